@@ -1,0 +1,71 @@
+package core
+
+import "time"
+
+// Limits that both sides enforce. "API" is the behaviour of the RTM Web SDK 1.4,
+// "guide" the vendor's guide to image and file messages; where they differ the
+// guide wins.
+const (
+	// MaxMessageBytes is the most a message may weigh, inclusive: the UTF-8 text;
+	// raw bytes and description; or file name, description and thumbnail. (guide:
+	// 32 KB)
+	MaxMessageBytes = 32768
+
+	// MaxMediaBytes is the largest upload, inclusive; an empty one is refused.
+	// (guide: 30 MB; the 1.4.5 build let 32 MB pass)
+	MaxMediaBytes = 30 << 20
+
+	// MaxMediaTasks is how many uploads and downloads one client may have, running
+	// or waiting. (guide)
+	MaxMediaTasks = 9
+
+	// MaxJoinedChannels is how many channels one client may be in or joining. (API)
+	MaxJoinedChannels = 20
+
+	// MaxIDLength is the longest user or channel id, in characters. (API)
+	MaxIDLength = 64
+
+	// AppIDLength is the length of every app id, in characters. (API)
+	AppIDLength = 32
+
+	// MediaLifetime is how long finished media stays readable. (guide: seven days)
+	MediaLifetime = 7 * 24 * time.Hour
+
+	// SendRate messages, peer and channel together, may be sent per SendRateWindow.
+	// (API: 180 in a sliding window of 3 s)
+	SendRate       = 180
+	SendRateWindow = 3 * time.Second
+
+	// LoginInterval is the least time between two login attempts. (API)
+	LoginInterval = 500 * time.Millisecond
+)
+
+// MaxFrameBytes bounds one WebSocket message: the message budget, and room for ids,
+// numbers and field headers.
+const MaxFrameBytes = MaxMessageBytes + 4096
+
+// Times of the API.
+const (
+	LoginTimeout        = 12 * time.Second
+	RequestTimeout      = 10 * time.Second // message, join, member list
+	ResendAfter         = 6 * time.Second  // one resend of an unanswered message
+	ReconnectWait       = 9 * time.Second  // a send waiting for the connection
+	MediaStallTimeout   = 120 * time.Second
+	MemberCountInterval = time.Second // between two MemberCountUpdated
+)
+
+// Times of the connection. The gateway announces the first two in Welcome.
+const (
+	PingInterval   = 2500 * time.Millisecond
+	SessionTimeout = 30 * time.Second // a session outlives its socket by this (API: others see MemberLeft after 30 s)
+
+	// SilenceLimit is how long either side waits for a frame before it gives the
+	// socket up. (API: UNREACHABLE after 6 s)
+	SilenceLimit = 6 * time.Second
+)
+
+// What a session keeps for a client that is away. (API: channel messages of the
+// last 30 s, up to 32)
+const (
+	MaxMissedChannelMessages = 32
+)

@@ -1,0 +1,55 @@
+package core
+
+import "strconv"
+
+// MediaKeyLength is the length of a media key: lower-case hex digits, 256 random
+// bits, drawn by the gateway when an upload is created. It ends the upload's URL,
+// /media/<key>.
+const MediaKeyLength = 64
+
+// mediaID makes the id that applications see: the form of the 1.4 SDK, so that
+// code which stores or measures ids keeps working (API 7.9). Zone and unit, which
+// only the vendor's service had, are always 1.
+func mediaID(key string, size int64, image bool, width, height uint32) string {
+	id := "0" + key + "1z1z" + strconv.FormatInt(size, 10)
+	if image {
+		id += "z" + strconv.FormatUint(uint64(height), 10) + "z" + strconv.FormatUint(uint64(width), 10)
+	}
+	return id
+}
+
+// parseMediaID takes an id apart; ok is false when it is not of the form. Ids made
+// by the vendor's service have the form too, and name nothing here.
+func parseMediaID(id string) (key string, size int64, ok bool) {
+	if len(id) < 1+MediaKeyLength || id[0] != '0' {
+		return "", 0, false
+	}
+	key = id[1 : 1+MediaKeyLength]
+	for i := range len(key) {
+		if c := key[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return "", 0, false
+		}
+	}
+	rest := id[1+MediaKeyLength:]
+	for range 2 { // zone, unit
+		if _, rest, ok = cutNumber(rest); !ok || rest == "" || rest[0] != 'z' {
+			return "", 0, false
+		}
+		rest = rest[1:]
+	}
+	size, rest, ok = cutNumber(rest)
+	if !ok || rest != "" && rest[0] != 'z' {
+		return "", 0, false
+	}
+	return key, size, true
+}
+
+// cutNumber takes the decimal digits off the front of s.
+func cutNumber(s string) (n int64, rest string, ok bool) {
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	n, err := strconv.ParseInt(s[:i], 10, 64)
+	return n, s[i:], err == nil
+}

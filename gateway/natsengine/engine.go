@@ -1,0 +1,95 @@
+// Package natsengine keeps what a gateway must share or outlive: who is logged in
+// and where, channel members, message routes, and media. It does so on NATS
+// with JetStream.
+//
+// Open runs a NATS server inside the process, with no port open and its data in one
+// folder. Everything above the connection is the same for an external cluster.
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/core"
+)
+
+// Options say where the engine lives. The zero value of each field but Dir is usable.
+type Options struct {
+	// Dir holds all data. It is created if missing and belongs to one process at a time.
+	Dir string
+
+	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
+	MediaMaxAge time.Duration
+}
+
+// Engine is a connection to NATS and the buckets and streams a gateway uses.
+type Engine struct {
+	nc *nats.Conn
+	js jetstream.JetStream
+
+	embedded *server.Server // nil when the server is elsewhere
+	opts     Options
+}
+
+// startTimeout bounds the start of the embedded server, recovery of its data included.
+const startTimeout = time.Minute
+
+// Open starts an embedded server on opts.Dir and connects to it.
+func Open(ctx context.Context, opts Options) (*Engine, error) {
+	if opts.Dir == "" {
+		return nil, errors.New("natsengine: no data folder given")
+	}
+	if opts.MediaMaxAge == 0 {
+		opts.MediaMaxAge = core.MediaLifetime
+	}
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "rtm-gateway",
+		DontListen: true,
+		JetStream:  true,
+		StoreDir:   opts.Dir,
+		NoSigs:     true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: configure server: %w", err)
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(startTimeout) {
+		srv.Shutdown()
+		return nil, fmt.Errorf("natsengine: no server on %s after %v", opts.Dir, startTimeout)
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.Name("rtm-gateway"))
+	if err != nil {
+		srv.Shutdown()
+		return nil, fmt.Errorf("natsengine: connect: %w", err)
+	}
+	e := &Engine{nc: nc, embedded: srv, opts: opts}
+	if err := e.setup(ctx); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// setup makes the streams and buckets that do not exist yet.
+func (e *Engine) setup(ctx context.Context) (err error) {
+	e.js, err = jetstream.New(e.nc)
+	if err != nil {
+		return fmt.Errorf("natsengine: JetStream: %w", err)
+	}
+	return nil
+}
+
+// Close drops the connection and stops an embedded server, its files flushed.
+func (e *Engine) Close() {
+	e.nc.Close()
+	if e.embedded != nil {
+		e.embedded.Shutdown()
+		e.embedded.WaitForShutdown()
+	}
+}
