@@ -1,0 +1,28 @@
+/** What a build leaves in its folder. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+/** Writes a file unless it is there already with the same contents. */
+export function write(file, contents) {
+  const bytes = Buffer.from(contents);
+  if (!existsSync(file) || !readFileSync(file).equals(bytes)) writeFileSync(file, bytes);
+}
+
+/** Puts file.br and file.gz beside a file, unless they are newer than it. */
+export function compress(file) {
+  const bytes = readFileSync(file);
+  const fresh = (sibling) => existsSync(sibling) && statSync(sibling).mtimeMs >= statSync(file).mtimeMs;
+  if (!fresh(file + '.gz')) writeFileSync(file + '.gz', gzipSync(bytes, { level: 9 }));
+  if (!fresh(file + '.br')) {
+    writeFileSync(file + '.br', brotliCompressSync(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    }));
+  }
+}
+
+/** A line of the size table: bytes as they are, with gzip and with brotli. */
+export function sizes(file) {
+  const size = (name) => String(statSync(name).size).padStart(9);
+  return `${path.basename(file).padEnd(9)} ${size(file)} ${size(file + '.gz')} ${size(file + '.br')}`;
+}

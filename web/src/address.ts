@@ -1,0 +1,50 @@
+/** Where the gateway and the wasm file are. */
+import { invalidArgument, show } from './errors.ts';
+
+/** What each way of loading knows about itself; the entry files fill it in. */
+export const home = {
+  /** Default address of the wasm file. */
+  wasm: (): string | undefined => undefined,
+  /** Default address of the gateway. */
+  gateway: pageOrigin,
+};
+
+/** The page's origin; undefined outside a page, and where it is no web address (files, app shells, sandboxed frames). */
+export function pageOrigin(): string | undefined {
+  const origin = typeof location === 'object' ? location?.origin : undefined;
+  return origin && /^https?:/.test(origin) ? origin : undefined;
+}
+
+/** What relative addresses are relative to. */
+export function pageBase(): string | undefined {
+  if (typeof document === 'object' && document) return document.baseURI;
+  return typeof location === 'object' ? location?.href : undefined;
+}
+
+/**
+ * A gateway's address as the core wants it: absolute, http or https, no slash at the end.
+ * Throws RtmInvalidArgumentError 1 for what can't be one.
+ */
+export function gatewayUrl(value: unknown): string {
+  const url = parse(value);
+  const scheme = url && /^(?:http|ws)(s?):$/.exec(url.protocol);
+  if (!url || !scheme || url.search || url.hash || url.username) {
+    throw invalidArgument(1, `the gateway must be an http or https address such as https://rtm.example.com, not ${show(value)}`);
+  }
+  return `http${scheme[1]}://${url.host}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+export function wasmUrl(value: unknown): string {
+  const url = parse(value);
+  if (!url) throw invalidArgument(1, `WASM_URL must be the address of rtm.wasm, not ${show(value)}`);
+  return url.href;
+}
+
+function parse(value: unknown): URL | undefined {
+  if (value instanceof URL) return value;
+  try {
+    return typeof value === 'string' && value ? new URL(value, pageBase()) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Areas choose among a vendor's data centres. A gateway of one's own has none: they are
+ * checked and remembered, and have no effect (API 1.4).
+ */
+import { invalidArgument, show } from './errors.ts';
+import { AreaCode } from './enums.ts';
+
+const LEGACY = ['CN', 'NA', 'EU', 'AS', 'JP', 'IN', 'GLOB', 'OC', 'SA', 'AF', 'OVS'];
+const EXCLUDABLE = ['CHINA', 'JAPAN', 'ASIA'];
+
+export let area: { areaCodes: string[]; excludedArea?: string | undefined } = { areaCodes: ['GLOBAL'] };
+
+export function setArea({ areaCodes, excludedArea }: { areaCodes: string[]; excludedArea?: string }): void {
+  mustBeAmong(areaCodes, Object.keys(AreaCode));
+  if (excludedArea !== undefined) {
+    if (!EXCLUDABLE.includes(excludedArea)) {
+      throw invalidArgument(undefined, `excludedArea must be one of ${EXCLUDABLE}, not ${show(excludedArea)}`);
+    }
+    if (areaCodes.includes(excludedArea)) throw invalidArgument(undefined, `excludedArea ${excludedArea} is also in areaCodes`);
+  }
+  area = { areaCodes: [...areaCodes], excludedArea };
+}
+
+/** Checks the third argument of createInstance. */
+export function checkLegacyAreas(areaCodes: unknown): void {
+  if (areaCodes !== undefined) mustBeAmong(areaCodes, LEGACY);
+}
+
+function mustBeAmong(given: unknown, known: string[]): void {
+  if (!Array.isArray(given) || !given.length || !given.every((one) => known.includes(one))) {
+    throw invalidArgument(undefined, `areaCodes must be a non-empty array of ${known}`);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The boundary between the façade (TypeScript) and the core (Go, wasm). The core
+ * publishes one `Core`; everything crosses it as handles and plain values. The Go
+ * side of each name is in package jsbridge.
+ *
+ * Nothing here throws: a call that can fail takes `done`, which is called exactly
+ * once, never inside the call that got it unless the doc says so.
+ */
+
+/** What the wasm program publishes when it is ready. */
+export interface Core {
+  /** Makes a client. `gateway` is an absolute http(s) URL, with or without a path; no trailing slash. */
+  create(appId: string, gateway: string, host: Host): ClientHandle;
+  call<M extends keyof Calls>(client: ClientHandle, method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]>;
+  /** For tests: Go callbacks alive now, and the bytes of wasm memory in use by Go objects. */
+  stats(): { callbacks: number; heap: number };
+}
+
+export type ClientHandle = number;
+
+/** What the façade gives the core for each client; called synchronously as things happen. */
+export interface Host {
+  state(state: string, reason: string): void;
+  /** `count` is -1 when unknown. */
+  channel(channel: ChannelHandle, joinState: 'LEFT' | 'JOINING' | 'JOINED'): void;
+  peerMessage(message: Incoming, peerId: string, serverReceivedTs: number, offline: boolean): void;
+  channelMessage(channel: ChannelHandle, message: Incoming, memberId: string, serverReceivedTs: number): void;
+  memberJoined(channel: ChannelHandle, memberId: string): void;
+  memberLeft(channel: ChannelHandle, memberId: string): void;
+  memberCount(channel: ChannelHandle, count: number): void;
+  /** `level`: 0 debug, 1 info, 2 warn, 3 error. */
+  log(level: number, text: string): void;
+}
+
+/** A number the façade gives each RtmChannel object, unique within its client. */
+export type ChannelHandle = number;
+/** A number the façade gives each media task, unique within its client. */
+export type TaskHandle = number;
+
+/** An error as it crosses; the façade makes the Error object of it. */
+export interface Failure {
+  name: string;
+  code?: number;
+  text: string;
+  serverCode?: number;
+  cause?: unknown;
+}
+
+/** Called once: with a failure, or with undefined and the value. */
+export type Done<T = undefined> = (failure: Failure | undefined, value?: T) => void;
+
+export const enum MessageKind { NONE, TEXT, RAW, IMAGE, FILE }
+
+/**
+ * What is wrong with an outgoing message that only JavaScript can see. The core
+ * reports it at its place in the order of checks.
+ */
+export const enum Defect {
+  None,
+  /** Not a plain object, or no message by its fields: checked before the login state. */
+  NotAMessage,
+  /** Explicit `messageType` that is none of the four. */
+  UnknownType,
+  /** RAW whose rawMessage is not a Uint8Array or whose description is not a string. */
+  BadRaw,
+  /** TEXT without a string, IMAGE or FILE without mediaId, thumbnail not a Blob. */
+  Malformed,
+}
+
+/** A message on its way out. Fields that do not belong to the kind are left out. */
+export interface Outgoing {
+  kind: MessageKind;
+  defect: Defect;
+  /** Says what the defect is. */
+  defectText?: string;
+  text?: string;
+  raw?: Uint8Array;
+  description?: string;
+  mediaId?: string;
+  fileName?: string;
+  /** The thumbnail's bytes; absent when thumbnailSize alone is over the message budget. */
+  thumbnail?: Uint8Array;
+  thumbnailSize?: number;
+  size?: number;
+  width?: number;
+  height?: number;
+  thumbnailWidth?: number;
+  thumbnailHeight?: number;
+}
+
+/** A message that arrived: all fields of its kind are set. */
+export interface Incoming {
+  kind: MessageKind;
+  text?: string;
+  raw?: Uint8Array;
+  description?: string;
+  mediaId?: string;
+  fileName?: string;
+  /** Always set for IMAGE and FILE; may be empty. */
+  thumbnail?: Uint8Array;
+  size?: number;
+  width?: number;
+  height?: number;
+  thumbnailWidth?: number;
+  thumbnailHeight?: number;
+}
+
+/** createMediaMessageByUploading, its arguments already of the right types. */
+export interface UploadParams {
+  image: boolean;
+  /** The thumbnail to measure (IMAGE only), if one was given. */
+  thumbnail?: Blob;
+  /** Given dimensions that are > 0; the others are measured. */
+  width?: number;
+  height?: number;
+  thumbnailWidth?: number;
+  thumbnailHeight?: number;
+  /** A dimension that is not a number: reported after the login check. */
+  defectText?: string;
+}
+
+/** What the core adds to the message that createMediaMessageByUploading resolves with. */
+export interface Uploaded {
+  mediaId: string;
+  width: number;
+  height: number;
+  thumbnailWidth: number;
+  thumbnailHeight: number;
+}
+
+/** currentSize and totalSize in bytes: 0 first, never down, the total last. */
+export type Progress = (currentSize: number, totalSize: number) => void;
+
+export interface Calls {
+  /**
+   * The façade has checked arguments, interval and state, and already shows
+   * CONNECTING; the core reports the states that follow.
+   */
+  login(uid: string, token: string, done: Done): void;
+  /** Waits for a login in progress. The packet goes out inside the call. */
+  logout(done: Done): void;
+  /** At once; returns what stood against it. Host.state is called inside the call. */
+  logoutSync(): Failure | undefined;
+  /** The network is back or the page is visible again: try now, do not wait. */
+  wake(): void;
+
+  join(channel: ChannelHandle, channelId: string, done: Done): void;
+  /** The packet goes out inside the call. */
+  leave(channel: ChannelHandle, done: Done): void;
+  members(channel: ChannelHandle, done: Done<string[]>): void;
+  sendChannel(channel: ChannelHandle, message: Outgoing, done: Done): void;
+  sendPeer(peerId: string, message: Outgoing, keepOffline: boolean, done: Done<boolean>): void;
+
+  /** Takes a place inside the call; done may be called inside it too. */
+  upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;
+  download(task: TaskHandle, mediaId: string, progress: Progress, done: Done<Blob>): void;
+  /** Ends a task with RtmInterruptedError 6; done is called inside the call. No effect on a finished one. */
+  cancel(task: TaskHandle): void;
+}

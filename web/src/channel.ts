@@ -1,0 +1,56 @@
+import type { ChannelHandle, Done } from './bridge.ts';
+import { Emitter } from './emitter.ts';
+import type { RtmClient } from './client.ts';
+
+/** A channel, as one client sees it (API 4). */
+export class RtmChannel extends Emitter {
+  joinState: 'LEFT' | 'JOINING' | 'JOINED' = 'LEFT';
+  /** 0 until known. */
+  memberCount = 0;
+
+  /** Applications call client.createChannel. */
+  constructor(readonly client: RtmClient, readonly channelId: string, readonly _handle: ChannelHandle) {
+    super(client._log, 10);
+  }
+
+  /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
+  get [Symbol.toStringTag](): string {
+    return 'RtmChannel';
+  }
+
+  join(): Promise<void> {
+    const { client, _handle, channelId } = this;
+    return client._link.request((done) => {
+      client._channels.set(_handle, this);
+      client._link.call('join', _handle, channelId, done);
+    }, () => this._release());
+  }
+
+  leave(): Promise<void> {
+    return this._request('leave');
+  }
+
+  getMembers(): Promise<string[]> {
+    return this._request('members');
+  }
+
+  async sendMessage(message: unknown, options: object = {}): Promise<void> {
+    mustNotBeNull(options);
+    return this.client._send(message, (outgoing, done) => this.client._link.call('sendChannel', this._handle, outgoing, done));
+  }
+
+  private _request<T>(method: 'leave' | 'members'): Promise<T> {
+    const { _link } = this.client;
+    return _link.request<T>((done: Done<any>) => _link.call(method, this._handle, done));
+  }
+
+  /** The client knows its channel objects only while the core can speak of them. */
+  _release(): void {
+    if (this.joinState === 'LEFT') this.client._channels.delete(this._handle);
+  }
+}
+
+/** No option has an effect in a channel, but null is refused as in the API. */
+function mustNotBeNull(options: unknown): void {
+  if (options === null) throw new TypeError('options must be an object');
+}

@@ -1,0 +1,210 @@
+import type { Done, Host, Outgoing, Progress } from './bridge.ts';
+import { RtmChannel } from './channel.ts';
+import { ID_RULE, isId, loginArguments } from './checks.ts';
+import { CreateChannelError, LoginError, LogoutError } from './codes.ts';
+import { Emitter } from './emitter.ts';
+import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
+import { failed, invalidArgument, rtmError, show } from './errors.ts';
+import { makeHost } from './host.ts';
+import { Link } from './link.ts';
+import type { Loader } from './loader.ts';
+import { Log, mask } from './log.ts';
+import { handlerArgument, mediaIdArgument, uploadArguments, Watch, type Handler } from './media.ts';
+import { createMessage, normalise, readThumbnail } from './messages.ts';
+import { uuid } from './uuid.ts';
+import { watchPage, wakeOnReturn } from './wake.ts';
+
+/** The least time between two logins, in ms (core/limits.go, LoginInterval). */
+const LOGIN_INTERVAL = 500;
+
+/** The configuration of a client (API 1.3), and where its gateway is. */
+export interface Config {
+  enableLogUpload?: boolean;
+  logFilter?: Partial<LogFilter>;
+  enableCloudProxy?: boolean;
+  gateway?: string;
+  [unknown: string]: unknown;
+}
+
+/** The client of the API (section 3). */
+export class RtmClient extends Emitter {
+  connectionState: ConnectionState = 'DISCONNECTED';
+  /** Not documented, but read by applications: the user and a number of the last login. */
+  readonly context: { uid: string; sid: string } = { uid: '', sid: '' };
+
+  /** For this package: channels that are joined, joining or about to, by handle. */
+  readonly _channels = new Map<number, RtmChannel>();
+  readonly _link: Link;
+  private _lastHandle = 0;
+  private _lastLogin = -Infinity;
+  /** Settles the login that shows CONNECTING but is not with the core yet. */
+  private _opening: Done | undefined;
+  /** The last send that waits for its thumbnail to be read. */
+  private _reading: Promise<void> | undefined;
+
+  /** Applications call createInstance; `n` counts the instances. */
+  constructor(private readonly _appId: string, private readonly _config: Config, n: number, loader: Loader) {
+    super(new Log(n, () => _config.logFilter), 512);
+    const host: Host = makeHost(this);
+    this._link = new Link(loader, _appId, _config, host, (settle) => this._crashed(settle));
+  }
+
+  /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
+  get [Symbol.toStringTag](): string {
+    return 'RtmClient';
+  }
+
+  /* The methods below do their work inside the call: an async function runs up to its first await. */
+
+  async login(options: unknown): Promise<void> {
+    const { uid, token } = loginArguments(options, this._appId);
+    this._checkLogin();
+    this.context.uid = uid;
+    this.context.sid = uuid();
+    watchPage();
+    this._log.info(`login as ${mask(uid)}, ${token ? 'with' : 'without'} a token`);
+    const { promise, done } = this._link.pend<void>();
+    this._opening = done;
+    this._setState('CONNECTING', 'LOGIN');
+    this._link.queue(
+      () => this._ifOpening(done, () => this._link.call('login', uid, token, done)),
+      (failure) => this._ifOpening(done, () => {
+        this._setState('DISCONNECTED', 'LOGIN_FAILURE');
+        done(failure);
+      }),
+    );
+    return promise;
+  }
+
+  async logout(): Promise<void> {
+    this._mustNotBeLoggedOut();
+    if (!this._abandonLogin()) return this._link.request((done) => this._link.call('logout', done));
+  }
+
+  logoutSync(): void {
+    this._mustNotBeLoggedOut();
+    if (this._abandonLogin()) return;
+    const failure = this._link.call('logoutSync');
+    if (failure) throw rtmError(failure);
+  }
+
+  updateConfig(config: Config): void {
+    for (const [key, value] of Object.entries(config)) if (value != null) this._config[key] = value;
+  }
+
+  setParameters(config: Config): void {
+    this.updateConfig(config);
+  }
+
+  createChannel(channelId: string): RtmChannel {
+    if (!isId(channelId)) {
+      throw invalidArgument(CreateChannelError.CREATE_CHANNEL_ERR_INVALID_ARGUMENT, `channelId must be ${ID_RULE}, not ${show(channelId)}`);
+    }
+    return new RtmChannel(this, channelId, ++this._lastHandle);
+  }
+
+  createMessage(message: unknown): unknown {
+    return createMessage(message);
+  }
+
+  async sendMessageToPeer(message: unknown, peerId: string, options: { enableOfflineMessaging?: boolean } = {}): Promise<{ hasPeerReceived: boolean }> {
+    const { enableOfflineMessaging } = options; // null is a TypeError
+    const peer = typeof peerId === 'string' ? peerId : '';
+    const hasPeerReceived = await this._send<boolean>(message, (outgoing, done) =>
+      this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
+    return { hasPeerReceived };
+  }
+
+  async createMediaMessageByUploading(payload: Blob, params: unknown = {}, handler?: unknown): Promise<object> {
+    const upload = uploadArguments(payload, params, handler);
+    return upload.message(await this._transfer(upload.handler, (task, progress, done) =>
+      this._link.call('upload', task, upload.payload, upload.params, progress, done)));
+  }
+
+  async downloadMedia(mediaId: string, handler?: unknown): Promise<Blob> {
+    const id = mediaIdArgument(mediaId);
+    return this._transfer(handlerArgument(handler), (task, progress, done) =>
+      this._link.call('download', task, id, progress, done));
+  }
+
+  /**
+   * Hands a message over, in the order of the calls: at once, unless it or one before it waits for
+   * its thumbnail.
+   */
+  _send<T>(message: unknown, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T> {
+    const normalised = normalise(message);
+    const go = () => this._link.request<T>((done) => begin(normalised.outgoing, done));
+    if (!this._reading && !normalised.thumbnail) return go();
+    return new Promise((resolve) => {
+      const turn = Promise.all([this._reading, readThumbnail(normalised)]).then(() => {
+        if (this._reading === turn) this._reading = undefined;
+        resolve(go());
+      });
+      this._reading = turn;
+    });
+  }
+
+  /** Changes the state and tells; the core repeats the CONNECTING that login has shown. */
+  _setState(state: ConnectionState, reason: ConnectionChangeReason): void {
+    if (state === 'CONNECTING' && this.connectionState === state) return;
+    this.connectionState = state;
+    wakeOnReturn(this, state === 'RECONNECTING');
+    this._log.info(`connection state ${state}, ${reason}`);
+    this.emit('ConnectionStateChanged', state, reason);
+  }
+
+  private _checkLogin(): void {
+    const now = performance.now();
+    if (now - this._lastLogin < LOGIN_INTERVAL) {
+      throw failed('RtmInvokeTooOftenError', LoginError.LOGIN_ERR_TOO_OFTEN, 'login may be called twice a second at most');
+    }
+    this._lastLogin = now;
+    if (this.connectionState !== 'DISCONNECTED') {
+      throw failed('RtmInvalidStatusError', LoginError.LOGIN_ERR_ALREADY_LOGIN, `already logged in, or logging in (${this.connectionState}); log out first`);
+    }
+  }
+
+  private _ifOpening(done: Done, then: () => void): void {
+    if (this._opening !== done) return;
+    this._opening = undefined;
+    then();
+  }
+
+  private _mustNotBeLoggedOut(): void {
+    if (this.connectionState === 'DISCONNECTED') {
+      throw failed('RtmInvalidStatusError', LogoutError.LOGOUT_ERR_USER_NOT_LOGGED_IN, 'not logged in');
+    }
+  }
+
+  /** Ends a login that the core does not know of yet; false if there is none. */
+  private _abandonLogin(): boolean {
+    const done = this._opening;
+    if (!done) return false;
+    this._opening = undefined;
+    this._setState('DISCONNECTED', 'LOGOUT');
+    done({
+      name: 'RtmInterruptedError',
+      code: LoginError.LOGIN_ERR_ABORTED_BY_LOGOUT,
+      text: 'logged out before the login was answered',
+    });
+    return true;
+  }
+
+  private _transfer<T>(handler: Handler, begin: (task: number, progress: Progress, done: Done<any>) => void): Promise<T> {
+    const task = ++this._lastHandle;
+    const watch = new Watch(handler, this._log);
+    return this._link.request<T>((done) => {
+      begin(task, watch.progress, done);
+      watch.begun(() => this._link.call('cancel', task));
+    }, watch.end);
+  }
+
+  /** The program ended: a clean state, from which login starts a new one. */
+  private _crashed(settle: () => void): void {
+    this._opening = undefined;
+    for (const channel of this._channels.values()) channel.joinState = 'LEFT';
+    this._channels.clear();
+    settle();
+    if (this.connectionState !== 'DISCONNECTED') this._setState('DISCONNECTED', 'INTERRUPTED');
+  }
+}

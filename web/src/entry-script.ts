@@ -1,0 +1,16 @@
+/** The build for script tags, CommonJS and AMD: the wasm is beside the script. */
+import { home, pageBase, pageOrigin } from './address.ts';
+import AgoraRTM from './index.ts';
+
+/** The script's own element, seen by the wrapper while it ran. */
+declare const RTM_SCRIPT: HTMLScriptElement | null | undefined;
+
+const src = (RTM_SCRIPT && RTM_SCRIPT.src) || pageBase();
+if (src) {
+  home.wasm = () => new URL('rtm.wasm', src).href;
+  // A gateway serves the script at <address>/sdk/; from anywhere else the page's own server is asked.
+  const own = /^(https?:\/\/[^?#]*)\/sdk\/[^/?#]*([?#]|$)/.exec(src);
+  home.gateway = () => (RTM_SCRIPT && own ? own[1] : pageOrigin());
+}
+
+export default AgoraRTM;

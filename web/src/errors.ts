@@ -1,0 +1,69 @@
+/**
+ * The errors of the API (2.2). Applications tell them apart by `name` and `code`; the
+ * classes themselves are not exported.
+ */
+import type { Failure } from './bridge.ts';
+
+export type ErrorName =
+  | 'RtmInvalidArgumentError'
+  | 'RtmInvalidStatusError'
+  | 'RtmLimitExceededError'
+  | 'RtmInvokeTooOftenError'
+  | 'RtmTimeoutError'
+  | 'RtmInterruptedError'
+  | 'RtmUnauthenticatedError'
+  | 'RtmUnavailableError'
+  | 'RtmUnknownError'
+  | 'RtmInternalError';
+
+interface Fields {
+  code?: number | undefined;
+  serverCode?: number | undefined;
+  originalError?: unknown;
+  statusCode?: undefined;
+}
+
+type ErrorClass = new (message: string) => Error & Fields;
+
+const classes = new Map<string, ErrorClass>();
+
+/** The class is made on first use. Its prototype has the name, so that stacks begin with it. */
+function classNamed(name: string): ErrorClass {
+  let found = classes.get(name);
+  if (!found) {
+    found = class extends Error {};
+    Object.defineProperty(found, 'name', { value: name });
+    Object.defineProperty(found.prototype, 'name', { value: name, writable: true, configurable: true });
+    classes.set(name, found);
+  }
+  return found;
+}
+
+/** The Error object of a failure; fields that are unknown are there with the value undefined. */
+export function rtmError(failure: Failure): Error & Fields {
+  const { name, code, serverCode, cause } = failure;
+  const text = failure.text.endsWith('.') ? failure.text : failure.text + '.';
+  const server = serverCode === undefined ? '' : `, server Code ${serverCode}`;
+  const error = new (classNamed(name))(code === undefined ? text : ` Error Code ${code}${server} - ${text}`);
+  error.code = code;
+  if (name !== 'RtmInternalError') {
+    error.serverCode = serverCode;
+    error.originalError = cause;
+    if (name === 'RtmUnavailableError') error.statusCode = undefined;
+  }
+  return error;
+}
+
+export function failed(name: ErrorName, code: number | undefined, text: string): Error {
+  return rtmError({ name, code, text });
+}
+
+export function invalidArgument(code: number | undefined, text: string): Error {
+  return failed('RtmInvalidArgumentError', code, text);
+}
+
+/** What was given, short enough for an error's text. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? `"${value}"` : String(Object(value) === value ? Object.prototype.toString.call(value) : value);
+  return text.length > 80 ? text.slice(0, 80) + '…' : text;
+}

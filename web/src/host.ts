@@ -1,0 +1,36 @@
+import type { Host } from './bridge.ts';
+import type { RtmClient } from './client.ts';
+import { received } from './messages.ts';
+
+/** What the core tells a client, turned into properties and events. */
+export function makeHost(client: RtmClient): Host {
+  const { _channels } = client;
+  return {
+    state: (state, reason) => client._setState(state as any, reason as any),
+    channel(handle, joinState) {
+      const channel = _channels.get(handle);
+      if (!channel) return;
+      channel.joinState = joinState;
+      channel._release();
+    },
+    peerMessage(message, peerId, serverReceivedTs, isOfflineMessage) {
+      client.emit('MessageFromPeer', received(message), peerId, { serverReceivedTs, isOfflineMessage });
+    },
+    channelMessage(handle, message, memberId, serverReceivedTs) {
+      const channel = _channels.get(handle);
+      if (!channel) return;
+      const args = [received(message), memberId, { serverReceivedTs, isOfflineMessage: false }];
+      channel.emit('ChannelMessage', ...args);
+      client.emit('ChannelMessage', ...args, channel.channelId);
+    },
+    memberJoined: (handle, memberId) => _channels.get(handle)?.emit('MemberJoined', memberId),
+    memberLeft: (handle, memberId) => _channels.get(handle)?.emit('MemberLeft', memberId),
+    memberCount(handle, count) {
+      const channel = _channels.get(handle);
+      if (!channel || count < 0) return;
+      channel.memberCount = count;
+      channel.emit('MemberCountUpdated', count);
+    },
+    log: (level, text) => client._log.write(level, text),
+  };
+}

@@ -1,0 +1,59 @@
+/** The exported object and its members as named exports (API 1.2). */
+import { checkLegacyAreas, setArea } from './area.ts';
+import { gatewayUrl } from './address.ts';
+import { isAppId } from './checks.ts';
+import { RtmClient, type Config } from './client.ts';
+import { CreateInstanceError } from './codes.ts';
+import * as enums from './enums.ts';
+import { invalidArgument, rtmError, show } from './errors.ts';
+import { loader } from './loader.ts';
+import { getParameter, setParameter } from './parameters.ts';
+import { uuid } from './uuid.ts';
+
+export * from './enums.ts';
+export { getParameter, setArea, setParameter };
+
+/** The version of the API. */
+export const VERSION = '1.4.5';
+export const BUILD = RTM_BUILD;
+/** Made once per page load. */
+export const processId = /* @__PURE__ */ uuid();
+
+const CONFIG_KEYS = ['enableLogUpload', 'logFilter', 'enableCloudProxy', 'gateway'];
+let instances = 0;
+
+/**
+ * Makes a client (API 1.3); `new` is allowed. Beside the API's keys, config may have
+ * `gateway`, the address of the gateway. In a browser the first call starts to load the wasm.
+ */
+export function createInstance(appId: string, config: Config = {}, areaCodes?: string[]): RtmClient {
+  const wrong = (text: string) => invalidArgument(CreateInstanceError.CREATE_INSTANCE_ERR_INVALID_ARGUMENT, text);
+  if (!isAppId(appId)) throw wrong(`appId must be 32 ASCII letters and digits, not ${show(appId)}`);
+  const unknown = Object.keys(config).filter((key) => !CONFIG_KEYS.includes(key));
+  if (unknown.length) throw wrong(`unknown config keys: ${unknown.join(', ')}`);
+  checkLegacyAreas(areaCodes);
+  const full: Config = { enableLogUpload: false, logFilter: enums.LOG_FILTER_INFO, enableCloudProxy: false, ...config };
+  if (full.gateway != null) full.gateway = gatewayUrl(full.gateway);
+  if (!instances++ && inBrowser()) void Promise.resolve().then(preload).catch(() => {}); // login tries again, and reports
+  return new RtmClient(appId, full, instances, loader);
+}
+
+/** Loads the wasm before it is needed. Rejects with RtmUnavailableError 1 if that fails; login tries again. */
+export async function preload(): Promise<void> {
+  try {
+    await loader.load();
+  } catch (cause) {
+    throw rtmError({ name: 'RtmUnavailableError', code: 1, text: (cause as Error).message, cause });
+  }
+}
+
+function inBrowser(): boolean {
+  return typeof document === 'object' || 'WorkerGlobalScope' in globalThis;
+}
+
+const AgoraRTM = { ...enums, VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload };
+
+/** For `AgoraRTM.default || AgoraRTM`, and for imports of the CommonJS form. */
+Object.defineProperty(AgoraRTM, 'default', { value: AgoraRTM });
+
+export default AgoraRTM;

@@ -1,0 +1,119 @@
+/**
+ * A client's line to the core. Calls go through inside the call of the API once the
+ * program runs; before that they wait for it, in order.
+ */
+import type { Calls, ClientHandle, Done, Failure, Host } from './bridge.ts';
+import { gatewayUrl, home } from './address.ts';
+import { rtmError } from './errors.ts';
+import type { Loader } from './loader.ts';
+import { getParameter } from './parameters.ts';
+import { STOPPED, type Program } from './program.ts';
+
+interface Job {
+  begin(): void;
+  fail(failure: Failure): void;
+}
+
+/** FAILURE or UNKNOWN is 1 in the enum of every method that can come here. */
+const FAILURE = 1;
+
+export class Link {
+  private _program: Program | undefined;
+  private _handle: ClientHandle = 0;
+  private _waiting: Job[] = [];
+  /** What the application waits for; rejected if the program ends. */
+  private readonly _pending = new Set<Done<any>>();
+
+  /** `crashed` is called when the program has ended, before what is pending is rejected. */
+  constructor(
+    private readonly _loader: Loader,
+    private readonly _appId: string,
+    private readonly _config: { gateway?: unknown },
+    private readonly _host: Host,
+    private readonly _crashed: (settle: () => void) => void,
+  ) {}
+
+  /** A promise and the one function that settles it; `settled` is called before. */
+  pend<T>(settled?: () => void): { promise: Promise<T>; done: Done<T> } {
+    let done!: Done<T>;
+    const promise = new Promise<T>((resolve, reject) => {
+      done = (failure, value) => {
+        if (!this._pending.delete(done)) return;
+        settled?.();
+        if (failure) reject(rtmError(failure));
+        else resolve(value as T);
+      };
+    });
+    this._pending.add(done);
+    return { promise, done };
+  }
+
+  /** A promise of what `begin` makes the core call `done` with. */
+  request<T = void>(begin: (done: Done<any>) => void, settled?: () => void): Promise<T> {
+    const { promise, done } = this.pend<T>(settled);
+    this.queue(() => begin(done), done);
+    return promise;
+  }
+
+  /** Calls begin at once if the program runs and nothing waits, else in its turn; or fail. */
+  queue(begin: () => void, fail: (failure: Failure) => void): void {
+    const job = { begin, fail };
+    if (this._waiting.length) this._waiting.push(job);
+    else if (this._loader.current()) this._start(job);
+    else {
+      this._waiting.push(job);
+      this._loader.load().then(() => this._flush(), (cause) => this._fail(cause));
+    }
+  }
+
+  /** Only within begin, or while the core has the client. */
+  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]> | undefined {
+    return this._program?.core.call(this._handle, method, ...args);
+  }
+
+  private _flush(): void {
+    for (let job; (job = this._waiting[0]); this._waiting.shift()) this._start(job);
+  }
+
+  private _start(job: Job): void {
+    try {
+      this._attach();
+    } catch (error) {
+      job.fail(unavailable(error));
+      return;
+    }
+    job.begin();
+  }
+
+  /** Makes the client in a program that does not have it yet. */
+  private _attach(): void {
+    const program = this._loader.current();
+    if (!program) throw new Error(STOPPED);
+    if (program === this._program) return;
+    const gateway = this._config.gateway ?? getParameter('GATEWAY') ?? home.gateway();
+    if (gateway === undefined) {
+      throw new Error("no gateway is known here: call setParameter('GATEWAY', url), or createInstance(appId, { gateway: url })");
+    }
+    const url = gatewayUrl(gateway);
+    program.onDeath.add(() => this._died());
+    this._program = program;
+    this._handle = program.core.create(this._appId, url, this._host);
+  }
+
+  private _fail(cause: unknown): void {
+    for (let job; (job = this._waiting[0]); this._waiting.shift()) job.fail(unavailable(cause));
+  }
+
+  private _died(): void {
+    this._program = undefined;
+    this._waiting = [];
+    const pending = [...this._pending];
+    this._crashed(() => {
+      for (const done of pending) done({ name: 'RtmInternalError', text: STOPPED });
+    });
+  }
+}
+
+function unavailable(cause: unknown): Failure {
+  return { name: 'RtmUnavailableError', code: FAILURE, text: (cause as Error).message, cause };
+}

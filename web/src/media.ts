@@ -1,0 +1,142 @@
+/** The arguments of createMediaMessageByUploading and downloadMedia (API 7.1, 7.4), and the signal that ends a task. */
+import type { Progress, UploadParams, Uploaded } from './bridge.ts';
+import { isBlob, isPlainObject } from './checks.ts';
+import { UploadMediaError } from './codes.ts';
+import { invalidArgument, show } from './errors.ts';
+import type { Log } from './log.ts';
+import { withAlias } from './messages.ts';
+
+const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
+
+interface Signal {
+  aborted?: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener?(type: 'abort', listener: () => void): void;
+}
+
+/** The transfer handler of the API, checked. */
+export interface Handler {
+  cancelSignal?: Signal | undefined;
+  onOperationProgress?: ((progress: { currentSize: number; totalSize: number }) => void) | undefined;
+}
+
+/** An upload ready for the core, and what its message is made of. */
+export interface Upload {
+  payload: Blob;
+  params: UploadParams;
+  handler: Handler;
+  /** The message that the call resolves with, its keys in the order of API 7.1. */
+  message(uploaded: Uploaded): object;
+}
+
+/** Upload and download have their own enum; "invalid argument" is the same number in both. */
+function wrong(text: string): Error {
+  return invalidArgument(UploadMediaError.UPLOAD_MEDIA_ERR_INVALID_ARGUMENT, text);
+}
+
+function mustBeString(value: unknown, field: string): asserts value is string {
+  if (typeof value !== 'string') throw wrong(`${field} must be a string, not ${show(value)}`);
+}
+
+/**
+ * Checks the arguments of an upload. The transfer handler may also stand in second place,
+ * alone or mixed with the params (API 15, row 3); a missing messageType is inferred (row 4).
+ */
+export function uploadArguments(payload: unknown, given: unknown, third: unknown): Upload {
+  if (!isPlainObject(given)) throw wrong(`params must be a plain object, not ${show(given)}`);
+  let params = given;
+  if (third === undefined && ('cancelSignal' in params || 'onOperationProgress' in params)) {
+    const { cancelSignal, onOperationProgress, ...rest } = params;
+    third = { cancelSignal, onOperationProgress };
+    params = rest;
+  }
+  const imageKey = DIMENSIONS.find((key) => key in params);
+  const { messageType = imageKey ? 'IMAGE' : 'FILE', fileName = '', description = '', thumbnail } = params;
+  mustBeString(messageType, 'messageType');
+  mustBeString(description, 'description');
+  mustBeString(fileName, 'fileName');
+  if (thumbnail !== undefined && !isBlob(thumbnail)) throw wrong(`thumbnail must be a Blob, not ${show(thumbnail)}`);
+  if (!isBlob(payload)) throw wrong(`the payload must be a Blob or a File, not ${show(payload)}`);
+  if (messageType === 'FILE' ? imageKey : messageType !== 'IMAGE') {
+    throw wrong(imageKey && messageType === 'FILE' ? `${imageKey} is for messageType IMAGE only` : `messageType must be IMAGE or FILE, not ${show(messageType)}`);
+  }
+  const image = messageType === 'IMAGE';
+  const { size } = payload;
+  return {
+    payload,
+    handler: handlerArgument(third),
+    params: image ? imageParams(params, thumbnail) : { image },
+    message: ({ mediaId, width, height, thumbnailWidth, thumbnailHeight }) => withAlias(
+      image
+        ? { height, width, fileName, size, description, thumbnail, messageType, thumbnailWidth, thumbnailHeight, mediaId }
+        : { fileName, size, description, mediaId, thumbnail, messageType },
+    ),
+  };
+}
+
+function imageParams(params: Record<string, unknown>, thumbnail: Blob | undefined): UploadParams {
+  const out: UploadParams = { image: true };
+  if (thumbnail) out.thumbnail = thumbnail;
+  for (const key of DIMENSIONS) {
+    const value = params[key];
+    if (value === undefined) continue;
+    if (typeof value !== 'number') out.defectText ??= `${key} must be a number, not ${show(value)}`;
+    else if (value > 0) out[key] = value;
+  }
+  return out;
+}
+
+/** Checks a transfer handler; null is a TypeError, as in the API. */
+export function handlerArgument(given: unknown): Handler {
+  const { cancelSignal, onOperationProgress } = (given === undefined ? {} : given) as Record<string, any>;
+  if (cancelSignal != null && typeof cancelSignal.addEventListener !== 'function') {
+    throw wrong(`cancelSignal must be an AbortSignal, not ${show(cancelSignal)}`);
+  }
+  if (onOperationProgress != null && typeof onOperationProgress !== 'function') {
+    throw wrong(`onOperationProgress must be a function, not ${show(onOperationProgress)}`);
+  }
+  return { cancelSignal: cancelSignal ?? undefined, onOperationProgress: onOperationProgress ?? undefined };
+}
+
+export function mediaIdArgument(mediaId: unknown): string {
+  mustBeString(mediaId, 'mediaId');
+  return mediaId;
+}
+
+/** What a handler wants of one task, from the call to its end. */
+export class Watch {
+  private _cancel: (() => void) | undefined;
+  private _aborted: boolean;
+  private _over = false;
+
+  constructor(private readonly _handler: Handler, private readonly _log: Log) {
+    this._aborted = !!_handler.cancelSignal?.aborted;
+    _handler.cancelSignal?.addEventListener('abort', this._onAbort);
+  }
+
+  private readonly _onAbort = (): void => {
+    this._aborted = true;
+    this._cancel?.();
+  };
+
+  readonly progress: Progress = (currentSize, totalSize) => {
+    if (this._over) return;
+    try {
+      this._handler.onOperationProgress?.({ currentSize, totalSize });
+    } catch (error) {
+      this._log.error('onOperationProgress threw', error);
+    }
+  };
+
+  /** The core has the task, so cancel works from now on; at once if the signal came before. */
+  begun(cancel: () => void): void {
+    if (this._over) return;
+    this._cancel = cancel;
+    if (this._aborted) cancel();
+  }
+
+  end = (): void => {
+    this._over = true;
+    this._handler.cancelSignal?.removeEventListener?.('abort', this._onAbort);
+  };
+}

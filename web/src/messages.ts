@@ -1,0 +1,137 @@
+/** Messages between the form of the API (section 6) and that of the boundary. */
+import { Defect, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
+import { isBlob, isBytes, isPlainObject } from './checks.ts';
+import { show } from './errors.ts';
+
+/** A message weighs at most this, in bytes (core/limits.go, MaxMessageBytes). */
+const BUDGET = 32768;
+
+const KINDS: Record<string, MessageKind> = {
+  TEXT: MessageKind.TEXT,
+  RAW: MessageKind.RAW,
+  IMAGE: MessageKind.IMAGE,
+  FILE: MessageKind.FILE,
+};
+const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
+
+/** An outgoing message and, where it must be read first, its thumbnail. */
+export interface Normalised {
+  outgoing: Outgoing;
+  thumbnail?: Blob;
+}
+
+/**
+ * Normalises a message (API 6.2). What is wrong with it is noted, not thrown: the core
+ * reports it at its place in the order of checks. An inferred type, and the description
+ * that RAW lacks, are written into the caller's object too.
+ */
+export function normalise(message: unknown): Normalised {
+  if (!isPlainObject(message)) return flawed(Defect.NotAMessage, `the message must be a plain object, not ${show(message)}`);
+  let type = message.messageType;
+  if (type === undefined) {
+    const { text, rawMessage } = message;
+    if (isBytes(rawMessage) && text === undefined) type = 'RAW';
+    else if (typeof text === 'string' && rawMessage === undefined) type = 'TEXT';
+    else return flawed(Defect.NotAMessage, 'the message needs either a text (string) or a rawMessage (Uint8Array), or else a messageType');
+    write(message, 'messageType', type);
+  }
+  if (type === 'RAW') return raw(message);
+  if (type === 'TEXT') return text(message);
+  if (type === 'IMAGE' || type === 'FILE') return media(message, type);
+  return flawed(Defect.UnknownType, `messageType must be TEXT, RAW, IMAGE or FILE, not ${show(type)}`);
+}
+
+function flawed(defect: Defect, defectText: string, kind = MessageKind.NONE): Normalised {
+  return { outgoing: { kind, defect, defectText } };
+}
+
+/** A frozen object stays as it is: only the copy that is sent matters. */
+function write(message: Record<string, unknown>, key: string, value: unknown): void {
+  Reflect.set(message, key, value);
+}
+
+function text(message: Record<string, unknown>): Normalised {
+  const { text } = message;
+  if (typeof text !== 'string') return flawed(Defect.Malformed, `text must be a string, not ${show(text)}`, MessageKind.TEXT);
+  return { outgoing: { kind: MessageKind.TEXT, defect: Defect.None, text } };
+}
+
+function raw(message: Record<string, unknown>): Normalised {
+  if (message.description === undefined) write(message, 'description', '');
+  const { rawMessage, description = '' } = message;
+  if (!isBytes(rawMessage)) return flawed(Defect.BadRaw, `rawMessage must be a Uint8Array, not ${show(rawMessage)}`, MessageKind.RAW);
+  if (typeof description !== 'string') return flawed(Defect.BadRaw, `description must be a string, not ${show(description)}`, MessageKind.RAW);
+  // A copy: the caller may change the bytes while the message waits. What is too large is refused anyway.
+  const bytes = rawMessage.length > BUDGET ? rawMessage : new Uint8Array(rawMessage);
+  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes, description } };
+}
+
+function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normalised {
+  const kind = KINDS[type]!;
+  const { mediaId, thumbnail } = message;
+  const fileName = message.fileName ?? '';
+  const description = message.description ?? '';
+  const wrong = (field: string, wanted: string) => flawed(Defect.Malformed, `${field} must be ${wanted}, not ${show(message[field])}`, kind);
+  if (typeof mediaId !== 'string' || !mediaId) return wrong('mediaId', 'the id of an upload');
+  if (typeof fileName !== 'string') return wrong('fileName', 'a string');
+  if (typeof description !== 'string') return wrong('description', 'a string');
+  if (thumbnail !== undefined && !isBlob(thumbnail)) return wrong('thumbnail', 'a Blob');
+  const outgoing: Outgoing = { kind, defect: Defect.None, mediaId, fileName, description, size: count(message.size) };
+  if (type === 'IMAGE') for (const key of DIMENSIONS) outgoing[key] = count(message[key]);
+  if (!thumbnail) return { outgoing };
+  outgoing.thumbnailSize = thumbnail.size;
+  return thumbnail.size && thumbnail.size <= BUDGET ? { outgoing, thumbnail } : { outgoing };
+}
+
+/** A size or dimension as the wire can carry it. */
+function count(value: unknown): number {
+  const n = Math.trunc(Number(value));
+  return n > 0 && n <= Number.MAX_SAFE_INTEGER ? n : 0;
+}
+
+/** Puts the thumbnail's bytes into the outgoing message, or the reason why it can't be read. */
+export async function readThumbnail({ outgoing, thumbnail }: Normalised): Promise<void> {
+  if (!thumbnail) return;
+  try {
+    outgoing.thumbnail = new Uint8Array(await thumbnail.arrayBuffer());
+  } catch (error) {
+    outgoing.defect = Defect.Malformed;
+    outgoing.defectText = `the thumbnail could not be read: ${error}`;
+  }
+}
+
+/** The message that an event brings (API 6.4). */
+export function received(m: Incoming): object {
+  if (m.kind === MessageKind.TEXT) return { text: m.text, messageType: 'TEXT' };
+  if (m.kind === MessageKind.RAW) return { rawMessage: m.raw, description: m.description, messageType: 'RAW' };
+  const { mediaId, fileName, description, size } = m;
+  const messageType = m.kind === MessageKind.IMAGE ? 'IMAGE' : 'FILE';
+  const message: Record<string, unknown> = { messageType, mediaId, fileName, description, size, thumbnail: new Blob(m.thumbnail ? [m.thumbnail as BlobPart] : []) };
+  if (m.kind === MessageKind.IMAGE) for (const key of DIMENSIONS) message[key] = m[key];
+  return withAlias(message);
+}
+
+/** The API's createMessage (3.7): defaults for IMAGE and FILE, anything else as it is. */
+export function createMessage(message: any): any {
+  const { messageType } = message;
+  if (messageType === 'IMAGE') {
+    return withAlias({
+      width: 0, height: 0, fileName: '', description: '', thumbnail: new Blob([]), thumbnailWidth: 0, thumbnailHeight: 0, size: 0, ...message,
+    });
+  }
+  if (messageType === 'FILE') return withAlias({ fileName: '', description: '', thumbnail: new Blob([]), size: 0, ...message });
+  return message;
+}
+
+/**
+ * Adds `thumbnailData`, the other name of `thumbnail` (API 15, row 2). It is not enumerable, so
+ * that copies and comparisons do not see it.
+ */
+export function withAlias<T extends object>(message: T): T {
+  return Object.defineProperty(message, 'thumbnailData', {
+    configurable: true,
+    get(this: { thumbnail?: Blob }) {
+      return this.thumbnail;
+    },
+  });
+}

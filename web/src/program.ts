@@ -1,0 +1,106 @@
+/**
+ * One run of the Go program, in a global object of its own: nothing of it appears on the
+ * page. Go ends silently as far as JavaScript can see, so every way in is watched; a
+ * program that ended is dead, what it held is closed, and nothing calls into it again.
+ */
+import wasmExec, { type Go } from 'wasm_exec';
+import type { Core } from './bridge.ts';
+
+export interface Program {
+  readonly core: Core;
+  /** True from the moment the program ends; onDeath follows in a microtask. */
+  readonly dead: boolean;
+  readonly onDeath: Set<() => void>;
+}
+
+/** Where the SDK's errors that belong to no client go. */
+export const STOPPED = "the SDK's core stopped; the next login starts a new one";
+
+/** What Go and package jsbridge look up in their global object. */
+const CLASSES = [
+  'Object', 'Array', 'Uint8Array', 'ArrayBuffer', 'Error', 'Promise', 'Date', 'Blob', 'AbortController',
+  'TextEncoder', 'TextDecoder', 'crypto', 'performance', 'console',
+] as const;
+const FUNCTIONS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'queueMicrotask', 'fetch'] as const;
+
+type Closable = WebSocket | XMLHttpRequest;
+
+/** Runs a compiled program until it has published its core. */
+export async function run(module: WebAssembly.Module): Promise<Program> {
+  const open = new Set<Closable>();
+  const onDeath = new Set<() => void>();
+  let dead = false;
+  let output = '';
+
+  const scope = makeScope(open);
+  const GoClass = wasmExec(scope, {
+    ...console,
+    // What the program writes to its standard outputs: once, together with its end if it ends.
+    log(text: string) {
+      if (!output) void Promise.resolve().then(flush);
+      output += '\n' + text;
+    },
+  });
+  const flush = () => {
+    if (output && !dead) console.error('RTM:' + output);
+    if (!dead) output = '';
+  };
+  const go: Go = new GoClass();
+
+  return new Promise<Program>((resolve, reject) => {
+    const die = (cause?: unknown) => {
+      if (dead) return;
+      dead = true;
+      stopTimers(go);
+      for (const one of open) close(one);
+      void Promise.resolve().then(() => {
+        console.error(`RTM: ${STOPPED}.${output}`, ...(cause ? [cause] : []));
+        reject(cause ?? new Error('it ended at once'));
+        for (const tell of onDeath) tell();
+      });
+    };
+    const resume = go._resume;
+    go._resume = () => {
+      if (dead) return; // late calls of timers, sockets and requests
+      try {
+        resume.call(go);
+      } catch (error) {
+        die(error);
+      }
+    };
+    go.exit = () => die();
+    scope.rtmwasm = (core: Core) => resolve({ core, onDeath, get dead() { return dead; } });
+    WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance).then(() => die(), die), reject);
+  });
+}
+
+/** Without its timers, wasm_exec.js can't call a dead program again, and again. */
+function stopTimers(go: Go): void {
+  for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
+  go._scheduledTimeouts.clear();
+}
+
+function close(one: Closable): void {
+  if ('abort' in one) one.abort();
+  else one.close();
+}
+
+function makeScope(open: Set<Closable>): Record<string, unknown> {
+  const page = globalThis as unknown as Record<string, any>;
+  const scope: Record<string, unknown> = {};
+  for (const name of CLASSES) scope[name] = page[name];
+  for (const name of FUNCTIONS) scope[name] = page[name]?.bind(page);
+  scope.WebSocket = tracked('WebSocket', 'close', open);
+  scope.XMLHttpRequest = tracked('XMLHttpRequest', 'loadend', open);
+  return scope;
+}
+
+/** A constructor of the page's class that keeps what it makes in `open` until `end` happens. */
+function tracked(name: 'WebSocket' | 'XMLHttpRequest', end: string, open: Set<Closable>): unknown {
+  return function (...args: unknown[]): Closable {
+    const made: Closable = new (globalThis as any)[name](...args);
+    open.add(made);
+    made.addEventListener(end, () => open.delete(made));
+    return made;
+  };
+}
