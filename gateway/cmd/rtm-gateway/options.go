@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"rtmwasm/core"
+)
+
+// options are what the command line says.
+type options struct {
+	listen      string
+	data        string
+	mediaMaxAge time.Duration
+	version     bool
+}
+
+const usage = `Usage: rtm-gateway [flags]
+
+Runs a gateway for rtm-wasm clients on one address:
+
+  /          demo page
+  /sdk/      the SDK's files for browsers
+  /rtm       WebSocket of clients
+  /media/    uploads (tus 1.0) and downloads of image and file messages
+  /healthz   says ok while the gateway runs
+
+No certificate is configured: every app id and user may log in.
+
+Flags:
+`
+
+// parse reads the command line. What is wrong, or asked for, is written to out.
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("rtm-gateway", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.Usage = func() {
+		fmt.Fprint(out, usage)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
+	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
+	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
+	flags.BoolVar(&o.version, "version", false, "print the version and exit")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if err := o.check(flags.Args()); err != nil {
+		fmt.Fprintf(out, "rtm-gateway: %v; see rtm-gateway --help\n", err)
+		return o, err
+	}
+	return o, nil
+}
+
+func (o options) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case o.data == "":
+		return errors.New("--data must name a folder")
+	case o.mediaMaxAge < time.Minute:
+		return fmt.Errorf("--media-max-age is %v, it must be at least 1m", o.mediaMaxAge)
+	}
+	return nil
+}
+
+// versionText is the module version, or the commit for a build from a checkout.
+func versionText() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "rtm-gateway (unknown version)"
+	}
+	version := info.Main.Version
+	if version == "" {
+		version = "(devel)"
+	}
+	return "rtm-gateway " + version + " " + info.GoVersion
+}

@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/media"
+)
+
+// Config says what a Server works with. Engine is required; the zero value of each
+// other field is usable.
+type Config struct {
+	Engine Engine
+
+	// MediaStore keeps what is served below /media/; nil means no media.
+	MediaStore media.Store
+
+	// Authorizer decides who may log in; nil means anybody.
+	Authorizer Authorizer
+
+	// SDK holds the files below /sdk/, Demo those below /. nil means none.
+	SDK, Demo fs.FS
+
+	// Logger never gets a token or credential. nil means slog.Default().
+	Logger *slog.Logger
+
+	Times Times
+}
+
+// Times of connections. A zero field means the value of package core, or as noted.
+type Times struct {
+	Hello          time.Duration // how long a new socket may take to send Hello; 0 means 10 s
+	PingInterval   time.Duration
+	SilenceLimit   time.Duration
+	SessionTimeout time.Duration
+	PeerAck        time.Duration // how long Send waits for the peer's client; 0 means 8 s
+	Write          time.Duration // how long writing one frame may take; 0 means 5 s
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Engine == nil {
+		return c, errors.New("gateway: Config.Engine is missing")
+	}
+	if c.Authorizer == nil {
+		c.Authorizer = Development{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	t := &c.Times
+	setDefault(&t.Hello, 10*time.Second)
+	setDefault(&t.PingInterval, core.PingInterval)
+	setDefault(&t.SilenceLimit, core.SilenceLimit)
+	setDefault(&t.SessionTimeout, core.SessionTimeout)
+	setDefault(&t.PeerAck, 8*time.Second) // below core.RequestTimeout
+	setDefault(&t.Write, 5*time.Second)
+	return c, nil
+}
+
+func setDefault(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}

@@ -1,0 +1,21 @@
+// Package gateway is the server of rtm-wasm: it keeps the sessions of clients that
+// speak the protocol of core/wire, brings messages to peers and channels, and serves
+// media, the SDK's files and a demo.
+//
+//	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: "data"})
+//	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore()})
+//	err = http.ListenAndServe(addr, server.Handler())
+//
+// Any number of servers may share an engine; together they are one service.
+//
+// # How it is put together
+//
+// A link is one WebSocket: a reader, a writer with a bounded queue, pings. A session
+// is one login. It outlives its link by a while, keeps what the client has not
+// acknowledged, and does the client's requests in their order on one goroutine. It
+// ends through session.end, whatever the cause. A room is what this gateway knows of
+// one channel: all its members everywhere, and which of them are sessions here.
+//
+// Locks are taken in the order room, session, link; none is held while calling the
+// engine, but for a room's first subscription.
+package gateway

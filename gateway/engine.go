@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+)
+
+// User is a user of an app. Users of different apps never meet.
+type User struct {
+	App string // app id
+	ID  string // user id, any that core.ValidID allows
+}
+
+// Room is a channel of an app.
+type Room struct {
+	App     string // app id
+	Channel string // channel id, any that core.ValidID allows
+}
+
+// Engine is what gateways share: all gateways on one engine act as one service.
+// Frames are marshalled wire.ServerFrames without seq; the engine does not look
+// inside. Methods that take a context also give up by themselves after seconds.
+type Engine interface {
+	Bus
+	Registry
+	Membership
+
+	// Announce makes this gateway count as alive until ctx ends. When it fails to
+	// renew that in time, the others remove its sessions and members, and lapsed is
+	// called: what it still holds is void.
+	Announce(ctx context.Context, gateway string, lapsed func()) error
+}
+
+// Bus carries frames between gateways. It keeps the order of frames from one
+// gateway to one user or room.
+type Bus interface {
+	// ListenPeer calls h for each frame to user; when it returns, frames sent from
+	// now on arrive. h must not block. It calls reply once, now or later, saying
+	// whether the user's client took the frame.
+	ListenPeer(user User, h func(frame []byte, reply func(received bool))) (stop func(), err error)
+
+	// AskPeer sends a frame to user. done is called once, from any goroutine, and
+	// must not block: false at once when nobody listens, false after timeout.
+	AskPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
+
+	// ListenRoom calls h for each frame to room; as with ListenPeer.
+	ListenRoom(room Room, h func(frame []byte)) (stop func(), err error)
+
+	// PublishRoom sends a frame to all who listen to room.
+	PublishRoom(room Room, frame []byte) error
+
+	// ListenKicks calls h, in a goroutine of its own, for each session of this
+	// gateway that another login displaced.
+	ListenKicks(gateway string, h func(session string)) (stop func(), err error)
+
+	// Kick has h of the given gateway called and waits for it to return. A gateway
+	// that is gone is no error.
+	Kick(ctx context.Context, gateway, session string) error
+}
+
+// Errors of a Registry.
+var (
+	// ErrTaken means that the user is logged in and may not be displaced.
+	ErrTaken = errors.New("gateway: another session of the user lives")
+
+	// ErrNoSession means that the user is not logged in.
+	ErrNoSession = errors.New("gateway: no such session")
+)
+
+// Record is what all gateways know about a session.
+type Record struct {
+	Session string            // its id
+	Gateway string            // where it lives
+	Secret  [sha256.Size]byte // hash of its credential's secret
+}
+
+// Registry knows the one session of each user who is logged in.
+type Registry interface {
+	// Claim makes record the user's session. It returns the one it displaced, nil if
+	// there was none. Of concurrent claims the last one stands. may decides whether a
+	// former session is displaced; if not, Claim returns ErrTaken.
+	Claim(ctx context.Context, user User, record Record, may func(former Record) bool) (*Record, error)
+
+	// Lookup returns ErrNoSession for a user who is not logged in.
+	Lookup(ctx context.Context, user User) (Record, error)
+
+	// Release removes the user's session if it is still this one.
+	Release(ctx context.Context, user User, session string) error
+}
+
+// Member is a session in a room. A room has one member per user.
+type Member struct {
+	Room    Room
+	UID     string
+	Session string // its id
+	Gateway string // where it lives
+	Entry   uint64 // tells one joining of a session from its next
+}
+
+// MemberEvent is a change of who is in a room.
+type MemberEvent struct {
+	Member      // of one that is gone only Room and UID are known
+	Gone   bool // false: came, or took the place of the user's former session
+}
+
+// Membership knows who is in which room. All gateways see the same changes of a room
+// in the same order.
+type Membership interface {
+	// WatchMembers calls apply for all present members, returns, and goes on to call
+	// it for each change, one at a time, until ctx ends.
+	WatchMembers(ctx context.Context, apply func(MemberEvent)) error
+
+	// Enter adds a member. The watchers may learn of it before Enter returns.
+	Enter(ctx context.Context, m Member) error
+
+	// Exit removes a member if it is still of the same session and entry.
+	Exit(ctx context.Context, m Member) error
+}

@@ -1,0 +1,43 @@
+package gateway
+
+import (
+	"io/fs"
+	"net/http"
+)
+
+// newMux lays out the addresses.
+func (s *Server) newMux() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/rtm", s.acceptSocket)
+	mux.HandleFunc("/healthz", serveHealth)
+	mux.Handle("/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK)))
+	if s.media != nil {
+		mux.Handle("/media/", s.media)
+	}
+	if s.config.Demo != nil {
+		mux.Handle("/", newStatic(s.config.Demo))
+	}
+	return mux
+}
+
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+// sdkHandler serves the SDK's files to pages of any origin, those under cross-origin
+// isolation included.
+func sdkHandler(files fs.FS) http.Handler {
+	if files == nil || !exists(files, "rtm.js") {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "the SDK is not built into this gateway: run `make build`", http.StatusNotFound)
+		})
+	}
+	static := newStatic(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		static.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"time"
+
+	"rtmwasm/core"
+)
+
+// Bounds of what one client may make a gateway hold. The limits of the API are in
+// package core.
+const (
+	// maxQueueBytes is what may wait for a link's socket; over it the client is slow.
+	maxQueueBytes = 1 << 20
+
+	// maxKeptBytes is what a session keeps unacknowledged; over it the session ends.
+	maxKeptBytes = 4 << 20
+
+	// frameOverhead is counted for each frame held, besides its bytes.
+	frameOverhead = 64
+
+	// maxTasks is how many requests of a session may wait; a link is read no further
+	// until there is room.
+	maxTasks = 32
+
+	// maxAnswers and maxAnswerBytes bound the answers kept for repeated requests. A
+	// client asks again within core.RequestTimeout, in which it sends 600 messages.
+	maxAnswers     = 1024
+	maxAnswerBytes = 256 << 10
+
+	// maxFrames is how many frames a link may bring in core.SendRateWindow, not
+	// counting acknowledgements of something new: a client that comes back sends what
+	// was left unanswered for core.RequestTimeout at once, and more besides.
+	maxFrames = 10 * core.SendRate
+
+	// maxListed is the most members a MemberList names. (API 4.4)
+	maxListed = 512
+
+	// maxMediaIDBytes bounds Message.media_id; the ids made here have about 90.
+	maxMediaIDBytes = 256
+
+	// burst is how many messages a client that comes back may send beside
+	// core.SendRate: those it had sent, and paid for, while the connection was dying.
+	burst      = int(core.RequestTimeout/core.SendRateWindow+1) * core.SendRate
+	burstEvery = core.RequestTimeout
+)
+
+// Rates of requests that the API leaves to the service. (API 12: 50 joins in 3 s; 5
+// member lists in 2 s, here more since one costs little)
+const (
+	joinRate          = 50
+	joinRateWindow    = 3 * time.Second
+	membersRate       = 50
+	membersRateWindow = 2 * time.Second
+)
+
+// applyTimeout bounds the wait for a join to come round to all gateways.
+const applyTimeout = 4 * time.Second

@@ -1,0 +1,127 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// login answers Hello: it takes a session up or begins one and attaches the link to
+// it, or says why not.
+func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
+	if why := checkHello(h); why != nil {
+		return nil, why
+	}
+	user := User{App: h.AppId, ID: h.Uid}
+	if why := s.config.Authorizer.Authorize(ctx, Login{User: user, Token: h.Token}); why != nil {
+		return nil, why
+	}
+	if session := s.resume(user, h.Resume, request, l); session != nil {
+		return session, nil
+	}
+	return s.begin(ctx, user, h, request, l)
+}
+
+// resume takes up a session that lives here; nil when there is none that the client
+// has the credential of.
+func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *session {
+	if r == nil {
+		return nil
+	}
+	session := s.session(r.SessionId)
+	c, ok := parseCredential(r.Credential)
+	if session == nil || !ok || session.user != user || !c.opens(session.id, session.secret) {
+		return nil
+	}
+	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
+		return nil
+	}
+	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.id)
+	return session
+}
+
+// begin makes a new session and displaces the user's former one.
+func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
+	c := credential{user: user, session: randomText(), secret: randomText()}
+	session := newSession(s, user, c.session, c.secret)
+	if !s.add(session) { // known before others learn of it, so that it can be displaced
+		return nil, goingDown
+	}
+	err := s.claim(ctx, session, h)
+	if err == nil {
+		session.stopPeer, err = s.engine.ListenPeer(user, session.receive)
+	}
+	if err != nil {
+		session.end(cause{wire.CloseRefused, "refused"})
+	}
+	go session.work()
+	switch {
+	case errors.Is(err, ErrTaken):
+		return nil, refuse(wire.Refusal_DISPLACED, "the user logged in elsewhere")
+	case err != nil:
+		s.log.Error("cannot log a user in", "app", user.App, "uid", user.ID, "error", err)
+		return nil, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
+	}
+	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.id, "sdk", clip(h.Sdk))
+	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
+		session.mu.Lock()
+		why := session.cause
+		session.mu.Unlock()
+		l.close(why.code, why.reason)
+	}
+	return session, nil
+}
+
+var goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: connect again")
+
+// claim makes the session the user's and has the former one ended. A client that
+// comes back by itself displaces no session but its own.
+func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) error {
+	may := func(former Record) bool { return !h.Reconnect || owns(h.Resume, former) }
+	record := Record{Session: session.id, Gateway: s.id, Secret: session.secret}
+	former, err := s.engine.Claim(ctx, session.user, record, may)
+	if err != nil || former == nil {
+		return err
+	}
+	if err := s.engine.Kick(ctx, former.Gateway, former.Session); err != nil {
+		// Its gateway hangs. Its credential is void already.
+		s.log.Warn("no answer from a displaced session's gateway", "app", session.user.App, "uid", session.user.ID, "error", err)
+	}
+	return nil
+}
+
+func owns(r *wire.Resume, former Record) bool {
+	if r == nil {
+		return false
+	}
+	c, ok := parseCredential(r.Credential)
+	return ok && c.opens(former.Session, former.Secret)
+}
+
+func (s *Server) welcome(session *session, request uint32, credential string, resumed bool) []byte {
+	t := s.config.Times
+	return marshal(&wire.ServerFrame{ReplyTo: request, Welcome: &wire.Welcome{
+		SessionId:        session.id,
+		Credential:       credential,
+		Resumed:          resumed,
+		PingIntervalMs:   uint32(t.PingInterval.Milliseconds()),
+		SessionTimeoutMs: uint32(t.SessionTimeout.Milliseconds()),
+		ServerTimeMs:     time.Now().UnixMilli(),
+	}})
+}
+
+// receive takes a peer message for the session. reply is called when its client
+// acknowledges, or when the session ends.
+func (s *session) receive(frame []byte, reply func(received bool)) {
+	s.push(frame, "", reply)
+}
+
+// clip bounds text of a client's for the log.
+func clip(text string) string {
+	if len(text) > 64 {
+		text = text[:64]
+	}
+	return text
+}

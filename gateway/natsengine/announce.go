@@ -1,0 +1,157 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// beatsPerLife is how often a gateway renews its key within the key's life.
+const beatsPerLife = 3
+
+// Announce implements gateway.Engine. A gateway is alive while its key in the
+// gateways bucket is; each gateway looks for keys that went, and removes what those
+// gateways had left.
+func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed func()) error {
+	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	revision, err := e.gateways.Create(opCtx, gatewayID, nil)
+	if err != nil {
+		return fmt.Errorf("natsengine: announce the gateway: %w", err)
+	}
+	if err := e.sweep(opCtx); err != nil { // what a former life of the service left
+		return err
+	}
+	b := &beat{e: e, id: gatewayID, revision: revision, lapsed: lapsed}
+	e.background.Go(func() { b.run(ctx) })
+	return nil
+}
+
+// beat keeps one gateway announced.
+type beat struct {
+	e        *Engine
+	id       string
+	revision uint64
+	lapsed   func()
+	alive    map[string]bool // as of the last beat
+}
+
+func (b *beat) run(ctx context.Context) {
+	tick := time.NewTicker(b.e.opts.GatewayLife / beatsPerLife)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			b.renew(ctx)
+			b.lookAround(ctx)
+		case <-ctx.Done():
+			b.resign()
+			return
+		case <-b.e.closing:
+			return
+		}
+	}
+}
+
+func (b *beat) renew(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	revision, err := b.e.gateways.Update(ctx, b.id, nil, b.revision)
+	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) { // it ran out
+		b.lapsed()
+		revision, err = b.e.gateways.Create(ctx, b.id, nil)
+	}
+	if err == nil {
+		b.revision = revision
+	}
+}
+
+// lookAround sweeps when a gateway that was there is not there any more.
+func (b *beat) lookAround(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	alive, err := b.e.aliveGateways(ctx)
+	if err != nil {
+		return // the next beat tries again
+	}
+	for id := range b.alive {
+		if !alive[id] && b.e.sweep(ctx) != nil {
+			return // b.alive stays: the next beat tries again
+		}
+	}
+	b.alive = alive
+}
+
+// resign spares the others the wait.
+func (b *beat) resign() {
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	_ = b.e.gateways.Purge(ctx, b.id) // on failure it runs out
+}
+
+func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
+	keys, err := e.gateways.Keys(ctx)
+	if err != nil && !errors.Is(err, jetstream.ErrNoKeysFound) {
+		return nil, err
+	}
+	alive := make(map[string]bool, len(keys))
+	for _, id := range keys {
+		alive[id] = true
+	}
+	return alive, nil
+}
+
+// sweep removes the sessions and members of gateways that are not alive.
+func (e *Engine) sweep(ctx context.Context) error {
+	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members} {
+		if err := e.sweepBucket(ctx, bucket); err != nil {
+			return fmt.Errorf("natsengine: remove what dead gateways left: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) error {
+	entries, err := allEntries(ctx, bucket)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	alive, err := e.aliveGateways(ctx) // read last: who made an entry was alive before
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		var v owned
+		if json.Unmarshal(entry.Value(), &v) == nil && alive[v.Gateway] {
+			continue
+		}
+		if err := remove(ctx, bucket, entry.Key(), entry.Revision()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func allEntries(ctx context.Context, bucket jetstream.KeyValue) ([]jetstream.KeyValueEntry, error) {
+	watch, err := bucket.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, err
+	}
+	defer watch.Stop() //nolint:errcheck // the connection may be closed already
+	var entries []jetstream.KeyValueEntry
+	for {
+		select {
+		case entry, ok := <-watch.Updates():
+			if !ok || entry == nil {
+				return entries, nil
+			}
+			entries = append(entries, entry)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

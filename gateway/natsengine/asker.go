@@ -1,0 +1,71 @@
+package natsengine
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// asker sends requests without a goroutine waiting for each answer, so that requests
+// of one caller can follow each other at once and in order.
+type asker struct {
+	nc    *nats.Conn
+	inbox string // prefix of the answers' subjects
+
+	mu      sync.Mutex // guards the rest
+	next    uint64
+	waiting map[string]*question
+}
+
+type question struct {
+	done  func(*nats.Msg)
+	timer *time.Timer
+}
+
+func newAsker(nc *nats.Conn) (*asker, error) {
+	a := &asker{nc: nc, inbox: nc.NewInbox() + ".", waiting: map[string]*question{}}
+	_, err := nc.Subscribe(a.inbox+"*", func(m *nats.Msg) {
+		a.settle(strings.TrimPrefix(m.Subject, a.inbox), m)
+	})
+	return a, err
+}
+
+// ask calls done once: with the answer, or with nil when nobody listens on subject
+// or none came in time.
+func (a *asker) ask(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
+	a.mu.Lock()
+	a.next++
+	id := strconv.FormatUint(a.next, 36)
+	a.waiting[id] = &question{done: done, timer: time.AfterFunc(timeout, func() { a.settle(id, nil) })}
+	a.mu.Unlock()
+	err := a.nc.PublishRequest(subject, a.inbox+id, data)
+	if err != nil {
+		a.take(id)
+	}
+	return err
+}
+
+func (a *asker) settle(id string, m *nats.Msg) {
+	q := a.take(id)
+	if q == nil {
+		return
+	}
+	if m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503" { // no responders
+		m = nil
+	}
+	q.done(m)
+}
+
+func (a *asker) take(id string) *question {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	q := a.waiting[id]
+	if q != nil {
+		q.timer.Stop()
+		delete(a.waiting, id)
+	}
+	return q
+}

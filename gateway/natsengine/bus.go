@@ -1,0 +1,90 @@
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rtmwasm/gateway"
+)
+
+var _ gateway.Bus = (*Engine)(nil)
+
+// Answers to a frame for a peer.
+var (
+	peerTookIt = []byte{1}
+	peerDidNot = []byte{0}
+)
+
+// ListenPeer implements gateway.Bus.
+func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, reply func(received bool))) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
+		h(m.Data, func(received bool) {
+			answer := peerDidNot
+			if received {
+				answer = peerTookIt
+			}
+			_ = m.Respond(answer) // on failure the sender's timeout says the same as "no"
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen for a user: %w", err)
+	}
+	return stop, nil
+}
+
+// AskPeer implements gateway.Bus.
+func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error {
+	err := e.asker.ask(peerSubject+userKey(user), frame, timeout, func(m *nats.Msg) {
+		done(m != nil && len(m.Data) == 1 && m.Data[0] == peerTookIt[0])
+	})
+	if err != nil {
+		return fmt.Errorf("natsengine: send to a user: %w", err)
+	}
+	return nil
+}
+
+// ListenRoom implements gateway.Bus.
+func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { h(m.Data) })
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
+	}
+	return stop, nil
+}
+
+// PublishRoom implements gateway.Bus.
+func (e *Engine) PublishRoom(room gateway.Room, frame []byte) error {
+	if err := e.nc.Publish(roomSubject+roomKey(room), frame); err != nil {
+		return fmt.Errorf("natsengine: send to a channel: %w", err)
+	}
+	return nil
+}
+
+// ListenKicks implements gateway.Bus.
+func (e *Engine) ListenKicks(gatewayID string, h func(session string)) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(kickSubject+gatewayID, func(m *nats.Msg) {
+		go func() {
+			h(string(m.Data))
+			_ = m.Respond(nil) // on failure the kicker goes on after its timeout
+		}()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen for kicks: %w", err)
+	}
+	return stop, nil
+}
+
+// Kick implements gateway.Bus.
+func (e *Engine) Kick(ctx context.Context, gatewayID, session string) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	_, err := e.nc.RequestWithContext(ctx, kickSubject+gatewayID, []byte(session))
+	if err != nil && !errors.Is(err, nats.ErrNoResponders) {
+		return fmt.Errorf("natsengine: kick a session: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package natsengine
+
+import (
+	"hash/maphash"
+	"runtime"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+)
+
+// dispatcher brings messages of very many subscriptions to their handlers on a few
+// goroutines. The order within a subject is kept. A handler must not block.
+type dispatcher struct {
+	nc     *nats.Conn
+	seed   maphash.Seed
+	queues []chan *nats.Msg
+	quit   chan struct{}
+	done   sync.WaitGroup
+
+	mu       sync.RWMutex // guards handlers
+	handlers map[*nats.Subscription]func(*nats.Msg)
+}
+
+// queueLength is how many messages may wait for one goroutine; the NATS client drops
+// what is over it and reports that to the connection's error handler.
+const queueLength = 1 << 15
+
+func newDispatcher(nc *nats.Conn) *dispatcher {
+	d := &dispatcher{
+		nc:       nc,
+		seed:     maphash.MakeSeed(),
+		queues:   make([]chan *nats.Msg, min(8, runtime.GOMAXPROCS(0))),
+		quit:     make(chan struct{}),
+		handlers: map[*nats.Subscription]func(*nats.Msg){},
+	}
+	for i := range d.queues {
+		d.queues[i] = make(chan *nats.Msg, queueLength)
+		d.done.Go(func() { d.run(d.queues[i]) })
+	}
+	return d
+}
+
+func (d *dispatcher) run(queue <-chan *nats.Msg) {
+	for {
+		select {
+		case m := <-queue:
+			d.mu.RLock()
+			h := d.handlers[m.Sub]
+			d.mu.RUnlock()
+			if h != nil {
+				h(m)
+			}
+		case <-d.quit:
+			return
+		}
+	}
+}
+
+// subscribe returns when the server knows the subscription.
+func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), err error) {
+	queue := d.queues[maphash.String(d.seed, subject)%uint64(len(d.queues))]
+	d.mu.Lock() // held until the handler can be found
+	sub, err := d.nc.ChanSubscribe(subject, queue)
+	if err == nil {
+		d.handlers[sub] = h
+	}
+	d.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	stop = func() {
+		_ = sub.Unsubscribe() // fails only on a closed connection
+		d.mu.Lock()
+		delete(d.handlers, sub)
+		d.mu.Unlock()
+	}
+	if err := d.nc.FlushTimeout(opTimeout); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+func (d *dispatcher) close() {
+	close(d.quit)
+	d.done.Wait()
+}

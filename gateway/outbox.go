@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"slices"
+	"time"
+
+	"rtmwasm/core"
+)
+
+// outbox keeps what a client must still get: the pushes it has not acknowledged and,
+// in their place among them, the Joined answers that pushes of a channel must follow.
+type outbox struct {
+	items []kept
+	bytes int
+	last  uint64 // the last seq given out
+}
+
+// kept is one item of an outbox.
+type kept struct {
+	seq  uint64 // 0: a Joined answer
+	body []byte
+	room string // channel of a delivery or Joined answer
+	at   time.Time
+
+	acked func(received bool) // of a peer message; called once
+}
+
+func (k kept) missable() bool { return k.seq != 0 && k.room != "" }
+
+func (k kept) weight() int { return len(k.body) + frameOverhead }
+
+func (o *outbox) add(k kept) {
+	o.items = append(o.items, k)
+	o.bytes += k.weight()
+}
+
+// ack takes out what the client has handled and reports whether there was any.
+func (o *outbox) ack(seq uint64) []kept {
+	n := 0
+	for i, k := range o.items {
+		if k.seq > seq {
+			break
+		}
+		if k.seq != 0 {
+			n = i + 1
+		}
+	}
+	done := slices.Clone(o.items[:n])
+	o.items = slices.Delete(o.items, 0, n)
+	for _, k := range done {
+		o.bytes -= k.weight()
+	}
+	return done
+}
+
+// forget drops the Joined answer of a channel that was left.
+func (o *outbox) forget(room string) {
+	o.drop(func(k kept) bool { return k.seq == 0 && k.room == room })
+}
+
+// trim drops the channel messages that a client who was away does not get any more.
+func (o *outbox) trim(now time.Time) {
+	missed := 0
+	for _, k := range o.items {
+		if k.missable() {
+			missed++
+		}
+	}
+	o.drop(func(k kept) bool {
+		if !k.missable() {
+			return false
+		}
+		over := missed > core.MaxMissedChannelMessages
+		missed--
+		return over || now.Sub(k.at) > core.SessionTimeout
+	})
+}
+
+func (o *outbox) drop(which func(kept) bool) {
+	o.items = slices.DeleteFunc(o.items, func(k kept) bool {
+		gone := which(k)
+		if gone {
+			o.bytes -= k.weight()
+		}
+		return gone
+	})
+}

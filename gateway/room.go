@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"sync"
+
+	"rtmwasm/core/wire"
+)
+
+// room is what this gateway knows of one channel.
+type room struct {
+	key Room
+
+	mu      sync.Mutex        // guards the rest
+	members map[string]Member // by uid, on all gateways
+	local   map[uint64]*entry // by number, those here
+	stop    func()            // ends the subscription; there is one while local is not empty
+	dropped bool              // not in rooms.byKey any more
+}
+
+// Why a session that is still here is no member any more.
+var (
+	displaced = cause{wire.CloseRemoteLogin, "the user logged in elsewhere"}
+	evicted   = cause{wire.CloseRestart, "the gateway lost this session: log in again"}
+)
+
+// deliver brings a channel message to all members here but its sender.
+func (rm *room) deliver(frame []byte) {
+	var f wire.ServerFrame
+	if f.UnmarshalVT(frame) != nil || f.Delivery == nil {
+		return // not from a gateway
+	}
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	for _, e := range rm.local {
+		switch {
+		case e.session.user.ID == f.Delivery.From:
+		case e.joined:
+			e.session.push(frame, rm.key.Channel, nil)
+		case e.heldBytes+len(frame) <= maxQueueBytes:
+			e.held = append(e.held, frame)
+			e.heldBytes += len(frame)
+		}
+	}
+}
+
+// welcome answers the join of a member, followed by what was held for it. It reports
+// false when the member is not here.
+func (rm *room) welcome(m Member) bool {
+	e := rm.local[m.Entry]
+	if e == nil || e.session.id != m.Session {
+		return false
+	}
+	if e.joined {
+		return true
+	}
+	e.joined = true
+	e.session.answerJoined(e.request, rm.key.Channel, len(rm.members))
+	for _, frame := range e.held {
+		e.session.push(frame, rm.key.Channel, nil)
+	}
+	e.held = nil
+	close(e.ready)
+	return true
+}
+
+// lost removes a member. If its session is here and has not left by itself, it ends.
+func (rm *room) lost(uid string, why cause) {
+	m, known := rm.members[uid]
+	if !known {
+		return
+	}
+	delete(rm.members, uid)
+	if e := rm.local[m.Entry]; e != nil && e.session.id == m.Session {
+		e.session.end(why)
+	}
+	rm.announce(uid, false)
+}
+
+// announce tells the members here that another one came or went.
+func (rm *room) announce(uid string, joined bool) {
+	body := marshal(&wire.ServerFrame{MemberChange: &wire.MemberChange{
+		Channel:     rm.key.Channel,
+		Uid:         uid,
+		Joined:      joined,
+		MemberCount: uint32(len(rm.members)),
+	}})
+	for _, e := range rm.local {
+		if e.joined && e.session.user.ID != uid {
+			e.session.push(body, "", nil)
+		}
+	}
+}
+
+func (rm *room) count() int {
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	return len(rm.members)
+}
+
+// list names the members, the asker among them; of very many, some.
+func (rm *room) list(asker string) []string {
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	uids := append(make([]string, 0, min(maxListed, len(rm.members)+1)), asker)
+	for uid := range rm.members {
+		if len(uids) == maxListed {
+			break
+		}
+		if uid != asker {
+			uids = append(uids, uid)
+		}
+	}
+	return uids
+}

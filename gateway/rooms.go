@@ -1,0 +1,155 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// rooms follows the members of all channels, and brings channel messages to the
+// sessions of this gateway.
+type rooms struct {
+	server *Server
+	last   atomic.Uint64 // the last entry's number
+
+	mu    sync.Mutex // guards byKey; taken with a room's lock held, never the other way
+	byKey map[Room]*room
+}
+
+// entry is one session's stay in a room, from before it is a member until it left.
+type entry struct {
+	room    *room
+	session *session
+	number  uint64
+
+	// Guarded by room.mu.
+	request   uint32        // to be answered with Joined
+	joined    bool          // Joined was answered
+	held      [][]byte      // messages that came before
+	heldBytes int           // of held
+	ready     chan struct{} // closed when joined
+}
+
+func (e *entry) member() Member {
+	return Member{
+		Room:    e.room.key,
+		UID:     e.session.user.ID,
+		Session: e.session.id,
+		Gateway: e.session.server.id,
+		Entry:   e.number,
+	}
+}
+
+// lock returns a room with its lock held. One that is not known is made.
+func (r *rooms) lock(key Room) *room {
+	for {
+		r.mu.Lock()
+		rm := r.byKey[key]
+		if rm == nil {
+			rm = &room{key: key, members: map[string]Member{}, local: map[uint64]*entry{}}
+			r.byKey[key] = rm
+		}
+		r.mu.Unlock()
+		rm.mu.Lock()
+		if !rm.dropped {
+			return rm
+		}
+		rm.mu.Unlock()
+	}
+}
+
+// unlock releases a room and drops an empty one.
+func (r *rooms) unlock(rm *room) {
+	if len(rm.members) == 0 && len(rm.local) == 0 {
+		rm.dropped = true
+		r.mu.Lock()
+		delete(r.byKey, rm.key)
+		r.mu.Unlock()
+	}
+	rm.mu.Unlock()
+}
+
+var errNotApplied = errors.New("gateway: a join did not come round in time")
+
+// enter makes a session a member. Joined is answered as the change comes round, in
+// its place among the room's other changes and messages.
+func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32) (*entry, error) {
+	e := &entry{session: s, number: r.last.Add(1), request: request, ready: make(chan struct{})}
+	if err := r.admit(e, key); err != nil {
+		return nil, err
+	}
+	err := r.server.engine.Enter(ctx, e.member())
+	if err == nil {
+		err = e.wait()
+	}
+	if err != nil {
+		_ = r.leave(ctx, e) // the first error tells more
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *entry) wait() error {
+	timeout := time.NewTimer(applyTimeout)
+	defer timeout.Stop()
+	select {
+	case <-e.ready:
+		return nil
+	case <-timeout.C:
+		return errNotApplied
+	}
+}
+
+// admit has the room's messages held for e. That starts before others can learn of
+// the new member, so that it misses nothing they send then.
+func (r *rooms) admit(e *entry, key Room) error {
+	rm := r.lock(key)
+	defer r.unlock(rm)
+	if len(rm.local) == 0 {
+		stop, err := r.server.engine.ListenRoom(key, rm.deliver)
+		if err != nil {
+			return err
+		}
+		rm.stop = stop
+	}
+	e.room = rm
+	rm.local[e.number] = e
+	return nil
+}
+
+// leave takes a session out. Nothing more is pushed to it for this room once leave
+// has begun to tell the others.
+func (r *rooms) leave(ctx context.Context, e *entry) error {
+	e.room.mu.Lock()
+	delete(e.room.local, e.number)
+	if len(e.room.local) == 0 {
+		e.room.stop()
+	}
+	r.unlock(e.room)
+	e.session.forgetJoined(e.room.key.Channel)
+	return r.server.engine.Exit(ctx, e.member())
+}
+
+// apply brings a change of members to the sessions here.
+func (r *rooms) apply(event MemberEvent) {
+	rm := r.lock(event.Room)
+	defer r.unlock(rm)
+	if event.Gone {
+		rm.lost(event.UID, evicted)
+		return
+	}
+	former, known := rm.members[event.UID]
+	if known && former.Session != event.Session {
+		rm.lost(event.UID, displaced)
+	}
+	rm.members[event.UID] = event.Member
+	if event.Gateway == r.server.id && !rm.welcome(event.Member) {
+		// A join that was given up, but got through after all.
+		r.server.background.Go(func() { _ = r.server.engine.Exit(context.Background(), event.Member) })
+	}
+	if former.Session != event.Session {
+		rm.announce(event.UID, true)
+	}
+}

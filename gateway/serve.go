@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// protocolVersion is the one of core/wire/rtm.proto.
+const protocolVersion = 1
+
+// ServeConn serves one client until its socket is closed. The session goes on if the
+// client may come back. When ctx ends the socket is dropped.
+func (s *Server) ServeConn(ctx context.Context, conn Conn) {
+	if !s.admit() {
+		_ = conn.Close(wire.CloseRestart, goingDown.Text)
+		return
+	}
+	defer s.conns.Done()
+	hello, why := s.readHello(ctx, conn)
+	if hello == nil {
+		_ = conn.Close(why.code, why.reason) // nobody is left to tell
+		return
+	}
+	l := newLink(conn, s.config.Times)
+	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
+	if refusal != nil {
+		s.refuseHello(ctx, conn, hello.Id, refusal)
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.run(ctx, func(code int, reason string) { session.detach(l, code, reason) })
+	}()
+	session.read(ctx, l)
+	<-done
+}
+
+func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, cause) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Hello)
+	defer cancel()
+	defer context.AfterFunc(s.newcomers, cancel)()
+	b, err := conn.Read(ctx)
+	var f wire.ClientFrame
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return nil, cause{wire.CloseTooLarge, tooLarge}
+	case err != nil && !errors.Is(err, ErrNotBinary):
+		return nil, cause{wire.CloseSilent, "no Hello came in time"}
+	case err != nil || f.UnmarshalVT(b) != nil || f.Hello == nil:
+		return nil, cause{wire.CloseProtocol, "the first frame must be Hello, in binary"}
+	}
+	return &f, cause{}
+}
+
+func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, why *wire.Refusal) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Write)
+	defer cancel()
+	_ = conn.Write(ctx, marshal(&wire.ServerFrame{ReplyTo: id, Refusal: why}))
+	_ = conn.Close(wire.CloseRefused, "refused")
+}
+
+const tooLarge = "a frame may have 36864 bytes"
+
+// read takes frames from the link until it is closed.
+func (s *session) read(ctx context.Context, l *link) {
+	var frames counter
+	for {
+		b, err := l.conn.Read(ctx)
+		switch {
+		case errors.Is(err, ErrTooLarge):
+			s.expel(l, wire.CloseTooLarge, tooLarge)
+			return
+		case errors.Is(err, ErrNotBinary):
+			s.expel(l, wire.CloseProtocol, "frames are binary messages")
+			return
+		case err != nil:
+			s.detach(l, wire.CloseRestart, "the socket failed")
+			return
+		}
+		l.hear()
+		var f wire.ClientFrame
+		if f.UnmarshalVT(b) != nil || f.Hello != nil {
+			s.expel(l, wire.CloseProtocol, "a frame that can't be read, or a second Hello")
+			return
+		}
+		if !s.take(&f, l) && frames.add(time.Now(), core.SendRateWindow) > maxFrames {
+			s.expel(l, wire.CloseFlood, "far too many frames")
+			return
+		}
+	}
+}
+
+// take handles one frame. It reports true for one that does not count as flood.
+func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
+	switch {
+	case f.Ack != nil:
+		return s.ack(f.Ack.Seq)
+	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Bye != nil:
+		s.submit(f, l)
+		l.hear() // waiting for room was not the client's silence
+	}
+	return false
+}
+
+// expel ends the session of a client that breaks the protocol. A link that was
+// replaced takes only itself down.
+func (s *session) expel(l *link, code int, reason string) {
+	s.mu.Lock()
+	if s.link == l {
+		s.endLocked(cause{code, reason})
+	}
+	s.mu.Unlock()
+	l.close(code, reason)
+}

@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway/media"
+)
+
+// Server is one gateway. It is safe for concurrent use.
+type Server struct {
+	config Config
+	engine Engine
+	log    *slog.Logger
+	id     string // unique among the gateways of an engine
+	rooms  *rooms
+	media  *media.Handler // nil: none
+	mux    http.Handler
+
+	ctx        context.Context // ends with Close
+	cancel     context.CancelFunc
+	newcomers  context.Context // ends when Close begins
+	turnAway   context.CancelFunc
+	stopKicks  func()
+	background sync.WaitGroup
+	conns      sync.WaitGroup
+
+	mu       sync.Mutex // guards the rest
+	sessions map[string]*session
+	closing  bool
+}
+
+var _ media.Authenticator = (*Server)(nil)
+
+// New makes a Server and joins it to its engine. Close ends it.
+func New(config Config) (*Server, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config:   config,
+		engine:   config.Engine,
+		log:      config.Logger,
+		id:       randomText(),
+		sessions: map[string]*session{},
+	}
+	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
+	if err := s.start(); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("gateway: start: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) start() (err error) {
+	if s.config.MediaStore != nil {
+		s.media, err = media.New(media.Config{Store: s.config.MediaStore, Auth: s, Logger: s.log})
+		if err != nil {
+			return err
+		}
+	}
+	s.mux = s.newMux()
+	if err := s.engine.WatchMembers(s.ctx, s.rooms.apply); err != nil {
+		return err
+	}
+	if s.stopKicks, err = s.engine.ListenKicks(s.id, s.kicked); err != nil {
+		return err
+	}
+	if err := s.engine.Announce(s.ctx, s.id, s.lapsed); err != nil {
+		s.stopKicks()
+		return err
+	}
+	if s.media != nil {
+		s.background.Go(func() { s.media.Run(s.ctx) })
+	}
+	return nil
+}
+
+// Handler serves everything: /rtm, /media/, /healthz, /sdk/ and the demo.
+func (s *Server) Handler() http.Handler { return s.mux }
+
+// Close tells all clients to come back elsewhere, ends their sessions and leaves the
+// engine, which stays open. When ctx ends first, Close returns its error.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	s.turnAway()
+	s.endAll("the gateway is going down: connect again")
+	done := make(chan struct{})
+	go func() {
+		s.waitForSessions()
+		s.conns.Wait()
+		s.stopKicks()
+		s.cancel()
+		s.background.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.cancel()
+		return fmt.Errorf("gateway: close: %w", ctx.Err())
+	}
+}
+
+func (s *Server) endAll(reason string) {
+	for _, session := range s.all() {
+		session.end(cause{wire.CloseRestart, reason})
+	}
+}
+
+func (s *Server) waitForSessions() {
+	for _, session := range s.all() {
+		<-session.gone
+	}
+}
+
+func (s *Server) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*session, 0, len(s.sessions))
+	for _, session := range s.sessions {
+		all = append(all, session)
+	}
+	return all
+}
+
+// admit counts a connection that Close will wait for; false when it has begun.
+func (s *Server) admit() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.conns.Add(1)
+	}
+	return !s.closing
+}
+
+// add makes a session known; false when the server is closing.
+func (s *Server) add(session *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.sessions[session.id] = session
+	return true
+}
+
+func (s *Server) session(id string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[id]
+}
+
+// remove forgets a session that has ended and removes its unfinished uploads.
+func (s *Server) remove(session *session) {
+	s.mu.Lock()
+	delete(s.sessions, session.id)
+	s.mu.Unlock()
+	if s.media != nil {
+		s.background.Go(func() { s.media.SessionEnded(session.id) })
+	}
+}
+
+// kicked ends a session that a login elsewhere displaced, and returns when it has
+// left its channels.
+func (s *Server) kicked(id string) {
+	if session := s.session(id); session != nil {
+		session.end(displaced)
+		<-session.gone
+	}
+}
+
+// lapsed is called when this gateway was taken for dead.
+func (s *Server) lapsed() {
+	s.log.Warn("this gateway stood still too long: its sessions are void")
+	s.endAll(evicted.reason)
+}

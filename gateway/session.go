@@ -1,0 +1,269 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// session is one login. It is made by Server.login and ends by end.
+type session struct {
+	server *Server
+	user   User
+	id     string
+	secret [sha256.Size]byte // hash of its credential's secret
+
+	tasks chan *wire.ClientFrame // requests, for work
+	over  chan struct{}          // closed by end
+	gone  chan struct{}          // closed when nothing of the session is left
+
+	// Of work's goroutine.
+	entries                map[string]*entry // joined channels
+	sends, joins, listings rate
+	stopPeer               func()
+
+	mu       sync.Mutex // guards the rest
+	link     *link      // nil while detached
+	attached int        // how often; tells an old expiry from the current one
+	expiry   *time.Timer
+	out      outbox
+	answers  answers
+	cameBack bool // since the last Send
+	ended    bool
+	cause    cause
+	endLink  *link // the link to close when the session is gone
+}
+
+// cause is why a session ends.
+type cause struct {
+	code   int
+	reason string
+}
+
+func newSession(s *Server, user User, id, secret string) *session {
+	return &session{
+		server:   s,
+		user:     user,
+		id:       id,
+		secret:   sha256.Sum256([]byte(secret)),
+		tasks:    make(chan *wire.ClientFrame, maxTasks),
+		over:     make(chan struct{}),
+		gone:     make(chan struct{}),
+		entries:  map[string]*entry{},
+		sends:    rate{limit: core.SendRate, window: core.SendRateWindow},
+		joins:    rate{limit: joinRate, window: joinRateWindow},
+		listings: rate{limit: membersRate, window: membersRateWindow},
+	}
+}
+
+// attach makes l the session's link: Welcome first, then what the client has missed,
+// then what is new. It reports false when the session has ended.
+func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return false
+	}
+	if s.link != nil {
+		s.link.close(wire.CloseReplaced, "the session goes on over another socket")
+	}
+	s.stopExpiry()
+	s.attached++
+	s.link = l
+	s.cameBack = s.attached > 1
+	done := s.out.ack(lastSeq)
+	s.out.trim(time.Now())
+	l.send(outFrame{body: welcome})
+	for _, k := range s.out.items {
+		l.send(outFrame{seq: k.seq, body: k.body, replay: true})
+	}
+	s.mu.Unlock()
+	settle(done, true)
+	return true
+}
+
+// detach takes the link away; the session waits for the client to come back.
+func (s *session) detach(l *link, code int, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.detachLocked(l, code, reason)
+}
+
+func (s *session) detachLocked(l *link, code int, reason string) {
+	l.close(code, reason)
+	if s.link != l {
+		return
+	}
+	s.link = nil
+	s.out.trim(time.Now())
+	if s.ended {
+		return
+	}
+	nth := s.attached
+	s.expiry = time.AfterFunc(s.server.config.Times.SessionTimeout, func() { s.expire(nth) })
+}
+
+func (s *session) stopExpiry() {
+	if s.expiry != nil {
+		s.expiry.Stop()
+		s.expiry = nil
+	}
+}
+
+func (s *session) expire(nth int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.attached == nth {
+		s.endLocked(cause{wire.CloseSilent, "the client did not come back"})
+	}
+}
+
+// push brings a ServerFrame to the client, now or after a resume. room is the
+// channel of a channel message, "" for other pushes; they may not be missed. acked
+// may be nil.
+func (s *session) push(body []byte, room string, acked func(received bool)) {
+	s.mu.Lock()
+	ok := !s.ended
+	if ok {
+		s.out.last++
+		s.out.add(kept{seq: s.out.last, body: body, room: room, at: time.Now(), acked: acked})
+		if s.link == nil {
+			s.out.trim(time.Now())
+		} else {
+			s.sendLocked(outFrame{seq: s.out.last, body: body})
+		}
+		s.checkKept()
+	}
+	s.mu.Unlock()
+	if !ok && acked != nil {
+		acked(false)
+	}
+}
+
+// answer answers request id, now or when it is repeated.
+func (s *session) answer(id uint32, f *wire.ServerFrame) {
+	if id == 0 {
+		return
+	}
+	f.ReplyTo = id
+	body := marshal(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers.done(id, body)
+	if s.link != nil {
+		s.sendLocked(outFrame{body: body})
+	}
+}
+
+// answerJoined answers as answer does, and keeps the answer before the pushes that
+// follow.
+func (s *session) answerJoined(id uint32, channel string, count int) {
+	body := marshal(&wire.ServerFrame{ReplyTo: id, Joined: &wire.Joined{MemberCount: uint32(count)}})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id == 0 || s.ended {
+		return
+	}
+	s.answers.done(id, body)
+	s.out.forget(channel)
+	s.out.add(kept{body: body, room: channel})
+	if s.link != nil {
+		s.sendLocked(outFrame{body: body})
+	}
+	s.checkKept()
+}
+
+// forgetJoined drops the Joined answer of a channel that was left.
+func (s *session) forgetJoined(channel string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out.forget(channel)
+}
+
+func (s *session) sendLocked(f outFrame) {
+	if !s.link.send(f) {
+		s.detachLocked(s.link, wire.CloseSlow, "you read slower than your messages arrive")
+	}
+}
+
+func (s *session) checkKept() {
+	if s.out.bytes > maxKeptBytes {
+		s.endLocked(cause{wire.CloseSlow, "more waits for you than the gateway keeps"})
+	}
+}
+
+// ack handles the client's acknowledgement and reports whether it said anything new.
+func (s *session) ack(seq uint64) bool {
+	s.mu.Lock()
+	done := s.out.ack(seq)
+	s.mu.Unlock()
+	settle(done, true)
+	return len(done) > 0
+}
+
+func settle(items []kept, received bool) {
+	for _, k := range items {
+		if k.acked != nil {
+			k.acked(received)
+		}
+	}
+}
+
+// end ends the session, whatever the cause; the first cause stands. The rest is done
+// by work's goroutine, see cleanUp.
+func (s *session) end(why cause) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(why)
+}
+
+func (s *session) endLocked(why cause) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	s.cause = why
+	s.stopExpiry()
+	s.endLink, s.link = s.link, nil
+	close(s.over)
+}
+
+// cleanUp removes all traces. The credential goes before the client is told, and the
+// client is told before others are.
+func (s *session) cleanUp() {
+	srv := s.server
+	if s.stopPeer != nil {
+		s.stopPeer()
+	}
+	ctx := context.Background() // the engine gives up by itself
+	if err := srv.engine.Release(ctx, s.user, s.id); err != nil {
+		srv.log.Error("cannot release a session", "app", s.user.App, "uid", s.user.ID, "error", err)
+	}
+	s.mu.Lock()
+	unread := s.out.items
+	s.out.items = nil
+	l, why := s.endLink, s.cause
+	s.mu.Unlock()
+	if l != nil {
+		l.close(why.code, why.reason)
+	}
+	settle(unread, false)
+	for _, e := range s.entries {
+		s.leave(e)
+	}
+	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.id, "code", why.code, "reason", why.reason)
+	srv.remove(s)
+	close(s.gone)
+}
+
+func marshal(f *wire.ServerFrame) []byte {
+	b, err := f.MarshalVT()
+	if err != nil {
+		panic("gateway: a frame made here can't be marshalled: " + err.Error())
+	}
+	return b
+}

@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"rtmwasm/core"
+)
+
+// closeTimeout bounds the closing handshake, whatever the client sends meanwhile.
+const closeTimeout = 5 * time.Second
+
+// acceptSocket upgrades a request. Pages of any origin may connect: a login needs what
+// no browser sends by itself.
+func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
+	spy := &hijackSpy{ResponseWriter: w}
+	ws, err := websocket.Accept(spy, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true,
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // Accept has answered the request
+	}
+	ws.SetReadLimit(-1) // socket.Read has its own, with a close code of its own
+	s.ServeConn(r.Context(), &socket{ws: ws, raw: spy.conn})
+}
+
+// socket makes a WebSocket a Conn.
+type socket struct {
+	ws  *websocket.Conn
+	raw net.Conn
+}
+
+func (c *socket) Read(ctx context.Context) ([]byte, error) {
+	kind, r, err := c.ws.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind != websocket.MessageBinary {
+		return nil, ErrNotBinary
+	}
+	frame, err := io.ReadAll(io.LimitReader(r, core.MaxFrameBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(frame) > core.MaxFrameBytes {
+		return nil, ErrTooLarge
+	}
+	return frame, nil
+}
+
+func (c *socket) Write(ctx context.Context, frame []byte) error {
+	return c.ws.Write(ctx, websocket.MessageBinary, frame)
+}
+
+func (c *socket) Close(code int, reason string) error {
+	kill := time.AfterFunc(closeTimeout, func() { _ = c.raw.Close() })
+	defer kill.Stop()
+	return c.ws.Close(websocket.StatusCode(code), reason)
+}
+
+// hijackSpy remembers the connection that a handler takes over.
+type hijackSpy struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijackSpy) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("take the connection over: %w", err)
+	}
+	h.conn = conn
+	return conn, rw, nil
+}

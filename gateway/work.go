@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// submit hands a request over to the session's goroutine. It waits while that has
+// enough to do.
+func (s *session) submit(f *wire.ClientFrame, l *link) {
+	select {
+	case s.tasks <- f:
+	case <-s.over:
+	case <-l.closed:
+	}
+}
+
+// work does the session's requests one after another, and cleans up when it ends.
+func (s *session) work() {
+	defer s.cleanUp()
+	for {
+		select {
+		case <-s.over:
+			return
+		default:
+		}
+		select {
+		case f := <-s.tasks:
+			s.request(f)
+		case <-s.over:
+			return
+		}
+	}
+}
+
+func (s *session) request(f *wire.ClientFrame) {
+	if !s.begin(f.Id) {
+		return
+	}
+	switch {
+	case f.Send != nil:
+		s.doSend(f.Id, f.Send)
+	case f.Join != nil:
+		s.doJoin(f.Id, f.Join.Channel)
+	case f.Leave != nil:
+		if e := s.entries[f.Leave.Channel]; e != nil {
+			s.leave(e)
+		}
+	case f.Members != nil:
+		s.doMembers(f.Id, f.Members.Channel)
+	case f.Bye != nil:
+		s.end(cause{wire.CloseBye, "goodbye"})
+	}
+}
+
+// begin reports whether a request is new. One that is not is answered again.
+func (s *session) begin(id uint32) bool {
+	if id == 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	news, answer := s.answers.begin(id)
+	if news == isForgotten {
+		answer = marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refuse(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
+	}
+	if answer != nil && s.link != nil {
+		s.sendLocked(outFrame{body: answer})
+	}
+	return news == isNew
+}
+
+func (s *session) refuse(id uint32, why *wire.Refusal) {
+	s.answer(id, &wire.ServerFrame{Refusal: why})
+}
+
+func (s *session) sent(id uint32, received bool) {
+	s.answer(id, &wire.ServerFrame{Sent: &wire.Sent{Received: received}})
+}
+
+func (s *session) doSend(id uint32, send *wire.Send) {
+	now := time.Now()
+	if !s.allowSend(now) {
+		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "180 messages may be sent in 3 s"))
+		return
+	}
+	if why := checkSend(send); why != nil {
+		s.refuse(id, why)
+		return
+	}
+	body := marshal(&wire.ServerFrame{Delivery: &wire.Delivery{
+		From:             s.user.ID,
+		Channel:          send.Channel,
+		ServerReceivedMs: now.UnixMilli(),
+		Message:          send.Message,
+	}})
+	if send.Channel != "" {
+		s.sendToChannel(id, send.Channel, body)
+		return
+	}
+	s.sendToPeer(id, send.Peer, body)
+}
+
+// allowSend holds the session to the rate of the API. A client that came back may send
+// at once what it had sent while the connection was dying.
+func (s *session) allowSend(now time.Time) bool {
+	s.mu.Lock()
+	cameBack := s.cameBack
+	s.cameBack = false
+	s.mu.Unlock()
+	if cameBack {
+		s.sends.grant(burst, burstEvery, now)
+	}
+	return s.sends.allow(now)
+}
+
+// sendToPeer does not wait for the peer's acknowledgement, so that messages follow
+// each other in order. A message to oneself is received by nobody: the client that
+// would get it is the one that sent it.
+func (s *session) sendToPeer(id uint32, peer string, body []byte) {
+	if peer == s.user.ID {
+		s.sent(id, false)
+		return
+	}
+	err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, s.server.config.Times.PeerAck, func(received bool) {
+		s.sent(id, received)
+	})
+	if err != nil {
+		s.unavailable(id, err)
+	}
+}
+
+func (s *session) sendToChannel(id uint32, channel string, body []byte) {
+	e := s.entries[channel]
+	if e == nil {
+		s.refuse(id, notJoined)
+		return
+	}
+	if err := s.server.engine.PublishRoom(e.room.key, body); err != nil {
+		s.unavailable(id, err)
+		return
+	}
+	s.sent(id, false)
+}
+
+func (s *session) unavailable(id uint32, err error) {
+	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "error", err)
+	s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
+}
+
+var notJoined = refuse(wire.Refusal_NOT_JOINED, "join the channel first")
+
+func (s *session) doJoin(id uint32, channel string) {
+	switch {
+	case !core.ValidID(channel):
+		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
+		return
+	case !s.joins.allow(time.Now()):
+		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "50 joins may be made in 3 s"))
+		return
+	case s.entries[channel] != nil:
+		s.answerJoined(id, channel, s.entries[channel].room.count())
+		return
+	case len(s.entries) >= core.MaxJoinedChannels:
+		s.refuse(id, refuse(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
+		return
+	}
+	e, err := s.server.rooms.enter(context.Background(), s, Room{App: s.user.App, Channel: channel}, id)
+	if err != nil {
+		s.unavailable(id, err)
+		return
+	}
+	s.entries[channel] = e
+}
+
+func (s *session) leave(e *entry) {
+	delete(s.entries, e.room.key.Channel)
+	if err := s.server.rooms.leave(context.Background(), e); err != nil {
+		s.server.log.Error("cannot leave a channel", "app", s.user.App, "uid", s.user.ID, "error", err)
+	}
+}
+
+func (s *session) doMembers(id uint32, channel string) {
+	e := s.entries[channel]
+	switch {
+	case !core.ValidID(channel):
+		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
+	case !s.listings.allow(time.Now()):
+		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "50 member lists may be asked for in 2 s"))
+	case e == nil:
+		s.refuse(id, notJoined)
+	default:
+		s.answer(id, &wire.ServerFrame{MemberList: &wire.MemberList{Uid: e.room.list(s.user.ID)}})
+	}
+}
