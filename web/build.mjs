@@ -19,10 +19,7 @@ write(path.join(dist, 'rtm.wasm'), bytes);
 
 const options = { ...common({ stamp, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
 const outputs = await Promise.all([
-  esbuild.build({
-    ...options, entryPoints: { rtm: path.join(web, 'src/entry-script.ts') },
-    format: 'iife', globalName: 'rtm', banner: { js: umd.banner }, footer: { js: umd.footer },
-  }),
+  esbuild.build({ ...options, ...umd, entryPoints: { rtm: path.join(web, 'src/entry-script.ts') } }),
   esbuild.build({ ...options, entryPoints: { rtm: path.join(web, 'src/entry-es.ts') }, format: 'esm', outExtension: { '.js': '.mjs' } }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);

@@ -41,8 +41,10 @@ export function common({ stamp, build }) {
 
 /** CommonJS, AMD or the global AgoraRTM. The script's element is only known while it runs. */
 export const umd = {
-  banner: `(function(root,make){var script=typeof document=="object"&&document&&document.currentScript;`
+  format: 'iife',
+  globalName: 'rtm',
+  banner: { js: `(function(root,make){var script=typeof document=="object"&&document&&document.currentScript;`
     + `typeof module=="object"&&module.exports?module.exports=make(script):typeof define=="function"&&define.amd?define(function(){return make(script)}):root.AgoraRTM=make(script)`
-    + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){`,
-  footer: 'return rtm.default});',
+    + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){` },
+  footer: { js: 'return rtm.default});' },
 };

@@ -3,7 +3,7 @@
  * program runs; before that they wait for it, in order.
  */
 import type { Calls, ClientHandle, Done, Failure, Host } from './bridge.ts';
-import { gatewayUrl, home } from './address.ts';
+import { gatewayUrl } from './address.ts';
 import { rtmError } from './errors.ts';
 import type { Loader } from './loader.ts';
 import { getParameter } from './parameters.ts';
@@ -90,7 +90,7 @@ export class Link {
     const program = this._loader.current();
     if (!program) throw new Error(STOPPED);
     if (program === this._program) return;
-    const gateway = this._config.gateway ?? getParameter('GATEWAY') ?? home.gateway();
+    const gateway = this._config.gateway ?? getParameter('GATEWAY');
     if (gateway === undefined) {
       throw new Error("no gateway is known here: call setParameter('GATEWAY', url), or createInstance(appId, { gateway: url })");
     }

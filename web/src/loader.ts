@@ -1,5 +1,5 @@
 /** Fetches, compiles and starts the program; one for the whole page, a new one after a crash. */
-import { home, wasmUrl } from './address.ts';
+import { wasmUrl } from './address.ts';
 import { getParameter } from './parameters.ts';
 import { run, type Program } from './program.ts';
 
@@ -32,7 +32,7 @@ export const loader: Loader = {
 };
 
 function address(): string {
-  const url = getParameter('WASM_URL') ?? home.wasm();
+  const url = getParameter('WASM_URL');
   if (!url) throw new Error("the address of rtm.wasm is not known here: call setParameter('WASM_URL', url)");
   return wasmUrl(url);
 }

@@ -1,5 +1,5 @@
 /** The parameters of the module (API 1.5), and two of our own: where the gateway and the wasm are. */
-import { gatewayUrl, wasmUrl } from './address.ts';
+import { gatewayUrl, home, wasmUrl } from './address.ts';
 
 const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_INTERVAL', 2500],
@@ -22,6 +22,10 @@ export function setParameter(name: string, value: unknown): void {
   parameters.set(name, value);
 }
 
+/** The value, or undefined for an unknown name. An address that was not set is the default one. */
 export function getParameter(name: string): unknown {
-  return parameters.get(name);
+  const value = parameters.get(name);
+  if (name === 'GATEWAY') return value ?? home.gateway();
+  if (name === 'WASM_URL') return value ?? home.wasm();
+  return value;
 }

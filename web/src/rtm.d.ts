@@ -273,7 +273,7 @@ export declare const createInstance: {
 };
 /** Checked and remembered, without effect: a gateway of your own has no areas. */
 export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; excludedArea?: RtmStatusCode.AreaCode }): void;
-/** `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are. Unknown names do nothing. */
+/** `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are. Unknown names do nothing. Throws for an address that is none. */
 export declare function setParameter(name: string, value: any): void;
 export declare function getParameter(name: string): any;
 /** Loads the wasm before the first login needs it. */

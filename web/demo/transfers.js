@@ -1,0 +1,119 @@
+/**
+ * Uploads and downloads. The SDK takes nine at a time and refuses the tenth, so further ones
+ * wait here; and it takes none while the connection is interrupted, so they wait then, too.
+ */
+const LIMIT = 9;
+
+/** @import { MediaTransferHandler } from '../src/rtm.d.ts' */
+/** @typedef {'queued' | 'running' | 'done' | 'failed' | 'cancelled'} TransferState */
+
+export class Transfer {
+  /** @type {TransferState} */
+  state = 'queued';
+  /** Bytes so far. */
+  current = 0;
+  /** The connection is interrupted; the SDK goes on by itself when it is back. */
+  paused = false;
+  /** @type {unknown} */
+  error = undefined;
+  /** Called after each change. */
+  onchange = () => {};
+
+  /** @type {AbortController | undefined} */
+  #abort;
+  /** @type {{time: number, current: number}[]} */
+  #samples = [];
+
+  /**
+   * @param {{name: string, size: number, work: (handler: MediaTransferHandler) => Promise<void>}} task
+   *   size in bytes; work may be called again after it failed
+   */
+  constructor({ name, size, work }) {
+    this.name = name;
+    this.size = size;
+    this.work = work;
+  }
+
+  /** Bytes a second during the last five; undefined during the first second. */
+  get rate() {
+    const [first] = this.#samples;
+    const elapsed = first ? performance.now() - first.time : 0;
+    return first && elapsed > 1000 ? ((this.current - first.current) / elapsed) * 1000 : undefined;
+  }
+
+  /** Runs until it is done or has failed, or was cancelled. Never rejects. */
+  async run() {
+    const abort = (this.#abort = new AbortController());
+    this.#samples = [];
+    try {
+      await this.work({ cancelSignal: abort.signal, onOperationProgress: (p) => !abort.signal.aborted && this.#progress(p.currentSize) });
+      if (!abort.signal.aborted) this.set('done');
+    } catch (error) {
+      this.error = error;
+      if (!abort.signal.aborted) this.set('failed');
+    }
+  }
+
+  cancel() {
+    if (this.state !== 'queued' && this.state !== 'running') return;
+    this.#abort?.abort();
+    this.set('cancelled');
+  }
+
+  /** @param {TransferState} state */
+  set(state) {
+    this.state = state;
+    this.onchange();
+  }
+
+  /** @param {number} current */
+  #progress(current) {
+    const time = performance.now();
+    this.current = current;
+    this.#samples = [...this.#samples.filter((s) => s.time > time - 5000), { time, current }];
+    this.set('running');
+  }
+}
+
+export class TransferQueue {
+  /** @type {Transfer[]} */
+  #waiting = [];
+  /** @type {Set<Transfer>} */
+  #running = new Set();
+  #connected = false;
+
+  /** Starts a transfer as soon as there is room, also one that has ended before. @param {Transfer} transfer */
+  add(transfer) {
+    transfer.current = 0;
+    transfer.set('queued');
+    this.#waiting.push(transfer);
+    this.#next();
+  }
+
+  /** @param {boolean} connected */
+  setConnected(connected) {
+    this.#connected = connected;
+    for (const transfer of this.#running) {
+      transfer.paused = !connected;
+      transfer.onchange();
+    }
+    this.#next();
+  }
+
+  #next() {
+    while (this.#connected && this.#running.size < LIMIT) {
+      const transfer = this.#waiting.shift();
+      if (!transfer) return;
+      if (transfer.state === 'queued') this.#start(transfer);
+    }
+  }
+
+  /** @param {Transfer} transfer */
+  async #start(transfer) {
+    this.#running.add(transfer);
+    transfer.paused = false;
+    await transfer.run();
+    this.#running.delete(transfer);
+    this.#next();
+  }
+}

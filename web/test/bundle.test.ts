@@ -1,0 +1,56 @@
+/** The shapes of the script-tag build: global, CommonJS, AMD. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import vm from 'node:vm';
+
+const code = readFileSync(new URL('script.js', import.meta.url), 'utf8');
+
+/** Runs the script with these globals, and returns them with what it added. */
+function load(globals: Record<string, unknown>): Record<string, any> {
+  const context = vm.createContext({ URL, console, performance, ...globals });
+  vm.runInContext(code, context);
+  return context;
+}
+
+test('a script tag defines AgoraRTM and nothing else', () => {
+  const page = load({});
+  assert.deepEqual(Object.keys(page), ['URL', 'console', 'performance', 'AgoraRTM']);
+  assert.equal(page.AgoraRTM.default, page.AgoraRTM);
+  assert.equal(page.AgoraRTM.VERSION, '1.4.5');
+});
+
+test('CommonJS gets the object itself', () => {
+  const module = { exports: {} as any };
+  const page = load({ module });
+  assert.equal(typeof module.exports.createInstance, 'function');
+  assert.equal(page.AgoraRTM, undefined);
+});
+
+test('AMD gets an anonymous module', () => {
+  let made: any;
+  const define = Object.assign((factory: () => unknown) => (made = factory()), { amd: {} });
+  load({ define });
+  assert.equal(made.default, made);
+});
+
+for (const [src, gateway, wasm] of [
+  ['https://rtm.example/sdk/rtm.js', 'https://rtm.example', 'https://rtm.example/sdk/rtm.wasm'],
+  ['https://rtm.example/prefix/sdk/rtm.js?v=1', 'https://rtm.example/prefix', 'https://rtm.example/prefix/sdk/rtm.wasm'],
+  ['https://cdn.example/lib/agora-rtm-sdk-1.4.4.js', 'https://page.example', 'https://cdn.example/lib/rtm.wasm'],
+] as const) {
+  test(`the script at ${src} knows its gateway and its wasm`, async () => {
+    const asked: string[] = [];
+    const page = load({
+      document: { currentScript: { src }, baseURI: 'https://page.example/app/' },
+      location: new URL('https://page.example/app/'),
+      fetch: (url: string) => {
+        asked.push(url);
+        return Promise.reject(new TypeError('no network here'));
+      },
+    });
+    await assert.rejects(page.AgoraRTM.preload(), { name: 'RtmUnavailableError', code: 1 });
+    assert.deepEqual(asked, [wasm]);
+    assert.equal(page.AgoraRTM.getParameter('GATEWAY'), gateway);
+  });
+}

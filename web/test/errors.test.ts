@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { failed, rtmError, show } from '../src/errors.ts';
+
+test('the message has the shape of the API', () => {
+  const message = (f: object) => rtmError({ name: 'RtmTimeoutError', text: 'too late', ...f }).message;
+  assert.equal(message({ code: 9 }), ' Error Code 9 - too late.');
+  assert.equal(message({ code: 9, text: 'too late.' }), ' Error Code 9 - too late.');
+  assert.equal(message({ code: 2, serverCode: 18 }), ' Error Code 2, server Code 18 - too late.');
+  assert.equal(message({}), 'too late.');
+});
+
+test('an error is an Error with its name, and own fields even where unknown', () => {
+  const e = rtmError({ name: 'RtmInvalidArgumentError', code: 3, text: 'x' });
+  assert.ok(e instanceof Error);
+  assert.equal(e.name, 'RtmInvalidArgumentError');
+  assert.match(e.stack!, /^RtmInvalidArgumentError/);
+  assert.equal(String(e), 'RtmInvalidArgumentError:  Error Code 3 - x.');
+  assert.deepEqual(Object.keys(e), ['code', 'serverCode', 'originalError']);
+  assert.equal(e.serverCode, undefined);
+  assert.deepEqual(Object.keys(failed('RtmUnavailableError', 1, 'x')), ['code', 'serverCode', 'originalError', 'statusCode']);
+  assert.deepEqual(Object.keys(failed('RtmInternalError', undefined, 'x')), ['code']);
+  assert.equal(failed('RtmTimeoutError', 1, 'x').constructor, failed('RtmTimeoutError', 2, 'y').constructor);
+});
+
+test('the cause and the server code are kept', () => {
+  const cause = new TypeError('inner');
+  const e = rtmError({ name: 'RtmUnavailableError', code: 1, text: 'x', cause, serverCode: 7 });
+  assert.equal(e.originalError, cause);
+  assert.equal(e.serverCode, 7);
+});
+
+test('values in texts are short and safe', () => {
+  assert.equal(show('a'), '"a"');
+  assert.equal(show(null), 'null');
+  assert.equal(show(Symbol('s')), 'Symbol(s)');
+  assert.equal(show({ toString() { throw new Error(); } }), '[object Object]');
+  assert.equal(show('x'.repeat(1000)).length, 81);
+});

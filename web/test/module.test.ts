@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setArea } from '../src/area.ts';
+import AgoraRTM, * as named from '../src/index.ts';
+import { appId } from './fake.ts';
+
+const withoutCode = { name: 'RtmInvalidArgumentError', code: undefined };
+
+test('createInstance, and its checks', () => {
+  for (const bad of [undefined, null, '', 'x'.repeat(31), 'x'.repeat(33), 'é'.repeat(32), 5]) {
+    assert.throws(() => AgoraRTM.createInstance(bad as string), { name: 'RtmInvalidArgumentError', code: 1 });
+  }
+  assert.throws(() => AgoraRTM.createInstance(appId, null as never), TypeError);
+  assert.throws(() => AgoraRTM.createInstance(appId, { logfilter: {}, foo: 1 } as never), (e: any) => e.code === 1 && /logfilter, foo/.test(e.message));
+  for (const areas of [null, 'CN', [], ['XX'], ['CN', 'GLOBAL']]) {
+    assert.throws(() => AgoraRTM.createInstance(appId, {}, areas as never), withoutCode);
+  }
+  const client = AgoraRTM.createInstance(appId, undefined, ['CN', 'OVS']);
+  assert.equal(client.connectionState, 'DISCONNECTED');
+  assert.equal(client.getMaxListeners(), 512);
+  assert.equal(client.createChannel('c').getMaxListeners(), 10);
+  const made = new (AgoraRTM.createInstance as any)(appId);
+  assert.equal(made.constructor, client.constructor);
+});
+
+test('the gateway\'s address', () => {
+  const gateway = (url: unknown) => {
+    AgoraRTM.setParameter('GATEWAY', url);
+    return AgoraRTM.getParameter('GATEWAY');
+  };
+  assert.equal(gateway('https://x.example/'), 'https://x.example');
+  assert.equal(gateway('wss://x.example:8443/a/b//'), 'https://x.example:8443/a/b');
+  assert.equal(gateway('ws://x.example'), 'http://x.example');
+  assert.equal(gateway(new URL('http://x.example/a')), 'http://x.example/a');
+  for (const bad of ['', 'relative', '/a', 'ftp://x', 'https://x/?q', 'https://u@x/', 5, {}]) {
+    assert.throws(() => gateway(bad), { name: 'RtmInvalidArgumentError', code: 1 });
+    assert.throws(() => AgoraRTM.createInstance(appId, { gateway: bad as string }), { name: 'RtmInvalidArgumentError', code: 1 });
+  }
+  assert.throws(() => gateway('ftp://x'), /"ftp:\/\/x"/);
+  assert.equal(gateway(undefined), undefined);
+});
+
+test('relative addresses are relative to the page', (t) => {
+  Object.assign(globalThis, { location: new URL('https://page.example/dir/index.html') });
+  t.after(() => delete (globalThis as any).location);
+  AgoraRTM.setParameter('GATEWAY', 'rtm/');
+  assert.equal(AgoraRTM.getParameter('GATEWAY'), 'https://page.example/dir/rtm');
+  AgoraRTM.setParameter('WASM_URL', '/x/rtm.wasm');
+  assert.equal(AgoraRTM.getParameter('WASM_URL'), 'https://page.example/x/rtm.wasm');
+  AgoraRTM.setParameter('GATEWAY', undefined);
+  assert.equal(AgoraRTM.getParameter('GATEWAY'), 'https://page.example');
+  AgoraRTM.setParameter('WASM_URL', undefined);
+});
+
+test('parameters', () => {
+  assert.equal(AgoraRTM.getParameter('RECONNECTING_AP_INTERVAL'), 2500);
+  assert.equal(AgoraRTM.setParameter('RECONNECTING_AP_NUM', 5), undefined);
+  assert.equal(AgoraRTM.getParameter('RECONNECTING_AP_NUM'), 5);
+  AgoraRTM.setParameter('NO_SUCH', 1);
+  assert.equal(AgoraRTM.getParameter('NO_SUCH'), undefined);
+  AgoraRTM.setParameter({ GATEWAY: 'x' } as never, undefined);
+  assert.equal(AgoraRTM.getParameter('toString'), undefined);
+});
+
+test('setArea', () => {
+  assert.throws(() => (setArea as any)(), TypeError);
+  for (const bad of [{}, { areaCodes: [] }, { areaCodes: 'CHINA' }, { areaCodes: ['CN'] }]) assert.throws(() => setArea(bad as never), withoutCode);
+  for (const excludedArea of ['GLOBAL', 'EUROPE', 'XX', 'toString']) assert.throws(() => setArea({ areaCodes: ['GLOBAL'], excludedArea }), withoutCode);
+  assert.throws(() => setArea({ areaCodes: ['ASIA', 'CHINA'], excludedArea: 'CHINA' }), withoutCode);
+  assert.equal(setArea({ areaCodes: ['GLOBAL'], excludedArea: 'CHINA' }), undefined);
+});
+
+test('the exported object and the named exports are the same', () => {
+  const { default: object, ...rest } = named;
+  assert.equal(object, AgoraRTM);
+  assert.deepEqual(Object.keys(AgoraRTM).sort(), Object.keys(rest).sort());
+  for (const [key, value] of Object.entries(rest)) assert.equal((AgoraRTM as any)[key], value);
+  assert.equal((AgoraRTM as any).default, AgoraRTM);
+  assert.equal(AgoraRTM.VERSION, '1.4.5');
+  assert.match(AgoraRTM.BUILD, /^v1\.4\.5-0-g\w+$/);
+  assert.match(AgoraRTM.processId, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  assert.deepEqual(AgoraRTM.LOG_FILTER_WARNING, { error: true, warn: true, info: false, track: false, debug: false });
+  assert.deepEqual(AgoraRTM.LOG_FILTER_DEBUG, { error: true, warn: true, info: true, track: true, debug: true });
+  for (const name of ['ConnectionState', 'MessageType', 'AreaCode', 'PeerOnlineState'] as const) {
+    for (const [key, value] of Object.entries(AgoraRTM[name])) assert.equal(key, value);
+  }
+});
+
+test('updateConfig takes what is not null; logs follow the filter, and mask ids', async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, 'log', (line: string) => lines.push(line));
+  const client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_OFF });
+  client._log.info('silent');
+  assert.equal(client.updateConfig({ logFilter: AgoraRTM.LOG_FILTER_INFO, more: 1 }), undefined);
+  client.setParameters({ logFilter: null } as never);
+  await client.login({ uid: 'alice-in-wonderland' }).catch(() => {});
+  assert.ok(lines.length > 0);
+  for (const line of lines) {
+    assert.match(line, /^Ins#\d+ RTM:INFO /);
+    assert.doesNotMatch(line, /wonderland/);
+  }
+});
