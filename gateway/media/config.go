@@ -1,0 +1,68 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Principal is who a request speaks for.
+type Principal struct {
+	App       string // app id
+	UID       string // user id within the app
+	SessionID string // unique among all sessions of all apps
+}
+
+// ErrUnauthorized is what an Authenticator returns for a credential that is
+// unknown or no longer good.
+var ErrUnauthorized = errors.New("media: unknown or expired credential")
+
+// Authenticator knows whose credential it is.
+type Authenticator interface {
+	// Authenticate returns ErrUnauthorized for a bad credential; any other error
+	// means that it could not tell, and the client may try again.
+	Authenticate(ctx context.Context, credential string) (Principal, error)
+}
+
+// Config says what a Handler works with. Store and Auth are required; the zero
+// value of the rest is usable.
+type Config struct {
+	Store Store
+	Auth  Authenticator
+
+	// Logger gets failures of the store as errors, and each tus request at debug
+	// level. It never gets a credential. nil means slog.Default().
+	Logger *slog.Logger
+
+	// AllowOrigin decides whether pages of an origin ("https://example.org") may
+	// use the service. nil allows all: requests need a credential that no browser
+	// sends by itself.
+	AllowOrigin func(origin string) bool
+
+	// IdleLimit is how long an unfinished upload may lie untouched before a sweep
+	// removes it; 0 means 24 h.
+	IdleLimit time.Duration
+
+	// SweepInterval is the time between two sweeps of Run; 0 means 10 minutes.
+	SweepInterval time.Duration
+
+	// StallTimeout ends a transfer that moves no byte for so long; 0 means 60 s.
+	StallTimeout time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.IdleLimit == 0 {
+		c.IdleLimit = 24 * time.Hour
+	}
+	if c.SweepInterval == 0 {
+		c.SweepInterval = 10 * time.Minute
+	}
+	if c.StallTimeout == 0 {
+		c.StallTimeout = time.Minute
+	}
+	return c
+}

@@ -1,0 +1,139 @@
+package media
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// serveDownload serves a finished file of the app. It takes no lock.
+func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Principal, key string) {
+	if key == "" {
+		refuse(w, http.StatusNotFound, notFound)
+		return
+	}
+	free, err := h.places.download(r.Context(), who.SessionID)
+	if errors.Is(err, errNoPlace) {
+		refuse(w, http.StatusTooManyRequests, noPlace)
+		return
+	}
+	if err != nil {
+		h.downloadFailed(w, r, err)
+		return
+	}
+	defer free()
+	info, content, err := h.store.Open(r.Context(), who.App, key)
+	if err != nil {
+		h.downloadFailed(w, r, err)
+		return
+	}
+	defer content.Close()
+
+	setDownloadHeaders(w.Header(), info)
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		r.Header.Del("Range") // several ranges in one answer: we may send all instead
+	}
+	out := &downloadWriter{
+		ResponseWriter: w,
+		control:        http.NewResponseController(w),
+		stall:          h.config.StallTimeout,
+	}
+	http.ServeContent(out, r, "", time.Time{}, content)
+	switch {
+	case out.err == nil:
+		out.sendHeader()
+	case !out.headerSent:
+		clear(w.Header())
+		h.setCommonHeaders(w.Header(), r)
+		h.downloadFailed(w, r, out.err)
+	default:
+		if !errors.Is(out.err, ErrNotFound) && r.Context().Err() == nil {
+			h.config.Logger.ErrorContext(r.Context(), "media: a download broke off", "key", key, "error", out.err)
+		}
+		panic(http.ErrAbortHandler) // the client must not take it for whole
+	}
+}
+
+func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrNotFound) {
+		refuse(w, http.StatusNotFound, notFound)
+		return
+	}
+	if r.Context().Err() == nil {
+		h.config.Logger.ErrorContext(r.Context(), "media: cannot open a file", "error", err)
+	}
+	refuseForNow(w, "the file store does not answer: try again")
+}
+
+// setDownloadHeaders makes the file something to save, never something that runs,
+// whatever is in it.
+func setDownloadHeaders(header http.Header, info Info) {
+	maxAge := max(0, int(time.Until(info.Expires).Seconds()))
+	header.Set("Cache-Control", "private, max-age="+strconv.Itoa(maxAge)+", immutable")
+	header.Add("Vary", "Authorization") // a cached answer is for who asked
+	header.Set("Content-Type", info.Type)
+	header.Set("Content-Disposition", "attachment")
+	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	header.Set("ETag", `"`+hex.EncodeToString(info.Digest[:])+`"`)
+	header.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(info.Digest[:])+":")
+}
+
+// downloadWriter lets the Reader write its parts as they are. A client that takes
+// nothing for the stall time loses the connection. The header goes out with the
+// first bytes: until these were read, the answer may still become an error.
+type downloadWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	stall   time.Duration
+
+	status     int // to send; 0 means none was set
+	headerSent bool
+	err        error // why the body is not whole
+}
+
+func (d *downloadWriter) WriteHeader(status int) { d.status = status }
+
+func (d *downloadWriter) sendHeader() {
+	if d.headerSent || d.status == 0 {
+		return
+	}
+	d.headerSent = true
+	d.ResponseWriter.WriteHeader(d.status)
+}
+
+// pieceBytes is how much may be written on one deadline.
+const pieceBytes = 256 << 10
+
+// ReadFrom is how io.Copy, and so http.ServeContent, hands over the body.
+func (d *downloadWriter) ReadFrom(src io.Reader) (n int64, err error) {
+	limited, ok := src.(*io.LimitedReader)
+	content, isOurs := Reader(nil), false
+	if ok {
+		content, isOurs = limited.R.(Reader)
+	}
+	if !isOurs {
+		return io.Copy(struct{ io.Writer }{d}, src)
+	}
+	n, d.err = content.WriteN(d, limited.N)
+	limited.N -= n
+	return n, d.err
+}
+
+func (d *downloadWriter) Write(p []byte) (n int, err error) {
+	d.sendHeader()
+	for len(p) > 0 && err == nil {
+		if err = d.control.SetWriteDeadline(time.Now().Add(d.stall)); err != nil {
+			return n, err
+		}
+		var m int
+		m, err = d.ResponseWriter.Write(p[:min(len(p), pieceBytes)])
+		n += m
+		p = p[m:]
+	}
+	return n, err
+}

@@ -1,0 +1,59 @@
+package media_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFilesExpire(t *testing.T) {
+	s := newServer(t, func(s *server) { s.maxAge = 2 * time.Second })
+	c := s.as(appA, "anna", "s1")
+	path := c.uploaded([]byte("abc"))
+	unfinished := c.created(3)
+	c.requireContent(path, []byte("abc"))
+	require.Eventually(t, func() bool { return c.do("GET", path, nil).status == 404 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return c.do("HEAD", unfinished, nil).status == 404 }, 10*time.Second, 20*time.Millisecond)
+	_, err := s.handler.Sweep(context.Background())
+	require.NoError(t, err)
+	refs, err := s.config.Store.Unfinished(context.Background(), "")
+	require.NoError(t, err)
+	assert.Empty(t, refs)
+}
+
+func TestSweep(t *testing.T) {
+	s := newServer(t, func(s *server) { s.config.IdleLimit = time.Second })
+	c := s.as(appA, "anna", "s1")
+	finished, idle := c.uploaded([]byte("abc")), c.created(6)
+	require.Equal(t, 204, c.patch(idle, 0, strings.NewReader("abc")).status)
+	n, err := s.handler.Sweep(context.Background())
+	require.NoError(t, err)
+	assert.Zero(t, n, "not idle for long enough")
+	require.Equal(t, 3, c.offset(idle))
+
+	require.Eventually(t, func() bool {
+		n, err := s.handler.Sweep(context.Background())
+		return err == nil && n == 1
+	}, 10*time.Second, 50*time.Millisecond)
+	assert.Equal(t, 404, c.do("HEAD", idle, nil).status)
+	c.requireContent(finished, []byte("abc"))
+}
+
+func TestRunSweeps(t *testing.T) {
+	s := newServer(t, func(s *server) {
+		s.config.IdleLimit = time.Millisecond
+		s.config.SweepInterval = 10 * time.Millisecond
+	})
+	c := s.as(appA, "anna", "s1")
+	path := c.created(6)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); s.handler.Run(ctx) }()
+	require.Eventually(t, func() bool { return c.do("HEAD", path, nil).status == 404 }, 5*time.Second, 10*time.Millisecond)
+	cancel()
+	<-done
+}

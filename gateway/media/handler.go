@@ -1,0 +1,136 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+)
+
+// BasePath is where a Handler belongs in a mux.
+const BasePath = "/media/"
+
+// lockTimeout bounds the wait for an upload that another request is letting go of.
+const lockTimeout = 10 * time.Second
+
+// endTimeout bounds the removal of one ended session's uploads.
+const endTimeout = 30 * time.Second
+
+// Handler serves BasePath. It is safe for concurrent use.
+type Handler struct {
+	config Config
+	store  Store
+	locks  *locks
+	places *places
+
+	tus  *handler.UnroutedHandler
+	tusH http.Handler
+}
+
+// New makes a Handler. It starts nothing; see Run.
+func New(config Config) (*Handler, error) {
+	if config.Store == nil || config.Auth == nil {
+		return nil, errors.New("media: Config needs a Store and an Auth")
+	}
+	config = config.withDefaults()
+	h := &Handler{
+		config: config,
+		store:  config.Store,
+		locks:  newLocks(),
+		places: newPlaces(config.Store),
+	}
+	if err := h.setupTus(); err != nil {
+		return nil, fmt.Errorf("media: tus: %w", err)
+	}
+	return h, nil
+}
+
+// ServeHTTP serves BasePath and what is below it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.setCommonHeaders(w.Header(), r) {
+		refuse(w, http.StatusForbidden, "this page's origin may not use this service")
+		return
+	}
+	if r.Method == http.MethodOptions {
+		serveOptions(w)
+		return
+	}
+	who, ok := h.authenticate(w, r)
+	if !ok {
+		return
+	}
+	key := strings.TrimPrefix(r.URL.Path, BasePath)
+	if key != "" && !ValidKey(key) {
+		refuse(w, http.StatusNotFound, notFound)
+		return
+	}
+	switch r.Method {
+	case http.MethodGet:
+		h.serveDownload(w, r, who, key)
+	case http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete:
+		h.serveTus(w, r, who, key)
+	default:
+		w.Header().Set("Allow", corsMethods)
+		refuse(w, http.StatusMethodNotAllowed, "use one of "+corsMethods)
+	}
+}
+
+// setCommonHeaders sets what every answer has, and reports whether the request's
+// origin is allowed.
+func (h *Handler) setCommonHeaders(header http.Header, r *http.Request) bool {
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	return h.allowOrigin(header, r.Header.Get("Origin"))
+}
+
+func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principal, bool) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if credential = strings.TrimSpace(credential); !strings.EqualFold(scheme, "Bearer") || credential == "" {
+		unauthorized(w, `no credential: send "Authorization: Bearer <credential of the session>"`)
+		return Principal{}, false
+	}
+	who, err := h.config.Auth.Authenticate(r.Context(), credential)
+	switch {
+	case errors.Is(err, ErrUnauthorized):
+		unauthorized(w, "the credential is unknown or no longer good: log in and use the new one")
+		return Principal{}, false
+	case err != nil:
+		h.config.Logger.ErrorContext(r.Context(), "media: cannot check a credential", "error", err)
+		refuseForNow(w, "cannot check the credential now: try again")
+		return Principal{}, false
+	}
+	return who, true
+}
+
+// SessionEnded removes the unfinished uploads of a session, requests that are
+// writing to them included. It returns when that is done, or after 30 s; Run's
+// sweeps get what is left.
+func (h *Handler) SessionEnded(sessionID string) {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	refs, err := h.store.Unfinished(ctx, sessionID)
+	if err != nil {
+		h.config.Logger.Error("media: cannot list uploads of an ended session", "error", err)
+		return
+	}
+	for _, ref := range refs {
+		if err := h.abandon(ctx, ref); err != nil {
+			h.config.Logger.Error("media: cannot remove an upload of an ended session", "key", ref.Key, "error", err)
+		}
+	}
+}
+
+// abandon takes the upload away from whoever is writing to it and removes it.
+func (h *Handler) abandon(ctx context.Context, ref Ref) error {
+	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	if err := h.locks.acquire(lockCtx, ref.Key, func() {}); err != nil {
+		return err
+	}
+	defer h.locks.release(ref.Key)
+	return h.store.Abandon(ctx, ref)
+}

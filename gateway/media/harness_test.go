@@ -1,0 +1,217 @@
+package media_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/natsengine"
+)
+
+const (
+	appA = "0123456789abcdef0123456789abcdef"
+	appB = "fedcba9876543210fedcba9876543210"
+
+	chunkType = "application/offset+octet-stream"
+)
+
+// credentials are "app uid session" in these tests.
+type credentials struct{}
+
+func (credentials) Authenticate(_ context.Context, credential string) (media.Principal, error) {
+	f := strings.Split(credential, "|")
+	if len(f) != 3 {
+		return media.Principal{}, media.ErrUnauthorized
+	}
+	return media.Principal{App: f[0], UID: f[1], SessionID: f[2]}, nil
+}
+
+// server is a gateway's media part on a real engine, reached over HTTP.
+type server struct {
+	t       testing.TB
+	dir     string
+	maxAge  time.Duration
+	config  media.Config
+	engine  *natsengine.Engine
+	handler *media.Handler
+	http    *httptest.Server
+	log     *bytes.Buffer
+}
+
+type option func(*server)
+
+func newServer(t testing.TB, options ...option) *server {
+	s := &server{t: t, dir: t.TempDir(), config: media.Config{Auth: credentials{}}}
+	for _, o := range options {
+		o(s)
+	}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) start() {
+	var err error
+	s.engine, err = natsengine.Open(context.Background(), natsengine.Options{Dir: s.dir, MediaMaxAge: s.maxAge})
+	require.NoError(s.t, err)
+	s.config.Store = s.engine.MediaStore()
+	if s.config.Logger == nil {
+		s.config.Logger = slog.New(slog.DiscardHandler)
+	}
+	s.handler, err = media.New(s.config)
+	require.NoError(s.t, err)
+	mux := http.NewServeMux()
+	mux.Handle(media.BasePath, s.handler)
+	s.http = httptest.NewServer(mux)
+}
+
+func (s *server) stop() {
+	s.http.CloseClientConnections()
+	s.http.Close()
+	s.engine.Close()
+}
+
+// as returns a client with a credential for the app, user and session.
+func (s *server) as(app, uid, session string) *client {
+	return &client{s: s, credential: app + "|" + uid + "|" + session}
+}
+
+type client struct {
+	s          *server
+	credential string
+}
+
+// answer is a response that was read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (c *client) request(method, path string, body io.Reader, header ...string) *http.Request {
+	r, err := http.NewRequest(method, c.s.http.URL+path, body)
+	require.NoError(c.s.t, err)
+	r.Header.Set("Tus-Resumable", "1.0.0")
+	if c.credential != "" {
+		r.Header.Set("Authorization", "Bearer "+c.credential)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return r
+}
+
+func (c *client) do(method, path string, body io.Reader, header ...string) answer {
+	c.s.t.Helper()
+	resp, err := c.s.http.Client().Do(c.request(method, path, body, header...))
+	require.NoError(c.s.t, err)
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	require.NoError(c.s.t, err)
+	return answer{resp.StatusCode, resp.Header, data}
+}
+
+func (c *client) create(size int, header ...string) answer {
+	c.s.t.Helper()
+	return c.do("POST", "/media/", nil, append([]string{"Upload-Length", strconv.Itoa(size)}, header...)...)
+}
+
+// created makes an upload and returns its path.
+func (c *client) created(size int) string {
+	c.s.t.Helper()
+	a := c.create(size)
+	require.Equal(c.s.t, 201, a.status, "%s", a.body)
+	return a.header.Get("Location")
+}
+
+func (c *client) patch(path string, offset int, body io.Reader) answer {
+	c.s.t.Helper()
+	return c.do("PATCH", path, body, "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset))
+}
+
+// uploaded stores content and returns its path.
+func (c *client) uploaded(content []byte) string {
+	c.s.t.Helper()
+	path := c.created(len(content))
+	a := c.patch(path, 0, bytes.NewReader(content))
+	require.Equal(c.s.t, 204, a.status, "%s", a.body)
+	return path
+}
+
+// offset asks how much of an upload is stored.
+func (c *client) offset(path string) int {
+	c.s.t.Helper()
+	a := c.do("HEAD", path, nil)
+	require.Equal(c.s.t, 200, a.status)
+	n, err := strconv.Atoi(a.header.Get("Upload-Offset"))
+	require.NoError(c.s.t, err)
+	return n
+}
+
+// requireContent downloads path and compares it and its digest headers.
+func (c *client) requireContent(path string, want []byte) answer {
+	c.s.t.Helper()
+	a := c.do("GET", path, nil)
+	require.Equal(c.s.t, 200, a.status, "%s", a.header)
+	require.True(c.s.t, bytes.Equal(want, a.body), "the content differs")
+	require.Equal(c.s.t, etag(want), a.header.Get("ETag"))
+	return a
+}
+
+func etag(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+// randomBytes is the same for the same seed.
+func randomBytes(seed uint64, n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
+	return b
+}
+
+// partial is an upload request whose body comes when the test says so.
+type partial struct {
+	body   *io.PipeWriter
+	cancel context.CancelFunc
+	result chan answer // closed without an answer when the connection broke
+}
+
+func (c *client) startPatch(path string, offset int) *partial {
+	pr, pw := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &partial{body: pw, cancel: cancel, result: make(chan answer, 1)}
+	r := c.request("PATCH", path, pr, "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset)).WithContext(ctx)
+	go func() {
+		defer close(p.result)
+		resp, err := c.s.http.Client().Do(r)
+		if err != nil {
+			return
+		}
+		defer resp.Body.Close()
+		data, _ := io.ReadAll(resp.Body)
+		p.result <- answer{resp.StatusCode, resp.Header, data}
+	}()
+	c.s.t.Cleanup(p.cut)
+	return p
+}
+
+// cut breaks the connection, and waits until the client has noticed.
+func (p *partial) cut() {
+	p.cancel()
+	p.body.CloseWithError(context.Canceled) // the client waits for its body
+	<-p.result
+}

@@ -1,0 +1,73 @@
+package media
+
+import (
+	"context"
+	"sync"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+)
+
+// locks lets one request at a time change an upload. Who wants a lock that is held
+// asks the holder to let go, and waits.
+//
+// It covers one gateway. Between gateways the store decides: one writer's changes
+// are taken, the other's are a conflict.
+type locks struct {
+	mu   sync.Mutex
+	held map[string]*hold
+}
+
+type hold struct {
+	letGo    func() // called with locks.mu held, so never after release
+	released chan struct{}
+}
+
+func newLocks() *locks { return &locks{held: map[string]*hold{}} }
+
+// acquire waits for the lock of key. letGo will be called, perhaps more than once,
+// when others want it; it must not block. It ends by ctx with tus's "locked" error.
+func (l *locks) acquire(ctx context.Context, key string, letGo func()) error {
+	for {
+		l.mu.Lock()
+		h := l.held[key]
+		if h == nil {
+			l.held[key] = &hold{letGo: letGo, released: make(chan struct{})}
+			l.mu.Unlock()
+			return nil
+		}
+		h.letGo()
+		l.mu.Unlock()
+
+		select {
+		case <-h.released:
+		case <-ctx.Done():
+			return handler.ErrFileLocked
+		}
+	}
+}
+
+func (l *locks) release(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.held[key].released)
+	delete(l.held, key)
+}
+
+// NewLock is tusd's way in. Lock takes the request out of its context.
+func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{l, id}, nil }
+
+type lock struct {
+	locks *locks
+	key   string
+}
+
+// Lock leaves tusd's own way to interrupt a request aside: it reads the request's
+// body variable without synchronisation, and misses one that is set a moment later.
+func (l *lock) Lock(ctx context.Context, _ func()) error {
+	return l.locks.acquire(ctx, l.key, requestOf(ctx).letGo)
+}
+
+func (l *lock) Unlock() error {
+	l.locks.release(l.key)
+	return nil
+}

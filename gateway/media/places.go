@@ -1,0 +1,105 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"rtmwasm/core"
+)
+
+// errNoPlace is for the upload or download beyond core.MaxMediaTasks.
+var errNoPlace = errors.New("media: no place left")
+
+// places lets each session have core.MaxMediaTasks going on. Unfinished uploads are
+// counted by the store, which all gateways share and which outlives them; downloads
+// by the gateway that they run on.
+type places struct {
+	store Store
+
+	mu       sync.Mutex
+	sessions map[string]*session
+}
+
+type session struct {
+	// admit is held from the count to the moment when the new task counts too, so
+	// that none slips past. It is taken before places.mu.
+	admit sync.Mutex
+
+	downloads int // guarded by places.mu
+	users     int // guarded by places.mu; the entry goes when it is 0
+}
+
+func newPlaces(store Store) *places {
+	return &places{store: store, sessions: map[string]*session{}}
+}
+
+// upload calls list, after which the store lists one more unfinished upload of the
+// session, if there is a place for it; otherwise it returns errNoPlace.
+func (p *places) upload(ctx context.Context, id string, list func() error) error {
+	s := p.enter(id)
+	defer p.leave(id, s)
+	s.admit.Lock()
+	defer s.admit.Unlock()
+	if err := p.check(ctx, id, s); err != nil {
+		return err
+	}
+	return list()
+}
+
+// download takes a place, or returns errNoPlace. The caller calls free once.
+func (p *places) download(ctx context.Context, id string) (free func(), err error) {
+	s := p.enter(id)
+	s.admit.Lock()
+	defer s.admit.Unlock()
+	if err := p.check(ctx, id, s); err != nil {
+		p.leave(id, s)
+		return nil, err
+	}
+	p.addDownload(s, 1)
+	return func() {
+		p.addDownload(s, -1)
+		p.leave(id, s)
+	}, nil
+}
+
+func (p *places) check(ctx context.Context, id string, s *session) error {
+	unfinished, err := p.store.Unfinished(ctx, id)
+	if err != nil {
+		return fmt.Errorf("count uploads: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(unfinished)+s.downloads >= core.MaxMediaTasks {
+		return errNoPlace
+	}
+	return nil
+}
+
+func (p *places) enter(id string) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.sessions[id]
+	if s == nil {
+		s = &session{}
+		p.sessions[id] = s
+	}
+	s.users++
+	return s
+}
+
+func (p *places) leave(id string, s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.users--
+	if s.users == 0 {
+		delete(p.sessions, id)
+	}
+}
+
+func (p *places) addDownload(s *session, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.downloads += n
+}

@@ -1,0 +1,72 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+
+	"rtmwasm/core"
+)
+
+const (
+	notFound = "no such file: it is unknown here, unfinished or expired"
+
+	noPlace = "nine uploads and downloads are going on in this session: finish or delete one first"
+)
+
+// noPlace spells the number out; this line does not compile when it is wrong.
+var _ = [1]struct{}{}[core.MaxMediaTasks-9]
+
+// refuse answers with an error as plain text.
+func refuse(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	io.WriteString(w, text+"\n") // the client may be gone
+}
+
+func unauthorized(w http.ResponseWriter, text string) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	refuse(w, http.StatusUnauthorized, text)
+}
+
+func refuseForNow(w http.ResponseWriter, text string) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusServiceUnavailable, text)
+}
+
+// Errors in tusd's form: a code, a text, a status.
+var (
+	errEmpty       = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Length is 0: a file needs at least one byte", http.StatusBadRequest)
+	errDeferred    = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Defer-Length is not supported: send Upload-Length", http.StatusBadRequest)
+	errMetadata    = handler.NewError("ERR_INVALID_UPLOAD_METADATA", "Upload-Metadata is longer than 4096 bytes", http.StatusBadRequest)
+	errTooMany     = handler.NewError("ERR_TOO_MANY_TASKS", noPlace, http.StatusTooManyRequests)
+	errFinished    = handler.NewError("ERR_UPLOAD_FINISHED", "a finished file cannot be deleted: it expires by itself", http.StatusForbidden)
+	errUnavailable = handler.NewError("ERR_STORE_UNAVAILABLE", "the file store does not answer: ask for the offset and try again", http.StatusServiceUnavailable)
+	errFull        = handler.NewError("ERR_STORE_FULL", "the file store is full: try again later", http.StatusServiceUnavailable)
+)
+
+// tusError turns an error of the store into what the client gets to see. What the
+// client cannot help is logged, and not told.
+func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
+	var known handler.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, ErrNotFound):
+		return handler.ErrNotFound
+	case errors.Is(err, ErrConflict):
+		return handler.ErrMismatchOffset
+	case errors.Is(err, errNoPlace):
+		return errTooMany
+	}
+	h.config.Logger.ErrorContext(ctx, "media: "+doing, "error", err)
+	if errors.Is(err, ErrFull) {
+		return errFull
+	}
+	return errUnavailable
+}

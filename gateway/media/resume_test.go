@@ -1,0 +1,128 @@
+package media_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestResumeAfterACutConnection(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	content := randomBytes(2, 6<<20+11)
+	path := c.created(len(content))
+
+	const sent = 2<<20 + 4321 // ends within a part
+	p := c.startPatch(path, 0)
+	_, err := p.body.Write(content[:sent])
+	require.NoError(t, err)
+	p.cut()
+
+	// The gateway has what reached it: what the client's machine held back is lost.
+	offset := c.offset(path)
+	assert.LessOrEqual(t, offset, sent)
+	require.Equal(t, 204, c.patch(path, offset, bytes.NewReader(content[offset:])).status)
+	c.requireContent(path, content)
+}
+
+func TestResumeInSmallSteps(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	content := randomBytes(3, 2<<20+500)
+	path := c.created(len(content))
+	for offset := 0; offset < len(content); {
+		next := min(offset+300_007, len(content))
+		a := c.patch(path, offset, bytes.NewReader(content[offset:next]))
+		require.Equal(t, 204, a.status, "%s", a.body)
+		offset = next
+		require.Equal(t, offset, c.offset(path))
+	}
+	c.requireContent(path, content)
+}
+
+func TestASecondRequestTakesOver(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	content := randomBytes(4, 3<<20)
+	for name, method := range map[string]string{"HEAD": "HEAD", "DELETE": "DELETE", "PATCH": "PATCH"} {
+		t.Run(name, func(t *testing.T) {
+			path := c.created(len(content))
+			stalled := c.startPatch(path, 0)
+			_, err := stalled.body.Write(content[:1<<20+5])
+			require.NoError(t, err)
+
+			start := time.Now()
+			switch method {
+			case "HEAD":
+				offset := c.offset(path)
+				assert.Positive(t, offset)
+				require.Equal(t, 204, c.patch(path, offset, bytes.NewReader(content[offset:])).status)
+				c.requireContent(path, content)
+			case "PATCH":
+				// The offset is old, which is for the client to find out.
+				assert.Equal(t, 409, c.patch(path, 0, bytes.NewReader(content)).status)
+			case "DELETE":
+				assert.Equal(t, 204, c.do("DELETE", path, nil).status)
+				assert.Equal(t, 404, c.do("HEAD", path, nil).status)
+			}
+			assert.Less(t, time.Since(start), 5*time.Second)
+			stalled.body.Close()
+			if a, ok := <-stalled.result; ok {
+				assert.Equal(t, 400, a.status)
+				assert.Contains(t, string(a.body), "interrupted by another request")
+			}
+		})
+	}
+}
+
+func TestResumeAfterARestart(t *testing.T) {
+	s := newServer(t)
+	c := s.as(appA, "anna", "s1")
+	content := randomBytes(5, 9<<20+77)
+	path := c.created(len(content))
+	require.Equal(t, 204, c.patch(path, 0, bytes.NewReader(content[:5<<20+13])).status)
+	before := c.uploaded(content[:100])
+
+	s.stop()
+	s.start()
+
+	c.requireContent(before, content[:100])
+	offset := c.offset(path)
+	require.Equal(t, 5<<20+13, offset, "what was acknowledged is there")
+	require.Equal(t, 204, c.patch(path, offset, bytes.NewReader(content[offset:])).status)
+	c.requireContent(path, content)
+}
+
+func TestResumeInALaterSession(t *testing.T) {
+	s := newServer(t)
+	first, later := s.as(appA, "anna", "s1"), s.as(appA, "anna", "s2")
+	path := first.created(6)
+	require.Equal(t, 204, first.patch(path, 0, strings.NewReader("abc")).status)
+
+	assert.Equal(t, 3, later.offset(path))
+	require.Equal(t, 204, later.patch(path, 3, strings.NewReader("d")).status)
+	s.handler.SessionEnded("s1") // it is the later session's now
+	require.Equal(t, 204, later.patch(path, 4, strings.NewReader("ef")).status)
+	later.requireContent(path, []byte("abcdef"))
+
+	other := first.created(6)
+	require.Equal(t, 204, later.do("DELETE", other, nil).status)
+}
+
+// TestNobodyWaitsForATrickle: bytes that come one by one are stored when the request
+// ends, and count.
+func TestATrickleIsKept(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	path := c.created(1000)
+	p := c.startPatch(path, 0)
+	for range 10 {
+		_, err := p.body.Write([]byte("x"))
+		require.NoError(t, err)
+	}
+	p.body.Close()
+	a := <-p.result
+	require.Equal(t, 204, a.status)
+	assert.Equal(t, "10", a.header.Get("Upload-Offset"))
+	assert.Equal(t, 10, c.offset(path))
+}

@@ -1,0 +1,89 @@
+package media
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"time"
+)
+
+// Errors a Store returns, wrapped or not.
+var (
+	// ErrNotFound means no such upload, or one that is gone.
+	ErrNotFound = errors.New("media: not found")
+
+	// ErrConflict means that the upload changed under the caller: its offset is
+	// another one, or another gateway is writing to it.
+	ErrConflict = errors.New("media: the upload has moved on")
+
+	// ErrFull means that the store has no room left.
+	ErrFull = errors.New("media: no room left")
+)
+
+// Ref names an unfinished upload. Session is where it counts as a running task.
+type Ref struct {
+	App, Key, Session string
+}
+
+// Info describes an upload, finished or not.
+type Info struct {
+	Ref
+
+	UID      string            // who created it
+	Metadata map[string]string // as the client gave it
+
+	Size   int64 // bytes in all
+	Offset int64 // bytes stored so far
+
+	Created time.Time
+	Touched time.Time // last change
+	Expires time.Time // from here on it is not found
+
+	Type   string            // content type, one of SafeType's; set with the first byte
+	Digest [sha256.Size]byte // SHA-256 of the content; set when finished
+}
+
+// Finished reports whether all bytes are there.
+func (i Info) Finished() bool { return i.Offset == i.Size }
+
+// Store keeps uploads and their bytes. What a method acknowledged survives the
+// process. Keys are unique within an app; one writer at a time appends to an
+// upload, others get ErrConflict.
+type Store interface {
+	// Create records an unfinished upload: Ref, UID, Metadata and Size of info. It
+	// returns the Info with the rest filled in.
+	Create(ctx context.Context, info Info) (Info, error)
+
+	// Info returns ErrNotFound for what is unknown or expired.
+	Info(ctx context.Context, app, key string) (Info, error)
+
+	// Append stores what src delivers, to its end or to the upload's size, behind
+	// the first offset bytes, and hashes it. The Info it returns is what is stored,
+	// also when there is an error.
+	Append(ctx context.Context, app, key string, offset int64, src io.Reader) (Info, error)
+
+	// Adopt makes an unfinished upload count for another session.
+	Adopt(ctx context.Context, app, key, session string) error
+
+	// Open returns a finished upload to read; the caller closes the Reader, and the
+	// context bounds all its reads. ErrNotFound is also for an unfinished upload.
+	Open(ctx context.Context, app, key string) (Info, Reader, error)
+
+	// Abandon removes an unfinished upload and its bytes. One that is finished, or
+	// that another session has adopted, stays, and only ceases to be listed by
+	// Unfinished for ref.Session. It is no error if there is nothing to remove.
+	Abandon(ctx context.Context, ref Ref) error
+
+	// Unfinished lists the unfinished uploads of a session, or of all if session
+	// is "".
+	Unfinished(ctx context.Context, session string) ([]Ref, error)
+}
+
+// Reader reads a finished upload.
+type Reader interface {
+	io.ReadSeekCloser
+
+	// WriteN writes the next n bytes to w in large pieces, without copying them.
+	WriteN(w io.Writer, n int64) (int64, error)
+}

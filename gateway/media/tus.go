@@ -1,0 +1,93 @@
+package media
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+	tuslog "golang.org/x/exp/slog"
+
+	"rtmwasm/core"
+)
+
+// maxMetadata bounds the Upload-Metadata header, in bytes: it is kept with the
+// upload, and every change of the upload writes it again.
+const maxMetadata = 4096
+
+// setupTus makes the tusd handler. CORS, downloads, preflights and authentication
+// are ours.
+func (h *Handler) setupTus() (err error) {
+	composer := handler.NewStoreComposer()
+	composer.UseCore(tusStore{h})
+	composer.UseTerminater(tusStore{h})
+	composer.UseLocker(h.locks)
+	h.tus, err = handler.NewUnroutedHandler(handler.Config{
+		StoreComposer:      composer,
+		BasePath:           BasePath,
+		MaxSize:            core.MaxMediaBytes,
+		DisableDownload:    true,
+		Cors:               &handler.CorsConfig{Disable: true},
+		Logger:             tuslog.New(tusLog{h.config.Logger}),
+		AcquireLockTimeout: lockTimeout,
+		NetworkTimeout:     h.config.StallTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	h.tusH = h.tus.Middleware(http.HandlerFunc(h.routeTus))
+	return nil
+}
+
+// serveTus hands a request to tusd, with who it is from and a way to interrupt it.
+func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal, key string) {
+	req := &request{who: who, header: w.Header(), control: http.NewResponseController(w)}
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+	url := *r.URL
+	url.Path = key // tusd takes the path for the id
+	r.URL = &url
+	if r.Body != nil {
+		r.Body = interruptibleBody{r.Body, req}
+	}
+	h.tusH.ServeHTTP(pathLocation{w}, r)
+}
+
+// routeTus is called by tusd's middleware, which has checked the protocol version
+// and put the method of X-HTTP-Method-Override in place.
+func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
+	upload := r.URL.Path != ""
+	switch {
+	case !upload && r.Method == http.MethodPost:
+		h.createUpload(w, r)
+	case upload && r.Method == http.MethodHead:
+		h.tus.HeadFile(w, r)
+	case upload && r.Method == http.MethodPatch:
+		h.tus.PatchFile(w, r)
+	case upload && r.Method == http.MethodDelete:
+		h.tus.DelFile(w, r)
+	case upload:
+		w.Header().Set("Allow", "GET, HEAD, PATCH, DELETE, OPTIONS")
+		refuse(w, http.StatusMethodNotAllowed, "use GET, HEAD, PATCH or DELETE for a file; POST "+BasePath+" makes a new one")
+	default:
+		w.Header().Set("Allow", "POST, OPTIONS")
+		refuse(w, http.StatusMethodNotAllowed, "use POST to make a new upload")
+	}
+}
+
+// createUpload refuses what tusd would take or answer differently.
+func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Header.Get("Upload-Defer-Length") != "":
+		refuseTus(w, errDeferred)
+	case len(r.Header.Get("Upload-Metadata")) > maxMetadata:
+		refuseTus(w, errMetadata)
+	default:
+		h.tus.PostFile(w, r)
+	}
+}
+
+func refuseTus(w http.ResponseWriter, e handler.Error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(e.HTTPResponse.StatusCode)
+	io.WriteString(w, e.HTTPResponse.Body)
+}

@@ -1,0 +1,142 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+)
+
+// tusStore shows the Store to tusd as the user of the request may see it.
+type tusStore struct{ h *Handler }
+
+var (
+	_ handler.DataStore           = tusStore{}
+	_ handler.TerminaterDataStore = tusStore{}
+)
+
+// NewUpload creates an upload if the session has a place for it.
+func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.Upload, error) {
+	if tus.Size < 1 {
+		return nil, errEmpty
+	}
+	req := requestOf(ctx)
+	var info Info
+	err := s.h.places.upload(ctx, req.who.SessionID, func() (err error) {
+		info, err = s.h.store.Create(ctx, Info{
+			Ref:      Ref{App: req.who.App, Key: newKey(), Session: req.who.SessionID},
+			UID:      req.who.UID,
+			Metadata: tus.MetaData,
+			Size:     tus.Size,
+		})
+		return err
+	})
+	if err != nil {
+		return nil, s.h.tusError(ctx, "create an upload", err)
+	}
+	return s.upload(req, info), nil
+}
+
+// GetUpload finds what the user of the request has created, in any session.
+func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, error) {
+	req := requestOf(ctx)
+	info, err := s.h.store.Info(ctx, req.who.App, key)
+	if err == nil && info.UID != req.who.UID {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, s.h.tusError(ctx, "find an upload", err)
+	}
+	return s.upload(req, info), nil
+}
+
+func (s tusStore) upload(req *request, info Info) *tusUpload {
+	u := &tusUpload{h: s.h, req: req, info: info}
+	u.announceExpiry()
+	return u
+}
+
+func (s tusStore) AsTerminatableUpload(u handler.Upload) handler.TerminatableUpload {
+	return u.(*tusUpload)
+}
+
+// tusUpload is one upload during one request, which holds its lock.
+type tusUpload struct {
+	h    *Handler
+	req  *request
+	info Info
+}
+
+// announceExpiry sets Upload-Expires, or takes it back when the upload is finished.
+func (u *tusUpload) announceExpiry() {
+	if u.info.Finished() {
+		u.req.header.Del("Upload-Expires")
+		return
+	}
+	expires := u.info.Touched.Add(u.h.config.IdleLimit)
+	if u.info.Expires.Before(expires) {
+		expires = u.info.Expires
+	}
+	u.req.header.Set("Upload-Expires", expires.UTC().Format(http.TimeFormat))
+}
+
+func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
+	return handler.FileInfo{
+		ID:       u.info.Key,
+		Size:     u.info.Size,
+		Offset:   u.info.Offset,
+		MetaData: u.info.Metadata,
+	}, nil
+}
+
+// WriteChunk appends; an upload of an earlier session becomes this session's first.
+func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
+	if err := u.adopt(ctx); err != nil {
+		return 0, u.h.tusError(ctx, "take over an upload", err)
+	}
+	info, err := u.h.store.Append(ctx, u.info.App, u.info.Key, offset, src)
+	stored := info.Offset - offset
+	if stored < 0 || errors.Is(err, ErrConflict) { // the Info of someone else's progress
+		stored = 0
+	}
+	if stored > 0 {
+		u.info = info
+		u.announceExpiry()
+	}
+	return stored, u.h.tusError(ctx, "store a part", err)
+}
+
+func (u *tusUpload) adopt(ctx context.Context) error {
+	session := u.req.who.SessionID
+	if u.info.Session == session {
+		return nil
+	}
+	err := u.h.places.upload(ctx, session, func() error {
+		return u.h.store.Adopt(ctx, u.info.App, u.info.Key, session)
+	})
+	if err != nil {
+		return err
+	}
+	u.info.Session, u.info.Touched = session, time.Now()
+	return nil
+}
+
+// FinishUpload has nothing to do: the last Append has finished it.
+func (u *tusUpload) FinishUpload(context.Context) error { return nil }
+
+// Terminate removes an unfinished upload.
+func (u *tusUpload) Terminate(ctx context.Context) error {
+	if u.info.Finished() {
+		return errFinished
+	}
+	u.req.header.Del("Upload-Expires")
+	return u.h.tusError(ctx, "delete an upload", u.h.store.Abandon(ctx, u.info.Ref))
+}
+
+// GetReader is not used: downloads do not go through tusd.
+func (u *tusUpload) GetReader(context.Context) (io.ReadCloser, error) {
+	return nil, handler.ErrNotImplemented
+}
