@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -26,6 +28,13 @@ type Options struct {
 
 	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
 	MediaMaxAge time.Duration
+
+	// GatewayLife is how long a gateway that has stopped without a word counts as
+	// alive; 0 means 10 s, less than 1 s is taken as 1 s.
+	GatewayLife time.Duration
+
+	// Logger gets what the connection to NATS reports; nil means slog.Default().
+	Logger *slog.Logger
 }
 
 // Engine is a connection to NATS and the buckets and streams a gateway uses.
@@ -35,8 +44,15 @@ type Engine struct {
 
 	media *mediaStore
 
-	embedded *server.Server // nil when the server is elsewhere
-	opts     Options
+	sessions, members, gateways jetstream.KeyValue
+
+	dispatcher *dispatcher
+	asker      *asker
+
+	embedded   *server.Server // nil when the server is elsewhere
+	opts       Options
+	closing    chan struct{}
+	background sync.WaitGroup
 }
 
 // startTimeout bounds the start of the embedded server, recovery of its data included.
@@ -49,6 +65,12 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	}
 	if opts.MediaMaxAge == 0 {
 		opts.MediaMaxAge = core.MediaLifetime
+	}
+	if opts.GatewayLife == 0 {
+		opts.GatewayLife = 10 * time.Second
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
 	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "rtm-gateway",
@@ -65,12 +87,15 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		srv.Shutdown()
 		return nil, fmt.Errorf("natsengine: no server on %s after %v", opts.Dir, startTimeout)
 	}
-	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.Name("rtm-gateway"))
+	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.Name("rtm-gateway"),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			opts.Logger.Error("nats", "error", err)
+		}))
 	if err != nil {
 		srv.Shutdown()
 		return nil, fmt.Errorf("natsengine: connect: %w", err)
 	}
-	e := &Engine{nc: nc, embedded: srv, opts: opts}
+	e := &Engine{nc: nc, embedded: srv, opts: opts, closing: make(chan struct{})}
 	if err := e.setup(ctx); err != nil {
 		e.Close()
 		return nil, err
@@ -84,13 +109,21 @@ func (e *Engine) setup(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("natsengine: JetStream: %w", err)
 	}
+	if err := e.setupShared(ctx); err != nil {
+		return err
+	}
 	return e.setupMedia(ctx)
 }
 
 // Close drops the connection and stops an embedded server, its files flushed.
 func (e *Engine) Close() {
+	close(e.closing)
 	e.media.close()
 	e.nc.Close()
+	e.background.Wait()
+	if e.dispatcher != nil {
+		e.dispatcher.close()
+	}
 	if e.embedded != nil {
 		e.embedded.Shutdown()
 		e.embedded.WaitForShutdown()
