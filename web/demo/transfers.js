@@ -86,7 +86,7 @@ export class TransferQueue {
   add(transfer) {
     transfer.current = 0;
     transfer.set('queued');
-    this.#waiting.push(transfer);
+    this.#waiting = [...this.#waiting.filter((t) => t !== transfer), transfer];
     this.#next();
   }
 
@@ -102,8 +102,10 @@ export class TransferQueue {
 
   #next() {
     while (this.#connected && this.#running.size < LIMIT) {
-      const transfer = this.#waiting.shift();
+      // One tried again right after it was cancelled waits until its first run has ended.
+      const transfer = this.#waiting.find((t) => !this.#running.has(t));
       if (!transfer) return;
+      this.#waiting = this.#waiting.filter((t) => t !== transfer);
       if (transfer.state === 'queued') this.#start(transfer);
     }
   }

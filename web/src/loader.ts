@@ -49,8 +49,8 @@ async function start(url: string): Promise<Program> {
   return (running = program);
 }
 
-async function compile(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url).catch((error) => {
+async function compile(url: string, cache: RequestCache = 'default'): Promise<WebAssembly.Module> {
+  const response = await fetch(url, { cache }).catch((error) => {
     throw wrap(`${url} could not be fetched: is the address right, the server up, and allowed by CORS and by connect-src of the Content-Security-Policy?`, error);
   });
   if (!response.ok) {
@@ -63,17 +63,16 @@ async function compile(url: string): Promise<WebAssembly.Module> {
   } catch (error) {
     throw explain(error, url);
   }
-  checkStamp(module, url);
-  return module;
+  const stamp = stampOf(module);
+  if (stamp === RTM_STAMP) return module;
+  if (cache === 'default') return compile(url, 'reload'); // perhaps a cache still has that of the last deployment
+  throw new Error(`${url} (${stamp}) does not belong to this script (${RTM_STAMP}): deploy both files of one build`);
 }
 
-/** Scripts and wasm of different builds need not understand each other. A program built by other means has no stamp. */
-function checkStamp(module: WebAssembly.Module, url: string): void {
+/** Script and wasm of different builds need not understand each other. A program built by other means has no stamp, and is taken. */
+function stampOf(module: WebAssembly.Module): string {
   const [section] = WebAssembly.Module.customSections(module, 'rtm');
-  const stamp = section && new TextDecoder().decode(section);
-  if (section && stamp !== RTM_STAMP) {
-    throw new Error(`${url} (${stamp}) does not belong to this script (${RTM_STAMP}): deploy both files of one build, and reload past the cache`);
-  }
+  return section ? new TextDecoder().decode(section) : RTM_STAMP;
 }
 
 function explain(error: unknown, url: string): Error {

@@ -149,6 +149,19 @@ for (const [name, arrange, message] of cases) {
   });
 }
 
+test('a wasm of the last deployment, left in a cache, is fetched anew', async (t) => {
+  setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
+  const stale = Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')]);
+  const caches: unknown[] = [];
+  t.mock.method(globalThis, 'fetch', async (_: string, { cache }: RequestInit) => {
+    caches.push(cache);
+    return new Response(cache === 'reload' ? wasm : stale);
+  });
+  const p = await loader.load();
+  assert.deepEqual(caches, ['default', 'reload']);
+  await endOf(t, p, () => call(p, 'exit'));
+});
+
 test('a wrong MIME type still loads', async (t) => {
   setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
   serve({ 'content-type': 'text/plain' });

@@ -1,0 +1,128 @@
+/** The conversations of one session, and which of them is open. */
+import { draft, focusComposer, setTarget, startComposer } from './composer.js';
+import { Conversation } from './conversation.js';
+import { showHead } from './conversation-head.js';
+import { byId } from './dom.js';
+import { explain } from './errors.js';
+import { sendFiles, sendText } from './outgoing.js';
+import { grown, showThread } from './scroller.js';
+import { showConversations, startSidebar } from './sidebar.js';
+import { TransferQueue } from './transfers.js';
+
+/** @import { ReceivedMessage } from '../src/rtm.d.ts' */
+/** @import { Session } from './session.js' */
+
+const view = byId('main', 'chat-view');
+
+export class Chat {
+  transfers = new TransferQueue();
+
+  /** @type {Map<string, Conversation>} */
+  #conversations = new Map();
+  /** @type {Conversation | undefined} */
+  #active;
+
+  /** @param {Session} session */
+  constructor(session) {
+    this.session = session;
+    startSidebar((kind, name) => this.open(kind, name));
+    startComposer({
+      onText: (text) => this.#active && sendText(this.#active, text),
+      onFiles: (files) => this.#active && sendFiles(this.#active, files),
+    });
+    byId('button', 'back').onclick = () => this.#show(undefined);
+    byId('button', 'leave').onclick = () => this.#active && this.#close(this.#active);
+    byId('div', 'members').addEventListener('beforetoggle', (event) => {
+      if (event.newState === 'open') this.#active?.refreshMembers();
+    });
+    this.#paint();
+  }
+
+  /**
+   * Opens a conversation, or shows it if it is open already. Rejects with an Error whose
+   * message is fit to be shown.
+   * @param {'channel' | 'peer'} kind
+   * @param {string} name
+   */
+  async open(kind, name) {
+    if (kind === 'peer' && name === this.session.uid) throw new Error('That is you. Open a second window to be somebody else.');
+    const existing = this.#conversations.get(`${kind}:${name}`);
+    const conversation = existing ?? new Conversation(kind, name, this);
+    if (!existing) {
+      await conversation.open().catch((error) => {
+        throw new Error(explain(error, 'join'));
+      });
+      this.#add(conversation);
+    }
+    this.#show(conversation);
+  }
+
+  /**
+   * @param {ReceivedMessage} message
+   * @param {string} peer
+   * @param {number} time in ms since 1970
+   */
+  receive(message, peer, time) {
+    const conversation = this.#conversations.get(`peer:${peer}`) ?? this.#add(new Conversation('peer', peer, this));
+    conversation.receive(message, peer, time);
+  }
+
+  /** Frees all that was received and stops what is under way. */
+  end() {
+    this.transfers.setConnected(false);
+    for (const conversation of this.#conversations.values()) conversation.close();
+    this.#conversations.clear();
+    this.#show(undefined);
+  }
+
+  /** @param {Conversation} conversation */
+  #add(conversation) {
+    this.#conversations.set(conversation.id, conversation);
+    conversation.onchange = (added) => {
+      const own = added?.dataset.own === 'true' || added?.dataset.testid === 'transfer';
+      if (conversation === this.#active && added) grown(own);
+      if (added?.dataset.own === 'false' && (conversation !== this.#active || document.hidden)) conversation.unread++;
+      this.#paint();
+    };
+    return conversation;
+  }
+
+  /** @param {Conversation | undefined} conversation */
+  #show(conversation) {
+    if (this.#active) this.#active.draft = draft('') ?? '';
+    this.#active = conversation;
+    view.dataset.pane = conversation ? 'conversation' : 'list';
+    byId('section', 'conversation').hidden = !conversation;
+    byId('section', 'welcome').hidden = !!conversation;
+    if (conversation) {
+      setTarget(conversation.title);
+      draft(conversation.draft);
+      showThread(conversation.thread);
+      focusComposer();
+    }
+    this.seen();
+  }
+
+  /** What is open has been read, if the page is in sight. */
+  seen() {
+    if (this.#active && !document.hidden) this.#active.unread = 0;
+    this.#paint();
+  }
+
+  /** @param {Conversation} conversation */
+  #close(conversation) {
+    conversation.close();
+    this.#conversations.delete(conversation.id);
+    this.#show(undefined);
+  }
+
+  #paint() {
+    showConversations(this.#conversations.values(), this.#active, (conversation) => this.#show(conversation));
+    if (this.#active) showHead(this.#active, (member) => this.open('peer', member));
+    let unread = 0;
+    for (const conversation of this.#conversations.values()) unread += conversation.unread;
+    document.title = `${unread ? `(${unread}) ` : ''}${this.#active ? `${this.#active.title} · ` : ''}RTM chat`;
+    const channel = this.#active?.kind === 'channel' ? this.#active.name : 'lobby';
+    byId('a', 'second').dataset.channel = channel;
+  }
+}

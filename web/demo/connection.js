@@ -1,0 +1,42 @@
+/** The state of the connection, always in sight. */
+import { byId, icon, make, part } from './dom.js';
+
+/** @import { RtmStatusCode } from '../src/rtm.d.ts' */
+
+const shown = byId('p', 'connection');
+const notice = byId('div', 'notice');
+const again = byId('button', 'again');
+
+const looks = {
+  DISCONNECTED: { text: 'Not signed in', symbol: 'off' },
+  CONNECTING: { text: 'Connecting…', symbol: 'wait' },
+  CONNECTED: { text: 'Connected', symbol: 'ok' },
+  RECONNECTING: { text: 'Reconnecting…', symbol: 'wait' },
+  ABORTED: { text: 'Signed out', symbol: 'alert' },
+};
+
+const aborted = {
+  REMOTE_LOGIN: 'You signed in elsewhere with this name, so this page was signed out.',
+  BANNED_BY_SERVER: 'The server has banned you.',
+};
+
+/**
+ * @param {RtmStatusCode.ConnectionState} state
+ * @param {string} [reason]
+ */
+export function showConnection(state, reason) {
+  const { text, symbol } = looks[state];
+  shown.dataset.state = state;
+  shown.replaceChildren(icon(symbol), make('span', '', text));
+  const gone = state === 'ABORTED' || (state === 'DISCONNECTED' && reason !== undefined && reason !== 'LOGOUT');
+  if (state === 'RECONNECTING') say('The connection is lost, trying to reconnect. Transfers go on by themselves afterwards.');
+  else if (gone) say(aborted[/** @type {keyof typeof aborted} */ (reason)] ?? 'You are no longer signed in.');
+  else say('');
+  again.hidden = !gone;
+}
+
+/** @param {string} text */
+function say(text) {
+  part(notice, 'p', 'text').textContent = text;
+  notice.hidden = !text;
+}

@@ -1,0 +1,48 @@
+/** The top of the open conversation: what it is called, who is in it, and how to leave. */
+import { byId, make } from './dom.js';
+import { people } from './format.js';
+import { paintAvatar } from './names.js';
+import { paintConversation } from './sidebar.js';
+
+/** @import { Conversation } from './conversation.js' */
+
+const count = byId('button', 'member-count');
+const members = byId('div', 'members');
+
+/**
+ * @param {Conversation} conversation
+ * @param {(member: string) => void} write called with who was chosen from the members
+ */
+export function showHead(conversation, write) {
+  const { kind, name, memberCount } = conversation;
+  const channel = kind === 'channel';
+  byId('h2', 'title').textContent = name;
+  byId('p', 'subtitle').textContent = channel ? 'Channel' : 'Only the two of you';
+  byId('button', 'leave').setAttribute('aria-label', channel ? `Leave ${name}` : `Close the conversation with ${name}`);
+  paintConversation(byId('span', 'title-icon'), conversation);
+  count.hidden = !channel;
+  count.textContent = people(memberCount);
+  showMembers(conversation, write);
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {(member: string) => void} write
+ */
+function showMembers({ members: names, session }, write) {
+  const rows = [...names].sort((a, b) => a.localeCompare(b)).map((name) => {
+    const avatar = make('span', 'avatar small');
+    avatar.setAttribute('aria-hidden', 'true');
+    paintAvatar(avatar, name);
+    if (name === session.uid) return make('li', 'member', avatar, make('span', 'member-name', name), make('span', 'muted', 'you'));
+    const button = make('button', 'quiet', 'Write');
+    button.type = 'button';
+    button.setAttribute('aria-label', `Write to ${name}`);
+    button.onclick = () => {
+      members.hidePopover();
+      write(name);
+    };
+    return make('li', 'member', avatar, make('span', 'member-name', name), button);
+  });
+  members.querySelector('ul')?.replaceChildren(...rows);
+}

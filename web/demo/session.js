@@ -1,0 +1,70 @@
+/** One person signed in: the SDK's client, and the channels to leave at the end. */
+
+/** @import { ReceivedMessage, RtmChannel, RtmClient, RtmMessage, RtmStatusCode } from '../src/rtm.d.ts' */
+/** @import { Settings } from './names.js' */
+
+/**
+ * @typedef {object} Handlers
+ * @property {(state: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void} onState
+ * @property {(message: ReceivedMessage, peer: string, time: number) => void} onPeerMessage time in ms since 1970
+ */
+
+export class Session {
+  /** @type {Set<RtmChannel>} */
+  #channels = new Set();
+
+  /**
+   * Throws what createInstance throws: for an app id that is not 32 letters and digits, and for
+   * an address that is none.
+   * @param {Settings} settings
+   * @param {Handlers} handlers
+   */
+  constructor({ uid, appId, gateway }, { onState, onPeerMessage }) {
+    this.uid = uid;
+    /** @type {RtmClient} */
+    this.client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_WARNING, ...(gateway && { gateway }) });
+    this.client.on('ConnectionStateChanged', onState);
+    this.client.on('MessageFromPeer', (message, peer, props) => onPeerMessage(message, peer, props.serverReceivedTs));
+  }
+
+  login() {
+    return this.client.login({ uid: this.uid });
+  }
+
+  /** After another login took this one's place: the only way out of ABORTED is logout. */
+  async loginAgain() {
+    if (this.client.connectionState !== 'DISCONNECTED') await this.client.logout();
+    await this.login();
+    await Promise.allSettled([...this.#channels].map((channel) => channel.join()));
+  }
+
+  /**
+   * Joins a channel. Its events come in later tasks, so there is time to listen to them.
+   * @param {string} name
+   */
+  async join(name) {
+    const channel = this.client.createChannel(name);
+    await channel.join();
+    this.#channels.add(channel);
+    return channel;
+  }
+
+  /** @param {RtmChannel} channel */
+  leave(channel) {
+    this.#channels.delete(channel);
+    return channel.leave().catch(ignore);
+  }
+
+  /**
+   * The SDK hands its packets to the socket inside these calls, so this works while the page
+   * goes away, when nothing that is awaited goes on.
+   */
+  end() {
+    for (const channel of this.#channels) channel.leave().catch(ignore);
+    this.#channels.clear();
+    return this.client.logout().catch(ignore);
+  }
+}
+
+/** Leaving what one is not in, or no longer in, is no trouble. */
+function ignore() {}

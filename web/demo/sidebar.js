@@ -1,0 +1,91 @@
+/** The list of conversations, and the form that starts one. */
+import { byId, clone, icon, part, showText } from './dom.js';
+import { isName, paintAvatar } from './names.js';
+
+/** @import { Conversation } from './conversation.js' */
+
+const list = byId('ul', 'conversations');
+const form = byId('form', 'new-conversation');
+const input = byId('input', 'new-name');
+const problem = byId('p', 'new-error');
+
+/**
+ * @param {(kind: 'channel' | 'peer', name: string) => Promise<void>} open rejects with an Error to show
+ */
+export function startSidebar(open) {
+  const attempt = async (/** @type {'channel' | 'peer'} */ kind, /** @type {string} */ name) => {
+    showText(problem, '');
+    try {
+      if (!name) throw new Error('Type the name of a channel or of a person first.');
+      if (!isName(name)) throw new Error('Names have up to 64 plain letters, digits, spaces and most punctuation.');
+      await open(kind, name);
+      input.value = '';
+    } catch (error) {
+      showText(problem, /** @type {Error} */ (error).message);
+      input.focus();
+    }
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const kind = event.submitter?.getAttribute('value') === 'peer' ? 'peer' : 'channel';
+    attempt(kind, input.value.trim().replace(/^#/, ''));
+  };
+  for (const button of [byId('button', 'offer'), byId('button', 'welcome-lobby')]) {
+    button.onclick = () => attempt('channel', 'lobby');
+  }
+}
+
+/**
+ * @param {Iterable<Conversation>} conversations
+ * @param {Conversation | undefined} active
+ * @param {(conversation: Conversation) => void} choose
+ */
+export function showConversations(conversations, active, choose) {
+  const all = [...conversations];
+  const rows = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.id, /** @type {HTMLElement} */ (row)]));
+  const wanted = all.map((conversation) => {
+    const row = rows.get(conversation.id) ?? newRow(conversation, () => choose(conversation));
+    update(row, conversation, conversation === active);
+    return row;
+  });
+  for (const row of rows.values()) if (!wanted.includes(row)) row.remove();
+  wanted.forEach((row, i) => list.children[i] !== row && list.insertBefore(row, list.children[i] ?? null));
+  byId('button', 'offer').hidden = all.some((c) => c.id === 'channel:lobby');
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {() => void} choose
+ */
+function newRow(conversation, choose) {
+  const row = clone('conversation');
+  const button = /** @type {HTMLButtonElement} */ (row.querySelector('button'));
+  row.dataset.id = button.dataset.id = conversation.id;
+  part(row, 'span', 'name').textContent = conversation.name;
+  paintConversation(part(row, 'span', 'avatar'), conversation);
+  button.onclick = choose;
+  return row;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {Conversation} conversation
+ * @param {boolean} active
+ */
+function update(row, { last, unread, kind }, active) {
+  part(row, 'span', 'last').textContent = last || (kind === 'channel' ? 'Channel' : 'Person');
+  const badge = part(row, 'span', 'badge');
+  badge.textContent = unread ? `${Math.min(unread, 99)}${unread > 99 ? '+' : ''}` : '';
+  badge.hidden = !unread;
+  badge.title = 'unread';
+  row.querySelector('button')?.toggleAttribute('aria-current', active);
+}
+
+/**
+ * @param {HTMLElement} avatar
+ * @param {Conversation} conversation
+ */
+export function paintConversation(avatar, { kind, name }) {
+  paintAvatar(avatar, name);
+  if (kind === 'channel') avatar.replaceChildren(icon('hash'));
+}
