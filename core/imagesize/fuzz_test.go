@@ -1,0 +1,69 @@
+package imagesize
+
+import (
+	"bytes"
+	"image"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// FuzzRead holds whatever bytes against the standard decoders. They stop earlier
+// than a browser, so a size that they find may be 0 × 0 here, but for pictures that
+// they decode to the end.
+func FuzzRead(f *testing.F) {
+	for format := range encoders {
+		f.Add(encode(f, format, image.NewGray(image.Rect(0, 0, 3, 2))))
+	}
+	for _, header := range headers {
+		f.Add(header)
+	}
+	for _, carrier := range carriers {
+		f.Add(carrier(orders[0].oriented(8)))
+		f.Add(carrier(orders[1].tiff(12, orders[1].entry(0x112, 3, 1, 5))))
+	}
+	f.Fuzz(func(t *testing.T, picture []byte) {
+		width, height, _ := read(t, picture)
+		w, h := Read(picture)
+		assert.Equal(t, [2]uint32{width, height}, [2]uint32{w, h})
+		againstStandard(t, picture, width, height)
+		shiftedAcrossWindows(t, picture, width, height)
+	})
+}
+
+func againstStandard(t *testing.T, picture []byte, width, height uint32) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || format == "bmp" && max(config.Width, config.Height) > 1<<16-1 {
+		return
+	}
+	if width == 0 {
+		if config.Width*config.Height > 0 && config.Width*config.Height < 1<<16 {
+			_, _, err := image.Decode(bytes.NewReader(picture))
+			assert.Error(t, err, "a %s picture of %d × %d", format, config.Width, config.Height)
+		}
+		return
+	}
+	sizes := [][2]int{{config.Width, config.Height}}
+	if format == "jpeg" || format == "png" {
+		sizes = append(sizes, [2]int{config.Height, config.Width})
+	}
+	assert.Contains(t, sizes, [2]int{int(width), int(height)}, format)
+}
+
+// Padding in front of everything else moves it to other places in other windows,
+// and must not change the size.
+func shiftedAcrossWindows(t *testing.T, picture []byte, width, height uint32) {
+	at, padding := 2, jpegSegment
+	if hasPrefix(picture, "\x89PNG") && len(picture) >= pngChunks {
+		at, padding = pngChunks, func(_ byte, data ...any) []byte { return pngChunk("iCCP", data...) }
+	} else if !hasPrefix(picture, "\xff\xd8\xff") {
+		return
+	}
+	for _, n := range []int{10, WindowSize - len(picture)/2, 1<<16 - 1 - 2} {
+		if n >= 0 && n <= 1<<16-1-2 {
+			w, h, _ := read(t, slices.Concat(picture[:at], padding(0xe2, make([]byte, n)), picture[at:]))
+			assert.Equal(t, [2]uint32{width, height}, [2]uint32{w, h}, "%d bytes of padding", n)
+		}
+	}
+}

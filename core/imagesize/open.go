@@ -1,0 +1,58 @@
+package imagesize
+
+// open tells the format by the first bytes. All but JPEG and PNG have the size at
+// a fixed place there, and end with this step.
+func open(r *Reader, b []byte) (advance int64, need int) {
+	switch {
+	case hasPrefix(b, "\xff\xd8\xff"):
+		r.step = segment
+		return 2, 0
+	case hasPrefix(b, "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR") && len(b) >= pngChunks:
+		r.set(be(b[16:20]), be(b[20:24]), 1<<31-1)
+		r.step = chunk
+		return pngChunks, 0
+	case (hasPrefix(b, "GIF87a") || hasPrefix(b, "GIF89a")) && len(b) >= 13:
+		r.set(le(b[6:8]), le(b[8:10]), 1<<16-1)
+	case hasPrefix(b, "BM") && len(b) >= 18:
+		r.bmp(b[14:])
+	case hasPrefix(b, "RIFF") && len(b) >= 25 && string(b[8:14]) == "WEBPVP":
+		r.webp(b[14:])
+	}
+	return 0, 0
+}
+
+// bmp reads the header that follows the file's: OS/2's first, with 16-bit sides,
+// or any of the later ones, where a height below 0 means rows from the top down.
+func (r *Reader) bmp(b []byte) {
+	const limit = 1<<16 - 1 // the browsers': the format's own is 31 bits
+	n := le(b[:4])
+	if n > 124 || len(b) < int(n) {
+		return
+	}
+	switch {
+	case n == 12:
+		r.set(le(b[4:6]), le(b[6:8]), limit)
+	case n >= 16 && n <= 64, n == 108, n == 124:
+		height := le(b[8:12])
+		r.set(le(b[4:8]), min(height, -height), limit)
+	}
+}
+
+// webp reads the first chunk, from the third letter of its name, with 11 bytes or
+// more: the lossy or lossless picture itself, or the canvas of what follows.
+func (r *Reader) webp(b []byte) {
+	data := b[6:]
+	switch name := string(b[:2]); {
+	case name == "8L" && data[0] == 0x2f && data[4]>>5 == 0:
+		bits := le(data[1:5])
+		r.set(1+bits&0x3fff, 1+bits>>14&0x3fff, 1<<14)
+	case len(data) < 10:
+	case name == "8 " && data[0]&1 == 0 && string(data[3:6]) == "\x9d\x01\x2a":
+		r.set(le(data[6:8])&0x3fff, le(data[8:10])&0x3fff, 1<<14-1) // above them: scale
+	case name == "8X":
+		width, height := 1+le(data[4:7]), 1+le(data[7:10])
+		if uint64(width)*uint64(height) < 1<<32 {
+			r.set(width, height, 1<<24)
+		}
+	}
+}
