@@ -1,0 +1,194 @@
+package core
+
+import (
+	"strconv"
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// JoinState is a channel's state towards its client; its text is what applications read.
+type JoinState string
+
+// The join states.
+const (
+	Left    JoinState = "LEFT"
+	Joining JoinState = "JOINING"
+	Joined  JoinState = "JOINED"
+)
+
+// Channel is one RtmChannel object of the API. Several may name the same channel;
+// one of them at a time can be joined.
+type Channel struct {
+	c     *Client
+	id    string
+	state JoinState
+
+	leaves []func(*Error) // leaves that wait for the join under way
+
+	members     map[string]bool // those announced, so that none is announced twice
+	count       int
+	shownCount  int // the last emitted; -1 before the first
+	shownAt     time.Time
+	stopShowing func() // set while an emission is planned
+}
+
+// Channel makes a channel object; it is joined to nothing yet. The id was checked by
+// the caller (ValidID).
+func (c *Client) Channel(id string) *Channel {
+	return &Channel{c: c, id: id, state: Left}
+}
+
+// ID is the channel's name.
+func (ch *Channel) ID() string { return ch.id }
+
+// State tells whether the channel is joined.
+func (ch *Channel) State() JoinState { return ch.state }
+
+// Join enters the channel (API 4.1).
+func (ch *Channel) Join(done func(*Error)) {
+	c := ch.c
+	switch {
+	case !c.connected():
+		done(errNotLoggedIn(JoinChannelErrUserNotLoggedIn))
+		return
+	case !ValidID(ch.id):
+		done(&Error{Class: InvalidArgument, Code: JoinChannelErrInvalidArgument, Text: "channelId must be a string of 1 to 64 of the allowed characters"})
+		return
+	case ch.state != Left:
+		done(&Error{Class: InvalidStatus, Code: JoinChannelErrAlreadyJoined, Text: "this channel object is joined or joining already"})
+		return
+	case c.channels[ch.id] != nil:
+		done(&Error{Class: InvalidStatus, Code: JoinChannelErrAlreadyJoinedChannelOfSameID, Text: "another channel object of this client is joined under the same id"})
+		return
+	case len(c.channels) >= MaxJoinedChannels:
+		done(&Error{Class: LimitExceeded, Code: JoinChannelErrExceedLimit, Text: "joined channels are limited to " + strconv.Itoa(MaxJoinedChannels)})
+		return
+	}
+	c.channels[ch.id] = ch
+	delete(c.left, ch.id)
+	ch.members = map[string]bool{}
+	ch.shownCount = -1
+	ch.setState(Joining)
+	c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, func(f *wire.ServerFrame) { ch.joinAnswered(f, done) })
+}
+
+func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
+	leaves := ch.leaves
+	ch.leaves = nil
+	err := joinError(f)
+	if err != nil {
+		if f == nil { // it may have been done; undo it
+			ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
+		}
+		ch.gone()
+	} else {
+		ch.setState(Joined)
+	}
+	done(err)
+	if err == nil && leaves == nil && f.Joined != nil {
+		ch.countChanged(int(f.Joined.MemberCount))
+	}
+	if leaves != nil {
+		ch.gone()
+		for _, left := range leaves {
+			left(nil)
+		}
+	}
+}
+
+func joinError(f *wire.ServerFrame) *Error {
+	timeout, refusal := failure(f)
+	switch {
+	case timeout:
+		return &Error{Class: Timeout, Code: JoinChannelTimeout, Text: "the gateway did not answer within 10 s"}
+	case refusal == nil:
+		return nil
+	}
+	err := &Error{Class: Unavailable, Code: JoinChannelErrFailure, Text: refusal.Text, ServerCode: int(refusal.ServerCode)}
+	switch refusal.Reason {
+	case wire.Refusal_LIMIT:
+		err.Class, err.Code = LimitExceeded, JoinChannelErrExceedLimit
+	case wire.Refusal_TOO_OFTEN:
+		err.Class, err.Code = InvokeTooOften, JoinChannelErrTooOften
+	case wire.Refusal_INVALID_ID:
+		err.Class, err.Code = InvalidArgument, JoinChannelErrInvalidArgument
+	}
+	return err
+}
+
+// Leave leaves the channel (API 4.2). The packet goes out inside the call.
+func (ch *Channel) Leave(done func(*Error)) {
+	c := ch.c
+	switch {
+	case !c.everIn:
+		done(errNotLoggedIn(LeaveChannelErrUserNotLoggedIn))
+		return
+	case ch.state == Left:
+		done(&Error{Class: InvalidStatus, Code: LeaveChannelErrNotInChannel, Text: "this channel object is not joined"})
+		return
+	}
+	c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
+	c.left[ch.id] = true
+	if ch.state == Joining {
+		ch.leaves = append(ch.leaves, done)
+		return
+	}
+	ch.gone()
+	done(nil)
+}
+
+// gone makes the object LEFT, whatever the cause.
+func (ch *Channel) gone() {
+	if ch.c.channels[ch.id] == ch {
+		delete(ch.c.channels, ch.id)
+	}
+	if ch.stopShowing != nil {
+		ch.stopShowing()
+		ch.stopShowing = nil
+	}
+	if ch.state != Left {
+		ch.setState(Left)
+	}
+}
+
+func (ch *Channel) setState(s JoinState) {
+	ch.state = s
+	ch.c.events.JoinStateChanged(ch, s)
+}
+
+// Send sends to all other members (API 4.3).
+func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
+	if o.Defect != NotAMessage && ch.state != Joined {
+		done(&Error{Class: InvalidStatus, Code: ChannelMessageErrNotInChannel, Text: "join the channel before sending to it"})
+		return
+	}
+	check := func() *Error { return o.check(&channelCodes) }
+	send := &wire.Send{Channel: ch.id, Message: o.Message}
+	ch.c.sendMessage(o, &channelCodes, check, send, func(_ bool, err *Error) { done(err) })
+}
+
+// Members asks for the channel's members, the local user among them (API 4.4).
+func (ch *Channel) Members(done func([]string, *Error)) {
+	switch {
+	case !ch.c.connected():
+		done(nil, errNotLoggedIn(GetMembersErrUserNotLoggedIn))
+		return
+	case ch.state != Joined:
+		done(nil, &Error{Class: InvalidStatus, Code: GetMembersErrNotInChannel, Text: "join the channel before asking for its members"})
+		return
+	}
+	ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {
+		timeout, refusal := failure(f)
+		switch {
+		case timeout:
+			done(nil, &Error{Class: Timeout, Code: GetMembersErrTimeout, Text: "the gateway did not answer within 10 s"})
+		case refusal != nil && refusal.Reason == wire.Refusal_TOO_OFTEN:
+			done(nil, &Error{Class: InvokeTooOften, Code: GetMembersErrTooOften, Text: refusal.Text})
+		case refusal != nil:
+			done(nil, &Error{Class: Unknown, Code: GetMembersErrFailure, Text: refusal.Text, ServerCode: int(refusal.ServerCode)})
+		default:
+			done(f.MemberList.GetUid(), nil)
+		}
+	})
+}

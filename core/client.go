@@ -1,0 +1,121 @@
+package core
+
+import (
+	"strings"
+	"time"
+)
+
+// Client is one user's session with a gateway: the RtmClient of the API. Make one
+// with New.
+type Client struct {
+	host    Host
+	events  Events
+	appID   string
+	gateway string // http or https URL, no slash at the end
+
+	state     State
+	uid       string
+	token     string
+	lastLogin time.Time
+	login     *loginAttempt // while Connecting
+	leaving   *logout       // from the Bye packet to the socket's end
+	everIn    bool          // a login has succeeded once
+
+	// connection and session
+	conn      *connection // nil between attempts
+	session   session
+	attempts  int    // failed attempts since the connection was lost
+	stopRetry func() // set while waiting for the next attempt
+
+	// requests
+	nextID  uint32
+	pending map[uint32]*request
+	waiting []*waiter // sends made while Reconnecting, in order
+	sent    rateWindow
+
+	channels map[string]*Channel // joined or joining, by id
+	left     map[string]bool     // left in this session: a resume says so again
+
+	tasks    []*Task  // media tasks, waiting and running, in order
+	discards []string // keys of uploads to be removed from the gateway
+}
+
+// session is what the gateway knows the client by.
+type session struct {
+	id         string
+	credential string
+	lastSeq    uint64 // highest push handled
+}
+
+// New makes a client that is logged out. gateway is the http or https URL under which
+// the gateway serves /rtm and /media/.
+func New(appID, gateway string, host Host, events Events) *Client {
+	return &Client{
+		host:     host,
+		events:   events,
+		appID:    appID,
+		gateway:  strings.TrimSuffix(gateway, "/"),
+		state:    Disconnected,
+		pending:  map[uint32]*request{},
+		channels: map[string]*Channel{},
+		left:     map[string]bool{},
+	}
+}
+
+// State is the connection state.
+func (c *Client) State() State { return c.state }
+
+// UID is the user of the last login, "" before the first.
+func (c *Client) UID() string { return c.uid }
+
+// connected reports whether methods that need a login may go on.
+func (c *Client) connected() bool { return c.state == Connected && c.leaving == nil }
+
+// transition is the only place that changes the connection state. What depends on
+// the new state is brought in line before the event tells the application.
+func (c *Client) transition(r Reason) {
+	to, ok := next(c.state, r)
+	if !ok {
+		return
+	}
+	c.state = to
+	switch to {
+	case Connected:
+		c.everIn = true
+		c.releaseWaiting()
+		c.resumeTasks()
+	case Reconnecting:
+		c.pauseTasks()
+	case Disconnected, Aborted:
+		c.endSession(r)
+	}
+	c.events.StateChanged(to, r)
+}
+
+// endSession forgets all that a login brought, and settles what waits for it. It
+// is the one way out for every cause.
+func (c *Client) endSession(r Reason) {
+	c.dropConnection()
+	c.session = session{}
+	c.attempts = 0
+	c.discards = nil
+	clear(c.left)
+	if r != ReasonRemoteLogin && r != ReasonBanned { // there, channels stay until logout (API 8.4)
+		c.leaveAll()
+	}
+	c.interruptTasks()
+	c.failRequests()
+	c.releaseWaiting()
+}
+
+// releaseWaiting lets sends go on that waited for the connection.
+func (c *Client) releaseWaiting() {
+	waiting := c.waiting
+	c.waiting = nil
+	for _, w := range waiting {
+		w.stop()
+		w.proceed()
+	}
+}
+
+func (c *Client) log(level LogLevel, text string) { c.events.Log(level, text) }

@@ -1,0 +1,254 @@
+package core
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// protocolVersion is what Hello asks for.
+const protocolVersion = 1
+
+// attemptTimeout bounds one attempt to connect, from the dial to Welcome.
+const attemptTimeout = 10 * time.Second
+
+// connection is one socket and what was heard on it. A client has one at a time;
+// what a former one still says is ignored.
+type connection struct {
+	c         *Client
+	socket    Socket
+	opened    bool
+	welcomed  bool
+	heard     time.Time // the last frame, or the dial
+	stopWatch func()
+}
+
+func (c *Client) dial() {
+	k := &connection{c: c, heard: time.Now()}
+	c.conn = k
+	k.socket = c.host.Dial("ws"+strings.TrimPrefix(c.gateway, "http")+"/rtm", k)
+	k.watch(attemptTimeout)
+}
+
+// dropConnection forgets the connection and closes its socket.
+func (c *Client) dropConnection() {
+	if c.stopRetry != nil {
+		c.stopRetry()
+		c.stopRetry = nil
+	}
+	k := c.conn
+	if k == nil {
+		return
+	}
+	c.conn = nil
+	k.stopWatch()
+	k.socket.Close()
+}
+
+// send hands a frame to the socket; false when there is none to hand it to.
+func (c *Client) send(f *wire.ClientFrame) bool {
+	k := c.conn
+	if k == nil || !k.welcomed {
+		return false
+	}
+	k.write(f)
+	return true
+}
+
+// sayBye tells the gateway that the session is over, or the one that Hello asks for.
+func (c *Client) sayBye() bool {
+	k := c.conn
+	if k == nil || !k.opened {
+		return false
+	}
+	k.write(&wire.ClientFrame{Bye: &wire.Bye{}})
+	return true
+}
+
+func (k *connection) write(f *wire.ClientFrame) {
+	b, err := f.MarshalVT()
+	if err != nil { // only a field that is no message can fail; there is none
+		k.c.log(LogError, err.Error())
+		return
+	}
+	k.socket.Send(b)
+}
+
+// watch takes silence for loss: it fires when nothing was heard for limit.
+func (k *connection) watch(limit time.Duration) {
+	k.stopWatch = k.c.host.AfterFunc(limit-time.Since(k.heard), func() {
+		if time.Since(k.heard) < limit {
+			k.watch(limit)
+			return
+		}
+		k.c.lost(k, 0, "nothing heard from the gateway")
+	})
+}
+
+// Opened implements SocketListener.
+func (k *connection) Opened() {
+	c := k.c
+	if c.conn != k {
+		return
+	}
+	k.opened = true
+	hello := &wire.Hello{
+		Version:   protocolVersion,
+		AppId:     c.appID,
+		Uid:       c.uid,
+		Token:     c.token,
+		Reconnect: c.state == Reconnecting,
+		Sdk:       "rtm-wasm",
+	}
+	if c.session.id != "" {
+		hello.Resume = &wire.Resume{SessionId: c.session.id, Credential: c.session.credential, LastSeq: c.session.lastSeq}
+	}
+	k.write(&wire.ClientFrame{Hello: hello})
+}
+
+// Received implements SocketListener.
+func (k *connection) Received(frame []byte) {
+	c := k.c
+	if c.conn != k {
+		return
+	}
+	k.heard = time.Now()
+	var f wire.ServerFrame
+	if err := f.UnmarshalVT(frame); err != nil {
+		c.lost(k, 0, "a frame from the gateway can't be read")
+		return
+	}
+	if !k.welcomed {
+		switch {
+		case f.Welcome != nil:
+			c.welcome(k, f.Welcome)
+		case f.Refusal != nil:
+			c.refused(f.Refusal)
+		}
+		return
+	}
+	switch {
+	case f.Ping != nil:
+		k.write(&wire.ClientFrame{Pong: &wire.Pong{}})
+	case f.ReplyTo != 0:
+		c.answered(&f)
+	case f.Seq != 0:
+		c.pushed(k, &f)
+	}
+}
+
+// Closed implements SocketListener.
+func (k *connection) Closed(code int, reason string) {
+	k.c.lost(k, code, reason)
+}
+
+// welcome brings the session up, a new one or the old.
+func (c *Client) welcome(k *connection, w *wire.Welcome) {
+	k.welcomed = true
+	k.stopWatch()
+	k.watch(max(SilenceLimit, 2*time.Duration(w.PingIntervalMs)*time.Millisecond))
+	c.attempts = 0
+	if w.Resumed {
+		c.resendLeaves()
+		c.resendRequests()
+	} else {
+		c.session = session{id: w.SessionId, credential: w.Credential}
+		clear(c.left)
+		c.renumberRequests()
+	}
+	c.flushDiscards()
+	c.transition(ReasonLoginSuccess)
+	c.loginSucceeded()
+}
+
+// pushed handles a push once and acknowledges it.
+func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
+	if f.Seq > c.session.lastSeq {
+		c.session.lastSeq = f.Seq
+		switch {
+		case f.Delivery != nil:
+			c.deliver(f.Delivery)
+		case f.MemberChange != nil:
+			c.memberChanged(f.MemberChange)
+		}
+	}
+	if c.conn == k { // a listener may have logged out
+		k.write(&wire.ClientFrame{Ack: &wire.Ack{Seq: c.session.lastSeq}})
+	}
+}
+
+func (c *Client) deliver(d *wire.Delivery) {
+	if d.Message == nil || d.From == c.uid {
+		return
+	}
+	if d.Channel == "" {
+		c.events.PeerMessage(d)
+		return
+	}
+	if ch := c.channels[d.Channel]; ch != nil && ch.state == Joined {
+		c.events.ChannelMessage(ch, d)
+	}
+}
+
+// lost is what follows the end of a connection that the client did not end itself.
+func (c *Client) lost(k *connection, code int, why string) {
+	if c.conn != k {
+		return
+	}
+	c.dropConnection()
+	switch {
+	case c.leaving != nil:
+		c.loggedOut()
+	case c.state == Connecting:
+		err := c.login.error
+		if err == nil {
+			err = &Error{Class: Unavailable, Code: LoginErrUnknown, Cause: textError(why),
+				Text: "no gateway answers at " + c.gateway + "; check the address and that the gateway runs"}
+		}
+		c.loginFailed(err, ReasonLoginFailure)
+	case code == wire.CloseRemoteLogin:
+		c.transition(ReasonRemoteLogin)
+	case wire.CloseIsFinal(code) && code != wire.CloseRefused && code != wire.CloseBye:
+		c.log(LogError, "the gateway ended the session: code "+strconv.Itoa(code)+" "+why)
+		c.transition(ReasonBanned)
+	default:
+		c.log(LogWarn, "connection lost: code "+strconv.Itoa(code)+" "+why)
+		c.retry()
+		c.transition(ReasonInterrupted)
+	}
+}
+
+// refused handles a Refusal of Hello.
+func (c *Client) refused(r *wire.Refusal) {
+	if c.state == Connecting {
+		c.loginFailed(loginError(r), ReasonLoginFailure)
+		return
+	}
+	if r.Reason == wire.Refusal_DISPLACED {
+		c.transition(ReasonRemoteLogin)
+		return
+	}
+	c.log(LogWarn, "reconnection refused: "+r.Text)
+	c.dropConnection()
+	c.retry()
+}
+
+// loginError is the table of API 3.1, step 7.
+func loginError(r *wire.Refusal) *Error {
+	e := &Error{Class: Unavailable, Code: LoginErrRejected, Text: r.Text, ServerCode: int(r.ServerCode)}
+	switch r.Reason {
+	case wire.Refusal_UNKNOWN_APP:
+		e.Class, e.Code = Unauthenticated, LoginErrInvalidAppID
+	case wire.Refusal_INVALID_TOKEN:
+		e.Class, e.Code = Unauthenticated, LoginErrInvalidToken
+	case wire.Refusal_TOKEN_EXPIRED:
+		e.Class, e.Code = Unauthenticated, LoginErrTokenExpired
+	case wire.Refusal_UID_MISMATCH:
+		e.Class, e.Code = Unauthenticated, LoginErrInvalidArgument
+	case wire.Refusal_INVALID_ID:
+		e.Class, e.Code = InvalidArgument, LoginErrInvalidArgument
+	}
+	return e
+}

@@ -1,0 +1,51 @@
+package coretest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+)
+
+// Transport is a host for clients, and what the suite needs beyond core.Host.
+type Transport interface {
+	core.Host
+
+	// Do runs f where clients may be called.
+	Do(f func())
+
+	// Bytes makes a Blob of b.
+	Bytes(b []byte) core.Blob
+}
+
+// Run runs the suite. gateway is the http URL of a gateway in development mode; open
+// makes a transport, closed by t's cleanup.
+func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
+	require.NotEmpty(t, gateway, "the suite needs the address of a gateway")
+	for _, c := range []struct {
+		name string
+		run  func(*testing.T, *world)
+	}{
+		{"login tells its states in order", loginStates},
+		{"logout ends everything and can be followed by a login", logoutAndBack},
+		{"the newer login of a uid wins", remoteLogin},
+		{"peer messages of every type arrive as sent", peerMessages},
+		{"a peer who is away receives nothing", peerAway},
+		{"apps do not see each other", appsApart},
+		{"channel members hear each other and not themselves", channelMessages},
+		{"members come and go", membersComeAndGo},
+		{"messages over the budget are refused", messageBudget},
+		{"order is kept", orderKept},
+		{"media comes back as it went", mediaRoundTrip},
+		{"media is measured", mediaMeasured},
+		{"media that is not there", mediaMissing},
+		{"a cancelled upload frees its place", mediaCancelled},
+		{"the tenth transfer is refused", tenthTransfer},
+		{"logout interrupts transfers", logoutInterrupts},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.run(t, &world{gateway: gateway, transport: open(t)})
+		})
+	}
+}

@@ -1,0 +1,205 @@
+package coretest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 15 * time.Second
+
+// world is what one test of the suite runs in.
+type world struct {
+	gateway   string
+	transport Transport
+	app       string // drawn for the test, so that tests do not meet
+}
+
+func (w *world) appID() string {
+	if w.app == "" {
+		w.app = randomHex(16)
+	}
+	return w.app
+}
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// user is a client, and everything that happened to it.
+type user struct {
+	*core.Client
+	w   *world
+	uid string
+
+	mu     sync.Mutex // guards events
+	events []event
+	news   chan struct{}
+}
+
+// event is one call of core.Events, flattened for comparing.
+type event struct {
+	Name    string
+	Channel string
+	Who     string // uid, or state
+	What    string // reason, or message text
+	Count   int
+	Message *wire.Delivery
+}
+
+// user makes a client that is logged out.
+func (w *world) user(uid string) *user {
+	u := &user{w: w, uid: uid, news: make(chan struct{}, 1)}
+	u.Client = core.New(w.appID(), w.gateway, w.transport, u)
+	return u
+}
+
+// login makes a client that is logged in, and logs it out when the test is over.
+func (w *world) login(t *testing.T, uid string) *user {
+	t.Helper()
+	u := w.user(uid)
+	require.Nil(t, u.login())
+	t.Cleanup(u.logout)
+	return u
+}
+
+func (u *user) login() *core.Error {
+	return wait(u, func(done func(*core.Error)) { u.Login(u.uid, "", done) })
+}
+
+func (u *user) logout() {
+	wait(u, func(done func(*core.Error)) { u.Logout(done) })
+}
+
+// wait starts something and waits for what it is done with.
+func wait[T any](u *user, start func(done func(T))) T {
+	out := make(chan T, 1)
+	u.w.transport.Do(func() { start(func(v T) { out <- v }) })
+	select {
+	case v := <-out:
+		return v
+	case <-time.After(2 * patience):
+		panic("nothing came of a call of " + u.uid)
+	}
+}
+
+func (u *user) sendPeer(peer string, m *core.Message) (received bool, err *core.Error) {
+	type outcome struct {
+		received bool
+		err      *core.Error
+	}
+	o := wait(u, func(done func(outcome)) {
+		u.SendToPeer(peer, &core.Outgoing{Message: m}, false, func(received bool, err *core.Error) { done(outcome{received, err}) })
+	})
+	return o.received, o.err
+}
+
+func (u *user) join(t *testing.T, id string) *core.Channel {
+	t.Helper()
+	ch := u.Channel(id)
+	require.Nil(t, wait(u, ch.Join))
+	return ch
+}
+
+func (u *user) send(ch *core.Channel, m *core.Message) *core.Error {
+	return wait(u, func(done func(*core.Error)) { ch.Send(&core.Outgoing{Message: m}, done) })
+}
+
+func text(s string) *core.Message { return &core.Message{Type: wire.Message_TEXT, Text: s} }
+
+// await returns the first event, from the beginning, that fits.
+func (u *user) await(t *testing.T, what string, fits func(event) bool) event {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		for _, e := range u.happened() {
+			if fits(e) {
+				return e
+			}
+		}
+		select {
+		case <-u.news:
+		case <-deadline:
+			require.Failf(t, "nothing came", "%s waited for %s; had %+v", u.uid, what, u.happened())
+		}
+	}
+}
+
+func (u *user) awaitText(t *testing.T, s string) event {
+	t.Helper()
+	return u.await(t, "the text "+s, func(e event) bool { return e.What == s })
+}
+
+func (u *user) happened() []event {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return append([]event(nil), u.events...)
+}
+
+// states are the connection states so far, with their reasons.
+func (u *user) states() (out []string) {
+	for _, e := range u.happened() {
+		if e.Name == "state" {
+			out = append(out, e.Who+" "+e.What)
+		}
+	}
+	return out
+}
+
+func (u *user) note(e event) {
+	u.mu.Lock()
+	u.events = append(u.events, e)
+	u.mu.Unlock()
+	select {
+	case u.news <- struct{}{}:
+	default:
+	}
+}
+
+// StateChanged implements core.Events.
+func (u *user) StateChanged(s core.State, r core.Reason) {
+	u.note(event{Name: "state", Who: string(s), What: string(r)})
+}
+
+// PeerMessage implements core.Events.
+func (u *user) PeerMessage(d *wire.Delivery) {
+	u.note(event{Name: "peer", Who: d.From, What: d.Message.Text, Message: d})
+}
+
+// ChannelMessage implements core.Events.
+func (u *user) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
+	u.note(event{Name: "channel", Channel: ch.ID(), Who: d.From, What: d.Message.Text, Message: d})
+}
+
+// MemberJoined implements core.Events.
+func (u *user) MemberJoined(ch *core.Channel, uid string) {
+	u.note(event{Name: "joined", Channel: ch.ID(), Who: uid})
+}
+
+// MemberLeft implements core.Events.
+func (u *user) MemberLeft(ch *core.Channel, uid string) {
+	u.note(event{Name: "left", Channel: ch.ID(), Who: uid})
+}
+
+// MemberCount implements core.Events.
+func (u *user) MemberCount(ch *core.Channel, n int) {
+	u.note(event{Name: "count", Channel: ch.ID(), Count: n})
+}
+
+// JoinStateChanged implements core.Events.
+func (u *user) JoinStateChanged(ch *core.Channel, s core.JoinState) {
+	u.note(event{Name: "join state", Channel: ch.ID(), Who: string(s)})
+}
+
+// Log implements core.Events.
+func (*user) Log(core.LogLevel, string) {}

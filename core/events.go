@@ -1,0 +1,30 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// Message is the content of a message in either direction.
+type Message = wire.Message
+
+// Events hears what happens to a client. A method may call the client again; the
+// client's state already agrees with the event.
+type Events interface {
+	StateChanged(s State, r Reason)
+	PeerMessage(d *wire.Delivery)
+	ChannelMessage(ch *Channel, d *wire.Delivery)
+	MemberJoined(ch *Channel, uid string)
+	MemberLeft(ch *Channel, uid string)
+	MemberCount(ch *Channel, n int)
+	JoinStateChanged(ch *Channel, s JoinState)
+	Log(level LogLevel, text string)
+}
+
+// LogLevel orders log lines.
+type LogLevel int
+
+// The levels of the API's log filters, less "track".
+const (
+	LogDebug LogLevel = iota
+	LogInfo
+	LogWarn
+	LogError
+)

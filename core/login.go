@@ -1,0 +1,155 @@
+package core
+
+import "time"
+
+// loginAttempt is a login that has not been answered.
+type loginAttempt struct {
+	done  []func(*Error) // the login's own, and those of logouts that wait for it
+	stop  func()         // of the timeout
+	error *Error         // set when refused; the socket's end then only confirms
+}
+
+// Login connects as uid (API 3.1). done is called once; the state changes to
+// Connecting inside the call.
+func (c *Client) Login(uid, token string, done func(*Error)) {
+	if err := c.checkLogin(uid); err != nil {
+		done(err)
+		return
+	}
+	c.BeginLogin(uid, token, done)
+}
+
+// checkLogin is the order of checks of API 3.1.
+func (c *Client) checkLogin(uid string) *Error {
+	switch {
+	case !ValidID(uid):
+		return &Error{Class: InvalidArgument, Code: LoginErrInvalidArgument, Text: "uid must be a string of 1 to 64 of the allowed characters"}
+	case !c.lastLogin.IsZero() && time.Since(c.lastLogin) < LoginInterval:
+		return &Error{Class: InvokeTooOften, Code: LoginErrTooOften, Text: "login may be called twice a second at most"}
+	case c.state != Disconnected:
+		c.lastLogin = time.Now()
+		return &Error{Class: InvalidStatus, Code: LoginErrAlreadyLogin, Text: "already logged in, or logging in; log out first"}
+	}
+	return nil
+}
+
+// BeginLogin is Login for a caller that has made the checks itself.
+func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
+	if token == c.appID { // the API's way to say "no token"
+		token = ""
+	}
+	c.uid, c.token = uid, token
+	c.lastLogin = time.Now()
+	attempt := &loginAttempt{done: []func(*Error){done}}
+	attempt.stop = c.host.AfterFunc(LoginTimeout, func() {
+		c.loginFailed(&Error{Class: Timeout, Code: LoginErrTimeout, Text: "the gateway did not answer within 12 s"}, ReasonLoginTimeout)
+	})
+	c.login = attempt
+	c.transition(ReasonLogin)
+	if c.login == attempt { // a listener may have logged out
+		c.dial()
+	}
+}
+
+// loginFailed ends a login that did not come to be.
+func (c *Client) loginFailed(err *Error, r Reason) {
+	attempt := c.login
+	if attempt == nil {
+		return
+	}
+	c.login = nil
+	attempt.stop()
+	c.transition(r)
+	for _, done := range attempt.done {
+		done(err)
+	}
+}
+
+// loginSucceeded is called once the state is Connected and the event is out.
+func (c *Client) loginSucceeded() {
+	attempt := c.login
+	if attempt == nil {
+		return
+	}
+	c.login = nil
+	attempt.stop()
+	for _, done := range attempt.done {
+		done(nil)
+	}
+}
+
+// logout is a logout whose Bye is on its way.
+type logout struct {
+	done []func(*Error)
+	stop func()
+}
+
+// logoutTimeout is how long a logout waits for the gateway to close the socket. (API 3.2)
+const logoutTimeout = 5 * time.Second
+
+// Logout ends the session (API 3.2). The packet goes out inside the call; done is
+// called when the gateway has let go, or after 5 s.
+func (c *Client) Logout(done func(*Error)) {
+	if c.login != nil { // wait for it
+		c.login.done = append(c.login.done, func(err *Error) {
+			if err != nil {
+				done(err)
+				return
+			}
+			c.Logout(done)
+		})
+		return
+	}
+	if c.leaving != nil {
+		c.leaving.done = append(c.leaving.done, done)
+		return
+	}
+	if c.state == Disconnected {
+		done(errNotLoggedIn(LogoutErrUserNotLoggedIn))
+		return
+	}
+	c.leaving = &logout{done: []func(*Error){done}, stop: func() {}}
+	c.leaveAll()
+	c.interruptTasks()
+	if c.state != Connected || !c.sayBye() {
+		c.loggedOut()
+		return
+	}
+	c.leaving.stop = c.host.AfterFunc(logoutTimeout, c.loggedOut)
+}
+
+// LogoutNow is Logout without waiting for the gateway (the API's logoutSync).
+func (c *Client) LogoutNow() *Error {
+	if c.state == Disconnected {
+		return errNotLoggedIn(LogoutErrUserNotLoggedIn)
+	}
+	c.sayBye()
+	attempt := c.login
+	c.login = nil
+	c.loggedOut()
+	if attempt != nil {
+		attempt.stop()
+		for _, done := range attempt.done {
+			done(&Error{Class: Interrupted, Code: LoginErrAbortedByLogout, Text: "logged out before the login was answered"})
+		}
+	}
+	return nil
+}
+
+// loggedOut is the end of every logout.
+func (c *Client) loggedOut() {
+	leaving := c.leaving
+	c.leaving = nil
+	c.transition(ReasonLogout)
+	if leaving != nil {
+		leaving.stop()
+		for _, done := range leaving.done {
+			done(nil)
+		}
+	}
+}
+
+// errNotLoggedIn is the error of every method that needs a login; only the code's enum differs.
+func errNotLoggedIn(code int) *Error {
+	return &Error{Class: InvalidStatus, Code: code, Text: "not logged in, or the connection is down"}
+}

@@ -1,0 +1,241 @@
+package core
+
+import (
+	"strconv"
+	"time"
+)
+
+// runningTasks is how many media tasks of a client transfer at once; the others wait
+// their turn, first come first served. Small files need not queue behind a large one.
+const runningTasks = 3
+
+// mediaCodes are the codes of one of the two kinds of task. Their numbers agree; the
+// enums differ.
+type mediaCodes struct {
+	failure, invalidArgument, timeout, tooMany, interrupted, notLoggedIn int
+	cancelText                                                           string
+}
+
+var (
+	uploadCodes = mediaCodes{
+		failure:         UploadMediaErrFailure,
+		invalidArgument: UploadMediaErrInvalidArgument,
+		timeout:         UploadMediaErrTimeout,
+		tooMany:         UploadMediaErrConcurrencyLimitExceeded,
+		interrupted:     UploadMediaErrInterrupted,
+		notLoggedIn:     UploadMediaErrNotLoggedIn,
+		cancelText:      "Uploading canceled",
+	}
+	downloadCodes = mediaCodes{
+		failure:         DownloadMediaErrFailure,
+		invalidArgument: DownloadMediaErrInvalidArgument,
+		timeout:         DownloadMediaErrTimeout,
+		tooMany:         DownloadMediaErrConcurrencyLimitExceeded,
+		interrupted:     DownloadMediaErrInterrupted,
+		notLoggedIn:     DownloadMediaErrNotLoggedIn,
+		cancelText:      "Downloading canceled",
+	}
+)
+
+// transfer is what a task does; it is called while the task runs and is connected.
+type transfer interface {
+	// step makes the next request. It is called again after an interruption or a
+	// failure, and goes on from what the gateway has.
+	step()
+
+	// cancelled cleans up after a task that ended before its time; no request of it
+	// is under way any more.
+	cancelled()
+}
+
+// Task is an upload or a download of one client: it waits, runs, and ends once.
+type Task struct {
+	c        *Client
+	codes    *mediaCodes
+	transfer transfer
+	fail     func(*Error)
+	progress func(current, total int64)
+	total    int64
+
+	running bool
+	ended   bool
+
+	shown     int64 // the last progress told; -1 before the first
+	advanced  time.Time
+	stopStall func()
+
+	abort     func() // of the request under way
+	stopRetry func() // set while waiting to try again
+	failures  int    // in a row, without progress between
+}
+
+// addTask takes a place. (API 7.5)
+func (c *Client) addTask(t *Task) {
+	if len(c.tasks) >= MaxMediaTasks {
+		t.ended = true
+		t.fail(&Error{Class: LimitExceeded, Code: t.codes.tooMany,
+			Text: "uploads and downloads are limited to " + strconv.Itoa(MaxMediaTasks) + " at a time; wait for one to end"})
+		return
+	}
+	t.shown = -1
+	c.tasks = append(c.tasks, t)
+	c.host.AfterFunc(0, c.startTasks)
+}
+
+// startTasks gives free runners to the tasks that wait longest.
+func (c *Client) startTasks() {
+	running := 0
+	for _, t := range c.tasks {
+		if t.running {
+			running++
+		}
+	}
+	for _, t := range c.tasks {
+		if running >= runningTasks || !c.connected() {
+			return
+		}
+		if !t.running {
+			running++
+			t.running = true
+			t.advanced = time.Now()
+			t.watchStall()
+			t.transfer.step()
+		}
+	}
+}
+
+// Cancel ends the task with Interrupted; a task that has ended stays as it is.
+func (t *Task) Cancel() {
+	if t.ended {
+		return
+	}
+	t.end()
+	t.transfer.cancelled()
+	t.fail(&Error{Class: Interrupted, Code: t.codes.interrupted, Text: t.codes.cancelText})
+}
+
+// end frees the place; nothing of the task happens afterwards.
+func (t *Task) end() {
+	t.ended = true
+	t.halt()
+	if t.stopStall != nil {
+		t.stopStall()
+	}
+	c := t.c
+	for i := range c.tasks {
+		if c.tasks[i] == t {
+			c.tasks = append(c.tasks[:i:i], c.tasks[i+1:]...)
+			break
+		}
+	}
+	c.host.AfterFunc(0, c.startTasks)
+}
+
+// halt stops what is under way.
+func (t *Task) halt() {
+	if t.abort != nil {
+		t.abort()
+		t.abort = nil
+	}
+	if t.stopRetry != nil {
+		t.stopRetry()
+		t.stopRetry = nil
+	}
+}
+
+// failed ends the task with an error.
+func (t *Task) failed(err *Error) {
+	if t.ended {
+		return
+	}
+	t.end()
+	t.transfer.cancelled()
+	t.fail(err)
+}
+
+// refused ends the task because the gateway answered with a status that trying again
+// won't change.
+func (t *Task) refused(status int) {
+	cause := textError("the gateway answered with status " + strconv.Itoa(status))
+	t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: string(cause), ServerCode: status, Cause: cause})
+}
+
+// show tells the application how far the task is: 0 first, never down, the total
+// only from the step that completes the task (API 7.6).
+func (t *Task) show(n int64) {
+	if t.shown < 0 {
+		t.shown = 0
+		t.progress(0, t.total)
+	}
+	n = min(n, t.total)
+	if t.ended || n <= t.shown {
+		return
+	}
+	t.shown = n
+	t.advanced = time.Now()
+	t.failures = 0
+	t.progress(n, t.total)
+}
+
+// watchStall ends a task that has not advanced for MediaStallTimeout.
+func (t *Task) watchStall() {
+	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-time.Since(t.advanced), func() {
+		if time.Since(t.advanced) < MediaStallTimeout {
+			t.watchStall()
+			return
+		}
+		t.failed(&Error{Class: Timeout, Code: t.codes.timeout, Text: "no progress for 120 s"})
+	})
+}
+
+// again tries the next step after a wait.
+func (t *Task) again() {
+	t.stopRetry = t.c.host.AfterFunc(backoff(t.failures), func() {
+		t.stopRetry = nil
+		t.resume()
+	})
+	t.failures++
+}
+
+// wake cuts the wait short.
+func (t *Task) wake() {
+	if t.stopRetry != nil {
+		t.stopRetry()
+		t.stopRetry = nil
+		t.failures = 0
+		t.resume()
+	}
+}
+
+// resume goes on with a running task that has nothing under way.
+func (t *Task) resume() {
+	if t.running && !t.ended && t.abort == nil && t.stopRetry == nil && t.c.connected() {
+		t.transfer.step()
+	}
+}
+
+// pauseTasks stops requests while the session is down (API 7.7).
+func (c *Client) pauseTasks() {
+	for _, t := range c.tasks {
+		t.halt()
+	}
+}
+
+func (c *Client) resumeTasks() {
+	c.host.AfterFunc(0, func() {
+		for _, t := range append([]*Task(nil), c.tasks...) {
+			t.resume()
+		}
+		c.startTasks()
+	})
+}
+
+// interruptTasks ends all tasks because the session is over.
+func (c *Client) interruptTasks() {
+	tasks := c.tasks
+	c.tasks = nil
+	for _, t := range tasks {
+		t.end()
+		t.fail(&Error{Class: Interrupted, Code: t.codes.interrupted, Text: "the session ended before the transfer did"})
+	}
+}

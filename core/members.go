@@ -1,0 +1,83 @@
+package core
+
+import (
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// memberChanged tells the application of another member's coming or going: no second
+// joined without a left between (API 4.5).
+func (c *Client) memberChanged(m *wire.MemberChange) {
+	ch := c.channels[m.Channel]
+	if ch == nil || ch.state != Joined || m.Uid == c.uid {
+		return
+	}
+	ch.countChanged(int(m.MemberCount))
+	if m.Joined {
+		if !ch.members[m.Uid] {
+			ch.members[m.Uid] = true
+			c.events.MemberJoined(ch, m.Uid)
+		}
+		return
+	}
+	delete(ch.members, m.Uid)
+	c.events.MemberLeft(ch, m.Uid)
+}
+
+// countChanged plans MemberCountUpdated: once a second at most, the latest value, and
+// only where it differs from the last one told. It never emits inside the call, so
+// that whoever awaits a join gets to run first (API 8.5).
+func (ch *Channel) countChanged(n int) {
+	ch.count = n
+	if ch.stopShowing != nil {
+		return
+	}
+	var wait time.Duration
+	if ch.shownCount >= 0 {
+		wait = max(0, MemberCountInterval-time.Since(ch.shownAt))
+	}
+	ch.stopShowing = ch.c.host.AfterFunc(wait, func() {
+		ch.stopShowing = nil
+		if ch.count == ch.shownCount {
+			return
+		}
+		ch.shownCount = ch.count
+		ch.shownAt = time.Now()
+		ch.c.events.MemberCount(ch, ch.count)
+	})
+}
+
+// rejoin enters, in a new session, the channels that the old one was in.
+func (c *Client) rejoin() {
+	for _, ch := range c.channels {
+		if ch.state != Joined {
+			continue // its Join is pending and will be sent again
+		}
+		c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {
+			if f != nil && f.Joined != nil && ch.state == Joined {
+				ch.countChanged(int(f.Joined.MemberCount))
+				return
+			}
+			if f != nil && f.Refusal != nil {
+				c.log(LogWarn, "a channel could not be joined again: "+f.Refusal.Text)
+				ch.gone()
+			}
+		})
+	}
+}
+
+// resendLeaves repeats what the gateway may have missed when the socket broke.
+// Leaving a channel that was left has no effect.
+func (c *Client) resendLeaves() {
+	for id := range c.left {
+		c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
+	}
+	clear(c.left)
+}
+
+func (c *Client) leaveAll() {
+	for _, ch := range c.channels {
+		ch.gone()
+	}
+}

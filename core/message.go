@@ -1,0 +1,114 @@
+package core
+
+import (
+	"strings"
+
+	"rtmwasm/core/wire"
+)
+
+// EndCallPrefix begins the legacy texts that cancel a call (API 6.6).
+const EndCallPrefix = "AgoraRTMLegacyEndcallCompatibleMessagePrefix"
+
+// Defect is what is wrong with a message that only its maker can see, because the
+// types of this package can't express it. It is reported at its place in the order of
+// checks (API 6.2, 6.3).
+type Defect int
+
+// The defects. The numbers are shared with web/src/bridge.ts.
+const (
+	NoDefect    Defect = iota
+	NotAMessage        // no plain object, or none of the four by its fields
+	UnknownType        // an explicit type that is none of the four
+	BadRaw             // RAW whose body is not bytes or whose description is not text
+	Malformed          // TEXT without text, IMAGE or FILE without media id, thumbnail not a Blob
+)
+
+// Outgoing is a message to be sent.
+type Outgoing struct {
+	Message *Message
+
+	// ThumbnailBytes is the thumbnail's size where Message does not hold it because
+	// it is over the budget anyway.
+	ThumbnailBytes int
+
+	Defect     Defect
+	DefectText string
+}
+
+// weight is what counts against MaxMessageBytes (API 6.3).
+func (o *Outgoing) weight() int {
+	m := o.Message
+	switch m.Type {
+	case wire.Message_TEXT:
+		return len(m.Text)
+	case wire.Message_RAW:
+		return len(m.Raw) + len(m.Description)
+	}
+	return len(m.FileName) + len(m.Description) + max(len(m.Thumbnail), o.ThumbnailBytes)
+}
+
+// sendCodes are the codes of one of the two ways to send.
+type sendCodes struct {
+	badMessage, badRaw, timeout, tooOften, notLoggedIn, failure int
+	failureClass                                                Class
+}
+
+var (
+	peerCodes = sendCodes{
+		badMessage:   PeerMessageErrInvalidMessage,
+		badRaw:       PeerMessageErrInvalidUserID,
+		timeout:      PeerMessageErrTimeout,
+		tooOften:     PeerMessageErrTooOften,
+		notLoggedIn:  PeerMessageErrUserNotLoggedIn,
+		failure:      PeerMessageErrFailure,
+		failureClass: Unavailable,
+	}
+	channelCodes = sendCodes{
+		badMessage:   ChannelMessageErrInvalidMessage,
+		badRaw:       ChannelMessageErrFailure,
+		timeout:      ChannelMessageErrTimeout,
+		tooOften:     ChannelMessageErrTooOften,
+		notLoggedIn:  ChannelMessageErrUserNotLoggedIn,
+		failure:      ChannelMessageErrFailure,
+		failureClass: Unknown,
+	}
+)
+
+// check is the table of API 6.3.
+func (o *Outgoing) check(codes *sendCodes) *Error {
+	switch o.Defect {
+	case UnknownType:
+		return &Error{Class: InvalidArgument, Code: codes.badMessage, Text: o.DefectText}
+	case BadRaw:
+		return &Error{Class: InvalidArgument, Code: codes.badRaw, Text: o.DefectText}
+	case Malformed:
+		return &Error{Class: codes.failureClass, Code: codes.failure, Text: o.DefectText, Cause: textError(o.DefectText)}
+	}
+	if o.weight() <= MaxMessageBytes {
+		return nil
+	}
+	class := LimitExceeded
+	what := "text"
+	switch o.Message.Type {
+	case wire.Message_RAW:
+		what = "rawMessage and description"
+	case wire.Message_IMAGE, wire.Message_FILE:
+		class = InvalidArgument
+		what = "fileName, description and thumbnail"
+	}
+	return &Error{Class: class, Code: codes.badMessage, Text: "message too large: " + what + " may have 32768 bytes together"}
+}
+
+// validEndCall reports whether text is no end-call text or a well-formed one (API 6.6).
+func validEndCall(text string) bool {
+	rest, legacy := strings.CutPrefix(text, EndCallPrefix)
+	if !legacy {
+		return true
+	}
+	rest, ok := strings.CutPrefix(rest, "_")
+	if !ok {
+		return false
+	}
+	channel, _, ok := strings.Cut(rest, "_")
+	return ok && channel != ""
+}

@@ -1,0 +1,47 @@
+package core
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Waits between attempts to come back: full jitter under a cap that doubles from the
+// first to the last. (API 8.2: about every 2.5 s, for ever)
+const (
+	firstRetryCap = 500 * time.Millisecond
+	lastRetryCap  = 4 * time.Second
+)
+
+// backoff is the wait before attempt n, counted from 0. The first is almost at once,
+// so that a passing fault costs little; the jitter keeps a crowd apart.
+func backoff(n int) time.Duration {
+	limit := lastRetryCap
+	if n < 4 {
+		limit = min(limit, firstRetryCap<<n)
+	}
+	return time.Duration(rand.Int64N(int64(limit)))
+}
+
+// retry plans the next attempt to connect.
+func (c *Client) retry() {
+	c.stopRetry = c.host.AfterFunc(backoff(c.attempts), c.redial)
+	c.attempts++
+}
+
+func (c *Client) redial() {
+	c.stopRetry = nil
+	c.dial()
+}
+
+// Wake says that the network may be back or the page is seen again: what waits to be
+// tried is tried now.
+func (c *Client) Wake() {
+	if c.stopRetry != nil {
+		c.stopRetry()
+		c.attempts = 0
+		c.redial()
+	}
+	for _, t := range c.tasks {
+		t.wake()
+	}
+}

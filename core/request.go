@@ -1,0 +1,98 @@
+package core
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// request is a frame that waits for its answer. It outlives connections: after a
+// resume it is sent again under its id, in a new session under a new one.
+type request struct {
+	frame  *wire.ClientFrame
+	answer func(*wire.ServerFrame) // nil: timed out; a frame of Refusal: refused; empty: the session ended
+	stop   []func()                // of its timers
+}
+
+// sessionOver is the answer of a request whose session ended before it came.
+var sessionOver = &wire.ServerFrame{}
+
+// request sends a frame and calls answer once. A resend after d covers a frame
+// that got lost without the socket noticing; 0 means none.
+func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) {
+	c.nextID++
+	frame.Id = c.nextID
+	r := &request{frame: frame, answer: answer}
+	c.pending[frame.Id] = r
+	r.stop = append(r.stop, c.host.AfterFunc(RequestTimeout, func() { c.settle(r, nil) }))
+	if resend > 0 {
+		r.stop = append(r.stop, c.host.AfterFunc(resend, func() { c.send(r.frame) }))
+	}
+	c.send(frame)
+}
+
+func (c *Client) answered(f *wire.ServerFrame) {
+	if r := c.pending[f.ReplyTo]; r != nil {
+		c.settle(r, f)
+	}
+}
+
+func (c *Client) settle(r *request, f *wire.ServerFrame) {
+	delete(c.pending, r.frame.Id)
+	for _, stop := range r.stop {
+		stop()
+	}
+	r.answer(f)
+}
+
+// unanswered lists the pending requests in the order in which they were made.
+func (c *Client) unanswered() []*request {
+	ids := slices.Sorted(maps.Keys(c.pending))
+	out := make([]*request, len(ids))
+	for i, id := range ids {
+		out[i] = c.pending[id]
+	}
+	return out
+}
+
+func (c *Client) resendRequests() {
+	for _, r := range c.unanswered() {
+		c.send(r.frame)
+	}
+}
+
+// renumberRequests carries what is unanswered over to a new session, behind the joins
+// that restore it.
+func (c *Client) renumberRequests() {
+	carried := c.unanswered()
+	clear(c.pending)
+	c.nextID = 0
+	c.rejoin()
+	for _, r := range carried {
+		c.nextID++
+		r.frame.Id = c.nextID
+		c.pending[r.frame.Id] = r
+		c.send(r.frame)
+	}
+}
+
+func (c *Client) failRequests() {
+	for _, r := range c.unanswered() {
+		if c.pending[r.frame.Id] == r {
+			c.settle(r, sessionOver)
+		}
+	}
+}
+
+// failure tells an answer that is none: nil for a good one.
+func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
+	switch {
+	case f == nil:
+		return true, nil
+	case f == sessionOver:
+		return false, &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE, Text: "the session ended before the gateway answered"}
+	}
+	return false, f.Refusal
+}

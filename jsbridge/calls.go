@@ -1,0 +1,148 @@
+//go:build js && wasm
+
+package jsbridge
+
+import (
+	"errors"
+
+	"rtmwasm/core"
+)
+
+// call does one of the Calls of bridge.ts.
+func (c *client) call(method string, args []value) any {
+	fault(method, args)
+	switch method {
+	case "login":
+		c.BeginLogin(toString(args[0]), toString(args[1]), errorOnly(args[2]))
+	case "logout":
+		c.Logout(errorOnly(args[0]))
+	case "logoutSync":
+		return failure(c.LogoutNow())
+	case "wake":
+		c.Wake()
+	case "join", "leave", "members", "sendChannel":
+		handle, args := int(toNumber(args[0])), args[1:]
+		id := ""
+		if method == "join" { // on another method, a channel not known here is not joined and needs no id
+			id, args = toString(args[0]), args[1:]
+		}
+		c.channelCall(c.channel(handle, id), method, args)
+		c.forget(handle)
+	case "sendPeer":
+		keep, _ := args[2].Bool()
+		c.SendToPeer(toString(args[0]), outgoing(args[1]), keep, func(received bool, err *core.Error) {
+			settle(args[3], err, received)
+		})
+	case "upload":
+		c.startUpload(args)
+	case "download":
+		c.startDownload(args)
+	case "cancel":
+		if t := c.tasks[int(toNumber(args[0]))]; t != nil {
+			t.Cancel()
+		}
+	}
+	return nil
+}
+
+func (c *client) channelCall(ch *core.Channel, method string, args []value) {
+	switch method {
+	case "join":
+		ch.Join(errorOnly(args[0]))
+	case "leave":
+		ch.Leave(errorOnly(args[0]))
+	case "members":
+		ch.Members(func(uids []string, err *core.Error) { settle(args[0], err, anySlice(uids)) })
+	case "sendChannel":
+		ch.Send(outgoing(args[0]), errorOnly(args[1]))
+	}
+}
+
+func (c *client) startUpload(args []value) {
+	handle, params, done := int(toNumber(args[0])), args[2], args[4]
+	image, _ := get(params, "image").Bool()
+	p := core.UploadParams{Image: image, Defect: getString(params, "defectText")}
+	p.Width, p.Height = getUint32(params, "width"), getUint32(params, "height")
+	p.ThumbnailWidth, p.ThumbnailHeight = getUint32(params, "thumbnailWidth"), getUint32(params, "thumbnailHeight")
+	if thumbnail := get(params, "thumbnail"); isSet(thumbnail) {
+		p.Thumbnail = blob{thumbnail}
+	}
+	ended := false
+	t := c.Upload(blob{args[1]}, p, progress(args[3]), func(u *core.Uploaded, err *core.Error) {
+		ended = true
+		delete(c.tasks, handle)
+		if err != nil {
+			settle(done, err, nil)
+			return
+		}
+		settle(done, nil, map[string]any{
+			"mediaId":         u.MediaID,
+			"width":           float64(u.Width),
+			"height":          float64(u.Height),
+			"thumbnailWidth":  float64(u.ThumbnailWidth),
+			"thumbnailHeight": float64(u.ThumbnailHeight),
+		})
+	})
+	if !ended {
+		c.tasks[handle] = t
+	}
+}
+
+func (c *client) startDownload(args []value) {
+	handle, done := int(toNumber(args[0])), args[3]
+	ended := false
+	t := c.Download(toString(args[1]), progress(args[2]), func(b core.Blob, err *core.Error) {
+		ended = true
+		delete(c.tasks, handle)
+		if err != nil {
+			settle(done, err, nil)
+			return
+		}
+		settle(done, nil, b.(blob).v)
+	})
+	if !ended {
+		c.tasks[handle] = t
+	}
+}
+
+func progress(f value) func(current, total int64) {
+	return func(current, total int64) { f.Invoke(float64(current), float64(total)) }
+}
+
+// settle calls a Done of bridge.ts.
+func settle(done value, err *core.Error, result any) {
+	if err != nil {
+		done.Invoke(failure(err))
+		return
+	}
+	done.Invoke(nil, result)
+}
+
+func errorOnly(done value) func(*core.Error) {
+	return func(err *core.Error) { settle(done, err, nil) }
+}
+
+// failure makes a Failure of bridge.ts; nil of nil.
+func failure(err *core.Error) any {
+	if err == nil {
+		return nil
+	}
+	out := map[string]any{"name": string(err.Class), "code": err.Code, "text": err.Text}
+	if err.ServerCode != 0 {
+		out["serverCode"] = err.ServerCode
+	}
+	if t := (thrown{}); errors.As(err.Cause, &t) {
+		out["cause"] = t.v
+	} else if err.Cause != nil {
+		out["cause"] = construct("Error", err.Cause.Error())
+	}
+	return out
+}
+
+func anySlice(ss []string) []any {
+	out := make([]any, len(ss))
+	for i, s := range ss {
+		out[i] = s
+	}
+	return out
+}

@@ -1,0 +1,19 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "rtmwasm/core"
+
+// host implements core.Host in a page.
+type host struct{ *timers }
+
+var _ core.Host = (*host)(nil)
+
+// Join implements core.Host.
+func (h *host) Join(parts []core.Blob, mime string) core.Blob {
+	values := make([]any, len(parts))
+	for i, p := range parts {
+		values[i] = p.(blob).v
+	}
+	return blob{construct("Blob", values, map[string]any{"type": mime})}
+}

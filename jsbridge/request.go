@@ -1,0 +1,90 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "rtmwasm/core"
+
+// xhr is one XMLHttpRequest. It is used rather than fetch because it tells the
+// progress of an upload, and because a Blob asked of it is written by the browser
+// as it comes in.
+type xhr struct {
+	callbacks
+	v        value
+	upload   value // set while its progress is heard
+	listener core.HTTPListener
+}
+
+// Request implements core.Host.
+func (h *host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
+	x := &xhr{v: construct("XMLHttpRequest"), listener: l}
+	if err := x.start(r); err != nil {
+		x.detach()
+		return h.AfterFunc(0, func() { l.Answered(nil, err) })
+	}
+	return func() {
+		if x.callbacks != nil {
+			x.detach() // first: abort tells the listeners at once
+			x.v.Call("abort")
+		}
+	}
+}
+
+func (x *xhr) start(r *core.HTTPRequest) error {
+	if _, err := x.v.Call("open", r.Method, r.URL, true); err != nil {
+		return err
+	}
+	for _, h := range r.Header {
+		if _, err := x.v.Call("setRequestHeader", h[0], h[1]); err != nil {
+			return err
+		}
+	}
+	x.v.Set("onload", x.add(func(value) { x.loaded(r.WantBody) }))
+	x.v.Set("onerror", x.add(func(value) {
+		x.detach()
+		x.listener.Answered(nil, networkError{})
+	}))
+	progress := func(event value) { x.listener.Progress(int64(getNumber(event, "loaded"))) }
+	if r.WantBody {
+		x.v.Set("responseType", "blob")
+		x.v.Set("onprogress", x.add(progress))
+	}
+	var body any
+	if r.Body != nil {
+		x.upload = get(x.v, "upload")
+		x.upload.Set("onprogress", x.add(progress))
+		body = r.Body.(blob).v
+	}
+	_, err := x.v.Call("send", body)
+	return err
+}
+
+func (x *xhr) loaded(wantBody bool) {
+	x.detach()
+	resp := &core.HTTPResponse{
+		Status: int(getNumber(x.v, "status")),
+		Header: func(name string) string {
+			v, _ := x.v.Call("getResponseHeader", name)
+			return toString(v)
+		},
+	}
+	if body := get(x.v, "response"); wantBody && isSet(body) {
+		resp.Body = blob{body}
+	}
+	x.listener.Answered(resp, nil)
+}
+
+// detach takes the callbacks off the request.
+func (x *xhr) detach() {
+	for _, name := range []string{"onload", "onerror", "onprogress"} {
+		x.v.Set(name, nil)
+	}
+	if isSet(x.upload) {
+		x.upload.Set("onprogress", nil)
+	}
+	x.release()
+}
+
+// networkError is all that a page gets to know of a request without an answer.
+type networkError struct{}
+
+func (networkError) Error() string { return "network error" }
