@@ -1,0 +1,31 @@
+// Sizes as served: the SDK's wasm against the bare Go runtime built in the same run with
+// the same flags, and the script.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const brotli = (b) => brotliCompressSync(b, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: b.length } }).length;
+
+/** The budgets of the table: most, and goal. */
+export const budgets = { wasm: [1.8, 1.5], script: [14 * 1024, 10 * 1024] };
+
+export function sizes() {
+  const dir = mkdtempSync(path.join(tmpdir(), 'rtm-size-'));
+  try {
+    writeFileSync(path.join(dir, 'main.go'), 'package main\n\nfunc main() { select {} }\n');
+    const bare = path.join(dir, 'bare.wasm');
+    execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w -buildid=', '-o', bare, 'main.go'], {
+      cwd: dir, env: { ...process.env, GOOS: 'js', GOARCH: 'wasm' }, stdio: 'inherit',
+    });
+    return {
+      bare: brotli(readFileSync(bare)),
+      wasm: brotli(readFileSync(path.join(root, 'web/dist/rtm.wasm'))),
+      script: gzipSync(readFileSync(path.join(root, 'web/dist/rtm.js')), { level: 9 }).length,
+    };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}

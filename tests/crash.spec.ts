@@ -1,0 +1,59 @@
+// What a page is left with when the Go program inside it ends: the build with a
+// deliberate fault panics on a message to "panic" or "panic later".
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test, expect, login, events, appId } from './support/test.ts';
+import { root } from './support/proc.ts';
+
+for (const peer of ['panic', 'panic later']) {
+  test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, async ({ openPage, run }) => {
+    const page = await openPage();
+    const faulty = readFileSync(path.join(root, 'tests/.build/fault.wasm'));
+    await page.route('**/fault.wasm', (r) => r.fulfill({ body: faulty, contentType: 'application/wasm' }));
+    await page.evaluate(() => (window as any).AgoraRTM.setParameter('WASM_URL', new URL('/fault.wasm', location.href).href));
+    await login(page, `a-${run}`);
+    const out = await page.evaluate(async (peer) => {
+      const { client } = window as any;
+      const upload = client.createMediaMessageByUploading(new Blob([new Uint8Array(30 << 20)]));
+      const results = await Promise.all(
+        [client.sendMessageToPeer({ text: 'x' }, peer), upload].map((p: Promise<unknown>) =>
+          p.then(() => 'fulfilled', (e: any) => `${e.name}${e instanceof Error ? '' : ' (no Error)'}`)));
+      return { results, state: client.connectionState };
+    }, peer);
+    if (peer === 'panic') expect(out.results[0]).toBe('RtmInternalError');
+    expect(out.results[1]).toBe('RtmInternalError');
+    expect(out.state).toBe('DISCONNECTED');
+    expect((await events(page, 'ConnectionStateChanged')).at(-1)![0]).toBe('DISCONNECTED');
+
+    const again = await page.evaluate(async () => {
+      const { client } = window as any;
+      await new Promise((r) => setTimeout(r, 500));
+      await client.login({ uid: client.context.uid });
+      return [client.connectionState, await client.sendMessageToPeer({ text: 'alive' }, 'nobody')];
+    });
+    expect(again).toEqual(['CONNECTED', { hasPeerReceived: false }]);
+  });
+}
+
+test('a wasm that is not there is a clear failure', async ({ openPage }) => {
+  const page = await openPage();
+  const e = await page.evaluate(async (appId) => {
+    const { AgoraRTM } = window as any;
+    AgoraRTM.setParameter('WASM_URL', new URL('/missing.wasm', location.href).href);
+    const client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_OFF });
+    const e = await client.login({ uid: 'a' }).catch((e: any) => e);
+    return { name: e.name, code: e.code, message: e.message, state: client.connectionState };
+  }, appId);
+  expect(e).toMatchObject({ name: 'RtmUnavailableError', code: 1, state: 'DISCONNECTED' });
+  expect(e.message).toContain('missing.wasm');
+});
+
+test('a wasm of the wrong MIME type still loads', async ({ openPage, run }) => {
+  const page = await openPage();
+  await page.route('**/rtm.wasm', async (r) => {
+    const response = await r.fetch();
+    await r.fulfill({ response, headers: { ...response.headers(), 'content-type': 'text/plain' } });
+  });
+  await login(page, `a-${run}`);
+  expect(await page.evaluate(() => (window as any).client.connectionState)).toBe('CONNECTED');
+});

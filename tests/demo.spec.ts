@@ -1,0 +1,104 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { BrowserContext, Page } from '@playwright/test';
+import { test, expect } from './support/test.ts';
+import { png } from './support/pictures.ts';
+
+/** Opens the demo and signs in; every user has a context, and so a storage, of its own. */
+async function open(context: BrowserContext, url: string, uid: string, channel: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/?uid=${uid}&channel=${channel}`);
+  await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+  return page;
+}
+
+async function axe(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)).toEqual([]);
+}
+
+test('two people chat, send a picture and a file, and leave', async ({ browser, gateway, run }) => {
+  const [ca, cb] = [await browser.newContext(), await browser.newContext()];
+  const [a, b] = [await open(ca, gateway.url, `ann-${run}`, `tea-${run}`), await open(cb, gateway.url, `ben-${run}`, `tea-${run}`)];
+  await expect(a.getByTestId('member-count')).toContainText('2');
+
+  await a.getByTestId('composer').fill('Hello <b>Ben</b>');
+  await a.getByTestId('composer').press('Enter');
+  await expect(b.getByTestId('message').filter({ hasText: 'Hello <b>Ben</b>' })).toHaveAttribute('data-own', 'false');
+  await expect(a.getByTestId('message').filter({ hasText: 'Hello <b>Ben</b>' })).toHaveAttribute('data-own', 'true');
+
+  const notes = Buffer.alloc(700_000, 'notes ');
+  await a.getByTestId('attach-input').setInputFiles([
+    { name: 'view.png', mimeType: 'image/png', buffer: png(320, 200) },
+    { name: 'notes.txt', mimeType: 'text/plain', buffer: notes },
+  ]);
+  await expect(b.getByTestId('picture')).toBeVisible();
+  await expect.poll(() => b.getByTestId('picture').first().evaluate((e) => ((e.matches('img') ? e : e.querySelector('img')) as HTMLImageElement).naturalWidth)).toBe(320);
+  const file = b.locator('[data-testid="message"][data-kind="FILE"]');
+  await expect(file).toContainText('notes.txt');
+  const download = b.waitForEvent('download');
+  await file.getByTestId('file-save').click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe('notes.txt');
+  const chunks: Buffer[] = [];
+  for await (const c of await saved.createReadStream()) chunks.push(c as Buffer);
+  expect(Buffer.concat(chunks)).toEqual(notes);
+
+  for (const page of [a, b]) await axe(page);
+  await b.close({ runBeforeUnload: true });
+  await expect(a.getByTestId('member-count')).toContainText('1');
+  await Promise.all([ca.close(), cb.close()]);
+});
+
+test('a peer conversation opens by itself', async ({ browser, gateway, run }) => {
+  const [ca, cb] = [await browser.newContext(), await browser.newContext()];
+  const [a, b] = [await open(ca, gateway.url, `ann-${run}`, `x-${run}`), await open(cb, gateway.url, `ben-${run}`, `y-${run}`)];
+  await a.getByTestId('new-conversation-name').fill(`ben-${run}`);
+  await a.getByTestId('new-peer').click();
+  await a.getByTestId('composer').fill('just us');
+  await a.getByTestId('send').click();
+  await b.locator(`[data-testid="conversation"][data-id*="ann-${run}"]`).click();
+  await expect(b.getByTestId('message')).toContainText('just us');
+  await Promise.all([ca.close(), cb.close()]);
+});
+
+test('a transfer can be cancelled and tried again, and what is refused says why', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext();
+  const a = await open(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  const cdp = await context.newCDPSession(a);
+  await cdp.send('Network.enable');
+  const throttle = (uploadThroughput: number) =>
+    cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput });
+  await throttle(1_000_000);
+  await a.getByTestId('attach-input').setInputFiles({ name: 'long.bin', mimeType: '', buffer: Buffer.alloc(8 << 20) });
+  await expect(a.getByTestId('transfer')).toHaveAttribute('data-state', 'running');
+  await axe(a);
+  await a.getByTestId('transfer-cancel').click();
+  await expect(a.getByTestId('transfer')).toHaveAttribute('data-state', 'cancelled');
+  await throttle(-1);
+  await a.getByTestId('transfer-retry').click();
+  await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('long.bin');
+
+  await a.getByTestId('attach-input').setInputFiles({ name: 'empty.txt', mimeType: '', buffer: Buffer.alloc(0) });
+  await expect(a.getByText(/empty/i).first()).toBeVisible();
+  await a.getByTestId('attach-input').setInputFiles({ name: 'huge.bin', mimeType: '', buffer: Buffer.alloc((30 << 20) + 1) });
+  await expect(a.getByText(/30 MB/i).first()).toBeVisible();
+  await axe(a);
+  await context.close();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`fits a phone and is axe clean (${colorScheme})`, async ({ browser, gateway, run }, info) => {
+    const context = await browser.newContext({ viewport: { width: 375, height: 720 }, colorScheme });
+    const page = await context.newPage();
+    await page.goto(gateway.url);
+    await expect(page.getByTestId('login-uid')).toBeVisible();
+    await axe(page);
+    await page.getByTestId('login-uid').fill(`phone-${run}`);
+    await page.getByTestId('login-submit').click();
+    await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+    await axe(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    await info.attach('phone.png', { body: await page.screenshot(), contentType: 'image/png' });
+    await context.close();
+  });
+}
