@@ -1,0 +1,65 @@
+# rtm-wasm: the targets people use. `make help` lists them.
+
+LISTEN ?= 127.0.0.1:8080
+DATA ?= data
+FUZZTIME ?= 30s
+
+# The race detector needs a C compiler; without one the tests run all the same.
+RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
+
+.DEFAULT_GOAL := build
+.PHONY: help build run test test-go test-web test-browser bench lint fuzz generate deps browser clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: deps ## build bin/rtm-gateway and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
+	node web/build.mjs
+	go build -trimpath -o bin/rtm-gateway ./gateway/cmd/rtm-gateway
+
+run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
+	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
+
+test: test-go test-web test-browser ## run every test, installing what it needs (browser included)
+
+test-go: deps browser ## Go: unit, gateway and conformance tests
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
+	go test $(RACE) ./...
+
+test-web: build ## TypeScript: types, façade unit tests
+	npm run --silent typecheck
+	npm run --silent test:web
+
+test-browser: build browser ## real pages in a real browser against a real gateway
+	node tests/build.mjs
+	npx playwright test
+
+bench: build browser ## sizes, speed and memory as ratios measured side by side
+	node tests/bench/run.mjs
+
+lint: deps ## formatting, vet for both platforms, types
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
+	npm run --silent typecheck
+
+fuzz: ## run each fuzz target for FUZZTIME (default 30s)
+	FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
+
+generate: ## regenerate error codes and the wire codec (needs protoc and protoc-gen-go-lite)
+	go generate ./core
+	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
+
+deps: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	@touch $@
+
+browser: # a Chromium for the tests
+	./scripts/install-test-tools.sh
+
+clean: ## remove what was built
+	rm -rf bin test-results tests/.build
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
