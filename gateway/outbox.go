@@ -10,9 +10,10 @@ import (
 // outbox keeps what a client must still get: the pushes it has not acknowledged and,
 // in their place among them, the Joined answers that pushes of a channel must follow.
 type outbox struct {
-	items []kept
-	bytes int
-	last  uint64 // the last seq given out
+	items    []kept
+	bytes    int
+	missable int    // how many of items are
+	last     uint64 // the last seq given out
 }
 
 // kept is one item of an outbox.
@@ -25,16 +26,24 @@ type kept struct {
 	acked func(received bool) // of a peer message; called once
 }
 
+// missable tells a channel message: of those a client who is away gets the latest only.
 func (k kept) missable() bool { return k.seq != 0 && k.room != "" }
 
 func (k kept) weight() int { return len(k.body) + frameOverhead }
 
 func (o *outbox) add(k kept) {
 	o.items = append(o.items, k)
-	o.bytes += k.weight()
+	o.count(k, 1)
 }
 
-// ack takes out what the client has handled and reports whether there was any.
+func (o *outbox) count(k kept, n int) {
+	o.bytes += n * k.weight()
+	if k.missable() {
+		o.missable += n
+	}
+}
+
+// ack takes out what the client has handled, and returns it.
 func (o *outbox) ack(seq uint64) []kept {
 	n := 0
 	for i, k := range o.items {
@@ -46,9 +55,10 @@ func (o *outbox) ack(seq uint64) []kept {
 		}
 	}
 	done := slices.Clone(o.items[:n])
-	o.items = slices.Delete(o.items, 0, n)
+	clear(o.items[:n]) // what is cut off must not hold the messages
+	o.items = o.items[n:]
 	for _, k := range done {
-		o.bytes -= k.weight()
+		o.count(k, -1)
 	}
 	return done
 }
@@ -58,21 +68,23 @@ func (o *outbox) forget(room string) {
 	o.drop(func(k kept) bool { return k.seq == 0 && k.room == room })
 }
 
+// bound keeps what gathers for a client who is away within twice what trim leaves, so
+// that trimming costs little per message.
+func (o *outbox) bound(now time.Time) {
+	if o.missable > 2*core.MaxMissedChannelMessages {
+		o.trim(now)
+	}
+}
+
 // trim drops the channel messages that a client who was away does not get any more.
 func (o *outbox) trim(now time.Time) {
-	missed := 0
-	for _, k := range o.items {
-		if k.missable() {
-			missed++
-		}
-	}
+	over := o.missable - core.MaxMissedChannelMessages
 	o.drop(func(k kept) bool {
 		if !k.missable() {
 			return false
 		}
-		over := missed > core.MaxMissedChannelMessages
-		missed--
-		return over || now.Sub(k.at) > core.SessionTimeout
+		over--
+		return over >= 0 || now.Sub(k.at) > core.SessionTimeout
 	})
 }
 
@@ -80,7 +92,7 @@ func (o *outbox) drop(which func(kept) bool) {
 	o.items = slices.DeleteFunc(o.items, func(k kept) bool {
 		gone := which(k)
 		if gone {
-			o.bytes -= k.weight()
+			o.count(k, -1)
 		}
 		return gone
 	})

@@ -99,7 +99,6 @@ func (s *session) detachLocked(l *link, code int, reason string) {
 		return
 	}
 	s.link = nil
-	s.out.trim(time.Now())
 	if s.ended {
 		return
 	}
@@ -132,7 +131,7 @@ func (s *session) push(body []byte, room string, acked func(received bool)) {
 		s.out.last++
 		s.out.add(kept{seq: s.out.last, body: body, room: room, at: time.Now(), acked: acked})
 		if s.link == nil {
-			s.out.trim(time.Now())
+			s.out.bound(time.Now())
 		} else {
 			s.sendLocked(outFrame{seq: s.out.last, body: body})
 		}

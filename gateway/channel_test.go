@@ -1,0 +1,190 @@
+package gateway_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway"
+)
+
+func TestChannel(t *testing.T) {
+	engine := newEngine(t)
+	for name, houses := range map[string][]*house{
+		"one gateway":  {newHouse(t, engine)},
+		"two gateways": {newHouse(t, engine), newHouse(t, engine)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			near, far := houses[0], houses[len(houses)-1]
+			ada, bob, eve := near.login("ada"), far.login("bob"), far.login("eve")
+			assert.Equal(t, 1, ada.join("room"))
+			assert.Equal(t, 2, bob.join("room"))
+			assertChange(t, ada.change(), "bob", true, 2)
+			assert.Equal(t, 3, eve.join("room"))
+			assertChange(t, ada.change(), "eve", true, 3)
+			assertChange(t, bob.change(), "eve", true, 3)
+			assert.ElementsMatch(t, []string{"ada", "bob", "eve"}, ada.members("room"))
+			assert.ElementsMatch(t, []string{"ada", "bob", "eve"}, eve.members("room"))
+
+			require.NotNil(t, ada.ask(toChannel("room", "hi")).Sent)
+			for _, c := range []*client{bob, eve} {
+				d := c.delivery()
+				assert.Equal(t, []string{"ada", "room", "hi"}, []string{d.From, d.Channel, d.Message.Text})
+				assert.NotZero(t, d.ServerReceivedMs)
+			}
+			ada.nothingPushed()
+
+			eve.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room"}})
+			assertChange(t, ada.change(), "eve", false, 2)
+			assertChange(t, bob.change(), "eve", false, 2)
+			require.NotNil(t, ada.ask(toChannel("room", "without eve")).Sent)
+			assert.Equal(t, "without eve", bob.delivery().Message.Text)
+			eve.nothingPushed()
+
+			bob.send(&wire.ClientFrame{Bye: &wire.Bye{}})
+			assertChange(t, ada.change(), "bob", false, 1)
+			assert.Equal(t, []string{"ada"}, ada.members("room"))
+		})
+	}
+}
+
+func assertChange(t *testing.T, got *wire.MemberChange, uid string, joined bool, count int) {
+	t.Helper()
+	assert.Equal(t, &wire.MemberChange{Channel: "room", Uid: uid, Joined: joined, MemberCount: uint32(count)}, got)
+}
+
+func TestJoinTwiceIsOneJoin(t *testing.T) {
+	h := newHouse(t, nil)
+	ada, bob := h.login("ada"), h.login("bob")
+	bob.join("room")
+	assert.Equal(t, 2, ada.join("room"))
+	assert.Equal(t, 2, ada.join("room"))
+	assert.True(t, bob.change().Joined)
+	bob.nothingPushed()
+}
+
+func TestLeaveAndJoinAgain(t *testing.T) {
+	h := newHouse(t, nil)
+	ada, bob := h.login("ada"), h.login("bob")
+	bob.join("room")
+	for range 5 {
+		ada.join("room")
+		ada.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room"}})
+		assertChange(t, bob.change(), "ada", true, 2)
+		assertChange(t, bob.change(), "ada", false, 1)
+	}
+}
+
+func TestChannelRefusals(t *testing.T) {
+	h := newHouse(t, nil)
+	ada := h.login("ada")
+	reason := func(f *wire.ClientFrame) wire.Refusal_Reason { return ada.ask(f).Refusal.GetReason() }
+	join := func(channel string) *wire.ClientFrame {
+		return &wire.ClientFrame{Join: &wire.Join{Channel: channel}}
+	}
+	assert.Equal(t, wire.Refusal_INVALID_ID, reason(join("")))
+	assert.Equal(t, wire.Refusal_INVALID_ID, reason(join("a/b")))
+	assert.Equal(t, wire.Refusal_NOT_JOINED, reason(&wire.ClientFrame{Members: &wire.Members{Channel: "room"}}))
+	assert.Equal(t, wire.Refusal_INVALID_ID, reason(&wire.ClientFrame{Members: &wire.Members{Channel: "a*"}}))
+	for i := range core.MaxJoinedChannels {
+		ada.join(fmt.Sprint("room", i))
+	}
+	assert.Equal(t, wire.Refusal_LIMIT, reason(join("one more")))
+	ada.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room0"}})
+	ada.join("one more")
+}
+
+// A newcomer gets what a member sends on seeing it come, and only after Joined.
+func TestNewcomerMissesNothing(t *testing.T) {
+	engine := newEngine(t)
+	near, far := newHouse(t, engine), newHouse(t, engine)
+	greeter := near.login("greeter")
+	greeter.join("room")
+	const newcomers = 40
+	go func() {
+		for i := range newcomers {
+			for f := range greeter.frames {
+				if f.MemberChange != nil && f.MemberChange.Joined {
+					break
+				}
+			}
+			_ = greeter.write(toChannel("room", fmt.Sprint("welcome ", i)))
+		}
+	}()
+	for i := range newcomers {
+		c := []*house{near, far}[i%2].login(fmt.Sprint("guest", i))
+		c.lastID++
+		c.send(&wire.ClientFrame{Id: 1, Join: &wire.Join{Channel: "room"}})
+		require.NotNil(t, c.next().Joined, "first of all")
+		for {
+			if d := c.next().Delivery; d != nil && d.Message.Text == fmt.Sprint("welcome ", i) {
+				break
+			}
+		}
+	}
+}
+
+func TestPeerAndKickAcrossGateways(t *testing.T) {
+	engine := newEngine(t)
+	near, far := newHouse(t, engine), newHouse(t, engine)
+	ada, bob := near.login("ada"), far.login("bob")
+	ada.send(&wire.ClientFrame{Id: 1, Send: &wire.Send{Peer: "bob", Message: text("hi")}})
+	assert.Equal(t, "hi", bob.delivery().Message.Text)
+	assert.True(t, ada.answer(1).Sent.Received)
+
+	moved := near.login("bob")
+	assert.Equal(t, wire.CloseRemoteLogin, bob.closeCode())
+	ada.send(&wire.ClientFrame{Id: 2, Send: &wire.Send{Peer: "bob", Message: text("again")}})
+	assert.Equal(t, "again", moved.delivery().Message.Text)
+	assert.True(t, ada.answer(2).Sent.Received)
+}
+
+// A session can't be taken along to another gateway; its own client may come back
+// there all the same.
+func TestReconnectAtAnotherGateway(t *testing.T) {
+	engine := newEngine(t)
+	near, far := newHouse(t, engine), newHouse(t, engine)
+	ada := near.login("ada")
+	ada.join("room")
+	ada.cut()
+	back := far.resume(ada)
+	assert.False(t, back.welcome.Resumed)
+	assert.NotEqual(t, ada.welcome.SessionId, back.welcome.SessionId)
+	back.lastID = 0
+	assert.Equal(t, 1, back.join("room"), "the old session has left")
+}
+
+// What a gateway left that died is removed when another one starts.
+func TestLeftoversVanish(t *testing.T) {
+	engine := newEngine(t)
+	bob := newHouse(t, engine).login("bob")
+	bob.join("room")
+	ghost := gateway.Member{Room: gateway.Room{App: appA, Channel: "room"}, UID: "ghost", Session: "s", Gateway: "dead", Entry: 1}
+	require.NoError(t, engine.Enter(t.Context(), ghost))
+	assertChange(t, bob.change(), "ghost", true, 2)
+	newHouse(t, engine)
+	assertChange(t, bob.change(), "ghost", false, 1)
+	assert.Equal(t, []string{"bob"}, bob.members("room"))
+}
+
+// A session whose membership others removed is not left believing in it.
+func TestEvictedSessionStartsAnew(t *testing.T) {
+	engine := newEngine(t)
+	h := newHouse(t, engine)
+	ada := h.login("ada")
+	ada.join("room")
+	member := make(chan gateway.Member, 1)
+	require.NoError(t, engine.WatchMembers(t.Context(), func(e gateway.MemberEvent) {
+		if !e.Gone {
+			member <- e.Member
+		}
+	}))
+	require.NoError(t, engine.Exit(t.Context(), <-member))
+	assert.Equal(t, wire.CloseRestart, ada.closeCode())
+	back := h.resume(ada)
+	assert.False(t, back.welcome.Resumed)
+}

@@ -1,0 +1,77 @@
+package natsengine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+)
+
+const testApp = "0123456789abcdef0123456789abcdef"
+
+func openEngine(t *testing.T, opts Options) *Engine {
+	opts.Dir = t.TempDir()
+	e, err := Open(t.Context(), opts)
+	require.NoError(t, err)
+	t.Cleanup(e.Close)
+	return e
+}
+
+// What a gateway holds vanishes once it has stopped renewing its key.
+func TestDeadGateway(t *testing.T) {
+	e := openEngine(t, Options{GatewayLife: time.Second})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	require.NoError(t, e.Announce(ctx, "alive", func() { t.Error("the living lapsed") }))
+
+	user := gateway.User{App: testApp, ID: "ghost"}
+	ghost := gateway.Member{Room: gateway.Room{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
+	living := gateway.Member{Room: ghost.Room, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
+	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
+	require.NoError(t, err)
+	_, err = e.Claim(ctx, user, gateway.Record{Session: "s1", Gateway: "dying"}, nil)
+	require.NoError(t, err)
+	require.NoError(t, e.Enter(ctx, ghost))
+	require.NoError(t, e.Enter(ctx, living))
+
+	gone := make(chan string, 8)
+	present := map[string]bool{}
+	require.NoError(t, e.WatchMembers(ctx, func(event gateway.MemberEvent) {
+		if event.Gone {
+			gone <- event.UID
+		} else {
+			present[event.UID] = true
+		}
+	}))
+	assert.Equal(t, map[string]bool{"ghost": true, "ada": true}, present)
+	select {
+	case uid := <-gone:
+		assert.Equal(t, "ghost", uid)
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "the dead gateway's member stays")
+	}
+	_, err = e.Lookup(ctx, user)
+	require.ErrorIs(t, err, gateway.ErrNoSession)
+	assert.Empty(t, gone)
+}
+
+// A gateway that others took for dead is told.
+func TestLapsedGateway(t *testing.T) {
+	e := openEngine(t, Options{GatewayLife: time.Second})
+	lapsed := make(chan struct{}, 8)
+	require.NoError(t, e.Announce(t.Context(), "sleeper", func() { lapsed <- struct{}{} }))
+	require.NoError(t, e.gateways.Purge(t.Context(), "sleeper"))
+	select {
+	case <-lapsed:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "not told")
+	}
+	require.Eventually(t, func() bool {
+		alive, err := e.aliveGateways(t.Context())
+		return err == nil && alive["sleeper"]
+	}, 20*time.Second, 10*time.Millisecond, "announced again")
+}
