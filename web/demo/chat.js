@@ -19,6 +19,8 @@ export class Chat {
 
   /** @type {Map<string, Conversation>} */
   #conversations = new Map();
+  /** Those being joined. @type {Map<string, Promise<Conversation>>} */
+  #opening = new Map();
   /** @type {Conversation | undefined} */
   #active;
 
@@ -32,9 +34,9 @@ export class Chat {
     });
     byId('button', 'back').onclick = () => this.#show(undefined);
     byId('button', 'leave').onclick = () => this.#active && this.#close(this.#active);
-    byId('div', 'members').addEventListener('beforetoggle', (event) => {
+    byId('div', 'members').onbeforetoggle = (event) => {
       if (event.newState === 'open') this.#active?.refreshMembers();
-    });
+    };
     this.#paint();
   }
 
@@ -46,15 +48,28 @@ export class Chat {
    */
   async open(kind, name) {
     if (kind === 'peer' && name === this.session.uid) throw new Error('That is you. Open a second window to be somebody else.');
-    const existing = this.#conversations.get(`${kind}:${name}`);
-    const conversation = existing ?? new Conversation(kind, name, this);
-    if (!existing) {
-      await conversation.open().catch((error) => {
-        throw new Error(explain(error, 'join'));
-      });
-      this.#add(conversation);
+    const id = `${kind}:${name}`;
+    const existing = this.#conversations.get(id);
+    if (existing) return this.#show(existing);
+    const opening = this.#opening.get(id) ?? this.#start(kind, name);
+    this.#opening.set(id, opening); // so that a double click joins once
+    try {
+      this.#show(await opening);
+    } finally {
+      this.#opening.delete(id);
     }
-    this.#show(conversation);
+  }
+
+  /**
+   * @param {'channel' | 'peer'} kind
+   * @param {string} name
+   */
+  async #start(kind, name) {
+    const conversation = new Conversation(kind, name, this);
+    await conversation.open().catch((error) => {
+      throw new Error(explain(error, 'join'));
+    });
+    return this.#add(conversation);
   }
 
   /**
@@ -89,7 +104,7 @@ export class Chat {
 
   /** @param {Conversation | undefined} conversation */
   #show(conversation) {
-    if (this.#active) this.#active.draft = draft('') ?? '';
+    if (this.#active) this.#active.draft = draft('');
     this.#active = conversation;
     view.dataset.pane = conversation ? 'conversation' : 'list';
     byId('section', 'conversation').hidden = !conversation;

@@ -34,7 +34,7 @@ export function startComposer({ onText, onFiles }) {
     onFiles([...(input.files ?? [])]);
     input.value = ''; // so that the same file can be chosen again
   };
-  startDrop(byId('section', 'conversation'), onFiles);
+  acceptDrops(onFiles);
 }
 
 /**
@@ -68,30 +68,30 @@ function grow() {
   text.style.height = `${Math.min(text.scrollHeight + 2, 160)}px`;
 }
 
-/**
- * @param {HTMLElement} target
- * @param {(files: File[]) => void} onFiles
- */
-function startDrop(target, onFiles) {
+const target = byId('section', 'conversation');
+const hasFiles = (/** @type {DragEvent} */ event) => !!event.dataTransfer?.types.includes('Files');
+
+/** @param {(files: File[]) => void} onFiles */
+function acceptDrops(onFiles) {
   let depth = 0; // entering a child comes before leaving its parent
-  const hasFiles = (/** @type {DragEvent} */ event) => !!event.dataTransfer?.types.includes('Files');
   const over = (/** @type {number} */ now) => {
     depth = now;
     drop.hidden = depth === 0;
   };
-  target.addEventListener('dragenter', (event) => hasFiles(event) && over(depth + 1));
-  target.addEventListener('dragleave', (event) => hasFiles(event) && over(Math.max(0, depth - 1)));
-  target.addEventListener('drop', (event) => {
+  target.ondragenter = (event) => hasFiles(event) && over(depth + 1);
+  target.ondragleave = (event) => hasFiles(event) && over(Math.max(0, depth - 1));
+  target.ondrop = (event) => {
     over(0);
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length) onFiles(files);
+  };
+}
+
+// A file dropped anywhere else would replace the page.
+for (const type of /** @type {const} */ (['dragover', 'drop'])) {
+  addEventListener(type, (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = target.contains(/** @type {Node} */ (event.target)) ? 'copy' : 'none';
   });
-  // A file dropped anywhere else would replace the page.
-  for (const type of /** @type {const} */ (['dragover', 'drop'])) {
-    addEventListener(type, (event) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = target.contains(/** @type {Node} */ (event.target)) ? 'copy' : 'none';
-    });
-  }
 }

@@ -28,11 +28,10 @@ export function showConnection(state, reason) {
   const { text, symbol } = looks[state];
   shown.dataset.state = state;
   shown.replaceChildren(icon(symbol), make('span', '', text));
-  const gone = state === 'ABORTED' || (state === 'DISCONNECTED' && reason !== undefined && reason !== 'LOGOUT');
   if (state === 'RECONNECTING') say('The connection is lost, trying to reconnect. Transfers go on by themselves afterwards.');
-  else if (gone) say(aborted[/** @type {keyof typeof aborted} */ (reason)] ?? 'You are no longer signed in.');
+  else if (state === 'ABORTED') say(aborted[/** @type {keyof typeof aborted} */ (reason)] ?? 'You are no longer signed in.');
   else say('');
-  again.hidden = !gone;
+  again.hidden = state !== 'ABORTED';
 }
 
 /** @param {string} text */

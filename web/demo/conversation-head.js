@@ -8,6 +8,8 @@ import { paintConversation } from './sidebar.js';
 
 const count = byId('button', 'member-count');
 const members = byId('div', 'members');
+/** @type {string[] | undefined} */
+let shown;
 
 /**
  * @param {Conversation} conversation
@@ -30,6 +32,8 @@ export function showHead(conversation, write) {
  * @param {(member: string) => void} write
  */
 function showMembers({ members: names, session }, write) {
+  if (names === shown) return; // called for each message; the list may be long, and in use
+  shown = names;
   const rows = [...names].sort((a, b) => a.localeCompare(b)).map((name) => {
     const avatar = make('span', 'avatar small');
     avatar.setAttribute('aria-hidden', 'true');

@@ -54,7 +54,8 @@ const texts = {
  */
 export function explain(error, action) {
   const { name, code, message } = /** @type {{name?: string, code?: number, message?: string}} */ (error ?? {});
-  const text = texts[action][`${name} ${code}`];
-  // The code says "not reachable" for whatever keeps the SDK from starting; its message says what.
-  return text ?? (message ?? String(error)).replace(/^\s*Error Code .*? - /, '');
+  const plain = (message ?? String(error)).replace(/^\s*Error Code .*? - /, '');
+  // Login fails with one code for all that keeps it from starting; about rtm.wasm the message knows the cure.
+  if (/wasm|WebAssembly/i.test(plain)) return plain;
+  return texts[action][`${name} ${code}`] ?? plain;
 }

@@ -1,6 +1,6 @@
 /** One person signed in: the SDK's client, and the channels to leave at the end. */
 
-/** @import { ReceivedMessage, RtmChannel, RtmClient, RtmMessage, RtmStatusCode } from '../src/rtm.d.ts' */
+/** @import { ReceivedMessage, RtmChannel, RtmClient, RtmStatusCode } from '../src/rtm.d.ts' */
 /** @import { Settings } from './names.js' */
 
 /**

@@ -1,5 +1,5 @@
 /** The list of conversations, and the form that starts one. */
-import { byId, clone, icon, part, showText } from './dom.js';
+import { byId, clone, icon, make, part, showText } from './dom.js';
 import { isName, paintAvatar } from './names.js';
 
 /** @import { Conversation } from './conversation.js' */
@@ -28,7 +28,8 @@ export function startSidebar(open) {
   form.onsubmit = (event) => {
     event.preventDefault();
     const kind = event.submitter?.getAttribute('value') === 'peer' ? 'peer' : 'channel';
-    attempt(kind, input.value.trim().replace(/^#/, ''));
+    const name = input.value.trim();
+    attempt(kind, kind === 'channel' ? name.replace(/^#/, '') : name);
   };
   for (const button of [byId('button', 'offer'), byId('button', 'welcome-lobby')]) {
     button.onclick = () => attempt('channel', 'lobby');
@@ -75,10 +76,9 @@ function newRow(conversation, choose) {
 function update(row, { last, unread, kind }, active) {
   part(row, 'span', 'last').textContent = last || (kind === 'channel' ? 'Channel' : 'Person');
   const badge = part(row, 'span', 'badge');
-  badge.textContent = unread ? `${Math.min(unread, 99)}${unread > 99 ? '+' : ''}` : '';
+  badge.replaceChildren(unread > 99 ? '99+' : String(unread), make('span', 'sr-only', ' unread'));
   badge.hidden = !unread;
-  badge.title = 'unread';
-  row.querySelector('button')?.toggleAttribute('aria-current', active);
+  row.querySelector('button')?.setAttribute('aria-current', String(active));
 }
 
 /**

@@ -14,7 +14,7 @@ import { bytes, duration, fileIcon } from './format.js';
 export function transferCard(transfer, queue, direction, done) {
   const card = clone('transfer');
   const [bar, status] = [part(card, 'progress', 'bar'), part(card, 'p', 'status')];
-  const [cancel, retry, dismiss] = ['cancel', 'retry', 'dismiss'].map((name) => part(card, 'button', name));
+  const [cancel, retry, dismiss] = [part(card, 'button', 'cancel'), part(card, 'button', 'retry'), part(card, 'button', 'dismiss')];
   part(card, 'span', 'icon').append(icon(fileIcon(transfer.name)));
   part(card, 'p', 'name').textContent = transfer.name;
   card.classList.add(direction);
