@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { flags } from '../../web/build/wasm.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const brotli = (b) => brotliCompressSync(b, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: b.length } }).length;
@@ -17,7 +18,7 @@ export function sizes() {
   try {
     writeFileSync(path.join(dir, 'main.go'), 'package main\n\nfunc main() { select {} }\n');
     const bare = path.join(dir, 'bare.wasm');
-    execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w -buildid=', '-o', bare, 'main.go'], {
+    execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w -buildid=', ...flags, '-o', bare, 'main.go'], {
       cwd: dir, env: { ...process.env, GOOS: 'js', GOARCH: 'wasm' }, stdio: 'inherit',
     });
     return {
