@@ -6,8 +6,12 @@
 // for JPEG and for PNG, as in Chromium, which takes no notice of it in WebP.
 //
 // Whatever is not a picture, is cut short or has no area is 0 × 0; there are no
-// errors. Only the header is looked at: a picture with a sound header and broken
-// pixels has a size here and none in a browser.
+// errors. Only the header is looked at, so that some odd pictures differ:
+//   - one with a sound header and broken pixels has no size in a browser;
+//   - a GIF has the size of its screen, although Chromium enlarges that for a first
+//     frame that does not fit;
+//   - Chromium scales a JPEG whose EXIF names a resolution other than 72 dpi and the
+//     pixel counts that follow from it.
 //
 // The package imports nothing, for it is part of a binary that pages download,
 // and does no I/O, for there bytes arrive in callbacks: see [Reader].
@@ -26,7 +30,7 @@ const maxWindows = 128
 //
 //	var r imagesize.Reader
 //	for offset, done := r.Next(); !done; offset, done = r.Next() {
-//		r.Feed(/* up to WindowSize bytes of the picture at offset */)
+//		r.Feed(bytesOf(picture, offset, WindowSize))
 //	}
 //	width, height := r.Size()
 type Reader struct {
@@ -37,7 +41,8 @@ type Reader struct {
 	done    bool
 
 	width, height uint32
-	exif, turned  bool // EXIF was met; it swaps width and height
+	exif          bool // the JPEG's EXIF, the first, is behind
+	turned        bool // width and height swap
 }
 
 // step handles what begins at b[0]: it returns how far on the next thing begins,
