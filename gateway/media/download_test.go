@@ -108,12 +108,11 @@ func TestContentType(t *testing.T) {
 	}
 }
 
-// TestDownloadWhileOthersUpload: a download has nothing to do with locks.
+// TestDownloadWhileAnUploadStalls: a download has nothing to do with locks.
 func TestDownloadWhileAnUploadStalls(t *testing.T) {
 	c := newServer(t).as(appA, "anna", "s1")
 	path := c.uploaded([]byte("abc"))
 	stalled := c.startPatch(c.created(3<<20), 0)
-	_, err := stalled.body.Write(make([]byte, 100))
-	require.NoError(t, err)
+	stalled.write(make([]byte, 100))
 	c.requireContent(path, []byte("abc"))
 }

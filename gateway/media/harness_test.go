@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,9 +47,30 @@ type server struct {
 	maxAge  time.Duration
 	config  media.Config
 	engine  *natsengine.Engine
+	store   *watchedStore
 	handler *media.Handler
 	http    *httptest.Server
-	log     *bytes.Buffer
+}
+
+// watchedStore is the engine's store, and tells how much of the bodies it has read.
+type watchedStore struct {
+	media.Store
+	read atomic.Int64
+}
+
+func (s *watchedStore) Append(ctx context.Context, app, key string, offset int64, src io.Reader) (media.Info, error) {
+	return s.Store.Append(ctx, app, key, offset, &watchedReader{src, &s.read})
+}
+
+type watchedReader struct {
+	io.Reader
+	read *atomic.Int64
+}
+
+func (r *watchedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.read.Add(int64(n))
+	return n, err
 }
 
 type option func(*server)
@@ -67,9 +89,10 @@ func (s *server) start() {
 	var err error
 	s.engine, err = natsengine.Open(context.Background(), natsengine.Options{Dir: s.dir, MediaMaxAge: s.maxAge})
 	require.NoError(s.t, err)
-	s.config.Store = s.engine.MediaStore()
+	s.store = &watchedStore{Store: s.engine.MediaStore()}
+	s.config.Store = s.store
 	if s.config.Logger == nil {
-		s.config.Logger = slog.New(slog.DiscardHandler)
+		s.config.Logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	s.handler, err = media.New(s.config)
 	require.NoError(s.t, err)
@@ -185,6 +208,7 @@ func randomBytes(seed uint64, n int) []byte {
 
 // partial is an upload request whose body comes when the test says so.
 type partial struct {
+	c      *client
 	body   *io.PipeWriter
 	cancel context.CancelFunc
 	result chan answer // closed without an answer when the connection broke
@@ -193,7 +217,7 @@ type partial struct {
 func (c *client) startPatch(path string, offset int) *partial {
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &partial{body: pw, cancel: cancel, result: make(chan answer, 1)}
+	p := &partial{c: c, body: pw, cancel: cancel, result: make(chan answer, 1)}
 	r := c.request("PATCH", path, pr, "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset)).WithContext(ctx)
 	go func() {
 		defer close(p.result)
@@ -207,6 +231,15 @@ func (c *client) startPatch(path string, offset int) *partial {
 	}()
 	c.s.t.Cleanup(p.cut)
 	return p
+}
+
+// write sends bytes and waits until the store has them.
+func (p *partial) write(data []byte) {
+	p.c.s.t.Helper()
+	want := p.c.s.store.read.Load() + int64(len(data))
+	_, err := p.body.Write(data)
+	require.NoError(p.c.s.t, err)
+	require.Eventually(p.c.s.t, func() bool { return p.c.s.store.read.Load() >= want }, 20*time.Second, time.Millisecond)
 }
 
 // cut breaks the connection, and waits until the client has noticed.

@@ -111,8 +111,7 @@ func TestSessionEndRemovesUploads(t *testing.T) {
 	idle := c.created(3)
 	running := c.created(3 << 20)
 	p := c.startPatch(running, 0)
-	_, err := p.body.Write(make([]byte, 1<<20+1))
-	require.NoError(t, err)
+	p.write(make([]byte, 1<<20+1))
 
 	s.handler.SessionEnded("s1")
 
@@ -120,7 +119,7 @@ func TestSessionEndRemovesUploads(t *testing.T) {
 	assert.Equal(t, 404, next.do("HEAD", idle, nil).status)
 	assert.Equal(t, 404, next.do("HEAD", running, nil).status)
 	assert.Equal(t, 0, next.offset(kept))
-	refs, err := s.config.Store.Unfinished(context.Background(), "s1")
+	refs, err := s.store.Unfinished(context.Background(), "s1")
 	require.NoError(t, err)
 	assert.Empty(t, refs)
 }

@@ -14,18 +14,35 @@ import (
 )
 
 const (
-	mediaStream = "MEDIA"       // the bytes: media.<app>.<key>.<part number>
-	mediaBucket = "MEDIA_INFO"  // see recordKey and taskKey
-	mediaPrefix = "media"       // of the stream's subjects
-	kvStream    = "KV_"         // what the engine puts before a bucket's name
-	kvSubject   = "$KV."        // and before its subjects
-	partBytes   = 1 << 20       // of all parts of a file but the last; the engine's largest message
-	windowParts = 8             // parts of one upload on their way to the engine
-	freeSlots   = 48            // parts of all uploads; the engine drops what goes beyond 128 MiB
-	aheadParts  = 3             // parts read ahead of a download
-	aheadSlots  = 32            // parts read ahead of all downloads
-	checkpoint  = 4 * partBytes // stored bytes after which an offset is written down
-	ackTimeout  = 20 * time.Second
+	mediaStream = "MEDIA"      // the bytes: media.<app>.<key>.<part number>
+	mediaPrefix = "media"      // of the stream's subjects
+	mediaBucket = "MEDIA_INFO" // see recordKey and taskKey
+
+	kvStream  = "KV_"  // what the engine puts before a bucket's name
+	kvSubject = "$KV." // and before its subjects
+)
+
+const (
+	// partBytes is the length of all parts of a file but the last: the largest
+	// message a NATS server takes by default, headers included.
+	partBytes = 1 << 20
+
+	// windowParts of one upload, and sendingParts of all, are on their way to the
+	// engine at a time. (It drops what a stream has waiting beyond 128 MiB.)
+	windowParts  = 8
+	sendingParts = 48
+
+	// aheadParts of one download, and aheadInAll of all, are read before they are
+	// needed.
+	aheadParts = 3
+	aheadInAll = 32
+
+	// saveInterval is the time between two records of a running upload: the
+	// progress that it may lose when its gateway is killed.
+	saveInterval = 500 * time.Millisecond
+
+	// mediaTimeout bounds each request to the engine; a busy disk may take seconds.
+	mediaTimeout = 20 * time.Second
 )
 
 // mediaStore keeps media in JetStream: bytes as messages of one stream, in parts of
@@ -61,8 +78,8 @@ func (e *Engine) setupMedia(ctx context.Context) error {
 	s := &mediaStore{
 		nc:      nc,
 		maxAge:  e.opts.MediaMaxAge,
-		sending: make(chan struct{}, freeSlots),
-		ahead:   make(chan struct{}, aheadSlots),
+		sending: make(chan struct{}, sendingParts),
+		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},
 	}
 	e.media = s
@@ -77,7 +94,7 @@ func (e *Engine) dialMedia() (*nats.Conn, error) {
 }
 
 func (s *mediaStore) setup(ctx context.Context) (err error) {
-	s.js, err = jetstream.New(s.nc, jetstream.WithPublishAsyncTimeout(ackTimeout))
+	s.js, err = jetstream.New(s.nc, jetstream.WithDefaultTimeout(mediaTimeout))
 	if err != nil {
 		return err
 	}

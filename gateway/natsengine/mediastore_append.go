@@ -135,8 +135,9 @@ func (a *appender) sendAll(ctx context.Context, src io.Reader) error {
 	return ended
 }
 
-// send publishes the first length bytes of buf as a part, added of which are new. It
-// gives buf back when the engine has them.
+// send starts to publish the first length bytes of buf as a part, added of which are
+// new; buf goes back when the engine has them. Parts may overtake each other: the
+// record gives their order.
 func (a *appender) send(ctx context.Context, buf *[partBytes]byte, length int, added int64) error {
 	select {
 	case a.s.sending <- struct{}{}:
@@ -152,24 +153,11 @@ func (a *appender) send(ctx context.Context, buf *[partBytes]byte, length int, a
 	if p.number == 0 {
 		p.kind = media.SafeType(buf[:min(length, 512)])
 	}
-	ack, err := a.s.js.PublishMsgAsync(&nats.Msg{
-		Subject: partSubject(a.app, a.key, partNumber(p.number)),
-		Data:    buf[:length],
-	})
-	if err != nil {
-		<-a.s.sending
-		return mediaError(err)
-	}
 	go func() {
 		defer close(p.done)
-		select {
-		case pub := <-ack.Ok():
-			p.seq = pub.Sequence
-		case err := <-ack.Err():
-			p.err = mediaError(err)
-		}
-		<-a.s.sending
+		p.seq, p.err = a.s.publishPart(ctx, partSubject(a.app, a.key, partNumber(p.number)), buf[:length])
 		a.s.buffers.Put(buf)
+		<-a.s.sending
 	}()
 	a.sent = p.end
 	a.pending = append(a.pending, p)
@@ -184,11 +172,19 @@ func (a *appender) settleSome(ctx context.Context) error {
 			return err
 		}
 	}
-	due := a.record.Offset-a.saved >= checkpoint || time.Since(a.savedAt) > time.Second
-	if due && a.record.Offset > a.saved && !a.record.finished() {
+	if time.Since(a.savedAt) > saveInterval && a.record.Offset > a.saved && !a.record.finished() {
 		return a.save(ctx)
 	}
 	return nil
+}
+
+// publishPart returns the sequence under which the engine has stored data.
+func (s *mediaStore) publishPart(ctx context.Context, subject string, data []byte) (uint64, error) {
+	ack, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data})
+	if err != nil {
+		return 0, mediaError(err)
+	}
+	return ack.Sequence, nil
 }
 
 func isClosed(c chan struct{}) bool {

@@ -1,0 +1,104 @@
+package media_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+)
+
+// plainFile is the yardstick: a server that writes each body to a file of its own
+// and serves the last one.
+func plainFile(b *testing.B) *httptest.Server {
+	dir, n := b.TempDir(), 0
+	name := func() string { return filepath.Join(dir, strconv.Itoa(n)) }
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			http.ServeFile(w, r, name())
+			return
+		}
+		n++
+		f, err := os.Create(name())
+		if err == nil {
+			_, err = io.Copy(f, r.Body)
+			f.Close()
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}))
+	b.Cleanup(s.Close)
+	return s
+}
+
+func BenchmarkUpload30MiB(b *testing.B) {
+	content := randomBytes(1, core.MaxMediaBytes)
+	b.Run("tus", func(b *testing.B) {
+		s := newServer(b)
+		c := s.as(appA, "anna", "s1")
+		b.SetBytes(core.MaxMediaBytes)
+		for b.Loop() {
+			path := c.created(len(content))
+			a := c.patch(path, 0, bytes.NewReader(content))
+			require.Equal(b, 204, a.status)
+		}
+	})
+	b.Run("plainfile", func(b *testing.B) {
+		s := plainFile(b)
+		b.SetBytes(core.MaxMediaBytes)
+		for b.Loop() {
+			put(b, s, content)
+		}
+	})
+}
+
+func put(b *testing.B, s *httptest.Server, content []byte) {
+	r, err := http.NewRequest("PUT", s.URL, bytes.NewReader(content))
+	require.NoError(b, err)
+	resp, err := s.Client().Do(r)
+	require.NoError(b, err)
+	require.NoError(b, resp.Body.Close())
+	require.Equal(b, 200, resp.StatusCode)
+}
+
+func BenchmarkDownload30MiB(b *testing.B) {
+	content := randomBytes(1, core.MaxMediaBytes)
+	// What a page's browser does: it takes all into memory of known size.
+	get := func(b *testing.B, client *http.Client, r *http.Request) {
+		resp, err := client.Do(r)
+		require.NoError(b, err)
+		defer resp.Body.Close()
+		require.Equal(b, 200, resp.StatusCode)
+		require.Equal(b, strconv.Itoa(len(content)), resp.Header.Get("Content-Length"))
+		_, err = io.ReadFull(resp.Body, make([]byte, len(content)))
+		require.NoError(b, err)
+	}
+	b.Run("tus", func(b *testing.B) {
+		s := newServer(b)
+		c := s.as(appA, "anna", "s1")
+		path := c.uploaded(content)
+		b.SetBytes(core.MaxMediaBytes)
+		for b.Loop() {
+			get(b, s.http.Client(), c.request("GET", path, nil))
+		}
+	})
+	b.Run("plainfile", func(b *testing.B) {
+		s := plainFile(b)
+		put(b, s, content)
+		b.SetBytes(core.MaxMediaBytes)
+		for b.Loop() {
+			r, err := http.NewRequestWithContext(context.Background(), "GET", s.URL, nil)
+			require.NoError(b, err)
+			get(b, s.Client(), r)
+		}
+	})
+}
