@@ -208,7 +208,8 @@ func (b memoryBlob) Slice(from, to int64) core.Blob { return memoryBlob{b.m, b.b
 
 // Read implements core.Blob.
 func (b memoryBlob) Read(from, to int64, done func([]byte, error)) {
-	out := b.b[from:min(to, b.Size())]
+	to = min(to, b.Size())
+	out := b.b[min(from, to):to]
 	b.m.AfterFunc(0, func() { done(out, nil) })
 }
 
