@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -127,5 +128,5 @@ func TestMediaOfASession(t *testing.T) {
 	require.Eventually(t, func() bool {
 		response, _ := h.get("HEAD", place, "Authorization", "Bearer "+young.welcome.Credential, "Tus-Resumable", "1.0.0")
 		return response.StatusCode == http.StatusNotFound
-	}, patience, patience/1000)
+	}, patience, 10*time.Millisecond)
 }

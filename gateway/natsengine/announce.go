@@ -19,25 +19,23 @@ const beatsPerLife = 3
 func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	revision, err := e.gateways.Create(opCtx, gatewayID, nil)
-	if err != nil {
+	if _, err := e.gateways.Create(opCtx, gatewayID, nil); err != nil {
 		return fmt.Errorf("natsengine: announce the gateway: %w", err)
 	}
 	if err := e.sweep(opCtx); err != nil { // what a former life of the service left
 		return err
 	}
-	b := &beat{e: e, id: gatewayID, revision: revision, lapsed: lapsed}
+	b := &beat{e: e, id: gatewayID, lapsed: lapsed}
 	e.background.Go(func() { b.run(ctx) })
 	return nil
 }
 
 // beat keeps one gateway announced.
 type beat struct {
-	e        *Engine
-	id       string
-	revision uint64
-	lapsed   func()
-	alive    map[string]bool // as of the last beat
+	e      *Engine
+	id     string
+	lapsed func()
+	alive  map[string]bool // as of the last beat
 }
 
 func (b *beat) run(ctx context.Context) {
@@ -57,16 +55,17 @@ func (b *beat) run(ctx context.Context) {
 	}
 }
 
+// renew writes the key anew. On failure the next beat tries again, in time.
 func (b *beat) renew(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	revision, err := b.e.gateways.Update(ctx, b.id, nil, b.revision)
-	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) { // it ran out
+	entry, err := b.e.gateways.Get(ctx, b.id)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound): // it ran out
 		b.lapsed()
-		revision, err = b.e.gateways.Create(ctx, b.id, nil)
-	}
-	if err == nil {
-		b.revision = revision
+		_, _ = b.e.gateways.Create(ctx, b.id, nil)
+	case err == nil: // fails if it runs out just now
+		_, _ = b.e.gateways.Update(ctx, b.id, nil, entry.Revision())
 	}
 }
 
@@ -141,7 +140,7 @@ func allEntries(ctx context.Context, bucket jetstream.KeyValue) ([]jetstream.Key
 	if err != nil {
 		return nil, err
 	}
-	defer watch.Stop() //nolint:errcheck // the connection may be closed already
+	defer stopWatch(watch)
 	var entries []jetstream.KeyValueEntry
 	for {
 		select {

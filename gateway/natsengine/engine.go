@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -49,14 +48,11 @@ type Engine struct {
 	dispatcher *dispatcher
 	asker      *asker
 
-	embedded   *server.Server // nil when the server is elsewhere
+	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
 	closing    chan struct{}
 	background sync.WaitGroup
 }
-
-// startTimeout bounds the start of the embedded server, recovery of its data included.
-const startTimeout = time.Minute
 
 // Open starts an embedded server on opts.Dir and connects to it.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
@@ -72,27 +68,16 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	srv, err := server.NewServer(&server.Options{
-		ServerName: "rtm-gateway",
-		DontListen: true,
-		JetStream:  true,
-		StoreDir:   opts.Dir,
-		NoSigs:     true,
-	})
+	srv, err := startEmbedded(opts.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("natsengine: configure server: %w", err)
-	}
-	srv.Start()
-	if !srv.ReadyForConnections(startTimeout) {
-		srv.Shutdown()
-		return nil, fmt.Errorf("natsengine: no server on %s after %v", opts.Dir, startTimeout)
+		return nil, err
 	}
 	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.Name("rtm-gateway"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			opts.Logger.Error("nats", "error", err)
 		}))
 	if err != nil {
-		srv.Shutdown()
+		srv.stop()
 		return nil, fmt.Errorf("natsengine: connect: %w", err)
 	}
 	e := &Engine{nc: nc, embedded: srv, opts: opts, closing: make(chan struct{})}
@@ -125,7 +110,6 @@ func (e *Engine) Close() {
 		e.dispatcher.close()
 	}
 	if e.embedded != nil {
-		e.embedded.Shutdown()
-		e.embedded.WaitForShutdown()
+		e.embedded.stop()
 	}
 }

@@ -39,14 +39,14 @@ func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEven
 			}
 			applyEntry(entry, apply)
 		case <-ctx.Done():
-			_ = watch.Stop()
+			stopWatch(watch)
 			return ctx.Err()
 		}
 	}
 }
 
 func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(gateway.MemberEvent)) {
-	defer watch.Stop() //nolint:errcheck // the connection may be closed already
+	defer stopWatch(watch)
 	for {
 		select {
 		case entry, ok := <-watch.Updates():
@@ -61,6 +61,9 @@ func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(gateway.
 		}
 	}
 }
+
+// stopWatch fails only when the connection is closed, and the watch with it.
+func stopWatch(watch jetstream.KeyWatcher) { _ = watch.Stop() }
 
 func applyEntry(entry jetstream.KeyValueEntry, apply func(gateway.MemberEvent)) {
 	room, uid, ok := parseMemberKey(entry.Key())

@@ -102,3 +102,9 @@ func TestSubjectsKeepOddIDsApart(t *testing.T) {
 		assert.False(t, ok, "%q", bad)
 	}
 }
+
+func TestFolderBelongsToOneEngine(t *testing.T) {
+	e := openEngine(t, Options{})
+	_, err := Open(t.Context(), Options{Dir: e.opts.Dir})
+	require.ErrorContains(t, err, "in use by another gateway")
+}

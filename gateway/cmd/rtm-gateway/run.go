@@ -47,7 +47,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	defer listener.Close() //nolint:errcheck // closed already by the HTTP server
+	defer func() { _ = listener.Close() }() // the HTTP server may have closed it
 	if err := checkWritable(o.data); err != nil {
 		return fmt.Errorf("--data: %w", err)
 	}

@@ -57,7 +57,7 @@ func TestRunServesUntilTold(t *testing.T) {
 func TestRunFails(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer taken.Close() //nolint:errcheck // the test is over
+	t.Cleanup(func() { _ = taken.Close() })
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 
@@ -70,7 +70,7 @@ func TestRunFails(t *testing.T) {
 		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use"},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory"},
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},
-		{"argument", []string{"x"}, 2, `unexpected argument \"x\"`[:18]},
+		{"argument", []string{"x"}, 2, "unexpected argument"},
 		{"media age", []string{"--media-max-age", "1s"}, 2, "at least 1m"},
 		{"help", []string{"--help"}, 0, "/healthz"},
 	} {

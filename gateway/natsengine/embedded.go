@@ -1,0 +1,49 @@
+package natsengine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// startTimeout bounds the start of the embedded server, recovery of its data included.
+const startTimeout = time.Minute
+
+// embedded is a NATS server inside this process, and the lock on its folder.
+type embedded struct {
+	*server.Server
+	unlock func()
+}
+
+func startEmbedded(dir string) (*embedded, error) {
+	unlock, err := lockDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: data folder: %w", err)
+	}
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "rtm-gateway",
+		DontListen: true,
+		JetStream:  true,
+		StoreDir:   dir,
+		NoSigs:     true,
+	})
+	if err != nil {
+		unlock()
+		return nil, fmt.Errorf("natsengine: configure server: %w", err)
+	}
+	e := &embedded{Server: srv, unlock: unlock}
+	srv.Start()
+	if !srv.ReadyForConnections(startTimeout) {
+		e.stop()
+		return nil, fmt.Errorf("natsengine: no server on %s after %v", dir, startTimeout)
+	}
+	return e, nil
+}
+
+// stop returns when all files are flushed.
+func (e *embedded) stop() {
+	e.Shutdown()
+	e.WaitForShutdown()
+	e.unlock()
+}

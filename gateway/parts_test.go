@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"rtmwasm/core"
+)
+
+func TestRate(t *testing.T) {
+	r := rate{limit: 2, window: time.Second}
+	now := time.Unix(1000, 0)
+	assert.True(t, r.allow(now))
+	assert.True(t, r.allow(now.Add(900*time.Millisecond)))
+	assert.False(t, r.allow(now.Add(999*time.Millisecond)))
+	assert.True(t, r.allow(now.Add(time.Second)), "the window slides")
+	assert.False(t, r.allow(now.Add(1800*time.Millisecond)))
+
+	late := now.Add(1800 * time.Millisecond)
+	r.grant(1, time.Minute, late)
+	assert.True(t, r.allow(late))
+	assert.False(t, r.allow(late))
+	r.grant(1, time.Minute, late.Add(time.Second))
+	assert.False(t, r.allow(late), "granted once a minute")
+}
+
+func TestCounter(t *testing.T) {
+	var c counter
+	now := time.Unix(1000, 0)
+	assert.Equal(t, 1, c.add(now, time.Second))
+	assert.Equal(t, 2, c.add(now.Add(999*time.Millisecond), time.Second))
+	assert.Equal(t, 1, c.add(now.Add(time.Second), time.Second))
+}
+
+func TestOutboxAck(t *testing.T) {
+	var o outbox
+	o.add(kept{body: []byte("joined"), room: "r"})
+	o.add(kept{seq: 1, body: []byte("x")})
+	o.add(kept{body: []byte("joined"), room: "s"})
+	o.add(kept{seq: 2, body: []byte("y"), room: "r"})
+	assert.Empty(t, o.ack(0))
+	assert.Len(t, o.items, 4, "Joined may be lost still")
+	assert.Len(t, o.ack(1), 2, "what came after Joined was handled")
+	assert.Len(t, o.ack(9), 2)
+	assert.Zero(t, o.bytes)
+	assert.Zero(t, o.missable)
+}
+
+func TestOutboxTrim(t *testing.T) {
+	var o outbox
+	now := time.Unix(1000, 0)
+	const n = core.MaxMissedChannelMessages + 5
+	for i := range uint64(n) {
+		o.add(kept{seq: 2*i + 1, at: now})
+		o.add(kept{seq: 2*i + 2, at: now, room: "r"})
+	}
+	o.trim(now)
+	assert.Len(t, o.items, n+core.MaxMissedChannelMessages)
+	assert.EqualValues(t, 2*n, o.items[len(o.items)-1].seq, "the latest stay")
+	o.trim(now.Add(core.SessionTimeout + 1))
+	assert.Len(t, o.items, n, "peer messages stay")
+	assert.Equal(t, n*frameOverhead, o.bytes)
+}
+
+func TestAnswers(t *testing.T) {
+	var a answers
+	news, _ := a.begin(1)
+	assert.Equal(t, isNew, news)
+	news, _ = a.begin(1)
+	assert.Equal(t, isRunning, news)
+	a.done(1, []byte("one"))
+	news, answer := a.begin(1)
+	assert.Equal(t, isDone, news)
+	assert.Equal(t, "one", string(answer))
+
+	for id := uint32(2); id <= maxAnswers+1; id++ {
+		news, _ = a.begin(id)
+		assert.Equal(t, isNew, news)
+	}
+	news, _ = a.begin(1)
+	assert.Equal(t, isForgotten, news)
+	a.done(1, []byte("too late"))
+	assert.Zero(t, a.bytes)
+	for id := uint32(2); id <= maxAnswers+1; id++ {
+		a.done(id, make([]byte, maxAnswerBytes/4))
+	}
+	assert.LessOrEqual(t, a.bytes, maxAnswerBytes)
+	assert.Len(t, a.known, len(a.order))
+}
