@@ -134,11 +134,11 @@ func (s *mediaStore) buffer() *[partBytes]byte { return s.buffers.Get().(*[partB
 
 // Error codes of the engine.
 const (
-	codeNoRoom       = 10023 // insufficient resources
-	codeStoreFailed  = 10077 // the stream cannot be written
-	codeStorageLimit = 10047
+	codeOverAccount  = 10002 // the account's limits
+	codeNoResources  = 10023
+	codeNoStorage    = 10047
 	codeMoved        = 10071 // wrong last sequence
-	codeOverQuota    = 10128 // the account's or stream's limit
+	codeStoreFailure = 10077 // the stream cannot take the message, or is at its limit
 )
 
 // mediaError gives errors of the engine the names that package media knows.
@@ -151,7 +151,7 @@ func mediaError(err error) error {
 		switch api.ErrorCode {
 		case codeMoved:
 			return media.ErrConflict
-		case codeNoRoom, codeStoreFailed, codeStorageLimit, codeOverQuota:
+		case codeOverAccount, codeNoResources, codeNoStorage, codeStoreFailure:
 			return fmt.Errorf("%w: %w", media.ErrFull, err)
 		}
 	}
