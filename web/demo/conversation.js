@@ -91,7 +91,8 @@ export class Conversation {
    */
   receive(message, from, time) {
     const element = received(message, from, time, this);
-    if (element) this.append(element, message.messageType === 'TEXT' ? message.text : 'Sent a file');
+    const last = message.messageType === 'TEXT' ? message.text : message.messageType === 'IMAGE' ? 'Sent a picture' : 'Sent a file';
+    if (element) this.append(element, last);
   }
 
   /**

@@ -30,7 +30,6 @@ async function signIn(settings) {
     await session.login();
     enter(session);
   } catch (error) {
-    byId('details', 'advanced').open ||= /AuthenticatedError|ArgumentError/.test(/** @type {Error} */ (error).name);
     showText(byId('p', 'login-error'), explain(error, 'login'));
   } finally {
     submit.disabled = false;
@@ -97,6 +96,10 @@ form.onsubmit = (event) => {
   const entered = { uid: uid.value.trim(), appId: appId.value.trim(), gateway: gateway.value.trim() };
   remember(entered);
   signIn(entered);
+};
+// A browser can't point out what is wrong inside closed details.
+appId.oninvalid = gateway.oninvalid = () => {
+  byId('details', 'advanced').open = true;
 };
 byId('button', 'logout').onclick = () => session?.end();
 byId('button', 'again').onclick = signInAgain;

@@ -5,6 +5,7 @@ const place = byId('div', 'scroller');
 const button = byId('button', 'new-messages');
 const NEAR = 48; // pixels from the end that count as the end
 let atEnd = true;
+let last = 0; // scrollTop of the last scroll event
 
 /** Shows another thread, at its end. @param {HTMLElement} thread */
 export function showThread(thread) {
@@ -37,7 +38,10 @@ const resized = new ResizeObserver(() => {
 resized.observe(place);
 
 place.addEventListener('scroll', () => {
-  atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+  const near = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+  // Only scrolling up leaves the end: the event comes late, and the thread may have grown since.
+  if (near || place.scrollTop < last) atEnd = near;
+  last = place.scrollTop;
   if (atEnd) button.hidden = true;
 }, { passive: true });
 button.onclick = () => {

@@ -35,9 +35,10 @@ export function transferCard(transfer, queue, direction, done) {
     bar.hidden = over;
     showText(status, describe(transfer));
     showText(part(card, 'p', 'problem'), transfer.state === 'failed' ? reason(transfer, direction) : '');
-    retry.hidden = dismiss.hidden = !over;
+    dismiss.hidden = !over;
+    retry.hidden = !over || hopeless(transfer, direction);
     cancel.hidden = over;
-    if (changed && over && focused) retry.focus();
+    if (changed && over && focused) (retry.hidden ? dismiss : retry).focus();
     if (changed && transfer.state === 'done') done?.();
   };
   transfer.onchange = paint;
@@ -61,9 +62,19 @@ function describe(transfer) {
   const percent = `${size ? Math.floor((current / size) * 100) : 0}%`;
   if (transfer.paused) return `Paused at ${percent} until you are connected again`;
   if (state === 'queued') return `Waiting · ${bytes(size)}`;
-  const parts = [percent, `${bytes(current)} of ${bytes(size)}`];
+  const parts = [`${percent} of ${bytes(size)}`];
   if (rate) parts.push(`${bytes(Math.round(rate))}/s`, `${duration((size - current) / rate)} left`);
   return parts.join(' · ');
+}
+
+/**
+ * Whether it would fail again for sure: the file is empty, or over 30 MB.
+ * @param {Transfer} transfer
+ * @param {'upload' | 'download'} direction
+ */
+function hopeless({ state, size, error }, direction) {
+  const { name, code } = /** @type {{name?: string, code?: number}} */ (error ?? {});
+  return state === 'failed' && direction === 'upload' && (size === 0 || (name === 'RtmLimitExceededError' && code === 4));
 }
 
 /**
