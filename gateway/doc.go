@@ -16,6 +16,6 @@
 // ends through session.end, whatever the cause. A room is what this gateway knows of
 // one channel: all its members everywhere, and which of them are sessions here.
 //
-// Locks are taken in the order room, session, link; none is held while calling the
-// engine, but for a room's first subscription.
+// Locks are taken in the order room, session, link. None is held while calling the
+// engine, but for a room's when its subscription begins and ends.
 package gateway

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"rtmwasm/core"
@@ -34,27 +35,37 @@ No certificate is configured: every app id and user may log in.
 Flags:
 `
 
-// parse reads the command line. What is wrong, or asked for, is written to out.
-func parse(args []string, out io.Writer) (options, error) {
+// parse reads the command line. Help that is asked for goes to help, what is wrong
+// comes as an error.
+func parse(args []string, help io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("rtm-gateway", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.Usage = func() {
-		fmt.Fprint(out, usage)
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
 	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
-	if err := flags.Parse(args); err != nil {
-		return o, err
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(help, flags)
 	}
-	if err := o.check(flags.Args()); err != nil {
-		fmt.Fprintf(out, "rtm-gateway: %v; see rtm-gateway --help\n", err)
-		return o, err
+	if err == nil {
+		err = o.check(flags.Args())
 	}
-	return o, nil
+	return o, err
+}
+
+func printUsage(out io.Writer, flags *flag.FlagSet) {
+	fmt.Fprint(out, usage)
+	flags.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(out, "  %s\n        %s", strings.TrimSpace("--"+f.Name+" "+value), text)
+		if f.DefValue != "false" {
+			fmt.Fprintf(out, " (default %s)", f.DefValue)
+		}
+		fmt.Fprintln(out)
+	})
 }
 
 func (o options) check(rest []string) error {

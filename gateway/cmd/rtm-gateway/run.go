@@ -23,11 +23,12 @@ const endTimeout = 10 * time.Second
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for a bad command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
+	o, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
+		fmt.Fprintf(stderr, "rtm-gateway: %v; see rtm-gateway --help\n", err)
 		return 2
 	case o.version:
 		fmt.Fprintln(stdout, versionText())
