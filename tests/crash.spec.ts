@@ -48,6 +48,22 @@ test('a wasm that is not there is a clear failure', async ({ openPage }) => {
   expect(e.message).toContain('missing.wasm');
 });
 
+test('a page whose policy forbids wasm is told which directive is missing', async ({ context, site, gateway }) => {
+  const page = await context.newPage();
+  const policy = (extra: string) => `default-src 'none'; script-src ${gateway.url} ${extra}; connect-src *`;
+  const visit = async (extra: string) => {
+    site.pages.set('/csp.html', { body: `<script src="${gateway.url}/sdk/rtm.js"></script>`, headers: { 'content-security-policy': policy(extra) } });
+    await page.goto(`${site.url}/csp.html`);
+    return page.evaluate(async (appId) => {
+      const { AgoraRTM } = window as any;
+      const client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_OFF });
+      return client.login({ uid: 'csp' }).then(() => 'logged in', (e: any) => `${e.name} ${e.code}${e.message}`);
+    }, appId);
+  };
+  expect(await visit('')).toMatch(/^RtmUnavailableError 1 .*'wasm-unsafe-eval'/);
+  expect(await visit("'wasm-unsafe-eval'")).toBe('logged in');
+});
+
 test('a wasm of the wrong MIME type still loads', async ({ openPage, run }) => {
   const page = await openPage();
   await page.route('**/rtm.wasm', async (r) => {
