@@ -74,8 +74,8 @@ func (o options) check(rest []string) error {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case o.data == "":
 		return errors.New("--data must name a folder")
-	case o.mediaMaxAge < time.Minute:
-		return fmt.Errorf("--media-max-age is %v, it must be at least 1m", o.mediaMaxAge)
+	case o.mediaMaxAge < time.Second:
+		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.mediaMaxAge)
 	}
 	return nil
 }

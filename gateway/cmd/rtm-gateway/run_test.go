@@ -71,7 +71,7 @@ func TestRunFails(t *testing.T) {
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory"},
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},
 		{"argument", []string{"x"}, 2, "unexpected argument"},
-		{"media age", []string{"--media-max-age", "1s"}, 2, "at least 1m"},
+		{"media age", []string{"--media-max-age", "1ms"}, 2, "at least 1s"},
 		{"help", []string{"--help"}, 0, "/healthz"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
