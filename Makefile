@@ -36,7 +36,7 @@ test-browser: build browser ## real pages in a real browser against a real gatew
 	npx playwright test
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side
-	node tests/bench/run.mjs
+	mkdir -p tests/.build && node tests/bench/run.mjs
 
 lint: deps ## formatting, vet for both platforms, types
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -1,19 +1,23 @@
 // make bench: one table. Figures are ratios of medians taken side by side in this run; a
 // second number in brackets is the spread.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
+import { load, prepare, roundTrips } from './latency.mjs';
 import { budgets, sizes } from './size.mjs';
 import { transferRatios } from './transfer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const pairs = Number(process.env.PAIRS ?? 7);
+const rounds = Number(process.env.ROUNDS ?? 300);
 
 const median = (xs) => [...xs].sort((a, b) => a - b)[xs.length >> 1];
 const ratio = (xs) => `${median(xs).toFixed(2)}× (${Math.min(...xs).toFixed(2)}–${Math.max(...xs).toFixed(2)})`;
+const quantile = (xs, q) => [...xs].sort((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(q * xs.length))];
+const over = (a, b, q) => `${(quantile(a, q) / quantile(b, q)).toFixed(2)}× (${quantile(a, q).toFixed(1)} / ${quantile(b, q).toFixed(1)} ms)`;
 const kb = (n) => `${(n / 1024).toFixed(1)} KB`;
 const rows = [];
 const row = (what, figure, budget, goal) => rows.push([what, figure, budget, goal]);
@@ -24,26 +28,52 @@ row('loader and façade, gzip 9', kb(s.script), `≤ ${kb(budgets.script[0])}`, 
 
 const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
 const gateway = spawn('./bin/rtm-gateway', ['--listen', '127.0.0.1:0', '--data', data], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+execFileSync('go', ['build', '-o', 'tests/.build/relay', './tests/bench/relay'], { cwd: root, stdio: 'inherit' });
+const relay = spawn('./tests/.build/relay', { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
 const browser = await chromium.launch({
   executablePath: [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((p) => p && existsSync(p)),
 });
-try {
-  const url = await new Promise((resolve) => {
-    for (const out of [gateway.stdout, gateway.stderr])
+/** The address that a server prints when it is ready. */
+const address = (server) =>
+  new Promise((resolve) => {
+    for (const out of [server.stdout, server.stderr])
       createInterface({ input: out }).on('line', (line) => /url=(\S+)/.test(line) && resolve(/url=(\S+)/.exec(line)[1].replace(/\/$/, '')));
   });
+
+/** A page of the gateway's own origin with the SDK, logged in. */
+async function login(url, uid) {
   const page = await browser.newPage();
   await page.goto(`${url}/healthz`);
   await page.addScriptTag({ url: `${url}/sdk/rtm.js` });
-  await page.evaluate(async () => {
+  await page.evaluate(async (uid) => {
     window.client = AgoraRTM.createInstance('A0'.repeat(16), { logFilter: AgoraRTM.LOG_FILTER_ERROR });
-    await window.client.login({ uid: 'bench' });
-  });
+    await window.client.login({ uid });
+  }, uid);
+  return page;
+}
+
+try {
+  const [url, relayUrl] = await Promise.all([address(gateway), address(relay)]);
+  const page = await login(url, 'bench');
   const big = await transferRatios(page, 30 << 20, pairs);
   row('upload 30 MiB, against XHR PUT of the Blob', ratio(big.up), '≤ 1.30×', '≤ 1.10×');
   row('download 30 MiB, against fetch().blob()', ratio(big.down), '≤ 1.30×', '≤ 1.10×');
   row('longest main-thread task meanwhile', big.long.length ? `${Math.max(...big.long).toFixed(0)} ms` : 'none ≥ 50 ms', '< 50 ms', '< 16 ms');
+
+  const peer = await login(url, 'peer');
+  await prepare(page, peer, relayUrl, ['bench', 'peer']);
+  await roundTrips(page, 'peer', 20); // warms up
+  const idle = await roundTrips(page, 'peer', rounds);
+  row('round trip of 1 KB, against a bare relay, p50', over(idle.sdk, idle.bare, 0.5), '≤ 2.00×', '≤ 1.30×');
+  row('round trip of 1 KB, against a bare relay, p99', over(idle.sdk, idle.bare, 0.99), '–', '–');
+  const other = await login(url, 'loader');
+  const stop = await load(other);
+  const busy = await roundTrips(page, 'peer', rounds);
+  await stop();
+  row('the same p99 while another page runs nine transfers, against idle', over(busy.sdk, idle.sdk, 0.99), '–', '–');
+  row('  the bare relay meanwhile', over(busy.bare, idle.bare, 0.99), '–', '–');
 } finally {
+  relay.kill('SIGKILL');
   await browser.close();
   gateway.kill('SIGKILL');
   rmSync(data, { recursive: true, force: true });
