@@ -129,6 +129,7 @@ export class Chat {
     conversation.close();
     this.#conversations.delete(conversation.id);
     this.#show(undefined);
+    if (matchMedia('(hover: hover)').matches) byId('input', 'new-name').focus(); // what had the focus is gone
   }
 
   #paint() {

@@ -23,11 +23,13 @@ export function transferCard(transfer, queue, direction, done) {
   retry.setAttribute('aria-label', `Try ${transfer.name} again`);
   dismiss.setAttribute('aria-label', `Remove ${transfer.name} from the list`);
 
-  let painted = -1000;
+  let painted = 0;
+  let wasPaused = false;
   const paint = () => {
     const changed = card.dataset.state !== transfer.state;
-    if (!changed && !transfer.paused && performance.now() - painted < 100) return; // progress may come hundreds of times a second
+    if (!changed && transfer.paused === wasPaused && performance.now() - painted < 100) return; // progress may come hundreds of times a second
     painted = performance.now();
+    wasPaused = transfer.paused;
     const over = transfer.state === 'failed' || transfer.state === 'cancelled';
     const focused = card.contains(document.activeElement);
     card.dataset.state = transfer.state;
