@@ -59,9 +59,12 @@ const (
 	PingInterval   = 2500 * time.Millisecond
 	SessionTimeout = 30 * time.Second // a session outlives its socket by this (API: others see MemberLeft after 30 s)
 
-	// SilenceLimit is how long either side waits for a frame before it gives the
-	// socket up. (API: UNREACHABLE after 6 s)
+	// SilenceLimit is how long a client waits for a frame before it gives the socket up.
 	SilenceLimit = 6 * time.Second
+
+	// GatewaySilenceLimit is the same for a gateway. It is longer because an upload
+	// that fills a slow uplink holds up the client's frames.
+	GatewaySilenceLimit = 15 * time.Second
 )
 
 // What a session keeps for a client that is away. (API: channel messages of the

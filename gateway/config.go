@@ -53,7 +53,7 @@ func (c Config) withDefaults() (Config, error) {
 	t := &c.Times
 	setDefault(&t.Hello, 10*time.Second)
 	setDefault(&t.PingInterval, core.PingInterval)
-	setDefault(&t.SilenceLimit, core.SilenceLimit)
+	setDefault(&t.SilenceLimit, core.GatewaySilenceLimit)
 	setDefault(&t.SessionTimeout, core.SessionTimeout)
 	setDefault(&t.PeerAck, 8*time.Second) // below core.RequestTimeout
 	setDefault(&t.Write, 5*time.Second)

@@ -103,7 +103,11 @@ func (s *session) detachLocked(l *link, code int, reason string) {
 		return
 	}
 	nth := s.attached
-	s.expiry = time.AfterFunc(s.server.config.Times.SessionTimeout, func() { s.expire(nth) })
+	wait := s.server.config.Times.SessionTimeout
+	if code == wire.CloseSilent { // it has been away for as long as it was silent
+		wait = max(wait-s.server.config.Times.SilenceLimit, wait/2)
+	}
+	s.expiry = time.AfterFunc(wait, func() { s.expire(nth) })
 }
 
 func (s *session) stopExpiry() {
