@@ -11,7 +11,8 @@ import (
 // protocolVersion is what Hello asks for.
 const protocolVersion = 1
 
-// attemptTimeout bounds one attempt to connect, from the dial to Welcome.
+// attemptTimeout bounds one attempt to come back, from the dial to Welcome. A login
+// has its own limit.
 const attemptTimeout = 10 * time.Second
 
 // connection is one socket and what was heard on it. A client has one at a time;
@@ -26,10 +27,12 @@ type connection struct {
 }
 
 func (c *Client) dial() {
-	k := &connection{c: c, heard: time.Now()}
+	k := &connection{c: c, heard: time.Now(), stopWatch: func() {}}
 	c.conn = k
 	k.socket = c.host.Dial("ws"+strings.TrimPrefix(c.gateway, "http")+"/rtm", k)
-	k.watch(attemptTimeout)
+	if c.state == Reconnecting {
+		k.watch(attemptTimeout)
+	}
 }
 
 // dropConnection forgets the connection and closes its socket.
@@ -202,12 +205,8 @@ func (c *Client) lost(k *connection, code int, why string) {
 	case c.leaving != nil:
 		c.loggedOut()
 	case c.state == Connecting:
-		err := c.login.error
-		if err == nil {
-			err = &Error{Class: Unavailable, Code: LoginErrUnknown, Cause: textError(why),
-				Text: "no gateway answers at " + c.gateway + "; check the address and that the gateway runs"}
-		}
-		c.loginFailed(err, ReasonLoginFailure)
+		c.loginFailed(&Error{Class: Unavailable, Code: LoginErrUnknown, Cause: textError(why),
+			Text: "no gateway answers at " + c.gateway + "; check the address and that the gateway runs"}, ReasonLoginFailure)
 	case code == wire.CloseRemoteLogin:
 		c.transition(ReasonRemoteLogin)
 	case wire.CloseIsFinal(code) && code != wire.CloseRefused && code != wire.CloseBye:

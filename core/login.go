@@ -4,9 +4,8 @@ import "time"
 
 // loginAttempt is a login that has not been answered.
 type loginAttempt struct {
-	done  []func(*Error) // the login's own, and those of logouts that wait for it
-	stop  func()         // of the timeout
-	error *Error         // set when refused; the socket's end then only confirms
+	done []func(*Error) // the login's own, and those of logouts that wait for it
+	stop func()         // of the timeout
 }
 
 // Login connects as uid (API 3.1). done is called once; the state changes to
@@ -111,7 +110,7 @@ func (c *Client) Logout(done func(*Error)) {
 	c.leaving = &logout{done: []func(*Error){done}, stop: func() {}}
 	c.leaveAll()
 	c.interruptTasks()
-	if c.state != Connected || !c.sayBye() {
+	if !c.sayBye() || c.state != Connected {
 		c.loggedOut()
 		return
 	}
