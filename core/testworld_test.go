@@ -159,7 +159,7 @@ func (w *world) sending(name string) func(bool, *Error) {
 	done := w.promise(name)
 	return func(received bool, err *Error) {
 		if received {
-			name += " received"
+			w.note("bob received " + name)
 		}
 		done(err)
 	}
