@@ -15,9 +15,21 @@ func (s *Server) newMux() http.Handler {
 		mux.Handle("/media/", s.media)
 	}
 	if s.config.Demo != nil {
-		mux.Handle("/", newStatic(s.config.Demo))
+		mux.Handle("/", demoHandler(s.config.Demo))
 	}
 	return mux
+}
+
+// demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.
+const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; " +
+	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+func demoHandler(files fs.FS) http.Handler {
+	static := newStatic(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", demoPolicy)
+		static.ServeHTTP(w, r)
+	})
 }
 
 func serveHealth(w http.ResponseWriter, _ *http.Request) {

@@ -87,8 +87,11 @@ func TestStaticHeaders(t *testing.T) {
 	assert.EqualValues(t, len("plain"), response.ContentLength)
 	assert.Empty(t, body)
 
+	assert.Empty(t, response.Header.Get("Content-Security-Policy"))
+
 	response, _ = h.get("GET", "/")
 	assert.Empty(t, response.Header.Get("Access-Control-Allow-Origin"))
+	assert.Contains(t, response.Header.Get("Content-Security-Policy"), "script-src 'self' 'wasm-unsafe-eval'")
 }
 
 func TestStaticRefusals(t *testing.T) {
