@@ -74,26 +74,32 @@ func (ch *Channel) Join(done func(*Error)) {
 }
 
 func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
+	if ch.state != Joining { // a logout is under way
+		f = sessionOver
+	}
 	leaves := ch.leaves
 	ch.leaves = nil
 	err := joinError(f)
 	if err != nil {
 		if f == nil { // it may have been done; undo it
-			ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
+			ch.sendLeave()
 		}
 		ch.gone()
 	} else {
 		ch.setState(Joined)
 	}
 	done(err)
-	if err == nil && leaves == nil && f.Joined != nil {
-		ch.countChanged(int(f.Joined.MemberCount))
-	}
 	if leaves != nil {
+		if err == nil { // the join may have been sent again, behind the leave
+			ch.sendLeave()
+		}
 		ch.gone()
 		for _, left := range leaves {
 			left(nil)
 		}
+	}
+	if ch.state == Joined && f.Joined != nil {
+		ch.countChanged(int(f.Joined.MemberCount))
 	}
 }
 
@@ -128,14 +134,19 @@ func (ch *Channel) Leave(done func(*Error)) {
 		done(&Error{Class: InvalidStatus, Code: LeaveChannelErrNotInChannel, Text: "this channel object is not joined"})
 		return
 	}
-	c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
-	c.left[ch.id] = true
+	ch.sendLeave()
 	if ch.state == Joining {
 		ch.leaves = append(ch.leaves, done)
 		return
 	}
 	ch.gone()
 	done(nil)
+}
+
+// sendLeave tells the gateway, now and once more after a resume.
+func (ch *Channel) sendLeave() {
+	ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
+	ch.c.left[ch.id] = true
 }
 
 // gone makes the object LEFT, whatever the cause.
@@ -159,13 +170,23 @@ func (ch *Channel) setState(s JoinState) {
 
 // Send sends to all other members (API 4.3).
 func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
-	if o.Defect != NotAMessage && ch.state != Joined {
-		done(&Error{Class: InvalidStatus, Code: ChannelMessageErrNotInChannel, Text: "join the channel before sending to it"})
+	check := func() *Error {
+		if ch.state != Joined {
+			return errNotJoined(ChannelMessageErrNotInChannel)
+		}
+		return o.check(&channelCodes)
+	}
+	if o.Defect != NotAMessage && ch.state != Joined { // before the login state, and again after a wait
+		done(errNotJoined(ChannelMessageErrNotInChannel))
 		return
 	}
-	check := func() *Error { return o.check(&channelCodes) }
 	send := &wire.Send{Channel: ch.id, Message: o.Message}
 	ch.c.sendMessage(o, &channelCodes, check, send, func(_ bool, err *Error) { done(err) })
+}
+
+// errNotJoined is the error of every method that needs a joined channel.
+func errNotJoined(code int) *Error {
+	return &Error{Class: InvalidStatus, Code: code, Text: "join the channel first"}
 }
 
 // Members asks for the channel's members, the local user among them (API 4.4).
@@ -175,7 +196,7 @@ func (ch *Channel) Members(done func([]string, *Error)) {
 		done(nil, errNotLoggedIn(GetMembersErrUserNotLoggedIn))
 		return
 	case ch.state != Joined:
-		done(nil, &Error{Class: InvalidStatus, Code: GetMembersErrNotInChannel, Text: "join the channel before asking for its members"})
+		done(nil, errNotJoined(GetMembersErrNotInChannel))
 		return
 	}
 	ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {

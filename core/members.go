@@ -55,15 +55,21 @@ func (c *Client) rejoin() {
 			continue // its Join is pending and will be sent again
 		}
 		c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {
-			if f != nil && f.Joined != nil && ch.state == Joined {
-				ch.countChanged(int(f.Joined.MemberCount))
-				return
-			}
-			if f != nil && f.Refusal != nil {
-				c.log(LogWarn, "a channel could not be joined again: "+f.Refusal.Text)
-				ch.gone()
-			}
+			ch.rejoined(f)
 		})
+	}
+}
+
+func (ch *Channel) rejoined(f *wire.ServerFrame) {
+	switch {
+	case f == nil:
+	case f.Joined != nil && ch.state == Joined:
+		ch.countChanged(int(f.Joined.MemberCount))
+	case f.Joined != nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
+		ch.sendLeave()
+	case f.Refusal != nil && ch.state == Joined:
+		ch.c.log(LogWarn, "a channel could not be joined again: "+f.Refusal.Text)
+		ch.gone()
 	}
 }
 
