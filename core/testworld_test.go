@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,6 +106,17 @@ func (w *world) joined(id string) *Channel {
 	require.Equal(w.t, Joined, ch.State())
 	w.forget()
 	return ch
+}
+
+// alive passes time in which the gateway pings.
+func (w *world) alive(d time.Duration) {
+	w.t.Helper()
+	for d > 0 {
+		step := min(d, PingInterval)
+		w.host.pass(step)
+		d -= step
+		w.host.socket().receive(&wire.ServerFrame{Ping: &wire.Ping{}})
+	}
 }
 
 // reply answers the request that was made last.
