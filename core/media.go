@@ -94,7 +94,7 @@ func (c *Client) startTasks() {
 		if running >= runningTasks || !c.connected() {
 			return
 		}
-		if !t.running {
+		if !t.running && !t.ended { // a progress function may end others
 			running++
 			t.running = true
 			t.advanced = time.Now()
