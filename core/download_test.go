@@ -1,0 +1,201 @@
+package core
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDownload(t *testing.T) {
+	inSession(t, func(w *world) {
+		whole := pattern(1000)
+		w.download("down", "0"+testKey+"1z1z1000z480z640")
+		assert.Empty(t, w.host.requests, "nothing inside the call")
+		r := w.host.only("GET")
+		assert.Equal(t, "https://gw.example/media/"+testKey, r.URL)
+		assert.Equal(t, "bytes=0-999", r.header("Range"))
+		assert.Equal(t, "Bearer credential of s1", r.header("Authorization"))
+		assert.True(t, r.WantBody)
+		r.progress(500)
+		r.progress(1000)
+		r.piece(whole)
+		assert.Equal(t, []string{"down 0/1000", "down 500/1000", "down 999/1000"}, w.taken(), "the total only at the end")
+		w.host.settle()
+		assert.Equal(t, []string{"down 1000/1000", "down: ok", "1000 bytes of application/octet-stream"}, w.taken())
+	})
+}
+
+func TestDownloadInPieces(t *testing.T) {
+	inSession(t, func(w *world) {
+		whole := pattern(2*downloadPiece + 5)
+		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		for _, want := range []string{"bytes=0-16777215", "bytes=16777216-33554431", "bytes=33554432-33554436"} {
+			r := w.host.only("GET")
+			assert.Equal(t, want, r.header("Range"))
+			r.piece(whole)
+		}
+		w.host.settle()
+		assert.Equal(t, []string{
+			"down 0/33554437", "down 16777216/33554437", "down 33554432/33554437", "down 33554436/33554437",
+			"down 33554437/33554437", "down: ok", "33554437 bytes of application/octet-stream",
+		}, w.taken())
+	})
+}
+
+func TestDownloadHasItsTypeFromItsBytes(t *testing.T) {
+	for head, mime := range map[string]string{"\x89PNG\r\n": "image/png", "GIF89a": "image/gif", "PK\x03\x04": "application/zip", "x": "application/octet-stream"} {
+		inSession(t, func(w *world) {
+			var got *testBlob
+			w.Download(mediaID(testKey, int64(len(head)), false, 0, 0), w.shown("down"), func(b Blob, err *Error) {
+				require.Nil(t, err)
+				got = b.(*testBlob)
+			})
+			w.host.only("GET").piece([]byte(head))
+			w.host.settle()
+			require.NotNil(t, got)
+			assert.Equal(t, mime, got.mime)
+			assert.Equal(t, head, string(got.b))
+		})
+	}
+}
+
+func TestDownloadChecks(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.download("bad id", "junk")
+		w.download("not logged in", "0"+testKey+"1z1z10")
+		assert.Equal(t, []string{"bad id: RtmInvalidArgumentError 2", "not logged in: RtmInvalidStatusError 102"}, w.taken())
+	})
+	inSession(t, func(w *world) {
+		w.download("size 0", "0"+testKey+"1z1z0")
+		w.interrupt()
+		w.download("reconnecting", "0"+testKey+"1z1z10")
+		assert.Equal(t, []string{"size 0: RtmInvalidArgumentError 2", "RECONNECTING INTERRUPTED", "reconnecting: RtmInvalidStatusError 102"}, w.taken())
+		assert.Empty(t, w.host.requests)
+	})
+}
+
+// What the gateway answers when trying again won't help.
+func TestDownloadRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		status int
+		header headers
+		want   string
+	}{
+		{"unknown", 404, nil, "RtmUnavailableError 4"},
+		{"expired", 410, nil, "RtmUnavailableError 4"},
+		{"shorter than the id says", 416, headers{"Content-Range": "bytes */5"}, "RtmUnavailableError 1"},
+		{"of another length", 206, headers{"Content-Range": "bytes 0-9/110"}, "RtmUnavailableError 1"},
+		{"of unknown length", 206, nil, "RtmUnavailableError 1"},
+		{"not a part", 200, nil, "RtmUnavailableError 1"},
+		{"forbidden", 403, nil, "RtmUnavailableError 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				var got *Error
+				w.Download("0"+testKey+"1z1z10", w.shown("down"), func(_ Blob, err *Error) { got = err })
+				w.host.only("GET").answer(c.status, c.header, pattern(10))
+				assert.Equal(t, c.want, outcome(got))
+				assert.Equal(t, got.Code != DownloadMediaErrNotExist, got.Cause != nil)
+				w.host.pass(5 * time.Second)
+				assert.Empty(t, w.host.outstanding())
+				assert.Empty(t, w.tasks)
+			})
+		})
+	}
+}
+
+func TestDownloadCutShortIsRepeated(t *testing.T) {
+	fails := map[string]func(*testRequest){
+		"short body":   func(r *testRequest) { r.answer(206, headers{"Content-Range": "bytes 0-9/10"}, pattern(9)) },
+		"network down": func(r *testRequest) { r.fail() },
+		"put off":      func(r *testRequest) { r.answer(401, nil, nil) },
+	}
+	for name, fail := range fails {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				w.download("down", "0"+testKey+"1z1z10")
+				r := w.host.only("GET")
+				r.progress(6)
+				fail(r)
+				assert.Empty(t, w.host.outstanding())
+				w.host.pass(firstRetryCap)
+				r = w.host.only("GET")
+				r.progress(3)
+				r.progress(8)
+				r.piece(pattern(10))
+				w.host.settle()
+				assert.Equal(t, []string{
+					"down 0/10", "down 6/10", "down 8/10", "down 9/10", "down 10/10", "down: ok", "10 bytes of application/octet-stream",
+				}, w.taken(), "never back")
+			})
+		})
+	}
+}
+
+func TestDownloadStalls(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.download("down", "0"+testKey+"1z1z10")
+		r := w.host.only("GET")
+		w.alive(time.Minute)
+		r.progress(1)
+		w.taken()
+		w.alive(MediaStallTimeout - time.Second)
+		assert.Empty(t, w.taken())
+		w.alive(time.Second)
+		assert.Equal(t, []string{"down: RtmTimeoutError 3"}, w.taken())
+		assert.True(t, r.aborted)
+	})
+}
+
+func TestCancelDownload(t *testing.T) {
+	t.Run("under way", func(t *testing.T) {
+		inSession(t, func(w *world) {
+			task := w.download("down", "0"+testKey+"1z1z10")
+			r := w.host.only("GET")
+			task.Cancel()
+			assert.True(t, r.aborted)
+			w.host.pass(5 * time.Second)
+			assert.Equal(t, []string{"down: RtmInterruptedError 6"}, w.taken())
+			assert.Empty(t, w.host.outstanding(), "nothing is deleted")
+		})
+	})
+	for _, at := range []string{"down 0/10", "down 9/10", "down 10/10"} {
+		t.Run("inside "+at, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				task := w.download("down", "0"+testKey+"1z1z10")
+				w.on[at] = task.Cancel
+				w.host.only("GET").piece(pattern(10))
+				w.host.settle()
+				got := w.taken()
+				assert.Equal(t, []string{at, "down: RtmInterruptedError 6"}, got[len(got)-2:])
+			})
+		})
+	}
+	t.Run("while the type is read", func(t *testing.T) {
+		inSession(t, func(w *world) {
+			task := w.download("down", "0"+testKey+"1z1z10")
+			w.host.only("GET").piece(pattern(10))
+			w.taken()
+			task.Cancel()
+			w.host.settle()
+			assert.Equal(t, []string{"down: RtmInterruptedError 6"}, w.taken())
+		})
+	})
+}
+
+// The type is read once more where the connection broke in between, and told once.
+func TestPauseWhileTheTypeIsRead(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.download("down", "0"+testKey+"1z1z10")
+		w.host.only("GET").piece(pattern(10))
+		w.interrupt()
+		w.redialled()
+		w.resumed()
+		w.host.settle()
+		got := w.taken()
+		assert.Equal(t, []string{"down 10/10", "down: ok", "10 bytes of application/octet-stream"}, got[len(got)-3:])
+	})
+}
