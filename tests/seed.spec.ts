@@ -4,8 +4,6 @@ import { deflateSync } from 'node:zlib';
 import { test, expect, join, events, type TestWindow } from './support/test.ts';
 import { png } from './support/pictures.ts';
 
-declare const client: any;
-
 const origins = ['same origin', 'cross origin'] as const;
 
 for (const origin of origins) {

@@ -37,7 +37,6 @@ test('the same uid elsewhere aborts the older client', async ({ openUser, run })
   const fresh = await openUser(`a-${run}`);
   await expect.poll(() => events(old, 'ConnectionStateChanged')).toContainEqual(['ABORTED', 'REMOTE_LOGIN']);
   expect(await failure(old, `await client.sendMessageToPeer({ text: 'x' }, 'y')`)).toMatchObject({ name: 'RtmInvalidStatusError', code: 102 });
-  await old.waitForTimeout(0);
   expect(await failure(old, `await new Promise(r => setTimeout(r, 600)); await client.login({ uid: 'z' })`)).toMatchObject({ name: 'RtmInvalidStatusError', code: 8 });
   await old.evaluate(() => (window as any).client.logout());
   expect((await events(old, 'ConnectionStateChanged')).at(-1)).toEqual(['DISCONNECTED', 'LOGOUT']);
@@ -137,7 +136,7 @@ test('bad input is refused with its class and code, and the connection lives on'
   expect(await events(a, 'ConnectionStateChanged')).toHaveLength(2);
 });
 
-test('a killed gateway interrupts; a restarted one brings everything back without the page doing a thing', async ({ context, run }) => {
+test('a killed gateway interrupts; a restarted one brings everything back without the page doing a thing', async ({ context }) => {
   test.setTimeout(90_000);
   const gateway = await new Gateway().start();
   try {
@@ -161,7 +160,6 @@ test('a killed gateway interrupts; a restarted one brings everything back withou
       await a.evaluate(() => (window as any).channel.sendMessage({ text: 'back' }));
       expect((await events(b, 'ChannelMessage')).length).toBeGreaterThan(0);
     }).toPass({ timeout: 10_000 });
-    void run;
   } finally {
     await gateway.stop();
   }
@@ -179,4 +177,34 @@ test('no gateway is a clear failure, and login can be tried again', async ({ ope
   }, appId);
   expect(out).toMatchObject({ states: [['CONNECTING', 'LOGIN'], ['DISCONNECTED', 'LOGIN_FAILURE']], name: 'RtmUnavailableError', code: 1, cause: true });
   expect(out.message).toContain('127.0.0.1:9');
+});
+
+test('the ES build works from a plain page, by default and by name', async ({ page, gateway, run }) => {
+  await page.goto(`${gateway.url}/healthz`);
+  const out = await page.evaluate(async ({ url, appId, uid }) => {
+    const sdk = await import(url);
+    const client = sdk.createInstance(appId, { logFilter: sdk.LOG_FILTER_ERROR });
+    await client.login({ uid });
+    const state = client.connectionState;
+    await client.logout();
+    return { state, same: sdk.default.createInstance === sdk.createInstance, self: sdk.default.default === sdk.default, global: 'AgoraRTM' in window };
+  }, { url: `${gateway.url}/sdk/rtm.mjs`, appId, uid: `es-${run}` });
+  expect(out).toEqual({ state: 'CONNECTED', same: true, self: true, global: false });
+});
+
+test('the gateway can be named by parameter and by config', async ({ openPage, gateway, run }) => {
+  const page = await openPage();
+  const out = await page.evaluate(async ({ gateway, appId, uid }) => {
+    const { AgoraRTM } = window as any;
+    const quiet = { logFilter: AgoraRTM.LOG_FILTER_OFF };
+    AgoraRTM.setParameter('GATEWAY', 'http://127.0.0.1:9');
+    const wrong = await AgoraRTM.createInstance(appId, { ...quiet }).login({ uid }).catch((e: any) => e.code);
+    const named = AgoraRTM.createInstance(appId, { ...quiet, gateway });
+    await named.login({ uid });
+    AgoraRTM.setParameter('GATEWAY', gateway.replace('http', 'ws') + '/');
+    const other = AgoraRTM.createInstance(appId, quiet);
+    await other.login({ uid: uid + '-2' });
+    return { wrong, states: [named.connectionState, other.connectionState] };
+  }, { gateway: gateway.url, appId, uid: `n-${run}` });
+  expect(out).toEqual({ wrong: 1, states: ['CONNECTED', 'CONNECTED'] });
 });
