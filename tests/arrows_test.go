@@ -1,0 +1,150 @@
+package tests
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// codec is the runtime of the generated frames.
+const codec = "github.com/aperturerobotics/protobuf-go-lite"
+
+// heavy is what must not reach the pages' binary, not even through others: each would
+// make it larger by hundreds of kilobytes.
+var heavy = []string{
+	"net/http", "encoding/json", "encoding/gob", "log/slog", "text/template", "regexp", "context", "crypto/sha256",
+}
+
+// rule says what a package may import. "std" is the whole standard library, "ours/..."
+// names a folder with all below it.
+type rule struct {
+	pkg  string
+	js   bool     // looked at as built for the browser
+	may  []string // the only direct imports beside its own folder
+	not  []string // exceptions from may
+	deep []string // not even through others
+}
+
+// The rule of arrows: who may import whom. A package that is not listed fails the test,
+// but for those below tests: they may import anything, and nobody imports them.
+var rules = []rule{
+	{pkg: "core", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/core/imagesize"},
+		not: []string{"net/http", "syscall/js", "encoding/json", "log/slog", "context", "fmt", "reflect"}, deep: heavy},
+	{pkg: "core", js: true, may: []string{"std", "rtmwasm/core/wire", "rtmwasm/core/imagesize"}, deep: heavy},
+	{pkg: "core/wire", may: []string{"std", codec}, deep: heavy},
+	{pkg: "core/imagesize"},
+	{pkg: "core/coretest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/stretchr/testify/..."}},
+	{pkg: "core/internal/gencodes", may: []string{"std"}},
+
+	{pkg: "jsbridge", js: true, may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/hack-pad/safejs"},
+		not: []string{"syscall/js"}, deep: heavy},
+	{pkg: "wasm", js: true, may: []string{"rtmwasm/jsbridge"}, deep: heavy},
+
+	{pkg: "native", may: []string{"std", "rtmwasm/core", "github.com/coder/websocket"},
+		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
+
+	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "github.com/coder/websocket"},
+		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
+		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
+	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/nats-io/..."},
+		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
+	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web"},
+		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
+	{pkg: "web", may: []string{"std"}},
+}
+
+// packageInfo is what go list tells of a package.
+type packageInfo struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+// list runs go list over the module, with all that it depends on.
+func list(t *testing.T, js bool) map[string]*packageInfo {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports,Deps", "rtmwasm/...")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if js {
+		cmd.Args = append(cmd.Args[:len(cmd.Args)-1], "rtmwasm/core/...", "rtmwasm/jsbridge/...", "rtmwasm/wasm/...")
+		cmd.Env = append(cmd.Env, "GOOS=js", "GOARCH=wasm")
+	}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	packages := map[string]*packageInfo{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p packageInfo
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else {
+			require.NoError(t, err)
+		}
+		packages[p.ImportPath] = &p
+	}
+}
+
+// allowed reports whether one of the patterns names path.
+func allowed(patterns []string, path string, packages map[string]*packageInfo) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		folder, below := strings.CutSuffix(pattern, "/...")
+		return pattern == path || below && strings.HasPrefix(path, folder+"/") || pattern == "std" && isStandard(path, packages)
+	})
+}
+
+// isStandard also takes the names that only the compiler knows.
+func isStandard(path string, packages map[string]*packageInfo) bool {
+	p := packages[path]
+	return path == "unsafe" || path == "C" || p != nil && p.Standard
+}
+
+func TestArrows(t *testing.T) {
+	byPlatform := map[bool]map[string]*packageInfo{false: list(t, false), true: list(t, true)}
+	for _, r := range rules {
+		name := r.pkg
+		if r.js {
+			name += " in the browser"
+		}
+		t.Run(name, func(t *testing.T) {
+			packages := byPlatform[r.js]
+			p := packages["rtmwasm/"+r.pkg]
+			require.NotNil(t, p, "the rule names a package that is not there")
+			for _, path := range p.Imports {
+				assert.True(t, allowed(r.may, path, packages), "%s must not import %s", r.pkg, path)
+				assert.NotContains(t, r.not, path, "%s must not import %s", r.pkg, path)
+			}
+			for _, path := range r.deep {
+				assert.NotContains(t, p.Deps, path, "%s must not bring %s, not even through others", r.pkg, path)
+			}
+		})
+	}
+	t.Run("every package has a rule", func(t *testing.T) {
+		for _, packages := range byPlatform {
+			for path := range packages {
+				pkg, ours := strings.CutPrefix(path, "rtmwasm/")
+				ours = ours && pkg != "tests" && !strings.HasPrefix(pkg, "tests/")
+				assert.True(t, !ours || slices.ContainsFunc(rules, func(r rule) bool { return r.pkg == pkg }), "no rule for %s", path)
+			}
+		}
+	})
+	t.Run("one importer", func(t *testing.T) {
+		for path, only := range map[string]string{"github.com/hack-pad/safejs": "rtmwasm/jsbridge", "syscall/js": ""} {
+			for _, p := range byPlatform[true] {
+				if strings.HasPrefix(p.ImportPath, "rtmwasm/") && p.ImportPath != only {
+					assert.NotContains(t, p.Imports, path, "%s must not import %s", p.ImportPath, path)
+				}
+			}
+		}
+		require.Contains(t, byPlatform[true]["rtmwasm/jsbridge"].Imports, "github.com/hack-pad/safejs")
+	})
+}
