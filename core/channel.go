@@ -206,6 +206,8 @@ func (ch *Channel) Members(done func([]string, *Error)) {
 			done(nil, &Error{Class: Timeout, Code: GetMembersErrTimeout, Text: "the gateway did not answer within 10 s"})
 		case refusal != nil && refusal.Reason == wire.Refusal_TOO_OFTEN:
 			done(nil, &Error{Class: InvokeTooOften, Code: GetMembersErrTooOften, Text: refusal.Text})
+		case refusal != nil && refusal.Reason == wire.Refusal_NOT_JOINED:
+			done(nil, errNotJoined(GetMembersErrNotInChannel))
 		case refusal != nil:
 			done(nil, &Error{Class: Unknown, Code: GetMembersErrFailure, Text: refusal.Text, ServerCode: int(refusal.ServerCode)})
 		default:

@@ -253,7 +253,9 @@ func TestChannelSend(t *testing.T) {
 		ch.Send(textMessage("hello"), w.promise("send"))
 		assert.Equal(t, []string{"2 send room hello"}, s.taken())
 		w.reply(&wire.ServerFrame{Sent: &wire.Sent{}})
-		assert.Equal(t, []string{"send: ok"}, w.taken())
+		ch.Send(textMessage("again"), w.promise("again"))
+		w.reply(&wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_NOT_JOINED}})
+		assert.Equal(t, []string{"send: ok", "again: RtmInvalidStatusError 5"}, w.taken())
 	})
 }
 

@@ -22,6 +22,7 @@ func TestMembers(t *testing.T) {
 	}{
 		{"too often", &wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_TOO_OFTEN}}, "RtmInvokeTooOftenError 4"},
 		{"refused", &wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE}}, "RtmUnknownError 1"},
+		{"not joined", &wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_NOT_JOINED}}, "RtmInvalidStatusError 5"},
 		{"listed", &wire.ServerFrame{MemberList: &wire.MemberList{Uid: []string{"bob", "alice"}}}, "ok"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

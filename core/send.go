@@ -92,6 +92,8 @@ func sendOutcome(f *wire.ServerFrame, codes *sendCodes) (received bool, err *Err
 		err.Class, err.Code = LimitExceeded, codes.badMessage
 	case wire.Refusal_TOO_OFTEN:
 		err.Class, err.Code = LimitExceeded, codes.tooOften
+	case wire.Refusal_NOT_JOINED: // of a channel only
+		return false, errNotJoined(ChannelMessageErrNotInChannel)
 	case wire.Refusal_INVALID_ID, wire.Refusal_BAD_REQUEST:
 		err.Class, err.Code = InvalidArgument, codes.badMessage
 	default:

@@ -216,7 +216,13 @@ func (u *upload) sendRest() {
 	}
 	u.exchange(r, &exchange{
 		progress: func(n int64) { u.sent(base + n) },
-		answered: u.offsetTold,
+		answered: func(resp *HTTPResponse) {
+			if resp.Status == 204 && resp.Header("Upload-Offset") == strconv.FormatInt(base, 10) {
+				u.again() // something on the way swallowed the body: don't hurry
+				return
+			}
+			u.offsetTold(resp)
+		},
 	})
 }
 

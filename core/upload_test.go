@@ -104,6 +104,20 @@ func TestUploadThatWasStoredAfterAllIsComplete(t *testing.T) {
 	})
 }
 
+func TestUploadWhoseBodyIsSwallowedDoesNotSpin(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.upload("up", w.blob(bigUpload))
+		w.host.only("POST").created(testKey, 0)
+		w.host.only("PATCH").has(0)
+		assert.Empty(t, w.host.outstanding(), "after a wait")
+		w.host.pass(firstRetryCap)
+		w.host.only("HEAD").has(0)
+		w.host.only("PATCH").has(1000)
+		w.host.only("PATCH").has(bigUpload)
+		assert.Contains(t, w.taken(), "up: ok")
+	})
+}
+
 func TestUploadThatTheGatewayForgotBeginsAnew(t *testing.T) {
 	for _, status := range []int{404, 410} {
 		inSession(t, func(w *world) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +66,9 @@ var rules = []rule{
 // packageInfo is what go list tells of a package.
 type packageInfo struct {
 	ImportPath string
+	Dir        string
 	Standard   bool
+	GoFiles    []string
 	Imports    []string
 	Deps       []string
 }
@@ -73,7 +76,7 @@ type packageInfo struct {
 // list runs go list over the module, with all that it depends on.
 func list(t *testing.T, js bool) map[string]*packageInfo {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports,Deps", "rtmwasm/...")
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,Standard,GoFiles,Imports,Deps", "rtmwasm/...")
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if js {
 		cmd.Args = append(cmd.Args[:len(cmd.Args)-1], "rtmwasm/core/...", "rtmwasm/jsbridge/...", "rtmwasm/wasm/...")
@@ -91,6 +94,19 @@ func list(t *testing.T, js bool) map[string]*packageInfo {
 			require.NoError(t, err)
 		}
 		packages[p.ImportPath] = &p
+		if strings.HasPrefix(p.ImportPath, "rtmwasm/") {
+			lookAt(t, &p)
+		}
+	}
+}
+
+// lookAt makes go test see what the result depends on, or it would show an old one from
+// its cache.
+func lookAt(t *testing.T, p *packageInfo) {
+	t.Helper()
+	for _, file := range append(p.GoFiles, ".") {
+		_, err := os.Stat(filepath.Join(p.Dir, file))
+		require.NoError(t, err)
 	}
 }
 
