@@ -7,28 +7,36 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// outgoing reads an Outgoing of bridge.ts. Only the fields of the message's kind
-// are there.
+// outgoing reads an Outgoing of bridge.ts: of its fields, those of the message's kind.
 func outgoing(v value) *core.Outgoing {
-	return &core.Outgoing{
-		Defect:         core.Defect(getNumber(v, "defect")),
-		DefectText:     getString(v, "defectText"),
-		ThumbnailBytes: int(getNumber(v, "thumbnailSize")),
-		Message: &core.Message{
-			Type:            wire.Message_Type(getNumber(v, "kind")),
-			Text:            getString(v, "text"),
-			Raw:             getBytes(v, "raw"),
-			Description:     getString(v, "description"),
-			MediaId:         getString(v, "mediaId"),
-			FileName:        getString(v, "fileName"),
-			Thumbnail:       getBytes(v, "thumbnail"),
-			Size:            uint64(max(0, getNumber(v, "size"))),
-			Width:           getUint32(v, "width"),
-			Height:          getUint32(v, "height"),
-			ThumbnailWidth:  getUint32(v, "thumbnailWidth"),
-			ThumbnailHeight: getUint32(v, "thumbnailHeight"),
-		},
+	o := &core.Outgoing{
+		Defect:  core.Defect(getNumber(v, "defect")),
+		Message: &core.Message{Type: wire.Message_Type(getNumber(v, "kind"))},
 	}
+	m := o.Message
+	switch {
+	case o.Defect != core.NoDefect:
+		o.DefectText = getString(v, "defectText")
+		return o
+	case m.Type == wire.Message_TEXT:
+		m.Text = getString(v, "text")
+		return o
+	}
+	m.Description = getString(v, "description")
+	if m.Type == wire.Message_RAW {
+		m.Raw = getBytes(v, "raw")
+		return o
+	}
+	m.MediaId = getString(v, "mediaId")
+	m.FileName = getString(v, "fileName")
+	m.Thumbnail = getBytes(v, "thumbnail")
+	m.Size = uint64(max(0, getNumber(v, "size")))
+	o.ThumbnailBytes = int(getNumber(v, "thumbnailSize"))
+	if m.Type == wire.Message_IMAGE {
+		m.Width, m.Height = getUint32(v, "width"), getUint32(v, "height")
+		m.ThumbnailWidth, m.ThumbnailHeight = getUint32(v, "thumbnailWidth"), getUint32(v, "thumbnailHeight")
+	}
+	return o
 }
 
 // incoming makes an Incoming of bridge.ts.
