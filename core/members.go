@@ -51,24 +51,32 @@ func (ch *Channel) countChanged(n int) {
 // rejoin enters, in a new session, the channels that the old one was in.
 func (c *Client) rejoin() {
 	for _, ch := range c.channels {
-		if ch.state != Joined {
-			continue // its Join is pending and will be sent again
-		}
-		c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {
-			ch.rejoined(f)
-		})
+		ch.rejoin()
 	}
 }
 
+func (ch *Channel) rejoin() {
+	if ch.state == Joined && ch.c.session.id != "" { // else its Join is pending, or it is over
+		ch.c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, ch.rejoined)
+	}
+}
+
+// rejoined hears the answer. The application takes the channel for joined, so that what
+// may pass by itself is tried again.
 func (ch *Channel) rejoined(f *wire.ServerFrame) {
+	timeout, refusal := failure(f)
 	switch {
-	case f == nil:
-	case f.Joined != nil && ch.state == Joined:
-		ch.countChanged(int(f.Joined.MemberCount))
-	case f.Joined != nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
+	case timeout:
+		ch.rejoin()
+	case refusal == nil && ch.state == Joined:
+		ch.countChanged(int(f.Joined.GetMemberCount()))
+	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
 		ch.sendLeave()
-	case f.Refusal != nil && ch.state == Joined:
-		ch.c.log(LogWarn, "a channel could not be joined again: "+f.Refusal.Text)
+	case refusal == nil || ch.state != Joined:
+	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN:
+		ch.c.host.AfterFunc(lastRetryCap, ch.rejoin)
+	default:
+		ch.c.log(LogWarn, "a channel could not be joined again: "+refusal.Text)
 		ch.gone()
 	}
 }

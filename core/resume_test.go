@@ -97,6 +97,42 @@ func TestChannelRefusedInNewSession(t *testing.T) {
 	})
 }
 
+// The application takes the channel for joined, so it is tried until it is.
+func TestChannelNotRejoinedYet(t *testing.T) {
+	for _, reason := range []wire.Refusal_Reason{wire.Refusal_UNAVAILABLE, wire.Refusal_TOO_OFTEN} {
+		inSession(t, func(w *world) {
+			w.joined("room")
+			w.interrupt()
+			w.redialled()
+			s := w.welcome("s2")
+			w.forget()
+			s.receive(&wire.ServerFrame{ReplyTo: 1, Refusal: &wire.Refusal{Reason: reason}})
+			w.alive(lastRetryCap)
+			assert.Contains(t, s.taken(), "2 join room")
+			w.alive(RequestTimeout)
+			assert.Contains(t, s.taken(), "3 join room", "unanswered")
+			s.receive(&wire.ServerFrame{ReplyTo: 3, Joined: &wire.Joined{MemberCount: 4}})
+			w.alive(2 * RequestTimeout)
+			assert.NotContains(t, s.taken(), "4 join room")
+			assert.Equal(t, []string{"room =4"}, w.taken())
+		})
+	}
+}
+
+func TestRejoinEndsWithTheSession(t *testing.T) {
+	inSession(t, func(w *world) {
+		ch := w.joined("room")
+		w.interrupt()
+		w.redialled()
+		s := w.welcome("s2")
+		s.receive(&wire.ServerFrame{ReplyTo: 1, Refusal: &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE}})
+		s.lose(wire.CloseRemoteLogin)
+		w.host.pass(time.Minute)
+		assert.Equal(t, Joined, ch.State(), "until logout")
+		assert.Empty(t, w.pending)
+	})
+}
+
 func TestRetriesForEver(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.interrupt()
