@@ -211,6 +211,17 @@ func TestLeaveWhileReconnecting(t *testing.T) {
 	})
 }
 
+func TestChannelJoinedAgainIsNotLeftByAResume(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.joined("room").Leave(w.promise("leave"))
+		w.joined("room")
+		w.interrupt()
+		s := w.redialled()
+		w.resumed()
+		assert.Equal(t, []string{"hello alice"}, s.taken())
+	})
+}
+
 func TestLeaveWhileReconnectingToANewSession(t *testing.T) {
 	inSession(t, func(w *world) {
 		ch := w.joined("room")

@@ -167,7 +167,6 @@ func (t *Task) show(n int64) {
 		t.shown = 0
 		t.progress(0, t.total)
 	}
-	n = min(n, t.total)
 	if t.ended || n <= t.shown {
 		return
 	}

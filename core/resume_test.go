@@ -137,16 +137,39 @@ func TestRetriesForEver(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.interrupt()
 		w.forget()
+		late := 0
 		for range 50 {
 			before := len(w.host.sockets)
-			w.host.pass(lastRetryCap)
+			w.host.pass(lastRetryCap / 2)
+			if len(w.host.sockets) == before {
+				late++
+			}
+			w.host.pass(lastRetryCap / 2)
 			require.Greater(t, len(w.host.sockets), before, "a wait is 4 s at most")
 			w.host.socket().lose(1006)
 		}
+		assert.NotZero(t, late, "but grows")
 		assert.Empty(t, w.taken(), "one event for all attempts")
 		w.redialled()
 		w.resumed()
 		assert.Equal(t, []string{"CONNECTED LOGIN_SUCCESS"}, w.taken())
+	})
+}
+
+func TestFirstAttemptIsSoonAfterEachLoss(t *testing.T) {
+	inSession(t, func(w *world) {
+		for range 20 {
+			w.interrupt()
+			w.redialled().lose(1006) // a failed attempt makes the next wait longer
+			w.redialled().lose(1006)
+			w.host.pass(lastRetryCap)
+			w.resumed()
+			w.interrupt()
+			before := len(w.host.sockets)
+			w.host.pass(firstRetryCap)
+			require.Greater(t, len(w.host.sockets), before)
+			w.resumed()
+		}
 	})
 }
 

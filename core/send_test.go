@@ -112,6 +112,8 @@ func TestSendsWaitForTheConnection(t *testing.T) {
 			s.receive(&wire.ServerFrame{ReplyTo: 2 + id, Sent: &wire.Sent{}})
 		}
 		assert.Equal(t, []string{"CONNECTED LOGIN_SUCCESS", "before: ok", "one: ok", "two: ok", "three: ok", "four: ok"}, w.taken())
+		w.alive(ReconnectWait)
+		assert.Empty(t, w.taken(), "each is settled once")
 	})
 }
 

@@ -193,6 +193,20 @@ func TestUploadWaitsLongerEachTime(t *testing.T) {
 	})
 }
 
+func TestUploadThatAdvancesWaitsShortly(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.upload("up", w.blob(bigUpload))
+		w.host.only("POST").created(testKey, 0)
+		for i := range int64(20) {
+			r := w.host.only("PATCH")
+			r.progress(1)
+			r.fail()
+			w.alive(firstRetryCap)
+			w.host.only("HEAD").has(1 + i)
+		}
+	})
+}
+
 func TestWakeTriesUploadsAtOnce(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.upload("up", w.blob(10))
@@ -231,6 +245,11 @@ func TestUploadThatAdvancesDoesNotStall(t *testing.T) {
 		w.upload("up", w.blob(bigUpload))
 		w.host.only("POST").created(testKey, 0)
 		r := w.host.only("PATCH")
+		r.progress(1000)
+		r.answer(404, nil, nil) // begins anew: what follows was shown before, and is progress
+		w.alive(firstRetryCap)
+		w.host.only("POST").created(testKey, 0)
+		r = w.host.only("PATCH")
 		for i := range int64(10) {
 			w.alive(MediaStallTimeout - time.Second)
 			r.progress(1 + i)
