@@ -11,6 +11,10 @@ const (
 	// 32 KB)
 	MaxMessageBytes = 32768
 
+	// MaxMediaIDBytes bounds the media id in a message, which does not count against
+	// its budget. Ids made here and by the vendor have about 90 characters.
+	MaxMediaIDBytes = 256
+
 	// MaxMediaBytes is the largest upload, inclusive; an empty one is refused.
 	// (guide: 30 MB; the 1.4.5 build let 32 MB pass)
 	MaxMediaBytes = 30 << 20

@@ -84,6 +84,9 @@ func (o *Outgoing) check(codes *sendCodes) *Error {
 	case Malformed:
 		return &Error{Class: codes.failureClass, Code: codes.failure, Text: o.DefectText, Cause: textError(o.DefectText)}
 	}
+	if len(o.Message.MediaId) > MaxMediaIDBytes {
+		return &Error{Class: InvalidArgument, Code: codes.badMessage, Text: "mediaId is not one that an upload gives: it has more than 256 bytes"}
+	}
 	if o.weight() <= MaxMessageBytes {
 		return nil
 	}

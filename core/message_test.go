@@ -51,6 +51,7 @@ func TestMessageCheck(t *testing.T) {
 		{"image, ids and numbers weigh nothing", message(image, Message{Thumbnail: make([]byte, 32768), MediaId: of(90), Size: 1 << 40, Width: 1 << 31, Height: 1 << 31}), "ok", "ok"},
 		{"image, over", message(image, Message{FileName: of(1000), Description: of(769), Thumbnail: make([]byte, 31000)}), "RtmInvalidArgumentError 7", "RtmInvalidArgumentError 4"},
 		{"image, thumbnail left out", &Outgoing{Message: &Message{Type: image}, ThumbnailBytes: 32769}, "RtmInvalidArgumentError 7", "RtmInvalidArgumentError 4"},
+		{"image, an id that would burst the frame", message(image, Message{MediaId: of(257)}), "RtmInvalidArgumentError 7", "RtmInvalidArgumentError 4"},
 		{"file, full", message(file, Message{FileName: of(32768)}), "ok", "ok"},
 		{"file, over", message(file, Message{FileName: of(32768), Description: "x"}), "RtmInvalidArgumentError 7", "RtmInvalidArgumentError 4"},
 

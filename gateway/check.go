@@ -51,7 +51,7 @@ func checkMessage(m *wire.Message) *wire.Refusal {
 	switch m.Type {
 	case wire.Message_TEXT, wire.Message_RAW:
 	case wire.Message_IMAGE, wire.Message_FILE:
-		if m.MediaId == "" || len(m.MediaId) > maxMediaIDBytes {
+		if m.MediaId == "" || len(m.MediaId) > core.MaxMediaIDBytes {
 			return refuse(wire.Refusal_BAD_REQUEST, "message.media_id is missing or not one")
 		}
 	default:

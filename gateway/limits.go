@@ -35,9 +35,6 @@ const (
 	// maxListed is the most members a MemberList names. (API 4.4)
 	maxListed = 512
 
-	// maxMediaIDBytes bounds Message.media_id; the ids made here have about 90.
-	maxMediaIDBytes = 256
-
 	// burst is how many messages a client that comes back may send beside
 	// core.SendRate: those it had sent, and paid for, while the connection was dying.
 	burst      = int(core.RequestTimeout/core.SendRateWindow+1) * core.SendRate
