@@ -29,7 +29,7 @@ type Options struct {
 	MediaMaxAge time.Duration
 
 	// GatewayLife is how long a gateway that has stopped without a word counts as
-	// alive; 0 means 10 s, less than 1 s is taken as 1 s.
+	// alive; 0 means core.SessionTimeout, what one of its users would be given.
 	GatewayLife time.Duration
 
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
@@ -63,7 +63,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		opts.MediaMaxAge = core.MediaLifetime
 	}
 	if opts.GatewayLife == 0 {
-		opts.GatewayLife = 10 * time.Second
+		opts.GatewayLife = core.SessionTimeout
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
