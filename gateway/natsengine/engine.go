@@ -29,7 +29,8 @@ type Options struct {
 	MediaMaxAge time.Duration
 
 	// GatewayLife is how long a gateway that has stopped without a word counts as
-	// alive; 0 means core.SessionTimeout, what one of its users would be given.
+	// alive; 0 means core.SessionTimeout, what one of its users would be given. Less
+	// than 1 s is taken as 1 s.
 	GatewayLife time.Duration
 
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
