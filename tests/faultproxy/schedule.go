@@ -86,7 +86,7 @@ const calm = 4096
 
 // The most bytes before a fault: about what a connection carries.
 const (
-	socketSpan = 64 << 10
+	socketSpan = 16 << 10
 	mediaSpan  = 8 << 20
 )
 
@@ -117,9 +117,9 @@ func (d dice) faults(class Class, first, span int64, hang time.Duration) (out []
 		out = append(out, Fault{Kind: Delay, Way: Direction(d.IntN(2)), For: d.between(time.Millisecond, 30*time.Millisecond)})
 	}
 	f := Fault{Way: Direction(d.IntN(2)), After: max(first, d.bytes(span))}
-	kinds := []Kind{"", "", "", Cut, Cut, Reset, Reset, Stall, Stall, Strand, Truncate}
+	kinds := []Kind{"", Cut, Cut, Reset, Reset, Stall, Stall, Strand, Truncate}
 	if class == Media {
-		kinds = append(kinds, Refuse)
+		kinds = append(kinds, "", "", Refuse)
 	}
 	switch f.Kind = kinds[d.IntN(len(kinds))]; f.Kind {
 	case "":

@@ -1,0 +1,51 @@
+package tests
+
+import (
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/tests/faultproxy"
+	"rtmwasm/tests/scenario"
+)
+
+// faultSeed replays one seed:
+//
+//	go test ./tests -run TestFaults -faultseed 7 -v
+var faultSeed = flag.Uint64("faultseed", 0, "run the fault scenario of this seed only")
+
+func TestFaults(t *testing.T) {
+	seeds := []uint64{1, 2, 3, 4, 5, 6}
+	if *faultSeed != 0 {
+		seeds = []uint64{*faultSeed}
+	}
+	site := httptest.NewServer(startGateway(t).Handler())
+	t.Cleanup(site.Close)
+	for _, seed := range seeds {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			report, err := scenario.Run(t.Context(), scenario.Options{
+				Seed:    seed,
+				Gateway: site.Listener.Addr().String(),
+				Users:   3,
+				Files:   6,
+				MaxFile: 8 << 20,
+				Rounds:  8,
+				Hang:    8 * time.Second,
+				Limit:   50 * time.Second,
+			})
+			if !assert.NoError(t, err, "go test ./tests -run TestFaults -faultseed %d -v", seed) {
+				t.Log(strings.Join(report.Log, "\n"))
+			}
+			t.Logf("%v: %d files of %d bytes, %d messages (%d reported), %d gaps, faults %v",
+				report.Took, report.Files, report.Bytes, report.Sent, report.Reported, report.Gaps, report.Faults)
+			require.NotZero(t, report.Faults[faultproxy.Cut]+report.Faults[faultproxy.Reset]+report.Faults[faultproxy.Stall])
+		})
+	}
+}
