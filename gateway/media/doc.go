@@ -17,6 +17,11 @@
 //   - An offset that was told to a client is stored: it survives the gateway.
 //   - A request that dies in the middle keeps what had arrived. A newer request for
 //     the same upload makes an older one let go of it at once.
+//   - A creation that carries "Upload-Metadata: nonce <base64 of 16 random bytes>" can
+//     be repeated: the same user and nonce name the same upload, whose offset the
+//     answer tells (409 if the length or digest is another).
+//   - Content that is not what "Repr-Digest: sha-256=:…:" of its creation announced is
+//     refused (460) with its last byte, and removed.
 //   - Finished files do not change. They cannot be deleted either (403); the store
 //     drops them when they are old.
 //   - Downloads never wait for uploads, and hold a few parts in memory, not files.

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -77,7 +76,7 @@ func setDownloadHeaders(header http.Header, info Info) {
 	header.Set("Content-Disposition", "attachment")
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	header.Set("ETag", `"`+hex.EncodeToString(info.Digest[:])+`"`)
-	header.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(info.Digest[:])+":")
+	header.Set("Repr-Digest", formatDigest(info.Digest[:]))
 }
 
 // downloadWriter lets the Reader write its parts as they are. A client that takes

@@ -215,10 +215,14 @@ type partial struct {
 }
 
 func (c *client) startPatch(path string, offset int) *partial {
+	return c.start("PATCH", path, "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset))
+}
+
+func (c *client) start(method, path string, header ...string) *partial {
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &partial{c: c, body: pw, cancel: cancel, result: make(chan answer, 1)}
-	r := c.request("PATCH", path, pr, "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset)).WithContext(ctx)
+	r := c.request(method, path, pr, header...).WithContext(ctx)
 	go func() {
 		defer close(p.result)
 		resp, err := c.s.http.Client().Do(r)

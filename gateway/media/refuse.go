@@ -37,15 +37,23 @@ func refuseForNow(w http.ResponseWriter, text string) {
 	refuse(w, http.StatusServiceUnavailable, text)
 }
 
+// statusChecksumMismatch is what tus answers to content that is not as announced.
+const statusChecksumMismatch = 460
+
 // Errors in tusd's form: a code, a text, a status.
 var (
-	errEmpty       = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Length is 0: a file needs at least one byte", http.StatusBadRequest)
-	errDeferred    = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Defer-Length is not supported: send Upload-Length", http.StatusBadRequest)
-	errMetadata    = handler.NewError("ERR_INVALID_UPLOAD_METADATA", "Upload-Metadata is longer than 4096 bytes", http.StatusBadRequest)
-	errTooMany     = handler.NewError("ERR_TOO_MANY_TASKS", noPlace, http.StatusTooManyRequests)
-	errFinished    = handler.NewError("ERR_UPLOAD_FINISHED", "a finished file cannot be deleted: it expires by itself", http.StatusForbidden)
-	errUnavailable = handler.NewError("ERR_STORE_UNAVAILABLE", "the file store does not answer: ask for the offset and try again", http.StatusServiceUnavailable)
-	errFull        = handler.NewError("ERR_STORE_FULL", "the file store is full: try again later", http.StatusServiceUnavailable)
+	errEmpty        = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Length is 0: a file needs at least one byte", http.StatusBadRequest)
+	errDeferred     = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Defer-Length is not supported: send Upload-Length", http.StatusBadRequest)
+	errMetadata     = handler.NewError("ERR_INVALID_UPLOAD_METADATA", "Upload-Metadata is longer than 4096 bytes", http.StatusBadRequest)
+	errConcat       = handler.NewError("ERR_CONCATENATION_UNSUPPORTED", "Upload-Concat is not supported: send the file in one upload", http.StatusBadRequest)
+	errNonceLength  = handler.NewError("ERR_INVALID_NONCE", "the nonce in Upload-Metadata needs 16 to 64 random bytes", http.StatusBadRequest)
+	errNonceReused  = handler.NewError("ERR_NONCE_REUSED", "the nonce in Upload-Metadata belongs to another upload of this user: draw a new one for each", http.StatusConflict)
+	errDigestHeader = handler.NewError("ERR_INVALID_DIGEST", "Repr-Digest needs the form sha-256=:<base64 of 32 bytes>:", http.StatusBadRequest)
+	errDigest       = handler.NewError("ERR_DIGEST_MISMATCH", "the content does not have the SHA-256 that Repr-Digest announced: the upload is removed", statusChecksumMismatch)
+	errTooMany      = handler.NewError("ERR_TOO_MANY_TASKS", noPlace, http.StatusTooManyRequests)
+	errFinished     = handler.NewError("ERR_UPLOAD_FINISHED", "a finished file cannot be deleted: it expires by itself", http.StatusForbidden)
+	errUnavailable  = handler.NewError("ERR_STORE_UNAVAILABLE", "the file store does not answer: ask for the offset and try again", http.StatusServiceUnavailable)
+	errFull         = handler.NewError("ERR_STORE_FULL", "the file store is full: try again later", http.StatusServiceUnavailable)
 )
 
 // tusError turns an error of the store into what the client gets to see. What the
@@ -57,6 +65,8 @@ func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 		return nil
 	case errors.As(err, &known):
 		return known
+	case errors.Is(err, ErrDigest):
+		return errDigest
 	case errors.Is(err, ErrNotFound):
 		return handler.ErrNotFound
 	case errors.Is(err, ErrConflict):

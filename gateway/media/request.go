@@ -17,6 +17,10 @@ type request struct {
 	who    Principal
 	header http.Header // of the answer
 
+	// Of a creation:
+	key      string // "" for one without a nonce
+	expected []byte // SHA-256 that the sender announced, or nil
+
 	control     *http.ResponseController
 	interrupted atomic.Bool
 }

@@ -17,6 +17,10 @@ var (
 	// another one, or another gateway is writing to it.
 	ErrConflict = errors.New("media: the upload has moved on")
 
+	// ErrDigest means that the content is not what Info.Expected says. The upload is
+	// removed.
+	ErrDigest = errors.New("media: the content has another digest")
+
 	// ErrFull means that the store has no room left.
 	ErrFull = errors.New("media: no room left")
 )
@@ -32,6 +36,9 @@ type Info struct {
 
 	UID      string            // who created it
 	Metadata map[string]string // as the client gave it
+
+	// Expected is the SHA-256 that the content must have, or nil.
+	Expected []byte
 
 	Size   int64 // bytes in all
 	Offset int64 // bytes stored so far
@@ -51,8 +58,12 @@ func (i Info) Finished() bool { return i.Offset == i.Size }
 // process. Keys are unique within an app; one writer at a time appends to an
 // upload, others get ErrConflict.
 type Store interface {
-	// Create records an unfinished upload: Ref, UID, Metadata and Size of info. It
-	// returns the Info with the rest filled in.
+	// Secret is 32 random bytes, drawn once and the same for all who share the store.
+	Secret() []byte
+
+	// Create records an unfinished upload: Ref, UID, Metadata, Expected and Size of
+	// info. It returns the Info with the rest filled in, or ErrConflict if the key
+	// is taken.
 	Create(ctx context.Context, info Info) (Info, error)
 
 	// Info returns ErrNotFound for what is unknown or expired.
@@ -60,7 +71,7 @@ type Store interface {
 
 	// Append stores what src delivers, to its end or to the upload's size, behind
 	// the first offset bytes, and hashes it. The Info it returns is what is stored,
-	// also when there is an error.
+	// also when there is an error. The last byte may bring ErrDigest.
 	Append(ctx context.Context, app, key string, offset int64, src io.Reader) (Info, error)
 
 	// Adopt makes an unfinished upload count for another session.

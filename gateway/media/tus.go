@@ -74,18 +74,6 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// createUpload refuses what tusd would take or answer differently.
-func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.Header.Get("Upload-Defer-Length") != "":
-		refuseTus(w, errDeferred)
-	case len(r.Header.Get("Upload-Metadata")) > maxMetadata:
-		refuseTus(w, errMetadata)
-	default:
-		h.tus.PostFile(w, r)
-	}
-}
-
 func refuseTus(w http.ResponseWriter, e handler.Error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(e.HTTPResponse.StatusCode)

@@ -24,12 +24,18 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 		return nil, errEmpty
 	}
 	req := requestOf(ctx)
+	key := req.key
+	if key == "" {
+		key = newKey()
+	}
+	delete(tus.MetaData, nonceMetadata)
 	var info Info
 	err := s.h.places.upload(ctx, req.who.SessionID, func() (err error) {
 		info, err = s.h.store.Create(ctx, Info{
-			Ref:      Ref{App: req.who.App, Key: newKey(), Session: req.who.SessionID},
+			Ref:      Ref{App: req.who.App, Key: key, Session: req.who.SessionID},
 			UID:      req.who.UID,
 			Metadata: tus.MetaData,
+			Expected: req.expected,
 			Size:     tus.Size,
 		})
 		return err

@@ -18,6 +18,9 @@ const (
 	mediaPrefix = "media"      // of the stream's subjects
 	mediaBucket = "MEDIA_INFO" // see recordKey and taskKey
 
+	secretBucket = "MEDIA_SECRET" // has one key, and no end
+	secretKey    = "secret"
+
 	kvStream  = "KV_"  // what the engine puts before a bucket's name
 	kvSubject = "$KV." // and before its subjects
 )
@@ -58,6 +61,7 @@ type mediaStore struct {
 	kv     jetstream.KeyValue
 	infos  jetstream.Stream // beneath kv; purging it leaves no markers
 	maxAge time.Duration
+	secret []byte
 
 	sending chan struct{} // a slot per part between publish and acknowledgement
 	ahead   chan struct{} // a slot per part read ahead
@@ -120,6 +124,9 @@ func (s *mediaStore) setup(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("bucket's stream: %w", err)
 	}
+	if s.secret, err = sharedSecret(ctx, s.js); err != nil {
+		return fmt.Errorf("secret: %w", err)
+	}
 	return nil
 }
 
@@ -143,6 +150,9 @@ const (
 
 // mediaError gives errors of the engine the names that package media knows.
 func mediaError(err error) error {
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return media.ErrConflict
+	}
 	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrMsgNotFound) {
 		return media.ErrNotFound
 	}

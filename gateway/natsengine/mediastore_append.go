@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway/media"
 )
@@ -227,7 +229,11 @@ func (a *appender) save(ctx context.Context) (err error) {
 	r := a.record
 	r.Touched = time.Now().UTC()
 	if r.finished() {
-		r.Digest, r.Hash = a.hash.Sum(nil), nil
+		sum := a.hash.Sum(nil)
+		if r.Expected != nil && !bytes.Equal(sum, r.Expected) {
+			return errors.Join(media.ErrDigest, a.reject(ctx))
+		}
+		r.Digest, r.Hash = sum, nil
 	}
 	if a.revision, err = a.s.save(ctx, a.app, a.key, r, a.revision); err != nil {
 		return fmt.Errorf("record: %w", err)
@@ -242,6 +248,20 @@ func (a *appender) save(ctx context.Context) (err error) {
 	}
 	a.stale = nil
 	return err
+}
+
+// reject removes an upload that was never finished, if nobody else has changed it.
+// What fails here is left to a sweep, or to the sender's next attempt.
+func (a *appender) reject(ctx context.Context) error {
+	record := recordKey(a.app, a.key)
+	if err := a.s.kv.Delete(ctx, record, jetstream.LastRevision(a.revision)); err != nil {
+		return mediaError(err)
+	}
+	return errors.Join(
+		a.s.forget(ctx, record), // the marker that the delete has left
+		a.s.purgeParts(ctx, a.app, a.key),
+		a.s.unlist(ctx, media.Ref{App: a.app, Key: a.key, Session: a.record.Session}),
+	)
 }
 
 // lost is the end of an append whose record was changed or removed by someone else.

@@ -50,6 +50,7 @@ func (s *mediaStore) Create(ctx context.Context, info media.Info) (media.Info, e
 		UID:      info.UID,
 		Session:  info.Session,
 		Metadata: info.Metadata,
+		Expected: info.Expected,
 		Size:     info.Size,
 		Created:  now,
 		Touched:  now,

@@ -19,6 +19,7 @@ type mediaRecord struct {
 	Metadata map[string]string `json:"metadata,omitempty"`
 	Size     int64             `json:"size"`
 	Offset   int64             `json:"offset"`
+	Expected []byte            `json:"expected,omitempty"` // the SHA-256 that the content must have
 	Created  time.Time         `json:"created"`
 	Touched  time.Time         `json:"touched"`
 	Type     string            `json:"type,omitempty"`
@@ -44,6 +45,7 @@ func decodeRecord(data []byte) (*mediaRecord, error) {
 	switch {
 	case r.Size < 1 || r.Size > core.MaxMediaBytes || r.Offset < 0 || r.Offset > r.Size,
 		int64(len(r.Parts)) != (r.Offset+partBytes-1)/partBytes,
+		len(r.Expected) != 0 && len(r.Expected) != sha256.Size,
 		r.finished() && len(r.Digest) != sha256.Size:
 		return nil, errBadRecord
 	}
@@ -96,6 +98,7 @@ func (r *mediaRecord) info(app, key string, maxAge time.Duration) media.Info {
 		Ref:      media.Ref{App: app, Key: key, Session: r.Session},
 		UID:      r.UID,
 		Metadata: r.Metadata,
+		Expected: r.Expected,
 		Size:     r.Size,
 		Offset:   r.Offset,
 		Created:  r.Created,

@@ -1,0 +1,105 @@
+package media
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+)
+
+// nonceMetadata is the key in Upload-Metadata by which a client marks an upload, so
+// that the creation can be repeated after a lost answer. The value is 16 to 64 bytes,
+// drawn at random for each upload.
+const (
+	nonceMetadata = "nonce"
+
+	minNonce = 16
+	maxNonce = 64
+)
+
+// createUpload refuses what tusd would take or answer differently, and answers the
+// creation that is repeated.
+func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
+	req := requestOf(r.Context())
+	nonce := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))[nonceMetadata]
+	expected, err := parseDigest(r.Header.Values("Repr-Digest"))
+	switch {
+	case r.Header.Get("Upload-Defer-Length") != "":
+		refuseTus(w, errDeferred)
+	case r.Header.Get("Upload-Concat") != "":
+		refuseTus(w, errConcat)
+	case len(r.Header.Get("Upload-Metadata")) > maxMetadata:
+		refuseTus(w, errMetadata)
+	case nonce != "" && (len(nonce) < minNonce || len(nonce) > maxNonce):
+		refuseTus(w, errNonceLength)
+	case err != nil:
+		refuseTus(w, errDigestHeader)
+	default:
+		req.expected = expected
+		if nonce != "" {
+			req.key = h.nonceKey(req.who, nonce)
+		}
+		if req.key == "" || !h.answerRepeated(w, r, req) {
+			h.tus.PostFile(w, r)
+		}
+	}
+}
+
+// nonceKey is the key of the upload that a user marks with a nonce. Without the
+// store's secret nobody can tell keys in advance, not even those of poor nonces.
+func (h *Handler) nonceKey(who Principal, nonce string) string {
+	mac := hmac.New(sha256.New, h.store.Secret())
+	fmt.Fprintf(mac, "%q %q %q", who.App, who.UID, nonce)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// answerRepeated answers a creation whose upload exists, and reports whether it does.
+// It tells the offset and takes no bytes: what is missing comes with PATCH.
+func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *request) bool {
+	info, err := h.takeOver(r.Context(), req)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false
+	case err != nil:
+		var refusal handler.Error
+		errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
+		refuseTus(w, refusal)
+	case r.Header.Get("Upload-Length") != strconv.FormatInt(info.Size, 10),
+		req.expected != nil && string(req.expected) != string(info.Expected):
+		refuseTus(w, errNonceReused)
+	default:
+		h.discardBody(r, req)
+		tusStore{h}.upload(req, info) // announces the expiry
+		w.Header().Set("Location", BasePath+info.Key)
+		w.Header().Set("Upload-Offset", strconv.FormatInt(info.Offset, 10))
+		w.WriteHeader(http.StatusCreated)
+	}
+	return true
+}
+
+// takeOver makes a request that still sends to the upload let go, and returns what
+// is stored then.
+func (h *Handler) takeOver(ctx context.Context, req *request) (Info, error) {
+	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	if err := h.locks.acquire(lockCtx, req.key, req.letGo); err != nil {
+		return Info{}, err
+	}
+	defer h.locks.release(req.key)
+	return h.store.Info(ctx, req.who.App, req.key)
+}
+
+// discardBody reads what comes with a creation that needs no body. A client that is
+// still sending may not read an answer.
+func (h *Handler) discardBody(r *http.Request, req *request) {
+	_ = req.control.SetReadDeadline(time.Now().Add(h.config.StallTimeout)) // an error means the connection is gone
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))
+}
