@@ -1,0 +1,203 @@
+package tests
+
+import (
+	"bufio"
+	"crypto/rand"
+	"crypto/sha256"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/native"
+)
+
+// buildGateway makes the program as it is shipped.
+func buildGateway(t *testing.T) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "rtm-gateway")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "rtmwasm/gateway/cmd/rtm-gateway").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// process is a gateway that can be killed.
+type process struct {
+	*exec.Cmd
+	addr string // host:port
+}
+
+var listening = regexp.MustCompile(`listening url=http://(\S+)`)
+
+// run starts the gateway and waits until it listens.
+func run(t *testing.T, program, addr, data string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(program, "--listen", addr, "--data", data)}
+	stderr, err := p.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.Start())
+	t.Cleanup(p.kill)
+	lines := bufio.NewScanner(stderr)
+	for p.addr == "" && lines.Scan() {
+		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+			p.addr = m[1]
+		}
+	}
+	require.NotEmpty(t, p.addr, "the gateway did not start")
+	go func() { _, _ = io.Copy(io.Discard, stderr) }()
+	return p
+}
+
+// kill is kill -9; doing it again does nothing.
+func (p *process) kill() {
+	_ = p.Process.Kill()
+	_ = p.Wait()
+}
+
+// member is a client that notes its states and the texts it gets.
+type member struct {
+	*core.Client
+	host   *native.Host
+	states chan core.State
+	texts  chan string
+}
+
+func login(t *testing.T, addr, uid string) *member {
+	t.Helper()
+	m := &member{host: native.NewHost(), states: make(chan core.State, 100), texts: make(chan string, 100)}
+	m.Client = core.New("0123456789abcdef0123456789abcdef", "http://"+addr, m.host, m)
+	require.Nil(t, outcome(t, m, func(done func(*core.Error)) { m.Login(uid, "", done) }))
+	require.Equal(t, core.Connecting, <-m.states)
+	require.Equal(t, core.Connected, <-m.states)
+	t.Cleanup(func() {
+		m.host.Do(func() { _ = m.LogoutNow() })
+		m.host.CloseIdle()
+	})
+	return m
+}
+
+// outcome starts a method and waits for what it is done with.
+func outcome[T any](t *testing.T, m *member, start func(done func(T))) (v T) {
+	t.Helper()
+	out := make(chan T, 1)
+	m.host.Do(func() { start(func(v T) { out <- v }) })
+	return next(t, out)
+}
+
+// next is what a channel brings in time.
+func next[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(40 * time.Second):
+		require.Fail(t, "nothing came")
+	}
+	return v
+}
+
+func (m *member) StateChanged(s core.State, _ core.Reason) { m.states <- s }
+func (m *member) PeerMessage(d *wire.Delivery)             { m.texts <- d.From + ": " + d.Message.Text }
+func (m *member) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
+	m.texts <- ch.ID() + ": " + d.Message.Text
+}
+func (*member) MemberJoined(*core.Channel, string)             {}
+func (*member) MemberLeft(*core.Channel, string)               {}
+func (*member) MemberCount(*core.Channel, int)                 {}
+func (*member) JoinStateChanged(*core.Channel, core.JoinState) {}
+func (*member) Log(core.LogLevel, string)                      {}
+
+// A gateway is killed while an upload runs, and started again on the same data: the
+// upload goes on, stored media is there, sessions and channels come back.
+func TestGatewayKilled(t *testing.T) {
+	program, data := buildGateway(t), t.TempDir()
+	gateway := run(t, program, "127.0.0.1:0", data)
+	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
+	halls := map[*member]*core.Channel{}
+	for _, m := range []*member{alice, bob} {
+		halls[m] = m.Channel("hall")
+		require.Nil(t, outcome(t, m, halls[m].Join))
+	}
+	before := randomFile(1 << 20)
+	stored := alice.store(t, before)
+
+	content := randomFile(24 << 20)
+	progress := make(chan int64, 1<<16)
+	uploaded := make(chan string, 1)
+	alice.host.Do(func() {
+		alice.Upload(alice.host.Bytes(content), core.UploadParams{}, func(n, _ int64) { progress <- n },
+			func(up *core.Uploaded, err *core.Error) {
+				if assert.Nil(t, err) {
+					uploaded <- up.MediaID
+				}
+				close(uploaded)
+			})
+	})
+	for n := int64(0); n < 6<<20; {
+		n = next(t, progress)
+	}
+	gateway.kill()
+	require.Equal(t, core.Reconnecting, next(t, alice.states))
+	require.Equal(t, core.Reconnecting, next(t, bob.states))
+	assert.Empty(t, uploaded, "the promise stays pending")
+	run(t, program, gateway.addr, data)
+
+	require.Equal(t, core.Connected, next(t, alice.states))
+	require.Equal(t, core.Connected, next(t, bob.states))
+	id := next(t, uploaded)
+	close(progress)
+	last := int64(6<<20) - 1
+	for n := range progress {
+		require.Greater(t, n, last, "progress only rises")
+		last = n
+	}
+	assert.EqualValues(t, len(content), last)
+	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
+	assert.Equal(t, sha256.Sum256(before), sha256.Sum256(bob.fetch(t, stored)), "what was stored before is still there")
+
+	text := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: "hello again"}}
+	require.True(t, outcome(t, alice, func(done func(bool)) {
+		alice.SendToPeer("bob", text, false, func(received bool, _ *core.Error) { done(received) })
+	}))
+	assert.Equal(t, "alice: hello again", next(t, bob.texts))
+	require.Nil(t, outcome(t, alice, func(done func(*core.Error)) { halls[alice].Send(text, done) }))
+	assert.Equal(t, "hall: hello again", next(t, bob.texts), "both are members again")
+}
+
+func randomFile(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+func (m *member) store(t *testing.T, content []byte) (id string) {
+	t.Helper()
+	return outcome(t, m, func(done func(string)) {
+		m.Upload(m.host.Bytes(content), core.UploadParams{}, func(_, _ int64) {}, func(up *core.Uploaded, err *core.Error) {
+			if assert.Nil(t, err) {
+				id = up.MediaID
+			}
+			done(id)
+		})
+	})
+}
+
+func (m *member) fetch(t *testing.T, id string) []byte {
+	t.Helper()
+	blob := outcome(t, m, func(done func(core.Blob)) {
+		m.Download(id, func(_, _ int64) {}, func(b core.Blob, err *core.Error) {
+			assert.Nil(t, err)
+			done(b)
+		})
+	})
+	require.NotNil(t, blob)
+	content, err := io.ReadAll(blob.(*native.Blob).SectionReader)
+	require.NoError(t, err)
+	return content
+}
