@@ -139,7 +139,7 @@ func TestDownloadStalls(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.download("down", "0"+testKey+"1z1z10")
 		r := w.host.only("GET")
-		w.alive(time.Minute)
+		w.alive(MediaSilenceLimit / 2)
 		r.progress(1)
 		w.taken()
 		w.alive(MediaStallTimeout - time.Second)

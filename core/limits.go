@@ -58,6 +58,11 @@ const (
 	MemberCountInterval = time.Second // between two MemberCountUpdated
 )
 
+// MediaSilenceLimit is how long a media request may move no byte and get no answer. Then
+// its connection is taken for dead and the request made anew, well within
+// MediaStallTimeout.
+const MediaSilenceLimit = 20 * time.Second
+
 // Times of the connection. The gateway announces the first two in Welcome.
 const (
 	PingInterval   = 2500 * time.Millisecond

@@ -67,6 +67,10 @@ type Task struct {
 	abort     func() // of the request under way
 	stopRetry func() // set while waiting to try again
 	failures  int    // in a row, without progress between
+
+	// repeating is set when a request was given up in silence, until the task is
+	// further than it was: what a dead connection swallows again is no progress.
+	repeating bool
 }
 
 // addTask takes a place. (API 7.5)
@@ -173,6 +177,7 @@ func (t *Task) show(n int64) {
 	t.shown = n
 	t.advanced = time.Now()
 	t.failures = 0
+	t.repeating = false
 	t.progress(n, t.total)
 }
 

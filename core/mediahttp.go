@@ -15,12 +15,22 @@ type exchange struct {
 	// such a request is not aborted.
 	late   func(*HTTPResponse)
 	halted bool
+
+	moved     int64     // bytes, by the last progress
+	heard     time.Time // when moved changed, or the start
+	stopWatch func()
 }
 
 // Progress implements HTTPListener.
 func (x *exchange) Progress(n int64) {
-	if x.progress != nil && !x.halted {
-		x.t.advanced = time.Now()
+	if x.halted || n == x.moved {
+		return
+	}
+	x.moved, x.heard = n, time.Now()
+	if x.progress != nil {
+		if !x.t.repeating {
+			x.t.advanced = x.heard
+		}
 		x.progress(n)
 	}
 }
@@ -35,6 +45,7 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 		return
 	}
 	t.abort = nil
+	x.stopWatch()
 	switch {
 	case err != nil:
 		t.c.log(LogInfo, "media request failed, trying again: "+err.Error())
@@ -43,6 +54,9 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 		t.c.log(LogInfo, "media request put off by the gateway, trying again")
 		t.again()
 	default:
+		if x.progress != nil { // what was sent or received has arrived
+			t.repeating = false
+		}
 		x.answered(r)
 	}
 }
@@ -62,12 +76,34 @@ func passing(status int) bool {
 func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 	x.t = t
 	abort := t.c.mediaRequest(r, x)
+	x.heard = time.Now()
+	x.watch(abort)
 	t.abort = func() {
 		x.halted = true
+		x.stopWatch()
 		if x.late == nil {
 			abort()
 		}
 	}
+}
+
+// watch gives the request up when nothing was heard of it for MediaSilenceLimit: a
+// connection can die without a word. It is aborted even where late is set, since dead
+// requests would use up the connections that a page may have.
+func (x *exchange) watch(abort func()) {
+	t := x.t
+	x.stopWatch = t.c.host.AfterFunc(MediaSilenceLimit-time.Since(x.heard), func() {
+		if time.Since(x.heard) < MediaSilenceLimit {
+			x.watch(abort)
+			return
+		}
+		x.halted = true
+		abort()
+		t.abort = nil
+		t.repeating = true
+		t.c.log(LogInfo, "nothing heard of a media request for 20 s, trying again")
+		t.again()
+	})
 }
 
 // mediaRequest adds to a request what all of them carry: r.URL is the media key, ""

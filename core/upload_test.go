@@ -222,7 +222,7 @@ func TestUploadStalls(t *testing.T) {
 			w.upload("up", w.blob(bigUpload))
 			r := w.host.only("POST")
 			if step == "send" {
-				w.alive(time.Minute)
+				w.alive(MediaSilenceLimit / 2)
 				r.created(testKey, 0)
 				r = w.host.only("PATCH")
 				r.progress(10)
@@ -251,7 +251,7 @@ func TestUploadThatAdvancesDoesNotStall(t *testing.T) {
 		w.host.only("POST").created(testKey, 0)
 		r = w.host.only("PATCH")
 		for i := range int64(10) {
-			w.alive(MediaStallTimeout - time.Second)
+			w.alive(MediaSilenceLimit - time.Second)
 			r.progress(1 + i)
 		}
 		r.has(bigUpload)
