@@ -82,6 +82,13 @@ func (s *session) read(ctx context.Context, l *link) {
 			s.detach(l, wire.CloseRestart, "the socket failed")
 			return
 		}
+		select {
+		case <-l.closed:
+			// What a replaced socket still says comes again over the new one, and would
+			// be taken out of order.
+			return
+		default:
+		}
 		l.hear()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
