@@ -13,6 +13,10 @@ type download struct {
 	pieces []Blob
 	have   int64 // bytes in pieces
 	done   func(Blob, *Error)
+
+	digest   string // Repr-Digest of the whole, as the first piece's answer gave it
+	checking bool   // all pieces are there, and being looked at
+	restarts int    // because of pieces that did not fit together
 }
 
 // Download fetches media by the id its uploader got (API 7.4). progress and done are
@@ -42,6 +46,9 @@ func (c *Client) Download(mediaID string, progress func(current, total int64), d
 
 // step implements transfer.
 func (d *download) step() {
+	if d.checking {
+		return
+	}
 	if d.have == d.total {
 		d.complete()
 		return
@@ -72,6 +79,12 @@ func (d *download) received(resp *HTTPResponse, want int64) {
 		d.again() // cut short
 		return
 	}
+	digest := resp.Header("Repr-Digest")
+	if d.have > 0 && digest != d.digest {
+		d.spoiled()
+		return
+	}
+	d.digest = digest
 	d.pieces = append(d.pieces, resp.Body)
 	d.have += want
 	d.show(min(d.have, d.total-1))
@@ -91,23 +104,64 @@ func (d *download) wrongLength() {
 	d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
 }
 
-// complete gives the Blob its type, from its first bytes.
+// complete gives the Blob its type, from its first bytes, and checks the digest where
+// the gateway told one and the host can.
 func (d *download) complete() {
+	d.checking = true
 	d.pieces[0].Read(0, sniffBytes, func(head []byte, err error) {
 		if d.ended {
 			return
 		}
 		if err != nil {
-			d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
+			d.unreadable(err)
 			return
 		}
-		d.show(d.total)
-		if d.ended {
-			return // the listener cancelled
+		whole := d.c.host.Join(d.pieces, sniff(head))
+		verify := func(sum []byte, err error) { d.verify(whole, sum, err) }
+		digester, able := d.c.host.(Digester)
+		if !able || d.digest == "" || !digester.SHA256(whole, verify) {
+			d.deliver(whole)
 		}
-		d.end()
-		d.done(d.c.host.Join(d.pieces, sniff(head)), nil)
 	})
+}
+
+func (d *download) verify(whole Blob, sum []byte, err error) {
+	switch {
+	case d.ended:
+	case err != nil:
+		d.unreadable(err)
+	case reprDigest(sum) != d.digest:
+		d.spoiled()
+	default:
+		d.deliver(whole)
+	}
+}
+
+func (d *download) deliver(whole Blob) {
+	d.show(d.total)
+	if d.ended {
+		return // the listener cancelled
+	}
+	d.end()
+	d.done(whole, nil)
+}
+
+func (d *download) unreadable(err error) {
+	d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
+}
+
+// spoiled is for pieces that are not one file: damaged on the way, or of two files.
+// They are fetched once more.
+func (d *download) spoiled() {
+	if d.restarts > 0 {
+		cause := textError("the downloaded data does not have the digest that the gateway told")
+		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
+		return
+	}
+	d.c.log(LogInfo, "downloaded data has another digest than the gateway told, trying again")
+	d.restarts++
+	d.pieces, d.have, d.checking = nil, 0, false
+	d.resume()
 }
 
 // cancelled implements transfer.

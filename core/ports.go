@@ -20,6 +20,13 @@ type Host interface {
 	Join(parts []Blob, mime string) Blob
 }
 
+// Digester is what a Host also is where it can hash without holding up the page.
+type Digester interface {
+	// SHA256 calls done with the digest of b, or with the error that prevented it. It
+	// reports whether it can hash here at all; otherwise done is not called.
+	SHA256(b Blob, done func(sum []byte, err error)) (able bool)
+}
+
 // Socket is a WebSocket that carries binary messages.
 type Socket interface {
 	// Send hands a frame over, in order; what can't be sent any more is dropped, and

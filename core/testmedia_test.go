@@ -77,10 +77,16 @@ func (r *testRequest) has(n int64) {
 // piece answers a Range request with its part of the whole.
 func (r *testRequest) piece(whole []byte) {
 	r.t.Helper()
+	r.pieceWith(whole, headers{})
+}
+
+func (r *testRequest) pieceWith(whole []byte, header headers) {
+	r.t.Helper()
 	from, to, _ := strings.Cut(strings.TrimPrefix(r.header("Range"), "bytes="), "-")
 	first, err := strconv.Atoi(from)
 	assert.NoError(r.t, err)
 	last, err := strconv.Atoi(to)
 	assert.NoError(r.t, err)
-	r.answer(206, headers{"Content-Range": "bytes " + from + "-" + to + "/" + strconv.Itoa(len(whole))}, whole[first:last+1])
+	header["Content-Range"] = "bytes " + from + "-" + to + "/" + strconv.Itoa(len(whole))
+	r.answer(206, header, whole[first:last+1])
 }

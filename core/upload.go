@@ -49,6 +49,7 @@ type upload struct {
 
 	measuring bool
 	measured  bool
+	nonce     string // by which the gateway knows a repeated creation again
 	key       string // "" until the gateway gave one
 	offset    int64  // what the gateway has
 	sure      bool   // offset is as the gateway told it
@@ -163,8 +164,15 @@ func (u *upload) unreadable(err error) {
 }
 
 func (u *upload) create() {
-	r := &HTTPRequest{Method: "POST", Header: [][2]string{{"Upload-Length", strconv.FormatInt(u.total, 10)}}}
-	x := &exchange{answered: u.created, late: u.createdLate}
+	if u.nonce == "" {
+		u.nonce = newNonce()
+	}
+	nonce := u.nonce
+	r := &HTTPRequest{Method: "POST", Header: [][2]string{
+		{"Upload-Length", strconv.FormatInt(u.total, 10)},
+		{"Upload-Metadata", "nonce " + nonce},
+	}}
+	x := &exchange{answered: u.created, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
 	if u.total <= createWithBody {
 		r.Body = u.src
 		r.Header = append(r.Header, [2]string{"Content-Type", "application/offset+octet-stream"})
@@ -189,9 +197,14 @@ func (u *upload) created(resp *HTTPResponse) {
 	}
 }
 
-// createdLate hears that an upload was made which nobody wants any more. Its request
-// was let go on, because only the answer tells what to remove.
-func (u *upload) createdLate(resp *HTTPResponse) { u.c.discard(createdKey(resp)) }
+// createdLate hears that an upload was made which the task did not wait for. Its request
+// was let go on, because only the answer tells what to remove if nobody wants it any
+// more. A task that goes on repeats the creation, and is told the same upload.
+func (u *upload) createdLate(resp *HTTPResponse, nonce string) {
+	if u.ended && u.key == "" || nonce != u.nonce {
+		u.c.discard(createdKey(resp))
+	}
+}
 
 // createdKey is the key of the upload that a response says was created, or "".
 func createdKey(resp *HTTPResponse) string {
@@ -243,7 +256,7 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 	case 200, 204:
 		u.hasOffset(resp)
 	case 404, 410:
-		u.key, u.offset = "", 0
+		u.nonce, u.key, u.offset = "", "", 0
 		u.again()
 	default:
 		u.refused(resp.Status)

@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
 	"sync"
 	"time"
@@ -211,6 +212,17 @@ func (b memoryBlob) Read(from, to int64, done func([]byte, error)) {
 	to = min(to, b.Size())
 	out := b.b[min(from, to):to]
 	b.m.AfterFunc(0, func() { done(out, nil) })
+}
+
+var _ core.Digester = (*Memory)(nil)
+
+// SHA256 implements core.Digester.
+func (m *Memory) SHA256(b core.Blob, done func(sum []byte, err error)) (able bool) {
+	go func() {
+		sum := sha256.Sum256(b.(memoryBlob).b)
+		m.Do(func() { done(sum[:], nil) })
+	}()
+	return true
 }
 
 // Join implements core.Host.

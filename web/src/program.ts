@@ -5,6 +5,7 @@
  */
 import wasmExec, { type Go } from 'wasm_exec';
 import type { Core } from './bridge.ts';
+import { makeSha256 } from './digest.ts';
 
 export interface Program {
   readonly core: Core;
@@ -90,6 +91,7 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
   for (const name of CLASSES) scope[name] = page[name];
   for (const name of FUNCTIONS) scope[name] = page[name]?.bind(page);
+  scope.sha256 = makeSha256();
   scope.WebSocket = tracked('WebSocket', 'close', open);
   scope.XMLHttpRequest = tracked('XMLHttpRequest', 'loadend', open);
   return scope;
