@@ -74,6 +74,11 @@ type Record struct {
 	Session string            // its id
 	Gateway string            // where it lives
 	Secret  [sha256.Size]byte // hash of its credential's secret
+
+	// Heir is the SHA-256 of the credential that the client came back with, of a
+	// session that was over; zero after a login. The client may lose its connection
+	// before it learns of this session, and come back with the same credential again.
+	Heir [sha256.Size]byte
 }
 
 // Registry knows the one session of each user who is logged in.

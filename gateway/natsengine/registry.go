@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ type owned struct {
 type sessionEntry struct {
 	owned
 	Session string `json:"session"`
-	Secret  []byte `json:"secret"` // SHA-256
+	Secret  []byte `json:"secret"`         // SHA-256
+	Heir    []byte `json:"heir,omitempty"` // SHA-256; absent after a login
 }
 
 // Claim implements gateway.Registry. The key's revision decides between concurrent
@@ -30,7 +32,11 @@ type sessionEntry struct {
 func (e *Engine) Claim(ctx context.Context, user gateway.User, record gateway.Record, may func(gateway.Record) bool) (*gateway.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	value, err := json.Marshal(sessionEntry{owned: owned{record.Gateway}, Session: record.Session, Secret: record.Secret[:]})
+	entry := sessionEntry{owned: owned{record.Gateway}, Session: record.Session, Secret: record.Secret[:]}
+	if record.Heir != [sha256.Size]byte{} {
+		entry.Heir = record.Heir[:]
+	}
+	value, err := json.Marshal(entry)
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: encode a session: %w", err)
 	}
@@ -104,5 +110,6 @@ func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint6
 	}
 	record := gateway.Record{Session: v.Session, Gateway: v.Gateway}
 	copy(record.Secret[:], v.Secret)
+	copy(record.Heir[:], v.Heir)
 	return record, entry.Revision(), nil
 }

@@ -18,7 +18,7 @@ func TestClaim(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
 	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}}
+	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, Heir: [32]byte{4, 5, 6}}
 	second := gateway.Record{Session: "s2", Gateway: "h"}
 
 	_, err := e.Lookup(ctx, user)
