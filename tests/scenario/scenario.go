@@ -20,7 +20,7 @@ import (
 	"rtmwasm/tests/faultproxy"
 )
 
-// Options say what happens. All are required.
+// Options say what happens. All but Killed are required.
 type Options struct {
 	Seed    uint64        // of files and faults
 	Gateway string        // host:port
@@ -30,6 +30,10 @@ type Options struct {
 	Rounds  int           // of messages at least; they go on while files do
 	Hang    time.Duration // the longest stall
 	Limit   time.Duration // of the whole
+
+	// Killed says that the gateway is killed and started again meanwhile. Its sessions
+	// end with it: messages that were under way may then be lost, or come twice.
+	Killed bool
 }
 
 // Report is what happened.

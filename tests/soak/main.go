@@ -1,8 +1,9 @@
-// Command soak runs scenarios over bad networks, one after another with a new seed each,
-// against one gateway that lives as long as it does. It prints a line for each, and the
-// sum; what was lost is 0, or the exit code is 1 and the seed is told.
+// Command soak runs scenarios over bad networks, a few at a time and each with a new
+// seed, against one gateway. It prints a line for each, and the sum; what was lost is 0,
+// or the exit code is 1 and the seed is told.
 //
 //	go run ./tests/soak -for 10m
+//	go run ./tests/soak -for 10m -kill 20s
 //	go run ./tests/soak -seed 123456789
 package main
 
@@ -11,19 +12,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"rtmwasm/gateway"
-	"rtmwasm/gateway/natsengine"
 	"rtmwasm/tests/faultproxy"
 	"rtmwasm/tests/scenario"
 )
@@ -31,48 +28,84 @@ import (
 func main() {
 	length := flag.Duration("for", 2*time.Minute, "how long; the last scenario is let finish")
 	seed := flag.Uint64("seed", 0, "run the scenario of this seed only")
+	kill := flag.Duration("kill", 0, "kill -9 the gateway so often, on average, and start it again; 0: never")
+	atOnce := flag.Int("at-once", 3, "how many scenarios run at a time")
 	verbose := flag.Bool("v", false, "print all that happened, not of failures only")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := soak(ctx, *length, *seed, *verbose); err != nil {
+	s := &soak{end: time.Now().Add(*length), seed: *seed, verbose: *verbose, killed: *kill > 0}
+	if err := s.run(ctx, *kill, *atOnce); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}
 }
 
-func soak(ctx context.Context, length time.Duration, seed uint64, verbose bool) error {
-	addr, stop, err := startGateway(ctx)
+// soak is a run of the program.
+type soak struct {
+	end     time.Time
+	seed    uint64 // 0: a new one for each scenario
+	verbose bool
+	killed  bool
+	addr    string // of the gateway
+
+	mu  sync.Mutex // guards sum and the output
+	sum totals
+}
+
+func (s *soak) run(ctx context.Context, kill time.Duration, atOnce int) error {
+	g, err := startGateway(ctx, kill)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	var sum totals
-	for began := time.Now(); sum.runs == 0 || seed == 0 && time.Since(began) < length && ctx.Err() == nil; {
-		this := seed
-		if this == 0 {
-			this = rand.Uint64()
-		}
-		o := options(this)
-		o.Gateway = addr
-		report, err := scenario.Run(ctx, o)
-		if ctx.Err() != nil { // interrupted: its outcome says nothing
-			break
-		}
-		sum.add(report, err)
-		fmt.Println(line(o, report))
-		if err != nil {
-			fmt.Printf("FAILED: %v\nagain: go run ./tests/soak -seed %d\n", err, this)
-		}
-		if err != nil || verbose {
-			fmt.Println(strings.Join(report.Log, "\n"))
-		}
+	defer g.stop()
+	s.addr = g.addr
+	if s.seed != 0 {
+		atOnce = 1
 	}
-	fmt.Println(sum)
-	if sum.failed > 0 {
+	var lanes sync.WaitGroup
+	for range atOnce {
+		lanes.Go(func() { s.lane(ctx) })
+	}
+	lanes.Wait()
+	fmt.Println(s.sum)
+	if s.sum.failed > 0 {
 		return errors.New("a promise was broken")
 	}
 	return nil
+}
+
+// lane runs one scenario after another.
+func (s *soak) lane(ctx context.Context) {
+	for {
+		seed := s.seed
+		if seed == 0 {
+			seed = rand.Uint64()
+		}
+		o := options(seed)
+		o.Gateway, o.Killed = s.addr, s.killed
+		report, err := scenario.Run(ctx, o)
+		if ctx.Err() != nil { // interrupted: its outcome says nothing
+			return
+		}
+		s.tell(o, report, err)
+		if s.seed != 0 || time.Now().After(s.end) {
+			return
+		}
+	}
+}
+
+func (s *soak) tell(o scenario.Options, report scenario.Report, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sum.add(report, err)
+	fmt.Println(line(o, report))
+	if err != nil {
+		fmt.Printf("FAILED: %v\nagain: go run ./tests/soak -seed %d\n", err, o.Seed)
+	}
+	if err != nil || s.verbose {
+		fmt.Println(strings.Join(report.Log, "\n"))
+	}
 }
 
 // options draws how hard a scenario is.
@@ -87,37 +120,6 @@ func options(seed uint64) scenario.Options {
 		Hang:    time.Duration(r.IntN(12)) * time.Second,
 		Limit:   4 * time.Minute,
 	}
-}
-
-// startGateway runs a gateway with its engine on a folder of its own.
-func startGateway(ctx context.Context) (addr string, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "rtm-soak-*")
-	if err != nil {
-		return "", nil, err
-	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: dir, Logger: log})
-	if err != nil {
-		return "", nil, err
-	}
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Logger: log})
-	if err != nil {
-		return "", nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	site := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = site.Serve(listener) }() // ends with Close
-	return listener.Addr().String(), func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		_ = server.Close(ctx)
-		_ = site.Close()
-		engine.Close()
-		_ = os.RemoveAll(dir)
-	}, nil
 }
 
 // totals are of all scenarios.
