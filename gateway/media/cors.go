@@ -11,7 +11,7 @@ const (
 	corsMethods = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 
 	corsRequestHeaders = "Authorization, Content-Type, Range, If-Range, If-None-Match, " +
-		"Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Defer-Length, " +
+		"Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Defer-Length, Upload-Concat, " +
 		"Repr-Digest, X-HTTP-Method-Override, X-Request-ID"
 
 	corsExposed = "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, " +
