@@ -7,7 +7,7 @@ const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/goo
 export default defineConfig({
   testDir: './tests',
   testMatch: '**/*.spec.ts',
-  timeout: 60_000,
+  timeout: 120_000, // a loaded machine is slow, not wrong
   expect: { timeout: 15_000 },
   workers: 2,
   fullyParallel: false,
