@@ -34,13 +34,13 @@ func TestFaults(t *testing.T) {
 				Seed:    seed,
 				Gateway: site.Listener.Addr().String(),
 				Users:   3,
-				Files:   6,
+				Files:   5,
 				MaxFile: 8 << 20,
 				Rounds:  8,
 				Hang:    8 * time.Second,
-				Limit:   50 * time.Second,
+				Limit:   2 * time.Minute, // on a machine that is busy
 			})
-			if !assert.NoError(t, err, "go test ./tests -run TestFaults -faultseed %d -v", seed) {
+			if !assert.NoError(t, err, "go test ./tests -run TestFaults -faultseed %d -v", seed) || *faultSeed != 0 {
 				t.Log(strings.Join(report.Log, "\n"))
 			}
 			t.Logf("%v: %d files of %d bytes, %d messages (%d reported), %d gaps, faults %v",
