@@ -21,7 +21,7 @@ func (s *Server) newMux() http.Handler {
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.
-const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; " +
+const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; worker-src blob:; " +
 	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 
 func demoHandler(files fs.FS) http.Handler {
