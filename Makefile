@@ -3,12 +3,13 @@
 LISTEN ?= 127.0.0.1:8080
 DATA ?= data
 FUZZTIME ?= 30s
+SOAK ?= 2m
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test test-go test-web test-browser bench lint fuzz generate deps browser clean
+.PHONY: help build run test test-go test-web test-browser bench soak lint fuzz generate deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ test-browser: build browser ## real pages in a real browser against a real gatew
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side
 	mkdir -p tests/.build && node tests/bench/run.mjs
+
+soak: ## transfers and messages over random bad networks for SOAK (default 2m); losses fail
+	go run ./tests/soak -for $(SOAK)
 
 lint: deps ## formatting, vet for both platforms, types
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
