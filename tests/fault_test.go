@@ -37,8 +37,10 @@ func TestFaults(t *testing.T) {
 				Files:   5,
 				MaxFile: 8 << 20,
 				Rounds:  8,
-				Hang:    8 * time.Second,
 				Limit:   2 * time.Minute, // on a machine that is busy
+
+				Hang:      8 * time.Second,
+				MediaHang: 8 * time.Second,
 			})
 			if !assert.NoError(t, err, "go test ./tests -run TestFaults -faultseed %d -v", seed) || *faultSeed != 0 {
 				t.Log(strings.Join(report.Log, "\n"))

@@ -236,7 +236,7 @@ func TestSeedDecides(t *testing.T) {
 
 // Every kind of fault is drawn, and sockets keep their promise.
 func TestRandomSchedule(t *testing.T) {
-	s := faultproxy.Random{Seed: 1, Hang: 8 * time.Second}
+	s := faultproxy.Random{Seed: 1, Hang: 8 * time.Second, MediaHang: 8 * time.Second}
 	kinds := map[faultproxy.Kind]int{}
 	for n := range 3000 {
 		for _, class := range []faultproxy.Class{faultproxy.Socket, faultproxy.Media} {

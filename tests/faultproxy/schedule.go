@@ -77,8 +77,9 @@ type Schedule interface {
 type Random struct {
 	Seed uint64
 
-	// Hang is the longest stall; below a second there are only short ones.
-	Hang time.Duration
+	// Hang is the longest stall of a socket, MediaHang that of other connections;
+	// below a second there are only short ones.
+	Hang, MediaHang time.Duration
 }
 
 // calm is enough for a session to be taken up, in bytes of either direction.
@@ -95,10 +96,10 @@ func (s Random) Faults(class Class, n int) []Fault {
 	stream := uint64(n) << 1
 	span := int64(mediaSpan)
 	first := int64(1)
-	hang := s.Hang
+	hang := s.MediaHang
 	if class == Socket {
 		stream |= 1
-		span = socketSpan
+		span, hang = socketSpan, s.Hang
 		if n%3 == 2 {
 			first = calm
 		}

@@ -28,8 +28,9 @@ type Options struct {
 	Files   int           // that each user uploads, and another downloads
 	MaxFile int           // bytes
 	Rounds  int           // of messages at least; they go on while files do
-	Hang    time.Duration // the longest stall
 	Limit   time.Duration // of the whole
+
+	Hang, MediaHang time.Duration // the longest stalls, of sockets and of transfers
 
 	// Killed says that the gateway is killed and started again meanwhile. Its sessions
 	// end with it: messages that were under way may then be lost, or come twice.
@@ -79,7 +80,7 @@ func (s *scene) open(ctx context.Context) error {
 	random := rand.New(rand.NewPCG(s.Seed, 0))
 	app := fmt.Sprintf("%016x%016x", s.Seed, random.Uint64())
 	for i := range s.Users {
-		proxy, err := faultproxy.Start(s.Gateway, faultproxy.Random{Seed: random.Uint64(), Hang: s.Hang})
+		proxy, err := faultproxy.Start(s.Gateway, faultproxy.Random{Seed: random.Uint64(), Hang: s.Hang, MediaHang: s.MediaHang})
 		if err != nil {
 			return err
 		}

@@ -117,8 +117,10 @@ func options(seed uint64) scenario.Options {
 		Files:   2 + r.IntN(20),
 		MaxFile: 1 << (16 + r.IntN(8)), // to 8 MiB
 		Rounds:  1 + r.IntN(40),
-		Hang:    time.Duration(r.IntN(12)) * time.Second,
-		Limit:   4 * time.Minute,
+		Limit:   5 * time.Minute,
+
+		Hang:      time.Duration(r.IntN(12)) * time.Second,
+		MediaHang: time.Duration(r.IntN(40)) * time.Second,
 	}
 }
 
@@ -157,8 +159,8 @@ func (t totals) String() string {
 }
 
 func line(o scenario.Options, r scenario.Report) string {
-	return fmt.Sprintf("seed %-20d %5.1fs  %d users, hangs to %v: %2d files of %5.1f MB, %4d messages, %2d gaps; %s",
-		o.Seed, r.Took.Seconds(), o.Users, o.Hang, r.Files, float64(r.Bytes)/1e6, r.Sent, r.Gaps, list(r.Faults))
+	return fmt.Sprintf("seed %-20d %5.1fs  %d users, hangs to %v and %v: %2d files of %5.1f MB, %4d messages, %2d gaps; %s",
+		o.Seed, r.Took.Seconds(), o.Users, o.Hang, o.MediaHang, r.Files, float64(r.Bytes)/1e6, r.Sent, r.Gaps, list(r.Faults))
 }
 
 func list(faults map[faultproxy.Kind]int) string {
