@@ -4,6 +4,7 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= data
 FUZZTIME ?= 30s
 SOAK ?= 2m
+KILL ?= 0s
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
@@ -39,8 +40,8 @@ test-browser: build browser ## real pages in a real browser against a real gatew
 bench: build browser ## sizes, speed and memory as ratios measured side by side
 	mkdir -p tests/.build && node tests/bench/run.mjs
 
-soak: ## transfers and messages over random bad networks for SOAK (default 2m); losses fail
-	go run ./tests/soak -for $(SOAK)
+soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail
+	go run ./tests/soak -for $(SOAK) -kill $(KILL)
 
 lint: deps ## formatting, vet for both platforms, types
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
