@@ -2,15 +2,15 @@ package native
 
 import (
 	"net/http"
-	"sync"
-	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/core/serial"
 )
 
 // Host implements core.Host. One may serve any number of clients.
 type Host struct {
-	mu   sync.Mutex // held during every call into a client
+	serial.Loop // held during every call into a client
+
 	http *http.Client
 }
 
@@ -21,29 +21,6 @@ func NewHost() *Host {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = core.MaxMediaTasks
 	return &Host{http: &http.Client{Transport: transport}}
-}
-
-// Do runs f while nothing else happens to the clients of this host.
-func (h *Host) Do(f func()) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	f()
-}
-
-// AfterFunc implements core.Host.
-func (h *Host) AfterFunc(d time.Duration, f func()) (stop func()) {
-	stopped := false // guarded by mu
-	t := time.AfterFunc(d, func() {
-		h.Do(func() {
-			if !stopped {
-				f()
-			}
-		})
-	})
-	return func() {
-		stopped = true
-		t.Stop()
-	}
 }
 
 // CloseIdle drops connections that are kept for later requests.

@@ -11,7 +11,7 @@ import (
 // Request implements core.Host.
 func (h *Host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	aborted := false // guarded by mu
+	aborted := false // guarded by the loop
 	tell := func(f func()) {
 		h.Do(func() {
 			if !aborted {

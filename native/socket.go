@@ -16,7 +16,7 @@ type socket struct {
 	l      core.SocketListener
 	cancel context.CancelFunc
 
-	closed bool // by Close; guarded by the host's mu
+	closed bool // by Close; guarded by the host's loop
 
 	mu     sync.Mutex // guards what follows; never held while a frame is written
 	queue  [][]byte

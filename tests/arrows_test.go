@@ -42,14 +42,15 @@ var rules = []rule{
 	{pkg: "core", js: true, may: []string{"std", "rtmwasm/core/wire", "rtmwasm/core/imagesize"}, deep: heavy},
 	{pkg: "core/wire", may: []string{"std", codec}, deep: heavy},
 	{pkg: "core/imagesize"},
-	{pkg: "core/coretest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/stretchr/testify/..."}},
+	{pkg: "core/serial", may: []string{"sync", "time"}},
+	{pkg: "core/coretest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/stretchr/testify/..."}},
 	{pkg: "core/internal/gencodes", may: []string{"std"}},
 
 	{pkg: "jsbridge", js: true, may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/hack-pad/safejs"},
 		not: []string{"syscall/js"}, deep: heavy},
 	{pkg: "wasm", js: true, may: []string{"rtmwasm/jsbridge"}, deep: heavy},
 
-	{pkg: "native", may: []string{"std", "rtmwasm/core", "github.com/coder/websocket"},
+	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/serial", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
 	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "github.com/coder/websocket"},

@@ -5,15 +5,15 @@ import (
 	"crypto/sha256"
 	"io"
 	"sync"
-	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/core/serial"
 )
 
 // Memory is a transport without sockets: frames and requests go straight to a
 // gateway in the same process.
 type Memory struct {
-	mu sync.Mutex // held during every call into a client
+	serial.Loop // held during every call into a client
 
 	// Serve takes the gateway's end of a connection; it returns when that is over.
 	Serve func(ctx context.Context, conn *Conn)
@@ -23,29 +23,6 @@ type Memory struct {
 }
 
 var _ Transport = (*Memory)(nil)
-
-// Do implements Transport.
-func (m *Memory) Do(f func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f()
-}
-
-// AfterFunc implements core.Host.
-func (m *Memory) AfterFunc(d time.Duration, f func()) (stop func()) {
-	stopped := false // guarded by mu
-	t := time.AfterFunc(d, func() {
-		m.Do(func() {
-			if !stopped {
-				f()
-			}
-		})
-	})
-	return func() {
-		stopped = true
-		t.Stop()
-	}
-}
 
 // Dial implements core.Host.
 func (m *Memory) Dial(_ string, l core.SocketListener) core.Socket {
@@ -65,7 +42,7 @@ type Conn struct {
 	m      *Memory
 	l      core.SocketListener
 	cancel context.CancelFunc
-	closed bool // towards the client; guarded by Memory.mu
+	closed bool // towards the client; guarded by the loop
 
 	mu    sync.Mutex // guards what follows
 	queue [][]byte   // from the client
@@ -162,7 +139,7 @@ func (c *Conn) Close() {
 // Request implements core.Host.
 func (m *Memory) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	aborted := false // guarded by mu
+	aborted := false // guarded by the loop
 	tell := func(f func()) {
 		m.Do(func() {
 			if !aborted {
