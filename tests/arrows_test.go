@@ -49,6 +49,8 @@ var rules = []rule{
 	{pkg: "jsbridge", js: true, may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/hack-pad/safejs"},
 		not: []string{"syscall/js"}, deep: heavy},
 	{pkg: "wasm", js: true, may: []string{"rtmwasm/jsbridge"}, deep: heavy},
+	{pkg: "wasm/std/fmt", may: []string{"errors", "strconv"}},
+	{pkg: "wasm/std/godebug"},
 
 	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/serial", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { writeOverlay } from './overlay.mjs';
 
 /**
  * Compiler flags of the program; RTM_GOFLAGS replaces them. Without inlining it is 7 % smaller,
@@ -24,11 +25,13 @@ export function toolchain() {
  * added as the custom section "rtm", where the loader looks for it.
  */
 export function buildWasm(pkg, cwd) {
-  const { version } = toolchain();
+  const { version, root } = toolchain();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'rtm-wasm-'));
   try {
     const out = path.join(dir, 'rtm.wasm');
-    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
+    const overlay = path.join(dir, 'overlay.json');
+    writeOverlay(overlay, root);
+    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
     const code = readFileSync(out);
     const stamp = `${version} ${createHash('sha256').update(code).digest('hex').slice(0, 16)}`;
     return { bytes: Buffer.concat([code, customSection('rtm', stamp)]), stamp };
