@@ -29,9 +29,10 @@ test-go: deps browser ## Go: unit, gateway and conformance tests
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	go test $(RACE) ./...
 
-test-web: build ## TypeScript: types, façade unit tests
+test-web: build ## TypeScript: types, façade unit tests; sizes against their budgets
 	npm run --silent typecheck
 	npm run --silent test:web
+	npm run --silent test:size
 
 test-browser: build browser ## real pages in a real browser against a real gateway
 	node tests/build.mjs

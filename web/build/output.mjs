@@ -14,11 +14,14 @@ export function compress(file) {
   const bytes = readFileSync(file);
   const fresh = (sibling) => existsSync(sibling) && statSync(sibling).mtimeMs >= statSync(file).mtimeMs;
   if (!fresh(file + '.gz')) writeFileSync(file + '.gz', gzipSync(bytes, { level: 9 }));
-  if (!fresh(file + '.br')) {
-    writeFileSync(file + '.br', brotliCompressSync(bytes, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-    }));
-  }
+  if (!fresh(file + '.br')) writeFileSync(file + '.br', brotli(bytes));
+}
+
+/** Brotli at its best. */
+export function brotli(bytes) {
+  return brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
 }
 
 /** A line of the size table: bytes as they are, with gzip and with brotli. */
