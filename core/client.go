@@ -36,6 +36,10 @@ type Client struct {
 	channels map[string]*Channel // joined or joining, by id
 	left     map[string]bool     // left in this session: a resume says so again
 
+	calls    map[string]*Invitation // unfinished, by Key
+	past     [64]pastCall           // the latest finished ones, a ring
+	pastNext int
+
 	tasks    []*Task  // media tasks, waiting and running, in order
 	discards []string // keys of uploads to be removed from the gateway
 }
@@ -59,6 +63,7 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		pending:  map[uint32]*request{},
 		channels: map[string]*Channel{},
 		left:     map[string]bool{},
+		calls:    map[string]*Invitation{},
 	}
 }
 
@@ -104,6 +109,7 @@ func (c *Client) endSession(r Reason) {
 		c.leaveAll()
 	}
 	c.interruptTasks()
+	c.endCalls()
 	c.failRequests()
 	c.releaseWaiting()
 }

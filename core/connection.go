@@ -175,6 +175,8 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 			c.deliver(f.Delivery)
 		case f.MemberChange != nil:
 			c.memberChanged(f.MemberChange)
+		case f.Invitation != nil:
+			c.invited(f.Invitation)
 		}
 	}
 	if c.conn == k { // a listener may have logged out

@@ -15,6 +15,14 @@ type Events interface {
 	MemberLeft(ch *Channel, uid string)
 	MemberCount(ch *Channel, n int)
 	JoinStateChanged(ch *Channel, s JoinState)
+
+	// InvitationReceived brings an invitation from another user, once.
+	InvitationReceived(i *Invitation)
+
+	// InvitationChanged tells each later state of an invitation of either side. text is
+	// the reason of InvitationFailure, the content of InvitationCanceled, and in other
+	// states the response.
+	InvitationChanged(i *Invitation, s InvitationState, text string)
 	Log(level LogLevel, text string)
 }
 

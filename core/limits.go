@@ -35,6 +35,10 @@ const (
 	// MediaLifetime is how long finished media stays readable. (guide: seven days)
 	MediaLifetime = 7 * 24 * time.Hour
 
+	// MaxInvitationBytes is the most that the content of a call invitation, or the
+	// response to one, may have as UTF-8. (API)
+	MaxInvitationBytes = 8192
+
 	// SendRate messages, peer and channel together, may be sent per SendRateWindow.
 	// (API: 180 in a sliding window of 3 s)
 	SendRate       = 180
@@ -56,6 +60,15 @@ const (
 	ReconnectWait       = 9 * time.Second  // a send waiting for the connection
 	MediaStallTimeout   = 120 * time.Second
 	MemberCountInterval = time.Second // between two MemberCountUpdated
+)
+
+// Times of a call invitation. (API)
+const (
+	InvitationDelivery = 30 * time.Second // for the OFFER to arrive
+	InvitationRetry    = 2 * time.Second  // before the next attempt at that
+	InvitationExpiry   = 60 * time.Second // for an answer, on both sides
+	InvitationConfirm  = 5 * time.Second  // for the caller to confirm an ACCEPT
+	InvitationRepeat   = time.Second      // before the next attempt at that
 )
 
 // MediaSilenceLimit is how long a media request may move no byte and get no answer. Then

@@ -110,6 +110,7 @@ func (c *Client) Logout(done func(*Error)) {
 	c.leaving = &logout{done: []func(*Error){done}, stop: func() {}}
 	c.leaveAll()
 	c.interruptTasks()
+	c.endCalls()
 	if !c.sayBye() || c.state != Connected {
 		c.loggedOut()
 		return

@@ -21,7 +21,7 @@ var sessionOver = &wire.ServerFrame{}
 
 // request sends a frame and calls answer once. A resend after d covers a frame
 // that got lost without the socket noticing; 0 means none.
-func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) {
+func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) *request {
 	c.nextID++
 	frame.Id = c.nextID
 	r := &request{frame: frame, answer: answer}
@@ -31,6 +31,7 @@ func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer f
 		r.stop = append(r.stop, c.host.AfterFunc(resend, func() { c.send(r.frame) }))
 	}
 	c.send(frame)
+	return r
 }
 
 func (c *Client) answered(f *wire.ServerFrame) {
@@ -40,11 +41,16 @@ func (c *Client) answered(f *wire.ServerFrame) {
 }
 
 func (c *Client) settle(r *request, f *wire.ServerFrame) {
+	c.withdraw(r)
+	r.answer(f)
+}
+
+// withdraw forgets a request: its answer is not wanted any more.
+func (c *Client) withdraw(r *request) {
 	delete(c.pending, r.frame.Id)
 	for _, stop := range r.stop {
 		stop()
 	}
-	r.answer(f)
 }
 
 // unanswered lists the pending requests in the order in which they were made.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,6 +222,18 @@ func (w *world) JoinStateChanged(ch *Channel, s JoinState) {
 	w.note(ch.ID() + " " + string(s))
 }
 
+// InvitationReceived implements Events.
+func (w *world) InvitationReceived(i *Invitation) {
+	require.Equal(w.t, InvitationReceived, i.State())
+	w.note("invited by " + i.Peer + ": " + i.Content)
+}
+
+// InvitationChanged implements Events.
+func (w *world) InvitationChanged(i *Invitation, s InvitationState, text string) {
+	require.Equal(w.t, s, i.State(), "the state agrees with the event")
+	w.note(strings.TrimSpace(i.CallID + " " + string(s) + " " + text))
+}
+
 // Log implements Events.
 func (w *world) Log(_ LogLevel, text string) { w.text = append(w.text, text) }
 
@@ -245,6 +258,9 @@ func describe(f *wire.ClientFrame) string {
 		return id + "leave " + f.Leave.Channel
 	case f.Members != nil:
 		return id + "members " + f.Members.Channel
+	case f.Invitation != nil:
+		i := f.Invitation
+		return strings.TrimSpace(id + i.Kind.String() + " " + i.CallId + " to " + i.Peer + " " + i.Text)
 	case f.Bye != nil:
 		return id + "bye"
 	}

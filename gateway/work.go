@@ -51,6 +51,8 @@ func (s *session) request(f *wire.ClientFrame) {
 		}
 	case f.Members != nil:
 		s.doMembers(f.Id, f.Members.Channel)
+	case f.Invitation != nil:
+		s.doInvitation(f.Id, f.Invitation)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}
@@ -101,7 +103,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		s.sendToChannel(id, send.Channel, body)
 		return
 	}
-	s.sendToPeer(id, send.Peer, body)
+	s.sendToPeer(id, send.Peer, body, s.server.config.Times.PeerAck)
 }
 
 // allowSend holds the session to the rate of the API. A client that came back may send
@@ -120,12 +122,12 @@ func (s *session) allowSend(now time.Time) bool {
 // sendToPeer does not wait for the peer's acknowledgement, so that messages follow
 // each other in order. A message to oneself is received by nobody: the client that
 // would get it is the one that sent it.
-func (s *session) sendToPeer(id uint32, peer string, body []byte) {
+func (s *session) sendToPeer(id uint32, peer string, body []byte, timeout time.Duration) {
 	if peer == s.user.ID {
 		s.sent(id, false)
 		return
 	}
-	err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, s.server.config.Times.PeerAck, func(received bool) {
+	err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, func(received bool) {
 		s.sent(id, received)
 	})
 	if err != nil {

@@ -33,6 +33,15 @@ func (c *client) call(method string, args []value) any {
 		c.SendToPeer(toString(args[0]), outgoing(args[1]), keep, func(received bool, err *core.Error) {
 			settle(args[3], err, received)
 		})
+	case "invite":
+		i := c.Invitation(toString(args[0]), toString(args[1]))
+		i.Channel, i.Content = toString(args[2]), toString(args[3])
+		i.Send()
+		return i.Key()
+	case "cancelCall", "accept", "refuse":
+		if i := c.Call(toString(args[0])); i != nil {
+			answerCall(i, method, toString(args[1]))
+		}
 	case "upload":
 		c.startUpload(args)
 	case "download":
@@ -43,6 +52,21 @@ func (c *client) call(method string, args []value) any {
 		}
 	}
 	return nil
+}
+
+// answerCall does what the façade has checked.
+func answerCall(i *core.Invitation, method, text string) {
+	switch method {
+	case "cancelCall":
+		i.Content = text
+		i.Cancel()
+	case "accept":
+		i.Response = text
+		i.Accept()
+	case "refuse":
+		i.Response = text
+		i.Refuse()
+	}
 }
 
 func (c *client) channelCall(ch *core.Channel, method string, args []value) {

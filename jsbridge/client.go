@@ -67,6 +67,16 @@ func (c *client) JoinStateChanged(ch *core.Channel, s core.JoinState) {
 	c.tell("channel", handle, string(s))
 }
 
+// InvitationReceived implements core.Events.
+func (c *client) InvitationReceived(i *core.Invitation) {
+	c.tell("invited", i.Key(), i.Peer, i.CallID, i.Channel, i.Content)
+}
+
+// InvitationChanged implements core.Events.
+func (c *client) InvitationChanged(i *core.Invitation, s core.InvitationState, text string) {
+	c.tell("invitation", i.Key(), string(s), text)
+}
+
 // Log implements core.Events.
 func (c *client) Log(level core.LogLevel, text string) { c.tell("log", int(level), text) }
 

@@ -107,11 +107,13 @@ func (m *member) PeerMessage(d *wire.Delivery)             { m.texts <- d.From +
 func (m *member) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
 	m.texts <- ch.ID() + ": " + d.Message.Text
 }
-func (*member) MemberJoined(*core.Channel, string)             {}
-func (*member) MemberLeft(*core.Channel, string)               {}
-func (*member) MemberCount(*core.Channel, int)                 {}
-func (*member) JoinStateChanged(*core.Channel, core.JoinState) {}
-func (*member) Log(core.LogLevel, string)                      {}
+func (*member) MemberJoined(*core.Channel, string)                               {}
+func (*member) MemberLeft(*core.Channel, string)                                 {}
+func (*member) MemberCount(*core.Channel, int)                                   {}
+func (*member) JoinStateChanged(*core.Channel, core.JoinState)                   {}
+func (*member) Log(core.LogLevel, string)                                        {}
+func (*member) InvitationReceived(*core.Invitation)                              {}
+func (*member) InvitationChanged(*core.Invitation, core.InvitationState, string) {}
 
 // A gateway is killed while an upload runs, and started again on the same data: the
 // upload goes on, stored media is there, sessions and channels come back.

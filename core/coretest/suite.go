@@ -37,6 +37,7 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"members come and go", membersComeAndGo},
 		{"messages over the budget are refused", messageBudget},
 		{"order is kept", orderKept},
+		{"calls are accepted, refused and called off", calls},
 		{"media comes back as it went", mediaRoundTrip},
 		{"media is measured", mediaMeasured},
 		{"media that is not there", mediaMissing},

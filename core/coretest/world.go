@@ -55,6 +55,7 @@ type event struct {
 	What    string // reason, or message text
 	Count   int
 	Message *wire.Delivery
+	Call    *core.Invitation
 }
 
 // user makes a client that is logged out.
@@ -199,6 +200,16 @@ func (u *user) MemberCount(ch *core.Channel, n int) {
 // JoinStateChanged implements core.Events.
 func (u *user) JoinStateChanged(ch *core.Channel, s core.JoinState) {
 	u.note(event{Name: "join state", Channel: ch.ID(), Who: string(s)})
+}
+
+// InvitationReceived implements core.Events.
+func (u *user) InvitationReceived(i *core.Invitation) {
+	u.note(event{Name: "invited", Who: i.Peer, What: i.Content, Channel: i.Channel, Call: i})
+}
+
+// InvitationChanged implements core.Events.
+func (u *user) InvitationChanged(i *core.Invitation, s core.InvitationState, text string) {
+	u.note(event{Name: "invitation", Who: string(s), What: text, Call: i})
 }
 
 // Log implements core.Events.

@@ -171,6 +171,12 @@ func (*user) MemberCount(*core.Channel, int) {}
 // JoinStateChanged implements core.Events.
 func (*user) JoinStateChanged(*core.Channel, core.JoinState) {}
 
+// InvitationReceived implements core.Events.
+func (*user) InvitationReceived(*core.Invitation) {}
+
+// InvitationChanged implements core.Events.
+func (*user) InvitationChanged(*core.Invitation, core.InvitationState, string) {}
+
 // Log implements core.Events.
 func (u *user) Log(_ core.LogLevel, text string) {
 	u.mu.Lock()

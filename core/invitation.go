@@ -1,0 +1,284 @@
+package core
+
+import (
+	"time"
+
+	"rtmwasm/core/wire"
+)
+
+// Invitation is one call invitation as one of its two sides sees it: the caller's
+// LocalInvitation, made by Client.Invitation, or the callee's RemoteInvitation, which
+// Events.InvitationReceived brings (API 5). It is good for one call.
+type Invitation struct {
+	CallID string // made by the caller; unique, such as a UUID
+	Peer   string // uid of the other side
+
+	// Channel is a channel id or "", Content and Response are at most
+	// MaxInvitationBytes. The caller sets the first two before Send.
+	Channel, Content, Response string
+
+	c       *Client
+	remote  bool
+	state   InvitationState
+	offline bool      // what the gateway said of the peer last
+	asked   *request  // the OFFER or ACCEPT on its way
+	timers  []func()  // stop those of the current state
+	failure callEvent // of InvitationFailure
+}
+
+// Invitation makes a caller's invitation. The peer was checked by the caller (ValidID).
+func (c *Client) Invitation(peer, callID string) *Invitation {
+	return &Invitation{c: c, Peer: peer, CallID: callID, state: InvitationIdle}
+}
+
+// Call is the unfinished invitation of a Key, or nil.
+func (c *Client) Call(key string) *Invitation { return c.calls[key] }
+
+// State tells how far the call got.
+func (i *Invitation) State() InvitationState { return i.state }
+
+// Key names the invitation among those of its client.
+func (i *Invitation) Key() string { return callKey(i.Peer, i.CallID, i.remote) }
+
+// callKey is unambiguous since no user id has a control character like these.
+func callKey(peer, callID string, remote bool) string {
+	if remote {
+		return peer + "\x01" + callID
+	}
+	return peer + "\x00" + callID
+}
+
+// Send offers the call (API 5.1). A client that is not logged in is no error; the
+// invitation fails a moment later.
+func (i *Invitation) Send() *Error { return i.act(callSend, i.Content) }
+
+// Cancel calls it off and tells the callee, with the content as it is now. The event
+// comes inside the call.
+func (i *Invitation) Cancel() *Error { return i.act(callCancel, i.Content) }
+
+// Accept sends the callee's response (API 5.2).
+func (i *Invitation) Accept() *Error { return i.act(callAccept, i.Response) }
+
+// Refuse sends the callee's response. The event comes inside the call.
+func (i *Invitation) Refuse() *Error { return i.act(callRefuse, i.Response) }
+
+// act does what the application asks for, in the order of checks of API 5.
+func (i *Invitation) act(e callEvent, text string) *Error {
+	code := 0
+	switch {
+	case i.state.final():
+		code = InvitationApiCallErrAlreadyEnd
+	case i.state == InvitationIdle && e != callSend:
+		code = InvitationApiCallErrNotStarted
+	case i.state == InvitationAcceptSent:
+		code = InvitationApiCallErrAlreadyAccept
+	case i.state != InvitationIdle && e == callSend:
+		code = InvitationApiCallErrAlreadySent
+	case len(text) > MaxInvitationBytes, e == callSend && i.Channel != "" && !ValidID(i.Channel):
+		return &Error{Class: InvalidArgument, Code: InvitationApiCallErrInvalidArgument,
+			Text: "content and response may have 8192 bytes, and channelId must be empty or of 1 to 64 of the allowed characters"}
+	}
+	if code != 0 {
+		return &Error{Class: InvalidStatus, Code: code, Text: "the invitation is " + string(i.state)}
+	}
+	i.step(e)
+	return nil
+}
+
+// step lets e happen. It is the only place that changes the state; frames go out
+// before the application hears of it.
+func (i *Invitation) step(e callEvent) {
+	if i.offline && (e == callNoResponse || e == callAcceptFailure) {
+		e = callPeerOffline
+	}
+	next := localNext
+	if i.remote {
+		next = remoteNext
+	}
+	to, do := next(i.state, e)
+	changed := to != i.state
+	if changed {
+		i.leave(to, e)
+	}
+	i.do(do)
+	if changed {
+		i.c.events.InvitationChanged(i, to, i.news())
+	}
+}
+
+// leave ends what the former state had under way.
+func (i *Invitation) leave(to InvitationState, e callEvent) {
+	i.state = to
+	if to == InvitationAcceptSent { // the expiry goes on
+		return
+	}
+	for _, stop := range i.timers {
+		stop()
+	}
+	i.timers = nil
+	if i.asked != nil {
+		i.c.withdraw(i.asked)
+	}
+	if !to.final() {
+		return
+	}
+	c := i.c
+	delete(c.calls, i.Key())
+	c.past[c.pastNext] = pastCall{i.Key(), to == InvitationAccepted || to == InvitationAcceptedByRemote}
+	c.pastNext = (c.pastNext + 1) % len(c.past)
+	if to == InvitationFailure {
+		i.failure = e
+	}
+}
+
+// news is what the API's event of the state brings.
+func (i *Invitation) news() string {
+	switch i.state {
+	case InvitationFailure:
+		return string(i.failure)
+	case InvitationCanceled:
+		return i.Content
+	}
+	return i.Response
+}
+
+func (i *Invitation) do(do callEffect) {
+	switch do {
+	case doOffer:
+		i.c.calls[i.Key()] = i
+		i.after(InvitationDelivery, callNoResponse)
+		fallthrough
+	case doOfferAgain:
+		i.hand(&wire.Invitation{Kind: wire.Invitation_OFFER, Channel: i.Channel, Text: i.Content}, InvitationRetry)
+	case doAccept:
+		i.after(InvitationConfirm, callAcceptFailure)
+		fallthrough
+	case doAcceptAgain:
+		i.hand(&wire.Invitation{Kind: wire.Invitation_ACCEPT, Text: i.Response}, InvitationRepeat)
+	case doExpire:
+		i.after(InvitationExpiry, callExpire)
+	case doConfirm:
+		i.tell(&wire.Invitation{Kind: wire.Invitation_CONFIRM})
+	case doRefuse:
+		i.tell(&wire.Invitation{Kind: wire.Invitation_REFUSE, Text: i.Response})
+	case doCancel:
+		i.tell(&wire.Invitation{Kind: wire.Invitation_CANCEL, Text: i.Content})
+	}
+}
+
+func (i *Invitation) after(d time.Duration, e callEvent) {
+	i.timers = append(i.timers, i.c.host.AfterFunc(d, func() { i.step(e) }))
+}
+
+// tell sends a frame of which nobody waits for the outcome.
+func (i *Invitation) tell(f *wire.Invitation) {
+	if i.c.loggedIn() {
+		i.c.sent.allow(time.Now()) // it counts, but is not held back
+		i.ask(f, func(*wire.ServerFrame) {})
+	}
+}
+
+func (i *Invitation) ask(f *wire.Invitation, answer func(*wire.ServerFrame)) *request {
+	f.Peer, f.CallId = i.Peer, i.CallID
+	return i.c.request(&wire.ClientFrame{Invitation: f}, ResendAfter, answer)
+}
+
+// hand sends a frame that the peer's client must acknowledge, and plans the next
+// attempt where it did not.
+func (i *Invitation) hand(f *wire.Invitation, again time.Duration) {
+	c := i.c
+	switch {
+	case !c.loggedIn():
+		i.after(0, callNotLoggedIn)
+		return
+	case !c.sent.allow(time.Now()):
+		i.after(again, callRetry)
+		return
+	}
+	conn := c.conn
+	i.asked = i.ask(f, func(a *wire.ServerFrame) {
+		i.asked = nil
+		timeout, refusal := failure(a)
+		i.offline = refusal == nil && !timeout && !a.Sent.GetReceived()
+		switch {
+		case timeout && conn == c.conn: // and not because the connection was away
+			i.step(callNoResponse)
+		case refusal != nil && refusal.Reason != wire.Refusal_TOO_OFTEN && refusal.Reason != wire.Refusal_UNAVAILABLE:
+			i.step(callUnknown)
+		case timeout || refusal != nil || i.offline:
+			i.after(again, callRetry)
+		default:
+			i.step(callTaken)
+		}
+	})
+}
+
+// loggedIn reports whether an invitation may be under way.
+func (c *Client) loggedIn() bool {
+	return (c.state == Connected || c.state == Reconnecting) && c.leaving == nil
+}
+
+// pastCall remembers a finished call, for what comes late.
+type pastCall struct {
+	key      string
+	accepted bool
+}
+
+// invited handles a step of the other side.
+func (c *Client) invited(f *wire.Invitation) {
+	remote := f.Kind == wire.Invitation_OFFER || f.Kind == wire.Invitation_CANCEL || f.Kind == wire.Invitation_CONFIRM
+	key := callKey(f.Peer, f.CallId, remote)
+	i := c.calls[key]
+	if i == nil {
+		c.invitedAnew(f, key)
+		return
+	}
+	switch f.Kind {
+	case wire.Invitation_CANCEL:
+		i.Content = f.Text
+		i.step(callCancel)
+	case wire.Invitation_CONFIRM:
+		i.step(callConfirm)
+	case wire.Invitation_ACCEPT, wire.Invitation_REFUSE:
+		e := callAccept
+		if f.Kind == wire.Invitation_REFUSE {
+			e = callRefuse
+		}
+		i.step(callTaken) // an answer shows that the OFFER arrived
+		i.Response = f.Text
+		i.step(e)
+	}
+}
+
+// invitedAnew handles a step of a call that is not under way: a new one, or a finished
+// one whose other side does not know yet.
+func (c *Client) invitedAnew(f *wire.Invitation, key string) {
+	i := c.Invitation(f.Peer, f.CallId)
+	for n := range c.past {
+		p := &c.past[n]
+		if p.key != key {
+			continue
+		}
+		if p.accepted && f.Kind == wire.Invitation_ACCEPT { // the CONFIRM got lost
+			i.do(doConfirm)
+		}
+		return
+	}
+	if f.Kind == wire.Invitation_OFFER {
+		i.remote, i.Channel, i.Content, i.state = true, f.Channel, f.Text, InvitationReceived
+		c.calls[key] = i
+		i.do(doExpire)
+		c.events.InvitationReceived(i)
+	}
+}
+
+// endCalls ends what is under way when the session does.
+func (c *Client) endCalls() {
+	for _, i := range c.calls {
+		if i.remote {
+			i.step(callUnknown)
+		} else {
+			i.step(callNotLoggedIn)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// maxCallIDBytes bounds the id of a call, which clients keep for a while. Those made
+// here have 36.
+const maxCallIDBytes = 64
+
+// doInvitation relays a step of a call invitation. It counts as a message.
+func (s *session) doInvitation(id uint32, i *wire.Invitation) {
+	if !s.allowSend(time.Now()) {
+		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "180 messages may be sent in 3 s"))
+		return
+	}
+	if why := checkInvitation(i); why != nil {
+		s.refuse(id, why)
+		return
+	}
+	peer := i.Peer
+	i.Peer = s.user.ID
+	// A peer who is not there is told at once. One whose client does not acknowledge is
+	// told by silence, for which the client has a reason of its own (API 5.1).
+	s.sendToPeer(id, peer, marshal(&wire.ServerFrame{Invitation: i}), core.RequestTimeout)
+}
+
+func checkInvitation(i *wire.Invitation) *wire.Refusal {
+	switch {
+	case i.Kind <= wire.Invitation_NONE || i.Kind > wire.Invitation_CONFIRM:
+		return refuse(wire.Refusal_BAD_REQUEST, "invitation.kind must be one of OFFER, CANCEL, ACCEPT, REFUSE, CONFIRM")
+	case !core.ValidID(i.Peer):
+		return refuse(wire.Refusal_INVALID_ID, "invitation.peer: "+idRule)
+	case i.Channel != "" && !core.ValidID(i.Channel):
+		return refuse(wire.Refusal_INVALID_ID, "invitation.channel: "+idRule)
+	case i.CallId == "" || len(i.CallId) > maxCallIDBytes:
+		return refuse(wire.Refusal_BAD_REQUEST, "invitation.call_id must have 1 to 64 bytes")
+	case len(i.Text) > core.MaxInvitationBytes:
+		return refuse(wire.Refusal_TOO_LARGE, "invitation.text may have 8192 bytes")
+	case !utf8.ValidString(i.Text) || !utf8.ValidString(i.CallId):
+		return refuse(wire.Refusal_BAD_REQUEST, "invitation: text is not UTF-8")
+	}
+	return nil
+}
