@@ -2,7 +2,6 @@ package core
 
 import (
 	"strconv"
-	"time"
 
 	"rtmwasm/core/wire"
 )
@@ -29,7 +28,7 @@ type Channel struct {
 	members     map[string]bool // those announced, so that none is announced twice
 	count       int
 	shownCount  int // the last emitted; -1 before the first
-	shownAt     time.Time
+	shownAt     instant
 	stopShowing func() // set while an emission is planned
 }
 

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // Client is one user's session with a gateway: the RtmClient of the API. Make one
 // with New.
@@ -16,7 +13,7 @@ type Client struct {
 	state     State
 	uid       string
 	token     string
-	lastLogin time.Time
+	lastLogin instant
 	login     *loginAttempt // while Connecting
 	leaving   *logout       // from the Bye packet to the socket's end
 	everIn    bool          // a login has succeeded once

@@ -22,12 +22,12 @@ type connection struct {
 	socket    Socket
 	opened    bool
 	welcomed  bool
-	heard     time.Time // the last frame, or the dial
+	heard     instant // the last frame, or the dial
 	stopWatch func()
 }
 
 func (c *Client) dial() {
-	k := &connection{c: c, heard: time.Now(), stopWatch: func() {}}
+	k := &connection{c: c, heard: now(), stopWatch: func() {}}
 	c.conn = k
 	k.socket = c.host.Dial("ws"+strings.TrimPrefix(c.gateway, "http")+"/rtm", k)
 	if c.state == Reconnecting {
@@ -81,8 +81,8 @@ func (k *connection) write(f *wire.ClientFrame) {
 
 // watch takes silence for loss: it fires when nothing was heard for limit.
 func (k *connection) watch(limit time.Duration) {
-	k.stopWatch = k.c.host.AfterFunc(limit-time.Since(k.heard), func() {
-		if time.Since(k.heard) < limit {
+	k.stopWatch = k.c.host.AfterFunc(limit-since(k.heard), func() {
+		if since(k.heard) < limit {
 			k.watch(limit)
 			return
 		}
@@ -117,7 +117,7 @@ func (k *connection) Received(frame []byte) {
 	if c.conn != k {
 		return
 	}
-	k.heard = time.Now()
+	k.heard = now()
 	var f wire.ServerFrame
 	if err := f.UnmarshalVT(frame); err != nil {
 		c.lost(k, 0, "a frame from the gateway can't be read")

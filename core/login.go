@@ -23,10 +23,10 @@ func (c *Client) checkLogin(uid string) *Error {
 	switch {
 	case !ValidID(uid):
 		return &Error{Class: InvalidArgument, Code: LoginErrInvalidArgument, Text: "uid must be a string of 1 to 64 of the allowed characters"}
-	case !c.lastLogin.IsZero() && time.Since(c.lastLogin) < LoginInterval:
+	case c.lastLogin != 0 && since(c.lastLogin) < LoginInterval:
 		return &Error{Class: InvokeTooOften, Code: LoginErrTooOften, Text: "login may be called twice a second at most"}
 	case c.state != Disconnected:
-		c.lastLogin = time.Now()
+		c.lastLogin = now()
 		return &Error{Class: InvalidStatus, Code: LoginErrAlreadyLogin, Text: "already logged in, or logging in; log out first"}
 	}
 	return nil
@@ -38,7 +38,7 @@ func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
 		token = ""
 	}
 	c.uid, c.token = uid, token
-	c.lastLogin = time.Now()
+	c.lastLogin = now()
 	attempt := &loginAttempt{done: []func(*Error){done}}
 	attempt.stop = c.host.AfterFunc(LoginTimeout, func() {
 		c.loginFailed(&Error{Class: Timeout, Code: LoginErrTimeout, Text: "the gateway did not answer within 12 s"}, ReasonLoginTimeout)

@@ -2,7 +2,6 @@ package core
 
 import (
 	"strconv"
-	"time"
 )
 
 // runningTasks is how many media tasks of a client transfer at once; the others wait
@@ -61,7 +60,7 @@ type Task struct {
 	ended   bool
 
 	shown     int64 // the last progress told; -1 before the first
-	advanced  time.Time
+	advanced  instant
 	stopStall func()
 
 	abort     func() // of the request under way
@@ -101,7 +100,7 @@ func (c *Client) startTasks() {
 		if !t.running && !t.ended { // a progress function may end others
 			running++
 			t.running = true
-			t.advanced = time.Now()
+			t.advanced = now()
 			t.watchStall()
 			t.transfer.step()
 		}
@@ -175,7 +174,7 @@ func (t *Task) show(n int64) {
 		return
 	}
 	t.shown = n
-	t.advanced = time.Now()
+	t.advanced = now()
 	t.failures = 0
 	t.repeating = false
 	t.progress(n, t.total)
@@ -183,8 +182,8 @@ func (t *Task) show(n int64) {
 
 // watchStall ends a task that has not advanced for MediaStallTimeout.
 func (t *Task) watchStall() {
-	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-time.Since(t.advanced), func() {
-		if time.Since(t.advanced) < MediaStallTimeout {
+	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-since(t.advanced), func() {
+		if since(t.advanced) < MediaStallTimeout {
 			t.watchStall()
 			return
 		}

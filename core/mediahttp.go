@@ -1,7 +1,5 @@
 package core
 
-import "time"
-
 // tusVersion is the version of the tus protocol that uploads speak.
 const tusVersion = "1.0.0"
 
@@ -16,8 +14,8 @@ type exchange struct {
 	late   func(*HTTPResponse)
 	halted bool
 
-	moved     int64     // bytes, by the last progress
-	heard     time.Time // when moved changed, or the start
+	moved     int64   // bytes, by the last progress
+	heard     instant // when moved changed, or the start
 	stopWatch func()
 }
 
@@ -26,7 +24,7 @@ func (x *exchange) Progress(n int64) {
 	if x.halted || n == x.moved {
 		return
 	}
-	x.moved, x.heard = n, time.Now()
+	x.moved, x.heard = n, now()
 	if x.progress != nil {
 		if !x.t.repeating {
 			x.t.advanced = x.heard
@@ -76,7 +74,7 @@ func passing(status int) bool {
 func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 	x.t = t
 	abort := t.c.mediaRequest(r, x)
-	x.heard = time.Now()
+	x.heard = now()
 	x.watch(abort)
 	t.abort = func() {
 		x.halted = true
@@ -92,8 +90,8 @@ func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 // requests would use up the connections that a page may have.
 func (x *exchange) watch(abort func()) {
 	t := x.t
-	x.stopWatch = t.c.host.AfterFunc(MediaSilenceLimit-time.Since(x.heard), func() {
-		if time.Since(x.heard) < MediaSilenceLimit {
+	x.stopWatch = t.c.host.AfterFunc(MediaSilenceLimit-since(x.heard), func() {
+		if since(x.heard) < MediaSilenceLimit {
 			x.watch(abort)
 			return
 		}

@@ -35,7 +35,7 @@ func (ch *Channel) countChanged(n int) {
 	}
 	var wait time.Duration
 	if ch.shownCount >= 0 {
-		wait = max(0, MemberCountInterval-time.Since(ch.shownAt))
+		wait = max(0, MemberCountInterval-since(ch.shownAt))
 	}
 	ch.stopShowing = ch.c.host.AfterFunc(wait, func() {
 		ch.stopShowing = nil
@@ -43,7 +43,7 @@ func (ch *Channel) countChanged(n int) {
 			return
 		}
 		ch.shownCount = ch.count
-		ch.shownAt = time.Now()
+		ch.shownAt = now()
 		ch.c.events.MemberCount(ch, ch.count)
 	})
 }

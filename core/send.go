@@ -1,10 +1,6 @@
 package core
 
-import (
-	"time"
-
-	"rtmwasm/core/wire"
-)
+import "rtmwasm/core/wire"
 
 // waiter is a send made while Reconnecting. It goes on when the connection is back,
 // or when the session ends, to fail as "not logged in".
@@ -43,7 +39,7 @@ func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error,
 		case !c.connected():
 			done(false, errNotLoggedIn(codes.notLoggedIn))
 			return
-		case !c.sent.allow(time.Now()):
+		case !c.sent.allow(now()):
 			done(false, &Error{Class: LimitExceeded, Code: codes.tooOften, Text: "more than 180 messages in 3 s"})
 			return
 		}
