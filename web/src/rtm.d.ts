@@ -2,9 +2,17 @@
  * rtm-wasm: the API of the RTM Web SDK 1.4 on a gateway of your own.
  *
  * Asynchronous methods never throw: they reject with an {@link RtmError}. Everything else
- * works, and throws, at once, before the wasm is loaded.
+ * works, and throws, at once, before the wasm is loaded. In the comments an error is written
+ * as its class, without "Rtm" and "Error", and its code: `Timeout 9`. Methods that need a
+ * login reject with `InvalidStatus 102` unless the state is CONNECTED. Sizes of strings are
+ * bytes of UTF-8.
  */
 export as namespace AgoraRTM;
+
+export type {
+  LocalInvitation, RemoteInvitation, RtmChannel, RtmClient, RtmEvents, RtmFileMessage, RtmImageMessage,
+  RtmMessage, RtmRawMessage, RtmStatusCode, RtmTextMessage,
+};
 
 /* Errors */
 
@@ -30,61 +38,62 @@ export interface RtmError extends Error {
 
 /* Messages */
 
-/** At most 32768 bytes of UTF-8. */
-export interface RtmTextMessage {
+/** At most 32768 bytes. */
+interface RtmTextMessage {
   text: string;
   messageType?: 'TEXT';
+  rawMessage?: undefined;
+  description?: undefined;
 }
 
 /** At most 32768 bytes of rawMessage and description together. */
-export interface RtmRawMessage {
+interface RtmRawMessage {
   rawMessage: Uint8Array;
   description?: string;
   messageType?: 'RAW';
+  text?: undefined;
 }
 
 /** At most 32768 bytes of fileName, description and thumbnail together. */
-export interface RtmFileMessage {
+interface RtmFileMessage {
   messageType: 'FILE';
   /** Of an upload; readable for seven days. */
   mediaId: string;
-  fileName?: string;
-  description?: string;
+  fileName: string;
+  description: string;
   thumbnail?: Blob;
   /** The same Blob as `thumbnail`. Not enumerable. */
   readonly thumbnailData?: Blob;
   /** In bytes. */
-  size?: number;
+  size: number;
+  text?: undefined;
+  rawMessage?: undefined;
 }
 
 /** At most 32768 bytes of fileName, description and thumbnail together. */
-export interface RtmImageMessage {
+interface RtmImageMessage extends Omit<RtmFileMessage, 'messageType'> {
   messageType: 'IMAGE';
-  /** Of an upload; readable for seven days. */
-  mediaId: string;
-  fileName?: string;
-  description?: string;
-  thumbnail?: Blob;
-  /** The same Blob as `thumbnail`. Not enumerable. */
-  readonly thumbnailData?: Blob;
-  /** In bytes. */
-  size?: number;
   /** In pixels, as displayed; 0 if unknown. */
-  width?: number;
-  height?: number;
-  thumbnailWidth?: number;
-  thumbnailHeight?: number;
+  width: number;
+  height: number;
+  thumbnailWidth: number;
+  thumbnailHeight: number;
 }
 
-/** A message to be sent. */
-export type RtmMessage = RtmTextMessage | RtmRawMessage | RtmFileMessage | RtmImageMessage;
+/** A message. */
+type RtmMessage = RtmTextMessage | RtmRawMessage | RtmFileMessage | RtmImageMessage;
+
+/** A message to be sent: of one with media, only type and mediaId are needed. */
+export type OutgoingMessage = RtmMessage | Sendable<RtmFileMessage> | Sendable<RtmImageMessage>;
+type Sendable<T extends { messageType: string; mediaId: string }> = Pick<T, 'messageType' | 'mediaId'> & Partial<T>;
 
 /** A message that arrived: every field of its kind is set, and `messageType` tells the kind. */
 export type ReceivedMessage =
-  | Required<RtmTextMessage>
-  | Required<RtmRawMessage>
-  | Required<RtmFileMessage>
-  | Required<RtmImageMessage>;
+  | (RtmTextMessage & { messageType: 'TEXT' })
+  | (RtmRawMessage & { messageType: 'RAW'; description: string })
+  | (RtmFileMessage & WithThumbnail)
+  | (RtmImageMessage & WithThumbnail);
+type WithThumbnail = { thumbnail: Blob; readonly thumbnailData: Blob };
 
 export interface ReceivedMessageProperties {
   /** The gateway's clock, in ms since 1970. */
@@ -94,7 +103,7 @@ export interface ReceivedMessageProperties {
 }
 
 export interface SendMessageOptions {
-  /** Keep the message for a peer who is not online. Default false. */
+  /** Keep the message for a peer who is not online: the latest 200, for seven days. No effect in channels. Default false. */
   enableOfflineMessaging?: boolean;
   /** Accepted, without effect. */
   enableHistoricalMessaging?: boolean;
@@ -115,135 +124,332 @@ export interface MediaOperationProgress {
 }
 
 export interface MediaTransferHandler {
-  /** Ends the task, with RtmInterruptedError 6, at any moment. */
+  /** Ends the task, with Interrupted 6, at any moment. */
   cancelSignal?: AbortSignal;
   onOperationProgress?: (progress: MediaOperationProgress) => void;
 }
 
-export interface FileUploadParams {
-  messageType?: 'FILE';
-  fileName?: string;
-  description?: string;
-  thumbnail?: Blob;
-}
-
-export interface ImageUploadParams {
-  /** May be left out if a dimension is given. */
-  messageType?: 'IMAGE';
-  fileName?: string;
-  description?: string;
-  thumbnail?: Blob;
-  /** In pixels; measured where not given. */
-  width?: number;
-  height?: number;
-  thumbnailWidth?: number;
-  thumbnailHeight?: number;
-}
+/** fileName, description and thumbnail become the message's; other fields have no effect. */
+export type FileUploadParams = Partial<RtmFileMessage>;
+/** messageType may be left out if a dimension is given. Dimensions are measured where not given. */
+export type ImageUploadParams = Partial<RtmImageMessage>;
 
 /** The message an upload makes; send it to share the file. */
-export type UploadedFileMessage = Required<Omit<RtmFileMessage, 'thumbnail' | 'thumbnailData'>> & Pick<RtmFileMessage, 'thumbnail' | 'thumbnailData'>;
-export type UploadedImageMessage = Required<Omit<RtmImageMessage, 'thumbnail' | 'thumbnailData'>> & Pick<RtmImageMessage, 'thumbnail' | 'thumbnailData'>;
+export type UploadedFileMessage = RtmFileMessage;
+export type UploadedImageMessage = RtmImageMessage;
+
+/* Presence, attributes, counts */
+
+export interface PeersOnlineStatusResult {
+  [peerId: string]: boolean;
+}
+
+export interface PeersOnlineStatusMap {
+  [peerId: string]: RtmStatusCode.PeerOnlineState;
+}
+
+/** At most 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192, 16384 in all for a user and 32768 for a channel. */
+export interface AttributesMap {
+  [key: string]: string;
+}
+
+export interface ChannelAttributes {
+  [key: string]: {
+    value: string;
+    lastUpdateUserId: string;
+    /** In ms since 1970. */
+    lastUpdateTs: number;
+  };
+}
+
+export interface ChannelAttributeOptions {
+  /** Whether members hear AttributesUpdated. Default false. */
+  enableNotificationToChannelMembers?: boolean;
+}
+
+export interface ChannelMemberCountResult {
+  [channelId: string]: number;
+}
 
 /* Enums: every value is its own name */
 
-export namespace RtmStatusCode {
-  type ConnectionState = 'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'ABORTED';
-  type ConnectionChangeReason = 'LOGIN' | 'LOGIN_SUCCESS' | 'LOGIN_FAILURE' | 'LOGIN_TIMEOUT' | 'INTERRUPTED' | 'LOGOUT' | 'BANNED_BY_SERVER' | 'REMOTE_LOGIN';
-  type LocalInvitationState = 'IDLE' | 'SENT_TO_REMOTE' | 'RECEIVED_BY_REMOTE' | 'ACCEPTED_BY_REMOTE' | 'REFUSED_BY_REMOTE' | 'CANCELED' | 'FAILURE';
-  type LocalInvitationFailureReason = 'UNKNOWN' | 'PEER_NO_RESPONSE' | 'INVITATION_EXPIRE' | 'PEER_OFFLINE' | 'NOT_LOGGEDIN';
-  type RemoteInvitationState = 'INVITATION_RECEIVED' | 'ACCEPT_SENT_TO_LOCAL' | 'REFUSED' | 'ACCEPTED' | 'CANCELED' | 'FAILURE';
-  type RemoteInvitationFailureReason = 'UNKNOWN' | 'PEER_OFFLINE' | 'ACCEPT_FAILURE' | 'INVITATION_EXPIRE';
-  type PeerOnlineState = 'ONLINE' | 'UNREACHABLE' | 'OFFLINE';
-  type PeerSubscriptionOption = 'ONLINE_STATUS';
-  type MessageType = 'TEXT' | 'RAW' | 'IMAGE' | 'FILE';
-  type AreaCode = 'GLOBAL' | 'INDIA' | 'JAPAN' | 'ASIA' | 'EUROPE' | 'CHINA' | 'NORTH_AMERICA';
+type Names<T extends string> = { readonly [K in T]: K };
+
+/** For types only; the values are members of AgoraRTM, such as AgoraRTM.ConnectionState. */
+declare namespace RtmStatusCode {
+  const ConnectionState: Names<'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'ABORTED'>;
+  type ConnectionState = keyof typeof ConnectionState;
+  const ConnectionChangeReason: Names<
+    'LOGIN' | 'LOGIN_SUCCESS' | 'LOGIN_FAILURE' | 'LOGIN_TIMEOUT' | 'INTERRUPTED' | 'LOGOUT' | 'BANNED_BY_SERVER' | 'REMOTE_LOGIN'
+  >;
+  type ConnectionChangeReason = keyof typeof ConnectionChangeReason;
+  const LocalInvitationState: Names<
+    'IDLE' | 'SENT_TO_REMOTE' | 'RECEIVED_BY_REMOTE' | 'ACCEPTED_BY_REMOTE' | 'REFUSED_BY_REMOTE' | 'CANCELED' | 'FAILURE'
+  >;
+  type LocalInvitationState = keyof typeof LocalInvitationState;
+  const LocalInvitationFailureReason: Names<'UNKNOWN' | 'PEER_NO_RESPONSE' | 'INVITATION_EXPIRE' | 'PEER_OFFLINE' | 'NOT_LOGGEDIN'>;
+  type LocalInvitationFailureReason = keyof typeof LocalInvitationFailureReason;
+  const RemoteInvitationState: Names<'INVITATION_RECEIVED' | 'ACCEPT_SENT_TO_LOCAL' | 'REFUSED' | 'ACCEPTED' | 'CANCELED' | 'FAILURE'>;
+  type RemoteInvitationState = keyof typeof RemoteInvitationState;
+  const RemoteInvitationFailureReason: Names<'UNKNOWN' | 'PEER_OFFLINE' | 'ACCEPT_FAILURE' | 'INVITATION_EXPIRE'>;
+  type RemoteInvitationFailureReason = keyof typeof RemoteInvitationFailureReason;
+  const PeerOnlineState: Names<'ONLINE' | 'UNREACHABLE' | 'OFFLINE'>;
+  type PeerOnlineState = keyof typeof PeerOnlineState;
+  const PeerSubscriptionOption: Names<'ONLINE_STATUS'>;
+  type PeerSubscriptionOption = keyof typeof PeerSubscriptionOption;
+  const MessageType: Names<'TEXT' | 'RAW' | 'IMAGE' | 'FILE'>;
+  type MessageType = keyof typeof MessageType;
+  const AreaCode: Names<'GLOBAL' | 'INDIA' | 'JAPAN' | 'ASIA' | 'EUROPE' | 'CHINA' | 'NORTH_AMERICA'>;
+  type AreaCode = keyof typeof AreaCode;
 }
 
 /* Events */
 
-export namespace RtmEvents {
+/** Handlers by the name of their event. */
+declare namespace RtmEvents {
   interface RtmClientEvents {
+    /** connectionState has the new value already. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
-    /** Messages of all channels of the client; each comes on its RtmChannel before. */
-    ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties, channelId: string) => void;
+    RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
+    /** While RECONNECTING the token was refused as expired: call renewToken, or log out. */
+    TokenExpired: () => void;
+    /** Of subscribed peers. */
+    PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;
+    /** Never happens: there is no proxy. */
+    FallbackProxyConnected: () => void;
   }
 
   interface RtmChannelEvents {
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
+    /** Not for oneself; not above 512 members. */
     MemberJoined: (memberId: string) => void;
+    /** After leave, logout, or 30 s without a connection. Not for oneself; not above 512 members. */
     MemberLeft: (memberId: string) => void;
+    /** At most once a second, every 3 s above 512 members. */
     MemberCountUpdated: (memberCount: number) => void;
+    /** All attributes after a change whose writer asked for it to be told. */
+    AttributesUpdated: (attributes: ChannelAttributes) => void;
+  }
+
+  interface LocalInvitationEvents {
+    LocalInvitationReceivedByPeer: () => void;
+    LocalInvitationCanceled: () => void;
+    LocalInvitationAccepted: (response: string) => void;
+    LocalInvitationRefused: (response: string) => void;
+    LocalInvitationFailure: (reason: RtmStatusCode.LocalInvitationFailureReason) => void;
+  }
+
+  interface RemoteInvitationEvents {
+    RemoteInvitationCanceled: (content: string) => void;
+    RemoteInvitationRefused: () => void;
+    RemoteInvitationAccepted: () => void;
+    RemoteInvitationFailure: (reason: RtmStatusCode.RemoteInvitationFailureReason) => void;
   }
 }
 
-type AnyListener = (...args: any[]) => void;
+/** Events of a client beyond those of 1.4. They stand apart so that maps of all handlers of 1.4 still compile. */
+export interface MoreClientEvents {
+  /** Messages of all channels of the client; each comes on its RtmChannel before. */
+  ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties, channelId: string) => void;
+  /** 30 s before the token expires. The session stays up all the same. */
+  TokenPrivilegeWillExpire: () => void;
+}
+
+type AnyListener = (...args: any[]) => any;
+type ArgumentsOf<T> = T extends (...args: infer U) => any ? U : never;
+/** As applications write it that pass it on in generic wrappers: it must be this type to the letter. */
+type GenericArgumentsOf<T> = [T] extends [(...args: infer U) => any] ? U : [T] extends [void] ? [] : [T];
+
+/** Adds or removes a listener. The first three forms differ only for wrappers that are generic in the event. */
+interface Subscribe<Events, More, Self> {
+  <E extends keyof Events>(event: E, listener: (...args: ArgumentsOf<Events[E]>) => any): Self;
+  <E extends keyof Events>(event: E, listener: Events[E]): Self;
+  <E extends keyof Events>(event: E, listener: (...args: GenericArgumentsOf<Events[E]>) => any): Self;
+  <E extends keyof More>(event: E, listener: More[E]): Self;
+}
 
 /**
  * Like Node's EventEmitter. A listener that throws is logged; the remaining ones of that
- * emission are skipped.
+ * emission are skipped. Neither logout nor leave removes listeners.
  */
-declare class TypedEmitter<Events> {
-  on<E extends keyof Events>(event: E, listener: Events[E]): this;
-  addListener<E extends keyof Events>(event: E, listener: Events[E]): this;
-  once<E extends keyof Events>(event: E, listener: Events[E]): this;
-  prependListener<E extends keyof Events>(event: E, listener: Events[E]): this;
-  prependOnceListener<E extends keyof Events>(event: E, listener: Events[E]): this;
-  off<E extends keyof Events>(event: E, listener: Events[E]): this;
-  removeListener<E extends keyof Events>(event: E, listener: Events[E]): this;
-  removeAllListeners(event?: keyof Events): this;
-  listeners(event: keyof Events): AnyListener[];
-  rawListeners(event: keyof Events): AnyListener[];
-  listenerCount(event: keyof Events): number;
-  eventNames(): (string | symbol)[];
-  emit(event: keyof Events, ...args: unknown[]): void;
+declare class TypedEmitter<Events, More = {}> {
+  on: Subscribe<Events, More, this>;
+  addListener: Subscribe<Events, More, this>;
+  once: Subscribe<Events, More, this>;
+  prependListener: Subscribe<Events, More, this>;
+  prependOnceListener: Subscribe<Events, More, this>;
+  off: Subscribe<Events, More, this>;
+  removeListener: Subscribe<Events, More, this>;
+  removeAllListeners(event?: keyof (Events & More)): this;
+  listeners(event: keyof (Events & More)): AnyListener[];
+  rawListeners(event: keyof (Events & More)): AnyListener[];
+  listenerCount(event: keyof (Events & More)): number;
+  eventNames(): (keyof Events)[];
+  /** Returns nothing, unlike Node's. */
+  emit(event: keyof (Events & More), ...args: any[]): void;
+  /** Above this number `on` warns on the console; 0 for never. 512 for a client, 10 for others. */
   setMaxListeners(n: number): this;
   getMaxListeners(): number;
 }
 
 /* Classes */
 
-/** Made by {@link RtmClient.createChannel}. */
-export declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
+/**
+ * Made by {@link RtmClient.createChannel}. join, getMembers and sendMessage wait 10 s for the
+ * gateway's answer.
+ */
+declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   private constructor();
   readonly channelId: string;
   readonly client: RtmClient;
   readonly joinState: 'LEFT' | 'JOINING' | 'JOINED';
   /** 0 until known. */
   readonly memberCount: number;
+  /**
+   * At most 20 channels at a time: LimitExceeded 5. Joined already: InvalidStatus 6, by another object of the
+   * same id 202. More than 50 in 3 s: InvokeTooOften 7, twice the same in 5 s: 8. No answer: Timeout 4; refused: Unavailable 1.
+   */
   join(): Promise<void>;
-  /** Tells the gateway inside the call, so it works while the page unloads. */
+  /** Tells the gateway inside the call, so it works while the page unloads. Not joined: InvalidStatus 3. */
   leave(): Promise<void>;
-  sendMessage(message: RtmMessage, options?: SendMessageOptions): Promise<void>;
-  /** At most 512 ids, the local user's among them. */
+  /**
+   * The sender does not hear its own message. While RECONNECTING it waits, 9 s at most. Bad message: InvalidArgument 4;
+   * too large: LimitExceeded 4; not joined: InvalidStatus 5; 180 messages in 3 s passed: LimitExceeded 3; Timeout 2.
+   */
+  sendMessage(message: OutgoingMessage, options?: SendMessageOptions): Promise<void>;
+  /** At most 512 ids, the local user's among them. Not joined: InvalidStatus 5; Timeout 3; 5 calls in 2 s passed: InvokeTooOften 4. */
   getMembers(): Promise<string[]>;
 }
 
-/** Made by {@link createInstance}. */
-export declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents> {
+/** A call to a peer, made by {@link RtmClient.createLocalInvitation}; good for one call. */
+declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEvents> {
+  private constructor();
+  readonly calleeId: string;
+  /** A UUID. */
+  readonly callId: string;
+  /** At most 8192 bytes; checked by send and cancel. */
+  content: string;
+  /** May be set while IDLE; ignored later. */
+  channelId: string;
+  /** The callee's; assigning throws InvalidArgument 1. */
+  readonly response: string;
+  readonly state: RtmStatusCode.LocalInvitationState;
+  /**
+   * Throws InvalidStatus 5 if sent, 3 if ended, InvalidArgument 1 for channelId or content. All else is told by
+   * events: delivery is tried for 30 s, and the callee has 60 s to answer.
+   */
+  send(): void;
+  /** Tells the callee, with the content of now. Throws InvalidStatus 2 if not sent, 3 if ended, InvalidArgument 1 for content. */
+  cancel(): void;
+}
+
+/** A call from a peer; comes with RemoteInvitationReceived and ends after 60 s. */
+declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEvents> {
+  private constructor();
+  readonly callerId: string;
+  /** A UUID, the caller's. */
+  readonly callId: string;
+  /** The caller's; that of the cancellation once canceled. */
+  readonly content: string;
+  readonly channelId: string;
+  /** For the caller; at most 8192 bytes, checked by accept and refuse. */
+  response: string;
+  readonly state: RtmStatusCode.RemoteInvitationState;
+  /** Throws InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. Fails after 5 s without the caller's confirmation. */
+  accept(): void;
+  /** Throws as accept does. */
+  refuse(): void;
+}
+
+/**
+ * Made by {@link createInstance}. Presence, attributes and counts wait 10 s for the gateway's answer.
+ *
+ * Attribute methods reject with InvalidArgument 3, LimitExceeded 4, InvokeTooOften 5 (more than 10 writes or 40 reads
+ * of users' attributes in 5 s, 10 and 10 of channels'), Timeout 7 and Unavailable 2.
+ */
+declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClientEvents> {
   private constructor();
   readonly connectionState: RtmStatusCode.ConnectionState;
   /** The user of the last login, and a random id of it. */
   readonly context: { readonly uid: string; readonly sid: string };
+
+  /**
+   * An empty token is none. Bad argument: InvalidArgument 3; sooner than 500 ms after the last: InvokeTooOften 10; not
+   * DISCONNECTED: InvalidStatus 8; 12 s passed: Timeout 9; app id, token, expired token, uid of another token:
+   * Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no gateway or no wasm: Unavailable 1.
+   */
   login(options: { uid: string; token?: string | null }): Promise<void>;
+  /** Leaves all channels, ends all media tasks with Interrupted 6. DISCONNECTED already: InvalidStatus 102. */
   logout(): Promise<void>;
-  /** Logs out at once, without waiting for the gateway. Throws if not logged in. */
+  /** Logs out at once, without waiting for the gateway. Throws InvalidStatus 102. */
   logoutSync(): void;
+  /** For the next connection; also while RECONNECTING. InvalidArgument 2; Unauthenticated 5 (expired), 6 (invalid); Timeout 1 after 20 s; Unavailable 3; InvokeTooOften 4. */
+  renewToken(token: string): Promise<void>;
+  /** Takes over what is not null. */
   updateConfig(config: RtmConfig): void;
   /** @deprecated Use updateConfig. */
   setParameters(config: RtmConfig): void;
+
+  /** Throws InvalidArgument 1 unless channelId has 1 to 64 allowed characters. */
   createChannel(channelId: string): RtmChannel;
+  /** Throws InvalidArgument 1 unless calleeId has 1 to 64 allowed characters. */
+  createLocalInvitation(calleeId: string): LocalInvitation;
+  /** Fills in the fields that an IMAGE or FILE message lacks; returns others as they are. Checks nothing. */
   createMessage<T extends RtmMessage>(message: Partial<T>): T;
-  sendMessageToPeer(message: RtmMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
-  /** Uploads 1 to 31457280 bytes. Nine uploads and downloads may run or wait at a time. */
-  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & { messageType: 'IMAGE' }, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
-  createMediaMessageByUploading(payload: Blob, params?: FileUploadParams, handler?: MediaTransferHandler): Promise<UploadedFileMessage>;
-  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
-  /** The handler may stand in second place, alone or among the params. */
-  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler & { messageType: 'IMAGE' }): Promise<UploadedImageMessage>;
-  createMediaMessageByUploading(payload: Blob, params: FileUploadParams & MediaTransferHandler): Promise<UploadedFileMessage>;
-  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler): Promise<UploadedImageMessage>;
+  /**
+   * Resolves with hasPeerReceived false if the peer is not online. While RECONNECTING it waits, 9 s at most. Bad id:
+   * InvalidArgument 6; bad message: InvalidArgument 7; too large: LimitExceeded 7; 180 messages in 3 s passed:
+   * LimitExceeded 5; no answer in 10 s: Timeout 2.
+   */
+  sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
+
+  /**
+   * Uploads 1 to 31457280 bytes; the message has the mediaId. Nine uploads and downloads may run or wait at a time, one
+   * runs: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
+   * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params.
+   */
+  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler & { messageType: 'IMAGE' }, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
+  createMediaMessageByUploading(payload: Blob, params?: FileUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedFileMessage>;
+  createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
+  createMediaMessageByUploading<T extends RtmFileMessage | RtmImageMessage>(payload: Blob, params?: Partial<T>, handler?: MediaTransferHandler): Promise<T>;
+  /** Unknown or expired (after seven days): Unavailable 4. Otherwise as for uploads. */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
+
+  /** Of 1 to 256 peers. InvalidArgument 2; Timeout 4; 10 calls in 5 s passed: InvokeTooOften 5. */
+  queryPeersOnlineStatus(peerIds: string[]): Promise<PeersOnlineStatusResult>;
+  /**
+   * Hear PeersOnlineStatusChanged of these peers, their present state first; ends at logout. More than 512 in all:
+   * LimitExceeded 6. InvalidArgument 2; Timeout 4; Unavailable 1; 10 calls in 5 s passed: InvokeTooOften 5.
+   */
+  subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
+  /** Errors as for subscribing. */
+  unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
+  /** The peers subscribed to. InvalidArgument 2 for another option. */
+  queryPeersBySubscriptionOption(option: RtmStatusCode.PeerSubscriptionOption): Promise<string[]>;
+  /** Of 1 to 32 channels, joined or not: more are InvalidArgument 5. InvalidArgument 2; Timeout 4; more than once a second: InvokeTooOften 3. */
+  getChannelMemberCount(channelIds: string[]): Promise<ChannelMemberCountResult>;
+
+  /** Replaces all. They end with the login. */
+  setLocalUserAttributes(attributes: AttributesMap): Promise<void>;
+  addOrUpdateLocalUserAttributes(attributes: AttributesMap): Promise<void>;
+  /** Keys that are not there are no error; bad keys are InvalidStatus 3. */
+  deleteLocalUserAttributesByKeys(attributeKeys: string[]): Promise<void>;
+  clearLocalUserAttributes(): Promise<void>;
+  /** The user is not online: Unavailable 6. */
+  getUserAttributes(userId: string): Promise<AttributesMap>;
+  /** Of 1 to 32 keys; those that are not there are left out. The user is not online: Unavailable 6. */
+  getUserAttributesByKeys(userId: string, attributeKeys: string[]): Promise<AttributesMap>;
+  /** Replaces all. One need not be in the channel. */
+  setChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
+  addOrUpdateChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
+  /** Keys that are not there are no error; bad keys, or a bad channelId, are InvalidStatus 3. */
+  deleteChannelAttributesByKeys(channelId: string, attributeKeys: string[], options?: ChannelAttributeOptions): Promise<void>;
+  clearChannelAttributes(channelId: string, options?: ChannelAttributeOptions): Promise<void>;
+  /** Of an unknown channel: an empty object. */
+  getChannelAttributes(channelId: string): Promise<ChannelAttributes>;
+  /** Of 1 to 32 keys; those that are not there are left out. */
+  getChannelAttributesByKeys(channelId: string, attributeKeys: string[]): Promise<ChannelAttributes>;
 }
 
 /* The module */
@@ -266,12 +472,18 @@ export interface RtmConfig {
 
 export type LegacyAreaCode = 'CN' | 'NA' | 'EU' | 'AS' | 'JP' | 'IN' | 'GLOB' | 'OC' | 'SA' | 'AF' | 'OVS';
 
-/** Makes a client. Throws RtmInvalidArgumentError. */
+/**
+ * Makes a client. Throws InvalidArgument 1 for an appId that is not 32 letters and digits, for unknown keys of config and
+ * for a gateway that is no address; InvalidArgument without a code for areaCodes.
+ */
 export declare const createInstance: {
   (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
   new (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
 };
-/** Checked and remembered, without effect: a gateway of your own has no areas. */
+/**
+ * Checked and remembered, without effect: a gateway of your own has no areas. Throws InvalidArgument without a code;
+ * only CHINA, JAPAN and ASIA can be excluded.
+ */
 export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; excludedArea?: RtmStatusCode.AreaCode }): void;
 /** `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are. Unknown names do nothing. Throws for an address that is none. */
 export declare function setParameter(name: string, value: any): void;
@@ -288,16 +500,16 @@ export declare const LOG_FILTER_ERROR: LogFilter;
 export declare const LOG_FILTER_WARNING: LogFilter;
 export declare const LOG_FILTER_INFO: LogFilter;
 export declare const LOG_FILTER_DEBUG: LogFilter;
-export declare const ConnectionState: { readonly [K in RtmStatusCode.ConnectionState]: K };
-export declare const ConnectionChangeReason: { readonly [K in RtmStatusCode.ConnectionChangeReason]: K };
-export declare const LocalInvitationState: { readonly [K in RtmStatusCode.LocalInvitationState]: K };
-export declare const LocalInvitationFailureReason: { readonly [K in RtmStatusCode.LocalInvitationFailureReason]: K };
-export declare const RemoteInvitationState: { readonly [K in RtmStatusCode.RemoteInvitationState]: K };
-export declare const RemoteInvitationFailureReason: { readonly [K in RtmStatusCode.RemoteInvitationFailureReason]: K };
-export declare const PeerOnlineState: { readonly [K in RtmStatusCode.PeerOnlineState]: K };
-export declare const PeerSubscriptionOption: { readonly [K in RtmStatusCode.PeerSubscriptionOption]: K };
-export declare const MessageType: { readonly [K in RtmStatusCode.MessageType]: K };
-export declare const AreaCode: { readonly [K in RtmStatusCode.AreaCode]: K };
+export declare const ConnectionState: typeof RtmStatusCode.ConnectionState;
+export declare const ConnectionChangeReason: typeof RtmStatusCode.ConnectionChangeReason;
+export declare const LocalInvitationState: typeof RtmStatusCode.LocalInvitationState;
+export declare const LocalInvitationFailureReason: typeof RtmStatusCode.LocalInvitationFailureReason;
+export declare const RemoteInvitationState: typeof RtmStatusCode.RemoteInvitationState;
+export declare const RemoteInvitationFailureReason: typeof RtmStatusCode.RemoteInvitationFailureReason;
+export declare const PeerOnlineState: typeof RtmStatusCode.PeerOnlineState;
+export declare const PeerSubscriptionOption: typeof RtmStatusCode.PeerSubscriptionOption;
+export declare const MessageType: typeof RtmStatusCode.MessageType;
+export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 
 declare const AgoraRTM: {
   createInstance: typeof createInstance;
