@@ -26,6 +26,7 @@ type Engine interface {
 	Bus
 	Registry
 	Membership
+	Attributes
 
 	// Announce makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
@@ -122,4 +123,25 @@ type Membership interface {
 
 	// Exit removes a member if it is still of the same session and entry.
 	Exit(ctx context.Context, m Member) error
+}
+
+// Attributes keeps what users and channels say of themselves: one value each, nil for
+// none, inside which the engine does not look. A change function gets the former value
+// and may be called again when another writer came first; its error is returned as it
+// is, and then nothing was changed.
+type Attributes interface {
+	// UserAttributes returns ErrNoSession for a user who is not logged in.
+	UserAttributes(ctx context.Context, user User) ([]byte, error)
+
+	// ChangeUserAttributes changes those of a user whose session is record's; they go
+	// with that session. It returns ErrNoSession when the user's session is another.
+	ChangeUserAttributes(ctx context.Context, user User, record Record, change func([]byte) ([]byte, error)) error
+
+	// ChannelAttributes returns what is kept of a channel. It is removed some minutes
+	// after the last write, or after the last member left if that is later.
+	ChannelAttributes(ctx context.Context, room Room) ([]byte, error)
+
+	// ChangeChannelAttributes returns the number of the change, higher than that of any
+	// earlier one of the channel.
+	ChangeChannelAttributes(ctx context.Context, room Room, change func([]byte) ([]byte, error)) (revision uint64, err error)
 }

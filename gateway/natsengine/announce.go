@@ -36,6 +36,7 @@ type beat struct {
 	id     string
 	lapsed func()
 	alive  map[string]bool // as of the last beat
+	kept   time.Time       // when the channel attributes were last gone through
 }
 
 func (b *beat) run(ctx context.Context) {
@@ -46,6 +47,7 @@ func (b *beat) run(ctx context.Context) {
 		case <-tick.C:
 			b.renew(ctx)
 			b.lookAround(ctx)
+			b.keepAttributes(ctx)
 		case <-ctx.Done():
 			b.resign()
 			return
@@ -104,9 +106,9 @@ func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
 	return alive, nil
 }
 
-// sweep removes the sessions and members of gateways that are not alive.
+// sweep removes the sessions, members and user attributes of gateways that are not alive.
 func (e *Engine) sweep(ctx context.Context) error {
-	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members} {
+	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members, e.userAttributes} {
 		if err := e.sweepBucket(ctx, bucket); err != nil {
 			return fmt.Errorf("natsengine: remove what dead gateways left: %w", err)
 		}
@@ -135,8 +137,8 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) err
 	return nil
 }
 
-func allEntries(ctx context.Context, bucket jetstream.KeyValue) ([]jetstream.KeyValueEntry, error) {
-	watch, err := bucket.WatchAll(ctx, jetstream.IgnoreDeletes())
+func allEntries(ctx context.Context, bucket jetstream.KeyValue, opts ...jetstream.WatchOpt) ([]jetstream.KeyValueEntry, error) {
+	watch, err := bucket.WatchAll(ctx, append(opts, jetstream.IgnoreDeletes())...)
 	if err != nil {
 		return nil, err
 	}

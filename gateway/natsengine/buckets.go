@@ -29,6 +29,9 @@ func (e *Engine) setupShared(ctx context.Context) (err error) {
 	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife); err != nil {
 		return err
 	}
+	if err = e.setupAttributes(ctx); err != nil {
+		return err
+	}
 	if e.asker, err = newAsker(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
 	}

@@ -33,6 +33,10 @@ type Options struct {
 	// than 1 s is taken as 1 s.
 	GatewayLife time.Duration
 
+	// AttributeLife is how long channel attributes outlive the last write to them; in a
+	// channel with members they are renewed. 0 means 7 min.
+	AttributeLife time.Duration
+
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -44,7 +48,8 @@ type Engine struct {
 
 	media *mediaStore
 
-	sessions, members, gateways jetstream.KeyValue
+	sessions, members, gateways       jetstream.KeyValue
+	userAttributes, channelAttributes jetstream.KeyValue
 
 	dispatcher *dispatcher
 	asker      *asker
@@ -65,6 +70,9 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	}
 	if opts.GatewayLife == 0 {
 		opts.GatewayLife = core.SessionTimeout
+	}
+	if opts.AttributeLife == 0 {
+		opts.AttributeLife = attributeLife
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()

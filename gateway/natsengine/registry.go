@@ -90,7 +90,10 @@ func (e *Engine) Release(ctx context.Context, user gateway.User, session string)
 	if err == nil && record.Session == session {
 		err = remove(ctx, e.sessions, key, revision)
 	}
-	if err != nil && !errors.Is(err, gateway.ErrNoSession) {
+	if err == nil || errors.Is(err, gateway.ErrNoSession) {
+		err = e.removeUserAttributes(ctx, key, session)
+	}
+	if err != nil {
 		return fmt.Errorf("natsengine: release a session: %w", err)
 	}
 	return nil

@@ -1,0 +1,164 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway"
+)
+
+var _ gateway.Attributes = (*Engine)(nil)
+
+// userAttributesEntry is the value of a user's key in the user attributes bucket.
+type userAttributesEntry struct {
+	owned
+	Session string `json:"session"`
+	Value   []byte `json:"value"`
+}
+
+// setupAttributes makes the buckets of attributes. Those of users live in memory, as
+// sessions do; those of channels outlive a restart.
+func (e *Engine) setupAttributes(ctx context.Context) (err error) {
+	if e.userAttributes, err = e.bucket(ctx, "rtm_user_attributes", 0); err != nil {
+		return err
+	}
+	e.channelAttributes, err = e.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: "rtm_channel_attributes",
+		TTL:    e.opts.AttributeLife,
+	})
+	if err != nil {
+		return fmt.Errorf("natsengine: bucket of channel attributes: %w", err)
+	}
+	return nil
+}
+
+// change writes a key's value anew. Of writers at the same time one stands, the others
+// start over from what it wrote.
+func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(former []byte) ([]byte, error)) (revision uint64, err error) {
+	for {
+		var former []byte
+		entry, err := bucket.Get(ctx, key)
+		switch {
+		case err == nil:
+			former = entry.Value()
+		case !errors.Is(err, jetstream.ErrKeyNotFound):
+			return 0, fmt.Errorf("natsengine: read attributes: %w", err)
+		}
+		value, err := f(former)
+		if err != nil {
+			return 0, err
+		}
+		if entry == nil {
+			revision, err = bucket.Create(ctx, key, value)
+		} else {
+			revision, err = bucket.Update(ctx, key, value, entry.Revision())
+		}
+		switch {
+		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
+		case err != nil:
+			return 0, fmt.Errorf("natsengine: write attributes: %w", err)
+		default:
+			return revision, nil
+		}
+	}
+}
+
+// UserAttributes implements gateway.Attributes.
+func (e *Engine) UserAttributes(ctx context.Context, user gateway.User) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	key := userKey(user)
+	record, _, err := e.session(ctx, key)
+	if errors.Is(err, gateway.ErrNoSession) {
+		return nil, err
+	}
+	var value []byte
+	if err == nil {
+		value, _, err = e.attributesOfSession(ctx, key, record.Session)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: read user attributes: %w", err)
+	}
+	return value, nil
+}
+
+// attributesOfSession is the value that a session wrote; what another one left behind
+// does not count.
+func (e *Engine) attributesOfSession(ctx context.Context, key, session string) (value []byte, revision uint64, err error) {
+	entry, err := e.userAttributes.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	v := decodeUserAttributes(entry.Value(), session)
+	return v, entry.Revision(), nil
+}
+
+// decodeUserAttributes is the value in an entry, nil if it is of another session.
+func decodeUserAttributes(entry []byte, session string) []byte {
+	var v userAttributesEntry
+	if json.Unmarshal(entry, &v) != nil || v.Session != session {
+		return nil
+	}
+	return v.Value
+}
+
+// ChangeUserAttributes implements gateway.Attributes. The session is looked up after the
+// entry was read: a newer one, which writes later, can't be overwritten.
+func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, record gateway.Record, f func([]byte) ([]byte, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	key := userKey(user)
+	_, err := change(ctx, e.userAttributes, key, func(former []byte) ([]byte, error) {
+		current, _, err := e.session(ctx, key)
+		if err == nil && current.Session != record.Session {
+			err = gateway.ErrNoSession
+		}
+		if err != nil {
+			return nil, err
+		}
+		value, err := f(decodeUserAttributes(former, record.Session))
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(userAttributesEntry{owned: owned{record.Gateway}, Session: record.Session, Value: append([]byte{}, value...)})
+	})
+	return err
+}
+
+// removeUserAttributes removes what a session wrote.
+func (e *Engine) removeUserAttributes(ctx context.Context, key, session string) error {
+	value, revision, err := e.attributesOfSession(ctx, key, session)
+	if err != nil || value == nil {
+		return err
+	}
+	return remove(ctx, e.userAttributes, key, revision)
+}
+
+// ChannelAttributes implements gateway.Attributes.
+func (e *Engine) ChannelAttributes(ctx context.Context, room gateway.Room) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	entry, err := e.channelAttributes.Get(ctx, roomKey(room))
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("natsengine: read channel attributes: %w", err)
+	}
+	return entry.Value(), nil
+}
+
+// ChangeChannelAttributes implements gateway.Attributes. The entry's revision numbers the
+// changes; a channel that has no attributes left keeps an empty entry until it runs out.
+func (e *Engine) ChangeChannelAttributes(ctx context.Context, room gateway.Room, f func([]byte) ([]byte, error)) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	return change(ctx, e.channelAttributes, roomKey(room), f)
+}

@@ -1,0 +1,209 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+)
+
+// to is a change to a value, whatever there was.
+func to(value string) func([]byte) ([]byte, error) {
+	return func([]byte) ([]byte, error) { return []byte(value), nil }
+}
+
+func TestUserAttributesGoWithTheSession(t *testing.T) {
+	e := openEngine(t, Options{})
+	ctx := t.Context()
+	user := gateway.User{App: testApp, ID: "a.b *>"}
+	first, second := gateway.Record{Session: "s1", Gateway: "g"}, gateway.Record{Session: "s2", Gateway: "h"}
+	_, err := e.UserAttributes(ctx, user)
+	require.ErrorIs(t, err, gateway.ErrNoSession)
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("x")), gateway.ErrNoSession)
+
+	_, err = e.Claim(ctx, user, first, nil)
+	require.NoError(t, err)
+	got, err := e.UserAttributes(ctx, user)
+	require.NoError(t, err)
+	assert.Empty(t, got)
+	require.NoError(t, e.ChangeUserAttributes(ctx, user, first, to("one")))
+	got, err = e.UserAttributes(ctx, user)
+	require.NoError(t, err)
+	assert.Equal(t, "one", string(got))
+
+	_, err = e.Claim(ctx, user, second, always)
+	require.NoError(t, err)
+	got, err = e.UserAttributes(ctx, user)
+	require.NoError(t, err)
+	assert.Empty(t, got, "those of the displaced session do not count")
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("late")), gateway.ErrNoSession)
+	require.NoError(t, e.ChangeUserAttributes(ctx, user, second, func(former []byte) ([]byte, error) {
+		assert.Empty(t, former)
+		return []byte("two"), nil
+	}))
+	require.NoError(t, e.Release(ctx, user, "s1"))
+	got, err = e.UserAttributes(ctx, user)
+	require.NoError(t, err)
+	assert.Equal(t, "two", string(got), "not the displaced session's to remove")
+	require.NoError(t, e.Release(ctx, user, "s2"))
+	_, err = e.userAttributes.Get(ctx, userKey(user))
+	require.Error(t, err, "nothing is left")
+}
+
+// A displaced session's gateway removes what it wrote, also when it comes late.
+func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
+	e := openEngine(t, Options{})
+	user := gateway.User{App: testApp, ID: "ada"}
+	first := gateway.Record{Session: "s1", Gateway: "g"}
+	_, err := e.Claim(t.Context(), user, first, nil)
+	require.NoError(t, err)
+	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, first, to("one")))
+	_, err = e.Claim(t.Context(), user, gateway.Record{Session: "s2", Gateway: "g"}, always)
+	require.NoError(t, err)
+	require.NoError(t, e.Release(t.Context(), user, "s1"))
+	_, err = e.userAttributes.Get(t.Context(), userKey(user))
+	require.Error(t, err)
+}
+
+func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
+	e := openEngine(t, Options{})
+	user := gateway.User{App: testApp, ID: "ghost"}
+	record := gateway.Record{Session: "s1", Gateway: "dead"}
+	_, err := e.Claim(t.Context(), user, record, nil)
+	require.NoError(t, err)
+	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	require.NoError(t, e.Announce(ctx, "new", func() {}))
+	_, err = e.userAttributes.Get(t.Context(), userKey(user))
+	require.Error(t, err)
+}
+
+// Of changes at once none is lost, and their numbers tell the order.
+func TestConcurrentChannelChanges(t *testing.T) {
+	e := openEngine(t, Options{})
+	room := gateway.Room{App: testApp, Channel: "room"}
+	const n = 12
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	written := map[uint64]string{}
+	for i := range n {
+		all.Go(func() {
+			var last string
+			revision, err := e.ChangeChannelAttributes(t.Context(), room, func(former []byte) ([]byte, error) {
+				last = string(former) + " " + strconv.Itoa(i)
+				return []byte(last), nil
+			})
+			assert.NoError(t, err)
+			mu.Lock()
+			written[revision] = last
+			mu.Unlock()
+		})
+	}
+	all.Wait()
+	require.Len(t, written, n)
+	highest := uint64(0)
+	for revision := range written {
+		highest = max(highest, revision)
+	}
+	got, err := e.ChannelAttributes(t.Context(), room)
+	require.NoError(t, err)
+	assert.Equal(t, written[highest], string(got))
+	assert.Len(t, strings.Fields(string(got)), n)
+}
+
+func TestChangeThatFailsChangesNothing(t *testing.T) {
+	e := openEngine(t, Options{})
+	room := gateway.Room{App: testApp, Channel: "room"}
+	got, err := e.ChannelAttributes(t.Context(), room)
+	require.NoError(t, err)
+	assert.Nil(t, got, "an unknown channel")
+	no := errors.New("no")
+	_, err = e.ChangeChannelAttributes(t.Context(), room, func([]byte) ([]byte, error) { return []byte("x"), no })
+	assert.Equal(t, no, err)
+	got, err = e.ChannelAttributes(t.Context(), room)
+	require.NoError(t, err)
+	assert.Nil(t, got)
+}
+
+// Channel attributes run out where nobody is, outlive their time where somebody is, and
+// run out when he has left.
+func TestChannelAttributesLast(t *testing.T) {
+	e := openEngine(t, Options{GatewayLife: time.Second, AttributeLife: 2 * time.Second})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	require.NoError(t, e.Announce(ctx, "g", func() {}))
+	full, empty := gateway.Room{App: testApp, Channel: "full"}, gateway.Room{App: testApp, Channel: "empty"}
+	ada := gateway.Member{Room: full, UID: "ada", Session: "s", Gateway: "g", Entry: 1}
+	require.NoError(t, e.Enter(ctx, ada))
+	for _, room := range []gateway.Room{full, empty} {
+		_, err := e.ChangeChannelAttributes(ctx, room, to("here"))
+		require.NoError(t, err)
+	}
+	began := time.Now()
+	lost := func(room gateway.Room) func() bool {
+		return func() bool {
+			value, err := e.ChannelAttributes(ctx, room)
+			return err == nil && value == nil
+		}
+	}
+	require.Eventually(t, lost(empty), 20*time.Second, 10*time.Millisecond)
+	assert.GreaterOrEqual(t, time.Since(began), 2*time.Second)
+	renewed := func() bool { // its life began anew after the other's had ended
+		entry, err := e.channelAttributes.Get(ctx, roomKey(full))
+		return assert.NoError(t, err) && entry.Created().After(began.Add(2*time.Second))
+	}
+	require.Eventually(t, renewed, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, e.Exit(ctx, ada))
+	require.Eventually(t, lost(full), 20*time.Second, 10*time.Millisecond)
+}
+
+func TestChannelAttributesOutliveARestart(t *testing.T) {
+	room := gateway.Room{App: testApp, Channel: "room"}
+	dir := t.TempDir()
+	open := func() *Engine {
+		e, err := Open(t.Context(), Options{Dir: dir})
+		require.NoError(t, err)
+		return e
+	}
+	e := open()
+	first, err := e.ChangeChannelAttributes(t.Context(), room, to("here"))
+	require.NoError(t, err)
+	e.Close()
+	e = open()
+	defer e.Close()
+	value, err := e.ChannelAttributes(t.Context(), room)
+	require.NoError(t, err)
+	assert.Equal(t, "here", string(value))
+	second, err := e.ChangeChannelAttributes(t.Context(), room, to("still"))
+	require.NoError(t, err)
+	assert.Greater(t, second, first)
+}
+
+// FuzzDecodeUserAttributes: an entry gives its value to its own session and to no other.
+func FuzzDecodeUserAttributes(f *testing.F) {
+	f.Add([]byte(`{"gateway":"g","session":"s","value":"eA=="}`), "s")
+	f.Add([]byte(`{"session":"s"}`), "t")
+	f.Add([]byte(`null`), "")
+	f.Fuzz(func(t *testing.T, entry []byte, session string) {
+		value := decodeUserAttributes(entry, session)
+		if value == nil {
+			return
+		}
+		var v userAttributesEntry
+		require.NoError(t, json.Unmarshal(entry, &v))
+		require.Equal(t, session, v.Session)
+		again, err := json.Marshal(userAttributesEntry{Session: session, Value: value})
+		require.NoError(t, err)
+		require.Equal(t, value, decodeUserAttributes(again, session))
+	})
+}
