@@ -11,6 +11,14 @@ const (
 	// 32 KB)
 	MaxMessageBytes = 32768
 
+	// Limits of attributes, in bytes and inclusive; the totals are of keys and values. An
+	// empty key or value is refused. (API 10.1)
+	MaxAttributes             = 32
+	MaxAttributeKeyBytes      = 32
+	MaxAttributeValueBytes    = 8192
+	MaxUserAttributesBytes    = 16384
+	MaxChannelAttributesBytes = 32768
+
 	// MaxMediaIDBytes bounds the media id in a message, which does not count against
 	// its budget. Ids made here and by the vendor have about 90 characters.
 	MaxMediaIDBytes = 256

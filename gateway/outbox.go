@@ -23,6 +23,8 @@ type kept struct {
 	room string // channel of a delivery or Joined answer
 	at   time.Time
 
+	subject string // of what pushLatest pushed; "" for all else
+
 	acked func(received bool) // of a peer message; called once
 }
 

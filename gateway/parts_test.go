@@ -89,3 +89,21 @@ func TestAnswers(t *testing.T) {
 	assert.LessOrEqual(t, a.bytes, maxAnswerBytes)
 	assert.Len(t, a.known, len(a.order))
 }
+
+// Of what tells all of something, a client who is away is kept the latest.
+func TestPushLatest(t *testing.T) {
+	s := newSession(nil, User{}, "id", "secret")
+	s.pushLatest([]byte("a1"), "a")
+	s.pushLatest([]byte("b1"), "b")
+	s.push([]byte("message"), "room", nil)
+	s.pushLatest([]byte("a2"), "a")
+	s.pushLatest([]byte("a3"), "a")
+	var kept []string
+	for _, k := range s.out.items {
+		kept = append(kept, string(k.body))
+	}
+	assert.Equal(t, []string{"b1", "message", "a3"}, kept)
+	assert.EqualValues(t, 5, s.out.items[2].seq)
+	s.out.ack(5)
+	assert.Zero(t, s.out.bytes)
+}

@@ -15,6 +15,8 @@ type room struct {
 	local   map[uint64]*entry // by number, those here
 	stop    func()            // ends the subscription; there is one while local is not empty
 	dropped bool              // not in rooms.byKey any more
+
+	attributes uint64 // the latest revision that was delivered
 }
 
 // Why a session that is still here is no member any more.
@@ -26,7 +28,12 @@ var (
 // deliver brings a channel message to all members here but its sender.
 func (rm *room) deliver(frame []byte) {
 	var f wire.ServerFrame
-	if f.UnmarshalVT(frame) != nil || f.Delivery == nil {
+	err := f.UnmarshalVT(frame)
+	if err == nil && f.Attributes != nil {
+		rm.deliverAttributes(&f)
+		return
+	}
+	if err != nil || f.Delivery == nil {
 		return // not from a gateway
 	}
 	rm.mu.Lock()

@@ -24,6 +24,7 @@ type session struct {
 	// Of work's goroutine.
 	entries                map[string]*entry // joined channels
 	sends, joins, listings rate
+	attributeRates         attributeRates
 	stopPeer               func()
 
 	mu       sync.Mutex // guards the rest
@@ -57,6 +58,8 @@ func newSession(s *Server, user User, id, secret string) *session {
 		sends:    rate{limit: core.SendRate, window: core.SendRateWindow},
 		joins:    rate{limit: joinRate, window: joinRateWindow},
 		listings: rate{limit: membersRate, window: membersRateWindow},
+
+		attributeRates: newAttributeRates(),
 	}
 }
 
@@ -132,19 +135,38 @@ func (s *session) push(body []byte, room string, acked func(received bool)) {
 	s.mu.Lock()
 	ok := !s.ended
 	if ok {
-		s.out.last++
-		s.out.add(kept{seq: s.out.last, body: body, room: room, at: time.Now(), acked: acked})
-		if s.link == nil {
-			s.out.bound(time.Now())
-		} else {
-			s.sendLocked(outFrame{seq: s.out.last, body: body})
-		}
-		s.checkKept()
+		s.pushLocked(kept{body: body, room: room, at: time.Now(), acked: acked})
 	}
 	s.mu.Unlock()
 	if !ok && acked != nil {
 		acked(false)
 	}
+}
+
+// pushLatest brings a ServerFrame that tells all of something; a client who is away gets
+// only the latest about each subject.
+func (s *session) pushLatest(body []byte, subject string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	if s.link == nil {
+		s.out.drop(func(k kept) bool { return k.subject == subject })
+	}
+	s.pushLocked(kept{body: body, subject: subject})
+}
+
+func (s *session) pushLocked(k kept) {
+	s.out.last++
+	k.seq = s.out.last
+	s.out.add(k)
+	if s.link == nil {
+		s.out.bound(time.Now())
+	} else {
+		s.sendLocked(outFrame{seq: k.seq, body: k.body})
+	}
+	s.checkKept()
 }
 
 // answer answers request id, now or when it is repeated.

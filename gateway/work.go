@@ -37,6 +37,10 @@ func (s *session) work() {
 }
 
 func (s *session) request(f *wire.ClientFrame) {
+	if f.Read != nil {
+		s.doRead(f.Id, f.Read)
+		return
+	}
 	if !s.begin(f.Id) {
 		return
 	}
@@ -53,6 +57,8 @@ func (s *session) request(f *wire.ClientFrame) {
 		s.doMembers(f.Id, f.Members.Channel)
 	case f.Invitation != nil:
 		s.doInvitation(f.Id, f.Invitation)
+	case f.Write != nil:
+		s.doWrite(f.Id, f.Write)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}

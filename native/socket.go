@@ -63,7 +63,7 @@ func (s *socket) run(ctx context.Context, url string) {
 		s.tell(func() { s.l.Closed(closedAbnormally, err.Error()) })
 		return
 	}
-	conn.SetReadLimit(core.MaxFrameBytes)
+	conn.SetReadLimit(4 * core.MaxFrameBytes) // lists from the gateway are longer than what it takes
 	defer conn.CloseNow()
 	go s.write(ctx, conn)
 	s.tell(s.l.Opened)

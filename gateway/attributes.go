@@ -1,0 +1,185 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// Attributes are kept by the engine as marshalled AttributeLists. Users' writes and those
+// of channels are counted apart, as are reads. (API 12)
+const attributeRateWindow = 5 * time.Second
+
+type attributeRates struct {
+	userWrites, userReads, channelWrites, channelReads rate
+
+	highest uint32 // id of a read
+}
+
+func newAttributeRates() attributeRates {
+	of := func(limit int) rate { return rate{limit: limit, window: attributeRateWindow} }
+	return attributeRates{userWrites: of(10), userReads: of(40), channelWrites: of(10), channelReads: of(10)}
+}
+
+func (r *attributeRates) allowWrite(channel string, now time.Time) bool {
+	if channel == "" {
+		return r.userWrites.allow(now)
+	}
+	return r.channelWrites.allow(now)
+}
+
+// allowRead counts a read. Those that a client repeats after a resume it has paid for.
+func (r *attributeRates) allowRead(id uint32, channel string, now time.Time) bool {
+	one := &r.userReads
+	if channel != "" {
+		one = &r.channelReads
+	}
+	if id <= r.highest {
+		one.grant(one.limit, core.RequestTimeout, now)
+	}
+	r.highest = max(r.highest, id)
+	return one.allow(now)
+}
+
+var attributesTooOften = refuse(wire.Refusal_TOO_OFTEN, "attributes may be written 10 times in 5 s, and read 40 times of users and 10 times of channels")
+
+// errRefused ends a change of attributes that goes over a limit.
+var errRefused = errors.New("gateway: refused")
+
+func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
+	now := time.Now()
+	if !s.attributeRates.allowWrite(w.Channel, now) {
+		s.refuse(id, attributesTooOften)
+		return
+	}
+	if why := checkWrite(w); why != nil {
+		s.refuse(id, why)
+		return
+	}
+	var err error
+	var why *wire.Refusal
+	if w.Channel == "" {
+		why, err = s.writeUser(w)
+	} else {
+		why, err = s.writeChannel(w, now)
+	}
+	switch {
+	case why != nil:
+		s.refuse(id, why)
+	case err != nil:
+		s.unavailable(id, err)
+	default:
+		s.answer(id, &wire.ServerFrame{Done: &wire.Done{}})
+	}
+}
+
+func (s *session) writeUser(w *wire.AttributeWrite) (why *wire.Refusal, err error) {
+	record := Record{Session: s.id, Gateway: s.server.id}
+	err = s.server.engine.ChangeUserAttributes(context.Background(), s.user, record, func(former []byte) (value []byte, err error) {
+		_, value, why, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
+		return value, err
+	})
+	return why, err
+}
+
+func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (why *wire.Refusal, err error) {
+	var list *wire.AttributeList
+	room := Room{App: s.user.App, Channel: w.Channel}
+	revision, err := s.server.engine.ChangeChannelAttributes(context.Background(), room, func(former []byte) (value []byte, err error) {
+		list, value, why, err = rewrite(former, w, stamp{s.user.ID, now}, core.MaxChannelAttributesBytes)
+		return value, err
+	})
+	if err != nil || !w.Notify {
+		return why, err
+	}
+	list.Channel = w.Channel
+	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}))
+}
+
+// rewrite applies a write to what the engine keeps.
+func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wire.AttributeList, []byte, *wire.Refusal, error) {
+	var list wire.AttributeList
+	if err := list.UnmarshalVT(former); err != nil {
+		return nil, nil, nil, fmt.Errorf("gateway: attributes as kept: %w", err)
+	}
+	list.Attribute = changeAttributes(list.Attribute, w, by)
+	if why := checkAttributes(list.Attribute, maxBytes); why != nil {
+		return nil, nil, why, errRefused
+	}
+	value, err := list.MarshalVT()
+	return &list, value, nil, err
+}
+
+// doRead answers without remembering the answer, which may be large: a read that is
+// repeated is done again.
+func (s *session) doRead(id uint32, r *wire.AttributeRead) {
+	if !s.attributeRates.allowRead(id, r.Channel, time.Now()) {
+		s.refuse(id, attributesTooOften)
+		return
+	}
+	if why := checkRead(r); why != nil {
+		s.refuse(id, why)
+		return
+	}
+	var value []byte
+	var err error
+	if r.Uid != "" {
+		value, err = s.server.engine.UserAttributes(context.Background(), User{App: s.user.App, ID: r.Uid})
+	} else {
+		value, err = s.server.engine.ChannelAttributes(context.Background(), Room{App: s.user.App, Channel: r.Channel})
+	}
+	var list wire.AttributeList
+	if err == nil {
+		err = list.UnmarshalVT(value)
+	}
+	switch {
+	case errors.Is(err, ErrNoSession):
+		s.refuse(id, refuse(wire.Refusal_NOT_FOUND, "the user is not online"))
+	case err != nil:
+		s.unavailable(id, err)
+	default:
+		list.Attribute = chosen(list.Attribute, r.Key)
+		s.answer(id, &wire.ServerFrame{Attributes: &list})
+	}
+}
+
+func checkRead(r *wire.AttributeRead) *wire.Refusal {
+	switch {
+	case (r.Uid == "") == (r.Channel == ""):
+		return refuse(wire.Refusal_BAD_REQUEST, "exactly one of uid and channel must be set")
+	case !core.ValidID(r.Uid + r.Channel):
+		return refuse(wire.Refusal_INVALID_ID, "uid or channel: "+idRule)
+	case len(r.Key) > core.MaxAttributes:
+		return refuse(wire.Refusal_BAD_REQUEST, "32 keys may be asked for")
+	}
+	return nil
+}
+
+// deliverAttributes brings what a channel's attributes became to all members here, the
+// writer among them. On the way between gateways seq is the revision of the change:
+// frames of two gateways may come in another order than the changes were made in, and
+// an older one must not be the last that members see.
+func (rm *room) deliverAttributes(f *wire.ServerFrame) {
+	revision := f.Seq
+	f.Seq = 0
+	frame := marshal(f)
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	if revision <= rm.attributes {
+		return
+	}
+	rm.attributes = revision
+	for _, e := range rm.local {
+		switch {
+		case e.joined:
+			e.session.pushLatest(frame, "attributes of "+rm.key.Channel)
+		case e.heldBytes+len(frame) <= maxQueueBytes:
+			e.held = append(e.held, frame)
+			e.heldBytes += len(frame)
+		}
+	}
+}
