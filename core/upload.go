@@ -265,8 +265,8 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 
 // hasOffset takes the gateway's word for what it has.
 func (u *upload) hasOffset(resp *HTTPResponse) {
-	n, err := strconv.ParseInt(resp.Header("Upload-Offset"), 10, 64)
-	u.sure = err == nil && n >= 0 && n <= u.total
+	n, rest, ok := cutNumber(resp.Header("Upload-Offset"))
+	u.sure = ok && rest == "" && n <= u.total
 	if u.sure {
 		u.offset = n
 	} else if resp.Status == 201 && u.total > createWithBody {
