@@ -1,8 +1,6 @@
 package core
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -53,12 +51,17 @@ func (c *Client) withdraw(r *request) {
 	}
 }
 
-// unanswered lists the pending requests in the order in which they were made.
+// unanswered lists the pending requests in the order in which they were made. A sort
+// of package slices would be larger than all of this file, and they are few.
 func (c *Client) unanswered() []*request {
-	ids := slices.Sorted(maps.Keys(c.pending))
-	out := make([]*request, len(ids))
-	for i, id := range ids {
-		out[i] = c.pending[id]
+	var out []*request
+	for _, r := range c.pending {
+		i := len(out)
+		out = append(out, r)
+		for ; i > 0 && out[i-1].frame.Id > r.frame.Id; i-- {
+			out[i] = out[i-1]
+		}
+		out[i] = r
 	}
 	return out
 }
