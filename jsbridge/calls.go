@@ -3,8 +3,6 @@
 package jsbridge
 
 import (
-	"errors"
-
 	"rtmwasm/core"
 )
 
@@ -155,7 +153,7 @@ func failure(err *core.Error) any {
 	if err.ServerCode != 0 {
 		out["serverCode"] = err.ServerCode
 	}
-	if t := (thrown{}); errors.As(err.Cause, &t) {
+	if t, ok := err.Cause.(thrown); ok {
 		out["cause"] = t.v
 	} else if err.Cause != nil {
 		out["cause"] = construct("Error", err.Cause.Error())
