@@ -2,11 +2,7 @@
 
 package jsbridge
 
-import (
-	"runtime"
-
-	"github.com/hack-pad/safejs"
-)
+import "github.com/hack-pad/safejs"
 
 // Publish gives the page the Core of bridge.ts, by calling the function rtmwasm of the
 // global object. What it gives stays for as long as the program runs.
@@ -31,12 +27,6 @@ func Publish() {
 		}),
 		"call": function(func(args []value) any {
 			return clients[int(toNumber(args[0]))].call(toString(args[1]), args[2:])
-		}),
-		"stats": function(func([]value) any {
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			return map[string]any{"callbacks": liveCallbacks, "heap": float64(m.HeapInuse)}
 		}),
 	}
 	if _, err := safejs.Global().Call("rtmwasm", core); err != nil {

@@ -12,8 +12,6 @@ export interface Core {
   /** Makes a client. `gateway` is an absolute http(s) URL, with or without a path; no trailing slash. */
   create(appId: string, gateway: string, host: Host): ClientHandle;
   call<M extends keyof Calls>(client: ClientHandle, method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]>;
-  /** For tests: Go callbacks alive now, and the bytes of wasm memory in use by Go objects. */
-  stats(): { callbacks: number; heap: number };
 }
 
 export type ClientHandle = number;

@@ -36,7 +36,6 @@ export class FakeLoader implements Loader {
         this.calls.push([method, ...args]);
         return this.onCall(method, args);
       }) as Core['call'],
-      stats: () => ({ callbacks: 0, heap: 0 }),
     };
     this.program = { core, dead: false, onDeath: new Set() };
     for (const { resolve } of this.waiting.splice(0)) resolve(this.program);
