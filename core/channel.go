@@ -25,6 +25,8 @@ type Channel struct {
 
 	leaves []func(*Error) // leaves that wait for the join under way
 
+	since int64 // what a new session asks for the messages from, Unix ms of the gateway
+
 	members     map[string]bool // those announced, so that none is announced twice
 	count       int
 	shownCount  int // the last emitted; -1 before the first
@@ -85,6 +87,7 @@ func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
 		}
 		ch.gone()
 	} else {
+		ch.since = unixMs() + ch.c.session.ahead
 		ch.setState(Joined)
 	}
 	done(err)

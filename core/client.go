@@ -1,6 +1,9 @@
 package core
 
-import "strings"
+import (
+	"math/rand/v2"
+	"strings"
+)
 
 // Client is one user's session with a gateway: the RtmClient of the API. Make one
 // with New.
@@ -30,6 +33,11 @@ type Client struct {
 	waiting []*waiter // sends made while Reconnecting, in order
 	sent    rateWindow
 
+	// messages: see wire.Send
+	origin  uint64
+	number  uint64  // of the last one sent
+	repeats repeats // of others, delivered before
+
 	channels map[string]*Channel // joined or joining, by id
 	left     map[string]bool     // left in this session: a resume says so again
 
@@ -46,6 +54,7 @@ type session struct {
 	id         string
 	credential string
 	lastSeq    uint64 // highest push handled
+	ahead      int64  // of this clock, the gateway's: ms
 }
 
 // New makes a client that is logged out. gateway is the http or https URL under which
@@ -57,6 +66,7 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		appID:    appID,
 		gateway:  strings.TrimSuffix(gateway, "/"),
 		state:    Disconnected,
+		origin:   rand.Uint64(),
 		pending:  map[uint32]*request{},
 		channels: map[string]*Channel{},
 		left:     map[string]bool{},
@@ -101,6 +111,7 @@ func (c *Client) endSession(r Reason) {
 	c.session = session{}
 	c.attempts = 0
 	c.discards = nil
+	c.repeats = repeats{}
 	clear(c.left)
 	if r != ReasonRemoteLogin && r != ReasonBanned { // there, channels stay until logout (API 8.4)
 		c.leaveAll()

@@ -157,7 +157,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 		c.resendLeaves()
 		c.resendRequests()
 	} else {
-		c.session = session{id: w.SessionId, credential: w.Credential}
+		c.session = session{id: w.SessionId, credential: w.Credential, ahead: w.ServerTimeMs - unixMs()}
 		clear(c.left)
 		c.renumberRequests()
 	}
@@ -185,7 +185,7 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 }
 
 func (c *Client) deliver(d *wire.Delivery) {
-	if d.Message == nil || d.From == c.uid {
+	if d.Message == nil || d.From == c.uid || !c.repeats.fresh(d) {
 		return
 	}
 	if d.Channel == "" {
@@ -193,6 +193,7 @@ func (c *Client) deliver(d *wire.Delivery) {
 		return
 	}
 	if ch := c.channels[d.Channel]; ch != nil && ch.state == Joined {
+		ch.since = max(ch.since, d.ServerReceivedMs-MissedOverlap.Milliseconds())
 		c.events.ChannelMessage(ch, d)
 	}
 }

@@ -12,3 +12,6 @@ var began = time.Now()
 func now() instant { return instant(time.Since(began)) }
 
 func since(t instant) time.Duration { return time.Duration(now() - t) }
+
+// unixMs is this machine's clock, which people set: to compare with a gateway's only.
+func unixMs() int64 { return time.Now().UnixMilli() }

@@ -97,8 +97,15 @@ const (
 	GatewaySilenceLimit = 15 * time.Second
 )
 
-// What a session keeps for a client that is away. (API: channel messages of the
-// last 30 s, up to 32)
+// What is kept for a client that is away. (API: channel messages of the last 30 s, up to
+// 32; 200 offline messages per user for seven days, of more the oldest are dropped)
 const (
 	MaxMissedChannelMessages = 32
+	MaxOfflineMessages       = 200
+	OfflineLifetime          = 7 * 24 * time.Hour
+
+	// MissedOverlap is how far before the last message that it got from a channel a
+	// client asks for those it missed: messages pass each other by less, on their way
+	// over several gateways. What it had is dropped by its number.
+	MissedOverlap = 5 * time.Second
 )

@@ -57,7 +57,7 @@ func (c *Client) rejoin() {
 
 func (ch *Channel) rejoin() {
 	if ch.state == Joined && ch.c.session.id != "" { // else its Join is pending, or it is over
-		ch.c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, ch.rejoined)
+		ch.c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id, SinceMs: ch.since}}, 0, ch.rejoined)
 	}
 }
 

@@ -1,0 +1,62 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// repeats tells which messages were delivered before. A client whose session ended with
+// its gateway sends what was unanswered again, and a message kept for a user who was
+// away may also have reached him late: origin and number (wire.Send) give them away.
+// What it remembers is bounded: of the senders heard longest ago it forgets all.
+type repeats struct {
+	recent, older map[string]*heardFrom // by sender and channel
+}
+
+// heardFrom is what is known of one sender, towards the user or a channel.
+type heardFrom struct {
+	origin  uint64
+	highest uint64
+	seen    uint64 // bit i: highest-i was delivered
+}
+
+// maxHeardFrom is how many senders recent may have.
+const maxHeardFrom = 1024
+
+// fresh reports whether d was not delivered before, and remembers it.
+func (r *repeats) fresh(d *wire.Delivery) bool {
+	if d.Number == 0 { // of a client that numbers nothing
+		return true
+	}
+	h := r.of(d.From + "/" + d.Channel) // no id has a slash
+	if h.origin != d.Origin {
+		*h = heardFrom{origin: d.Origin}
+	}
+	if d.Number > h.highest {
+		h.seen = h.seen<<(d.Number-h.highest) | 1
+		h.highest = d.Number
+		return true
+	}
+	behind := h.highest - d.Number
+	if behind >= 64 {
+		return d.Offline // others keep their order
+	}
+	fresh := h.seen>>behind&1 == 0
+	h.seen |= 1 << behind
+	return fresh
+}
+
+func (r *repeats) of(key string) *heardFrom {
+	h := r.recent[key]
+	if h != nil {
+		return h
+	}
+	if len(r.recent) >= maxHeardFrom {
+		r.recent, r.older = nil, r.recent
+	}
+	if r.recent == nil {
+		r.recent = map[string]*heardFrom{}
+	}
+	if h = r.older[key]; h == nil {
+		h = &heardFrom{}
+	}
+	r.recent[key] = h
+	return h
+}
