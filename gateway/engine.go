@@ -27,6 +27,7 @@ type Engine interface {
 	Registry
 	Membership
 	Attributes
+	Mailbox
 
 	// Announce makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
@@ -39,8 +40,9 @@ type Engine interface {
 type Bus interface {
 	// ListenPeer calls h for each frame to user; when it returns, frames sent from
 	// now on arrive. h must not block. It calls reply once, now or later, saying
-	// whether the user's client took the frame.
-	ListenPeer(user User, h func(frame []byte, reply func(received bool))) (stop func(), err error)
+	// whether the user's client took the frame. nudged is called, and must not block
+	// either, when something new is in the user's mailbox.
+	ListenPeer(user User, h func(frame []byte, reply func(received bool)), nudged func()) (stop func(), err error)
 
 	// AskPeer sends a frame to user. done is called once, from any goroutine, and
 	// must not block: false at once when nobody listens, false after timeout.
@@ -49,8 +51,13 @@ type Bus interface {
 	// ListenRoom calls h for each frame to room; as with ListenPeer.
 	ListenRoom(room Room, h func(frame []byte)) (stop func(), err error)
 
-	// PublishRoom sends a frame to all who listen to room.
-	PublishRoom(room Room, frame []byte) error
+	// PublishRoom sends a frame to all who listen to room. done is called once, from any
+	// goroutine, when the frame is kept for those who come back later, or can't be.
+	PublishRoom(room Room, frame []byte, done func()) error
+
+	// RecentRoom returns the frames that were sent to room from since on, as far as they
+	// are kept: those of the last 30 s, the latest 32. (API 6.5)
+	RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error)
 
 	// ListenKicks calls h, in a goroutine of its own, for each session of this
 	// gateway that another login displaced.
@@ -94,6 +101,29 @@ type Registry interface {
 
 	// Release removes the user's session if it is still this one.
 	Release(ctx context.Context, user User, session string) error
+}
+
+// Mailbox keeps frames for users who are not online: the latest 200 of each, for seven
+// days. (API 6.5)
+type Mailbox interface {
+	// Keep adds a frame. done is called once, from any goroutine, when it is safe, or with
+	// the error that prevented it.
+	Keep(user User, frame []byte, done func(error)) error
+
+	// Nudge has nudged of the user's listener called, if there is one. (Bus.ListenPeer)
+	Nudge(user User) error
+
+	// Kept returns what is kept behind a position, oldest first, not more than most.
+	Kept(ctx context.Context, user User, after uint64, most int) ([]Mail, error)
+
+	// Drop removes all up to a position.
+	Drop(ctx context.Context, user User, upTo uint64) error
+}
+
+// Mail is a frame that was kept for a user.
+type Mail struct {
+	Position uint64 // rises within a user's mailbox
+	Frame    []byte
 }
 
 // Member is a session in a room. A room has one member per user.

@@ -32,6 +32,13 @@ const (
 	// was left unanswered for core.RequestTimeout at once, and more besides.
 	maxFrames = 10 * core.SendRate
 
+	// mailBatch is how many offline messages are on their way to a client at a time.
+	mailBatch = 16
+
+	// maxRecalledBytes is what a client that returns gets of what it missed in one
+	// channel, so that all of its channels together stay below maxKeptBytes.
+	maxRecalledBytes = maxKeptBytes / core.MaxJoinedChannels
+
 	// maxListed is the most members a MemberList names. (API 4.4)
 	maxListed = 512
 

@@ -40,6 +40,7 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
 		return nil
 	}
+	session.nudged() // it may not have heard of what came meanwhile
 	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.id)
 	return session
 }
@@ -53,7 +54,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	}
 	err := s.claim(ctx, session, h)
 	if err == nil {
-		session.stopPeer, err = s.engine.ListenPeer(user, session.receive)
+		session.stopPeer, err = s.engine.ListenPeer(user, session.receive, session.nudged)
 	}
 	if err != nil {
 		session.end(cause{wire.CloseRefused, "refused"})
@@ -73,6 +74,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 		session.mu.Unlock()
 		l.close(why.code, why.reason)
 	}
+	session.nudged()
 	return session, nil
 }
 
@@ -118,12 +120,6 @@ func (s *Server) welcome(session *session, request uint32, credential string, re
 		SessionTimeoutMs: uint32(t.SessionTimeout.Milliseconds()),
 		ServerTimeMs:     time.Now().UnixMilli(),
 	}})
-}
-
-// receive takes a peer message for the session. reply is called when its client
-// acknowledges, or when the session ends.
-func (s *session) receive(frame []byte, reply func(received bool)) {
-	s.push(frame, "", reply)
 }
 
 // clip bounds text of a client's for the log.

@@ -74,13 +74,17 @@ func (r *rooms) unlock(rm *room) {
 var errNotApplied = errors.New("gateway: a join did not come round in time")
 
 // enter makes a session a member. Joined is answered as the change comes round, in
-// its place among the room's other changes and messages.
-func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32) (*entry, error) {
+// its place among the room's other changes and messages. What was missed since a Unix
+// time in ms follows it; 0 means nothing was.
+func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32, since int64) (*entry, error) {
 	e := &entry{session: s, number: r.last.Add(1), request: request, ready: make(chan struct{})}
 	if err := r.admit(e, key); err != nil {
 		return nil, err
 	}
-	err := r.server.engine.Enter(ctx, e.member())
+	err := r.recall(ctx, e, since)
+	if err == nil {
+		err = r.server.engine.Enter(ctx, e.member())
+	}
 	if err == nil {
 		err = e.wait()
 	}

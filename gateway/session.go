@@ -27,6 +27,8 @@ type session struct {
 	attributeRates         attributeRates
 	stopPeer               func()
 
+	mail mail
+
 	mu       sync.Mutex // guards the rest
 	link     *link      // nil while detached
 	attached int        // how often; tells an old expiry from the current one
@@ -60,6 +62,7 @@ func newSession(s *Server, user User, id, secret string) *session {
 		listings: rate{limit: membersRate, window: membersRateWindow},
 
 		attributeRates: newAttributeRates(),
+		mail:           mail{waiting: true},
 	}
 }
 

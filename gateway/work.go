@@ -48,7 +48,7 @@ func (s *session) request(f *wire.ClientFrame) {
 	case f.Send != nil:
 		s.doSend(f.Id, f.Send)
 	case f.Join != nil:
-		s.doJoin(f.Id, f.Join.Channel)
+		s.doJoin(f.Id, f.Join)
 	case f.Leave != nil:
 		if e := s.entries[f.Leave.Channel]; e != nil {
 			s.leave(e)
@@ -99,17 +99,19 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		s.refuse(id, why)
 		return
 	}
-	body := marshal(&wire.ServerFrame{Delivery: &wire.Delivery{
+	delivery := &wire.Delivery{
 		From:             s.user.ID,
 		Channel:          send.Channel,
 		ServerReceivedMs: now.UnixMilli(),
 		Message:          send.Message,
-	}})
+		Origin:           send.Origin,
+		Number:           send.Number,
+	}
 	if send.Channel != "" {
-		s.sendToChannel(id, send.Channel, body)
+		s.sendToChannel(id, delivery)
 		return
 	}
-	s.sendToPeer(id, send.Peer, body, s.server.config.Times.PeerAck)
+	s.sendToPeer(id, send, delivery)
 }
 
 // allowSend holds the session to the rate of the API. A client that came back may send
@@ -125,33 +127,40 @@ func (s *session) allowSend(now time.Time) bool {
 	return s.sends.allow(now)
 }
 
-// sendToPeer does not wait for the peer's acknowledgement, so that messages follow
-// each other in order. A message to oneself is received by nobody: the client that
-// would get it is the one that sent it.
-func (s *session) sendToPeer(id uint32, peer string, body []byte, timeout time.Duration) {
-	if peer == s.user.ID {
-		s.sent(id, false)
-		return
-	}
-	err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, func(received bool) {
+func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery) {
+	body := marshal(&wire.ServerFrame{Delivery: delivery})
+	s.askPeer(id, send.Peer, body, s.server.config.Times.PeerAck, func(received bool) {
+		if !received && send.Offline && send.Peer != s.user.ID {
+			s.keep(id, User{App: s.user.App, ID: send.Peer}, delivery)
+			return
+		}
 		s.sent(id, received)
 	})
-	if err != nil {
+}
+
+// askPeer does not wait for the peer's acknowledgement, so that messages follow each
+// other in order. What is sent to oneself is received by nobody: the client that would
+// get it is the one that sent it.
+func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Duration, done func(received bool)) {
+	if peer == s.user.ID {
+		done(false)
+		return
+	}
+	if err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, done); err != nil {
 		s.unavailable(id, err)
 	}
 }
 
-func (s *session) sendToChannel(id uint32, channel string, body []byte) {
-	e := s.entries[channel]
+func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
+	e := s.entries[delivery.Channel]
 	if e == nil {
 		s.refuse(id, notJoined)
 		return
 	}
-	if err := s.server.engine.PublishRoom(e.room.key, body); err != nil {
+	body := marshal(&wire.ServerFrame{Delivery: delivery})
+	if err := s.server.engine.PublishRoom(e.room.key, body, func() { s.sent(id, false) }); err != nil {
 		s.unavailable(id, err)
-		return
 	}
-	s.sent(id, false)
 }
 
 func (s *session) unavailable(id uint32, err error) {
@@ -161,7 +170,8 @@ func (s *session) unavailable(id uint32, err error) {
 
 var notJoined = refuse(wire.Refusal_NOT_JOINED, "join the channel first")
 
-func (s *session) doJoin(id uint32, channel string) {
+func (s *session) doJoin(id uint32, join *wire.Join) {
+	channel := join.Channel
 	switch {
 	case !core.ValidID(channel):
 		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
@@ -176,7 +186,7 @@ func (s *session) doJoin(id uint32, channel string) {
 		s.refuse(id, refuse(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
 		return
 	}
-	e, err := s.server.rooms.enter(context.Background(), s, Room{App: s.user.App, Channel: channel}, id)
+	e, err := s.server.rooms.enter(context.Background(), s, Room{App: s.user.App, Channel: channel}, id, join.SinceMs)
 	if err != nil {
 		s.unavailable(id, err)
 		return

@@ -20,8 +20,12 @@ var (
 )
 
 // ListenPeer implements gateway.Bus.
-func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, reply func(received bool))) (stop func(), err error) {
+func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, reply func(received bool)), nudged func()) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
+		if len(m.Data) == 0 {
+			nudged()
+			return
+		}
 		h(m.Data, func(received bool) {
 			answer := peerDidNot
 			if received {
@@ -54,14 +58,6 @@ func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
 	return stop, nil
-}
-
-// PublishRoom implements gateway.Bus.
-func (e *Engine) PublishRoom(room gateway.Room, frame []byte) error {
-	if err := e.nc.Publish(roomSubject+roomKey(room), frame); err != nil {
-		return fmt.Errorf("natsengine: send to a channel: %w", err)
-	}
-	return nil
 }
 
 // ListenKicks implements gateway.Bus.

@@ -50,6 +50,7 @@ type Engine struct {
 
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
+	mail                              jetstream.Stream
 
 	dispatcher *dispatcher
 	asker      *asker
@@ -103,8 +104,10 @@ func (e *Engine) setup(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("natsengine: JetStream: %w", err)
 	}
-	if err := e.setupShared(ctx); err != nil {
-		return err
+	for _, setup := range []func(context.Context) error{e.setupShared, e.setupHistory, e.setupMail} {
+		if err := setup(ctx); err != nil {
+			return err
+		}
 	}
 	return e.setupMedia(ctx)
 }

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"rtmwasm/core/wire"
+)
+
+// mail brings the messages to a session's client that were kept while the user was not
+// online: those first, then what is new. (API 6.5)
+type mail struct {
+	mu        sync.Mutex // guards the rest; taken before the session's
+	running   bool       // messages are being brought
+	again     bool       // there is something new meanwhile
+	waiting   bool       // for the first time through: what comes live is held
+	held      []liveFrame
+	heldBytes int
+}
+
+type liveFrame struct {
+	body  []byte
+	acked func(received bool)
+}
+
+// nudged looks into the mailbox, in a goroutine of its own.
+func (s *session) nudged() {
+	select {
+	case <-s.over:
+		return
+	default:
+	}
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	s.mail.again = true
+	if !s.mail.running {
+		s.mail.running = true
+		s.server.background.Go(s.bringMail)
+	}
+}
+
+// receive takes a peer message for the session. reply is called when its client
+// acknowledges, or when the session ends.
+func (s *session) receive(frame []byte, reply func(received bool)) {
+	m := &s.mail
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case !m.waiting:
+		s.push(frame, "", reply)
+	case m.heldBytes+len(frame) > maxQueueBytes:
+		reply(false)
+	default:
+		m.held = append(m.held, liveFrame{frame, reply})
+		m.heldBytes += len(frame)
+	}
+}
+
+// bringMail empties the mailbox. What the client does not acknowledge stays there.
+func (s *session) bringMail() {
+	m := &s.mail
+	for {
+		m.mu.Lock()
+		if !m.again {
+			m.running = false
+			m.mu.Unlock()
+			return
+		}
+		m.again = false
+		m.mu.Unlock()
+		err := s.emptyMailbox()
+		if err != nil {
+			s.server.log.Error("cannot deliver offline messages", "app", s.user.App, "uid", s.user.ID, "error", err)
+		}
+		s.releaseLive()
+	}
+}
+
+// releaseLive lets what came live through, after the first time.
+func (s *session) releaseLive() {
+	m := &s.mail
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range m.held {
+		s.push(f.body, "", f.acked)
+	}
+	m.held, m.heldBytes, m.waiting = nil, 0, false
+}
+
+// emptyMailbox goes on with the next batch when the client has acknowledged one.
+func (s *session) emptyMailbox() error {
+	ctx := context.Background() // the engine gives up by itself
+	engine := s.server.engine
+	position := uint64(0)
+	for {
+		batch, err := engine.Kept(ctx, s.user, position, mailBatch)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		taken := s.deliverMail(batch)
+		if taken > 0 {
+			if err := engine.Drop(ctx, s.user, taken); err != nil {
+				return err
+			}
+		}
+		position = batch[len(batch)-1].Position
+		if taken < position { // the session is over
+			return nil
+		}
+	}
+}
+
+// deliverMail waits until a batch is acknowledged, or the session has ended. It returns
+// the position up to which the client has all.
+func (s *session) deliverMail(batch []Mail) uint64 {
+	var taken atomic.Uint64
+	var left sync.WaitGroup
+	for _, k := range batch {
+		left.Add(1)
+		s.push(k.Frame, "", func(received bool) {
+			if received {
+				taken.Store(k.Position) // in order
+			}
+			left.Done()
+		})
+	}
+	left.Wait()
+	return taken.Load()
+}
+
+// keep puts a message that its receiver did not take into his mailbox.
+func (s *session) keep(id uint32, peer User, delivery *wire.Delivery) {
+	delivery.Offline = true
+	engine := s.server.engine
+	err := engine.Keep(peer, marshal(&wire.ServerFrame{Delivery: delivery}), func(err error) {
+		if err == nil {
+			err = engine.Nudge(peer) // he may have come just now
+		}
+		if err != nil {
+			s.unavailable(id, err)
+			return
+		}
+		s.sent(id, false)
+	})
+	if err != nil {
+		s.unavailable(id, err)
+	}
+}

@@ -1,0 +1,107 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway"
+)
+
+var _ gateway.Mailbox = (*Engine)(nil)
+
+const (
+	mailStream  = "RTM_MAIL"
+	mailSubject = "rtm.mail."
+)
+
+// setupMail makes the stream of offline messages. Its messages are read through its
+// leader, not directly: what was kept a moment ago must be seen.
+func (e *Engine) setupMail(ctx context.Context) (err error) {
+	e.mail, err = e.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:              mailStream,
+		Subjects:          []string{mailSubject + ">"},
+		Storage:           jetstream.FileStorage,
+		MaxAge:            core.OfflineLifetime,
+		MaxMsgsPerSubject: core.MaxOfflineMessages,
+	})
+	if err != nil {
+		return fmt.Errorf("natsengine: offline messages: %w", err)
+	}
+	return nil
+}
+
+var errNotKept = errors.New("natsengine: an offline message was not kept in time")
+
+// Keep implements gateway.Mailbox.
+func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {
+	err := e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) { done(kept(m)) })
+	if err != nil {
+		return fmt.Errorf("natsengine: keep an offline message: %w", err)
+	}
+	return nil
+}
+
+// kept reads a stream's acknowledgement.
+func kept(m *nats.Msg) error {
+	if m == nil {
+		return errNotKept
+	}
+	var ack struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(m.Data, &ack); err != nil {
+		return fmt.Errorf("natsengine: keep an offline message: %w", err)
+	}
+	if ack.Error != nil {
+		return fmt.Errorf("natsengine: keep an offline message: %w", ack.Error)
+	}
+	return nil
+}
+
+// Kept implements gateway.Mailbox.
+func (e *Engine) Kept(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
+	var all []gateway.Mail
+	for len(all) < most {
+		m, err := e.nextMail(ctx, mailSubject+userKey(user), after+1)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("natsengine: read offline messages: %w", err)
+		}
+		after = m.Sequence
+		all = append(all, gateway.Mail{Position: m.Sequence, Frame: m.Data})
+	}
+	return all, nil
+}
+
+func (e *Engine) nextMail(ctx context.Context, subject string, from uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	return e.mail.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
+}
+
+// Drop implements gateway.Mailbox.
+func (e *Engine) Drop(ctx context.Context, user gateway.User, upTo uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	err := e.mail.Purge(ctx, jetstream.WithPurgeSubject(mailSubject+userKey(user)), jetstream.WithPurgeSequence(upTo+1))
+	if err != nil {
+		return fmt.Errorf("natsengine: remove offline messages: %w", err)
+	}
+	return nil
+}
+
+// Nudge implements gateway.Mailbox: an empty message is no frame.
+func (e *Engine) Nudge(user gateway.User) error {
+	if err := e.nc.Publish(peerSubject+userKey(user), nil); err != nil {
+		return fmt.Errorf("natsengine: tell of an offline message: %w", err)
+	}
+	return nil
+}
