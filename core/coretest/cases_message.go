@@ -49,6 +49,22 @@ func peerAway(t *testing.T, w *world) {
 	assert.Equal(t, core.PeerMessageErrInvalidUserID, err.Code)
 }
 
+func keptMessage(t *testing.T, w *world) {
+	a := w.login(t, "a")
+	o := &core.Outgoing{Message: &core.Message{Type: wire.Message_IMAGE, MediaId: "0cd", Width: 4, Thumbnail: []byte("t")}}
+	require.Nil(t, wait(a, func(done func(*core.Error)) {
+		a.SendToPeer("b", o, true, func(received bool, err *core.Error) {
+			assert.False(t, received)
+			done(err)
+		})
+	}))
+	b := w.login(t, "b")
+	got := b.await(t, "the kept message", func(e event) bool { return e.Message != nil }).Message
+	assert.True(t, got.Offline)
+	assert.Equal(t, "a", got.From)
+	assert.Equal(t, []byte("t"), got.Message.Thumbnail)
+}
+
 func appsApart(t *testing.T, w *world) {
 	a := w.login(t, "a")
 	other := &world{gateway: w.gateway, transport: w.transport}

@@ -32,6 +32,7 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"the newer login of a uid wins", remoteLogin},
 		{"peer messages of every type arrive as sent", peerMessages},
 		{"a peer who is away receives nothing", peerAway},
+		{"a message that is to be kept comes with the login", keptMessage},
 		{"apps do not see each other", appsApart},
 		{"channel members hear each other and not themselves", channelMessages},
 		{"members come and go", membersComeAndGo},

@@ -20,7 +20,7 @@ import (
 	"rtmwasm/tests/faultproxy"
 )
 
-// Options say what happens. All but Killed are required.
+// Options say what happens. All are required.
 type Options struct {
 	Seed    uint64        // of files and faults
 	Gateway string        // host:port
@@ -31,10 +31,6 @@ type Options struct {
 	Limit   time.Duration // of the whole
 
 	Hang, MediaHang time.Duration // the longest stalls, of sockets and of transfers
-
-	// Killed says that the gateway is killed and started again meanwhile. Its sessions
-	// end with it: messages that were under way may then be lost, or come twice.
-	Killed bool
 }
 
 // Report is what happened.

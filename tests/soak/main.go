@@ -34,7 +34,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	s := &soak{end: time.Now().Add(*length), seed: *seed, verbose: *verbose, killed: *kill > 0}
+	s := &soak{end: time.Now().Add(*length), seed: *seed, verbose: *verbose}
 	if err := s.run(ctx, *kill, *atOnce); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
@@ -46,7 +46,6 @@ type soak struct {
 	end     time.Time
 	seed    uint64 // 0: a new one for each scenario
 	verbose bool
-	killed  bool
 	addr    string // of the gateway
 
 	mu  sync.Mutex // guards sum and the output
@@ -83,7 +82,7 @@ func (s *soak) lane(ctx context.Context) {
 			seed = rand.Uint64()
 		}
 		o := options(seed)
-		o.Gateway, o.Killed = s.addr, s.killed
+		o.Gateway = s.addr
 		report, err := scenario.Run(ctx, o)
 		if ctx.Err() != nil { // interrupted: its outcome says nothing
 			return
