@@ -66,6 +66,10 @@ func (ch *Channel) Join(done func(*Error)) {
 		done(&Error{Class: LimitExceeded, Code: JoinChannelErrExceedLimit, Text: "joined channels are limited to " + strconv.Itoa(MaxJoinedChannels)})
 		return
 	}
+	if err := c.joinTooOften(ch.id); err != nil {
+		done(err)
+		return
+	}
 	c.channels[ch.id] = ch
 	delete(c.left, ch.id)
 	ch.members = map[string]bool{}
@@ -119,6 +123,8 @@ func joinError(f *wire.ServerFrame) *Error {
 		err.Class, err.Code = LimitExceeded, JoinChannelErrExceedLimit
 	case wire.Refusal_TOO_OFTEN:
 		err.Class, err.Code = InvokeTooOften, JoinChannelErrTooOften
+	case wire.Refusal_SAME_CHANNEL_TOO_OFTEN:
+		err.Class, err.Code = InvokeTooOften, JoinChannelErrJoinSameChannelTooOften
 	case wire.Refusal_INVALID_ID:
 		err.Class, err.Code = InvalidArgument, JoinChannelErrInvalidArgument
 	}
@@ -199,6 +205,10 @@ func (ch *Channel) Members(done func([]string, *Error)) {
 		return
 	case ch.state != Joined:
 		done(nil, errNotJoined(GetMembersErrNotInChannel))
+		return
+	}
+	if err := ch.c.tooOften(OpMembers, GetMembersErrTooOften); err != nil {
+		done(nil, err)
 		return
 	}
 	ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {

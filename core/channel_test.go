@@ -38,6 +38,7 @@ func TestJoinRefused(t *testing.T) {
 		{"by the gateway", answer(wire.Refusal_UNAVAILABLE), "RtmUnavailableError 1"},
 		{"for a limit", answer(wire.Refusal_LIMIT), "RtmLimitExceededError 5"},
 		{"as too often", answer(wire.Refusal_TOO_OFTEN), "RtmInvokeTooOftenError 7"},
+		{"as too often into this channel", answer(wire.Refusal_SAME_CHANNEL_TOO_OFTEN), "RtmInvokeTooOftenError 8"},
 		{"for its id", answer(wire.Refusal_INVALID_ID), "RtmInvalidArgumentError 3"},
 		{"by the end of the session", func(w *world) { w.host.socket().lose(wire.CloseRemoteLogin) }, "RtmUnavailableError 1"},
 	} {

@@ -31,7 +31,8 @@ type Client struct {
 	nextID  uint32
 	pending map[uint32]*request
 	waiting []*waiter // sends made while Reconnecting, in order
-	sent    rateWindow
+	rates   [ops]rateWindow
+	joins   map[string]*rateWindow // by channel; those of long ago are dropped
 
 	// messages: see wire.Send
 	origin  uint64
@@ -71,6 +72,7 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		channels: map[string]*Channel{},
 		left:     map[string]bool{},
 		calls:    map[string]*Invitation{},
+		joins:    map[string]*rateWindow{},
 	}
 }
 

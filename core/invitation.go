@@ -173,7 +173,7 @@ func (i *Invitation) after(d time.Duration, e callEvent) {
 // tell sends a frame of which nobody waits for the outcome.
 func (i *Invitation) tell(f *wire.Invitation) {
 	if i.c.loggedIn() {
-		i.c.sent.allow(now()) // it counts, but is not held back
+		i.c.allow(OpSend) // it counts, but is not held back
 		i.ask(f, func(*wire.ServerFrame) {})
 	}
 }
@@ -191,7 +191,7 @@ func (i *Invitation) hand(f *wire.Invitation, again time.Duration) {
 	case !c.loggedIn():
 		i.after(0, callNotLoggedIn)
 		return
-	case !c.sent.allow(now()):
+	case !c.allow(OpSend):
 		i.after(again, callRetry)
 		return
 	}

@@ -48,7 +48,7 @@ const (
 	MaxInvitationBytes = 8192
 
 	// SendRate messages, peer and channel together, may be sent per SendRateWindow.
-	// (API: 180 in a sliding window of 3 s)
+	// (API: 180 in a sliding window of 3 s) For the other rates see Rates.
 	SendRate       = 180
 	SendRateWindow = 3 * time.Second
 
@@ -109,3 +109,50 @@ const (
 	// over several gateways. What it had is dropped by its number.
 	MissedOverlap = 5 * time.Second
 )
+
+// Op is a kind of call that has a rate of its own.
+type Op int
+
+// The kinds of calls.
+const (
+	OpSend         Op = iota
+	OpJoin            // of any channel
+	OpJoinSame        // of one channel
+	OpMembers         // getMembers
+	OpCounts          // getChannelMemberCount
+	OpQuery           // queryPeersOnlineStatus
+	OpSubscribe       // subscribePeersOnlineStatus
+	OpUnsubscribe     // unsubscribePeersOnlineStatus
+	OpSubscribed      // queryPeersBySubscriptionOption
+	OpWriteUser       // the four writes of user attributes together
+	OpReadUser        // the two reads of user attributes together
+	OpWriteChannel    // the four writes of channel attributes together
+	OpReadChannel     // the two reads of channel attributes together
+	OpRenew           // renewToken
+	ops
+)
+
+// Rate is how many calls may be made in a sliding window.
+type Rate struct {
+	N      int
+	Window time.Duration
+}
+
+// Rates are those of API 12, by Op. They hold per client. The client keeps to them by
+// itself; a gateway allows somewhat more, see gateway/rate.go.
+var Rates = [ops]Rate{
+	OpSend:         {SendRate, SendRateWindow},
+	OpJoin:         {50, 3 * time.Second},
+	OpJoinSame:     {2, 5 * time.Second},
+	OpMembers:      {5, 2 * time.Second},
+	OpCounts:       {1, 950 * time.Millisecond}, // API: 1 s; a page's timer of 1 s may be early
+	OpQuery:        {10, 5 * time.Second},
+	OpSubscribe:    {10, 5 * time.Second},
+	OpUnsubscribe:  {10, 5 * time.Second},
+	OpSubscribed:   {10, 5 * time.Second},
+	OpWriteUser:    {10, 5 * time.Second},
+	OpReadUser:     {40, 5 * time.Second},
+	OpWriteChannel: {10, 5 * time.Second},
+	OpReadChannel:  {10, 5 * time.Second},
+	OpRenew:        {2, time.Second},
+}

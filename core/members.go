@@ -73,7 +73,7 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
 		ch.sendLeave()
 	case refusal == nil || ch.state != Joined:
-	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN:
+	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN, refusal.Reason == wire.Refusal_SAME_CHANNEL_TOO_OFTEN:
 		ch.c.host.AfterFunc(lastRetryCap, ch.rejoin)
 	default:
 		ch.c.log(LogWarn, "a channel could not be joined again: "+refusal.Text)

@@ -105,3 +105,18 @@ func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	}
 	return false, f.Refusal
 }
+
+// answerError is the error of an answer that is none, nil for a good one. The codes are
+// of the method's enum.
+func answerError(f *wire.ServerFrame, timeout, tooOften, other int) *Error {
+	late, refusal := failure(f)
+	switch {
+	case late:
+		return &Error{Class: Timeout, Code: timeout, Text: "the gateway did not answer within 10 s"}
+	case refusal == nil:
+		return nil
+	case refusal.Reason == wire.Refusal_TOO_OFTEN:
+		return &Error{Class: InvokeTooOften, Code: tooOften, Text: refusal.Text}
+	}
+	return &Error{Class: Unavailable, Code: other, Text: refusal.Text, ServerCode: int(refusal.ServerCode)}
+}

@@ -39,7 +39,7 @@ func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error,
 		case !c.connected():
 			done(false, errNotLoggedIn(codes.notLoggedIn))
 			return
-		case !c.sent.allow(now()):
+		case !c.allow(OpSend):
 			done(false, &Error{Class: LimitExceeded, Code: codes.tooOften, Text: "more than 180 messages in 3 s"})
 			return
 		}

@@ -10,52 +10,10 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// Attributes are kept by the engine as marshalled AttributeLists. Users' writes and those
-// of channels are counted apart, as are reads. (API 12)
-const attributeRateWindow = 5 * time.Second
-
-type attributeRates struct {
-	userWrites, userReads, channelWrites, channelReads rate
-
-	highest uint32 // id of a read
-}
-
-func newAttributeRates() attributeRates {
-	of := func(limit int) rate { return rate{limit: limit, window: attributeRateWindow} }
-	return attributeRates{userWrites: of(10), userReads: of(40), channelWrites: of(10), channelReads: of(10)}
-}
-
-func (r *attributeRates) allowWrite(channel string, now time.Time) bool {
-	if channel == "" {
-		return r.userWrites.allow(now)
-	}
-	return r.channelWrites.allow(now)
-}
-
-// allowRead counts a read. Those that a client repeats after a resume it has paid for.
-func (r *attributeRates) allowRead(id uint32, channel string, now time.Time) bool {
-	one := &r.userReads
-	if channel != "" {
-		one = &r.channelReads
-	}
-	if id <= r.highest {
-		one.grant(one.limit, core.RequestTimeout, now)
-	}
-	r.highest = max(r.highest, id)
-	return one.allow(now)
-}
-
-var attributesTooOften = refuse(wire.Refusal_TOO_OFTEN, "attributes may be written 10 times in 5 s, and read 40 times of users and 10 times of channels")
-
 // errRefused ends a change of attributes that goes over a limit.
 var errRefused = errors.New("gateway: refused")
 
 func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
-	now := time.Now()
-	if !s.attributeRates.allowWrite(w.Channel, now) {
-		s.refuse(id, attributesTooOften)
-		return
-	}
 	if why := checkWrite(w); why != nil {
 		s.refuse(id, why)
 		return
@@ -65,7 +23,7 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 	if w.Channel == "" {
 		why, err = s.writeUser(w)
 	} else {
-		why, err = s.writeChannel(w, now)
+		why, err = s.writeChannel(w, time.Now())
 	}
 	switch {
 	case why != nil:
@@ -100,7 +58,7 @@ func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (why *wire
 	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func() {})
 }
 
-// rewrite applies a write to what the engine keeps.
+// rewrite applies a write to what the engine keeps: a marshalled AttributeList.
 func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wire.AttributeList, []byte, *wire.Refusal, error) {
 	var list wire.AttributeList
 	if err := list.UnmarshalVT(former); err != nil {
@@ -117,10 +75,6 @@ func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wi
 // doRead answers without remembering the answer, which may be large: a read that is
 // repeated is done again.
 func (s *session) doRead(id uint32, r *wire.AttributeRead) {
-	if !s.attributeRates.allowRead(id, r.Channel, time.Now()) {
-		s.refuse(id, attributesTooOften)
-		return
-	}
 	if why := checkRead(r); why != nil {
 		s.refuse(id, why)
 		return

@@ -71,12 +71,38 @@ func TestLeaveAndJoinAgain(t *testing.T) {
 	h := newHouse(t, nil)
 	ada, bob := h.login("ada"), h.login("bob")
 	bob.join("room")
-	for range 5 {
-		ada.join("room")
+	join := func() *wire.ServerFrame { return ada.ask(&wire.ClientFrame{Join: &wire.Join{Channel: "room"}}) }
+	for range core.Rates[core.OpJoinSame].N {
+		require.NotNil(t, join().Joined)
 		ada.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room"}})
 		assertChange(t, bob.change(), "ada", true, 2)
 		assertChange(t, bob.change(), "ada", false, 1)
 	}
+	assert.Equal(t, wire.Refusal_SAME_CHANNEL_TOO_OFTEN, join().Refusal.GetReason())
+	ada.join("another room")
+	back := h.resume(ada)
+	back.join("room")
+}
+
+// The rates of API 12: one call too many is refused, and does no harm.
+func TestTooOften(t *testing.T) {
+	h := newHouse(t, nil)
+	ada := h.login("ada")
+	ada.join("room")
+	for range core.Rates[core.OpMembers].N {
+		ada.members("room")
+	}
+	f := ada.ask(&wire.ClientFrame{Members: &wire.Members{Channel: "room"}})
+	assert.Equal(t, wire.Refusal_TOO_OFTEN, f.Refusal.GetReason())
+	back := h.resume(ada)
+	assert.Equal(t, []string{"ada"}, back.members("room"), "who comes back may have been held up")
+
+	bob := h.login("bob")
+	for i := range core.Rates[core.OpJoin].N {
+		bob.ask(&wire.ClientFrame{Join: &wire.Join{Channel: fmt.Sprint("room", i)}}) // some over the limit of 20
+	}
+	f = bob.ask(&wire.ClientFrame{Join: &wire.Join{Channel: "one more"}})
+	assert.Equal(t, wire.Refusal_TOO_OFTEN, f.Refusal.GetReason())
 }
 
 func TestChannelRefusals(t *testing.T) {

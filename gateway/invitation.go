@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"time"
 	"unicode/utf8"
 
 	"rtmwasm/core"
@@ -14,10 +13,6 @@ const maxCallIDBytes = 64
 
 // doInvitation relays a step of a call invitation. It counts as a message.
 func (s *session) doInvitation(id uint32, i *wire.Invitation) {
-	if !s.allowSend(time.Now()) {
-		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "180 messages may be sent in 3 s"))
-		return
-	}
 	if why := checkInvitation(i); why != nil {
 		s.refuse(id, why)
 		return

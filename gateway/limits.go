@@ -42,19 +42,12 @@ const (
 	// maxListed is the most members a MemberList names. (API 4.4)
 	maxListed = 512
 
-	// burst is how many messages a client that comes back may send beside
-	// core.SendRate: those it had sent, and paid for, while the connection was dying.
-	burst      = int(core.RequestTimeout/core.SendRateWindow+1) * core.SendRate
-	burstEvery = core.RequestTimeout
-)
+	// graceEvery is how often a client that comes back is given grace, see rate.go.
+	graceEvery = core.RequestTimeout
 
-// Rates of requests that the API leaves to the service. (API 12: 50 joins in 3 s; 5
-// member lists in 2 s, here more since one costs little)
-const (
-	joinRate          = 50
-	joinRateWindow    = 3 * time.Second
-	membersRate       = 50
-	membersRateWindow = 2 * time.Second
+	// maxRates is how many counters of rates a session holds before those that count
+	// nothing any more are dropped.
+	maxRates = 64
 )
 
 // applyTimeout bounds the wait for a join to come round to all gateways.

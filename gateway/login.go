@@ -49,6 +49,7 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
 	c := credential{user: user, session: randomText(), secret: randomText()}
 	session := newSession(s, user, c.session, c.secret)
+	session.cameBack = h.Reconnect
 	if !s.add(session) { // known before others learn of it, so that it can be displaced
 		return nil, goingDown
 	}

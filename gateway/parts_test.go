@@ -1,29 +1,74 @@
 package gateway
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"rtmwasm/core"
+	"rtmwasm/core/wire"
 )
 
 func TestRate(t *testing.T) {
-	r := rate{limit: 2, window: time.Second}
+	r := rate{Rate: core.Rate{N: 2, Window: time.Second}}
 	now := time.Unix(1000, 0)
 	assert.True(t, r.allow(now))
 	assert.True(t, r.allow(now.Add(900*time.Millisecond)))
 	assert.False(t, r.allow(now.Add(999*time.Millisecond)))
 	assert.True(t, r.allow(now.Add(time.Second)), "the window slides")
-	assert.False(t, r.allow(now.Add(1800*time.Millisecond)))
-
 	late := now.Add(1800 * time.Millisecond)
-	r.grant(1, time.Minute, late)
-	assert.True(t, r.allow(late))
 	assert.False(t, r.allow(late))
-	r.grant(1, time.Minute, late.Add(time.Second))
-	assert.False(t, r.allow(late), "granted once a minute")
+	assert.False(t, r.idle(late))
+
+	r.grant(late)
+	spare := 2 * int(core.RequestTimeout/time.Second+1)
+	for range spare {
+		assert.True(t, r.allow(late))
+	}
+	assert.False(t, r.allow(late))
+	r.grant(late.Add(time.Second))
+	assert.False(t, r.allow(late), "granted once in graceEvery")
+	assert.True(t, r.idle(late.Add(graceEvery)))
+}
+
+func TestRates(t *testing.T) {
+	rs := rates{by: map[rateKey]*rate{}}
+	now := time.Unix(1000, 0)
+	for range core.Rates[core.OpMembers].N {
+		assert.True(t, rs.allow(rateKey{op: core.OpMembers}, now))
+	}
+	assert.False(t, rs.allow(rateKey{op: core.OpMembers}, now))
+	assert.True(t, rs.allow(rateKey{op: core.OpCounts}, now), "each counts for itself")
+	rs.comeback++
+	assert.True(t, rs.allow(rateKey{op: core.OpMembers}, now))
+	for i := range 10 * maxRates {
+		now = now.Add(time.Second)
+		assert.True(t, rs.allow(rateKey{core.OpJoinSame, fmt.Sprint("room", i)}, now))
+		assert.LessOrEqual(t, len(rs.by), maxRates, "those that count nothing are dropped")
+	}
+}
+
+// Each kind of request counts for a rate, and only those that a rate exists for.
+func TestOpOf(t *testing.T) {
+	seen := map[core.Op]bool{}
+	for _, f := range []*wire.ClientFrame{
+		{Send: &wire.Send{}}, {Join: &wire.Join{}}, {Members: &wire.Members{}}, {Counts: &wire.Counts{}}, {Renew: &wire.Renew{}},
+		{Presence: &wire.PresenceRequest{}}, {Presence: &wire.PresenceRequest{Mode: wire.PresenceRequest_SUBSCRIBE}},
+		{Presence: &wire.PresenceRequest{Mode: wire.PresenceRequest_UNSUBSCRIBE}},
+		{Write: &wire.AttributeWrite{}}, {Write: &wire.AttributeWrite{Channel: "c"}},
+		{Read: &wire.AttributeRead{Uid: "u"}}, {Read: &wire.AttributeRead{Channel: "c"}},
+	} {
+		op, counts := opOf(f)
+		assert.True(t, counts, "%v", f)
+		assert.False(t, seen[op], "%v", f)
+		seen[op] = true
+	}
+	for _, f := range []*wire.ClientFrame{{Leave: &wire.Leave{}}, {Bye: &wire.Bye{}}} {
+		_, counts := opOf(f)
+		assert.False(t, counts, "%v", f)
+	}
 }
 
 func TestCounter(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"rtmwasm/core"
 	"rtmwasm/core/wire"
 )
 
@@ -22,10 +21,9 @@ type session struct {
 	gone  chan struct{}          // closed when nothing of the session is left
 
 	// Of work's goroutine.
-	entries                map[string]*entry // joined channels
-	sends, joins, listings rate
-	attributeRates         attributeRates
-	stopPeer               func()
+	entries  map[string]*entry // joined channels
+	rates    rates
+	stopPeer func()
 
 	mail mail
 
@@ -35,7 +33,7 @@ type session struct {
 	expiry   *time.Timer
 	out      outbox
 	answers  answers
-	cameBack bool // since the last Send
+	cameBack bool // since the last request that counts for a rate
 	ended    bool
 	cause    cause
 	endLink  *link // the link to close when the session is gone
@@ -49,20 +47,16 @@ type cause struct {
 
 func newSession(s *Server, user User, id, secret string) *session {
 	return &session{
-		server:   s,
-		user:     user,
-		id:       id,
-		secret:   sha256.Sum256([]byte(secret)),
-		tasks:    make(chan *wire.ClientFrame, maxTasks),
-		over:     make(chan struct{}),
-		gone:     make(chan struct{}),
-		entries:  map[string]*entry{},
-		sends:    rate{limit: core.SendRate, window: core.SendRateWindow},
-		joins:    rate{limit: joinRate, window: joinRateWindow},
-		listings: rate{limit: membersRate, window: membersRateWindow},
-
-		attributeRates: newAttributeRates(),
-		mail:           mail{waiting: true},
+		server:  s,
+		user:    user,
+		id:      id,
+		secret:  sha256.Sum256([]byte(secret)),
+		tasks:   make(chan *wire.ClientFrame, maxTasks),
+		over:    make(chan struct{}),
+		gone:    make(chan struct{}),
+		entries: map[string]*entry{},
+		rates:   rates{by: map[rateKey]*rate{}},
+		mail:    mail{waiting: true},
 	}
 }
 
@@ -80,7 +74,7 @@ func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
 	s.stopExpiry()
 	s.attached++
 	s.link = l
-	s.cameBack = s.attached > 1
+	s.cameBack = s.cameBack || s.attached > 1
 	done := s.out.ack(lastSeq)
 	s.out.trim(time.Now())
 	l.send(outFrame{body: welcome})

@@ -37,11 +37,11 @@ func (s *session) work() {
 }
 
 func (s *session) request(f *wire.ClientFrame) {
-	if f.Read != nil {
-		s.doRead(f.Id, f.Read)
+	if f.Read == nil && !s.begin(f.Id) { // a read that is repeated is done again
 		return
 	}
-	if !s.begin(f.Id) {
+	if why := s.tooOften(f); why != nil {
+		s.refuse(f.Id, why)
 		return
 	}
 	switch {
@@ -59,6 +59,8 @@ func (s *session) request(f *wire.ClientFrame) {
 		s.doInvitation(f.Id, f.Invitation)
 	case f.Write != nil:
 		s.doWrite(f.Id, f.Write)
+	case f.Read != nil:
+		s.doRead(f.Id, f.Read)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}
@@ -90,11 +92,6 @@ func (s *session) sent(id uint32, received bool) {
 }
 
 func (s *session) doSend(id uint32, send *wire.Send) {
-	now := time.Now()
-	if !s.allowSend(now) {
-		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "180 messages may be sent in 3 s"))
-		return
-	}
 	if why := checkSend(send); why != nil {
 		s.refuse(id, why)
 		return
@@ -102,7 +99,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 	delivery := &wire.Delivery{
 		From:             s.user.ID,
 		Channel:          send.Channel,
-		ServerReceivedMs: now.UnixMilli(),
+		ServerReceivedMs: time.Now().UnixMilli(),
 		Message:          send.Message,
 		Origin:           send.Origin,
 		Number:           send.Number,
@@ -112,19 +109,6 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		return
 	}
 	s.sendToPeer(id, send, delivery)
-}
-
-// allowSend holds the session to the rate of the API. A client that came back may send
-// at once what it had sent while the connection was dying.
-func (s *session) allowSend(now time.Time) bool {
-	s.mu.Lock()
-	cameBack := s.cameBack
-	s.cameBack = false
-	s.mu.Unlock()
-	if cameBack {
-		s.sends.grant(burst, burstEvery, now)
-	}
-	return s.sends.allow(now)
 }
 
 func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery) {
@@ -176,9 +160,6 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 	case !core.ValidID(channel):
 		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
 		return
-	case !s.joins.allow(time.Now()):
-		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "50 joins may be made in 3 s"))
-		return
 	case s.entries[channel] != nil:
 		s.answerJoined(id, channel, s.entries[channel].room.count())
 		return
@@ -206,8 +187,6 @@ func (s *session) doMembers(id uint32, channel string) {
 	switch {
 	case !core.ValidID(channel):
 		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
-	case !s.listings.allow(time.Now()):
-		s.refuse(id, refuse(wire.Refusal_TOO_OFTEN, "50 member lists may be asked for in 2 s"))
 	case e == nil:
 		s.refuse(id, notJoined)
 	default:
