@@ -1,5 +1,6 @@
 // Command gencodes writes the error codes of errors.json, the one list, as Go
-// constants (codes.go) and as TypeScript enums (../web/src/codes.ts). It is run by
+// constants (codes.go) and as TypeScript enums (../web/src/codes.ts), which the build
+// replaces by their numbers: the names would weigh as much as a module. It is run by
 // go generate in package core.
 package main
 
@@ -31,13 +32,13 @@ func main() {
 		codes := enums[enum]
 		names := slices.SortedFunc(maps.Keys(codes), func(a, b string) int { return cmp.Compare(codes[a], codes[b]) })
 		fmt.Fprintf(&goSrc, "\n// %s\nconst (\n", enum)
-		fmt.Fprintf(&ts, "export const %s = {\n", enum)
+		fmt.Fprintf(&ts, "export const enum %s {\n", enum)
 		for _, n := range names {
 			fmt.Fprintf(&goSrc, "%s = %d\n", goName(n), codes[n])
-			fmt.Fprintf(&ts, "  %s: %d,\n", n, codes[n])
+			fmt.Fprintf(&ts, "  %s = %d,\n", n, codes[n])
 		}
 		goSrc.WriteString(")\n")
-		ts.WriteString("} as const;\n\n")
+		ts.WriteString("}\n\n")
 	}
 	out, err := format.Source([]byte(goSrc.String()))
 	check(err)
