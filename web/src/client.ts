@@ -1,4 +1,4 @@
-import type { Done, Host, Outgoing, Progress } from './bridge.ts';
+import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
 import { RtmChannel } from './channel.ts';
 import { ID_RULE, isId, loginArguments } from './checks.ts';
 import { CreateChannelError, LoginError, LogoutError } from './codes.ts';
@@ -14,8 +14,9 @@ import { createMessage, normalise, readThumbnail } from './messages.ts';
 import { uuid } from './uuid.ts';
 import { watchPage, wakeOnReturn } from './wake.ts';
 
-/** The least time between two logins, in ms (core/limits.go, LoginInterval). */
+/** The least time between two logins, and how long one may take, in ms (core/limits.go, LoginInterval and LoginTimeout). */
 const LOGIN_INTERVAL = 500;
+const LOGIN_TIMEOUT = 12_000;
 
 /** The configuration of a client (API 1.3), and where its gateway is. */
 export interface Config {
@@ -39,6 +40,7 @@ export class RtmClient extends Emitter {
   private _lastLogin = -Infinity;
   /** Settles the login that shows CONNECTING but is not with the core yet. */
   private _opening: Done | undefined;
+  private _openingTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last send that waits for its thumbnail to be read. */
   private _reading: Promise<void> | undefined;
 
@@ -64,21 +66,26 @@ export class RtmClient extends Emitter {
     watchPage();
     this._log.info(`login as ${mask(uid)}, ${token ? 'with' : 'without'} a token`);
     const { promise, done } = this._link.pend<void>();
+    const fail = (reason: ConnectionChangeReason, failure: Failure) => this._ifOpening(done, () => {
+      this._setState('DISCONNECTED', reason);
+      done(failure);
+    });
+    this._openingTimer = setTimeout(() => fail('LOGIN_TIMEOUT', {
+      name: 'RtmTimeoutError', code: LoginError.LOGIN_ERR_TIMEOUT, text: 'rtm.wasm was not loaded within 12 s; the next login goes on with it',
+    }), LOGIN_TIMEOUT);
     this._opening = done;
     this._setState('CONNECTING', 'LOGIN');
     this._link.queue(
       () => this._ifOpening(done, () => this._link.call('login', uid, token, done)),
-      (failure) => this._ifOpening(done, () => {
-        this._setState('DISCONNECTED', 'LOGIN_FAILURE');
-        done(failure);
-      }),
+      (failure) => fail('LOGIN_FAILURE', failure),
     );
     return promise;
   }
 
   async logout(): Promise<void> {
     this._mustNotBeLoggedOut();
-    if (!this._abandonLogin()) return this._link.request((done) => this._link.call('logout', done));
+    if (this._opening) await undefined; // inside the event CONNECTING: the login is to come first
+    return this._link.request((done) => this._link.call('logout', done));
   }
 
   logoutSync(): void {
@@ -167,6 +174,7 @@ export class RtmClient extends Emitter {
   private _ifOpening(done: Done, then: () => void): void {
     if (this._opening !== done) return;
     this._opening = undefined;
+    clearTimeout(this._openingTimer);
     then();
   }
 
@@ -180,12 +188,13 @@ export class RtmClient extends Emitter {
   private _abandonLogin(): boolean {
     const done = this._opening;
     if (!done) return false;
-    this._opening = undefined;
-    this._setState('DISCONNECTED', 'LOGOUT');
-    done({
-      name: 'RtmInterruptedError',
-      code: LoginError.LOGIN_ERR_ABORTED_BY_LOGOUT,
-      text: 'logged out before the login was answered',
+    this._ifOpening(done, () => {
+      this._setState('DISCONNECTED', 'LOGOUT');
+      done({
+        name: 'RtmInterruptedError',
+        code: LoginError.LOGIN_ERR_ABORTED_BY_LOGOUT,
+        text: 'logged out before the login was answered',
+      });
     });
     return true;
   }

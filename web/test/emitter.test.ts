@@ -108,3 +108,33 @@ test('too many listeners are a warning, once', (t) => {
   assert.equal(warn.mock.callCount(), 1);
   assert.throws(() => emitter.setMaxListeners(-1), RangeError);
 });
+
+test('the exception of a listener is an error of the log, and obeys its filter', (t) => {
+  const lines: unknown[][] = [];
+  t.mock.method(console, 'error', (...args: unknown[]) => void lines.push(args));
+  let filter = { error: true };
+  const emitter = new Emitter(new Log(7, () => filter), 10);
+  const boom = new Error('boom');
+  emitter.on('a', () => { throw boom; });
+  emitter.emit('a');
+  filter = { error: false };
+  emitter.emit('a');
+  assert.deepEqual(lines, [['Ins#7 RTM:ERROR a listener of a threw', boom]]);
+});
+
+test('a raw listener of once can be called, and is removed by it', () => {
+  const { emitter } = make();
+  const seen: unknown[] = [];
+  emitter.once('a', (x) => void seen.push(x));
+  (emitter.rawListeners('a')[0] as Function)(5);
+  emitter.emit('a', 6);
+  assert.deepEqual(seen, [5]);
+});
+
+test('lists of listeners are copies', () => {
+  const { emitter } = make();
+  emitter.on('a', () => {});
+  emitter.listeners('a').pop();
+  emitter.rawListeners('a').pop();
+  assert.equal(emitter.listenerCount('a'), 1);
+});

@@ -34,6 +34,7 @@ test('the order of checks: arguments, interval, state', async (t) => {
   await assert.rejects(client.login({ uid: 'a' }), { name: 'RtmInvalidStatusError', code: 8 });
   now = 999;
   await assert.rejects(client.login({ uid: 'a' }), { code: 10 });
+  client.logoutSync();
 });
 
 test('a refused login: the event, then the rejection', async () => {
@@ -86,6 +87,7 @@ test('a program that can not be loaded fails the login; the next one tries again
   now = 500;
   client.login({ uid: 'a' }).catch(() => {});
   assert.equal(loader.wanted, 1);
+  client.logoutSync();
 });
 
 test('without a gateway the login says how to name one', async () => {
@@ -96,22 +98,61 @@ test('without a gateway the login says how to name one', async () => {
   assert.deepEqual(events.at(-1), ['DISCONNECTED', 'LOGIN_FAILURE']);
 });
 
-for (const method of ['logout', 'logoutSync'] as const) {
-  test(`${method} before the program runs ends the login at once`, async () => {
-    const { client, loader, events } = makeClient();
-    const login = client.login({ uid: 'a' });
-    const out = client[method]();
-    assert.equal(client.connectionState, 'DISCONNECTED');
-    assert.deepEqual(events, [['CONNECTING', 'LOGIN'], ['DISCONNECTED', 'LOGOUT']]);
-    await out;
-    await assert.rejects(login, { name: 'RtmInterruptedError', code: 201 });
-    loader.ready();
-    await tick();
-    assert.deepEqual(loader.methods, []);
-  });
-}
+test('logoutSync before the program runs ends the login at once', async () => {
+  const { client, loader, events } = makeClient();
+  const login = client.login({ uid: 'a' });
+  client.logoutSync();
+  assert.equal(client.connectionState, 'DISCONNECTED');
+  assert.deepEqual(events, [['CONNECTING', 'LOGIN'], ['DISCONNECTED', 'LOGOUT']]);
+  await assert.rejects(login, { name: 'RtmInterruptedError', code: 201 });
+  loader.ready();
+  await tick();
+  assert.deepEqual(loader.methods, []);
+});
 
-test('logout inside the CONNECTING event', async (t) => {
+test('logout before the program runs waits for the login, and fails with it', async () => {
+  for (const ends of ['ready', 'fail'] as const) {
+    const { client, loader } = makeClient();
+    const seen: unknown[] = [];
+    client.once('ConnectionStateChanged', () => note(seen, 'early', client.logout()));
+    note(seen, 'login', client.login({ uid: 'a' }));
+    note(seen, 'logout', client.logout());
+    await tick();
+    assert.equal(client.connectionState, 'CONNECTING');
+    if (ends === 'ready') {
+      loader.ready();
+      await tick();
+      assert.deepEqual(loader.methods, ['login', 'logout', 'logout']);
+    } else {
+      loader.fail(new Error('gone'));
+      await tick();
+      assert.deepEqual(seen, [['login', 'RtmUnavailableError', 1], ['early', 'RtmUnavailableError', 1], ['logout', 'RtmUnavailableError', 1]]);
+    }
+  }
+});
+
+test('a program that does not come within 12 s is a login timeout, and the next login has it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const { client, loader, events } = makeClient();
+  const login = client.login({ uid: 'a' });
+  t.mock.timers.tick(11_999);
+  assert.equal(client.connectionState, 'CONNECTING');
+  t.mock.timers.tick(1);
+  await assert.rejects(login, { name: 'RtmTimeoutError', code: 9 });
+  assert.deepEqual(events, [['CONNECTING', 'LOGIN'], ['DISCONNECTED', 'LOGIN_TIMEOUT']]);
+  loader.ready();
+  await tick();
+  assert.deepEqual(loader.methods, []);
+  now = 12_000;
+  client.login({ uid: 'a' }).catch(() => {});
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(loader.methods, ['login'], 'from here on the time is the core\'s');
+  assert.equal(client.connectionState, 'CONNECTING');
+});
+
+test('logoutSync inside the CONNECTING event', async (t) => {
   const { client, loader } = await loggedIn();
   loader.host.state('DISCONNECTED', 'LOGOUT');
   client.once('ConnectionStateChanged', () => client.logoutSync());

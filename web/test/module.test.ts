@@ -62,6 +62,64 @@ test('parameters', () => {
   assert.equal(AgoraRTM.getParameter('toString'), undefined);
 });
 
+test('the parameters of 1.4 and their defaults', () => {
+  for (const [name, value] of Object.entries({
+    RECONNECTING_AP_INTERVAL: 2500, DISABLE_MESSAGE_COMPRESSION: false, LOG_UPLOAD_INTERVAL: 3000, LOG_HANDLER: undefined, ENABLE_EDGE_AUTO_FALLBACK: true,
+  })) {
+    assert.equal(AgoraRTM.getParameter(name), value, name);
+    AgoraRTM.setParameter(name, 'changed');
+    assert.equal(AgoraRTM.getParameter(name), 'changed', name);
+    AgoraRTM.setParameter(name, value);
+  }
+});
+
+test('the enums have the members of 1.4, and no other', () => {
+  const want = {
+    ConnectionState: 'DISCONNECTED CONNECTING CONNECTED RECONNECTING ABORTED',
+    ConnectionChangeReason: 'LOGIN LOGIN_SUCCESS LOGIN_FAILURE LOGIN_TIMEOUT INTERRUPTED LOGOUT BANNED_BY_SERVER REMOTE_LOGIN',
+    LocalInvitationState: 'IDLE SENT_TO_REMOTE RECEIVED_BY_REMOTE ACCEPTED_BY_REMOTE REFUSED_BY_REMOTE CANCELED FAILURE',
+    LocalInvitationFailureReason: 'UNKNOWN PEER_NO_RESPONSE INVITATION_EXPIRE PEER_OFFLINE NOT_LOGGEDIN',
+    RemoteInvitationState: 'INVITATION_RECEIVED ACCEPT_SENT_TO_LOCAL REFUSED ACCEPTED CANCELED FAILURE',
+    RemoteInvitationFailureReason: 'UNKNOWN PEER_OFFLINE ACCEPT_FAILURE INVITATION_EXPIRE',
+    PeerOnlineState: 'ONLINE UNREACHABLE OFFLINE',
+    PeerSubscriptionOption: 'ONLINE_STATUS',
+    MessageType: 'TEXT RAW IMAGE FILE',
+    AreaCode: 'GLOBAL INDIA JAPAN ASIA EUROPE CHINA NORTH_AMERICA',
+  };
+  for (const [name, members] of Object.entries(want)) {
+    assert.deepEqual((AgoraRTM as any)[name], Object.fromEntries(members.split(' ').map((m) => [m, m])), name);
+  }
+  const filters = { OFF: '', ERROR: 'error', WARNING: 'error warn', INFO: 'error warn info', DEBUG: 'error warn info track debug' };
+  for (const [name, on] of Object.entries(filters)) {
+    const filter = (AgoraRTM as any)['LOG_FILTER_' + name];
+    assert.deepEqual(Object.keys(filter), ['error', 'warn', 'info', 'track', 'debug'], name);
+    assert.equal(Object.keys(filter).filter((level) => filter[level]).join(' '), on, name);
+  }
+  assert.equal(AgoraRTM.END_CALL_PREFIX, 'AgoraRTMLegacyEndcallCompatibleMessagePrefix');
+});
+
+test('createInstance checks in the order of the API, and config is told apart from its defaults', () => {
+  const create = AgoraRTM.createInstance as any;
+  assert.throws(() => create('short', null, []), { code: 1 });
+  assert.throws(() => create(appId, null, []), TypeError);
+  assert.throws(() => create(appId, { nope: 1 }, []), { code: 1 });
+  assert.throws(() => create(appId, { gateway: 'ftp://x' }, []), withoutCode);
+  assert.throws(() => create(appId, { gateway: 'ftp://x' }, ['CN']), { code: 1 });
+  const odd = { enableLogUpload: 'yes', logFilter: AgoraRTM.LOG_FILTER_OFF, enableCloudProxy: 1 };
+  create(appId, odd).updateConfig({ enableLogUpload: false });
+  assert.equal(odd.enableLogUpload, 'yes', 'the caller keeps its own object');
+});
+
+test('each client has its own number in the log', async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, 'warn', (line: string) => lines.push(line));
+  const numbers = [1, 2].map(() => {
+    AgoraRTM.createInstance(appId)._log.write(2, 'x');
+    return Number(/^Ins#(\d+) RTM:WARN x$/.exec(lines.at(-1)!)![1]);
+  });
+  assert.equal(numbers[1], numbers[0]! + 1);
+});
+
 test('setArea', () => {
   assert.throws(() => (setArea as any)(), TypeError);
   for (const bad of [{}, { areaCodes: [] }, { areaCodes: 'CHINA' }, { areaCodes: ['CN'] }]) assert.throws(() => setArea(bad as never), withoutCode);

@@ -16,6 +16,7 @@ try {
   const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts') && (!only.length || only.some((o) => name.includes(o))));
   const options = common({ stamp, build: 'v1.4.5-0-gtest' });
   await esbuild.build({ ...options, ...umd, entryPoints: [path.join(here, '../src/entry-script.ts')], outfile: path.join(out, 'script.js'), minify: true });
+  await esbuild.build({ ...options, entryPoints: [path.join(here, '../src/entry-es.ts')], outfile: path.join(out, 'module.mjs'), format: 'esm', minify: true });
   await esbuild.build({
     ...options, mangleProps: undefined, reserveProps: undefined, target: 'node20', entryPoints: tests.map((name) => path.join(here, name)),
     outdir: out, outExtension: { '.js': '.mjs' }, platform: 'node', format: 'esm', sourcemap: 'inline',
