@@ -26,6 +26,10 @@ export interface Host {
   memberJoined(channel: ChannelHandle, memberId: string): void;
   memberLeft(channel: ChannelHandle, memberId: string): void;
   memberCount(channel: ChannelHandle, count: number): void;
+  /** A RemoteInvitation. */
+  invited(call: CallKey, callerId: string, callId: string, channelId: string, content: string): void;
+  /** An invitation of either side; text is the reason of FAILURE, the content of CANCELED, else the response. */
+  invitation(call: CallKey, state: string, text: string): void;
   /** `level`: 0 debug, 1 info, 2 warn, 3 error. */
   log(level: number, text: string): void;
 }
@@ -34,6 +38,9 @@ export interface Host {
 export type ChannelHandle = number;
 /** A number the façade gives each media task, unique within its client. */
 export type TaskHandle = number;
+
+/** The core's name of an unfinished call. */
+export type CallKey = string;
 
 /** An error as it crosses; the façade makes the Error object of it. */
 export interface Failure {
@@ -148,6 +155,12 @@ export interface Calls {
   members(channel: ChannelHandle, done: Done<string[]>): void;
   sendChannel(channel: ChannelHandle, message: Outgoing, done: Done): void;
   sendPeer(peerId: string, message: Outgoing, keepOffline: boolean, done: Done<boolean>): void;
+
+  /** The façade has checked that what follows is possible; the core reports the states that follow. */
+  invite(calleeId: string, callId: string, channelId: string, content: string): CallKey;
+  cancelCall(call: CallKey, content: string): void;
+  accept(call: CallKey, response: string): void;
+  refuse(call: CallKey, response: string): void;
 
   /** Takes a place inside the call; done may be called inside it too. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;

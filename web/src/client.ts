@@ -1,11 +1,12 @@
 import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
 import { RtmChannel } from './channel.ts';
 import { ID_RULE, isId, loginArguments } from './checks.ts';
-import { CreateChannelError, LoginError, LogoutError } from './codes.ts';
+import { CreateChannelError, InvitationApiCallError, LoginError, LogoutError } from './codes.ts';
 import { Emitter } from './emitter.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
 import { failed, invalidArgument, rtmError, show } from './errors.ts';
 import { makeHost } from './host.ts';
+import { LocalInvitation, type Invitation } from './invitation.ts';
 import { Link } from './link.ts';
 import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
@@ -35,6 +36,8 @@ export class RtmClient extends Emitter {
 
   /** For this package: channels that are joined, joining or about to, by handle. */
   readonly _channels = new Map<number, RtmChannel>();
+  /** For this package: calls that the core has. */
+  readonly _invitations = new Map<string, Invitation>();
   readonly _link: Link;
   private _lastHandle = 0;
   private _lastLogin = -Infinity;
@@ -108,6 +111,13 @@ export class RtmClient extends Emitter {
       throw invalidArgument(CreateChannelError.CREATE_CHANNEL_ERR_INVALID_ARGUMENT, `channelId must be ${ID_RULE}, not ${show(channelId)}`);
     }
     return new RtmChannel(this, channelId, ++this._lastHandle);
+  }
+
+  createLocalInvitation(calleeId: string): LocalInvitation {
+    if (!isId(calleeId)) {
+      throw invalidArgument(InvitationApiCallError.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, `calleeId must be ${ID_RULE}, not ${show(calleeId)}`);
+    }
+    return new LocalInvitation(this, calleeId);
   }
 
   createMessage(message: unknown): unknown {
@@ -213,6 +223,7 @@ export class RtmClient extends Emitter {
     this._opening = undefined;
     for (const channel of this._channels.values()) channel.joinState = 'LEFT';
     this._channels.clear();
+    for (const invitation of this._invitations.values()) invitation._become('FAILURE', 'UNKNOWN');
     settle();
     if (this.connectionState !== 'DISCONNECTED') this._setState('DISCONNECTED', 'INTERRUPTED');
   }

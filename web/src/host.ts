@@ -1,10 +1,11 @@
 import type { Host } from './bridge.ts';
 import type { RtmClient } from './client.ts';
+import { RemoteInvitation } from './invitation.ts';
 import { received } from './messages.ts';
 
 /** What the core tells a client, turned into properties and events. */
 export function makeHost(client: RtmClient): Host {
-  const { _channels } = client;
+  const { _channels, _invitations } = client;
   return {
     state: (state, reason) => client._setState(state as any, reason as any),
     channel(handle, joinState) {
@@ -31,6 +32,12 @@ export function makeHost(client: RtmClient): Host {
       channel.memberCount = count;
       channel.emit('MemberCountUpdated', count);
     },
+    invited(key, callerId, callId, channelId, content) {
+      const invitation = new RemoteInvitation(client, key, callerId, callId, channelId, content);
+      _invitations.set(key, invitation);
+      client.emit('RemoteInvitationReceived', invitation);
+    },
+    invitation: (key, state, text) => _invitations.get(key)?._become(state, text),
     log: (level, text) => client._log.write(level, text),
   };
 }

@@ -211,6 +211,7 @@ declare namespace RtmEvents {
     /** connectionState has the new value already. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
+    /** Somebody calls; once per call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
     /** While RECONNECTING the token was refused as expired: call renewToken, or log out. */
     TokenExpired: () => void;
@@ -233,17 +234,30 @@ declare namespace RtmEvents {
   }
 
   interface LocalInvitationEvents {
+    /** The callee's client has it; the 60 s for an answer begin. */
     LocalInvitationReceivedByPeer: () => void;
+    /** Comes inside cancel. */
     LocalInvitationCanceled: () => void;
     LocalInvitationAccepted: (response: string) => void;
     LocalInvitationRefused: (response: string) => void;
+    /**
+     * PEER_OFFLINE: not online for 30 s. PEER_NO_RESPONSE: the callee's client did not acknowledge within 10 s, or one's own
+     * connection was away for 30 s. INVITATION_EXPIRE: no answer in 60 s. NOT_LOGGEDIN: not logged in, or logged out
+     * meanwhile. UNKNOWN: anything else.
+     */
     LocalInvitationFailure: (reason: RtmStatusCode.LocalInvitationFailureReason) => void;
   }
 
   interface RemoteInvitationEvents {
     RemoteInvitationCanceled: (content: string) => void;
+    /** Comes inside refuse. */
     RemoteInvitationRefused: () => void;
+    /** The caller has confirmed. */
     RemoteInvitationAccepted: () => void;
+    /**
+     * INVITATION_EXPIRE: not answered in 60 s. ACCEPT_FAILURE: the caller did not confirm in 5 s. PEER_OFFLINE: nor was he
+     * online. UNKNOWN: logged out meanwhile, or anything else.
+     */
     RemoteInvitationFailure: (reason: RtmStatusCode.RemoteInvitationFailureReason) => void;
   }
 }
