@@ -26,14 +26,11 @@ func (e *Engine) setupAttributes(ctx context.Context) (err error) {
 	if e.userAttributes, err = e.bucket(ctx, "rtm_user_attributes", 0); err != nil {
 		return err
 	}
-	e.channelAttributes, err = e.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	e.channelAttributes, err = e.js.bucket(ctx, jetstream.KeyValueConfig{
 		Bucket: "rtm_channel_attributes",
 		TTL:    e.opts.AttributeLife,
 	})
-	if err != nil {
-		return fmt.Errorf("natsengine: bucket of channel attributes: %w", err)
-	}
-	return nil
+	return err
 }
 
 // change writes a key's value anew. Of writers at the same time one stands, the others

@@ -3,7 +3,6 @@ package natsengine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,27 +28,17 @@ func (e *Engine) setupShared(ctx context.Context) (err error) {
 	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife); err != nil {
 		return err
 	}
-	if err = e.setupAttributes(ctx); err != nil {
-		return err
-	}
-	if e.asker, err = newAsker(e.nc); err != nil {
-		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
-	}
-	e.dispatcher = newDispatcher(e.nc)
 	return nil
 }
 
+// bucket makes one in memory.
 func (e *Engine) bucket(ctx context.Context, name string, life time.Duration) (jetstream.KeyValue, error) {
-	kv, err := e.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	return e.js.bucket(ctx, jetstream.KeyValueConfig{
 		Bucket:         name,
 		TTL:            life,
 		LimitMarkerTTL: markerLife,
 		Storage:        jetstream.MemoryStorage,
 	})
-	if err != nil {
-		return nil, fmt.Errorf("natsengine: bucket %s: %w", name, err)
-	}
-	return kv, nil
 }
 
 // remove removes a key if its revision is still this one.

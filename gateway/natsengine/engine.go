@@ -8,43 +8,18 @@ package natsengine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"rtmwasm/core"
 )
-
-// Options say where the engine lives. The zero value of each field but Dir is usable.
-type Options struct {
-	// Dir holds all data. It is created if missing and belongs to one process at a time.
-	Dir string
-
-	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
-	MediaMaxAge time.Duration
-
-	// GatewayLife is how long a gateway that has stopped without a word counts as
-	// alive; 0 means core.SessionTimeout, what one of its users would be given. Less
-	// than 1 s is taken as 1 s.
-	GatewayLife time.Duration
-
-	// AttributeLife is how long channel attributes outlive the last write to them; in a
-	// channel with members they are renewed. 0 means 7 min.
-	AttributeLife time.Duration
-
-	// Logger gets what the connection to NATS reports; nil means slog.Default().
-	Logger *slog.Logger
-}
 
 // Engine is a connection to NATS and the buckets and streams a gateway uses.
 type Engine struct {
 	nc *nats.Conn
-	js jetstream.JetStream
+	js streams
 
 	media *mediaStore
 
@@ -61,62 +36,84 @@ type Engine struct {
 	background sync.WaitGroup
 }
 
-// Open starts an embedded server on opts.Dir and connects to it.
+// Open starts an embedded server on opts.Dir and connects to it, or connects to the
+// cluster of opts.Servers.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
-	if opts.Dir == "" {
-		return nil, errors.New("natsengine: no data folder given")
-	}
-	if opts.MediaMaxAge == 0 {
-		opts.MediaMaxAge = core.MediaLifetime
-	}
-	if opts.GatewayLife == 0 {
-		opts.GatewayLife = core.SessionTimeout
-	}
-	if opts.AttributeLife == 0 {
-		opts.AttributeLife = attributeLife
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.Default()
-	}
-	srv, err := startEmbedded(opts.Dir)
+	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	nc, err := nats.Connect("", nats.InProcessServer(srv), nats.Name("rtm-gateway"),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			opts.Logger.Error("nats", "error", err)
-		}))
-	if err != nil {
-		srv.stop()
-		return nil, fmt.Errorf("natsengine: connect: %w", err)
+	e := &Engine{opts: opts, closing: make(chan struct{})}
+	if opts.Dir != "" {
+		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
+			return nil, err
+		}
 	}
-	e := &Engine{nc: nc, embedded: srv, opts: opts, closing: make(chan struct{})}
-	if err := e.setup(ctx); err != nil {
+	if err := e.open(ctx); err != nil {
 		e.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-// setup makes the streams and buckets that do not exist yet.
-func (e *Engine) setup(ctx context.Context) (err error) {
-	e.js, err = jetstream.New(e.nc)
+// open connects and makes the streams and buckets that do not exist yet.
+func (e *Engine) open(ctx context.Context) (err error) {
+	if e.nc, err = e.dial("rtm-gateway"); err != nil {
+		return err
+	}
+	js, err := jetstream.New(e.nc)
 	if err != nil {
 		return fmt.Errorf("natsengine: JetStream: %w", err)
 	}
-	for _, setup := range []func(context.Context) error{e.setupShared, e.setupHistory, e.setupMail} {
+	e.js = streams{js, e.opts.replicas(e.nc)}
+	if e.asker, err = newAsker(e.nc); err != nil {
+		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
+	}
+	e.dispatcher = newDispatcher(e.nc)
+	if err := e.openMedia(); err != nil {
+		return err
+	}
+	return e.insist(ctx, e.setup)
+}
+
+// setup makes the streams and buckets that do not exist yet.
+func (e *Engine) setup(ctx context.Context) error {
+	for _, setup := range []func(context.Context) error{e.setupShared, e.setupAttributes, e.setupHistory, e.setupMail, e.media.setup} {
 		if err := setup(ctx); err != nil {
-			return err
+			return fmt.Errorf("natsengine: %w", err)
 		}
 	}
-	return e.setupMedia(ctx)
+	return nil
+}
+
+// insist tries again while a cluster that has just started has no leaders yet.
+func (e *Engine) insist(ctx context.Context, f func(context.Context) error) error {
+	err := f(ctx)
+	if err == nil || e.embedded != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		e.opts.Logger.Warn("the cluster is not ready: trying again", "error", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return err
+		}
+		if err = f(ctx); err == nil {
+			return nil
+		}
+	}
 }
 
 // Close drops the connection and stops an embedded server, its files flushed.
 func (e *Engine) Close() {
 	close(e.closing)
 	e.media.close()
-	e.nc.Close()
+	if e.nc != nil {
+		e.nc.Close()
+	}
 	e.background.Wait()
 	if e.dispatcher != nil {
 		e.dispatcher.close()

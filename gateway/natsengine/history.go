@@ -23,7 +23,7 @@ const historyStream = "RTM_HISTORY"
 const historyTimeout = 2 * time.Second
 
 func (e *Engine) setupHistory(ctx context.Context) error {
-	_, err := e.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	_, err := e.js.stream(ctx, jetstream.StreamConfig{
 		Name:              historyStream,
 		Subjects:          []string{roomSubject + ">"},
 		Storage:           jetstream.FileStorage,
@@ -31,10 +31,7 @@ func (e *Engine) setupHistory(ctx context.Context) error {
 		MaxMsgsPerSubject: core.MaxMissedChannelMessages,
 		AllowDirect:       true,
 	})
-	if err != nil {
-		return fmt.Errorf("natsengine: channel history: %w", err)
-	}
-	return nil
+	return err
 }
 
 // PublishRoom implements gateway.Bus. The stream acknowledges what it captured, as a

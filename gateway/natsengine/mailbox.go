@@ -23,17 +23,14 @@ const (
 // setupMail makes the stream of offline messages. Its messages are read through its
 // leader, not directly: what was kept a moment ago must be seen.
 func (e *Engine) setupMail(ctx context.Context) (err error) {
-	e.mail, err = e.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	e.mail, err = e.js.stream(ctx, jetstream.StreamConfig{
 		Name:              mailStream,
 		Subjects:          []string{mailSubject + ">"},
 		Storage:           jetstream.FileStorage,
 		MaxAge:            core.OfflineLifetime,
 		MaxMsgsPerSubject: core.MaxOfflineMessages,
 	})
-	if err != nil {
-		return fmt.Errorf("natsengine: offline messages: %w", err)
-	}
-	return nil
+	return err
 }
 
 var errNotKept = errors.New("natsengine: an offline message was not kept in time")

@@ -56,7 +56,7 @@ const (
 // It has a connection of its own: parts must not stand before chat messages.
 type mediaStore struct {
 	nc     *nats.Conn
-	js     jetstream.JetStream
+	js     streams
 	stream jetstream.Stream
 	kv     jetstream.KeyValue
 	infos  jetstream.Stream // beneath kv; purging it leaves no markers
@@ -73,36 +73,27 @@ var _ media.Store = (*mediaStore)(nil)
 // MediaStore returns where this engine keeps media.
 func (e *Engine) MediaStore() media.Store { return e.media }
 
-// setupMedia makes the media stream and bucket.
-func (e *Engine) setupMedia(ctx context.Context) error {
-	nc, err := e.dialMedia()
+// openMedia connects the media store.
+func (e *Engine) openMedia() error {
+	nc, err := e.dial("rtm-gateway media")
 	if err != nil {
-		return fmt.Errorf("natsengine: media connection: %w", err)
+		return err
 	}
-	s := &mediaStore{
+	e.media = &mediaStore{
 		nc:      nc,
 		maxAge:  e.opts.MediaMaxAge,
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},
 	}
-	e.media = s
-	if err := s.setup(ctx); err != nil {
-		return fmt.Errorf("natsengine: media: %w", err)
-	}
-	return nil
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(mediaTimeout))
+	e.media.js = streams{js, e.js.replicas}
+	return err
 }
 
-func (e *Engine) dialMedia() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(e.embedded), nats.Name("rtm-gateway media"))
-}
-
+// setup makes the media stream and buckets.
 func (s *mediaStore) setup(ctx context.Context) (err error) {
-	s.js, err = jetstream.New(s.nc, jetstream.WithDefaultTimeout(mediaTimeout))
-	if err != nil {
-		return err
-	}
-	s.stream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	s.stream, err = s.js.stream(ctx, jetstream.StreamConfig{
 		Name:        mediaStream,
 		Subjects:    []string{mediaPrefix + ".>"},
 		Storage:     jetstream.FileStorage,
@@ -110,15 +101,15 @@ func (s *mediaStore) setup(ctx context.Context) (err error) {
 		AllowDirect: true,
 	})
 	if err != nil {
-		return fmt.Errorf("stream: %w", err)
+		return err
 	}
-	s.kv, err = s.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	s.kv, err = s.js.bucket(ctx, jetstream.KeyValueConfig{
 		Bucket:  mediaBucket,
 		Storage: jetstream.FileStorage,
 		TTL:     s.maxAge,
 	})
 	if err != nil {
-		return fmt.Errorf("bucket: %w", err)
+		return err
 	}
 	s.infos, err = s.js.Stream(ctx, kvStream+mediaBucket)
 	if err != nil {

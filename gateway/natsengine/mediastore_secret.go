@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -17,13 +16,13 @@ func (s *mediaStore) Secret() []byte { return s.secret }
 
 // sharedSecret returns the secret that all gateways on this engine share. Whoever
 // comes first has drawn it.
-func sharedSecret(ctx context.Context, js jetstream.JetStream) ([]byte, error) {
-	kv, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+func sharedSecret(ctx context.Context, js streams) ([]byte, error) {
+	kv, err := js.bucket(ctx, jetstream.KeyValueConfig{
 		Bucket:  secretBucket,
 		Storage: jetstream.FileStorage,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("bucket: %w", err)
+		return nil, err
 	}
 	secret := make([]byte, secretBytes)
 	rand.Read(secret) // never fails

@@ -1,0 +1,55 @@
+package natsengine
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// reconnectWait is the time between two attempts to reach a cluster again.
+const reconnectWait = 250 * time.Millisecond
+
+// connect opens a connection to the embedded server, or to one of the cluster's: that is
+// kept up for as long as the engine is.
+func (e *Engine) connect(name string) (*nats.Conn, error) {
+	log := e.opts.Logger.With("connection", name)
+	options := []nats.Option{
+		nats.Name(name),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error("nats", "error", err) }),
+	}
+	if e.embedded != nil {
+		return nats.Connect("", append(options, nats.InProcessServer(e.embedded))...)
+	}
+	options = append(options,
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // nil when it was closed here
+				log.Warn("the connection to NATS is lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted()) }),
+	)
+	o := e.opts
+	if o.Credentials != "" {
+		options = append(options, nats.UserCredentials(o.Credentials))
+	}
+	if o.CA != "" {
+		options = append(options, nats.RootCAs(o.CA))
+	}
+	if o.Cert != "" || o.Key != "" {
+		options = append(options, nats.ClientCert(o.Cert, o.Key))
+	}
+	return nats.Connect(strings.Join(o.Servers, ","), options...)
+}
+
+// dial connects, and says what for when that fails.
+func (e *Engine) dial(name string) (*nats.Conn, error) {
+	nc, err := e.connect(name)
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: connect: %w", err)
+	}
+	return nc, nil
+}

@@ -1,0 +1,68 @@
+package natsengine
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"rtmwasm/core"
+)
+
+// Options say where the engine lives: either Dir or Servers is set. The zero value of each
+// other field is usable.
+type Options struct {
+	// Dir holds all data of an embedded server. It is created if missing and belongs to
+	// one process at a time.
+	Dir string
+
+	// Servers are the URLs of a NATS cluster with JetStream, such as nats://host:4222 or
+	// tls://host:4222. One that answers is enough to find the others.
+	Servers []string
+
+	// Credentials is a file with a NATS user's JWT and key; "" means none, or what the
+	// URLs say.
+	Credentials string
+
+	// CA is a file with the certificates that Servers' are checked against; "" means the
+	// system's. Cert and Key are files with this gateway's own certificate, for servers
+	// that ask for one.
+	CA, Cert, Key string
+
+	// Replicas is how many servers of a cluster keep each stream and bucket: 1, 3 or 5.
+	// 0 means 3 where there are so many, else 1.
+	Replicas int
+
+	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
+	MediaMaxAge time.Duration
+
+	// GatewayLife is how long a gateway that has stopped without a word counts as
+	// alive; 0 means core.SessionTimeout, what one of its users would be given. Less
+	// than 1 s is taken as 1 s.
+	GatewayLife time.Duration
+
+	// AttributeLife is how long channel attributes outlive the last write to them; in a
+	// channel with members they are renewed. 0 means 7 min.
+	AttributeLife time.Duration
+
+	// Logger gets what the connection to NATS reports; nil means slog.Default().
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if (o.Dir == "") == (len(o.Servers) == 0) {
+		return o, errors.New("natsengine: either a data folder or the servers of a cluster must be given")
+	}
+	setDefault(&o.MediaMaxAge, core.MediaLifetime)
+	setDefault(&o.GatewayLife, core.SessionTimeout)
+	setDefault(&o.AttributeLife, attributeLife)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o, nil
+}
+
+func setDefault(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}
