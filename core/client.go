@@ -42,6 +42,8 @@ type Client struct {
 	channels map[string]*Channel // joined or joining, by id
 	left     map[string]bool     // left in this session: a resume says so again
 
+	attributes []*Attribute // the user's own, as set in this login
+
 	calls    map[string]*Invitation // unfinished, by Key
 	past     [64]pastCall           // the latest finished ones, a ring
 	pastNext int
@@ -111,6 +113,7 @@ func (c *Client) transition(r Reason) {
 func (c *Client) endSession(r Reason) {
 	c.dropConnection()
 	c.session = session{}
+	c.attributes = nil
 	c.attempts = 0
 	c.discards = nil
 	c.repeats = repeats{}

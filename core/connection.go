@@ -175,6 +175,8 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 			c.deliver(f.Delivery)
 		case f.MemberChange != nil:
 			c.memberChanged(f.MemberChange)
+		case f.Attributes != nil:
+			c.attributesPushed(f.Attributes)
 		case f.Invitation != nil:
 			c.invited(f.Invitation)
 		}

@@ -14,6 +14,7 @@ type Events interface {
 	MemberJoined(ch *Channel, uid string)
 	MemberLeft(ch *Channel, uid string)
 	MemberCount(ch *Channel, n int)
+	AttributesUpdated(ch *Channel, all []*Attribute)
 	JoinStateChanged(ch *Channel, s JoinState)
 
 	// InvitationReceived brings an invitation from another user, once.

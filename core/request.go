@@ -79,6 +79,7 @@ func (c *Client) renumberRequests() {
 	clear(c.pending)
 	c.nextID = 0
 	c.rejoin()
+	c.restoreAttributes()
 	for _, r := range carried {
 		c.nextID++
 		r.frame.Id = c.nextID

@@ -216,6 +216,11 @@ func (w *world) MemberLeft(ch *Channel, uid string) { w.note(ch.ID() + " -" + ui
 // MemberCount implements Events.
 func (w *world) MemberCount(ch *Channel, n int) { w.note(ch.ID() + " =" + strconv.Itoa(n)) }
 
+// AttributesUpdated implements Events.
+func (w *world) AttributesUpdated(ch *Channel, all []*Attribute) {
+	w.note(ch.ID() + " attributes:" + attributesText(all))
+}
+
 // JoinStateChanged implements Events.
 func (w *world) JoinStateChanged(ch *Channel, s JoinState) {
 	require.Equal(w.t, s, ch.State())
@@ -261,6 +266,10 @@ func describe(f *wire.ClientFrame) string {
 	case f.Invitation != nil:
 		i := f.Invitation
 		return strings.TrimSpace(id + i.Kind.String() + " " + i.CallId + " to " + i.Peer + " " + i.Text)
+	case f.Write != nil:
+		return id + "write " + f.Write.Channel + f.Write.Op.String() + attributesText(f.Write.Attribute)
+	case f.Read != nil:
+		return id + "read " + f.Read.Uid + f.Read.Channel
 	case f.Bye != nil:
 		return id + "bye"
 	}

@@ -40,6 +40,10 @@ func (c *client) call(method string, args []value) any {
 		if i := c.Call(toString(args[0])); i != nil {
 			answerCall(i, method, toString(args[1]))
 		}
+	case "writeAttributes":
+		c.writeAttributes(args)
+	case "readAttributes":
+		c.readAttributes(args)
 	case "upload":
 		c.startUpload(args)
 	case "download":

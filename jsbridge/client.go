@@ -56,6 +56,11 @@ func (c *client) MemberLeft(ch *core.Channel, uid string) { c.tell("memberLeft",
 // MemberCount implements core.Events.
 func (c *client) MemberCount(ch *core.Channel, n int) { c.tell("memberCount", c.handles[ch], n) }
 
+// AttributesUpdated implements core.Events.
+func (c *client) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
+	c.tell("attributesUpdated", c.handles[ch], fromAttributes(all))
+}
+
 // JoinStateChanged implements core.Events. A channel that was left is forgotten here;
 // its handle makes a new one when it is joined again.
 func (c *client) JoinStateChanged(ch *core.Channel, s core.JoinState) {

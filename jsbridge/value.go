@@ -84,3 +84,14 @@ func tryConstruct(name string, args ...any) (value, error) {
 
 // isSet tells undefined and null from everything else.
 func isSet(v value) bool { return !v.IsUndefined() && !v.IsNull() }
+
+// toStrings reads an array of strings.
+func toStrings(array value) []string {
+	n, _ := array.Length()
+	out := make([]string, n)
+	for i := range out {
+		s, _ := array.Index(i)
+		out[i] = toString(s)
+	}
+	return out
+}

@@ -110,6 +110,7 @@ func (m *member) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
 func (*member) MemberJoined(*core.Channel, string)                               {}
 func (*member) MemberLeft(*core.Channel, string)                                 {}
 func (*member) MemberCount(*core.Channel, int)                                   {}
+func (*member) AttributesUpdated(*core.Channel, []*core.Attribute)               {}
 func (*member) JoinStateChanged(*core.Channel, core.JoinState)                   {}
 func (*member) Log(core.LogLevel, string)                                        {}
 func (*member) InvitationReceived(*core.Invitation)                              {}

@@ -38,6 +38,8 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"members come and go", membersComeAndGo},
 		{"messages over the budget are refused", messageBudget},
 		{"order is kept", orderKept},
+		{"user attributes live with their user", userAttributes},
+		{"channel attributes are shared, and told on request", channelAttributes},
 		{"calls are accepted, refused and called off", calls},
 		{"media comes back as it went", mediaRoundTrip},
 		{"media is measured", mediaMeasured},

@@ -197,6 +197,11 @@ func (u *user) MemberCount(ch *core.Channel, n int) {
 	u.note(event{Name: "count", Channel: ch.ID(), Count: n})
 }
 
+// AttributesUpdated implements core.Events.
+func (u *user) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
+	u.note(event{Name: "attributes", Channel: ch.ID(), What: attributesText(all)})
+}
+
 // JoinStateChanged implements core.Events.
 func (u *user) JoinStateChanged(ch *core.Channel, s core.JoinState) {
 	u.note(event{Name: "join state", Channel: ch.ID(), Who: string(s)})

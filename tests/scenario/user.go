@@ -168,6 +168,9 @@ func (*user) MemberLeft(*core.Channel, string) {}
 // MemberCount implements core.Events.
 func (*user) MemberCount(*core.Channel, int) {}
 
+// AttributesUpdated implements core.Events.
+func (*user) AttributesUpdated(*core.Channel, []*core.Attribute) {}
+
 // JoinStateChanged implements core.Events.
 func (*user) JoinStateChanged(*core.Channel, core.JoinState) {}
 

@@ -30,6 +30,7 @@ export interface Host {
   invited(call: CallKey, callerId: string, callId: string, channelId: string, content: string): void;
   /** An invitation of either side; text is the reason of FAILURE, the content of CANCELED, else the response. */
   invitation(call: CallKey, state: string, text: string): void;
+  attributesUpdated(channel: ChannelHandle, all: FlatAttributes): void;
   /** `level`: 0 debug, 1 info, 2 warn, 3 error. */
   log(level: number, text: string): void;
 }
@@ -133,6 +134,12 @@ export interface Uploaded {
   thumbnailHeight: number;
 }
 
+/** How attributes change (AttributeWrite.Op of core/wire/rtm.proto). */
+export const enum AttributeOp { SET, UPDATE, DELETE, CLEAR }
+
+/** Attributes one after another: key, value, uid of the last writer, time in ms. The last two are "" and 0 for a user's. */
+export type FlatAttributes = (string | number)[];
+
 /** currentSize and totalSize in bytes: 0 first, never down, the total last. */
 export type Progress = (currentSize: number, totalSize: number) => void;
 
@@ -161,6 +168,14 @@ export interface Calls {
   cancelCall(call: CallKey, content: string): void;
   accept(call: CallKey, response: string): void;
   refuse(call: CallKey, response: string): void;
+
+  /**
+   * The façade has checked the arguments. A `channelId` of "" means the user's own.
+   * `attributes`: key, value, key, value …; of DELETE the values are ignored.
+   */
+  writeAttributes(op: AttributeOp, channelId: string, attributes: string[], notify: boolean, done: Done): void;
+  /** Of a user or of a channel, the other being "". No keys: all. */
+  readAttributes(userId: string, channelId: string, keys: string[], done: Done<FlatAttributes>): void;
 
   /** Takes a place inside the call; done may be called inside it too. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;

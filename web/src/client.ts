@@ -1,8 +1,8 @@
 import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
+import { AttributeMethods } from './attributes.ts';
 import { RtmChannel } from './channel.ts';
 import { ID_RULE, isId, loginArguments } from './checks.ts';
 import { CreateChannelError, InvitationApiCallError, LoginError, LogoutError } from './codes.ts';
-import { Emitter } from './emitter.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
 import { failed, invalidArgument, rtmError, show } from './errors.ts';
 import { makeHost } from './host.ts';
@@ -29,7 +29,7 @@ export interface Config {
 }
 
 /** The client of the API (section 3). */
-export class RtmClient extends Emitter {
+export class RtmClient extends AttributeMethods {
   connectionState: ConnectionState = 'DISCONNECTED';
   /** Not documented, but read by applications: the user and a number of the last login. */
   readonly context: { uid: string; sid: string } = { uid: '', sid: '' };

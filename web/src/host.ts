@@ -1,3 +1,4 @@
+import { toObject } from './attributes.ts';
 import type { Host } from './bridge.ts';
 import type { RtmClient } from './client.ts';
 import { RemoteInvitation } from './invitation.ts';
@@ -38,6 +39,7 @@ export function makeHost(client: RtmClient): Host {
       client.emit('RemoteInvitationReceived', invitation);
     },
     invitation: (key, state, text) => _invitations.get(key)?._become(state, text),
+    attributesUpdated: (handle, all) => _channels.get(handle)?.emit('AttributesUpdated', toObject(all, true)),
     log: (level, text) => client._log.write(level, text),
   };
 }

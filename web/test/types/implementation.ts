@@ -16,19 +16,8 @@ type Pending =
   | 'subscribePeersOnlineStatus'
   | 'unsubscribePeersOnlineStatus'
   | 'queryPeersBySubscriptionOption'
-  | 'getChannelMemberCount'
-  | 'setLocalUserAttributes'
-  | 'addOrUpdateLocalUserAttributes'
-  | 'deleteLocalUserAttributesByKeys'
-  | 'clearLocalUserAttributes'
-  | 'getUserAttributes'
-  | 'getUserAttributesByKeys'
-  | 'setChannelAttributes'
-  | 'addOrUpdateChannelAttributes'
-  | 'deleteChannelAttributesByKeys'
-  | 'clearChannelAttributes'
-  | 'getChannelAttributes'
-  | 'getChannelAttributesByKeys';
+  | 'getChannelMemberCount';
+
 
 /** Method by method: the implementation has every name that is declared. */
 type Names<T> = { [K in keyof T]: unknown };

@@ -1,0 +1,114 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// Attribute is one attribute of a user or channel: a key of 1 to 32 bytes with a value of
+// 1 to 8192. Who wrote it last, and when, is known of a channel's only.
+type Attribute = wire.Attribute
+
+// WriteAttributes changes the local user's attributes or, if w names one, those of a
+// channel, which need not be joined (API 10). The gateway holds what comes of it against
+// the limits.
+func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
+	op := OpWriteUser
+	if w.Channel != "" {
+		op = OpWriteChannel
+	}
+	c.askAttributes(op, &wire.ClientFrame{Write: w}, func(_ []*Attribute, err *Error) {
+		if err == nil && op == OpWriteUser {
+			c.attributes = written(c.attributes, w)
+		}
+		done(err)
+	})
+}
+
+// ReadAttributes asks for the attributes of a user who is online or of a channel, joined
+// or not; for all, or for those of some keys (API 10). An unknown channel has none.
+func (c *Client) ReadAttributes(r *wire.AttributeRead, done func([]*Attribute, *Error)) {
+	op := OpReadUser
+	if r.Channel != "" {
+		op = OpReadChannel
+	}
+	c.askAttributes(op, &wire.ClientFrame{Read: r}, done)
+}
+
+func (c *Client) askAttributes(op Op, f *wire.ClientFrame, done func([]*Attribute, *Error)) {
+	var err *Error
+	switch {
+	case !c.connected():
+		err = errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
+	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
+		err = &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "the attributes or keys are too many or too long"}
+	default:
+		err = c.tooOften(op, AttributeOperationErrTooOften)
+	}
+	if err != nil {
+		done(nil, err)
+		return
+	}
+	c.request(f, 0, func(f *wire.ServerFrame) {
+		if err := attributeError(f); err != nil {
+			done(nil, err)
+			return
+		}
+		done(f.Attributes.GetAttribute(), nil)
+	})
+}
+
+func attributeError(f *wire.ServerFrame) *Error {
+	err := answerError(f, AttributeOperationErrTimeout, AttributeOperationErrTooOften, AttributeOperationErrFailure)
+	switch f.GetRefusal().GetReason() {
+	case wire.Refusal_NOT_FOUND:
+		err.Code = AttributeOperationErrUserNotFound
+	case wire.Refusal_TOO_LARGE, wire.Refusal_LIMIT:
+		err.Class, err.Code = LimitExceeded, AttributeOperationErrSizeOverflow
+	case wire.Refusal_BAD_REQUEST, wire.Refusal_INVALID_ID:
+		err.Class, err.Code = InvalidArgument, AttributeOperationErrInvalidArgument
+	}
+	return err
+}
+
+// written is what attributes become by a write.
+func written(list []*Attribute, w *wire.AttributeWrite) (out []*Attribute) {
+	if w.Op == wire.AttributeWrite_UPDATE || w.Op == wire.AttributeWrite_DELETE {
+		for _, a := range list {
+			if !hasKey(w.Attribute, a.Key) {
+				out = append(out, a)
+			}
+		}
+	}
+	if w.Op == wire.AttributeWrite_SET || w.Op == wire.AttributeWrite_UPDATE {
+		out = append(out, w.Attribute...)
+	}
+	return out
+}
+
+func hasKey(list []*Attribute, key string) bool {
+	for _, a := range list {
+		if a.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// restoreAttributes sets the user's attributes again, in a session that is new to the
+// gateway (API 8.2).
+func (c *Client) restoreAttributes() {
+	if len(c.attributes) == 0 {
+		return
+	}
+	w := &wire.AttributeWrite{Attribute: c.attributes}
+	c.request(&wire.ClientFrame{Write: w}, 0, func(f *wire.ServerFrame) {
+		if err := attributeError(f); err != nil {
+			c.log(LogError, "the user's attributes could not be set again:"+err.Error())
+		}
+	})
+}
+
+// attributesPushed tells what a channel's attributes have become.
+func (c *Client) attributesPushed(list *wire.AttributeList) {
+	if ch := c.channels[list.Channel]; ch != nil && ch.state == Joined {
+		c.events.AttributesUpdated(ch, list.Attribute)
+	}
+}
