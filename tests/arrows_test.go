@@ -55,8 +55,9 @@ var rules = []rule{
 	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/serial", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
-	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "github.com/coder/websocket"},
+	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "rtmwasm/gateway/token", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+	{pkg: "gateway/token", may: []string{"std"}, deep: []string{"net/http"}},
 	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/nats-io/..."},

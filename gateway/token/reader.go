@@ -1,0 +1,60 @@
+package token
+
+import "encoding/binary"
+
+// reader takes fields from the front of data. Once something is missing it stays failed
+// and gives zero values.
+type reader struct {
+	data   string
+	failed bool
+}
+
+func (r *reader) bytes(n int) string {
+	if r.failed || n > len(r.data) {
+		r.failed = true
+		return ""
+	}
+	out := r.data[:n]
+	r.data = r.data[n:]
+	return out
+}
+
+func (r *reader) u16() uint16 {
+	b := r.bytes(2)
+	if r.failed {
+		return 0
+	}
+	return binary.LittleEndian.Uint16([]byte(b))
+}
+
+func (r *reader) u32() uint32 {
+	b := r.bytes(4)
+	if r.failed {
+		return 0
+	}
+	return binary.LittleEndian.Uint32([]byte(b))
+}
+
+// text has its length before it.
+func (r *reader) text() string { return r.bytes(int(r.u16())) }
+
+// right looks one privilege up in a map of them, and skips the map.
+func (r *reader) right(wanted uint16) (value uint32, found bool) {
+	for n := r.u16(); n > 0 && !r.failed; n-- {
+		if key, v := r.u16(), r.u32(); key == wanted && !r.failed {
+			value, found = v, true
+		}
+	}
+	return value, found
+}
+
+// The writers are the reverse.
+
+func u32(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }
+
+func u16(n uint16) string { return string(binary.LittleEndian.AppendUint16(nil, n)) }
+
+func text(s string) string { return u16(uint16(len(s))) + s }
+
+// right is a map of one privilege.
+func right(key uint16, value uint32) string { return u16(1) + u16(key) + u32(value) }
