@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"rtmwasm/core/wire"
 )
@@ -12,14 +13,18 @@ type Login struct {
 	Token string // "" if none
 }
 
-// Authorizer decides who may log in. It is asked at each Hello, resumes included.
+// Authorizer decides who may log in. It is asked at each Hello, resumes included, and at
+// each Renew.
 type Authorizer interface {
-	// Authorize returns nil for a login that is allowed, else why it is not.
-	Authorize(ctx context.Context, login Login) *wire.Refusal
+	// Authorize returns for a login that is allowed when its token ends, the zero time
+	// for never; else why it is not allowed.
+	Authorize(ctx context.Context, login Login) (expiry time.Time, why *wire.Refusal)
 }
 
 // Development allows every login and ignores tokens.
 type Development struct{}
 
 // Authorize implements Authorizer.
-func (Development) Authorize(context.Context, Login) *wire.Refusal { return nil }
+func (Development) Authorize(context.Context, Login) (time.Time, *wire.Refusal) {
+	return time.Time{}, nil
+}

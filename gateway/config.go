@@ -18,7 +18,7 @@ type Config struct {
 	// MediaStore keeps what is served below /media/; nil means no media.
 	MediaStore media.Store
 
-	// Authorizer decides who may log in; nil means anybody.
+	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 
 	// SDK holds the files below /sdk/, Demo those below /. nil means none.
@@ -38,6 +38,7 @@ type Times struct {
 	SessionTimeout time.Duration
 	PeerAck        time.Duration // how long Send waits for the peer's client; 0 means 8 s
 	Write          time.Duration // how long writing one frame may take; 0 means 5 s
+	TokenWarning   time.Duration // how long before its end the client of a token is told; 0 means 30 s
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -57,6 +58,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&t.SessionTimeout, core.SessionTimeout)
 	setDefault(&t.PeerAck, 8*time.Second) // below core.RequestTimeout
 	setDefault(&t.Write, 5*time.Second)
+	setDefault(&t.TokenWarning, 30*time.Second) // API 8.6
 	return c, nil
 }
 

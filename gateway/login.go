@@ -17,13 +17,18 @@ func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *li
 		return nil, why
 	}
 	user := User{App: h.AppId, ID: h.Uid}
-	if why := s.config.Authorizer.Authorize(ctx, Login{User: user, Token: h.Token}); why != nil {
+	expiry, why := s.config.Authorizer.Authorize(ctx, Login{User: user, Token: h.Token})
+	if why != nil {
 		return nil, why
 	}
-	if session := s.resume(user, h.Resume, request, l); session != nil {
-		return session, nil
+	session := s.resume(user, h.Resume, request, l)
+	if session == nil {
+		session, why = s.begin(ctx, user, h, request, l)
 	}
-	return s.begin(ctx, user, h, request, l)
+	if session != nil {
+		session.tokenTaken(expiry)
+	}
+	return session, why
 }
 
 // resume takes up a session that lives here; nil when there is none that the client

@@ -54,11 +54,11 @@ func TestHelloRefused(t *testing.T) {
 // guard knows one bad token.
 type guard struct{}
 
-func (guard) Authorize(_ context.Context, login gateway.Login) *wire.Refusal {
+func (guard) Authorize(_ context.Context, login gateway.Login) (expiry time.Time, why *wire.Refusal) {
 	if login.Token == "bad" {
-		return &wire.Refusal{Reason: wire.Refusal_INVALID_TOKEN, Text: "no"}
+		why = &wire.Refusal{Reason: wire.Refusal_INVALID_TOKEN, Text: "no"}
 	}
-	return nil
+	return expiry, why
 }
 
 func TestTokenIsIgnoredWithoutCertificates(t *testing.T) {

@@ -107,7 +107,7 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	switch {
 	case f.Ack != nil:
 		return s.ack(f.Ack.Seq)
-	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil:
+	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Renew != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil:
 		s.submit(f, l)
 		l.hear() // waiting for room was not the client's silence
 	}

@@ -31,6 +31,7 @@ type session struct {
 	link     *link      // nil while detached
 	attached int        // how often; tells an old expiry from the current one
 	expiry   *time.Timer
+	token    tokenWatch
 	out      outbox
 	answers  answers
 	cameBack bool // since the last request that counts for a rate
@@ -250,6 +251,7 @@ func (s *session) endLocked(why cause) {
 	s.ended = true
 	s.cause = why
 	s.stopExpiry()
+	s.token.stop()
 	s.endLink, s.link = s.link, nil
 	close(s.over)
 }

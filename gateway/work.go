@@ -61,6 +61,8 @@ func (s *session) request(f *wire.ClientFrame) {
 		s.doWrite(f.Id, f.Write)
 	case f.Read != nil:
 		s.doRead(f.Id, f.Read)
+	case f.Renew != nil:
+		s.doRenew(f.Id, f.Renew.Token)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}
