@@ -21,6 +21,10 @@ type Client struct {
 	leaving   *logout       // from the Bye packet to the socket's end
 	everIn    bool          // a login has succeeded once
 
+	// renewing the token
+	renewals, renewed int  // how many were made, and the latest that was taken
+	tokenRefused      bool // while Reconnecting: no attempt is made without another
+
 	// connection and session
 	conn      *connection // nil between attempts
 	session   session
@@ -115,6 +119,7 @@ func (c *Client) endSession(r Reason) {
 	c.session = session{}
 	c.attributes = nil
 	c.attempts = 0
+	c.tokenRefused = false
 	c.discards = nil
 	c.repeats = repeats{}
 	clear(c.left)

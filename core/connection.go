@@ -22,7 +22,9 @@ type connection struct {
 	socket    Socket
 	opened    bool
 	welcomed  bool
-	heard     instant // the last frame, or the dial
+	token     string   // that Hello brought
+	renewal   *request // that it came from; nil: the token was in force
+	heard     instant  // the last frame, or the dial
 	stopWatch func()
 }
 
@@ -97,11 +99,12 @@ func (k *connection) Opened() {
 		return
 	}
 	k.opened = true
+	k.offerToken()
 	hello := &wire.Hello{
 		Version:   protocolVersion,
 		AppId:     c.appID,
 		Uid:       c.uid,
-		Token:     c.token,
+		Token:     k.token,
 		Reconnect: c.state == Reconnecting,
 		Sdk:       "rtm-wasm",
 	}
@@ -128,7 +131,7 @@ func (k *connection) Received(frame []byte) {
 		case f.Welcome != nil:
 			c.welcome(k, f.Welcome)
 		case f.Refusal != nil:
-			c.refused(f.Refusal)
+			c.refused(k, &f)
 		}
 		return
 	}
@@ -153,6 +156,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	k.stopWatch()
 	k.watch(max(SilenceLimit, 2*time.Duration(w.PingIntervalMs)*time.Millisecond))
 	c.attempts = 0
+	renewed := k.tokenTaken()
 	if w.Resumed {
 		c.resendLeaves()
 		c.resendRequests()
@@ -164,6 +168,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	c.flushDiscards()
 	c.transition(ReasonLoginSuccess)
 	c.loginSucceeded()
+	renewed()
 }
 
 // pushed handles a push once and acknowledges it.
@@ -179,6 +184,8 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 			c.attributesPushed(f.Attributes)
 		case f.Invitation != nil:
 			c.invited(f.Invitation)
+		case f.TokenExpiring != nil:
+			c.events.Token(TokenWillExpire)
 		}
 	}
 	if c.conn == k { // a listener may have logged out
@@ -225,7 +232,8 @@ func (c *Client) lost(k *connection, code int, why string) {
 }
 
 // refused handles a Refusal of Hello.
-func (c *Client) refused(r *wire.Refusal) {
+func (c *Client) refused(k *connection, f *wire.ServerFrame) {
+	r := f.Refusal
 	if c.state == Connecting {
 		c.loginFailed(loginError(r), ReasonLoginFailure)
 		return
@@ -236,6 +244,10 @@ func (c *Client) refused(r *wire.Refusal) {
 	}
 	c.log(LogWarn, "reconnection refused: "+r.Text)
 	c.dropConnection()
+	if aboutToken(r) || k.renewal != nil && r.Reason == wire.Refusal_UNKNOWN_APP {
+		c.tokenNotTaken(k, f)
+		return
+	}
 	c.retry()
 }
 

@@ -24,6 +24,9 @@ type Events interface {
 	// the reason of InvitationFailure, the content of InvitationCanceled, and in other
 	// states the response.
 	InvitationChanged(i *Invitation, s InvitationState, text string)
+
+	// Token tells what becomes of the login's token.
+	Token(e TokenEvent)
 	Log(level LogLevel, text string)
 }
 

@@ -65,7 +65,9 @@ const (
 	LoginTimeout        = 12 * time.Second
 	RequestTimeout      = 10 * time.Second // message, join, member list
 	ResendAfter         = 6 * time.Second  // one resend of an unanswered message
-	ReconnectWait       = 9 * time.Second  // a send waiting for the connection
+	RenewTimeout        = 20 * time.Second
+	RenewResend         = 2500 * time.Millisecond
+	ReconnectWait       = 9 * time.Second // a send waiting for the connection
 	MediaStallTimeout   = 120 * time.Second
 	MemberCountInterval = time.Second // between two MemberCountUpdated
 )

@@ -17,19 +17,30 @@ type request struct {
 // sessionOver is the answer of a request whose session ended before it came.
 var sessionOver = &wire.ServerFrame{}
 
-// request sends a frame and calls answer once. A resend after d covers a frame
-// that got lost without the socket noticing; 0 means none.
+// request sends a frame and calls answer once, within RequestTimeout. Sending it again
+// every resend covers a frame that got lost without the socket noticing; 0 means never.
 func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) *request {
+	return c.requestWithin(RequestTimeout, frame, resend, answer)
+}
+
+func (c *Client) requestWithin(limit time.Duration, frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) *request {
 	c.nextID++
 	frame.Id = c.nextID
 	r := &request{frame: frame, answer: answer}
 	c.pending[frame.Id] = r
-	r.stop = append(r.stop, c.host.AfterFunc(RequestTimeout, func() { c.settle(r, nil) }))
+	r.stop = append(r.stop, c.host.AfterFunc(limit, func() { c.settle(r, nil) }))
 	if resend > 0 {
-		r.stop = append(r.stop, c.host.AfterFunc(resend, func() { c.send(r.frame) }))
+		c.resendEvery(r, resend)
 	}
 	c.send(frame)
 	return r
+}
+
+func (c *Client) resendEvery(r *request, d time.Duration) {
+	r.stop = append(r.stop, c.host.AfterFunc(d, func() {
+		c.send(r.frame)
+		c.resendEvery(r, d)
+	}))
 }
 
 func (c *Client) answered(f *wire.ServerFrame) {

@@ -239,6 +239,9 @@ func (w *world) InvitationChanged(i *Invitation, s InvitationState, text string)
 	w.note(strings.TrimSpace(i.CallID + " " + string(s) + " " + text))
 }
 
+// Token implements Events.
+func (w *world) Token(e TokenEvent) { w.note(string(e)) }
+
 // Log implements Events.
 func (w *world) Log(_ LogLevel, text string) { w.text = append(w.text, text) }
 
@@ -272,6 +275,8 @@ func describe(f *wire.ClientFrame) string {
 		return id + "read " + f.Read.Uid + f.Read.Channel
 	case f.Bye != nil:
 		return id + "bye"
+	case f.Renew != nil:
+		return id + "renew " + f.Renew.Token
 	}
 	return id + "?"
 }

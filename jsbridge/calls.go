@@ -16,6 +16,8 @@ func (c *client) call(method string, args []value) any {
 		c.Logout(errorOnly(args[0]))
 	case "logoutSync":
 		return failure(c.LogoutNow())
+	case "renewToken":
+		c.RenewToken(toString(args[0]), errorOnly(args[1]))
 	case "wake":
 		c.Wake()
 	case "join", "leave", "members", "sendChannel":

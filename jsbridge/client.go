@@ -82,6 +82,9 @@ func (c *client) InvitationChanged(i *core.Invitation, s core.InvitationState, t
 	c.tell("invitation", i.Key(), string(s), text)
 }
 
+// Token implements core.Events.
+func (c *client) Token(e core.TokenEvent) { c.tell("token", string(e)) }
+
 // Log implements core.Events.
 func (c *client) Log(level core.LogLevel, text string) { c.tell("log", int(level), text) }
 

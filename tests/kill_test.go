@@ -113,6 +113,7 @@ func (*member) MemberCount(*core.Channel, int)                                  
 func (*member) AttributesUpdated(*core.Channel, []*core.Attribute)               {}
 func (*member) JoinStateChanged(*core.Channel, core.JoinState)                   {}
 func (*member) Log(core.LogLevel, string)                                        {}
+func (*member) Token(core.TokenEvent)                                            {}
 func (*member) InvitationReceived(*core.Invitation)                              {}
 func (*member) InvitationChanged(*core.Invitation, core.InvitationState, string) {}
 

@@ -217,5 +217,8 @@ func (u *user) InvitationChanged(i *core.Invitation, s core.InvitationState, tex
 	u.note(event{Name: "invitation", Who: string(s), What: text, Call: i})
 }
 
+// Token implements core.Events.
+func (u *user) Token(e core.TokenEvent) { u.note(event{Name: "token", What: string(e)}) }
+
 // Log implements core.Events.
 func (*user) Log(core.LogLevel, string) {}

@@ -180,6 +180,9 @@ func (*user) InvitationReceived(*core.Invitation) {}
 // InvitationChanged implements core.Events.
 func (*user) InvitationChanged(*core.Invitation, core.InvitationState, string) {}
 
+// Token implements core.Events.
+func (*user) Token(core.TokenEvent) {}
+
 // Log implements core.Events.
 func (u *user) Log(_ core.LogLevel, text string) {
 	u.mu.Lock()

@@ -31,6 +31,8 @@ export interface Host {
   /** An invitation of either side; text is the reason of FAILURE, the content of CANCELED, else the response. */
   invitation(call: CallKey, state: string, text: string): void;
   attributesUpdated(channel: ChannelHandle, all: FlatAttributes): void;
+  /** The name of the client's event. */
+  token(event: 'TokenExpired' | 'TokenPrivilegeWillExpire'): void;
   /** `level`: 0 debug, 1 info, 2 warn, 3 error. */
   log(level: number, text: string): void;
 }
@@ -153,6 +155,8 @@ export interface Calls {
   logout(done: Done): void;
   /** At once; returns what stood against it. Host.state is called inside the call. */
   logoutSync(): Failure | undefined;
+  /** For the next connection; while reconnecting, for this one. */
+  renewToken(token: string, done: Done): void;
   /** The network is back or the page is visible again: try now, do not wait. */
   wake(): void;
 

@@ -98,6 +98,10 @@ export class RtmClient extends AttributeMethods {
     if (failure) throw rtmError(failure);
   }
 
+  async renewToken(token: string): Promise<void> {
+    return this._link.request((done) => this._link.call('renewToken', typeof token === 'string' ? token : '', done));
+  }
+
   updateConfig(config: Config): void {
     for (const [key, value] of Object.entries(config)) if (value != null) this._config[key] = value;
   }

@@ -40,6 +40,7 @@ export function makeHost(client: RtmClient): Host {
     },
     invitation: (key, state, text) => _invitations.get(key)?._become(state, text),
     attributesUpdated: (handle, all) => _channels.get(handle)?.emit('AttributesUpdated', toObject(all, true)),
+    token: (event) => client.emit(event),
     log: (level, text) => client._log.write(level, text),
   };
 }

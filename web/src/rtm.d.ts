@@ -213,7 +213,7 @@ declare namespace RtmEvents {
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
     /** Somebody calls; once per call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
-    /** While RECONNECTING the token was refused as expired: call renewToken, or log out. */
+    /** While RECONNECTING the token was refused: no attempt is made any more until renewToken, or log out. */
     TokenExpired: () => void;
     /** Of subscribed peers. */
     PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;

@@ -11,7 +11,6 @@ export const named: Shape & { createInstance: Function } = members;
 
 /** Members that are declared, but not there yet. Whoever adds one takes it off this list. */
 type Pending =
-  | 'renewToken'
   | 'queryPeersOnlineStatus'
   | 'subscribePeersOnlineStatus'
   | 'unsubscribePeersOnlineStatus'

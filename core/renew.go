@@ -1,0 +1,132 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// TokenEvent tells what becomes of the token; its text is the API's name of the event.
+type TokenEvent string
+
+// The token events (API 8.6). While Connected nothing else follows from a token's end.
+const (
+	// TokenExpired: the way back was refused for the token. No more attempts are made
+	// until RenewToken or a logout.
+	TokenExpired TokenEvent = "TokenExpired"
+
+	// TokenWillExpire comes 30 s ahead of the end.
+	TokenWillExpire TokenEvent = "TokenPrivilegeWillExpire"
+)
+
+// RenewToken has the gateway check a token; a good one takes the place of the login's for
+// the next connection (API 3.3). While Reconnecting the attempt to come back brings it,
+// at once where the old one was refused.
+func (c *Client) RenewToken(token string, done func(*Error)) {
+	if token == "" {
+		done(&Error{Class: InvalidArgument, Code: RenewTokenErrInvalidArgument, Text: "token must be a string that is not empty"})
+		return
+	}
+	if !c.connected() && c.state != Reconnecting {
+		done(errNotLoggedIn(RenewTokenErrUserNotLoggedIn))
+		return
+	}
+	if err := c.tooOften(OpRenew, RenewTokenErrTooOften); err != nil {
+		done(err)
+		return
+	}
+	c.renewals++
+	n := c.renewals
+	c.requestWithin(RenewTimeout, &wire.ClientFrame{Renew: &wire.Renew{Token: token}}, RenewResend, func(f *wire.ServerFrame) {
+		err := renewError(f)
+		// Unchecked is better than refused; and a later one may have been faster.
+		if (err == nil || f == nil && c.tokenRefused) && n > c.renewed {
+			c.token, c.renewed, c.tokenRefused = token, n, false
+		}
+		done(err)
+	})
+	if c.tokenRefused && c.conn == nil {
+		c.dropConnection() // the wait for the next attempt
+		c.dial()
+	}
+}
+
+// renewError is the table of API 3.3; nil for a token that was taken.
+func renewError(f *wire.ServerFrame) *Error {
+	if f == sessionOver {
+		return errNotLoggedIn(RenewTokenErrUserNotLoggedIn)
+	}
+	timeout, r := failure(f)
+	switch {
+	case timeout:
+		return &Error{Class: Timeout, Code: RenewTokenErrFailure, Text: "the gateway did not answer within 20 s"}
+	case r == nil:
+		return nil
+	}
+	e := &Error{Class: Unavailable, Code: RenewTokenErrRejected, Text: r.Text, ServerCode: int(r.ServerCode)}
+	switch {
+	case r.Reason == wire.Refusal_TOKEN_EXPIRED:
+		e.Class, e.Code = Unauthenticated, RenewTokenErrTokenExpired
+	case r.Reason == wire.Refusal_UNKNOWN_APP || aboutToken(r):
+		e.Class, e.Code = Unauthenticated, RenewTokenErrInvalidToken
+	case r.Reason == wire.Refusal_TOO_OFTEN:
+		e.Class, e.Code = InvokeTooOften, RenewTokenErrTooOften
+	}
+	return e
+}
+
+// aboutToken tells refusals that another token would help against.
+func aboutToken(r *wire.Refusal) bool {
+	return r.Reason == wire.Refusal_TOKEN_EXPIRED || r.Reason == wire.Refusal_INVALID_TOKEN || r.Reason == wire.Refusal_UID_MISMATCH
+}
+
+// renewing is the latest renewal that was not answered; nil if there is none.
+func (c *Client) renewing() (latest *request) {
+	for _, r := range c.pending {
+		if r.frame.Renew != nil && (latest == nil || r.frame.Id > latest.frame.Id) {
+			latest = r
+		}
+	}
+	return latest
+}
+
+// offerToken chooses the token for Hello: the one being renewed to if there is one.
+func (k *connection) offerToken() {
+	k.token, k.renewal = k.c.token, k.c.renewing()
+	if k.renewal != nil {
+		k.token = k.renewal.frame.Renew.Token
+	}
+}
+
+// takeRenewal withdraws the renewal whose token Hello brought; nil if none waits for an
+// answer.
+func (k *connection) takeRenewal() *request {
+	r := k.renewal
+	if r == nil || k.c.pending[r.frame.Id] != r {
+		return nil
+	}
+	k.c.withdraw(r)
+	return r
+}
+
+// tokenTaken follows Welcome. settle is to be called when the state shows it.
+func (k *connection) tokenTaken() (settle func()) {
+	k.c.token, k.c.tokenRefused = k.token, false
+	if r := k.takeRenewal(); r != nil {
+		return func() { r.answer(&wire.ServerFrame{}) }
+	}
+	return func() {}
+}
+
+// tokenNotTaken handles a refusal of the token while Reconnecting. One that was in force
+// ends the attempts; one that was to replace it does not, if that may still do.
+func (c *Client) tokenNotTaken(k *connection, f *wire.ServerFrame) {
+	if k.renewal == nil {
+		c.tokenRefused = true
+		c.events.Token(TokenExpired)
+		return
+	}
+	r := k.takeRenewal()
+	if !c.tokenRefused || c.renewing() != nil {
+		c.retry()
+	}
+	if r != nil {
+		r.answer(f)
+	}
+}
