@@ -41,7 +41,7 @@ export class Link {
         if (!this._pending.delete(done)) return;
         settled?.();
         if (failure) reject(rtmError(failure));
-        else resolve(value as T);
+        else resolve((value ?? undefined) as T); // Go has null only
       };
     });
     this._pending.add(done);
