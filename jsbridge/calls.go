@@ -21,7 +21,7 @@ func (c *client) call(method string, args []value) any {
 	case "wake":
 		c.Wake()
 	case "join", "leave", "members", "sendChannel":
-		handle, args := int(toNumber(args[0])), args[1:]
+		handle, args := toHandle(args[0]), args[1:]
 		id := ""
 		if method == "join" { // on another method, a channel not known here is not joined and needs no id
 			id, args = toString(args[0]), args[1:]
@@ -51,7 +51,7 @@ func (c *client) call(method string, args []value) any {
 	case "download":
 		c.startDownload(args)
 	case "cancel":
-		if t := c.tasks[int(toNumber(args[0]))]; t != nil {
+		if t := c.tasks[toHandle(args[0])]; t != nil {
 			t.Cancel()
 		}
 	}
@@ -87,7 +87,7 @@ func (c *client) channelCall(ch *core.Channel, method string, args []value) {
 }
 
 func (c *client) startUpload(args []value) {
-	handle, params, done := int(toNumber(args[0])), args[2], args[4]
+	handle, params, done := toHandle(args[0]), args[2], args[4]
 	image, _ := get(params, "image").Bool()
 	p := core.UploadParams{Image: image, Defect: getString(params, "defectText")}
 	p.Width, p.Height = getUint32(params, "width"), getUint32(params, "height")
@@ -117,7 +117,7 @@ func (c *client) startUpload(args []value) {
 }
 
 func (c *client) startDownload(args []value) {
-	handle, done := int(toNumber(args[0])), args[3]
+	handle, done := toHandle(args[0]), args[3]
 	ended := false
 	t := c.Download(toString(args[1]), progress(args[2]), func(b core.Blob, err *core.Error) {
 		ended = true

@@ -12,19 +12,23 @@ import (
 type client struct {
 	*core.Client
 	host     value // Host of bridge.ts
-	channels map[int]*core.Channel
-	handles  map[*core.Channel]int
-	tasks    map[int]*core.Task
+	channels map[handle]*core.Channel
+	tasks    map[handle]*core.Task
 }
+
+// handle is a number by which the façade names a thing. It is a uint32 because each other
+// kind of a map's key brings code of the runtime that nothing else here needs.
+type handle = uint32
+
+func toHandle(v value) handle { return handle(toNumber(v)) }
 
 var _ core.Events = (*client)(nil)
 
 func newClient(appID, gateway string, h *host, events value) *client {
 	c := &client{
 		host:     events,
-		channels: map[int]*core.Channel{},
-		handles:  map[*core.Channel]int{},
-		tasks:    map[int]*core.Task{},
+		channels: map[handle]*core.Channel{},
+		tasks:    map[handle]*core.Task{},
 	}
 	c.Client = core.New(appID, gateway, h, c)
 	return c
@@ -42,34 +46,33 @@ func (c *client) PeerMessage(d *wire.Delivery) {
 
 // ChannelMessage implements core.Events.
 func (c *client) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
-	c.tell("channelMessage", c.handles[ch], incoming(d.Message), d.From, float64(d.ServerReceivedMs))
+	c.tell("channelMessage", c.handle(ch), incoming(d.Message), d.From, float64(d.ServerReceivedMs))
 }
 
 // MemberJoined implements core.Events.
 func (c *client) MemberJoined(ch *core.Channel, uid string) {
-	c.tell("memberJoined", c.handles[ch], uid)
+	c.tell("memberJoined", c.handle(ch), uid)
 }
 
 // MemberLeft implements core.Events.
-func (c *client) MemberLeft(ch *core.Channel, uid string) { c.tell("memberLeft", c.handles[ch], uid) }
+func (c *client) MemberLeft(ch *core.Channel, uid string) { c.tell("memberLeft", c.handle(ch), uid) }
 
 // MemberCount implements core.Events.
-func (c *client) MemberCount(ch *core.Channel, n int) { c.tell("memberCount", c.handles[ch], n) }
+func (c *client) MemberCount(ch *core.Channel, n int) { c.tell("memberCount", c.handle(ch), n) }
 
 // AttributesUpdated implements core.Events.
 func (c *client) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
-	c.tell("attributesUpdated", c.handles[ch], fromAttributes(all))
+	c.tell("attributesUpdated", c.handle(ch), fromAttributes(all))
 }
 
 // JoinStateChanged implements core.Events. A channel that was left is forgotten here;
 // its handle makes a new one when it is joined again.
 func (c *client) JoinStateChanged(ch *core.Channel, s core.JoinState) {
-	handle := c.handles[ch]
+	h := c.handle(ch)
 	if s == core.Left {
-		delete(c.channels, handle)
-		delete(c.handles, ch)
+		delete(c.channels, h)
 	}
-	c.tell("channel", handle, string(s))
+	c.tell("channel", h, string(s))
 }
 
 // InvitationReceived implements core.Events.
@@ -90,20 +93,28 @@ func (c *client) Log(level core.LogLevel, text string) { c.tell("log", int(level
 
 // channel is the channel of a handle. One that is not joined has nothing worth keeping;
 // it is there to answer with the right error.
-func (c *client) channel(handle int, id string) *core.Channel {
-	ch := c.channels[handle]
+func (c *client) channel(h handle, id string) *core.Channel {
+	ch := c.channels[h]
 	if ch == nil {
 		ch = c.Channel(id)
-		c.channels[handle] = ch
-		c.handles[ch] = handle
+		c.channels[h] = ch
 	}
 	return ch
 }
 
+// handle is the number of a channel; the channels are few.
+func (c *client) handle(ch *core.Channel) handle {
+	for h, other := range c.channels {
+		if other == ch {
+			return h
+		}
+	}
+	return 0
+}
+
 // forget drops a channel that was made for one call and is not joined.
-func (c *client) forget(handle int) {
-	if ch := c.channels[handle]; ch != nil && ch.State() == core.Left {
-		delete(c.channels, handle)
-		delete(c.handles, ch)
+func (c *client) forget(h handle) {
+	if ch := c.channels[h]; ch != nil && ch.State() == core.Left {
+		delete(c.channels, h)
 	}
 }

@@ -13,14 +13,14 @@ import (
 type timers struct {
 	callbacks
 	fire    value // the one function all of them call, with the timer's number
-	pending map[int]func()
-	last    int
+	pending map[handle]func()
+	last    handle
 }
 
 func newTimers() *timers {
-	t := &timers{pending: map[int]func(){}}
+	t := &timers{pending: map[handle]func(){}}
 	t.fire = t.add(func(number value) {
-		n := int(toNumber(number))
+		n := toHandle(number)
 		if f := t.pending[n]; f != nil {
 			delete(t.pending, n)
 			f()
