@@ -52,6 +52,8 @@ type Client struct {
 	past     [64]pastCall           // the latest finished ones, a ring
 	pastNext int
 
+	peers map[string]*peer // subscribed to, by uid
+
 	tasks    []*Task  // media tasks, waiting and running, in order
 	discards []string // keys of uploads to be removed from the gateway
 }
@@ -79,6 +81,7 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		left:     map[string]bool{},
 		calls:    map[string]*Invitation{},
 		joins:    map[string]*rateWindow{},
+		peers:    map[string]*peer{},
 	}
 }
 
@@ -123,6 +126,7 @@ func (c *Client) endSession(r Reason) {
 	c.discards = nil
 	c.repeats = repeats{}
 	clear(c.left)
+	clear(c.peers)
 	if r != ReasonRemoteLogin && r != ReasonBanned { // there, channels stay until logout (API 8.4)
 		c.leaveAll()
 	}

@@ -182,6 +182,8 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 			c.memberChanged(f.MemberChange)
 		case f.Attributes != nil:
 			c.attributesPushed(f.Attributes)
+		case f.Presence != nil:
+			c.presencePushed(f.Presence.Presence)
 		case f.Invitation != nil:
 			c.invited(f.Invitation)
 		case f.TokenExpiring != nil:

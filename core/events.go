@@ -15,6 +15,8 @@ type Events interface {
 	MemberLeft(ch *Channel, uid string)
 	MemberCount(ch *Channel, n int)
 	AttributesUpdated(ch *Channel, all []*Attribute)
+	// PeersChanged tells the presence of users that the client is subscribed to.
+	PeersChanged(list PresenceList)
 	JoinStateChanged(ch *Channel, s JoinState)
 
 	// InvitationReceived brings an invitation from another user, once.

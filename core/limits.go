@@ -34,6 +34,20 @@ const (
 	// MaxJoinedChannels is how many channels one client may be in or joining. (API)
 	MaxJoinedChannels = 20
 
+	// MaxQueriedPeers is how many users one queryPeersOnlineStatus may name. (API)
+	MaxQueriedPeers = 256
+
+	// MaxSubscribedPeers is how many users one client may be subscribed to. (API)
+	MaxSubscribedPeers = 512
+
+	// MaxCountedChannels is how many channels one getChannelMemberCount may name. (API)
+	MaxCountedChannels = 32
+
+	// MaxToldMembers is how many members a channel may have for comings and goings to be
+	// told one by one; above it only the count is told. It is also the most members that
+	// are listed. (API)
+	MaxToldMembers = 512
+
 	// MaxIDLength is the longest user or channel id, in characters. (API)
 	MaxIDLength = 64
 
@@ -70,6 +84,8 @@ const (
 	ReconnectWait       = 9 * time.Second // a send waiting for the connection
 	MediaStallTimeout   = 120 * time.Second
 	MemberCountInterval = time.Second // between two MemberCountUpdated
+
+	BigMemberCountInterval = 3 * time.Second // the same above MaxToldMembers
 )
 
 // Times of a call invitation. (API)
@@ -90,6 +106,10 @@ const MediaSilenceLimit = 20 * time.Second
 const (
 	PingInterval   = 2500 * time.Millisecond
 	SessionTimeout = 30 * time.Second // a session outlives its socket by this (API: others see MemberLeft after 30 s)
+
+	// UnreachableAfter is how long a user who is logged in may be silent before others
+	// learn that he is unreachable. (API)
+	UnreachableAfter = 6 * time.Second
 
 	// SilenceLimit is how long a client waits for a frame before it gives the socket up.
 	SilenceLimit = 6 * time.Second

@@ -109,6 +109,7 @@ func (c *Client) Logout(done func(*Error)) {
 	}
 	c.leaving = &logout{done: []func(*Error){done}, stop: func() {}}
 	c.leaveAll()
+	clear(c.peers)
 	c.interruptTasks()
 	c.endCalls()
 	if !c.sayBye() || c.state != Connected {

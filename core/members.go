@@ -14,6 +14,10 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 		return
 	}
 	ch.countChanged(int(m.MemberCount))
+	if m.Uid == "" { // a crowd, in which comings and goings are not told
+		clear(ch.members)
+		return
+	}
 	if m.Joined {
 		if !ch.members[m.Uid] {
 			ch.members[m.Uid] = true
@@ -25,8 +29,8 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 	c.events.MemberLeft(ch, m.Uid)
 }
 
-// countChanged plans MemberCountUpdated: once a second at most, the latest value, and
-// only where it differs from the last one told. It never emits inside the call, so
+// countChanged plans MemberCountUpdated: once a second at most, of a crowd every 3 s, the
+// latest value, and only where it differs from the last one told. It never emits inside the call, so
 // that whoever awaits a join gets to run first (API 8.5).
 func (ch *Channel) countChanged(n int) {
 	ch.count = n
@@ -35,7 +39,11 @@ func (ch *Channel) countChanged(n int) {
 	}
 	var wait time.Duration
 	if ch.shownCount >= 0 {
-		wait = max(0, MemberCountInterval-since(ch.shownAt))
+		wait = MemberCountInterval
+		if n > MaxToldMembers {
+			wait = BigMemberCountInterval
+		}
+		wait = max(0, wait-since(ch.shownAt))
 	}
 	ch.stopShowing = ch.c.host.AfterFunc(wait, func() {
 		ch.stopShowing = nil

@@ -83,14 +83,15 @@ func (c *Client) resendRequests() {
 	}
 }
 
-// renumberRequests carries what is unanswered over to a new session, behind the joins
-// that restore it.
+// renumberRequests carries what is unanswered over to a new session, behind what
+// restores it.
 func (c *Client) renumberRequests() {
 	carried := c.unanswered()
 	clear(c.pending)
 	c.nextID = 0
 	c.rejoin()
 	c.restoreAttributes()
+	c.resubscribe()
 	for _, r := range carried {
 		c.nextID++
 		r.frame.Id = c.nextID

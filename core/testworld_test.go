@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -221,6 +222,19 @@ func (w *world) AttributesUpdated(ch *Channel, all []*Attribute) {
 	w.note(ch.ID() + " attributes:" + attributesText(all))
 }
 
+// PeersChanged implements Events.
+func (w *world) PeersChanged(list PresenceList) { w.note("peers " + states(list)) }
+
+// states are the states of users in short, in the order of their names.
+func states(list PresenceList) string {
+	var out []string
+	for _, p := range list {
+		out = append(out, p.Uid+"="+p.State.String())
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
 // JoinStateChanged implements Events.
 func (w *world) JoinStateChanged(ch *Channel, s JoinState) {
 	require.Equal(w.t, s, ch.State())
@@ -273,6 +287,11 @@ func describe(f *wire.ClientFrame) string {
 		return id + "write " + f.Write.Channel + f.Write.Op.String() + attributesText(f.Write.Attribute)
 	case f.Read != nil:
 		return id + "read " + f.Read.Uid + f.Read.Channel
+	case f.Presence != nil:
+		peers := slices.Sorted(slices.Values(f.Presence.Uid))
+		return id + strings.ToLower(f.Presence.Mode.String()) + " " + strings.Join(peers, " ")
+	case f.Counts != nil:
+		return id + "counts " + strings.Join(f.Counts.Channel, " ")
 	case f.Bye != nil:
 		return id + "bye"
 	case f.Renew != nil:

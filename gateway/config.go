@@ -36,6 +36,7 @@ type Times struct {
 	PingInterval   time.Duration
 	SilenceLimit   time.Duration
 	SessionTimeout time.Duration
+	Unreachable    time.Duration // silence after which others take the user for unreachable
 	PeerAck        time.Duration // how long Send waits for the peer's client; 0 means 8 s
 	Write          time.Duration // how long writing one frame may take; 0 means 5 s
 	TokenWarning   time.Duration // how long before its end the client of a token is told; 0 means 30 s
@@ -56,6 +57,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&t.PingInterval, core.PingInterval)
 	setDefault(&t.SilenceLimit, core.GatewaySilenceLimit)
 	setDefault(&t.SessionTimeout, core.SessionTimeout)
+	setDefault(&t.Unreachable, core.UnreachableAfter)
 	setDefault(&t.PeerAck, 8*time.Second) // below core.RequestTimeout
 	setDefault(&t.Write, 5*time.Second)
 	setDefault(&t.TokenWarning, 30*time.Second) // API 8.6

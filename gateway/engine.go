@@ -25,6 +25,7 @@ type Room struct {
 type Engine interface {
 	Bus
 	Registry
+	Presence
 	Membership
 	Attributes
 	Mailbox
@@ -101,6 +102,36 @@ type Registry interface {
 
 	// Release removes the user's session if it is still this one.
 	Release(ctx context.Context, user User, session string) error
+}
+
+// Reach tells whether a user can be reached. (API 9)
+type Reach int
+
+const (
+	Offline     Reach = iota // not logged in
+	Unreachable              // logged in, but not heard of for a while
+	Online
+)
+
+// Sighting is what was known of a user at some time.
+type Sighting struct {
+	User     User
+	Reach    Reach
+	Revision uint64 // rises with each change of a user; 0 of one who was not found
+}
+
+// Presence tells the reach of all users, as the sessions of the Registry imply it: who
+// claims a session is Online, until the session is released or its gateway dies.
+type Presence interface {
+	// SetReach marks the user's session as Online or Unreachable, if it is still this one.
+	SetReach(ctx context.Context, user User, session string, reach Reach) error
+
+	// Reach looks users up, in the order given.
+	Reach(ctx context.Context, users []User) ([]Sighting, error)
+
+	// WatchReach calls apply for each change of any user from now on, one at a time,
+	// until ctx ends. Those of one user come in order.
+	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
 // Mailbox keeps frames for users who are not online: the latest 200 of each, for seven

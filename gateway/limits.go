@@ -39,9 +39,6 @@ const (
 	// channel, so that all of its channels together stay below maxKeptBytes.
 	maxRecalledBytes = maxKeptBytes / core.MaxJoinedChannels
 
-	// maxListed is the most members a MemberList names. (API 4.4)
-	maxListed = 512
-
 	// graceEvery is how often a client that comes back is given grace, see rate.go.
 	graceEvery = core.RequestTimeout
 

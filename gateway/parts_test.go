@@ -137,7 +137,7 @@ func TestAnswers(t *testing.T) {
 
 // Of what tells all of something, a client who is away is kept the latest.
 func TestPushLatest(t *testing.T) {
-	s := newSession(nil, User{}, "id", "secret")
+	s := newSession(&Server{}, User{}, "id", "secret")
 	s.pushLatest([]byte("a1"), "a")
 	s.pushLatest([]byte("b1"), "b")
 	s.push([]byte("message"), "room", nil)

@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"math/rand/v2"
 	"sync"
+	"time"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
 )
 
@@ -15,6 +18,8 @@ type room struct {
 	local   map[uint64]*entry // by number, those here
 	stop    func()            // ends the subscription; there is one while local is not empty
 	dropped bool              // not in rooms.byKey any more
+
+	counting bool // announceCount will tell
 
 	attributes uint64 // the latest revision that was delivered
 }
@@ -83,19 +88,48 @@ func (rm *room) lost(uid string, why cause) {
 	rm.announce(uid, false)
 }
 
-// announce tells the members here that another one came or went.
+// announce tells the members here that another one came or went; of a crowd, they hear
+// only how many there are.
 func (rm *room) announce(uid string, joined bool) {
-	body := marshal(&wire.ServerFrame{MemberChange: &wire.MemberChange{
-		Channel:     rm.key.Channel,
-		Uid:         uid,
-		Joined:      joined,
-		MemberCount: uint32(len(rm.members)),
-	}})
+	if len(rm.members) > core.MaxToldMembers {
+		rm.announceCount()
+		return
+	}
+	body := marshal(rm.change(uid, joined))
 	for _, e := range rm.local {
 		if e.joined && e.session.user.ID != uid {
 			e.session.push(body, "", nil)
 		}
 	}
+}
+
+// announceCount tells the members here how many there are, in a while: many changes of a
+// crowd cost one push to each.
+func (rm *room) announceCount() {
+	if rm.counting {
+		return
+	}
+	rm.counting = true
+	time.AfterFunc(core.BigMemberCountInterval, func() {
+		rm.mu.Lock()
+		defer rm.mu.Unlock()
+		rm.counting = false
+		body := marshal(rm.change("", false))
+		for _, e := range rm.local {
+			if e.joined {
+				e.session.pushLatest(body, "count "+rm.key.Channel)
+			}
+		}
+	})
+}
+
+func (rm *room) change(uid string, joined bool) *wire.ServerFrame {
+	return &wire.ServerFrame{MemberChange: &wire.MemberChange{
+		Channel:     rm.key.Channel,
+		Uid:         uid,
+		Joined:      joined,
+		MemberCount: uint32(len(rm.members)),
+	}}
 }
 
 func (rm *room) count() int {
@@ -104,17 +138,21 @@ func (rm *room) count() int {
 	return len(rm.members)
 }
 
-// list names the members, the asker among them; of very many, some.
+// list names the members, the asker among them; of a crowd, some drawn at random.
 func (rm *room) list(asker string) []string {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
-	uids := append(make([]string, 0, min(maxListed, len(rm.members)+1)), asker)
+	uids := append(make([]string, 0, min(core.MaxToldMembers, len(rm.members)+1)), asker)
+	seen := 1
 	for uid := range rm.members {
-		if len(uids) == maxListed {
-			break
+		if uid == asker {
+			continue
 		}
-		if uid != asker {
+		seen++
+		if len(uids) < core.MaxToldMembers {
 			uids = append(uids, uid)
+		} else if i := 1 + rand.IntN(seen-1); i < len(uids) { // a place for each with the same chance
+			uids[i] = uid
 		}
 	}
 	return uids

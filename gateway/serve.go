@@ -90,6 +90,7 @@ func (s *session) read(ctx context.Context, l *link) {
 		default:
 		}
 		l.hear()
+		s.reach.hear()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
 			s.expel(l, wire.CloseProtocol, "a frame that can't be read, or a second Hello")
@@ -107,7 +108,8 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	switch {
 	case f.Ack != nil:
 		return s.ack(f.Ack.Seq)
-	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Renew != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil:
+	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Renew != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil,
+		f.Presence != nil, f.Counts != nil:
 		s.submit(f, l)
 		l.hear() // waiting for room was not the client's silence
 	}

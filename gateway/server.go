@@ -18,8 +18,10 @@ type Server struct {
 	log    *slog.Logger
 	id     string // unique among the gateways of an engine
 	rooms  *rooms
-	media  *media.Handler // nil: none
-	mux    http.Handler
+
+	followed *followed
+	media    *media.Handler // nil: none
+	mux      http.Handler
 
 	ctx        context.Context // ends with Close
 	cancel     context.CancelFunc
@@ -50,6 +52,7 @@ func New(config Config) (*Server, error) {
 		sessions: map[string]*session{},
 	}
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
+	s.followed = &followed{server: s, byUser: map[User]*presence{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
 	if err := s.start(); err != nil {
@@ -68,6 +71,9 @@ func (s *Server) start() (err error) {
 	}
 	s.mux = s.newMux()
 	if err := s.engine.WatchMembers(s.ctx, s.rooms.apply); err != nil {
+		return err
+	}
+	if err := s.engine.WatchReach(s.ctx, s.followed.apply); err != nil {
 		return err
 	}
 	if s.stopKicks, err = s.engine.ListenKicks(s.id, s.kicked); err != nil {

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"crypto/sha256"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,11 +23,13 @@ type session struct {
 	gone  chan struct{}          // closed when nothing of the session is left
 
 	// Of work's goroutine.
-	entries  map[string]*entry // joined channels
-	rates    rates
-	stopPeer func()
+	entries   map[string]*entry // joined channels
+	following map[string]bool   // uids whose presence is pushed
+	rates     rates
+	stopPeer  func()
 
-	mail mail
+	mail  mail
+	reach *reach
 
 	mu       sync.Mutex // guards the rest
 	link     *link      // nil while detached
@@ -48,16 +52,18 @@ type cause struct {
 
 func newSession(s *Server, user User, id, secret string) *session {
 	return &session{
-		server:  s,
-		user:    user,
-		id:      id,
-		secret:  sha256.Sum256([]byte(secret)),
-		tasks:   make(chan *wire.ClientFrame, maxTasks),
-		over:    make(chan struct{}),
-		gone:    make(chan struct{}),
-		entries: map[string]*entry{},
-		rates:   rates{by: map[rateKey]*rate{}},
-		mail:    mail{waiting: true},
+		server:    s,
+		user:      user,
+		id:        id,
+		secret:    sha256.Sum256([]byte(secret)),
+		tasks:     make(chan *wire.ClientFrame, maxTasks),
+		over:      make(chan struct{}),
+		gone:      make(chan struct{}),
+		entries:   map[string]*entry{},
+		following: map[string]bool{},
+		rates:     rates{by: map[rateKey]*rate{}},
+		mail:      mail{waiting: true},
+		reach:     newReach(s.config.Times.Unreachable),
 	}
 }
 
@@ -73,6 +79,7 @@ func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
 		s.link.close(wire.CloseReplaced, "the session goes on over another socket")
 	}
 	s.stopExpiry()
+	s.reach.hear()
 	s.attached++
 	s.link = l
 	s.cameBack = s.cameBack || s.attached > 1
@@ -185,15 +192,22 @@ func (s *session) answer(id uint32, f *wire.ServerFrame) {
 // answerJoined answers as answer does, and keeps the answer before the pushes that
 // follow.
 func (s *session) answerJoined(id uint32, channel string, count int) {
-	body := marshal(&wire.ServerFrame{ReplyTo: id, Joined: &wire.Joined{MemberCount: uint32(count)}})
+	s.answerBefore(id, channel, &wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count)}})
+}
+
+// answerBefore answers as answer does; a client that must be sent this again gets it
+// before the pushes that follow. Of a room only the last such answer is kept.
+func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
+	f.ReplyTo = id
+	body := marshal(f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id == 0 || s.ended {
 		return
 	}
 	s.answers.done(id, body)
-	s.out.forget(channel)
-	s.out.add(kept{body: body, room: channel})
+	s.out.forget(room)
+	s.out.add(kept{body: body, room: room})
 	if s.link != nil {
 		s.sendLocked(outFrame{body: body})
 	}
@@ -252,6 +266,7 @@ func (s *session) endLocked(why cause) {
 	s.cause = why
 	s.stopExpiry()
 	s.token.stop()
+	s.reach.timer.Stop()
 	s.endLink, s.link = s.link, nil
 	close(s.over)
 }
@@ -279,6 +294,7 @@ func (s *session) cleanUp() {
 	for _, e := range s.entries {
 		s.leave(e)
 	}
+	srv.followed.drop(s, slices.Collect(maps.Keys(s.following)))
 	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.id, "code", why.code, "reason", why.reason)
 	srv.remove(s)
 	close(s.gone)

@@ -30,6 +30,8 @@ func (s *session) work() {
 		select {
 		case f := <-s.tasks:
 			s.request(f)
+		case <-s.reach.news:
+			s.tellReach()
 		case <-s.over:
 			return
 		}
@@ -37,7 +39,7 @@ func (s *session) work() {
 }
 
 func (s *session) request(f *wire.ClientFrame) {
-	if f.Read == nil && !s.begin(f.Id) { // a read that is repeated is done again
+	if !isRead(f) && !s.begin(f.Id) { // a read that is repeated is done again
 		return
 	}
 	if why := s.tooOften(f); why != nil {
@@ -63,9 +65,18 @@ func (s *session) request(f *wire.ClientFrame) {
 		s.doRead(f.Id, f.Read)
 	case f.Renew != nil:
 		s.doRenew(f.Id, f.Renew.Token)
+	case f.Presence != nil:
+		s.doPresence(f.Id, f.Presence)
+	case f.Counts != nil:
+		s.doCounts(f.Id, f.Counts.Channel)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}
+}
+
+// isRead tells a request whose answer may be large, and is out of date when repeated.
+func isRead(f *wire.ClientFrame) bool {
+	return f.Read != nil || f.Presence != nil && f.Presence.Mode == wire.PresenceRequest_QUERY
 }
 
 // begin reports whether a request is new. One that is not is answered again.

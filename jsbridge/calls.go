@@ -33,6 +33,8 @@ func (c *client) call(method string, args []value) any {
 		c.SendToPeer(toString(args[0]), outgoing(args[1]), keep, func(received bool, err *core.Error) {
 			settle(args[3], err, received)
 		})
+	case "queryPeers", "subscribePeers", "unsubscribePeers", "subscribedPeers", "counts":
+		c.presenceCall(method, toStrings(args[0]), args[1])
 	case "invite":
 		i := c.Invitation(toString(args[0]), toString(args[1]))
 		i.Channel, i.Content = toString(args[2]), toString(args[3])

@@ -65,6 +65,9 @@ func (c *client) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
 	c.tell("attributesUpdated", c.handle(ch), fromAttributes(all))
 }
 
+// PeersChanged implements core.Events.
+func (c *client) PeersChanged(list core.PresenceList) { c.tell("presence", presence(list)...) }
+
 // JoinStateChanged implements core.Events. A channel that was left is forgotten here;
 // its handle makes a new one when it is joined again.
 func (c *client) JoinStateChanged(ch *core.Channel, s core.JoinState) {

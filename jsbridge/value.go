@@ -85,7 +85,7 @@ func tryConstruct(name string, args ...any) (value, error) {
 // isSet tells undefined and null from everything else.
 func isSet(v value) bool { return !v.IsUndefined() && !v.IsNull() }
 
-// toStrings reads an array of strings.
+// toStrings reads an array; what is no string in it is "".
 func toStrings(array value) []string {
 	n, _ := array.Length()
 	out := make([]string, n)

@@ -111,6 +111,7 @@ func (*member) MemberJoined(*core.Channel, string)                              
 func (*member) MemberLeft(*core.Channel, string)                                 {}
 func (*member) MemberCount(*core.Channel, int)                                   {}
 func (*member) AttributesUpdated(*core.Channel, []*core.Attribute)               {}
+func (*member) PeersChanged(core.PresenceList)                                   {}
 func (*member) JoinStateChanged(*core.Channel, core.JoinState)                   {}
 func (*member) Log(core.LogLevel, string)                                        {}
 func (*member) Token(core.TokenEvent)                                            {}

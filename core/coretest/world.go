@@ -202,6 +202,13 @@ func (u *user) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
 	u.note(event{Name: "attributes", Channel: ch.ID(), What: attributesText(all)})
 }
 
+// PeersChanged implements core.Events.
+func (u *user) PeersChanged(list core.PresenceList) {
+	for _, p := range list {
+		u.note(event{Name: "presence", Who: p.Uid, What: p.State.String(), Count: len(list)})
+	}
+}
+
 // JoinStateChanged implements core.Events.
 func (u *user) JoinStateChanged(ch *core.Channel, s core.JoinState) {
 	u.note(event{Name: "join state", Channel: ch.ID(), Who: string(s)})

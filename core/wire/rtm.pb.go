@@ -1428,11 +1428,12 @@ func (x *Invitation) GetText() string {
 	return ""
 }
 
-// MemberChange tells the members of a channel that another one came or went.
+// MemberChange tells the members of a channel that another one came or went. Of a
+// channel of more than 512 members it tells every few seconds how many there are.
 type MemberChange struct {
 	unknownFields []byte
 	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Uid           string `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
+	Uid           string `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`                                    // empty: nothing but the count
 	Joined        bool   `protobuf:"varint,3,opt,name=joined,proto3" json:"joined,omitempty"`                             // false: left
 	MemberCount   uint32 `protobuf:"varint,4,opt,name=member_count,json=memberCount,proto3" json:"memberCount,omitempty"` // after the change
 }

@@ -34,7 +34,7 @@ func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEven
 				return errors.New("natsengine: watch members: the connection is closed")
 			}
 			if entry == nil { // all that existed has been seen
-				go follow(ctx, watch, apply)
+				go follow(ctx, watch, func(entry jetstream.KeyValueEntry) { applyEntry(entry, apply) })
 				return nil
 			}
 			applyEntry(entry, apply)
@@ -45,7 +45,8 @@ func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEven
 	}
 }
 
-func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(gateway.MemberEvent)) {
+// follow hands a watch's entries over until ctx ends.
+func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(jetstream.KeyValueEntry)) {
 	defer stopWatch(watch)
 	for {
 		select {
@@ -54,7 +55,7 @@ func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(gateway.
 				return
 			}
 			if entry != nil {
-				applyEntry(entry, apply)
+				apply(entry)
 			}
 		case <-ctx.Done():
 			return

@@ -25,6 +25,7 @@ type sessionEntry struct {
 	Session string `json:"session"`
 	Secret  []byte `json:"secret"`         // SHA-256
 	Heir    []byte `json:"heir,omitempty"` // SHA-256; absent after a login
+	Away    bool   `json:"away,omitempty"` // its user is Unreachable
 }
 
 // Claim implements gateway.Registry. The key's revision decides between concurrent

@@ -25,6 +25,13 @@ func untoken(t string) (id string, ok bool) {
 
 func userKey(u gateway.User) string { return u.App + "." + token(u.ID) }
 
+// parseUserKey undoes userKey.
+func parseUserKey(key string) (u gateway.User, ok bool) {
+	app, user, _ := strings.Cut(key, ".")
+	id, ok := untoken(user)
+	return gateway.User{App: app, ID: id}, ok && id != ""
+}
+
 func roomKey(r gateway.Room) string { return r.App + "." + token(r.Channel) }
 
 func memberKey(r gateway.Room, uid string) string { return roomKey(r) + "." + token(uid) }

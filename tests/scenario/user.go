@@ -171,6 +171,9 @@ func (*user) MemberCount(*core.Channel, int) {}
 // AttributesUpdated implements core.Events.
 func (*user) AttributesUpdated(*core.Channel, []*core.Attribute) {}
 
+// PeersChanged implements core.Events.
+func (*user) PeersChanged(core.PresenceList) {}
+
 // JoinStateChanged implements core.Events.
 func (*user) JoinStateChanged(*core.Channel, core.JoinState) {}
 

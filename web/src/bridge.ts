@@ -26,6 +26,8 @@ export interface Host {
   memberJoined(channel: ChannelHandle, memberId: string): void;
   memberLeft(channel: ChannelHandle, memberId: string): void;
   memberCount(channel: ChannelHandle, count: number): void;
+  /** PeersOnlineStatusChanged: the users, and the state of each. */
+  presence(uids: string[], states: PresenceState[]): void;
   /** A RemoteInvitation. */
   invited(call: CallKey, callerId: string, callId: string, channelId: string, content: string): void;
   /** An invitation of either side; text is the reason of FAILURE, the content of CANCELED, else the response. */
@@ -41,6 +43,8 @@ export interface Host {
 export type ChannelHandle = number;
 /** A number the façade gives each media task, unique within its client. */
 export type TaskHandle = number;
+
+export const enum PresenceState { UNKNOWN, ONLINE, UNREACHABLE, OFFLINE }
 
 /** The core's name of an unfinished call. */
 export type CallKey = string;
@@ -180,6 +184,14 @@ export interface Calls {
   writeAttributes(op: AttributeOp, channelId: string, attributes: string[], notify: boolean, done: Done): void;
   /** Of a user or of a channel, the other being "". No keys: all. */
   readAttributes(userId: string, channelId: string, keys: string[], done: Done<FlatAttributes>): void;
+
+  /** The core checks the ids, after the login state. done may be called inside the call. */
+  queryPeers(uids: unknown[], done: Done<[uids: string[], states: PresenceState[]]>): void;
+  subscribePeers(uids: unknown[], done: Done): void;
+  unsubscribePeers(uids: unknown[], done: Done): void;
+  subscribedPeers(none: [], done: Done<string[]>): void;
+  /** The counts in the order of the ids. */
+  counts(channelIds: unknown[], done: Done<number[]>): void;
 
   /** Takes a place inside the call; done may be called inside it too. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;

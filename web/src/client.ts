@@ -2,7 +2,7 @@ import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
 import { AttributeMethods } from './attributes.ts';
 import { RtmChannel } from './channel.ts';
 import { ID_RULE, isId, loginArguments } from './checks.ts';
-import { CreateChannelError, InvitationApiCallError, LoginError, LogoutError } from './codes.ts';
+import { CreateChannelError, InvitationApiCallError, LoginError, LogoutError, PeerSubscriptionStatusError } from './codes.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
 import { failed, invalidArgument, rtmError, show } from './errors.ts';
 import { makeHost } from './host.ts';
@@ -12,6 +12,7 @@ import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
 import { handlerArgument, mediaIdArgument, uploadArguments, Watch, type Handler } from './media.ts';
 import { createMessage, normalise, readThumbnail } from './messages.ts';
+import { ask, countMembers, queryPeers } from './presence.ts';
 import { uuid } from './uuid.ts';
 import { watchPage, wakeOnReturn } from './wake.ts';
 
@@ -134,6 +135,29 @@ export class RtmClient extends AttributeMethods {
     const hasPeerReceived = await this._send<boolean>(message, (outgoing, done) =>
       this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
     return { hasPeerReceived };
+  }
+
+  queryPeersOnlineStatus(peerIds: string[]): Promise<{ [peerId: string]: boolean }> {
+    return queryPeers(this._link, peerIds);
+  }
+
+  subscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
+    return ask(this._link, 'subscribePeers', peerIds);
+  }
+
+  unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
+    return ask(this._link, 'unsubscribePeers', peerIds);
+  }
+
+  async queryPeersBySubscriptionOption(option: string): Promise<string[]> {
+    if (this.connectionState === 'CONNECTED' && option !== 'ONLINE_STATUS') {
+      throw invalidArgument(PeerSubscriptionStatusError.PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT, `the option must be ONLINE_STATUS, not ${show(option)}`)
+    }
+    return this._link.request((done) => this._link.call('subscribedPeers', [], done));
+  }
+
+  getChannelMemberCount(channelIds: string[]): Promise<{ [channelId: string]: number }> {
+    return countMembers(this._link, channelIds);
   }
 
   async createMediaMessageByUploading(payload: Blob, params: unknown = {}, handler?: unknown): Promise<object> {

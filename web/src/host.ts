@@ -3,6 +3,7 @@ import type { Host } from './bridge.ts';
 import type { RtmClient } from './client.ts';
 import { RemoteInvitation } from './invitation.ts';
 import { received } from './messages.ts';
+import { ONLINE_STATES, toMap } from './presence.ts';
 
 /** What the core tells a client, turned into properties and events. */
 export function makeHost(client: RtmClient): Host {
@@ -33,6 +34,7 @@ export function makeHost(client: RtmClient): Host {
       channel.memberCount = count;
       channel.emit('MemberCountUpdated', count);
     },
+    presence: (uids, states) => client.emit('PeersOnlineStatusChanged', toMap(uids, states, (s) => ONLINE_STATES[s])),
     invited(key, callerId, callId, channelId, content) {
       const invitation = new RemoteInvitation(client, key, callerId, callId, channelId, content);
       _invitations.set(key, invitation);

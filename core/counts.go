@@ -1,0 +1,37 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// MemberCounts asks how many members channels have, in the order given (API 11).
+func (c *Client) MemberCounts(channels []string, done func([]uint32, *Error)) {
+	var err *Error
+	switch {
+	case !c.connected():
+		err = errNotLoggedIn(GetChannelMemberCountErrUserNotLoggedIn)
+	case !validIDs(channels):
+		err = &Error{Class: InvalidArgument, Code: GetChannelMemberCountErrInvalidArgument,
+			Text: "channelIds must be one or more strings of 1 to 64 of the allowed characters"}
+	case len(channels) > MaxCountedChannels:
+		err = &Error{Class: InvalidArgument, Code: GetChannelMemberCountErrExceedLimit, Text: "32 channels may be asked about at a time"}
+	default:
+		err = c.tooOften(OpCounts, GetChannelMemberCountErrTooOften)
+	}
+	if err != nil {
+		done(nil, err)
+		return
+	}
+	c.request(&wire.ClientFrame{Counts: &wire.Counts{Channel: channels}}, 0, func(f *wire.ServerFrame) {
+		err := answerError(f, GetChannelMemberCountErrTimeout, GetChannelMemberCountErrTooOften, GetChannelMemberCountErrFailure)
+		if err != nil {
+			done(nil, err)
+			return
+		}
+		counts := f.Counts.GetCount()
+		done(counts, nil)
+		for i, n := range counts[:min(len(counts), len(channels))] {
+			if ch := c.channels[channels[i]]; ch != nil && ch.state == Joined {
+				ch.countChanged(int(n))
+			}
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// peer is a user that the client is subscribed to.
+type peer struct {
+	state wire.Presence_State // the last heard of
+	told  wire.Presence_State // the last the application heard; UNKNOWN before the first report
+}
+
+// PresenceList is states of users.
+type PresenceList = []*wire.Presence
+
+// codes of the three methods that ask the gateway about peers; bad is that of their
+// arguments.
+type presenceCodes struct{ bad, notLoggedIn, tooOften, timeout, failure int }
+
+var (
+	queryCodes = presenceCodes{QueryPeersOnlineStatusErrInvalidArgument, QueryPeersOnlineStatusErrUserNotLoggedIn,
+		QueryPeersOnlineStatusErrTooOften, QueryPeersOnlineStatusErrTimeout, QueryPeersOnlineStatusErrRejected}
+	subscribeCodes = presenceCodes{PeerSubscriptionStatusErrInvalidArgument, PeerSubscriptionStatusErrUserNotLoggedIn,
+		PeerSubscriptionStatusErrTooOften, PeerSubscriptionStatusErrTimeout, PeerSubscriptionStatusErrFailure}
+)
+
+// checkPeers is the order of checks of API 9. Ids and held together must not be more than
+// most, nor too long for one frame, else the error is overflow.
+func (c *Client) checkPeers(peers, held []string, most int, op Op, codes *presenceCodes, overflow *Error) *Error {
+	if !c.connected() {
+		return errNotLoggedIn(codes.notLoggedIn)
+	}
+	if !validIDs(peers) {
+		return &Error{Class: InvalidArgument, Code: codes.bad, Text: "peerIds must be one or more strings of 1 to 64 of the allowed characters"}
+	}
+	weight := 0
+	for _, ids := range [][]string{peers, held} {
+		for _, id := range ids {
+			weight += len(id)
+		}
+	}
+	if len(peers)+len(held) > most || weight > MaxMessageBytes {
+		return overflow
+	}
+	return c.tooOften(op, codes.tooOften)
+}
+
+// QueryPeers asks whether users are online (API 9).
+func (c *Client) QueryPeers(peers []string, done func(PresenceList, *Error)) {
+	codes := &queryCodes
+	if err := c.checkPeers(peers, nil, MaxQueriedPeers, OpQuery, codes,
+		&Error{Class: InvalidArgument, Code: codes.bad, Text: "256 peers may be asked about at a time"}); err != nil {
+		done(nil, err)
+		return
+	}
+	c.askPresence(wire.PresenceRequest_QUERY, peers, func(f *wire.ServerFrame) {
+		if err := answerError(f, codes.timeout, codes.tooOften, codes.failure); err != nil {
+			done(nil, err)
+			return
+		}
+		list := f.Presence.GetPresence()
+		done(list, nil)
+		c.host.AfterFunc(0, func() {
+			for _, p := range list {
+				if known := c.peers[p.Uid]; known != nil && known.told != wire.Presence_UNKNOWN && known.state != wire.Presence_UNREACHABLE {
+					c.tellPeers(p.Uid)
+				}
+			}
+		})
+	})
+}
+
+// SubscribePeers has the application told of users' presence, now and when it changes
+// (API 9).
+func (c *Client) SubscribePeers(peers []string, done func(*Error)) {
+	peers = distinct(peers)
+	codes := &subscribeCodes
+	overflow := &Error{Class: LimitExceeded, Code: PeerSubscriptionStatusErrOverflow, Text: "512 peers may be subscribed to"}
+	if err := c.checkPeers(peers, c.subscribed(), MaxSubscribedPeers, OpSubscribe, codes, overflow); err != nil {
+		done(err)
+		return
+	}
+	c.askPresence(wire.PresenceRequest_SUBSCRIBE, peers, func(f *wire.ServerFrame) {
+		err := answerError(f, codes.timeout, codes.tooOften, codes.failure)
+		if _, refusal := failure(f); refusal != nil && refusal.Reason == wire.Refusal_LIMIT {
+			err = overflow
+		}
+		if err == nil {
+			for _, p := range f.Presence.GetPresence() {
+				c.peers[p.Uid] = &peer{state: p.State}
+			}
+			c.reportPeers(peers)
+		}
+		done(err)
+	})
+}
+
+// UnsubscribePeers ends what SubscribePeers began. It does not wait for the gateway.
+func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
+	if err := c.checkPeers(peers, nil, MaxSubscribedPeers, OpUnsubscribe, &subscribeCodes,
+		&Error{Class: LimitExceeded, Code: PeerSubscriptionStatusErrOverflow, Text: "512 peers may be unsubscribed from at a time"}); err != nil {
+		done(err)
+		return
+	}
+	var known []string // one whose subscription is under way stays
+	for _, id := range peers {
+		if c.peers[id] != nil {
+			delete(c.peers, id)
+			known = append(known, id)
+		}
+	}
+	if known != nil {
+		c.askPresence(wire.PresenceRequest_UNSUBSCRIBE, known, func(*wire.ServerFrame) {})
+	}
+	done(nil)
+}
+
+// SubscribedPeers lists whom the client is subscribed to (API 9).
+func (c *Client) SubscribedPeers() ([]string, *Error) {
+	if !c.connected() {
+		return nil, errNotLoggedIn(QueryPeersBySubscriptionOptionErrUserNotLoggedIn)
+	}
+	if err := c.tooOften(OpSubscribed, QueryPeersBySubscriptionOptionErrTooOften); err != nil {
+		return nil, err
+	}
+	return c.subscribed(), nil
+}
+
+func (c *Client) subscribed() []string {
+	out := make([]string, 0, len(c.peers))
+	for id := range c.peers {
+		out = append(out, id)
+	}
+	return out
+}
+
+func (c *Client) askPresence(mode wire.PresenceRequest_Mode, peers []string, answer func(*wire.ServerFrame)) {
+	c.request(&wire.ClientFrame{Presence: &wire.PresenceRequest{Mode: mode, Uid: peers}}, 0, answer)
+}
+
+// reportPeers tells in one event of all these peers. Whoever awaits the subscription gets
+// to run before (API 8.5). The report knows no UNREACHABLE; that follows it.
+func (c *Client) reportPeers(peers []string) {
+	c.host.AfterFunc(0, func() {
+		var list PresenceList
+		for _, id := range peers {
+			if p := c.peers[id]; p != nil {
+				p.told = p.state
+				if p.told == wire.Presence_UNREACHABLE {
+					p.told = wire.Presence_ONLINE
+				}
+				list = append(list, &wire.Presence{Uid: id, State: p.told})
+			}
+		}
+		if list == nil {
+			return
+		}
+		c.events.PeersChanged(list)
+		for _, p := range list {
+			c.peerChanged(p.Uid)
+		}
+	})
+}
+
+// presencePushed takes in what changed.
+func (c *Client) presencePushed(list PresenceList) {
+	for _, news := range list {
+		if p := c.peers[news.Uid]; p != nil {
+			p.state = news.State
+			c.peerChanged(news.Uid)
+		}
+	}
+}
+
+// peerChanged tells of a peer whose state differs from what the application knows.
+func (c *Client) peerChanged(id string) {
+	if p := c.peers[id]; p != nil && p.told != wire.Presence_UNKNOWN && p.told != p.state {
+		c.tellPeers(id)
+	}
+}
+
+func (c *Client) tellPeers(id string) {
+	p := c.peers[id]
+	p.told = p.state
+	c.events.PeersChanged(PresenceList{{Uid: id, State: p.state}})
+}
+
+// resubscribe renews all subscriptions in a new session, and tells of all in one event.
+func (c *Client) resubscribe() {
+	peers, session := c.subscribed(), c.session.id
+	if len(peers) == 0 || session == "" {
+		return
+	}
+	for _, p := range c.peers {
+		p.told = wire.Presence_UNKNOWN
+	}
+	c.askPresence(wire.PresenceRequest_SUBSCRIBE, peers, func(f *wire.ServerFrame) {
+		if c.session.id != session { // that one resubscribes by itself, or is over
+			return
+		}
+		if timeout, refusal := failure(f); timeout || refusal != nil {
+			c.host.AfterFunc(lastRetryCap, func() {
+				if c.session.id == session {
+					c.resubscribe()
+				}
+			})
+			return
+		}
+		for _, news := range f.Presence.GetPresence() {
+			if p := c.peers[news.Uid]; p != nil {
+				p.state = news.State
+			}
+		}
+		c.reportPeers(peers)
+	})
+}
+
+// validIDs reports whether ids are one or more that may name users or channels.
+func validIDs(ids []string) bool {
+	for _, id := range ids {
+		if !ValidID(id) {
+			return false
+		}
+	}
+	return len(ids) > 0
+}
+
+func distinct(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	var out []string
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
