@@ -112,6 +112,5 @@ func validEndCall(text string) bool {
 	if !ok {
 		return false
 	}
-	channel, _, ok := strings.Cut(rest, "_")
-	return ok && channel != ""
+	return strings.IndexByte(rest, '_') > 0 // what is before it names a channel
 }
