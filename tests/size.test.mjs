@@ -1,6 +1,8 @@
 // The budgets of what pages load. Sizes are the same on every machine, so this is a test and
 // not only a line of `make bench`. It looks at web/dist as built last.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import test from 'node:test';
 import { budgets, sizes } from './bench/size.mjs';
 
@@ -13,4 +15,21 @@ test('the wasm is small beside a bare Go program', () => {
 
 test('the script is small', () => {
   assert.ok(script <= budgets.script[0], `${script} bytes with gzip; the budget is ${budgets.script[0]}`);
+});
+
+// Functions whose names in the program tell that something heavy came in, and by what.
+const signs = {
+  'fmt.(*pp).doPrintf': 'the standard fmt, 70 KB: web/build/overlay.mjs has no effect',
+  'runtime.initMetrics': 'runtime/metrics or the standard internal/godebug, 30 KB: web/build/overlay.mjs has no effect',
+  'time.Time.appendFormat': 'a time.Time within reach of an interface, 15 KB: use instant (core/instant.go)',
+  'internal/reflectlite.Value.Set': 'errors.As, 9 KB: compare types',
+  'strconv.quoteWith': 'a parser of strconv, or Quote, 7 KB: use cutNumber (core/mediaid.go)',
+  'slices.pdqsort': 'a sort of package slices, 5 KB for each type',
+  'runtime.readmemstats_m': 'runtime.MemStats, 4 KB',
+};
+
+test('nothing heavy came in', () => {
+  const program = readFileSync(path.join(import.meta.dirname, '../web/dist/rtm.wasm'));
+  assert.ok(program.includes('rtmwasm/core.(*Client).BeginLogin'), 'the program tells the names of its functions');
+  for (const [name, what] of Object.entries(signs)) assert.ok(!program.includes(name), `${name} is there: ${what}`);
 });
