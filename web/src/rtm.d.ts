@@ -419,8 +419,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
 
   /**
-   * Uploads 1 to 31457280 bytes; the message has the mediaId. Nine uploads and downloads may run or wait at a time, one
-   * runs: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
+   * Uploads 1 to 31457280 bytes; the message has the mediaId. Nine uploads and downloads may run or wait at a time,
+   * three run: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
    * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params.
    */
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler & { messageType: 'IMAGE' }, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;

@@ -112,3 +112,10 @@ test('members', async () => {
   loader.done('members')(undefined, ['a', 'b']);
   assert.deepEqual(await members, ['a', 'b']);
 });
+
+test('what has no value resolves with undefined, whatever the core says', async () => {
+  const { client, loader } = await loggedIn();
+  const sent = client.createChannel('c').sendMessage({ text: 'x' });
+  loader.done('sendChannel')(undefined, null);
+  assert.equal(await sent, undefined);
+});

@@ -1,0 +1,45 @@
+/**
+ * The compatibility table: one row for each thing an application can rely on. tests/compat.spec.ts drives the rows in a
+ * real browser against a real gateway, and docs/compatibility.md is made of them by `npm run docs`.
+ */
+import type { Stage } from './stage.ts';
+
+export type ErrorClass =
+  | 'RtmInvalidArgumentError' | 'RtmInvalidStatusError' | 'RtmLimitExceededError' | 'RtmInvokeTooOftenError' | 'RtmTimeoutError'
+  | 'RtmInterruptedError' | 'RtmUnauthenticatedError' | 'RtmUnavailableError' | 'RtmUnknownError' | 'TypeError';
+
+interface Common {
+  /** One of members.ts. */
+  member: string;
+  /** The condition of an error, or what holds. */
+  when: string;
+  /** Ours is meant to differ from 1.4.5 here: why. */
+  differs?: string;
+}
+
+/** An error that the page provokes. `fails` prepares, and returns the call that must fail; it runs in the page and sees only its argument. */
+interface Failing extends Common {
+  class: ErrorClass;
+  code?: number;
+  fails: (t: Stage) => (() => unknown) | Promise<() => unknown>;
+}
+
+/** A behaviour. `works` throws if it does not hold; it runs in the page and sees only its argument. */
+interface Working extends Common {
+  works: (t: Stage) => unknown;
+}
+
+/** What takes time, a broken network or a gateway with tokens, and is shown by other tests: 'folder:TestName' or 'file:name of the test'. */
+interface Elsewhere extends Common {
+  class?: ErrorClass;
+  code?: number;
+  shown: string;
+}
+
+export type Row = Failing | Working | Elsewhere;
+
+/** Rows that belong together: one page, and one heading. */
+export interface Area {
+  title: string;
+  rows: Row[];
+}

@@ -1,0 +1,127 @@
+import type { Area, Row } from '../row.ts';
+
+const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
+
+/** Calls by member, as text: the map or the keys come as $. */
+const writers = {
+  'client.setLocalUserAttributes': 'c.setLocalUserAttributes($)',
+  'client.addOrUpdateLocalUserAttributes': 'c.addOrUpdateLocalUserAttributes($)',
+  'client.setChannelAttributes': "c.setChannelAttributes(t.id('room'), $)",
+  'client.addOrUpdateChannelAttributes': "c.addOrUpdateChannelAttributes(t.id('room'), $)",
+};
+const deleters = {
+  'client.deleteLocalUserAttributesByKeys': 'c.deleteLocalUserAttributesByKeys($)',
+  'client.deleteChannelAttributesByKeys': "c.deleteChannelAttributesByKeys(t.id('room'), $)",
+};
+const getters = {
+  'client.getUserAttributesByKeys': "c.getUserAttributesByKeys(t.id('me'), $)",
+  'client.getChannelAttributesByKeys': "c.getChannelAttributesByKeys(t.id('room'), $)",
+};
+
+/** A call by a client that is logged in, or is not. */
+const call = (user: string, text: string, argument: string) =>
+  new Function('t', `return (async () => { const c = ${user}; return () => ${text.replace('$', argument)}; })()`) as any;
+const fails = (member: string, text: string, argument: string, when: string, errorClass: any, code: number): Row => ({
+  member, when, class: errorClass, code, fails: call("await t.user('me')", text, argument),
+});
+
+const maps: [argument: string, when: string, errorClass: string, code: number][] = [
+  ["'x'", 'not a plain object', RtmInvalidArgumentError, 3],
+  ['{}', 'no attribute', RtmInvalidArgumentError, 3],
+  ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, "x"]))', 'more than 32', 'RtmLimitExceededError', 4],
+  ['{ ["é".repeat(17)]: "x" }', 'a key over 32 bytes', RtmInvalidArgumentError, 3],
+  ['{ "": "x" }', 'an empty key', RtmInvalidArgumentError, 3],
+  ['{ a: "x".repeat(8193) }', 'a value over 8192 bytes', 'RtmLimitExceededError', 4],
+  ['{ a: "" }', 'an empty value', RtmInvalidArgumentError, 3],
+  ['{ a: 5 }', 'a value that is no string', RtmInvalidArgumentError, 3],
+];
+const tooLarge = (parts: number) => `Object.fromEntries(Array.from({ length: ${parts} }, (_, i) => ["k" + i, "x".repeat(8192)]))`;
+
+export const attributes: Area = {
+  title: 'Attributes',
+  rows: [
+    ...Object.entries(writers).flatMap(([member, text]) => [
+      ...maps.map(([argument, when, errorClass, code]) => fails(member, text, argument, when, errorClass, code)),
+      fails(member, text, tooLarge(/User/.test(member) ? 2 : 4), `more than ${/User/.test(member) ? 16384 : 32768} bytes in all`, 'RtmLimitExceededError', 4),
+      { member, when: 'not logged in, after the arguments', class: 'RtmInvalidStatusError' as const, code: 102, fails: call('t.client()', text, '{ a: "x" }') },
+    ]),
+    ...Object.entries(deleters).flatMap(([member, text]) => [
+      ...[['[]', 'no key'], ["'a'", 'not an array'], ["['']", 'an empty key']].map(([argument, when]) => fails(member, text, argument!, when!, 'RtmInvalidStatusError', 3)),
+      { member, when: 'not logged in, after the arguments', class: 'RtmInvalidStatusError' as const, code: 102, fails: call('t.client()', text, "['a']") },
+      { member, when: 'unknown keys are no error', works: new Function('t', `return (async () => { const c = await t.user('me'); await ${text.replace('$', "['nothing']")}; })()`) as any },
+    ]),
+    ...Object.entries(getters).flatMap(([member, text]) => [
+      ...[['[]', 'no key'], ["'a'", 'not an array'], ['Array(33).fill("a")', 'more than 32 keys'], ['["x".repeat(33)]', 'a key over 32 characters']].map(([argument, when]) => fails(member, text, argument!, when!, RtmInvalidArgumentError, 3)),
+      { member, when: 'not logged in, before the arguments', class: 'RtmInvalidStatusError' as const, code: 102, fails: call('t.client()', text, '[]') },
+    ]),
+    { member: 'client.clearLocalUserAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().clearLocalUserAttributes() },
+    { member: 'client.clearChannelAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().clearChannelAttributes('c') },
+    { member: 'client.getUserAttributes', when: 'userId is not valid, before the login is looked at', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getUserAttributes('a*') },
+    { member: 'client.getUserAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getUserAttributes('a') },
+    { member: 'client.getUserAttributes', when: 'the user is not online', class: 'RtmUnavailableError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.getUserAttributes(t.id('nobody')); } },
+    { member: 'client.getUserAttributesByKeys', when: 'the user is not online', class: 'RtmUnavailableError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.getUserAttributesByKeys(t.id('nobody'), ['a']); } },
+    { member: 'client.getChannelAttributes', when: 'channelId is not valid, before the login is looked at', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getChannelAttributes('a*') },
+    { member: 'client.getChannelAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getChannelAttributes('a') },
+    { member: 'client.deleteChannelAttributesByKeys', when: 'channelId is not valid', class: 'RtmInvalidStatusError', code: 3, fails: async (t) => { const c = await t.user(); return () => c.deleteChannelAttributesByKeys('a*', ['a']); } },
+    ...['setChannelAttributes', 'addOrUpdateChannelAttributes'].map((name) => ({
+      member: `client.${name}`, when: 'channelId is not valid', class: RtmInvalidArgumentError as 'RtmInvalidArgumentError', code: 3, differs: '1.4 does not look at it',
+      fails: call("await t.user('me')", `c.${name}('a*', $)`, '{ a: "x" }'),
+    })),
+    { member: 'client.clearChannelAttributes', when: 'channelId is not valid', class: RtmInvalidArgumentError, code: 3, differs: '1.4 does not look at it', fails: async (t) => { const c = await t.user(); return () => c.clearChannelAttributes('a*'); } },
+    {
+      member: 'client.setLocalUserAttributes', when: 'the eleventh write in 5 s, of the four methods together', class: 'RtmInvokeTooOftenError', code: 5, differs: '1.4 is silent until the call times out',
+      fails: async (t) => {
+        const c = await t.user();
+        for (let i = 0; i < 5; i++) {
+          await c.addOrUpdateLocalUserAttributes({ a: 'x' });
+          await c.deleteLocalUserAttributesByKeys(['a']);
+        }
+        return () => c.setLocalUserAttributes({ a: 'x' });
+      },
+    },
+    {
+      member: 'client.setLocalUserAttributes', when: 'replaces, adds, deletes, clears; oneself and others can read',
+      works: async (t) => {
+        const [a, b] = [await t.user('a'), await t.user('b')];
+        const read = () => b.getUserAttributes(t.id('a'));
+        await a.setLocalUserAttributes({ x: '1', y: '2' });
+        await a.addOrUpdateLocalUserAttributes({ y: '3', z: '4' });
+        t.equal(Object.entries(await read()).sort(), [['x', '1'], ['y', '3'], ['z', '4']]);
+        await a.deleteLocalUserAttributesByKeys(['x', 'nothing']);
+        t.equal(await b.getUserAttributesByKeys(t.id('a'), ['x', 'y']), { y: '3' });
+        await a.setLocalUserAttributes({ w: '5' });
+        t.equal(await a.getUserAttributes(t.id('a')), { w: '5' });
+        await a.clearLocalUserAttributes();
+        t.equal(await read(), {});
+      },
+    },
+    {
+      member: 'client.setChannelAttributes', when: 'replaces, adds, deletes, clears, by members or not; readers see who and when',
+      works: async (t) => {
+        const [a, b] = [await t.user('a'), await t.user('b')];
+        const room = t.id('room');
+        const read = async () => Object.fromEntries(Object.entries(await b.getChannelAttributes(room)).map(([k, v]: any) => [k, `${v.value} ${v.lastUpdateUserId} ${typeof v.lastUpdateTs}`]));
+        t.equal(await read(), {});
+        await a.setChannelAttributes(room, { x: '1' });
+        await b.addOrUpdateChannelAttributes(room, { y: '2' });
+        t.equal(Object.entries(await read()).sort(), [['x', `1 ${t.id('a')} number`], ['y', `2 ${t.id('b')} number`]]);
+        await a.deleteChannelAttributesByKeys(room, ['x']);
+        t.equal(Object.keys(await b.getChannelAttributesByKeys(room, ['x', 'y'])), ['y']);
+        await a.clearChannelAttributes(room);
+        t.equal(await read(), {});
+      },
+    },
+    {
+      member: 'channel:AttributesUpdated', when: 'tells members all attributes, only if the writer asked for it',
+      works: async (t) => {
+        const channel = await t.joined();
+        const log = t.record(channel, 'AttributesUpdated');
+        const writer = await t.user('w');
+        await writer.setChannelAttributes(channel.channelId, { x: '1' });
+        await writer.addOrUpdateChannelAttributes(channel.channelId, { y: '2' }, { enableNotificationToChannelMembers: true });
+        await t.until(() => log.length);
+        t.equal(log.map(([, all]) => Object.entries(all).map(([k, v]: any) => k + v.value).sort()), [['x1', 'y2']]);
+      },
+    },
+  ],
+};

@@ -1,0 +1,95 @@
+import type { Area } from '../row.ts';
+
+const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
+
+export const module: Area = {
+  title: 'The AgoraRTM object',
+  rows: [
+    { member: 'createInstance', when: 'appId is missing', class: RtmInvalidArgumentError, code: 1, fails: (t) => () => t.sdk.createInstance() },
+    { member: 'createInstance', when: 'appId is not 32 letters and digits', class: RtmInvalidArgumentError, code: 1, fails: (t) => () => t.sdk.createInstance('x'.repeat(31)) },
+    { member: 'createInstance', when: 'config is null', class: 'TypeError', fails: (t) => () => t.sdk.createInstance(t.appId, null) },
+    {
+      member: 'createInstance', when: 'config has an unknown key, which the message names', class: RtmInvalidArgumentError, code: 1,
+      fails: (t) => () => {
+        try {
+          t.sdk.createInstance(t.appId, { loglevel: 1 });
+        } catch (error: any) {
+          if (!error.message.includes('loglevel')) throw new Error(error.message);
+          throw error;
+        }
+      },
+    },
+    { member: 'createInstance', when: 'areaCodes is not an array', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.createInstance(t.appId, {}, 'CN') },
+    { member: 'createInstance', when: 'areaCodes is empty', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.createInstance(t.appId, {}, []) },
+    { member: 'createInstance', when: 'areaCodes has an unknown code', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.createInstance(t.appId, {}, ['CN', 'GLOBAL']) },
+    {
+      member: 'createInstance', when: 'works with new, with await, and any number of times; the clients are independent',
+      works: async (t) => {
+        const [a, b] = [new t.sdk.createInstance(t.appId), await t.sdk.createInstance(t.appId, {}, ['GLOB'])];
+        t.equal([a.connectionState, b.connectionState, a === b, 'then' in a], ['DISCONNECTED', 'DISCONNECTED', false, false]);
+      },
+    },
+    {
+      member: 'createInstance', when: 'config takes `gateway`, the address of the gateway, beside the keys of 1.4',
+      differs: 'a gateway of your own has an address; without one it is where the script came from',
+      works: async (t) => {
+        const client = t.client({ gateway: location.origin, enableLogUpload: false, enableCloudProxy: false });
+        await client.login({ uid: t.id('a') });
+        t.equal(client.connectionState, 'CONNECTED');
+      },
+    },
+    { member: 'setArea', when: 'there is no argument', class: 'TypeError', fails: (t) => () => t.sdk.setArea() },
+    { member: 'setArea', when: 'areaCodes is not a non-empty array of areas', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['CN'] }) },
+    { member: 'setArea', when: 'excludedArea is GLOBAL', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'GLOBAL' }) },
+    { member: 'setArea', when: 'excludedArea is also in areaCodes', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['CHINA'], excludedArea: 'CHINA' }) },
+    { member: 'setArea', when: 'excludedArea may not be excluded', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'EUROPE' }) },
+    {
+      member: 'setArea', when: 'takes areas, and they have no effect', differs: 'a gateway of your own has no areas to choose among',
+      works: (t) => t.equal(t.sdk.setArea({ areaCodes: [t.sdk.AreaCode.GLOBAL], excludedArea: 'CHINA' }), undefined),
+    },
+    {
+      member: 'setParameter', when: 'sets what is known, and does nothing for an unknown name or an object',
+      works: (t) => {
+        t.equal(t.sdk.setParameter('LOG_UPLOAD_INTERVAL', 5), undefined);
+        t.sdk.setParameter({ LOG_UPLOAD_INTERVAL: 7 });
+        t.sdk.setParameter('NO_SUCH_NAME', 5);
+        t.equal([t.sdk.getParameter('LOG_UPLOAD_INTERVAL'), t.sdk.getParameter('NO_SUCH_NAME')], [5, undefined]);
+      },
+    },
+    {
+      member: 'setParameter', when: 'GATEWAY names the gateway, WASM_URL the wasm', shown: 'tests/session.spec.ts:the gateway can be named by parameter and by config',
+      differs: 'the one line that an application adds when it moves to a gateway of its own',
+    },
+    {
+      member: 'getParameter', when: 'knows the parameters of 1.4 with their defaults',
+      works: (t) => t.equal(
+        ['RECONNECTING_AP_INTERVAL', 'RECONNECTING_AP_NUM', 'DISABLE_MESSAGE_COMPRESSION', 'LOG_HANDLER', 'ENABLE_EDGE_AUTO_FALLBACK'].map((name) => t.sdk.getParameter(name)),
+        [2500, 2, false, undefined, true],
+      ),
+    },
+    { member: 'preload', when: 'loads the wasm ahead of the first login', differs: 'new: 1.4 has no wasm', works: async (t) => t.equal(await t.sdk.preload(), undefined) },
+    { member: 'VERSION', when: 'is "1.4.5"', works: (t) => t.equal(t.sdk.VERSION, '1.4.5') },
+    { member: 'BUILD', when: 'has the form v1.4.5-0-g<commit>', works: (t) => t.equal(/^v1\.4\.5-0-g[0-9a-f]{8}$/.test(t.sdk.BUILD), true, t.sdk.BUILD) },
+    { member: 'END_CALL_PREFIX', when: 'is the text of 1.4', works: (t) => t.equal(t.sdk.END_CALL_PREFIX, 'AgoraRTMLegacyEndcallCompatibleMessagePrefix') },
+    {
+      member: 'processId', when: 'is a UUID, the same for the page\'s life',
+      works: (t) => t.equal(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(t.sdk.processId), true),
+    },
+    ...['OFF', 'ERROR', 'WARNING', 'INFO', 'DEBUG'].map((name) => ({
+      member: `LOG_FILTER_${name}`, when: 'switches on its level and those above', shown: 'web/test/module.test.ts:the enums have the members of 1.4, and no other',
+    })),
+    ...['ConnectionState', 'ConnectionChangeReason', 'LocalInvitationState', 'LocalInvitationFailureReason', 'RemoteInvitationState',
+      'RemoteInvitationFailureReason', 'MessageType', 'PeerOnlineState', 'PeerSubscriptionOption'].map((name) => ({
+      member: name, when: 'has the members of 1.4; each value is its name', shown: 'web/test/module.test.ts:the enums have the members of 1.4, and no other',
+    })),
+    {
+      member: 'AreaCode', when: 'has the members that 1.4 declares', differs: 'in 1.4 it is declared but missing at run time',
+      works: (t) => t.equal(Object.keys(t.sdk.AreaCode), ['GLOBAL', 'INDIA', 'JAPAN', 'ASIA', 'EUROPE', 'CHINA', 'NORTH_AMERICA']),
+    },
+    {
+      member: 'default', when: 'is the object itself, so that every style of import works; not enumerable', differs: '1.4 has none; bundlers disagree on what import makes of it',
+      works: (t) => t.equal([t.sdk.default === t.sdk, Object.keys(t.sdk).includes('default')], [true, false]),
+    },
+    { member: 'default', when: 'every way of importing works, in Node without a window too', shown: 'web/test/imports.test.ts:import with default, with a namespace and with names', differs: '1.4 throws where there is no window' },
+  ],
+};
