@@ -10,7 +10,7 @@ KILL ?= 0s
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test test-go test-web test-browser bench soak lint fuzz generate deps browser clean
+.PHONY: help build run test test-go test-web test-browser bench soak lint fuzz generate docs deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 generate: ## regenerate error codes and the wire codec (needs protoc and protoc-gen-go-lite)
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
+
+docs: deps ## write docs/compatibility.md from the table in tests/compat
+	npm run --silent docs
 
 deps: node_modules/.package-lock.json
 

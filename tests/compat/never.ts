@@ -1,7 +1,8 @@
 /** Codes of core/errors.json that no call produces, and why. */
 export const never: Record<string, string> = {
   LOGIN_ERR_NOT_AUTHORIZED: '1.4 defines it, and never produces it',
-  RENEW_TOKEN_ERR_ABORTED_BY_LOGOUT: 'logging out settles nothing of a renewal that the gateway has',
+  RENEW_TOKEN_ERR_ABORTED_BY_LOGOUT: 'a renewal that logout interrupts gets 102',
+  JOIN_CHANNEL_ERR_INVALID_ARGUMENT: 'createChannel has refused the id before',
   JOIN_CHANNEL_ERR_REJECTED: 'a refusal is JOIN_CHANNEL_ERR_FAILURE, as in 1.4',
   JOIN_CHANNEL_ERR_ABORTED_BY_LEAVE: 'leave waits for the join, as in 1.4',
   LEAVE_CHANNEL_ERR_FAILURE: 'leave does not wait for an answer, so that nothing can fail',

@@ -68,6 +68,10 @@ export const attributes: Area = {
       fails: call("await t.user('me')", `c.${name}('a*', $)`, '{ a: "x" }'),
     })),
     { member: 'client.clearChannelAttributes', when: 'channelId is not valid', class: RtmInvalidArgumentError, code: 3, differs: '1.4 does not look at it', fails: async (t) => { const c = await t.user(); return () => c.clearChannelAttributes('a*'); } },
+    { member: 'client.setLocalUserAttributes', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 7, shown: 'core:TestAttributesTimeout' },
+    { member: 'client.setLocalUserAttributes', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 2, shown: 'core:TestAttributeErrors' },
+    { member: 'client.setLocalUserAttributes', when: 'set again by itself after an interruption that the gateway did not wait for', shown: 'core:TestAttributesAreSetAgainInANewSession' },
+    { member: 'client.addOrUpdateLocalUserAttributes', when: 'together with what is known of oneself over 16384 bytes', class: 'RtmLimitExceededError', code: 4, fails: async (t) => { const c = await t.user(); await c.setLocalUserAttributes({ a: 'x'.repeat(8192) }); return () => c.addOrUpdateLocalUserAttributes({ b: 'x'.repeat(8192) }); } },
     {
       member: 'client.setLocalUserAttributes', when: 'the eleventh write in 5 s, of the four methods together', class: 'RtmInvokeTooOftenError', code: 5, differs: '1.4 is silent until the call times out',
       fails: async (t) => {

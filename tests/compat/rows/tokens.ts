@@ -15,5 +15,21 @@ export const tokens: Area = {
         return () => old.renewToken('x');
       },
     },
+    {
+      member: 'client.renewToken', when: 'the third time in a second', class: 'RtmInvokeTooOftenError', code: 4,
+      fails: async (t) => {
+        const client = await t.user();
+        await Promise.all([client.renewToken('a'), client.renewToken('b')]);
+        return () => client.renewToken('c');
+      },
+    },
+    { member: 'client.renewToken', when: 'the token has expired', class: 'RtmUnauthenticatedError', code: 5, shown: 'core:TestRenewRefused' },
+    { member: 'client.renewToken', when: 'app id or token is invalid', class: 'RtmUnauthenticatedError', code: 6, shown: 'core:TestRenewRefused' },
+    { member: 'client.renewToken', when: 'refused for another reason', class: 'RtmUnavailableError', code: 3, shown: 'core:TestRenewRefused', differs: 'in 1.4 the call succeeds although the token does not' },
+    { member: 'client.renewToken', when: 'no answer within 20 s', class: 'RtmTimeoutError', code: 1, shown: 'core:TestRenewTimesOut' },
+    { member: 'client.renewToken', when: 'the new token is for the next connection; the old one stays in force if it is refused', shown: 'core:TestRenew' },
+    { member: 'client.renewToken', when: 'a gateway without tokens takes any', works: async (t) => t.equal(await (await t.user()).renewToken('x') === undefined, true) },
+    { member: 'client:TokenExpired', when: 'RECONNECTING and the token refused as expired; renewToken goes on from there', shown: 'core:TestTokenExpiredWhileReconnecting' },
+    { member: 'client:TokenPrivilegeWillExpire', when: '30 s before the token expires; the session stays up', shown: 'core:TestTokenWillExpire', differs: '1.5 has this event; 1.4 says nothing until the connection is lost' },
   ],
 };
