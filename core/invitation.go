@@ -201,7 +201,7 @@ func (i *Invitation) hand(f *wire.Invitation, again time.Duration) {
 		timeout, refusal := failure(a)
 		i.offline = refusal == nil && !timeout && !a.Sent.GetReceived()
 		switch {
-		case timeout && conn == c.conn: // and not because the connection was away
+		case timeout && c.state == Connected && conn == c.conn: // and not because the connection was away
 			i.step(callNoResponse)
 		case refusal != nil && refusal.Reason != wire.Refusal_TOO_OFTEN && refusal.Reason != wire.Refusal_UNAVAILABLE:
 			i.step(callUnknown)

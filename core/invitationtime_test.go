@@ -82,6 +82,23 @@ func TestOfferOverInterruptions(t *testing.T) {
 	})
 }
 
+func TestOfferBetweenConnections(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.interrupt()
+		w.calling("c") // no socket is open
+		w.host.pass(RequestTimeout - time.Millisecond)
+		w.host.socket().lose(1006)
+		w.forget()
+		w.host.pass(time.Millisecond) // nor is one now
+		assert.Empty(t, w.taken(), "nobody was asked")
+		w.Wake()
+		w.resumed()
+		w.alive(InvitationRetry)
+		w.bobHas(true)
+		assert.Equal(t, []string{"CONNECTED LOGIN_SUCCESS", "c RECEIVED_BY_REMOTE"}, w.taken())
+	})
+}
+
 func TestCallsGoOnInANewSession(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.calling("received")
