@@ -93,16 +93,29 @@ func hasKey(list []*Attribute, key string) bool {
 }
 
 // restoreAttributes sets the user's attributes again, in a session that is new to the
-// gateway (API 8.2).
+// gateway (API 8.2). The application takes them for set, so it is tried until it works.
 func (c *Client) restoreAttributes() {
 	if len(c.attributes) == 0 {
 		return
 	}
 	w := &wire.AttributeWrite{Attribute: c.attributes}
 	c.request(&wire.ClientFrame{Write: w}, 0, func(f *wire.ServerFrame) {
-		if err := attributeError(f); err != nil {
-			c.log(LogError, "the user's attributes could not be set again:"+err.Error())
+		if attributeError(f) != nil && f != sessionOver {
+			c.restoreLater()
 		}
+	})
+}
+
+// restoreLater waits for a write that is on its way: what it did would be undone.
+func (c *Client) restoreLater() {
+	c.host.AfterFunc(lastRetryCap, func() {
+		for _, r := range c.pending {
+			if w := r.frame.Write; w != nil && w.Channel == "" {
+				c.restoreLater()
+				return
+			}
+		}
+		c.restoreAttributes()
 	})
 }
 
