@@ -36,6 +36,8 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"apps do not see each other", appsApart},
 		{"channel members hear each other and not themselves", channelMessages},
 		{"members come and go", membersComeAndGo},
+		{"presence is asked for and followed", presenceFollowed},
+		{"members are counted from outside", membersCounted},
 		{"messages over the budget are refused", messageBudget},
 		{"order is kept", orderKept},
 		{"user attributes live with their user", userAttributes},
