@@ -17,10 +17,12 @@ type options struct {
 	listen      string
 	data        string
 	mediaMaxAge time.Duration
+	apps        appSources
 	version     bool
 }
 
 const usage = `Usage: rtm-gateway [flags]
+       rtm-gateway token --uid USER [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
@@ -30,7 +32,13 @@ Runs a gateway for rtm-wasm clients on one address:
   /media/    uploads (tus 1.0) and downloads of image and file messages
   /healthz   says ok while the gateway runs
 
-No certificate is configured: every app id and user may log in.
+With app ids named by --app, --apps or RTM_APPS only those are served, and an
+app with a certificate requires tokens. With none it is in development mode:
+every app id, user and token is accepted.
+
+  rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
+  rtm-gateway --app APPID           this app, without tokens
+  rtm-gateway token --help          mints a token to try
 
 Flags:
 `
@@ -39,39 +47,50 @@ Flags:
 // comes as an error.
 func parse(args []string, help io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("rtm-gateway", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
+	flags := newFlags("rtm-gateway")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
 	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
+	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		printUsage(help, flags)
+	if err := parseFlags(flags, args, usage, help); err != nil {
+		return o, err
 	}
-	if err == nil {
-		err = o.check(flags.Args())
-	}
-	return o, err
+	return o, o.check()
 }
 
-func printUsage(out io.Writer, flags *flag.FlagSet) {
+func newFlags(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	return flags
+}
+
+func parseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer) error {
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(help, usage, flags)
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return err
+}
+
+func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 	fmt.Fprint(out, usage)
 	flags.VisitAll(func(f *flag.Flag) {
 		value, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(out, "  %s\n        %s", strings.TrimSpace("--"+f.Name+" "+value), text)
-		if f.DefValue != "false" {
+		if f.DefValue != "false" && f.DefValue != "" {
 			fmt.Fprintf(out, " (default %s)", f.DefValue)
 		}
 		fmt.Fprintln(out)
 	})
 }
 
-func (o options) check(rest []string) error {
+func (o options) check() error {
 	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("unexpected argument %q", rest[0])
 	case o.data == "":
 		return errors.New("--data must name a folder")
 	case o.mediaMaxAge < time.Second:

@@ -23,6 +23,9 @@ const endTimeout = 10 * time.Second
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for a bad command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "token" {
+		return runToken(args[1:], stdout, stderr)
+	}
 	o, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -44,6 +47,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs the gateway until ctx ends.
 func serve(ctx context.Context, o options, log *slog.Logger) error {
+	apps, err := o.apps.load(log)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -60,6 +67,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	server, err := gateway.New(gateway.Config{
 		Engine:     engine,
 		MediaStore: engine.MediaStore(),
+		Authorizer: authorizer(apps, log),
 		SDK:        web.SDK(),
 		Demo:       web.Demo(),
 		Logger:     log,
