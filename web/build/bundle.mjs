@@ -15,13 +15,34 @@ function wasmExecPlugin(file) {
       build.onLoad({ filter: /.*/, namespace: 'wasm_exec' }, () => ({
         contents: `export default function (globalThis, console) {
           const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
-          ${readFileSync(file, 'utf8')}
+          ${withoutNode(readFileSync(file, 'utf8'))}
           return globalThis.Go;
         }`,
         loader: 'js',
       }));
     },
   };
+}
+
+/**
+ * wasm_exec.js begins with a pretended file system and process, which the program never calls: of
+ * them it needs the constants it looks up when it starts, and the output of a panic. If the
+ * toolchain's file has another form one day, it stays as it is.
+ */
+function withoutNode(source) {
+  return source.replace(/\tconst enosys = [^]*?(?=\tconst encoder = )/, `
+    let output = "";
+    globalThis.fs = {
+      constants: { O_WRONLY: -1, O_RDWR: -1, O_CREAT: -1, O_TRUNC: -1, O_APPEND: -1, O_EXCL: -1, O_DIRECTORY: -1 },
+      writeSync(fd, bytes) {
+        const lines = (output + decoder.decode(bytes)).split("\\n");
+        output = lines.pop();
+        if (lines.length) console.log(lines.join("\\n"));
+        return bytes.length;
+      },
+    };
+    globalThis.process = globalThis.path = {};
+  `);
 }
 
 /** esbuild options shared by the builds and the tests. */
