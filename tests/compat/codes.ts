@@ -10,5 +10,5 @@ export const all: [string, string][] = Object.entries(codes).flatMap(([name, mem
 /** The name of a row's code in its member's enum. */
 export function codeName(row: Row): string | undefined {
   if (!('code' in row) || row.code === undefined) return undefined;
-  return Object.entries(codes[enums[row.member] ?? ''] ?? {}).find(([, code]) => code === row.code)?.[0];
+  return Object.entries(codes[row.enum ?? enums[row.member] ?? ''] ?? {}).find(([, code]) => code === row.code)?.[0];
 }

@@ -9,9 +9,9 @@ export const never: Record<string, string> = {
   LEAVE_CHANNEL_ERR_REJECTED: 'leave does not wait for an answer, so that nothing can be refused',
   GET_MEMBERS_ERR_REJECTED: 'a refusal is GET_MEMBERS_ERR_FAILURE, as in 1.4',
   PEER_MESSAGE_ERR_INCOMPATIBLE_MESSAGE: 'every client here understands every message',
+  PEER_SUBSCRIPTION_STATUS_ERR_REJECTED: 'a refusal is PEER_SUBSCRIPTION_STATUS_ERR_FAILURE, as in 1.4',
   GET_CHANNEL_MEMBER_COUNT_ERR_NOT_INITIALIZED: 'a client is ready when it is made',
-  QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_FAILURE: 'the answer is in memory; the other codes are of PeerSubscriptionStatusError, as in 1.4',
+  QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_FAILURE: 'the answer is in memory',
   QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_TIMEOUT: 'the answer is in memory',
-  QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_TOO_OFTEN: 'the code is of PeerSubscriptionStatusError, as in 1.4',
   QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_USER_NOT_LOGGED_IN: 'the code is of PeerSubscriptionStatusError and has the same number, 102, as in 1.4',
 };

@@ -13,6 +13,8 @@ interface Common {
   member: string;
   /** The condition of an error, or what holds. */
   when: string;
+  /** The enum of the code, where it is not that of the member (members.ts). */
+  enum?: string;
   /** Ours is meant to differ from 1.4.5 here: why. */
   differs?: string;
 }

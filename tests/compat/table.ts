@@ -7,7 +7,8 @@ import { invitations } from './rows/invitations.ts';
 import { media } from './rows/media.ts';
 import { messages } from './rows/messages.ts';
 import { module } from './rows/module.ts';
+import { presence } from './rows/presence.ts';
 import { session } from './rows/session.ts';
 import { tokens } from './rows/tokens.ts';
 
-export const areas: Area[] = [module, emitter, session, tokens, messages, channels, media, attributes, invitations];
+export const areas: Area[] = [module, emitter, session, tokens, messages, channels, media, presence, attributes, invitations];

@@ -27,6 +27,7 @@ const fails = (member: string, text: string, argument: string, when: string, err
 
 const maps: [argument: string, when: string, errorClass: string, code: number][] = [
   ["'x'", 'not a plain object', RtmInvalidArgumentError, 3],
+  ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => ["x".repeat(40) + i, 5]))', 'more than 32, before keys and values are looked at', 'RtmLimitExceededError', 4],
   ['{}', 'no attribute', RtmInvalidArgumentError, 3],
   ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, "x"]))', 'more than 32', 'RtmLimitExceededError', 4],
   ['{ ["é".repeat(17)]: "x" }', 'a key over 32 bytes', RtmInvalidArgumentError, 3],

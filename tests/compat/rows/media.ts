@@ -109,6 +109,8 @@ export const media: Area = {
 
     { member: 'client.downloadMedia', when: 'mediaId is not a string', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().downloadMedia(5) },
     { member: 'client.downloadMedia', when: 'mediaId is none', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().downloadMedia('x y') },
+    { member: 'client.downloadMedia', when: 'mediaId says that the content has no bytes', class: RtmInvalidArgumentError, code: 2, differs: '1.4 rejects with an RtmInternalError without a code', fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z0'); } },
+    { member: 'client.downloadMedia', when: 'a media id of the vendor\'s service, which this gateway does not have', class: 'RtmUnavailableError', code: 4, fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '7z1z100000z480z640'); } },
     { member: 'client.downloadMedia', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().downloadMedia('0' + 'ab'.repeat(32) + '1z1z10') },
     { member: 'client.downloadMedia', when: 'nobody uploaded it, or more than seven days ago', class: 'RtmUnavailableError', code: 4, fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z10'); } },
     {

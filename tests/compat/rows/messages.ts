@@ -26,10 +26,13 @@ export const messages: Area = {
     ...([
       ['the message is not a plain object, before the login is looked at', `'hi'`], ['the message is neither text nor bytes', '{}'], ['it has text and bytes', `{ text: 'x', rawMessage: new Uint8Array(1) }`],
       ['rawMessage is an ArrayBuffer', '{ rawMessage: new ArrayBuffer(1) }'], ['IMAGE and FILE are not inferred', `{ mediaId: 'x' }`],
+      ['it is an instance of a class', `new (class { text = 'x' })()`], ['it has no prototype', `Object.assign(Object.create(null), { text: 'x' })`],
     ] as const).map(([when, message]) => ({
       member: 'client.sendMessageToPeer', when, class: 'RtmInvalidArgumentError' as const, code: 7,
       fails: new Function('t', `return () => t.client().sendMessageToPeer(${message}, 'b')`) as any,
     })),
+    { member: 'client.sendMessageToPeer', when: 'not logged in, before peerId and size are looked at', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*') },
+    { member: 'client.sendMessageToPeer', when: 'peerId is not valid, before the size is looked at', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*'); } },
     { member: 'client.sendMessageToPeer', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().sendMessageToPeer({ text: 'x' }, 'b') },
     { member: 'client.sendMessageToPeer', when: 'peerId is not valid', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x' }, 'a*b'); } },
     { member: 'client.sendMessageToPeer', when: 'peerId is a number', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x' }, 5); } },
@@ -72,6 +75,17 @@ export const messages: Area = {
         const message: any = { rawMessage: t.bytes(1) };
         await client.sendMessageToPeer(message, t.id('nobody'));
         t.equal([message.messageType, message.description], ['RAW', '']);
+      },
+    },
+    {
+      member: 'client.sendMessageToPeer', when: 'with enableOfflineMessaging the message is kept for a peer who is not online; hasPeerReceived is false',
+      works: async (t) => {
+        const [a, b] = [await t.user('a'), t.client()];
+        t.equal(await a.sendMessageToPeer({ text: 'later' }, t.id('b'), { enableOfflineMessaging: true, enableHistoricalMessaging: true }), { hasPeerReceived: false });
+        const next = t.next(b, 'MessageFromPeer');
+        await b.login({ uid: t.id('b') });
+        const [message, peerId, { isOfflineMessage }] = await next;
+        t.equal([message.text, peerId, isOfflineMessage], ['later', t.id('a'), true]);
       },
     },
     {
