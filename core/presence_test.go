@@ -316,6 +316,10 @@ func TestMemberCounts(t *testing.T) {
 		ask(w, "refused", "room")
 		w.reply(&wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_TOO_OFTEN}})
 		assert.Equal(t, []string{"refused: RtmInvokeTooOftenError 3"}, w.taken())
+		w.alive(time.Second)
+		ask(w, "refused", "room")
+		w.reply(&wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE}})
+		assert.Equal(t, []string{"refused: RtmUnavailableError 1"}, w.taken())
 	})
 }
 
