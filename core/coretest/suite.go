@@ -30,6 +30,7 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"login tells its states in order", loginStates},
 		{"logout ends everything and can be followed by a login", logoutAndBack},
 		{"the newer login of a uid wins", remoteLogin},
+		{"a token can be renewed, twice a second", tokenRenewed},
 		{"peer messages of every type arrive as sent", peerMessages},
 		{"a peer who is away receives nothing", peerAway},
 		{"a message that is to be kept comes with the login", keptMessage},
