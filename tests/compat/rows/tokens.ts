@@ -15,6 +15,7 @@ export const tokens: Area = {
         return () => old.renewToken('x');
       },
     },
+    { member: 'client.login', when: 'tokens of a token server, 006 and 007, let users in', shown: 'tests/token.spec.ts:tokens of a token server let users in, and they can do everything' },
     {
       member: 'client.renewToken', when: 'the third time in a second', class: 'RtmInvokeTooOftenError', code: 4,
       fails: async (t) => {
@@ -23,14 +24,14 @@ export const tokens: Area = {
         return () => client.renewToken('c');
       },
     },
-    { member: 'client.renewToken', when: 'the token has expired', class: 'RtmUnauthenticatedError', code: 5, shown: 'core:TestRenewRefused' },
-    { member: 'client.renewToken', when: 'app id or token is invalid', class: 'RtmUnauthenticatedError', code: 6, shown: 'core:TestRenewRefused' },
+    { member: 'client.renewToken', when: 'the token has expired', class: 'RtmUnauthenticatedError', code: 5, shown: 'tests/token.spec.ts:renewToken' },
+    { member: 'client.renewToken', when: 'app id or token is invalid', class: 'RtmUnauthenticatedError', code: 6, shown: 'tests/token.spec.ts:renewToken' },
     { member: 'client.renewToken', when: 'refused for another reason', class: 'RtmUnavailableError', code: 3, shown: 'core:TestRenewRefused', differs: 'in 1.4 the call succeeds although the token does not' },
     { member: 'client.renewToken', when: 'no answer within 20 s', class: 'RtmTimeoutError', code: 1, shown: 'core:TestRenewTimesOut' },
     { member: 'client.renewToken', when: 'the new token is for the next connection; the old one stays in force if it is refused', shown: 'core:TestRenew' },
     { member: 'client.renewToken', when: 'a gateway without tokens takes any', works: async (t) => t.equal(await (await t.user()).renewToken('x') === undefined, true) },
-    { member: 'client:TokenExpired', when: 'RECONNECTING and the token refused as expired; renewToken goes on from there', shown: 'core:TestTokenExpiredWhileReconnecting' },
-    { member: 'client:TokenExpired', when: 'also where the token is refused as invalid on the way back, as after a change of the certificate', shown: 'core:TestTokenExpiredWhileReconnecting', differs: 'a new token helps there too; without the event the client would stay away for ever' },
+    { member: 'client:TokenExpired', when: 'RECONNECTING and the token refused as expired; renewToken goes on from there', shown: 'tests/token.spec.ts:a token that ends leaves the connection alone; the way back needs a new one' },
+    { member: 'client:TokenExpired', when: 'also where the token is refused as invalid on the way back, as after a change of the certificate', shown: 'tests/token.spec.ts:a token that ends leaves the connection alone; the way back needs a new one', differs: 'a new token helps there too; without the event the client would stay away for ever' },
     { member: 'client:TokenPrivilegeWillExpire', when: '30 s before the token expires; the session stays up', shown: 'core:TestTokenWillExpire', differs: '1.5 has this event; 1.4 says nothing until the connection is lost' },
   ],
 };
