@@ -54,8 +54,9 @@ type Client struct {
 
 	peers map[string]*peer // subscribed to, by uid
 
-	tasks    []*Task  // media tasks, waiting and running, in order
-	discards []string // keys of uploads to be removed from the gateway
+	tasks     []*Task  // media tasks, waiting and running, in order
+	pieceSize int64    // of the next piece of a download, by the speed of the last; 0: not known
+	discards  []string // keys of uploads to be removed from the gateway
 }
 
 // session is what the gateway knows the client by.

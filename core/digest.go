@@ -3,7 +3,8 @@ package core
 // base64Digits are those of standard Base64.
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// reprDigest is the Repr-Digest header (RFC 9530) of a SHA-256. The Base64 is written
+// reprDigest is the Repr-Digest header (RFC 9530) of a SHA-256, and the Part-Digest of
+// several. The Base64 is written
 // out: a package for it would be in every page's wasm.
 func reprDigest(sum []byte) string {
 	var out []byte

@@ -3,7 +3,7 @@ package core
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"strconv"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,7 +27,8 @@ type hashingHost struct {
 	unable bool
 }
 
-func (h *hashingHost) SHA256(b Blob, done func([]byte, error)) (able bool) {
+func (h *hashingHost) SHA256(b Blob, part int64, done func([]byte, error)) (able bool) {
+	require.EqualValues(h.t, MediaPartBytes, part)
 	if h.unable {
 		return false
 	}
@@ -37,8 +38,7 @@ func (h *hashingHost) SHA256(b Blob, done func([]byte, error)) (able bool) {
 			done(nil, h.err)
 			return
 		}
-		sum := sha256.Sum256(b.(*testBlob).b)
-		done(sum[:], nil)
+		done(sumsOf(b.(*testBlob).b), nil)
 	}
 	return true
 }
@@ -53,11 +53,21 @@ func verifying(t *testing.T, whole []byte, f func(w *world, h *hashingHost, task
 	})
 }
 
-// digested answers with a piece of got, told to be of a file with the digest of whole.
+// sumsOf are the digests of the parts of b.
+func sumsOf(b []byte) (out []byte) {
+	for part := range slices.Chunk(b, MediaPartBytes) {
+		sum := sha256.Sum256(part)
+		out = append(out, sum[:]...)
+	}
+	return out
+}
+
+// digested answers with a piece of got, told to be of a file that is whole.
 func (r *testRequest) digested(got, whole []byte) {
 	r.t.Helper()
 	sum := sha256.Sum256(whole)
-	r.pieceWith(got, headers{"Repr-Digest": reprDigest(sum[:])})
+	first, last := r.span()
+	r.pieceWith(got, headers{"Repr-Digest": reprDigest(sum[:]), "Part-Digest": reprDigest(sumsOf(whole[first : last+1]))})
 }
 
 func damaged(b []byte) []byte {
@@ -141,13 +151,13 @@ func TestDownloadWithoutADigestIsNotHashed(t *testing.T) {
 	})
 	verifying(t, whole, func(w *world, h *hashingHost, _ *Task) {
 		h.unable = true
-		w.host.only("GET").digested(whole, pattern(9))
+		w.host.only("GET").digested(whole, damaged(whole))
 		w.host.settle()
 		assert.Contains(t, w.taken(), "down: ok")
 	})
 	inSession(t, func(w *world) { // a host that is no Digester
 		w.download("down", mediaID(testKey, 10, false, 0, 0))
-		w.host.only("GET").digested(whole, pattern(9))
+		w.host.only("GET").digested(whole, damaged(whole))
 		w.host.settle()
 		assert.Contains(t, w.taken(), "down: ok")
 	})
@@ -155,17 +165,40 @@ func TestDownloadWithoutADigestIsNotHashed(t *testing.T) {
 
 // Pieces of two files are not joined, whether the host can hash or not.
 func TestPiecesMustBeOfOneFile(t *testing.T) {
-	whole := pattern(downloadPiece + 5)
+	whole := pattern(MediaPartBytes + 5)
 	inSession(t, func(w *world) {
 		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
-		w.host.only("GET").digested(whole, whole)
-		w.host.only("GET").digested(whole, whole[1:])
+		w.host.settle()
+		first, second := w.lanes()
+		first.digested(whole, whole)
+		second.digested(whole, damaged(whole))
 		w.taken()
 		r := w.host.only("GET")
-		assert.Equal(t, "bytes=0-"+strconv.Itoa(downloadPiece-1), r.header("Range"))
-		r.digested(whole, whole)
-		w.host.only("GET").piece(whole) // no digest at all
+		assert.Equal(t, "bytes=1048576-1048580", r.header("Range"), "only that piece")
+		r.piece(whole) // no digest at all
 		assert.Equal(t, []string{"down: RtmUnavailableError 1"}, w.taken())
+	})
+}
+
+// Only what was damaged is fetched again.
+func TestDamagedPiece(t *testing.T) {
+	whole := pattern(2*MediaPartBytes + 5)
+	verifying(t, whole, func(w *world, h *hashingHost, _ *Task) {
+		w.host.settle()
+		first, second := w.lanes()
+		first.digested(whole, whole)
+		h.hash()
+		second.digested(damaged(whole), whole)
+		hash := h.hash
+		w.host.only("GET").digested(whole, whole) // the last
+		h.hash()
+		hash()
+		r := w.host.only("GET")
+		assert.Equal(t, "bytes=1048576-2097151", r.header("Range"))
+		r.digested(whole, whole)
+		w.host.settle()
+		h.hash()
+		assert.Contains(t, w.taken(), "down: ok")
 	})
 }
 

@@ -1,22 +1,52 @@
 package core
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
-// downloadPiece is how much one request asks for, in bytes. A broken connection costs
-// at most the piece that was under way.
-const downloadPiece = 16 << 20
+// Sizes of what one request asks for, in bytes: whole parts, so that each can be verified
+// while the next is under way. A browser is fastest with large pieces and tells nothing
+// of their progress then; so a piece is as large as pieceTime allows at the speed of
+// the last, and small where that is unknown or something broke.
+const (
+	smallestPiece = MediaPartBytes
+	largestPiece  = 8 << 20
+	pieceTime     = time.Second
+)
 
-// download fetches media in pieces, one after another.
+// downloadLanes is how many pieces of a file are under way at once: while one ends, the
+// other keeps the network busy.
+const downloadLanes = 2
+
+// download fetches media in pieces.
+//
+// What is verified by what: that a piece is the range asked for, of a file as long as its
+// id says, by Content-Range and its size; that all pieces are of one file by Repr-Digest,
+// the SHA-256 that the gateway took of the whole while it stored it; that no byte is
+// another, by the SHA-256 that the gateway took of each part meanwhile. A piece with
+// damage is fetched once more. Where the host can't hash, or the gateway tells
+// no digests, the last is left out.
 type download struct {
 	*Task
 	key    string
-	pieces []Blob
-	have   int64 // bytes in pieces
+	pieces []*piece // all of the file, in order
 	done   func(Blob, *Error)
 
-	digest   string // Repr-Digest of the whole, as the first piece's answer gave it
-	checking bool   // all pieces are there, and being looked at
-	restarts int    // because of pieces that did not fit together
+	told   bool   // digest is set
+	digest string // Repr-Digest of the whole, "" where the gateway has none
+	mime   string // "" until the first bytes were seen
+}
+
+// piece is a range of the file.
+type piece struct {
+	from, to int64
+	x        *exchange // nil before the first attempt
+	loaded   int64     // bytes of it, while under way
+	blob     Blob      // nil until it is there
+	verified bool
+	damaged  bool // once before
 }
 
 // Download fetches media by the id its uploader got (API 7.4). progress and done are
@@ -40,63 +70,115 @@ func (c *Client) Download(mediaID string, progress func(current, total int64), d
 		done(nil, err)
 		return d.Task
 	}
+	d.pieces = []*piece{{to: size}}
 	c.addTask(d.Task)
 	return d.Task
 }
 
 // step implements transfer.
 func (d *download) step() {
-	if d.checking {
-		return
+	for i := 0; i < len(d.pieces) && len(d.under) < downloadLanes; i++ {
+		if p := d.pieces[i]; p.blob == nil && (p.x == nil || p.x.over) {
+			d.fetch(i)
+		}
 	}
-	if d.have == d.total {
-		d.complete()
-		return
-	}
-	from := d.have
-	to := min(from+downloadPiece, d.total)
-	r := &HTTPRequest{Method: "GET", URL: d.key, WantBody: true, Header: [][2]string{
-		{"Range", "bytes=" + strconv.FormatInt(from, 10) + "-" + strconv.FormatInt(to-1, 10)},
-	}}
-	d.exchange(r, &exchange{
-		progress: func(n int64) { d.show(min(from+n, d.total-1)) },
-		answered: func(resp *HTTPResponse) { d.received(resp, to-from) },
-	})
 }
 
-func (d *download) received(resp *HTTPResponse, want int64) {
+// fetch asks for a piece, or for the first of it where it is larger than it may be now.
+func (d *download) fetch(i int) {
+	p := d.pieces[i]
+	if p.x != nil {
+		d.c.pieceSize = 0
+	}
+	size := max(d.c.pieceSize, smallestPiece)
+	if p.to-p.from > size {
+		d.pieces = slices.Insert(d.pieces, i+1, &piece{from: p.from + size, to: p.to})
+		p.to = p.from + size
+	}
+	p.loaded, size = 0, p.to-p.from
+	span := strconv.FormatInt(p.from, 10) + "-" + strconv.FormatInt(p.to-1, 10)
+	begun := now()
+	p.x = &exchange{
+		progress: func(n int64) {
+			p.loaded = min(n, size)
+			d.tell()
+		},
+		answered: func(resp *HTTPResponse) {
+			if took := since(begun); size >= smallestPiece {
+				d.c.pieceSize = min(size*int64(pieceTime)/int64(max(took, 1)), largestPiece) / MediaPartBytes * MediaPartBytes
+			}
+			d.received(p, resp, "bytes "+span+"/"+strconv.FormatInt(d.total, 10))
+		},
+	}
+	d.exchange(&HTTPRequest{
+		Method: "GET", URL: d.key, WantBody: true, Quiet: size > smallestPiece,
+		Header: [][2]string{{"Range", "bytes=" + span}},
+	}, p.x)
+}
+
+// tell shows what is there and what is coming; the total is for the end.
+func (d *download) tell() {
+	var n int64
+	for _, p := range d.pieces {
+		n += p.loaded
+	}
+	d.show(min(n, d.total-1))
+}
+
+func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	switch {
 	case resp.Status == 404 || resp.Status == 410:
 		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: "no such media: the id is unknown here or its seven days are over"})
 		return
-	case resp.Status == 416 || resp.Status == 206 && !endsWith(resp.Header("Content-Range"), d.total):
+	case resp.Status == 416 || resp.Status == 206 && resp.Header("Content-Range") != contentRange:
 		d.wrongLength()
 		return
 	case resp.Status != 206:
 		d.refused(resp.Status)
 		return
-	case resp.Body == nil || resp.Body.Size() != want:
+	case resp.Body == nil || resp.Body.Size() != p.to-p.from:
 		d.again() // cut short
 		return
 	}
-	digest := resp.Header("Repr-Digest")
-	if d.have > 0 && digest != d.digest {
-		d.spoiled()
+	if !d.told {
+		d.told, d.digest = true, resp.Header("Repr-Digest")
+	}
+	if resp.Header("Repr-Digest") != d.digest {
+		d.spoiled(p)
 		return
 	}
-	d.digest = digest
-	d.pieces = append(d.pieces, resp.Body)
-	d.have += want
-	d.show(min(d.have, d.total-1))
-	if !d.ended {
-		d.step()
+	p.blob, p.loaded = resp.Body, p.to-p.from
+	if d.tell(); !d.ended {
+		d.check(p, resp.Header("Part-Digest"))
+		d.resume()
 	}
 }
 
-// endsWith reports whether a Content-Range names total as the whole's length.
-func endsWith(contentRange string, total int64) bool {
-	suffix := "/" + strconv.FormatInt(total, 10)
-	return len(contentRange) >= len(suffix) && contentRange[len(contentRange)-len(suffix):] == suffix
+// check verifies a piece, and sees the file's type in the first.
+func (d *download) check(p *piece, digest string) {
+	x := p.x // another one when the piece is fetched once more
+	if p.from == 0 {
+		p.blob.Read(0, sniffBytes, func(head []byte, err error) {
+			if !d.ended && p.x == x && d.readable(err) {
+				d.mime = sniff(head)
+				d.complete()
+			}
+		})
+	}
+	digester, able := d.c.host.(Digester)
+	p.verified = !able || digest == "" || !digester.SHA256(p.blob, MediaPartBytes, func(sums []byte, err error) {
+		switch {
+		case d.ended || !d.readable(err):
+		case reprDigest(sums) != digest:
+			d.spoiled(p)
+		default:
+			p.verified = true
+			d.complete()
+		}
+	})
+	if p.verified {
+		d.complete()
+	}
 }
 
 func (d *download) wrongLength() {
@@ -104,63 +186,45 @@ func (d *download) wrongLength() {
 	d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
 }
 
-// complete gives the Blob its type, from its first bytes, and checks the digest where
-// the gateway told one and the host can.
+// complete ends the task if everything is there and good.
 func (d *download) complete() {
-	d.checking = true
-	d.pieces[0].Read(0, sniffBytes, func(head []byte, err error) {
-		if d.ended {
+	parts := make([]Blob, len(d.pieces))
+	for i, p := range d.pieces {
+		if parts[i] = p.blob; !p.verified {
 			return
 		}
-		if err != nil {
-			d.unreadable(err)
-			return
-		}
-		whole := d.c.host.Join(d.pieces, sniff(head))
-		verify := func(sum []byte, err error) { d.verify(whole, sum, err) }
-		digester, able := d.c.host.(Digester)
-		if !able || d.digest == "" || !digester.SHA256(whole, verify) {
-			d.deliver(whole)
-		}
-	})
-}
-
-func (d *download) verify(whole Blob, sum []byte, err error) {
-	switch {
-	case d.ended:
-	case err != nil:
-		d.unreadable(err)
-	case reprDigest(sum) != d.digest:
-		d.spoiled()
-	default:
-		d.deliver(whole)
 	}
-}
-
-func (d *download) deliver(whole Blob) {
+	if d.mime == "" {
+		return
+	}
 	d.show(d.total)
 	if d.ended {
 		return // the listener cancelled
 	}
 	d.end()
-	d.done(whole, nil)
+	d.done(d.c.host.Join(parts, d.mime), nil)
 }
 
-func (d *download) unreadable(err error) {
-	d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
+func (d *download) readable(err error) bool {
+	if err != nil {
+		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
+	}
+	return err == nil
 }
 
-// spoiled is for pieces that are not one file: damaged on the way, or of two files.
-// They are fetched once more.
-func (d *download) spoiled() {
-	if d.restarts > 0 {
+// spoiled is for a piece that is not what the gateway has: damaged on the way, or of
+// another file. It is fetched once more.
+func (d *download) spoiled(p *piece) {
+	if p.damaged {
 		cause := textError("the downloaded data does not have the digest that the gateway told")
 		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
 		return
 	}
 	d.c.log(LogInfo, "downloaded data has another digest than the gateway told, trying again")
-	d.restarts++
-	d.pieces, d.have, d.checking = nil, 0, false
+	p.damaged, p.blob, p.loaded, p.x = true, nil, 0, nil
+	if p.from == 0 {
+		d.mime = ""
+	}
 	d.resume()
 }
 

@@ -29,18 +29,97 @@ func TestDownload(t *testing.T) {
 
 func TestDownloadInPieces(t *testing.T) {
 	inSession(t, func(w *world) {
-		whole := pattern(2*downloadPiece + 5)
+		whole := pattern(13<<20 + 5)
 		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
-		for _, want := range []string{"bytes=0-16777215", "bytes=16777216-33554431", "bytes=33554432-33554436"} {
-			r := w.host.only("GET")
-			assert.Equal(t, want, r.header("Range"))
-			r.piece(whole)
-		}
+		w.host.settle()
+		first, second := w.lanes()
+		assert.Equal(t, "bytes=0-1048575", first.header("Range"))
+		assert.Equal(t, "bytes=1048576-2097151", second.header("Range"))
+		assert.False(t, first.Quiet)
+		w.host.pass(400 * time.Millisecond)
+		first.progress(1000)
+		second.progress(1000)
+		second.piece(whole) // 1 MiB in 0.4 s: 2 MiB in one
+		w.host.pass(100 * time.Millisecond)
+		first.piece(whole)
+		first, second = w.lanes()
+		assert.Equal(t, "bytes=2097152-4194303", first.header("Range"))
+		assert.Equal(t, "bytes=4194304-6291455", second.header("Range"))
+		assert.True(t, first.Quiet)
+		w.host.pass(100 * time.Millisecond)
+		first.piece(whole) // in 0.1 s: as much as may be
+		second.piece(whole)
+		r := w.host.only("GET")
+		assert.Equal(t, "bytes=6291456-13631492", r.header("Range"))
+		r.piece(whole)
 		w.host.settle()
 		assert.Equal(t, []string{
-			"down 0/33554437", "down 16777216/33554437", "down 33554432/33554437", "down 33554436/33554437",
-			"down 33554437/33554437", "down: ok", "33554437 bytes of application/octet-stream",
+			"down 0/13631493", "down 1000/13631493", "down 2000/13631493", "down 1049576/13631493", "down 2097152/13631493",
+			"down 4194304/13631493", "down 6291456/13631493", "down 13631492/13631493",
+			"down 13631493/13631493", "down: ok", "13631493 bytes of application/octet-stream",
 		}, w.taken())
+		w.download("next", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.host.settle()
+		first, second = w.lanes()
+		assert.Equal(t, "bytes=0-8388607", first.header("Range"), "the speed is known now")
+		assert.Equal(t, "bytes=8388608-13631492", second.header("Range"))
+	})
+}
+
+// lanes are the two requests of a download.
+func (w *world) lanes() (first, second *testRequest) {
+	w.t.Helper()
+	out := w.host.outstanding()
+	require.Len(w.t, out, 2)
+	return out[0], out[1]
+}
+
+// What breaks is fetched again in the smallest pieces; the rest is kept.
+func TestABrokenPieceIsFetchedInSmallerOnes(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.pieceSize = largestPiece
+		whole := pattern(12 << 20)
+		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.host.settle()
+		first, second := w.lanes()
+		first.fail()
+		second.piece(whole)
+		assert.Empty(t, w.host.outstanding(), "after a wait")
+		w.host.pass(firstRetryCap)
+		var ranges []string
+		for {
+			w.host.settle()
+			out := w.host.outstanding()
+			if len(out) == 0 {
+				break
+			}
+			ranges = append(ranges, out[0].header("Range"))
+			w.alive(time.Second)
+			out[0].piece(whole)
+		}
+		assert.Equal(t, []string{
+			"bytes=0-1048575", "bytes=1048576-2097151", "bytes=2097152-3145727", "bytes=3145728-4194303",
+			"bytes=4194304-5242879", "bytes=5242880-6291455", "bytes=6291456-7340031", "bytes=7340032-8388607",
+		}, ranges)
+		assert.Contains(t, w.taken(), "down: ok")
+	})
+}
+
+// Nothing is heard of a large piece until it is there.
+func TestSilentLargePiece(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.pieceSize = largestPiece
+		w.download("down", mediaID(testKey, 9<<20, false, 0, 0))
+		w.host.settle()
+		first, second := w.lanes()
+		w.alive(MediaSilenceLimit)
+		assert.True(t, first.aborted)
+		assert.True(t, second.aborted)
+		w.alive(firstRetryCap)
+		first, second = w.lanes()
+		assert.Equal(t, "bytes=0-1048575", first.header("Range"))
+		assert.False(t, first.Quiet)
+		assert.Equal(t, "bytes=1048576-2097151", second.header("Range"))
 	})
 }
 

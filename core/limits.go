@@ -27,6 +27,10 @@ const (
 	// (guide: 30 MB; the 1.4.5 build let 32 MB pass)
 	MaxMediaBytes = 30 << 20
 
+	// MediaPartBytes is the length of the parts of a file, all but the last, whose digests
+	// a gateway keeps: the largest message that a NATS server takes by default.
+	MediaPartBytes = 1 << 20
+
 	// MaxMediaTasks is how many uploads and downloads one client may have, running
 	// or waiting. (guide)
 	MaxMediaTasks = 9

@@ -38,8 +38,8 @@ var (
 
 // transfer is what a task does; it is called while the task runs and is connected.
 type transfer interface {
-	// step makes the next request. It is called again after an interruption or a
-	// failure, and goes on from what the gateway has.
+	// step makes the next request, if it is time for one. It is called again after an
+	// interruption or a failure, and goes on from what the gateway has.
 	step()
 
 	// cancelled cleans up after a task that ended before its time; no request of it
@@ -63,9 +63,9 @@ type Task struct {
 	advanced  instant
 	stopStall func()
 
-	abort     func() // of the request under way
-	stopRetry func() // set while waiting to try again
-	failures  int    // in a row, without progress between
+	under     []*exchange // requests under way
+	stopRetry func()      // set while waiting to try again
+	failures  int         // in a row, without progress between
 
 	// repeating is set when a request was given up in silence, until the task is
 	// further than it was: what a dead connection swallows again is no progress.
@@ -136,9 +136,8 @@ func (t *Task) end() {
 
 // halt stops what is under way.
 func (t *Task) halt() {
-	if t.abort != nil {
-		t.abort()
-		t.abort = nil
+	for len(t.under) > 0 {
+		t.under[0].halt()
 	}
 	if t.stopRetry != nil {
 		t.stopRetry()
@@ -193,6 +192,9 @@ func (t *Task) watchStall() {
 
 // again tries the next step after a wait.
 func (t *Task) again() {
+	if t.stopRetry != nil {
+		return
+	}
 	t.stopRetry = t.c.host.AfterFunc(backoff(t.failures), func() {
 		t.stopRetry = nil
 		t.resume()
@@ -210,9 +212,9 @@ func (t *Task) wake() {
 	}
 }
 
-// resume goes on with a running task that has nothing under way.
+// resume goes on with a running task.
 func (t *Task) resume() {
-	if t.running && !t.ended && t.abort == nil && t.stopRetry == nil && t.c.connected() {
+	if t.running && !t.ended && t.stopRetry == nil && t.c.connected() {
 		t.transfer.step()
 	}
 }

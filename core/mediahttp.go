@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // tusVersion is the version of the tus protocol that uploads speak.
 const tusVersion = "1.0.0"
 
@@ -11,17 +13,18 @@ type exchange struct {
 
 	// late, where set, takes the answer that comes after the task went on without it;
 	// such a request is not aborted.
-	late   func(*HTTPResponse)
-	halted bool
+	late func(*HTTPResponse)
+	over bool // answered, halted or given up
 
 	moved     int64   // bytes, by the last progress
 	heard     instant // when moved changed, or the start
 	stopWatch func()
+	abort     func()
 }
 
 // Progress implements HTTPListener.
 func (x *exchange) Progress(n int64) {
-	if x.halted || n == x.moved {
+	if x.over || n == x.moved {
 		return
 	}
 	x.moved, x.heard = n, now()
@@ -36,14 +39,13 @@ func (x *exchange) Progress(n int64) {
 // Answered implements HTTPListener. What may pass by itself is tried again here.
 func (x *exchange) Answered(r *HTTPResponse, err error) {
 	t := x.t
-	if x.halted {
+	if x.over {
 		if x.late != nil && err == nil {
 			x.late(r)
 		}
 		return
 	}
-	t.abort = nil
-	x.stopWatch()
+	x.end()
 	switch {
 	case err != nil:
 		t.c.log(LogInfo, "media request failed, trying again: "+err.Error())
@@ -73,31 +75,41 @@ func passing(status int) bool {
 // exchange makes a request of the task.
 func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 	x.t = t
-	abort := t.c.mediaRequest(r, x)
+	x.abort = t.c.mediaRequest(r, x)
 	x.heard = now()
-	x.watch(abort)
-	t.abort = func() {
-		x.halted = true
-		x.stopWatch()
-		if x.late == nil {
-			abort()
-		}
+	x.watch()
+	t.under = append(t.under, x)
+}
+
+// end takes the request off its task.
+func (x *exchange) end() {
+	x.over = true
+	x.stopWatch()
+	if i := slices.Index(x.t.under, x); i >= 0 {
+		x.t.under = slices.Delete(x.t.under, i, i+1)
+	}
+}
+
+// halt makes the task go on without the request.
+func (x *exchange) halt() {
+	x.end()
+	if x.late == nil {
+		x.abort()
 	}
 }
 
 // watch gives the request up when nothing was heard of it for MediaSilenceLimit: a
 // connection can die without a word. It is aborted even where late is set, since dead
 // requests would use up the connections that a page may have.
-func (x *exchange) watch(abort func()) {
+func (x *exchange) watch() {
 	t := x.t
 	x.stopWatch = t.c.host.AfterFunc(MediaSilenceLimit-since(x.heard), func() {
 		if since(x.heard) < MediaSilenceLimit {
-			x.watch(abort)
+			x.watch()
 			return
 		}
-		x.halted = true
-		abort()
-		t.abort = nil
+		x.end()
+		x.abort()
 		t.repeating = true
 		t.c.log(LogInfo, "nothing heard of a media request for 20 s, trying again")
 		t.again()

@@ -22,9 +22,10 @@ type Host interface {
 
 // Digester is what a Host also is where it can hash without holding up the page.
 type Digester interface {
-	// SHA256 calls done with the digest of b, or with the error that prevented it. It
-	// reports whether it can hash here at all; otherwise done is not called.
-	SHA256(b Blob, done func(sum []byte, err error)) (able bool)
+	// SHA256 calls done with the digests of the parts of b, one behind the other, or with
+	// the error that prevented it. All parts but the last have part bytes. It reports
+	// whether it can hash here at all; otherwise done is not called.
+	SHA256(b Blob, part int64, done func(sums []byte, err error)) (able bool)
 }
 
 // Socket is a WebSocket that carries binary messages.
@@ -67,8 +68,9 @@ type HTTPRequest struct {
 	Header [][2]string
 	Body   Blob // nil: none
 
-	// WantBody asks for the response's body, as a Blob.
-	WantBody bool
+	// WantBody asks for the response's body, as a Blob. Quiet says that its progress is
+	// not needed, for hosts that are faster without.
+	WantBody, Quiet bool
 }
 
 // HTTPListener hears from a request: Progress any number of times, then Answered once.

@@ -82,11 +82,18 @@ func (r *testRequest) piece(whole []byte) {
 
 func (r *testRequest) pieceWith(whole []byte, header headers) {
 	r.t.Helper()
+	first, last := r.span()
+	header["Content-Range"] = "bytes " + strconv.Itoa(first) + "-" + strconv.Itoa(last) + "/" + strconv.Itoa(len(whole))
+	r.answer(206, header, whole[first:last+1])
+}
+
+// span is the range asked for.
+func (r *testRequest) span() (first, last int) {
+	r.t.Helper()
 	from, to, _ := strings.Cut(strings.TrimPrefix(r.header("Range"), "bytes="), "-")
 	first, err := strconv.Atoi(from)
 	assert.NoError(r.t, err)
-	last, err := strconv.Atoi(to)
+	last, err = strconv.Atoi(to)
 	assert.NoError(r.t, err)
-	header["Content-Range"] = "bytes " + from + "-" + to + "/" + strconv.Itoa(len(whole))
-	r.answer(206, header, whole[first:last+1])
+	return first, last
 }

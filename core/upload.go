@@ -92,6 +92,9 @@ func (u *upload) check() *Error {
 
 // step implements transfer.
 func (u *upload) step() {
+	if len(u.under) > 0 {
+		return
+	}
 	switch {
 	case u.measuring:
 	case !u.measured:

@@ -13,20 +13,20 @@ var _ core.Digester = (*host)(nil)
 // SHA256 implements core.Digester, where the page has sha256 (digest.ts). The bytes go
 // from Blob to digest in JavaScript: an ArrayBuffer that Go has a handle of lives until
 // Go collects it.
-func (*host) SHA256(b core.Blob, done func([]byte, error)) (able bool) {
+func (*host) SHA256(b core.Blob, part int64, done func([]byte, error)) (able bool) {
 	if !isSet(get(safejs.Global(), "sha256")) {
 		return false
 	}
-	promise, err := safejs.Global().Call("sha256", b.(blob).v)
+	promise, err := safejs.Global().Call("sha256", b.(blob).v, float64(part))
 	if err != nil {
 		panic(err) // an async function does not throw
 	}
-	await(promise, func(sum value, err error) {
+	await(promise, func(sums value, err error) {
 		if err != nil {
 			done(nil, err)
 			return
 		}
-		done(toBytes(sum), nil)
+		done(toBytes(sums), nil)
 	})
 	return true
 }

@@ -15,10 +15,10 @@ func TestHostHashesWhereThePageCan(t *testing.T) {
 	b := blob{construct("Blob", []any{fromBytes([]byte("abc"))})}
 	h := &host{newTimers()}
 	defer h.release()
-	require.False(t, h.SHA256(b, func([]byte, error) { assert.Fail(t, "it said that it can't") }))
+	require.False(t, h.SHA256(b, 4, func([]byte, error) { assert.Fail(t, "it said that it can't") }))
 
 	for body, want := range map[string]func(sum []byte, err error){
-		"return b.arrayBuffer().then((b) => crypto.subtle.digest('SHA-256', b)).then((d) => new Uint8Array(d))": func(sum []byte, err error) {
+		"if (part !== 4) throw part; return b.arrayBuffer().then((b) => crypto.subtle.digest('SHA-256', b)).then((d) => new Uint8Array(d))": func(sum []byte, err error) {
 			abc := sha256.Sum256([]byte("abc"))
 			assert.NoError(t, err)
 			assert.Equal(t, abc[:], sum)
@@ -28,10 +28,10 @@ func TestHostHashesWhereThePageCan(t *testing.T) {
 			assert.Nil(t, sum)
 		},
 	} {
-		require.NoError(t, safejs.Global().Set("sha256", construct("Function", "b", body)))
+		require.NoError(t, safejs.Global().Set("sha256", construct("Function", "b", "part", body)))
 		before := liveCallbacks
 		done := make(chan struct{})
-		require.True(t, h.SHA256(b, func(sum []byte, err error) {
+		require.True(t, h.SHA256(b, 4, func(sum []byte, err error) {
 			want(sum, err)
 			close(done)
 		}))

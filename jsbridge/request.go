@@ -2,11 +2,14 @@
 
 package jsbridge
 
-import "rtmwasm/core"
+import (
+	"github.com/hack-pad/safejs"
 
-// xhr is one XMLHttpRequest. It is used rather than fetch because it tells the
-// progress of an upload, and because a Blob asked of it is written by the browser
-// as it comes in.
+	"rtmwasm/core"
+)
+
+// xhr is one XMLHttpRequest. It is used rather than fetch because it tells the progress
+// of both ways.
 type xhr struct {
 	callbacks
 	v        value
@@ -16,6 +19,9 @@ type xhr struct {
 
 // Request implements core.Host.
 func (h *host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
+	if r.Quiet && isSet(get(safejs.Global(), "fetchBlob")) {
+		return h.fetch(r, l)
+	}
 	x := &xhr{v: construct("XMLHttpRequest"), listener: l}
 	if err := x.start(r); err != nil {
 		x.detach()

@@ -10,11 +10,16 @@ import (
 var _ core.Digester = (*Host)(nil)
 
 // SHA256 implements core.Digester.
-func (h *Host) SHA256(b core.Blob, done func(sum []byte, err error)) (able bool) {
+func (h *Host) SHA256(b core.Blob, part int64, done func(sums []byte, err error)) (able bool) {
 	go func() {
-		hash := sha256.New()
-		_, err := io.Copy(hash, io.NewSectionReader(b.(*Blob), 0, b.Size()))
-		h.Do(func() { done(hash.Sum(nil), err) })
+		var sums []byte
+		var failed error
+		for from := int64(0); from < b.Size() && failed == nil; from += part {
+			hash := sha256.New()
+			_, failed = io.Copy(hash, io.NewSectionReader(b.(*Blob), from, part))
+			sums = hash.Sum(sums)
+		}
+		h.Do(func() { done(sums, failed) })
 	}()
 	return true
 }

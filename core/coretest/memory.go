@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"slices"
 	"sync"
 
 	"rtmwasm/core"
@@ -194,10 +195,14 @@ func (b memoryBlob) Read(from, to int64, done func([]byte, error)) {
 var _ core.Digester = (*Memory)(nil)
 
 // SHA256 implements core.Digester.
-func (m *Memory) SHA256(b core.Blob, done func(sum []byte, err error)) (able bool) {
+func (m *Memory) SHA256(b core.Blob, part int64, done func(sums []byte, err error)) (able bool) {
 	go func() {
-		sum := sha256.Sum256(b.(memoryBlob).b)
-		m.Do(func() { done(sum[:], nil) })
+		var sums []byte
+		for bytes := range slices.Chunk(b.(memoryBlob).b, int(part)) {
+			sum := sha256.Sum256(bytes)
+			sums = append(sums, sum[:]...)
+		}
+		m.Do(func() { done(sums, nil) })
 	}()
 	return true
 }

@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
+
+	"rtmwasm/core"
 )
 
 var errBadDigest = errors.New("media: not a Repr-Digest with sha-256")
@@ -33,7 +36,28 @@ func parseDigest(values []string) ([]byte, error) {
 	return nil, errBadDigest
 }
 
-// formatDigest is the reverse of parseDigest.
+// formatDigest is the reverse of parseDigest. It serves Part-Digest too: a header of our
+// own, of the same form, that holds the SHA-256 of each part of a range, one behind
+// the other. They were taken while storing, so a range costs no hashing to serve.
 func formatDigest(sum []byte) string {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
+}
+
+// partSums returns the digests of the parts that are the range of a Content-Range
+// header: none where it does not begin and end with a part, or there is no range.
+func partSums(info Info, contentRange string) []byte {
+	var from, last, total int64
+	if _, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &last, &total); err != nil {
+		return nil
+	}
+	end := last + 1
+	if from%core.MediaPartBytes != 0 || end%core.MediaPartBytes != 0 && end != info.Size {
+		return nil
+	}
+	first := int(from / core.MediaPartBytes * sha256.Size)
+	behind := int((end + core.MediaPartBytes - 1) / core.MediaPartBytes * sha256.Size)
+	if behind > len(info.Sums) {
+		return nil
+	}
+	return info.Sums[first:behind]
 }

@@ -40,6 +40,7 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		ResponseWriter: w,
 		control:        http.NewResponseController(w),
 		stall:          h.config.StallTimeout,
+		info:           info,
 	}
 	http.ServeContent(out, r, "", time.Time{}, content)
 	switch {
@@ -86,6 +87,7 @@ type downloadWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	stall   time.Duration
+	info    Info
 
 	status     int // to send; 0 means none was set
 	headerSent bool
@@ -99,6 +101,9 @@ func (d *downloadWriter) sendHeader() {
 		return
 	}
 	d.headerSent = true
+	if sums := partSums(d.info, d.Header().Get("Content-Range")); len(sums) > 0 {
+		d.Header().Set("Part-Digest", formatDigest(sums))
+	}
 	d.ResponseWriter.WriteHeader(d.status)
 }
 

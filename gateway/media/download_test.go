@@ -64,6 +64,38 @@ func TestRanges(t *testing.T) {
 	assert.Equal(t, 200, c.do("GET", path, nil, "Range", "bytes=0-1,5-6").status, "several ranges: all of it")
 }
 
+// A range of whole parts comes with their digests.
+func TestPartDigests(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	content := randomBytes(2, 3<<20+10)
+	path := c.uploaded(content)
+	sums := func(parts ...int) string {
+		var all []byte
+		for _, n := range parts {
+			sum := sha256.Sum256(content[n<<20 : min((n+1)<<20, len(content))])
+			all = append(all, sum[:]...)
+		}
+		return "sha-256=:" + base64.StdEncoding.EncodeToString(all) + ":"
+	}
+	for header, want := range map[string]string{
+		"bytes=0-1048575":       sums(0),
+		"bytes=1048576-3145727": sums(1, 2),
+		"bytes=2097152-":        sums(2, 3),
+		"bytes=3145728-3145737": sums(3),
+		"bytes=0-9999999":       sums(0, 1, 2, 3),
+		"bytes=0-1048574":       "",
+		"bytes=1-1048575":       "",
+		"bytes=3145728-3145736": "",
+		"bytes=9999999-":        "",
+	} {
+		a := c.do("GET", path, nil, "Range", header)
+		assert.Equal(t, want, a.header.Get("Part-Digest"), header)
+	}
+	a := c.do("GET", path, nil)
+	assert.Empty(t, a.header.Get("Part-Digest"))
+	assert.Contains(t, a.header.Get("Access-Control-Expose-Headers"), "Part-Digest")
+}
+
 func TestConditionalDownloads(t *testing.T) {
 	c := newServer(t).as(appA, "anna", "s1")
 	content := []byte("0123456789")

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
 
@@ -26,9 +27,7 @@ const (
 )
 
 const (
-	// partBytes is the length of all parts of a file but the last: the largest
-	// message a NATS server takes by default, headers included.
-	partBytes = 1 << 20
+	partBytes = core.MediaPartBytes
 
 	// windowParts of one upload, and sendingParts of all, are on their way to the
 	// engine at a time. (It drops what a stream has waiting beyond 128 MiB.)

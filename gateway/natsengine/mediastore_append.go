@@ -3,6 +3,7 @@ package natsengine
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
@@ -43,6 +44,7 @@ type partSent struct {
 
 	done chan struct{} // closed when seq or err is set
 	seq  uint64
+	sum  [sha256.Size]byte // of the part
 	err  error
 }
 
@@ -157,6 +159,7 @@ func (a *appender) send(ctx context.Context, buf *[partBytes]byte, length int, a
 	}
 	go func() {
 		defer close(p.done)
+		p.sum = sha256.Sum256(buf[:length])
 		p.seq, p.err = a.s.publishPart(ctx, partSubject(a.app, a.key, partNumber(p.number)), buf[:length])
 		a.s.buffers.Put(buf)
 		<-a.s.sending
@@ -211,6 +214,9 @@ func (a *appender) settle(ctx context.Context) error {
 	}
 	a.pending = a.pending[1:]
 	r := a.record
+	if len(r.Sums) >= p.number*sha256.Size { // a file begun by an older gateway has none
+		r.Sums = append(r.Sums[:p.number*sha256.Size], p.sum[:]...)
+	}
 	if p.number < len(r.Parts) {
 		a.stale = append(a.stale, r.Parts[p.number])
 		r.Parts[p.number] = p.seq

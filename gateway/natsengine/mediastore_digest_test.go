@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,4 +57,33 @@ func TestTheSecretStays(t *testing.T) {
 	assert.NotEqual(t, make([]byte, secretBytes), secrets[0])
 	assert.Equal(t, secrets[0], secrets[1])
 	assert.NotEqual(t, secrets[0], openMediaStore(t).Secret())
+}
+
+func TestPartsHaveTheirDigests(t *testing.T) {
+	s, ctx := openMediaStore(t), context.Background()
+	content := bytes.Repeat([]byte("0123456789"), 250_000)
+	var want []byte
+	for part := range slices.Chunk(content, partBytes) {
+		sum := sha256.Sum256(part)
+		want = append(want, sum[:]...)
+	}
+	inPieces := func(key string, between func(media.Info)) []byte {
+		info := newUpload(t, s, key, int64(len(content)))
+		for _, end := range []int{300, 700_000, 2_000_000, len(content)} {
+			var err error
+			info, err = s.Append(ctx, info.App, info.Key, info.Offset, bytes.NewReader(content[info.Offset:end]))
+			require.NoError(t, err)
+			between(info)
+		}
+		return info.Sums
+	}
+	assert.Equal(t, want, inPieces("a", func(media.Info) {}), "a part that was filled up later too")
+
+	assert.Empty(t, inPieces("b", func(info media.Info) { // as if by a gateway that took none
+		if r, revision, err := s.load(ctx, info.App, info.Key); err == nil && info.Offset > partBytes && !r.finished() {
+			r.Sums = nil
+			_, err = s.save(ctx, info.App, info.Key, r, revision)
+			require.NoError(t, err)
+		}
+	}))
 }

@@ -28,6 +28,10 @@ type mediaRecord struct {
 	// last, which ends at Offset.
 	Parts []uint64 `json:"parts"`
 
+	// Sums are the SHA-256 of the parts, one behind the other; files of older gateways
+	// have none.
+	Sums []byte `json:"sums,omitempty"`
+
 	// Hash is the state of the SHA-256 of the first Offset bytes while the upload
 	// is unfinished; then Digest is set instead.
 	Hash   []byte `json:"hash,omitempty"`
@@ -46,6 +50,7 @@ func decodeRecord(data []byte) (*mediaRecord, error) {
 	case r.Size < 1 || r.Size > core.MaxMediaBytes || r.Offset < 0 || r.Offset > r.Size,
 		int64(len(r.Parts)) != (r.Offset+partBytes-1)/partBytes,
 		len(r.Expected) != 0 && len(r.Expected) != sha256.Size,
+		len(r.Sums) != 0 && len(r.Sums) != len(r.Parts)*sha256.Size,
 		r.finished() && len(r.Digest) != sha256.Size:
 		return nil, errBadRecord
 	}
@@ -105,6 +110,7 @@ func (r *mediaRecord) info(app, key string, maxAge time.Duration) media.Info {
 		Touched:  r.Touched,
 		Expires:  r.Created.Add(maxAge), // no part is older
 		Type:     r.Type,
+		Sums:     r.Sums,
 	}
 	copy(info.Digest[:], r.Digest)
 	return info

@@ -1,45 +1,84 @@
-/** The SHA-256 of a Blob, for the Go program's global object. */
+/** The SHA-256 of a Blob's parts, for the Go program's global object. */
 
-export type Sha256 = (blob: Blob) => Promise<Uint8Array>;
+/** Gives the digests of parts of `part` bytes each, the last one shorter, one behind the other. */
+export type Sha256 = (blob: Blob, part: number) => Promise<Uint8Array>;
 
-/** From this size, in bytes, a worker hashes: on the page 30 MiB are a task of 50 ms. */
+/** From this size, in bytes, a worker hashes: on the page 30 MiB are tasks of more than 50 ms. */
 const LARGE = 1 << 20;
 
-const SOURCE = `onmessage=async(e)=>{try{postMessage(await crypto.subtle.digest('SHA-256',await e.data.arrayBuffer()))}catch{postMessage(0)}}`;
+/** So long after its last answer the worker ends, which gives its memory back: milliseconds. */
+const IDLE = 2000;
+
+/** Runs on the page and, by its source, in the worker. */
+async function sums(blob: Blob, part: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const out = new Uint8Array(Math.ceil(bytes.length / part) * 32);
+  for (let i = 0; i * part < bytes.length; i++) {
+    out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(i * part, (i + 1) * part))), i * 32);
+  }
+  return out;
+}
 
 /** Undefined where the page has no SHA-256: browsers keep it from pages that came over plain http. */
 export function makeSha256(): Sha256 | undefined {
-  const subtle = globalThis.crypto?.subtle;
+  if (!globalThis.crypto?.subtle) return undefined;
   let workers = typeof Worker === 'function';
-  const digest = async (blob: Blob) => {
+  const worker = new HashWorker();
+  return async (blob, part) => {
     if (blob.size >= LARGE && workers) {
-      const sum = await inWorker(blob);
-      if (sum) return sum;
+      const out = await worker.sums(blob, part);
+      if (out) return out;
       workers = false; // forbidden by the page's Content-Security-Policy (worker-src blob:), most likely
     }
-    return subtle.digest('SHA-256', await blob.arrayBuffer());
+    return sums(blob, part);
   };
-  return subtle && (async (blob) => new Uint8Array(await digest(blob)));
 }
 
-/** Hashes in a worker of its own, whose end gives the memory back at once. */
-async function inWorker(blob: Blob): Promise<ArrayBuffer | undefined> {
-  const url = URL.createObjectURL(new Blob([SOURCE], { type: 'text/javascript' }));
-  let worker: Worker | undefined;
-  try {
-    return await new Promise((resolve, reject) => {
-      worker = new Worker(url);
-      worker.onmessage = (e) => resolve(e.data || undefined);
+/** A worker that is there while it has something to do. */
+class HashWorker {
+  private worker?: Worker | undefined;
+  private last = 0;
+  private readonly waiting = new Map<number, (sums?: Uint8Array) => void>();
+  private idle?: ReturnType<typeof setTimeout>;
+
+  /** Undefined if it can't. */
+  sums(blob: Blob, part: number): Promise<Uint8Array | undefined> {
+    clearTimeout(this.idle);
+    return new Promise((resolve) => {
+      this.waiting.set(++this.last, resolve);
+      try {
+        this.worker ??= this.start();
+        this.worker.postMessage([this.last, blob, part]);
+      } catch {
+        this.end();
+      }
+    });
+  }
+
+  private start(): Worker {
+    const source = `const sums=${sums};onmessage=async({data:[id,blob,part]})=>postMessage([id,await sums(blob,part).catch(()=>{})])`;
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    try {
+      const worker = new Worker(url);
+      worker.onmessage = ({ data: [id, sums] }) => {
+        this.waiting.get(id)?.(sums);
+        this.waiting.delete(id);
+        if (!this.waiting.size) this.idle = setTimeout(() => this.end(), IDLE);
+      };
       worker.onerror = (e) => {
         e.preventDefault(); // it is no error of the page
-        reject();
+        this.end();
       };
-      worker.postMessage(blob);
-    });
-  } catch {
-    return undefined;
-  } finally {
-    worker?.terminate();
-    URL.revokeObjectURL(url);
+      return worker;
+    } finally {
+      setTimeout(() => URL.revokeObjectURL(url), IDLE); // it has begun to load by then
+    }
+  }
+
+  private end(): void {
+    this.worker?.terminate();
+    this.worker = undefined;
+    for (const answer of this.waiting.values()) answer();
+    this.waiting.clear();
   }
 }

@@ -6,6 +6,7 @@
 import wasmExec, { type Go } from 'wasm_exec';
 import type { Core } from './bridge.ts';
 import { makeSha256 } from './digest.ts';
+import { fetchBlob } from './fetchblob.ts';
 
 export interface Program {
   readonly core: Core;
@@ -24,7 +25,7 @@ const CLASSES = [
 ] as const;
 const FUNCTIONS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'queueMicrotask', 'fetch'] as const;
 
-type Closable = WebSocket | XMLHttpRequest;
+type Closable = WebSocket | XMLHttpRequest | { abort(): void };
 
 /** Runs a compiled program until it has published its core. */
 export async function run(module: WebAssembly.Module): Promise<Program> {
@@ -92,6 +93,13 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
   for (const name of CLASSES) scope[name] = page[name];
   for (const name of FUNCTIONS) scope[name] = page[name]?.bind(page);
   scope.sha256 = makeSha256();
+  scope.fetchBlob = (...args: Parameters<typeof fetchBlob>) => {
+    const job = fetchBlob(...args);
+    const forget = () => open.delete(job);
+    open.add(job);
+    job.response.then(forget, forget);
+    return job;
+  };
   scope.WebSocket = tracked('WebSocket', 'close', open);
   scope.XMLHttpRequest = tracked('XMLHttpRequest', 'loadend', open);
   return scope;
@@ -100,7 +108,7 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
 /** A constructor of the page's class that keeps what it makes in `open` until `end` happens. */
 function tracked(name: 'WebSocket' | 'XMLHttpRequest', end: string, open: Set<Closable>): unknown {
   return function (...args: unknown[]): Closable {
-    const made: Closable = new (globalThis as any)[name](...args);
+    const made: WebSocket | XMLHttpRequest = new (globalThis as any)[name](...args);
     open.add(made);
     made.addEventListener(end, () => open.delete(made));
     return made;

@@ -5,12 +5,16 @@ import test, { afterEach, mock } from 'node:test';
 import { makeSha256 } from '../src/digest.ts';
 
 const MiB = 1 << 20;
-const large = new Blob([new Uint8Array(MiB)]);
-const sumOf = async (blob: Blob) => createHash('sha256').update(new Uint8Array(await blob.arrayBuffer())).digest();
+const large = new Blob([new Uint8Array(MiB), 'and a part that is shorter']);
+const sumsOf = async (blob: Blob) => {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const part = (i: number) => createHash('sha256').update(bytes.subarray(i * MiB, (i + 1) * MiB)).digest();
+  return Buffer.concat(Array.from({ length: Math.ceil(bytes.length / MiB) }, (_, i) => part(i)));
+};
 
 /** What the last workers did; `answer` is how the next one behaves. */
 let made: FakeWorker[] = [];
-let answer: (worker: FakeWorker, blob: Blob) => void;
+let answer: (worker: FakeWorker, message: [id: number, blob: Blob, part: number]) => void;
 class FakeWorker {
   onmessage?: (e: any) => void;
   onerror?: (e: any) => void;
@@ -18,8 +22,8 @@ class FakeWorker {
   constructor(readonly url: string) {
     made.push(this);
   }
-  postMessage(blob: Blob) {
-    queueMicrotask(() => answer(this, blob));
+  postMessage(message: any) {
+    queueMicrotask(() => answer(this, message));
   }
   terminate() {
     this.ended = true;
@@ -34,50 +38,66 @@ function withWorkers(behaviour: typeof answer): void {
 
 afterEach(() => {
   mock.restoreAll();
+  mock.timers.reset();
   delete (globalThis as any).Worker;
 });
 
-test('a large Blob is hashed in a worker, which ends', async () => {
-  withWorkers(async (worker, blob) => worker.onmessage!({ data: new Uint8Array(await sumOf(blob)).buffer }));
+test('large Blobs are hashed in one worker, which ends when it has been idle', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  withWorkers(async (worker, [id, blob, part]) => {
+    assert.equal(part, MiB);
+    worker.onmessage!({ data: [id, new Uint8Array(await sumsOf(blob))] });
+  });
   const onPage = mock.method(crypto.subtle, 'digest');
   const revoked = mock.method(URL, 'revokeObjectURL');
-  assert.deepEqual(Buffer.from(await makeSha256()!(large)), await sumOf(large));
-  assert.equal(onPage.mock.callCount(), 0);
+  const sha256 = makeSha256()!;
+  const other = new Blob([new Uint8Array(MiB).fill(7)]);
+  const got = await Promise.all([sha256(large, MiB), sha256(other, MiB)]);
+  assert.deepEqual(got.map((sums) => Buffer.from(sums)), [await sumsOf(large), await sumsOf(other)]);
+  assert.deepEqual([onPage.mock.callCount(), made.map((w) => w.ended)], [0, [false]]);
+  mock.timers.tick(1999);
+  assert.deepEqual(Buffer.from(await sha256(large, MiB)), await sumsOf(large));
+  mock.timers.tick(1999);
+  assert.deepEqual(made.map((w) => w.ended), [false]);
+  mock.timers.tick(1);
   assert.deepEqual(made.map((w) => w.ended), [true]);
   assert.deepEqual(revoked.mock.calls.map((c) => c.arguments), [[made[0]!.url]]);
+  assert.deepEqual(Buffer.from(await sha256(large, MiB)), await sumsOf(large));
+  assert.equal(made.length, 2);
 });
 
 test('a small Blob is hashed on the page', async () => {
   withWorkers(() => assert.fail('no worker'));
   const small = new Blob([new Uint8Array(MiB - 1)]);
-  assert.deepEqual(Buffer.from(await makeSha256()!(small)), await sumOf(small));
+  assert.deepEqual(Buffer.from(await makeSha256()!(small, MiB)), await sumsOf(small));
   assert.equal(made.length, 0);
 });
 
 test('a page that has no workers, or forbids them, hashes by itself', async () => {
-  assert.deepEqual(Buffer.from(await makeSha256()!(large)), await sumOf(large), 'none');
+  const hashes = async (sha256 = makeSha256()!) => assert.deepEqual(Buffer.from(await sha256(large, MiB)), await sumsOf(large));
+  await hashes();
 
   let prevented = 0;
   withWorkers((worker) => worker.onerror!({ preventDefault: () => prevented++ }));
   const sha256 = makeSha256()!;
-  for (let i = 0; i < 2; i++) assert.deepEqual(Buffer.from(await sha256(large)), await sumOf(large), 'an error event');
+  for (let i = 0; i < 2; i++) await hashes(sha256);
   assert.deepEqual([made.length, made[0]!.ended, prevented], [1, true, 1], 'tried once');
 
-  withWorkers((worker) => worker.onmessage!({ data: 0 }));
-  assert.deepEqual(Buffer.from(await makeSha256()!(large)), await sumOf(large), 'a failure in it');
+  withWorkers((worker, [id]) => worker.onmessage!({ data: [id] }));
+  await hashes(); // a failure in it
 
   (globalThis as any).Worker = function () {
     throw new Error('blocked');
   };
-  assert.deepEqual(Buffer.from(await makeSha256()!(large)), await sumOf(large), 'an exception');
+  await hashes();
 });
 
 test('what cannot be read is an error', async () => {
-  withWorkers((worker) => worker.onmessage!({ data: 0 }));
+  withWorkers((worker, [id]) => worker.onmessage!({ data: [id] }));
   mock.method(large, 'arrayBuffer', async () => {
     throw new Error('moved');
   });
-  await assert.rejects(makeSha256()!(large), /moved/);
+  await assert.rejects(makeSha256()!(large, MiB), /moved/);
 });
 
 test('a page without crypto.subtle has no digest', () => {
