@@ -275,12 +275,12 @@ type ArgumentsOf<T> = T extends (...args: infer U) => any ? U : never;
 /** As applications write it that pass it on in generic wrappers: it must be this type to the letter. */
 type GenericArgumentsOf<T> = [T] extends [(...args: infer U) => any] ? U : [T] extends [void] ? [] : [T];
 
-/** Adds or removes a listener. The first three forms differ only for wrappers that are generic in the event. */
+/** Adds or removes a listener. The last three forms differ only for wrappers that are generic in the event. */
 interface Subscribe<Events, More, Self> {
-  <E extends keyof Events>(event: E, listener: (...args: ArgumentsOf<Events[E]>) => any): Self;
-  <E extends keyof Events>(event: E, listener: Events[E]): Self;
-  <E extends keyof Events>(event: E, listener: (...args: GenericArgumentsOf<Events[E]>) => any): Self;
   <E extends keyof More>(event: E, listener: More[E]): Self;
+  <E extends keyof Events>(event: E, listener: (...args: ArgumentsOf<Events[E]>) => any): Self;
+  <E extends keyof Events>(event: E, listener: (...args: GenericArgumentsOf<Events[E]>) => any): Self;
+  <E extends keyof Events>(event: E, listener: Events[E]): Self;
 }
 
 /**
@@ -525,32 +525,20 @@ export declare const PeerSubscriptionOption: typeof RtmStatusCode.PeerSubscripti
 export declare const MessageType: typeof RtmStatusCode.MessageType;
 export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 
-declare const AgoraRTM: {
-  createInstance: typeof createInstance;
-  setArea: typeof setArea;
-  setParameter: typeof setParameter;
-  getParameter: typeof getParameter;
-  preload: typeof preload;
-  VERSION: typeof VERSION;
-  BUILD: typeof BUILD;
-  processId: typeof processId;
-  END_CALL_PREFIX: typeof END_CALL_PREFIX;
-  LOG_FILTER_OFF: typeof LOG_FILTER_OFF;
-  LOG_FILTER_ERROR: typeof LOG_FILTER_ERROR;
-  LOG_FILTER_WARNING: typeof LOG_FILTER_WARNING;
-  LOG_FILTER_INFO: typeof LOG_FILTER_INFO;
-  LOG_FILTER_DEBUG: typeof LOG_FILTER_DEBUG;
-  ConnectionState: typeof ConnectionState;
-  ConnectionChangeReason: typeof ConnectionChangeReason;
-  LocalInvitationState: typeof LocalInvitationState;
-  LocalInvitationFailureReason: typeof LocalInvitationFailureReason;
-  RemoteInvitationState: typeof RemoteInvitationState;
-  RemoteInvitationFailureReason: typeof RemoteInvitationFailureReason;
-  PeerOnlineState: typeof PeerOnlineState;
-  PeerSubscriptionOption: typeof PeerSubscriptionOption;
-  MessageType: typeof MessageType;
-  AreaCode: typeof AreaCode;
-  /** The object itself. */
-  default: typeof AgoraRTM;
-};
+/** The object of the script tag and of the default import; the types are its members, too. */
+declare namespace AgoraRTM {
+  export {
+    createInstance, setArea, setParameter, getParameter, preload, VERSION, BUILD, processId, END_CALL_PREFIX,
+    LOG_FILTER_OFF, LOG_FILTER_ERROR, LOG_FILTER_WARNING, LOG_FILTER_INFO, LOG_FILTER_DEBUG,
+    ConnectionState, ConnectionChangeReason, LocalInvitationState, LocalInvitationFailureReason, RemoteInvitationState,
+    RemoteInvitationFailureReason, PeerOnlineState, PeerSubscriptionOption, MessageType, AreaCode,
+    /** The object itself. */
+    self as default,
+  };
+  export type {
+    LocalInvitation, RemoteInvitation, RtmChannel, RtmClient, RtmEvents, RtmFileMessage, RtmImageMessage,
+    RtmMessage, RtmRawMessage, RtmStatusCode, RtmTextMessage,
+  };
+}
+declare const self: typeof AgoraRTM;
 export default AgoraRTM;

@@ -94,3 +94,12 @@ async function main(file: File, controller: AbortController): Promise<void> {
   client.logoutSync();
 }
 void [main, others];
+
+/** The types by way of the namespace and of the default import. */
+export function viaNamespace(client: Namespace.RtmClient, channel: Namespace.RtmChannel): Namespace.RtmMessage[] {
+  const sameClient: AgoraRTM.RtmClient = client;
+  const sameChannel: AgoraRTM.RtmChannel = channel;
+  const state: AgoraRTM.RtmStatusCode.ConnectionState = sameClient.connectionState;
+  console.log(sameChannel.channelId, state);
+  return [];
+}
