@@ -98,6 +98,13 @@ export const presence: Area = {
       },
     },
 
+    {
+      member: 'client:PeersOnlineStatusChanged', when: 'UNREACHABLE after 6 s of silence; ONLINE or, 30 s after the loss, OFFLINE follows', shown: 'gateway:TestUnreachable',
+      differs: '1.4 goes back to ONLINE by itself when it hears nothing for 30 s',
+    },
+    { member: 'channel:MemberCountUpdated', when: 'every 3 s above 512 members', shown: 'core:TestCrowd' },
+    { member: 'channel:MemberJoined', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
+    { member: 'channel:MemberLeft', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
     { member: 'client.getChannelMemberCount', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getChannelMemberCount(['c']) },
     { member: 'client.getChannelMemberCount', when: 'not a non-empty array of valid ids', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.getChannelMemberCount([]); } },
     { member: 'client.getChannelMemberCount', when: 'an id is not valid', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.getChannelMemberCount(['a', 5]); } },

@@ -1,0 +1,89 @@
+import type { Page } from '@playwright/test';
+import { test, expect, events, failure, join } from './support/test.ts';
+
+/** Collects the client's presence events in window.log. */
+async function listen(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { client, log } = window as any;
+    client.on('PeersOnlineStatusChanged', (map: unknown) => log.push(['PeersOnlineStatusChanged', map]));
+  });
+}
+
+const news = (page: Page) => events(page, 'PeersOnlineStatusChanged');
+
+test('subscribed peers are told of: all at first, then each change; until unsubscribed', async ({ openUser, run }) => {
+  const [a, b, c] = [`a-${run}`, `b-${run}`, `c-${run}`];
+  const page = await openUser(a);
+  const other = await openUser(b);
+  await listen(page);
+  expect(await page.evaluate((ids) => (window as any).client.queryPeersOnlineStatus(ids), [a, b, c])).toEqual({ [a]: true, [b]: true, [c]: false });
+  const order = await page.evaluate(async (ids) => {
+    const { client } = window as any;
+    const order: string[] = [];
+    const told = new Promise((resolve) => client.once('PeersOnlineStatusChanged', () => resolve(order.push('told'))));
+    await client.subscribePeersOnlineStatus(ids);
+    order.push('resolved');
+    await told;
+    return order;
+  }, [b, c]);
+  expect(order).toEqual(['resolved', 'told']);
+  expect(await news(page)).toEqual([[{ [b]: 'ONLINE', [c]: 'OFFLINE' }]]);
+  expect((await page.evaluate(() => (window as any).client.queryPeersBySubscriptionOption('ONLINE_STATUS'))).sort()).toEqual([b, c]);
+
+  const third = await openUser(c);
+  await expect.poll(async () => (await news(page)).slice(1)).toEqual([[{ [c]: 'ONLINE' }]]);
+  await other.evaluate(() => (window as any).client.logout());
+  await expect.poll(async () => (await news(page)).slice(2)).toEqual([[{ [b]: 'OFFLINE' }]]);
+  await page.evaluate((ids) => (window as any).client.queryPeersOnlineStatus(ids), [b]);
+  await expect.poll(async () => (await news(page)).slice(3)).toEqual([[{ [b]: 'OFFLINE' }]]); // a query tells, changed or not
+
+  await page.evaluate((ids) => (window as any).client.unsubscribePeersOnlineStatus(ids), [c]);
+  await third.evaluate(() => (window as any).client.logout());
+  await expect.poll(() => page.evaluate((id) => (window as any).client.queryPeersOnlineStatus([id]), c), { intervals: [1000] }).toEqual({ [c]: false });
+  expect((await news(page)).length).toBe(4);
+});
+
+test('a page that hangs becomes UNREACHABLE, and ONLINE when it goes on', async ({ openUser, run }) => {
+  test.setTimeout(60_000);
+  const watcher = await openUser(`w-${run}`);
+  const hanging = await openUser(`b-${run}`);
+  await listen(watcher);
+  await watcher.evaluate((id) => (window as any).client.subscribePeersOnlineStatus([id]), `b-${run}`);
+  const hung = hanging.evaluate(() => {
+    for (const end = performance.now() + 10_000; performance.now() < end; );
+  });
+  const states = async () => (await news(watcher)).map(([map]) => map[`b-${run}`]);
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['ONLINE', 'UNREACHABLE']);
+  expect(await watcher.evaluate((id) => (window as any).client.queryPeersOnlineStatus([id]), `b-${run}`)).toEqual({ [`b-${run}`]: true });
+  await hung;
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['ONLINE', 'UNREACHABLE', 'ONLINE']);
+});
+
+test('members of any channel are counted', async ({ openUser, run }) => {
+  const [a, b] = [await openUser(`a-${run}`), await openUser(`b-${run}`)];
+  await join(b, `room-${run}`);
+  const ids = [`room-${run}`, `nowhere-${run}`];
+  expect(await a.evaluate((ids) => (window as any).client.getChannelMemberCount(ids), ids)).toEqual({ [ids[0]!]: 1, [ids[1]!]: 0 });
+  expect(await failure(a, `await client.getChannelMemberCount(['x'])`)).toMatchObject({ name: 'RtmInvokeTooOftenError', code: 3 });
+});
+
+test('presence and counts refuse in the order of the checks', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`);
+  for (const [body, name, code] of [
+    [`await client.queryPeersOnlineStatus('x')`, 'RtmInvalidArgumentError', 2],
+    [`await client.queryPeersOnlineStatus(Array(257).fill('x'))`, 'RtmInvalidArgumentError', 2],
+    [`await client.subscribePeersOnlineStatus([])`, 'RtmInvalidArgumentError', 2],
+    [`await client.subscribePeersOnlineStatus(Array.from({ length: 513 }, (_, i) => 'x' + i))`, 'RtmLimitExceededError', 6],
+    [`await client.unsubscribePeersOnlineStatus(['a/b'])`, 'RtmInvalidArgumentError', 2],
+    [`await client.unsubscribePeersOnlineStatus(Array(513).fill('x'))`, 'RtmLimitExceededError', 6],
+    [`await client.queryPeersBySubscriptionOption('OTHER')`, 'RtmInvalidArgumentError', 2],
+    [`await client.getChannelMemberCount([7])`, 'RtmInvalidArgumentError', 2],
+    [`await client.getChannelMemberCount(Array(33).fill('x'))`, 'RtmInvalidArgumentError', 5],
+  ] as const) {
+    expect(await failure(page, body), body).toMatchObject({ name, code, isError: true });
+  }
+  await page.evaluate(() => (window as any).client.logout());
+  for (const method of ['queryPeersOnlineStatus', 'subscribePeersOnlineStatus', 'unsubscribePeersOnlineStatus', 'queryPeersBySubscriptionOption', 'getChannelMemberCount']) {
+    expect(await failure(page, `await client.${method}()`), method).toMatchObject({ name: 'RtmInvalidStatusError', code: 102 });
+  }
+});
