@@ -28,6 +28,14 @@ test('every member and every code has a row, or a reason', () => {
   expect(Object.keys(never).filter((code) => covered.has(code) || !all.some(([, name]) => name === code)), 'codes that are produced after all').toEqual([]);
 });
 
+test('every event that the types declare is a member, and the other way round', () => {
+  const types = readFileSync(path.join(root, 'web/src/rtm.d.ts'), 'utf8');
+  const prefixes: Record<string, string> = { RtmClient: 'client:', MoreClient: 'client:', RtmChannel: 'channel:', LocalInvitation: 'local:', RemoteInvitation: 'remote:' };
+  const declared = [...types.matchAll(/interface (\w+)Events \{([^}]*)\}/g)].flatMap(([, of, body]) =>
+    [...body!.matchAll(/^ +(\w+): \(/gm)].map(([, event]) => prefixes[of!] + event!));
+  expect(declared.sort()).toEqual(members.filter((name) => name.includes(':')).sort());
+});
+
 test('tests that rows refer to are there', () => {
   const source = (place: string) => {
     if (place.includes('/') && existsSync(path.join(root, place)) && place.endsWith('.ts')) return readFileSync(path.join(root, place), 'utf8');
