@@ -7,6 +7,12 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
+// syncInterval is how often files are synced to the disk: what a power failure may cost.
+// A killed process loses nothing of what it acknowledged. The engine's own default is
+// two minutes. Measured, a sync each second costs nothing; one at each write makes
+// storing 30 MiB take 1.5 times as long, and 100 KB three times.
+const syncInterval = time.Second
+
 // startTimeout bounds the start of the embedded server, recovery of its data included.
 const startTimeout = time.Minute
 
@@ -27,6 +33,8 @@ func startEmbedded(dir string) (*embedded, error) {
 		JetStream:  true,
 		StoreDir:   dir,
 		NoSigs:     true,
+
+		SyncInterval: syncInterval,
 	})
 	if err != nil {
 		unlock()

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { load, prepare, roundTrips } from './latency.mjs';
 import { budgets, sizes } from './size.mjs';
-import { transferRatios } from './transfer.mjs';
+import { countRequests, memoryAfterNine, transferRatios } from './transfer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const pairs = Number(process.env.PAIRS ?? 7);
@@ -46,6 +46,13 @@ async function login(url, uid) {
   await page.goto(`${url}/healthz`);
   await page.addScriptTag({ url: `${url}/sdk/rtm.js` });
   await page.evaluate(async (uid) => {
+    window.memories = [];
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = async (...args) => {
+      const result = await instantiate(...args);
+      window.memories.push((result.instance ?? result).exports.mem);
+      return result;
+    };
     window.client = AgoraRTM.createInstance('A0'.repeat(16), { logFilter: AgoraRTM.LOG_FILTER_ERROR });
     await window.client.login({ uid });
   }, uid);
@@ -55,10 +62,19 @@ async function login(url, uid) {
 try {
   const [url, relayUrl] = await Promise.all([address(gateway), address(relay)]);
   const page = await login(url, 'bench');
-  const big = await transferRatios(page, 30 << 20, pairs);
+  const devtools = await page.context().newCDPSession(page);
+  const collect = () => devtools.send('HeapProfiler.collectGarbage');
+  const big = await transferRatios(page, 30 << 20, pairs, collect);
   row('upload 30 MiB, against XHR PUT of the Blob', ratio(big.up), '≤ 1.30×', '≤ 1.10×');
   row('download 30 MiB, against fetch().blob()', ratio(big.down), '≤ 1.30×', '≤ 1.10×');
   row('longest main-thread task meanwhile', big.long.length ? `${Math.max(...big.long).toFixed(0)} ms` : 'none ≥ 50 ms', '< 50 ms', '< 16 ms');
+  const small = await transferRatios(page, 100 << 10, 3 * pairs, collect);
+  row('upload 100 KB, against XHR PUT of the Blob', ratio(small.up), '–', '–');
+  row('download 100 KB, against fetch().blob()', ratio(small.down), '–', '–');
+  const count = await countRequests(page, 100 << 10);
+  row('requests for 100 KB, up and down', `${count.up} and ${count.down}`, '≤ 2 each', '1 each');
+  const memory = [await memoryAfterNine(page, 1 << 20), await memoryAfterNine(page, 30 << 20)];
+  row('wasm memory after nine at a time of 30 MiB, of 1 MiB', memory.reverse().map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`).join(', '), '≤ 8 MiB, equal', '≤ 4 MiB');
 
   const peer = await login(url, 'peer');
   await prepare(page, peer, relayUrl, ['bench', 'peer']);

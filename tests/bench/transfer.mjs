@@ -32,12 +32,16 @@ async function plainServer() {
   };
 }
 
-/** Times pairs of transfers of `bytes` and gives the ratios, SDK over browser. */
-export async function transferRatios(page, bytes, pairs) {
+/**
+ * Times pairs of transfers of `bytes` and gives the ratios, SDK over browser. Which of a pair is
+ * first alternates, and what was moved before is collected: the second of two is the slower.
+ * `collect` collects garbage.
+ */
+export async function transferRatios(page, bytes, pairs, collect) {
   const plain = await plainServer();
   try {
-    return await page.evaluate(
-      async ({ url, bytes, pairs }) => {
+    await page.evaluate(
+      ({ url, bytes }) => {
         const { client } = window;
         const blob = new Blob([new Uint8Array(bytes).map((_, i) => (i * 2654435761) >>> 11)]);
         const put = () =>
@@ -48,31 +52,62 @@ export async function transferRatios(page, bytes, pairs) {
             x.onerror = reject;
             x.send(blob);
           });
-        const time = async (f) => {
+        const get = async () => (await fetch(url)).blob();
+        const upload = async () => void (window.mediaId = (await client.createMediaMessageByUploading(blob)).mediaId);
+        const download = () => client.downloadMedia(window.mediaId);
+        window.ways = { up: [upload, put], down: [download, get] };
+        window.time = async (way, i) => {
           const begun = performance.now();
-          const value = await f();
-          return [performance.now() - begun, value];
+          const value = await window.ways[way][i]();
+          const took = performance.now() - begun;
+          if (way === 'down' && value.size !== bytes) throw new Error('short download');
+          return took;
         };
-        const long = [];
-        new PerformanceObserver((l) => long.push(...l.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
-        const out = { up: [], down: [], long };
-        for (let i = -1; i < pairs; i++) { // the first pair warms up
-          const [a] = await time(put);
-          const [b, message] = await time(() => client.createMediaMessageByUploading(blob));
-          const [c] = await time(async () => (await fetch(url)).blob());
-          const [d, back] = await time(() => client.downloadMedia(message.mediaId));
-          if (back.size !== bytes) throw new Error('short download');
-          if (i < 0) long.length = 0;
-          else {
-            out.up.push(b / a);
-            out.down.push(d / c);
-          }
-        }
-        return out;
+        window.long = [];
+        window.watch?.disconnect();
+        window.watch = new PerformanceObserver((l) => window.long.push(...l.getEntries().map((e) => e.duration)));
       },
-      { url: plain.url, bytes, pairs },
+      { url: plain.url, bytes },
     );
+    const out = { up: [], down: [], long: [] };
+    for (let i = -1; i < pairs; i++) { // the first pair warms up
+      for (const way of ['up', 'down']) {
+        const took = [0, 0];
+        for (const which of i & 1 ? [1, 0] : [0, 1]) {
+          await collect();
+          if (which === 0) await page.evaluate(() => window.watch.observe({ type: 'longtask' }));
+          took[which] = await page.evaluate(([way, which]) => window.time(way, which), [way, which]);
+          if (which === 0) await page.evaluate(() => window.watch.disconnect());
+        }
+        if (i >= 0) out[way].push(took[0] / took[1]);
+        else await page.evaluate(() => void (window.long.length = 0));
+      }
+    }
+    out.long = await page.evaluate(() => window.long);
+    return out;
   } finally {
     plain.close();
   }
+}
+
+/** How many media requests a page makes for one upload and one download of `bytes`, preflights not counted. */
+export async function countRequests(page, bytes) {
+  const count = { up: 0, down: 0 };
+  let way = 'up';
+  const heard = (r) => r.url().includes('/media/') && count[way]++;
+  page.on('request', heard);
+  const id = await page.evaluate(async (n) => (await window.client.createMediaMessageByUploading(new Blob([new Uint8Array(n)]))).mediaId, bytes);
+  way = 'down';
+  await page.evaluate(async (id) => void (await window.client.downloadMedia(id)), id);
+  page.off('request', heard);
+  return count;
+}
+
+/** Moves nine files of `bytes` up and down at a time; gives the size of wasm memory afterwards. */
+export function memoryAfterNine(page, bytes) {
+  return page.evaluate(async (bytes) => {
+    const sent = await Promise.all(Array.from({ length: 9 }, (_, i) => window.client.createMediaMessageByUploading(new Blob([new Uint8Array(bytes).fill(i)]))));
+    await Promise.all(sent.map((m) => window.client.downloadMedia(m.mediaId)));
+    return window.memories.at(-1).buffer.byteLength;
+  }, bytes);
 }
