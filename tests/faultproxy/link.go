@@ -3,6 +3,7 @@ package faultproxy
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,6 +21,8 @@ type link struct {
 	gateway *net.TCPConn // nil until dialled
 	until   time.Time    // the end of a stall
 	mute    [2]bool      // by Direction: what comes is dropped
+	repeats bool         // a Repeat is to come
+	said    []byte       // by the client, while repeats
 }
 
 func newLink(p *Proxy, client *net.TCPConn) *link {
@@ -52,6 +55,7 @@ func (l *link) run() {
 		finish(l.client)
 		return
 	}
+	l.repeats = slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == Repeat })
 	if !l.dial(target) {
 		reset(l.client) // as the system does where nobody listens
 		return
@@ -148,8 +152,37 @@ func (l *link) write(way Direction, dst net.Conn, p []byte) bool {
 	if l.muted(way) {
 		return true
 	}
+	if way == Up {
+		l.note(p)
+	}
 	_, err := dst.Write(p)
 	return err == nil
+}
+
+// note keeps what the client says as long as it may have to be said again.
+func (l *link) note(p []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.repeats {
+		l.said = append(l.said, p...)
+	}
+}
+
+// repeat delivers what the client has said once more.
+func (l *link) repeat() {
+	l.mu.Lock()
+	said, addr := l.said, l.gateway.RemoteAddr().String()
+	l.repeats, l.said = false, nil
+	l.mu.Unlock()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(lastWords))
+	if _, err := conn.Write(said); err == nil {
+		_, _ = io.Copy(io.Discard, conn)
+	}
 }
 
 func (l *link) muted(way Direction) bool {
@@ -193,6 +226,9 @@ func (l *link) happen(f Fault) bool {
 		l.until = time.Now().Add(f.For)
 		l.mu.Unlock()
 		l.sleep(f.For)
+		return true
+	case Repeat:
+		l.p.running.Go(l.repeat)
 		return true
 	case Truncate:
 		l.drop(Down)

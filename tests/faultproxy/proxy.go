@@ -1,5 +1,5 @@
 // Package faultproxy is a bad network: a TCP proxy that delays, stalls, cuts, resets
-// and truncates connections, and answers some media requests with 503, as its Schedule
+// and truncates connections, delivers requests twice, and answers some media requests with 503, as its Schedule
 // says. It never alters a byte that it forwards.
 //
 //	proxy, err := faultproxy.Start("127.0.0.1:8080", faultproxy.Random{Seed: 7})

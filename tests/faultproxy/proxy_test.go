@@ -170,6 +170,25 @@ func TestRefuse(t *testing.T) {
 	assert.Equal(t, 200, get("/media/x"))
 }
 
+func TestRepeat(t *testing.T) {
+	bodies := make(chan string, 3)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- r.Method + " " + r.URL.Path + " " + string(body)
+	}))
+	t.Cleanup(site.Close)
+	p := start(t, site.Listener.Addr().String(), all(faultproxy.Fault{Kind: faultproxy.Repeat, Way: faultproxy.Down, After: 1}))
+	r, err := http.Post("http://"+p.Addr()+"/media/", "", strings.NewReader("abc"))
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+	for range 2 {
+		assert.Equal(t, "POST /media/ abc", <-bodies)
+	}
+	p.Close()
+	assert.Empty(t, bodies, "twice, not three times")
+	assert.Len(t, p.Log(), 1)
+}
+
 func TestBytesAreNotAltered(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
 	t.Cleanup(site.Close)

@@ -18,6 +18,7 @@ const (
 	Reset    Kind = "reset"    // RST to both sides
 	Strand   Kind = "strand"   // FIN to the client; the gateway hears nothing for For, then FIN
 	Truncate Kind = "truncate" // FIN to the client in mid-answer; the gateway is let finish
+	Repeat   Kind = "repeat"   // all that came from the client so far is delivered again, on a connection of its own, and the answer dropped
 	Refuse   Kind = "refuse"   // this and the next media connections are answered 503, Times in all
 )
 
@@ -120,7 +121,7 @@ func (d dice) faults(class Class, first, span int64, hang time.Duration) (out []
 	f := Fault{Way: Direction(d.IntN(2)), After: max(first, d.bytes(span))}
 	kinds := []Kind{"", Cut, Cut, Reset, Reset, Stall, Stall, Strand, Truncate}
 	if class == Media {
-		kinds = append(kinds, "", "", Refuse)
+		kinds = append(kinds, "", "", Refuse, Repeat)
 	}
 	switch f.Kind = kinds[d.IntN(len(kinds))]; f.Kind {
 	case "":
@@ -137,6 +138,8 @@ func (d dice) faults(class Class, first, span int64, hang time.Duration) (out []
 		f.For = d.stall(max(hang, 3*time.Second))
 	case Truncate:
 		f.Way = Down
+	case Repeat:
+		f = Fault{Kind: Repeat, Way: Down, After: 1} // the request has arrived: it is answered
 	case Refuse:
 		f = Fault{Kind: Refuse, Times: 1 + d.IntN(4)}
 	}
