@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// Sizes of what one request asks for, in bytes: whole parts, so that each can be verified
-// while the next is under way. A browser is fastest with large pieces and tells nothing
-// of their progress then; so a piece is as large as pieceTime allows at the speed of
-// the last, and small where that is unknown or something broke.
+// What one request asks for is whole parts, so that it can be verified by itself. A
+// browser is fastest with large pieces, and tells nothing of their progress then; so a
+// piece is as large as pieceTime allows at the speed of the last, and small where that is
+// unknown or something broke. A break costs about what a second brought.
 const (
-	smallestPiece = MediaPartBytes
-	largestPiece  = 8 << 20
+	smallestPiece = MediaPartBytes // in bytes
 	pieceTime     = time.Second
 )
 
@@ -90,7 +89,8 @@ func (d *download) fetch(i int) {
 	if p.x != nil {
 		d.c.pieceSize = 0
 	}
-	size := max(d.c.pieceSize, smallestPiece)
+	share := (d.total/downloadLanes + MediaPartBytes - 1) / MediaPartBytes * MediaPartBytes
+	size := max(min(d.c.pieceSize, share), smallestPiece)
 	if p.to-p.from > size {
 		d.pieces = slices.Insert(d.pieces, i+1, &piece{from: p.from + size, to: p.to})
 		p.to = p.from + size
@@ -105,7 +105,7 @@ func (d *download) fetch(i int) {
 		},
 		answered: func(resp *HTTPResponse) {
 			if took := since(begun); size >= smallestPiece {
-				d.c.pieceSize = min(size*int64(pieceTime)/int64(max(took, 1)), largestPiece) / MediaPartBytes * MediaPartBytes
+				d.c.pieceSize = size * int64(pieceTime) / int64(max(took, 1)) / MediaPartBytes * MediaPartBytes
 			}
 			d.received(p, resp, "bytes "+span+"/"+strconv.FormatInt(d.total, 10))
 		},
