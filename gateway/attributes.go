@@ -55,7 +55,7 @@ func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (why *wire
 		return why, err
 	}
 	list.Channel = w.Channel
-	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func() {})
+	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
 }
 
 // rewrite applies a write to what the engine keeps: a marshalled AttributeList.

@@ -190,7 +190,8 @@ func TestLeftoversVanish(t *testing.T) {
 	bob := newHouse(t, engine).login("bob")
 	bob.join("room")
 	ghost := gateway.Member{Room: gateway.Room{App: appA, Channel: "room"}, UID: "ghost", Session: "s", Gateway: "dead", Entry: 1}
-	require.NoError(t, engine.Enter(t.Context(), ghost))
+	_, err := engine.Enter(t.Context(), ghost)
+	require.NoError(t, err)
 	assertChange(t, bob.change(), "ghost", true, 2)
 	newHouse(t, engine)
 	assertChange(t, bob.change(), "ghost", false, 1)

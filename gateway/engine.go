@@ -32,8 +32,9 @@ type Engine interface {
 
 	// Announce makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
-	// called: what it still holds is void.
-	Announce(ctx context.Context, gateway string, lapsed func()) error
+	// called: what it still holds is void. returned is called when the engine could not be
+	// reached for a while: kicks may have been missed.
+	Announce(ctx context.Context, gateway string, lapsed, returned func()) error
 }
 
 // Bus carries frames between gateways. It keeps the order of frames from one
@@ -49,12 +50,14 @@ type Bus interface {
 	// must not block: false at once when nobody listens, false after timeout.
 	AskPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
 
-	// ListenRoom calls h for each frame to room; as with ListenPeer.
+	// ListenRoom calls h for each frame to room; as with ListenPeer. Frames sent while the
+	// engine's connection was lost come later, beside some that came before.
 	ListenRoom(room Room, h func(frame []byte)) (stop func(), err error)
 
 	// PublishRoom sends a frame to all who listen to room. done is called once, from any
-	// goroutine, when the frame is kept for those who come back later, or can't be.
-	PublishRoom(room Room, frame []byte, done func()) error
+	// goroutine: when the frame is kept for those who come back later, or with the error
+	// that prevented it. It may reach listeners twice.
+	PublishRoom(room Room, frame []byte, done func(error)) error
 
 	// RecentRoom returns the frames that were sent to room from since on, as far as they
 	// are kept: those of the last 30 s, the latest 32. (API 6.5)
@@ -170,6 +173,9 @@ type Member struct {
 type MemberEvent struct {
 	Member      // of one that is gone only Room and UID are known
 	Gone   bool // false: came, or took the place of the user's former session
+
+	// Revision is the change's place among all.
+	Revision uint64
 }
 
 // Membership knows who is in which room. All gateways see the same changes of a room
@@ -179,8 +185,9 @@ type Membership interface {
 	// it for each change, one at a time, until ctx ends.
 	WatchMembers(ctx context.Context, apply func(MemberEvent)) error
 
-	// Enter adds a member. The watchers may learn of it before Enter returns.
-	Enter(ctx context.Context, m Member) error
+	// Enter adds a member and returns the change's revision. The watchers may learn of it
+	// before Enter returns, or late.
+	Enter(ctx context.Context, m Member) (revision uint64, err error)
 
 	// Exit removes a member if it is still of the same session and entry.
 	Exit(ctx context.Context, m Member) error

@@ -48,4 +48,4 @@ const (
 )
 
 // applyTimeout bounds the wait for a join to come round to all gateways.
-const applyTimeout = 4 * time.Second
+const applyTimeout = 2 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"rtmwasm/core/wire"
 )
@@ -70,10 +71,20 @@ func (s *session) bringMail() {
 		m.again = false
 		m.mu.Unlock()
 		err := s.emptyMailbox()
-		if err != nil {
-			s.server.log.Error("cannot deliver offline messages", "app", s.user.App, "uid", s.user.ID, "error", err)
-		}
 		s.releaseLive()
+		if err != nil {
+			s.server.log.Warn("cannot deliver offline messages: trying again", "app", s.user.App, "uid", s.user.ID, "error", err)
+			s.lookAgain()
+		}
+	}
+}
+
+// lookAgain waits and has the mailbox emptied once more, while the session lives.
+func (s *session) lookAgain() {
+	select {
+	case <-time.After(insistWait):
+		s.nudged()
+	case <-s.over:
 	}
 }
 

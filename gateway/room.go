@@ -16,6 +16,7 @@ type room struct {
 	mu      sync.Mutex        // guards the rest
 	members map[string]Member // by uid, on all gateways
 	local   map[uint64]*entry // by number, those here
+	own     map[string]uint64 // by uid, revisions of changes that have not come round
 	stop    func()            // ends the subscription; there is one while local is not empty
 	dropped bool              // not in rooms.byKey any more
 

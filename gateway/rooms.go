@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ import (
 type rooms struct {
 	server *Server
 	last   atomic.Uint64 // the last entry's number
+	seen   atomic.Uint64 // revision of the last change that came round
 
 	mu    sync.Mutex // guards byKey; taken with a room's lock held, never the other way
 	byKey map[Room]*room
@@ -48,7 +48,7 @@ func (r *rooms) lock(key Room) *room {
 		r.mu.Lock()
 		rm := r.byKey[key]
 		if rm == nil {
-			rm = &room{key: key, members: map[string]Member{}, local: map[uint64]*entry{}}
+			rm = &room{key: key, members: map[string]Member{}, local: map[uint64]*entry{}, own: map[string]uint64{}}
 			r.byKey[key] = rm
 		}
 		r.mu.Unlock()
@@ -71,8 +71,6 @@ func (r *rooms) unlock(rm *room) {
 	rm.mu.Unlock()
 }
 
-var errNotApplied = errors.New("gateway: a join did not come round in time")
-
 // enter makes a session a member. Joined is answered as the change comes round, in
 // its place among the room's other changes and messages. What was missed since a Unix
 // time in ms follows it; 0 means nothing was.
@@ -82,27 +80,28 @@ func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32,
 		return nil, err
 	}
 	err := r.recall(ctx, e, since)
+	var revision uint64
 	if err == nil {
-		err = r.server.engine.Enter(ctx, e.member())
-	}
-	if err == nil {
-		err = e.wait()
+		revision, err = r.server.engine.Enter(ctx, e.member())
 	}
 	if err != nil {
-		_ = r.leave(ctx, e) // the first error tells more
+		r.abandon(e)
+		r.server.insist("undo a join", s.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
 		return nil, err
 	}
+	r.await(e, revision)
 	return e, nil
 }
 
-func (e *entry) wait() error {
-	timeout := time.NewTimer(applyTimeout)
-	defer timeout.Stop()
+// await waits for a join to come round. While the engine's news stand still, as they may
+// when it has lost a server, the member enters without them.
+func (r *rooms) await(e *entry, revision uint64) {
+	late := time.NewTimer(applyTimeout)
+	defer late.Stop()
 	select {
 	case <-e.ready:
-		return nil
-	case <-timeout.C:
-		return errNotApplied
+	case <-late.C:
+		r.applyOwn(MemberEvent{Member: e.member(), Revision: revision})
 	}
 }
 
@@ -123,9 +122,8 @@ func (r *rooms) admit(e *entry, key Room) error {
 	return nil
 }
 
-// leave takes a session out. Nothing more is pushed to it for this room once leave
-// has begun to tell the others.
-func (r *rooms) leave(ctx context.Context, e *entry) error {
+// abandon has nothing more pushed to a session for this room. The engine is told after it.
+func (r *rooms) abandon(e *entry) {
 	e.room.mu.Lock()
 	delete(e.room.local, e.number)
 	if len(e.room.local) == 0 {
@@ -133,13 +131,32 @@ func (r *rooms) leave(ctx context.Context, e *entry) error {
 	}
 	r.unlock(e.room)
 	e.session.forgetJoined(e.room.key.Channel)
-	return r.server.engine.Exit(ctx, e.member())
 }
 
-// apply brings a change of members to the sessions here.
+// apply brings a change of members to the sessions here, in the order of the engine.
 func (r *rooms) apply(event MemberEvent) {
 	rm := r.lock(event.Room)
 	defer r.unlock(rm)
+	r.seen.Store(event.Revision)
+	if event.Revision < rm.own[event.UID] { // what applyOwn has overtaken
+		return
+	}
+	delete(rm.own, event.UID)
+	r.applyTo(rm, event)
+}
+
+// applyOwn applies a change of this gateway's own that has not come round.
+func (r *rooms) applyOwn(event MemberEvent) {
+	rm := r.lock(event.Room)
+	defer r.unlock(rm)
+	if event.Revision <= r.seen.Load() { // it has
+		return
+	}
+	rm.own[event.UID] = event.Revision
+	r.applyTo(rm, event)
+}
+
+func (r *rooms) applyTo(rm *room, event MemberEvent) {
 	if event.Gone {
 		rm.lost(event.UID, evicted)
 		return

@@ -79,7 +79,7 @@ func (s *Server) start() (err error) {
 	if s.stopKicks, err = s.engine.ListenKicks(s.id, s.kicked); err != nil {
 		return err
 	}
-	if err := s.engine.Announce(s.ctx, s.id, s.lapsed); err != nil {
+	if err := s.engine.Announce(s.ctx, s.id, s.lapsed, s.returned); err != nil {
 		s.stopKicks()
 		return err
 	}
@@ -190,4 +190,15 @@ func (s *Server) kicked(id string) {
 func (s *Server) lapsed() {
 	s.log.Warn("this gateway stood still too long: its sessions are void")
 	s.endAll(evicted.reason)
+}
+
+// returned ends the sessions that another login displaced while this gateway could not be
+// told.
+func (s *Server) returned() {
+	for _, session := range s.all() {
+		record, err := s.engine.Lookup(s.ctx, session.user)
+		if err == nil && record.Session != session.id && session.claimed() {
+			session.end(displaced)
+		}
+	}
 }

@@ -118,6 +118,14 @@ func (s *session) detachLocked(l *link, code int, reason string) {
 	s.expiry = time.AfterFunc(wait, func() { s.expire(nth) })
 }
 
+// claimed reports whether a client was ever attached: then the session is the registry's,
+// or was.
+func (s *session) claimed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attached > 0
+}
+
 func (s *session) stopExpiry() {
 	if s.expiry != nil {
 		s.expiry.Stop()
@@ -279,9 +287,7 @@ func (s *session) cleanUp() {
 		s.stopPeer()
 	}
 	ctx := context.Background() // the engine gives up by itself
-	if err := srv.engine.Release(ctx, s.user, s.id); err != nil {
-		srv.log.Error("cannot release a session", "app", s.user.App, "uid", s.user.ID, "error", err)
-	}
+	srv.insist("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.id) })
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil

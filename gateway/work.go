@@ -154,9 +154,15 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
 		s.refuse(id, notJoined)
 		return
 	}
-	body := marshal(&wire.ServerFrame{Delivery: delivery})
-	if err := s.server.engine.PublishRoom(e.room.key, body, func() { s.sent(id, false) }); err != nil {
-		s.unavailable(id, err)
+	done := func(err error) {
+		if err != nil {
+			s.unavailable(id, err)
+			return
+		}
+		s.sent(id, false)
+	}
+	if err := s.server.engine.PublishRoom(e.room.key, marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
+		done(err)
 	}
 }
 
@@ -190,9 +196,10 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 
 func (s *session) leave(e *entry) {
 	delete(s.entries, e.room.key.Channel)
-	if err := s.server.rooms.leave(context.Background(), e); err != nil {
-		s.server.log.Error("cannot leave a channel", "app", s.user.App, "uid", s.user.ID, "error", err)
-	}
+	s.server.rooms.abandon(e)
+	s.server.insist("leave a channel", s.user, func() error {
+		return s.server.engine.Exit(context.Background(), e.member())
+	})
 }
 
 func (s *session) doMembers(id uint32, channel string) {

@@ -16,7 +16,7 @@ const beatsPerLife = 3
 // Announce implements gateway.Engine. A gateway is alive while its key in the
 // gateways bucket is; each gateway looks for keys that went, and removes what those
 // gateways had left.
-func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed func()) error {
+func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if _, err := e.gateways.Create(opCtx, gatewayID, nil); err != nil {
@@ -25,6 +25,7 @@ func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed func()) 
 	if err := e.sweep(opCtx); err != nil { // what a former life of the service left
 		return err
 	}
+	e.comeback.tell(returned)
 	b := &beat{e: e, id: gatewayID, lapsed: lapsed}
 	e.background.Go(func() { b.run(ctx) })
 	return nil
@@ -142,7 +143,7 @@ func allEntries(ctx context.Context, bucket jetstream.KeyValue, opts ...jetstrea
 	if err != nil {
 		return nil, err
 	}
-	defer stopWatch(watch)
+	defer func() { _ = watch.Stop() }() // fails only on a closed connection
 	var entries []jetstream.KeyValueEntry
 	for {
 		select {

@@ -26,7 +26,7 @@ func TestDeadGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "alive", func() { t.Error("the living lapsed") }))
+	require.NoError(t, e.Announce(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
 
 	user := gateway.User{App: testApp, ID: "ghost"}
 	ghost := gateway.Member{Room: gateway.Room{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
@@ -35,8 +35,10 @@ func TestDeadGateway(t *testing.T) {
 	require.NoError(t, err)
 	_, err = e.Claim(ctx, user, gateway.Record{Session: "s1", Gateway: "dying"}, nil)
 	require.NoError(t, err)
-	require.NoError(t, e.Enter(ctx, ghost))
-	require.NoError(t, e.Enter(ctx, living))
+	_, err = e.Enter(ctx, ghost)
+	require.NoError(t, err)
+	_, err = e.Enter(ctx, living)
+	require.NoError(t, err)
 
 	gone := make(chan string, 8)
 	present := map[string]bool{}
@@ -63,7 +65,7 @@ func TestDeadGateway(t *testing.T) {
 func TestLapsedGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	lapsed := make(chan struct{}, 8)
-	require.NoError(t, e.Announce(t.Context(), "sleeper", func() { lapsed <- struct{}{} }))
+	require.NoError(t, e.Announce(t.Context(), "sleeper", func() { lapsed <- struct{}{} }, nil))
 	require.NoError(t, e.gateways.Purge(t.Context(), "sleeper"))
 	select {
 	case <-lapsed:

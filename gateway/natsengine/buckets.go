@@ -16,13 +16,19 @@ const opTimeout = 4 * time.Second
 // markerLife is how long a removed key is remembered, for watchers.
 const markerLife = time.Minute
 
+// Buckets that are watched.
+const (
+	sessionBucket = "rtm_sessions"
+	memberBucket  = "rtm_members"
+)
+
 // setupShared makes the buckets of sessions, members and gateways. They live in
 // memory: a service that restarts has no sessions.
 func (e *Engine) setupShared(ctx context.Context) (err error) {
-	if e.sessions, err = e.bucket(ctx, "rtm_sessions", 0); err != nil {
+	if e.sessions, err = e.bucket(ctx, sessionBucket, 0); err != nil {
 		return err
 	}
-	if e.members, err = e.bucket(ctx, "rtm_members", 0); err != nil {
+	if e.members, err = e.bucket(ctx, memberBucket, 0); err != nil {
 		return err
 	}
 	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife); err != nil {

@@ -53,11 +53,15 @@ func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration,
 
 // ListenRoom implements gateway.Bus.
 func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(), err error) {
-	stop, err = e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { h(m.Data) })
+	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { h(m.Data) })
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
-	return stop, nil
+	e.comeback.listen(room, h)
+	return func() {
+		e.comeback.unlisten(room)
+		unsubscribe()
+	}, nil
 }
 
 // ListenKicks implements gateway.Bus.

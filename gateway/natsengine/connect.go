@@ -13,7 +13,7 @@ const reconnectWait = 250 * time.Millisecond
 
 // connect opens a connection to the embedded server, or to one of the cluster's: that is
 // kept up for as long as the engine is.
-func (e *Engine) connect(name string) (*nats.Conn, error) {
+func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	log := e.opts.Logger.With("connection", name)
 	options := []nats.Option{
 		nats.Name(name),
@@ -22,16 +22,9 @@ func (e *Engine) connect(name string) (*nats.Conn, error) {
 	if e.embedded != nil {
 		return nats.Connect("", append(options, nats.InProcessServer(e.embedded))...)
 	}
-	options = append(options,
-		nats.MaxReconnects(-1),
-		nats.ReconnectWait(reconnectWait),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil { // nil when it was closed here
-				log.Warn("the connection to NATS is lost", "error", err)
-			}
-		}),
-		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted()) }),
-	)
+	options = append(options, nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
+		nats.PingInterval(natsPing), nats.MaxPingsOutstanding(natsPingsLost))
+	options = append(options, more...)
 	o := e.opts
 	if o.Credentials != "" {
 		options = append(options, nats.UserCredentials(o.Credentials))
@@ -46,8 +39,8 @@ func (e *Engine) connect(name string) (*nats.Conn, error) {
 }
 
 // dial connects, and says what for when that fails.
-func (e *Engine) dial(name string) (*nats.Conn, error) {
-	nc, err := e.connect(name)
+func (e *Engine) dial(name string, more ...nats.Option) (*nats.Conn, error) {
+	nc, err := e.connect(name, more...)
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: connect: %w", err)
 	}

@@ -29,6 +29,7 @@ type Engine struct {
 
 	dispatcher *dispatcher
 	asker      *asker
+	comeback   comeback
 
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
@@ -44,6 +45,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{opts: opts, closing: make(chan struct{})}
+	e.comeback.e = e
 	if opts.Dir != "" {
 		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
 			return nil, err
@@ -58,7 +60,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 
 // open connects and makes the streams and buckets that do not exist yet.
 func (e *Engine) open(ctx context.Context) (err error) {
-	if e.nc, err = e.dial("rtm-gateway"); err != nil {
+	if e.nc, err = e.dial("rtm-gateway", e.comeback.options()...); err != nil {
 		return err
 	}
 	js, err := jetstream.New(e.nc)

@@ -18,9 +18,14 @@ import (
 // it is for those who come back after a gateway that died.
 const historyStream = "RTM_HISTORY"
 
-// historyTimeout is how long a message waits to be captured before its sender is
-// answered without.
-const historyTimeout = 2 * time.Second
+// A message that is not captured within captureTimeout is sent again, captureTries times
+// in all: a cluster that lost a server needs seconds to choose another. Receivers know a
+// repeated message by its number.
+const (
+	captureTimeout = 1500 * time.Millisecond
+	captureTries   = 4
+	captureWait    = 250 * time.Millisecond // where it was refused at once
+)
 
 func (e *Engine) setupHistory(ctx context.Context) error {
 	_, err := e.js.stream(ctx, jetstream.StreamConfig{
@@ -35,13 +40,27 @@ func (e *Engine) setupHistory(ctx context.Context) error {
 }
 
 // PublishRoom implements gateway.Bus. The stream acknowledges what it captured, as a
-// subject's listener would answer.
-func (e *Engine) PublishRoom(room gateway.Room, frame []byte, done func()) error {
-	err := e.asker.ask(roomSubject+roomKey(room), frame, historyTimeout, func(m *nats.Msg) {
-		if m == nil {
-			e.opts.Logger.Warn("a channel message was not kept for members who are away", "app", room.App)
+// subject's listener would answer. A stream that can't store it, on a full disk, is no
+// failure: those who listen have it.
+func (e *Engine) PublishRoom(room gateway.Room, frame []byte, done func(error)) error {
+	return e.publish(roomSubject+roomKey(room), frame, captureTries, done)
+}
+
+func (e *Engine) publish(subject string, frame []byte, tries int, done func(error)) error {
+	asked := time.Now()
+	err := e.asker.ask(subject, frame, captureTimeout, func(m *nats.Msg) {
+		switch {
+		case m != nil:
+			done(nil)
+		case tries == 1:
+			done(errNotKept)
+		default:
+			time.AfterFunc(max(0, captureWait-time.Since(asked)), func() {
+				if err := e.publish(subject, frame, tries-1, done); err != nil {
+					done(err)
+				}
+			})
 		}
-		done()
 	})
 	if err != nil {
 		return fmt.Errorf("natsengine: send to a channel: %w", err)

@@ -33,7 +33,7 @@ func (e *Engine) setupMail(ctx context.Context) (err error) {
 	return err
 }
 
-var errNotKept = errors.New("natsengine: an offline message was not kept in time")
+var errNotKept = errors.New("natsengine: a message was not kept in time")
 
 // Keep implements gateway.Mailbox.
 func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {

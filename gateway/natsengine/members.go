@@ -23,79 +23,43 @@ type memberEntry struct {
 // WatchMembers implements gateway.Membership: the bucket's stream is the order of
 // changes.
 func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEvent)) error {
-	watch, err := e.members.WatchAll(ctx)
+	err := e.watch(ctx, memberBucket, jetstream.DeliverLastPerSubjectPolicy, func(n entry) {
+		if event, ok := memberEvent(n); ok {
+			apply(event)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("natsengine: watch members: %w", err)
 	}
-	for {
-		select {
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("natsengine: watch members: the connection is closed")
-			}
-			if entry == nil { // all that existed has been seen
-				go follow(ctx, watch, func(entry jetstream.KeyValueEntry) { applyEntry(entry, apply) })
-				return nil
-			}
-			applyEntry(entry, apply)
-		case <-ctx.Done():
-			stopWatch(watch)
-			return ctx.Err()
-		}
-	}
+	return nil
 }
 
-// follow hands a watch's entries over until ctx ends.
-func follow(ctx context.Context, watch jetstream.KeyWatcher, apply func(jetstream.KeyValueEntry)) {
-	defer stopWatch(watch)
-	for {
-		select {
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return
-			}
-			if entry != nil {
-				apply(entry)
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// stopWatch fails only when the connection is closed, and the watch with it.
-func stopWatch(watch jetstream.KeyWatcher) { _ = watch.Stop() }
-
-func applyEntry(entry jetstream.KeyValueEntry, apply func(gateway.MemberEvent)) {
-	room, uid, ok := parseMemberKey(entry.Key())
-	if !ok {
-		return
-	}
-	event := gateway.MemberEvent{Member: gateway.Member{Room: room, UID: uid}}
-	if entry.Operation() != jetstream.KeyValuePut {
-		event.Gone = true
-		apply(event)
-		return
+func memberEvent(n entry) (event gateway.MemberEvent, ok bool) {
+	event.Room, event.UID, ok = parseMemberKey(n.key)
+	event.Gone, event.Revision = n.gone, n.revision
+	if !ok || n.gone {
+		return event, ok
 	}
 	var v memberEntry
-	if json.Unmarshal(entry.Value(), &v) == nil {
-		event.Session, event.Gateway, event.Entry = v.Session, v.Gateway, v.Entry
-		apply(event)
+	if json.Unmarshal(n.value, &v) != nil {
+		return event, false
 	}
+	event.Session, event.Gateway, event.Entry = v.Session, v.Gateway, v.Entry
+	return event, true
 }
 
 // Enter implements gateway.Membership.
-func (e *Engine) Enter(ctx context.Context, m gateway.Member) error {
+func (e *Engine) Enter(ctx context.Context, m gateway.Member) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	value, err := json.Marshal(memberEntry{owned: owned{m.Gateway}, Session: m.Session, Entry: m.Entry})
 	if err == nil {
-		_, err = e.members.Put(ctx, memberKey(m.Room, m.UID), value)
+		revision, err = e.members.Put(ctx, memberKey(m.Room, m.UID), value)
 	}
 	if err != nil {
-		return fmt.Errorf("natsengine: enter a channel: %w", err)
+		return 0, fmt.Errorf("natsengine: enter a channel: %w", err)
 	}
-	return nil
+	return revision, nil
 }
 
 // Exit implements gateway.Membership.

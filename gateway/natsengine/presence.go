@@ -86,17 +86,17 @@ func (e *Engine) reachOf(ctx context.Context, user gateway.User) (gateway.Sighti
 	case err != nil:
 		return gateway.Sighting{}, err
 	}
-	return sighting(user, entry), nil
+	return sighting(user, entryOf(entry)), nil
 }
 
-func sighting(user gateway.User, entry jetstream.KeyValueEntry) gateway.Sighting {
-	s := gateway.Sighting{User: user, Reach: gateway.Offline, Revision: entry.Revision()}
-	if entry.Operation() != jetstream.KeyValuePut {
+func sighting(user gateway.User, n entry) gateway.Sighting {
+	s := gateway.Sighting{User: user, Reach: gateway.Offline, Revision: n.revision}
+	if n.gone {
 		return s
 	}
 	s.Reach = gateway.Online
 	var v sessionEntry
-	if json.Unmarshal(entry.Value(), &v) == nil && v.Away {
+	if json.Unmarshal(n.value, &v) == nil && v.Away {
 		s.Reach = gateway.Unreachable
 	}
 	return s
@@ -104,14 +104,13 @@ func sighting(user gateway.User, entry jetstream.KeyValueEntry) gateway.Sighting
 
 // WatchReach implements gateway.Presence.
 func (e *Engine) WatchReach(ctx context.Context, apply func(gateway.Sighting)) error {
-	watch, err := e.sessions.WatchAll(ctx, jetstream.UpdatesOnly())
+	err := e.watch(ctx, sessionBucket, jetstream.DeliverNewPolicy, func(n entry) {
+		if user, ok := parseUserKey(n.key); ok {
+			apply(sighting(user, n))
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("natsengine: watch sessions: %w", err)
 	}
-	go follow(ctx, watch, func(entry jetstream.KeyValueEntry) {
-		if user, ok := parseUserKey(entry.Key()); ok {
-			apply(sighting(user, entry))
-		}
-	})
 	return nil
 }

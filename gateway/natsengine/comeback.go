@@ -1,0 +1,132 @@
+package natsengine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway"
+)
+
+// A server of the cluster that says nothing for about 6 s is given up for another.
+const (
+	natsPing      = 2 * time.Second
+	natsPingsLost = 2
+)
+
+// unheard is by how much a loss may precede its notice.
+const unheard = (natsPingsLost + 1) * natsPing
+
+// comebackPause is the time between two attempts to read what was missed.
+const comebackPause = 500 * time.Millisecond
+
+// comeback makes up for what was missed while the connection to the cluster was lost:
+// channel messages are read from the history, and the gateway is told to look after the
+// rest.
+type comeback struct {
+	e *Engine
+
+	mu     sync.Mutex // guards the rest
+	rooms  map[gateway.Room]func(frame []byte)
+	lostAt time.Time // zero while connected
+	told   func()    // of Announce
+}
+
+func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rooms == nil {
+		c.rooms = map[gateway.Room]func([]byte){}
+	}
+	c.rooms[room] = h
+}
+
+func (c *comeback) unlisten(room gateway.Room) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.rooms, room)
+}
+
+func (c *comeback) tell(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = f
+}
+
+func (c *comeback) lost() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lostAt.IsZero() {
+		c.lostAt = time.Now()
+	}
+}
+
+// back is called in a goroutine of the NATS client's that must not be held up.
+func (c *comeback) back() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	since, told := c.lostAt.Add(-unheard-core.MissedOverlap), c.told
+	c.lostAt = time.Time{}
+	rooms := make([]gateway.Room, 0, len(c.rooms))
+	for room := range c.rooms {
+		rooms = append(rooms, room)
+	}
+	c.e.background.Go(func() {
+		for _, room := range rooms {
+			c.catchUp(room, since)
+		}
+		if told != nil {
+			told()
+		}
+	})
+}
+
+// catchUp hands a room's messages over once more, those among them that were missed. It
+// tries for as long as the history is kept.
+func (c *comeback) catchUp(room gateway.Room, since time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), core.SessionTimeout)
+	defer cancel()
+	for {
+		frames, err := c.e.RecentRoom(ctx, room, since)
+		c.mu.Lock()
+		h := c.rooms[room]
+		c.mu.Unlock()
+		if h == nil {
+			return
+		}
+		if err == nil {
+			for _, frame := range frames {
+				h(frame)
+			}
+			return
+		}
+		select {
+		case <-time.After(comebackPause):
+		case <-ctx.Done():
+			c.e.opts.Logger.Error("channel messages may be missing", "app", room.App, "error", err)
+			return
+		case <-c.e.closing:
+			return
+		}
+	}
+}
+
+// options watch a connection for it.
+func (c *comeback) options() []nats.Option {
+	log := c.e.opts.Logger
+	return []nats.Option{
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // nil when it was closed here
+				log.Warn("the connection to NATS is lost", "error", err)
+			}
+			c.lost()
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted())
+			c.back()
+		}),
+	}
+}
