@@ -20,7 +20,7 @@ import (
 	"rtmwasm/tests/faultproxy"
 )
 
-// Options say what happens. All are required.
+// Options say what happens. All but Unordered are required.
 type Options struct {
 	Seed    uint64        // of files and faults
 	Gateway string        // host:port
@@ -31,6 +31,10 @@ type Options struct {
 	Limit   time.Duration // of the whole
 
 	Hang, MediaHang time.Duration // the longest stalls, of sockets and of transfers
+
+	// Unordered says that servers of the engine are killed meanwhile: messages that were
+	// under way then may be overtaken.
+	Unordered bool
 }
 
 // Report is what happened.

@@ -1,0 +1,200 @@
+// Package cluster runs a NATS cluster with JetStream for tests: three servers, each a
+// process of its own that can be killed and started again.
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Size is how many servers a cluster has.
+const Size = 3
+
+// Cluster is a running cluster.
+type Cluster struct {
+	Servers [Size]*Server
+}
+
+// Server is one server of a cluster.
+type Server struct {
+	URL string // for clients
+
+	name, dir, program string
+	port, monitor      string // of clients, of HTTP
+	cluster, routes    string // its own route, and all
+	process            *exec.Cmd
+}
+
+// Build compiles nats-server, of the version that this module requires, into dir.
+func Build(ctx context.Context, dir string) (program string, err error) {
+	program = filepath.Join(dir, "nats-server")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("cluster: build nats-server: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// Start runs a cluster on free ports of this machine, its data in dir, and waits until
+// JetStream has a leader.
+func Start(ctx context.Context, program, dir string) (*Cluster, error) {
+	ports, err := freePorts(3 * Size)
+	if err != nil {
+		return nil, err
+	}
+	var routes []string
+	for i := range Size {
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[Size+i]))
+	}
+	c := &Cluster{}
+	for i := range Size {
+		name := fmt.Sprintf("n%d", i+1)
+		c.Servers[i] = &Server{
+			URL:     fmt.Sprintf("nats://127.0.0.1:%d", ports[i]),
+			name:    name,
+			dir:     filepath.Join(dir, name),
+			port:    strconv.Itoa(ports[i]),
+			monitor: strconv.Itoa(ports[2*Size+i]),
+			cluster: routes[i],
+			routes:  strings.Join(routes, ","),
+			program: program,
+		}
+		if err := c.Servers[i].Start(); err != nil {
+			c.Stop()
+			return nil, err
+		}
+	}
+	if err := c.Ready(ctx); err != nil {
+		c.Stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// URLs are all servers'.
+func (c *Cluster) URLs() (urls []string) {
+	for _, s := range c.Servers {
+		urls = append(urls, s.URL)
+	}
+	return urls
+}
+
+// Ready waits until JetStream answers.
+func (c *Cluster) Ready(ctx context.Context) error {
+	nc, err := nats.Connect(strings.Join(c.URLs(), ","), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.RetryOnFailedConnect(true))
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	for {
+		ask, cancel := context.WithTimeout(ctx, time.Second) // a question without a leader is not answered
+		_, err := js.AccountInfo(ask)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("cluster: JetStream is not ready: %w", err)
+		}
+	}
+}
+
+// Healthy waits until every server has caught up with all streams: then the loss of any
+// one loses nothing.
+func (c *Cluster) Healthy(ctx context.Context) error {
+	for _, s := range c.Servers {
+		for !s.healthy(ctx) {
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				return fmt.Errorf("cluster: %s is not healthy: %w", s.name, ctx.Err())
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) healthy(ctx context.Context) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+s.monitor+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
+// Stop ends all servers.
+func (c *Cluster) Stop() {
+	for _, s := range c.Servers {
+		if s != nil {
+			s.Kill()
+		}
+	}
+}
+
+// Start runs the server on the data that it has.
+func (s *Server) Start() error {
+	log, err := os.OpenFile(s.dir+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	defer log.Close()
+	s.process = exec.Command(s.program, "--name", s.name, "--addr", "127.0.0.1", "--port", s.port, "--http_port", s.monitor,
+		"--jetstream", "--store_dir", s.dir,
+		"--cluster_name", "rtm", "--cluster", s.cluster, "--routes", s.routes)
+	s.process.Stdout, s.process.Stderr = log, log
+	if err := s.process.Start(); err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	return nil
+}
+
+// Kill is kill -9; doing it again does nothing.
+func (s *Server) Kill() {
+	if s.process == nil {
+		return
+	}
+	_ = s.process.Process.Kill()
+	_ = s.process.Wait()
+	s.process = nil
+}
+
+// Pause stops the server in its tracks until Resume: its connections stay open and
+// silent, as over a network that is parted.
+func (s *Server) Pause() error { return s.process.Process.Signal(sigStop) }
+
+// Resume lets it go on.
+func (s *Server) Resume() error { return s.process.Process.Signal(sigCont) }
+
+// freePorts are free when it returns; that another program takes one meanwhile is
+// unlikely, and fails the start.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("cluster: %w", err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}

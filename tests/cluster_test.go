@@ -1,0 +1,153 @@
+package tests
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core/coretest"
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/natsengine"
+	"rtmwasm/native"
+	"rtmwasm/tests/cluster"
+	"rtmwasm/tests/scenario"
+)
+
+// startCluster runs three NATS servers.
+func startCluster(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	dir := t.TempDir()
+	program, err := cluster.Build(t.Context(), dir)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c, err := cluster.Start(ctx, program, dir)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		c.Stop()
+		if t.Failed() {
+			for _, name := range []string{"n1", "n2", "n3"} {
+				log, _ := os.ReadFile(dir + "/" + name + ".log")
+				t.Logf("%s:\n%s", name, log)
+			}
+		}
+	})
+	return c
+}
+
+// startGatewayOn runs a gateway on a cluster and returns its address.
+func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: c.URLs(), Logger: log})
+	require.NoError(t, err)
+	t.Cleanup(engine.Close)
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Logger: log})
+	require.NoError(t, err)
+	site := httptest.NewServer(server.Handler())
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		require.NoError(t, server.Close(ctx))
+		site.Close()
+	})
+	return site.URL
+}
+
+// balance sends each request to the next gateway: nothing is sticky.
+func balance(t *testing.T, urls ...string) (url string) {
+	t.Helper()
+	var last atomic.Uint64
+	site := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			to, err := neturl.Parse(urls[last.Add(1)%uint64(len(urls))])
+			if assert.NoError(t, err) {
+				r.SetURL(to)
+			}
+		},
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	})
+	t.Cleanup(site.Close)
+	return site.URL
+}
+
+func TestConformanceOnCluster(t *testing.T) {
+	c := startCluster(t)
+	url := balance(t, startGatewayOn(t, c), startGatewayOn(t, c))
+	coretest.Run(t, url, func(t *testing.T) coretest.Transport {
+		h := native.NewHost()
+		t.Cleanup(h.CloseIdle)
+		return nativeTransport{h}
+	})
+}
+
+// One NATS server after the other is killed in mid-traffic and comes back, and clients
+// behind bad networks come to either gateway: nothing that was acknowledged is lost,
+// nothing comes twice.
+func TestClusterServersKilled(t *testing.T) {
+	c := startCluster(t)
+	url := balance(t, startGatewayOn(t, c), startGatewayOn(t, c))
+	ctx, cancel := context.WithCancel(t.Context())
+	killed := make(chan int, 1)
+	go func() { killed <- killInTurn(ctx, t, c) }()
+	report, err := scenario.Run(t.Context(), scenario.Options{
+		Seed:    1,
+		Gateway: strings.TrimPrefix(url, "http://"),
+		Users:   3,
+		Files:   5,
+		MaxFile: 8 << 20,
+		Rounds:  24,
+		Limit:   3 * time.Minute,
+
+		Hang:      2 * time.Second,
+		MediaHang: 8 * time.Second,
+		Unordered: true,
+	})
+	cancel()
+	if !assert.NoError(t, err) {
+		t.Log(strings.Join(report.Log, "\n"))
+	}
+	n := <-killed
+	require.NotZero(t, n)
+	t.Logf("%v: %d files of %d bytes, %d messages (%d reported), %d gaps, %d servers killed",
+		report.Took, report.Files, report.Bytes, report.Sent, report.Reported, report.Gaps, n)
+}
+
+// Times of killInTurn: for how long all servers run well, and for how long one is away.
+// Within the latter the cluster chooses new leaders.
+const (
+	allUp   = 2 * time.Second
+	oneDown = 5 * time.Second
+)
+
+// killInTurn returns when all servers run well again.
+func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster) (killed int) {
+	wait := func(d time.Duration) {
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+		}
+	}
+	for {
+		wait(allUp)
+		if ctx.Err() != nil {
+			return killed
+		}
+		s := c.Servers[killed%cluster.Size]
+		s.Kill()
+		killed++
+		wait(oneDown)
+		assert.NoError(t, s.Start())
+		assert.NoError(t, c.Healthy(t.Context()))
+	}
+}
