@@ -86,10 +86,10 @@ test('a large file is hashed beside the page, a small one on it', async ({ openU
   let workers = 0;
   page.on('worker', () => workers++);
   await watchPage(page);
-  for (const [bytes, beside, hashed] of [[30 << 20, 1, []], [(1 << 20) - 1, 0, [(1 << 20) - 1]]] as const) {
+  for (const [bytes, beside, hashed] of [[30 << 20, true, []], [(1 << 20) - 1, false, [(1 << 20) - 1]]] as const) {
     workers = 0;
     expect((await download(page, await upload(page, bytes))).same).toBe(true);
-    expect(workers, `${bytes} bytes`).toBe(beside);
+    expect(workers > 0, `${bytes} bytes`).toBe(beside);
     expect(await page.evaluate(() => (window as any).hashed)).toEqual(hashed);
   }
 });

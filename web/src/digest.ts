@@ -26,8 +26,8 @@ export function makeSha256(): Sha256 | undefined {
   const lanes = [new HashWorker(), new HashWorker()];
   return async (blob, part) => {
     if (blob.size >= LARGE && workers) {
-      lanes.reverse(); // pieces come in pairs (core/download.go): one each
-      const out = await lanes[0]!.sums(blob, part);
+      const free = lanes.find((lane) => !lane.busy) ?? lanes[0]!; // two pieces come at a time (core/download.go)
+      const out = await free.sums(blob, part);
       if (out) return out;
       workers = false; // forbidden by the page's Content-Security-Policy (worker-src blob:), most likely
     }
@@ -41,6 +41,10 @@ class HashWorker {
   private last = 0;
   private readonly waiting = new Map<number, (sums?: Uint8Array) => void>();
   private idle?: ReturnType<typeof setTimeout>;
+
+  get busy(): boolean {
+    return this.waiting.size > 0;
+  }
 
   /** Undefined if it can't. */
   sums(blob: Blob, part: number): Promise<Uint8Array | undefined> {
