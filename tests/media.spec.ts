@@ -31,6 +31,18 @@ test('progress begins with 0, never falls, and ends with the total before the pr
   }
 });
 
+test('a small file costs one request each way', async ({ openUser, run }) => {
+  const a = await openUser(`a-${run}`);
+  const requests: string[] = [];
+  a.on('request', (r) => r.url().includes('/media/') && requests.push(r.method()));
+  await a.evaluate(async () => {
+    const client = (window as any).client;
+    const { mediaId } = await client.createMediaMessageByUploading(new Blob([new Uint8Array(100 << 10)]), { messageType: 'FILE' });
+    await client.downloadMedia(mediaId);
+  });
+  expect(requests).toEqual(['POST', 'GET']);
+});
+
 test('limits of size', async ({ openUser, run }) => {
   const a = await openUser(`a-${run}`);
   const table: [string, string, number][] = [
