@@ -10,7 +10,7 @@ KILL ?= 0s
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test test-go test-web test-browser bench soak lint fuzz generate docs deps browser clean
+.PHONY: help build package run test test-go test-web test-browser bench soak lint fuzz generate docs deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ help: ## list the targets
 build: deps ## build bin/rtm-gateway and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
 	node web/build.mjs
 	go build -trimpath -o bin/rtm-gateway ./gateway/cmd/rtm-gateway
+
+package: build ## pack the npm package: bin/rtm-wasm.tgz
+	node web/pack.mjs
 
 run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
@@ -29,10 +32,11 @@ test-go: deps browser ## Go: unit, gateway and conformance tests
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	go test $(RACE) ./...
 
-test-web: build ## TypeScript: types, façade unit tests; sizes against their budgets
+test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
 	npm run --silent typecheck
 	npm run --silent test:web
 	npm run --silent test:size
+	npm run --silent test:package
 
 test-browser: build browser ## real pages in a real browser against a real gateway
 	node tests/build.mjs

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
@@ -14,7 +15,8 @@ import (
 
 // static serves files, compressed where a compressed sibling (.br, .gz) exists and
 // the client takes it. Browsers keep the files and ask each time whether they are
-// still the same.
+// still the same; not where the address has the file's hash, as in
+// rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=.
 type static struct {
 	files fs.FS
 
@@ -22,11 +24,11 @@ type static struct {
 	known map[string]version
 }
 
-// version is what a file's tag was computed from.
+// version is a state of a file, and the hash of its content.
 type version struct {
 	size     int64
 	modified time.Time
-	tag      string
+	sum      [sha256.Size]byte
 }
 
 func newStatic(files fs.FS) *static {
@@ -75,12 +77,25 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-cache")
+	if s.named(name, r.URL.RawQuery) {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	h.Set("Vary", "Accept-Encoding")
 	if encoding, extension := s.encoding(name, r.Header.Get("Accept-Encoding")); encoding != "" {
 		h.Set("Content-Encoding", encoding)
 		name += extension
 	}
 	s.serve(w, r, name)
+}
+
+// named reports whether a query is the hash of the file as it is now.
+func (s *static) named(name, query string) bool {
+	hash, ok := strings.CutPrefix(query, "sha256-")
+	if !ok {
+		return false
+	}
+	sum, err := s.sum(name)
+	return err == nil && hash == base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // fileName is the file behind a path: that of a folder is its index.html. Files whose
@@ -125,24 +140,30 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
 		http.Error(w, "the file can't be read", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("ETag", s.tag(name, content))
+	if sum, err := s.sum(name); err == nil {
+		w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
+	}
 	// With no time given, only the tag decides what is still the same.
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// tag is a strong ETag of the content. It is computed once per state of the file.
-func (s *static) tag(name string, content []byte) string {
-	v := version{size: int64(len(content))}
-	if info, err := fs.Stat(s.files, name); err == nil {
-		v.modified = info.ModTime()
+// sum is the hash of a file. It is computed once per state of the file.
+func (s *static) sum(name string) (sum [sha256.Size]byte, err error) {
+	info, err := fs.Stat(s.files, name)
+	if err != nil {
+		return sum, err
 	}
+	v := version{size: info.Size(), modified: info.ModTime()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k, ok := s.known[name]; ok && k.size == v.size && k.modified.Equal(v.modified) {
-		return k.tag
+		return k.sum, nil
 	}
-	sum := sha256.Sum256(content)
-	v.tag = `"` + hex.EncodeToString(sum[:16]) + `"`
+	content, err := fs.ReadFile(s.files, name)
+	if err != nil {
+		return sum, err
+	}
+	v.sum = sha256.Sum256(content)
 	s.known[name] = v
-	return v.tag
+	return v.sum, nil
 }

@@ -1,6 +1,8 @@
 package gateway_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"testing"
@@ -92,6 +94,24 @@ func TestStaticHeaders(t *testing.T) {
 	response, _ = h.get("GET", "/")
 	assert.Empty(t, response.Header.Get("Access-Control-Allow-Origin"))
 	assert.Contains(t, response.Header.Get("Content-Security-Policy"), "script-src 'self' 'wasm-unsafe-eval'")
+}
+
+func TestStaticAddressWithHash(t *testing.T) {
+	h := newStaticHouse(t)
+	sum := sha256.Sum256([]byte("plain"))
+	hash := "?sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	for path, cached := range map[string]string{
+		"/sdk/rtm.js" + hash:   "public, max-age=31536000, immutable",
+		"/sdk/rtm.wasm" + hash: "no-cache", // that of another build
+		"/sdk/rtm.js?sha256-":  "no-cache",
+		"/sdk/rtm.js?v=1":      "no-cache",
+	} {
+		for _, encoding := range []string{"br", "gzip", "identity"} {
+			response, _ := h.get("GET", path, "Accept-Encoding", encoding)
+			assert.Equal(t, http.StatusOK, response.StatusCode, path)
+			assert.Equal(t, cached, response.Header.Get("Cache-Control"), "%s %s", path, encoding)
+		}
+	}
 }
 
 func TestStaticRefusals(t *testing.T) {

@@ -66,7 +66,7 @@ test('a page whose policy forbids wasm is told which directive is missing', asyn
 
 test('a wasm of the wrong MIME type still loads', async ({ openPage, run }) => {
   const page = await openPage();
-  await page.route('**/rtm.wasm', async (r) => {
+  await page.route('**/rtm.wasm?*', async (r) => {
     const response = await r.fetch();
     await r.fulfill({ response, headers: { ...response.headers(), 'content-type': 'text/plain' } });
   });

@@ -1,38 +1,49 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, CommonJS, AMD), rtm.mjs and rtm.d.ts,
- * with .br and .gz beside each. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD), rtm.cjs, rtm.mjs, loader.js and
+ * loader.mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
+ * for `integrity` attributes. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { common, umd } from './build/bundle.mjs';
-import { compress, sizes, write } from './build/output.mjs';
+import { cjs, common, umd } from './build/bundle.mjs';
+import { compress, integrity, sizes, write } from './build/output.mjs';
 import { buildWasm } from './build/wasm.mjs';
 
 const web = import.meta.dirname;
 const dist = path.join(web, 'dist');
 mkdirSync(dist, { recursive: true });
 
-const { bytes, stamp } = buildWasm('./wasm', path.dirname(web));
-write(path.join(dist, 'rtm.wasm'), bytes);
+const wasm = buildWasm('./wasm', path.dirname(web));
+write(path.join(dist, 'rtm.wasm'), wasm.bytes);
 
-const options = { ...common({ stamp, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
+const options = { ...common({ ...wasm, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
+const entry = (name, file) => ({ entryPoints: { [name]: path.join(web, 'src', file) } });
+const esm = { format: 'esm', outExtension: { '.js': '.mjs' } };
 const outputs = await Promise.all([
-  esbuild.build({ ...options, ...umd, entryPoints: { rtm: path.join(web, 'src/entry-script.ts') } }),
-  esbuild.build({ ...options, entryPoints: { rtm: path.join(web, 'src/entry-es.ts') }, format: 'esm', outExtension: { '.js': '.mjs' } }),
+  esbuild.build({ ...options, ...umd, ...entry('rtm', 'entry-script.ts') }),
+  esbuild.build({ ...options, ...esm, ...entry('rtm', 'entry-es.ts') }),
+  esbuild.build({ ...options, ...cjs, ...entry('rtm', 'entry-cjs.ts'), outExtension: { '.js': '.cjs' } }),
+  esbuild.build({ ...options, ...esm, ...entry('loader', 'entry-loader.ts') }),
+  esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
-copyFileSync(path.join(web, 'src/rtm.d.ts'), path.join(dist, 'rtm.d.ts'));
+for (const types of ['src/rtm.d.ts', 'package/loader.d.ts'])
+  for (const extension of ['.ts', '.mts', '.cts'])
+    copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 
-const shipped = ['rtm.js', 'rtm.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
+const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
 shipped.forEach(compress);
-console.log(`bytes         plain      gzip    brotli   (${stamp})\n${shipped.map(sizes).join('\n')}`);
+console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
+const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));
+write(path.join(dist, 'integrity.json'), JSON.stringify(hashes, null, 2) + '\n');
+console.log(Object.entries(hashes).map(([name, hash]) => `${name.padEnd(12)} ${hash}`).join('\n'));
 
 function commit() {
   try {
     return execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], { cwd: web, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
-    return stamp.split(' ')[1].slice(0, 8); // no repository: the program's hash
+    return wasm.stamp.split(' ')[1].slice(0, 8); // no repository: the program's hash
   }
 }

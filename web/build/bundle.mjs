@@ -11,8 +11,8 @@ function wasmExecPlugin(file) {
   return {
     name: 'wasm_exec',
     setup(build) {
-      build.onResolve({ filter: /^wasm_exec$/ }, () => ({ path: file, namespace: 'wasm_exec' }));
-      build.onLoad({ filter: /.*/, namespace: 'wasm_exec' }, () => ({
+      build.onResolve({ filter: /^wasm_exec$/ }, () => ({ path: 'wasm_exec.js', namespace: 'go' }));
+      build.onLoad({ filter: /.*/, namespace: 'go' }, () => ({
         contents: `export default function (globalThis, console) {
           const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
           ${withoutNode(readFileSync(file, 'utf8'))}
@@ -46,26 +46,39 @@ function withoutNode(source) {
 }
 
 /** esbuild options shared by the builds and the tests. */
-export function common({ stamp, build }) {
+export function common({ stamp, integrity, build }) {
   const file = path.join(toolchain().root, 'lib/wasm/wasm_exec.js');
   const theirs = new Set(readFileSync(file, 'utf8').match(/\b_\w+/g)); // Go finds some of them by name
   return {
     bundle: true,
     target: 'es2020',
     plugins: [wasmExecPlugin(file)],
-    define: { RTM_STAMP: JSON.stringify(stamp), RTM_BUILD: JSON.stringify(build) },
+    define: { RTM_STAMP: JSON.stringify(stamp), RTM_INTEGRITY: JSON.stringify(integrity), RTM_BUILD: JSON.stringify(build) },
     mangleProps: /^_[a-z]/,
     reserveProps: new RegExp(`^(${[...theirs].join('|')})$`),
     logLevel: 'warning',
   };
 }
 
+const findScript = 'var RTM_SCRIPT=typeof document=="object"&&document&&document.currentScript;';
+
+/**
+ * CommonJS whose names Node and TypeScript can see, though what they get is the object itself:
+ * unlike an ES module's namespace it can be spied on.
+ */
+export const cjs = {
+  format: 'cjs',
+  platform: 'node',
+  banner: { js: findScript },
+  footer: { js: 'Object.assign(module,{exports:module.exports.default});' },
+};
+
 /** CommonJS, AMD or the global AgoraRTM. The script's element is only known while it runs. */
 export const umd = {
   format: 'iife',
   globalName: 'rtm',
-  banner: { js: `(function(root,make){var script=typeof document=="object"&&document&&document.currentScript;`
-    + `typeof module=="object"&&module.exports?module.exports=make(script):typeof define=="function"&&define.amd?define(function(){return make(script)}):root.AgoraRTM=make(script)`
+  banner: { js: `(function(root,make){${findScript}`
+    + `typeof module=="object"&&module.exports?module.exports=make(RTM_SCRIPT):typeof define=="function"&&define.amd?define(function(){return make(RTM_SCRIPT)}):root.AgoraRTM=make(RTM_SCRIPT)`
     + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){` },
   footer: { js: 'return rtm.default});' },
 };

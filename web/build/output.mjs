@@ -1,4 +1,5 @@
 /** What a build leaves in its folder. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -27,5 +28,10 @@ export function brotli(bytes) {
 /** A line of the size table: bytes as they are, with gzip and with brotli. */
 export function sizes(file) {
   const size = (name) => String(statSync(name).size).padStart(9);
-  return `${path.basename(file).padEnd(9)} ${size(file)} ${size(file + '.gz')} ${size(file + '.br')}`;
+  return `${path.basename(file).padEnd(11)} ${size(file)} ${size(file + '.gz')} ${size(file + '.br')}`;
+}
+
+/** The hash of a file as `integrity` attributes and fetch take it. */
+export function integrity(bytes, algorithm = 'sha384') {
+  return `${algorithm}-${createHash(algorithm).update(bytes).digest('base64')}`;
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { integrity } from './output.mjs';
 import { writeOverlay } from './overlay.mjs';
 
 /**
@@ -22,7 +23,7 @@ export function toolchain() {
 
 /**
  * Compiles a package. The stamp, which is the toolchain's version and the program's hash, is
- * added as the custom section "rtm", where the loader looks for it.
+ * added as the custom section "rtm", where the loader looks for it. The integrity is the file's hash.
  */
 export function buildWasm(pkg, cwd) {
   const { version, root } = toolchain();
@@ -34,7 +35,8 @@ export function buildWasm(pkg, cwd) {
     go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
     const code = readFileSync(out);
     const stamp = `${version} ${createHash('sha256').update(code).digest('hex').slice(0, 16)}`;
-    return { bytes: Buffer.concat([code, customSection('rtm', stamp)]), stamp };
+    const bytes = Buffer.concat([code, customSection('rtm', stamp)]);
+    return { bytes, stamp, integrity: integrity(bytes, 'sha256') };
   } finally {
     rmSync(dir, { recursive: true });
   }

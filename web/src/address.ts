@@ -7,6 +7,8 @@ export const home = {
   wasm: (): string | undefined => undefined,
   /** Default address of the gateway. */
   gateway: pageOrigin,
+  /** What the wasm file must hash to, if that matters. */
+  integrity: undefined as string | undefined,
 };
 
 /** The page's origin; undefined outside a page, and where it is no web address (files, app shells, sandboxed frames). */

@@ -1,7 +1,8 @@
-/** The ES build: bundlers find the wasm by the literal new URL. */
+/** The ES build. */
 import { home } from './address.ts';
+import { besideModule } from './beside.ts';
 
-home.wasm = () => new URL('./rtm.wasm', import.meta.url).href;
+home.wasm = besideModule;
 
 export * from './index.ts';
 export { default } from './index.ts';

@@ -7,7 +7,9 @@ declare const RTM_SCRIPT: HTMLScriptElement | null | undefined;
 
 const src = (RTM_SCRIPT && RTM_SCRIPT.src) || pageBase();
 if (src) {
-  home.wasm = () => new URL('rtm.wasm', src).href;
+  // With the hash in its address the gateway lets browsers keep the file; other servers don't mind.
+  home.wasm = () => new URL(`rtm.wasm?${RTM_INTEGRITY}`, src).href;
+  if (RTM_SCRIPT?.integrity) home.integrity = RTM_INTEGRITY; // whoever pins the script pins the wasm
   // A gateway serves the script at <address>/sdk/; from anywhere else the page's own server is asked.
   const own = /^(https?:\/\/[^?#]*)\/sdk\/[^/?#]*([?#]|$)/.exec(src);
   home.gateway = () => (RTM_SCRIPT && own ? own[1] : pageOrigin());

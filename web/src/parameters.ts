@@ -1,5 +1,6 @@
-/** The parameters of the module (API 1.5), and two of our own: where the gateway and the wasm are. */
+/** The parameters of the module (API 1.5), and those of our own: where the gateway and the wasm are. */
 import { gatewayUrl, home, wasmUrl } from './address.ts';
+import { invalidArgument, show } from './errors.ts';
 
 const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_INTERVAL', 2500],
@@ -10,22 +11,35 @@ const parameters = new Map<unknown, unknown>([
   ['ENABLE_EDGE_AUTO_FALLBACK', true],
   ['GATEWAY', undefined],
   ['WASM_URL', undefined],
+  ['WASM_MODULE', undefined],
+  ['WASM_INTEGRITY', undefined],
 ]);
 
-/** Sets a known parameter; does nothing for an unknown one. Throws for an address that is none. */
-export function setParameter(name: string, value: unknown): void {
-  if (!parameters.has(name)) return;
-  if (value != null) {
-    if (name === 'GATEWAY') value = gatewayUrl(value);
-    if (name === 'WASM_URL') value = wasmUrl(value);
-  }
-  parameters.set(name, value);
+const checks: Record<string, (value: unknown) => unknown> = {
+  GATEWAY: gatewayUrl,
+  WASM_URL: wasmUrl,
+  WASM_MODULE: (value) => must(String(value) === '[object WebAssembly.Module]', value, 'a WebAssembly.Module'),
+  // Browsers ignore what they can't read, which would be no check at all.
+  WASM_INTEGRITY: (value) => must(/^sha(256|384|512)-[\w+/]+=*$/.test(String(value)), value, 'a hash such as sha256-…'),
+};
+
+function must(right: boolean, value: unknown, what: string): unknown {
+  if (!right) throw invalidArgument(1, `the value must be ${what}, not ${show(value)}`);
+  return value;
 }
 
-/** The value, or undefined for an unknown name. An address that was not set is the default one. */
+/** Sets a known parameter; does nothing for an unknown one. Throws for a value of our own that can't be one. */
+export function setParameter(name: string, value: unknown): void {
+  if (!parameters.has(name)) return;
+  const check = checks[name];
+  parameters.set(name, check && value != null ? check(value) : value);
+}
+
+/** The value, or undefined for an unknown name. What was not set about the wasm and the gateway is the default. */
 export function getParameter(name: string): unknown {
   const value = parameters.get(name);
   if (name === 'GATEWAY') return value ?? home.gateway();
   if (name === 'WASM_URL') return value ?? home.wasm();
+  if (name === 'WASM_INTEGRITY') return value ?? home.integrity;
   return value;
 }

@@ -499,7 +499,10 @@ export declare const createInstance: {
  * only CHINA, JAPAN and ASIA can be excluded.
  */
 export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; excludedArea?: RtmStatusCode.AreaCode }): void;
-/** `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are. Unknown names do nothing. Throws for an address that is none. */
+/**
+ * Beside the names of 1.4: `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are, `WASM_INTEGRITY` what hash the file must
+ * have, and `WASM_MODULE` gives it compiled. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
+ */
 export declare function setParameter(name: string, value: any): void;
 export declare function getParameter(name: string): any;
 /** Loads the wasm before the first login needs it. */

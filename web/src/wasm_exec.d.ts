@@ -12,5 +12,7 @@ declare module 'wasm_exec' {
 
 /** Says which rtm.wasm belongs to this build; the file carries the same text. */
 declare const RTM_STAMP: string;
+/** The hash of that file, as integrity attributes have it. */
+declare const RTM_INTEGRITY: string;
 /** The BUILD of the exported object. */
 declare const RTM_BUILD: string;

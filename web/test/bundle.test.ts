@@ -34,23 +34,25 @@ test('AMD gets an anonymous module', () => {
   assert.equal(made.default, made);
 });
 
-for (const [src, gateway, wasm] of [
-  ['https://rtm.example/sdk/rtm.js', 'https://rtm.example', 'https://rtm.example/sdk/rtm.wasm'],
-  ['https://rtm.example/prefix/sdk/rtm.js?v=1', 'https://rtm.example/prefix', 'https://rtm.example/prefix/sdk/rtm.wasm'],
-  ['https://cdn.example/lib/agora-rtm-sdk-1.4.4.js', 'https://page.example', 'https://cdn.example/lib/rtm.wasm'],
+const integrity = /"(sha256-[^"]+)"/.exec(code)![1];
+
+for (const [src, gateway, wasm, pinned] of [
+  ['https://rtm.example/sdk/rtm.js', 'https://rtm.example', 'https://rtm.example/sdk/rtm.wasm', ''],
+  ['https://rtm.example/prefix/sdk/rtm.js?v=1', 'https://rtm.example/prefix', 'https://rtm.example/prefix/sdk/rtm.wasm', 'sha384-x'],
+  ['https://cdn.example/lib/agora-rtm-sdk-1.4.4.js', 'https://page.example', 'https://cdn.example/lib/rtm.wasm', ''],
 ] as const) {
-  test(`the script at ${src} knows its gateway and its wasm`, async () => {
-    const asked: string[] = [];
+  test(`the script at ${src} knows its gateway and its wasm${pinned && ', and pins it if it is pinned itself'}`, async () => {
+    const asked: unknown[] = [];
     const page = load({
-      document: { currentScript: { src }, baseURI: 'https://page.example/app/' },
+      document: { currentScript: { src, integrity: pinned }, baseURI: 'https://page.example/app/' },
       location: new URL('https://page.example/app/'),
-      fetch: (url: string) => {
-        asked.push(url);
+      fetch: (url: string, options: RequestInit) => {
+        asked.push([url, options.integrity]);
         return Promise.reject(new TypeError('no network here'));
       },
     });
     await assert.rejects(page.AgoraRTM.preload(), { name: 'RtmUnavailableError', code: 1 });
-    assert.deepEqual(asked, [wasm]);
+    assert.deepEqual(asked, Array(pinned ? 2 : 1).fill([`${wasm}?${integrity}`, pinned ? integrity : undefined]));
     assert.equal(page.AgoraRTM.getParameter('GATEWAY'), gateway);
   });
 }

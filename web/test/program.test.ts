@@ -169,6 +169,33 @@ test('a wrong MIME type still loads', async (t) => {
   await endOf(t, p, () => call(p, 'exit'));
 });
 
+test('a compiled module is taken as it is, and only one of this build', async (t) => {
+  t.after(() => setParameter('WASM_MODULE', undefined));
+  const fetched = serve({});
+  setParameter('WASM_MODULE', await WebAssembly.compile(wasm));
+  const p = await loader.load();
+  assert.equal(call(p, 'echo', 'posted'), 'posted');
+  await endOf(t, p, () => call(p, 'exit'));
+  setParameter('WASM_MODULE', await WebAssembly.compile(Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')])));
+  await assert.rejects(loader.load(), /WASM_MODULE \(go.*\?\) does not belong to this script \(go/);
+  assert.equal(fetched.mock.callCount(), 0);
+  assert.throws(() => setParameter('WASM_MODULE', wasm), { name: 'RtmInvalidArgumentError', code: 1 });
+});
+
+test('with WASM_INTEGRITY the browser checks the file, and a cache gets a second chance', async (t) => {
+  t.after(() => setParameter('WASM_INTEGRITY', undefined));
+  for (const none of ['', 'x', 'sha1-abc', 'sha384', 7]) assert.throws(() => setParameter('WASM_INTEGRITY', none), { code: 1 }, String(none));
+  setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
+  setParameter('WASM_INTEGRITY', 'sha384-abc=');
+  const asked: unknown[] = [];
+  t.mock.method(globalThis, 'fetch', async (_: string, { cache, integrity }: RequestInit) => {
+    asked.push([cache, integrity]);
+    throw new TypeError('Failed to fetch');
+  });
+  await assert.rejects(loader.load(), /have the integrity sha384-abc=/);
+  assert.deepEqual(asked, [['default', 'sha384-abc='], ['reload', 'sha384-abc=']]);
+});
+
 test('without WebAssembly', async (t) => {
   const real = WebAssembly;
   t.after(() => Object.assign(globalThis, { WebAssembly: real }));

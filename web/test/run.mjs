@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { common, umd } from '../build/bundle.mjs';
+import { cjs, common, umd } from '../build/bundle.mjs';
 import { buildWasm } from '../build/wasm.mjs';
 
 const here = import.meta.dirname;
@@ -11,11 +11,12 @@ const root = path.join(here, '../..');
 const out = mkdtempSync(path.join(root, 'node_modules/.rtm-test-'));
 const only = process.argv.slice(2);
 try {
-  const { bytes, stamp } = buildWasm('./web/test/testdata/program', root);
+  const { bytes, stamp, integrity } = buildWasm('./web/test/testdata/program', root);
   writeFileSync(path.join(out, 'program.wasm'), bytes);
   const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts') && (!only.length || only.some((o) => name.includes(o))));
-  const options = common({ stamp, build: 'v1.4.5-0-gtest' });
+  const options = common({ stamp, integrity, build: 'v1.4.5-0-gtest' });
   await esbuild.build({ ...options, ...umd, entryPoints: [path.join(here, '../src/entry-script.ts')], outfile: path.join(out, 'script.js'), minify: true });
+  await esbuild.build({ ...options, ...cjs, entryPoints: [path.join(here, '../src/entry-cjs.ts')], outfile: path.join(out, 'common.cjs'), minify: true });
   await esbuild.build({ ...options, entryPoints: [path.join(here, '../src/entry-es.ts')], outfile: path.join(out, 'module.mjs'), format: 'esm', minify: true });
   await esbuild.build({
     ...options, mangleProps: undefined, reserveProps: undefined, target: 'node20', entryPoints: tests.map((name) => path.join(here, name)),
