@@ -1,6 +1,7 @@
 package coretest
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,7 +65,12 @@ func membersCounted(t *testing.T, w *world) {
 			u.MemberCounts([]string{"room", "nowhere"}, func(counts []uint32, err *core.Error) { done(answer{counts, err}) })
 		})
 	}
-	assert.Equal(t, answer{counts: []uint32{1, 0}}, ask(a))
+	got := ask(a)
+	for i := 0; i < 20 && got.counts[0] == 0; i++ { // the gateway of another learns of it a moment later
+		a = w.login(t, "a"+strconv.Itoa(i)) // who may ask at once
+		got = ask(a)
+	}
+	assert.Equal(t, answer{counts: []uint32{1, 0}}, got)
 	err := ask(a).err
 	require.NotNil(t, err, "once a second")
 	assert.Equal(t, core.InvokeTooOften, err.Class)

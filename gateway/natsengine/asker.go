@@ -33,8 +33,8 @@ func newAsker(nc *nats.Conn) (*asker, error) {
 	return a, err
 }
 
-// ask calls done once: with the answer, or with nil when nobody listens on subject
-// or none came in time.
+// ask calls done once: with the answer, which nobody tells apart from "nobody listens on
+// subject", or with nil when none came in time.
 func (a *asker) ask(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
 	a.mu.Lock()
 	a.next++
@@ -50,13 +50,14 @@ func (a *asker) ask(subject string, data []byte, timeout time.Duration, done fun
 
 func (a *asker) settle(id string, m *nats.Msg) {
 	q := a.take(id)
-	if q == nil {
-		return
+	if q != nil {
+		q.done(m)
 	}
-	if m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503" { // no responders
-		m = nil
-	}
-	q.done(m)
+}
+
+// nobody reports whether an answer is the server's: that nobody listens.
+func nobody(m *nats.Msg) bool {
+	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503"
 }
 
 func (a *asker) take(id string) *question {

@@ -50,7 +50,7 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 	asked := time.Now()
 	err := e.asker.ask(subject, frame, captureTimeout, func(m *nats.Msg) {
 		switch {
-		case m != nil:
+		case m != nil && !nobody(m):
 			done(nil)
 		case tries == 1:
 			done(errNotKept)

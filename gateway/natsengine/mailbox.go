@@ -46,7 +46,7 @@ func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {
 
 // kept reads a stream's acknowledgement.
 func kept(m *nats.Msg) error {
-	if m == nil {
+	if m == nil || nobody(m) {
 		return errNotKept
 	}
 	var ack struct {
