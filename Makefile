@@ -38,8 +38,9 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 	npm run --silent test:size
 	npm run --silent test:package
 
-test-browser: build browser ## real pages in a real browser against a real gateway
+test-browser: package browser ## real pages in a real browser against a real gateway; the package in every kind of application
 	node tests/build.mjs
+	node tests/matrix/prepare.mjs
 	npx playwright test
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side

@@ -1,0 +1,3 @@
+'use client';
+
+export { Chat } from '../../react/chat.jsx';

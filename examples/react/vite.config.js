@@ -1,0 +1,5 @@
+export default {
+  base: './',
+  oxc: { jsx: { runtime: 'automatic' } },
+  optimizeDeps: { exclude: ['rtm-wasm'] },
+};

@@ -1,0 +1,5 @@
+export default {
+  base: './',
+  optimizeDeps: { exclude: ['rtm-wasm'] },
+  worker: { format: 'es' },
+};

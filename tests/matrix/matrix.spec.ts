@@ -1,0 +1,101 @@
+/**
+ * Every way in which applications load the SDK: each of the examples as installed and built by
+ * prepare.mjs, two users, one picture.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test as base, expect } from '../support/test.ts';
+import { Command } from '../support/command.ts';
+import { Front } from '../support/front.ts';
+import { root } from '../support/proc.ts';
+import { sendPicture } from './picture.ts';
+
+const apps = path.join(root, 'tests/.build/apps');
+const bin = (name: string) => path.join(apps, 'node_modules', name);
+const scriptTag = (gateway: string) => readFileSync(path.join(apps, 'script-tag/index.html'), 'utf8').replace('http://127.0.0.1:8080', gateway);
+
+const test = base.extend<{ front: Front; serve: typeof Command.start }>({
+  front: async ({}, use) => {
+    const front = await new Front().start();
+    await use(front);
+    await front.stop();
+  },
+  serve: async ({}, use) => {
+    const commands: Command[] = [];
+    await use(async (...args) => {
+      const command = await Command.start(...args);
+      commands.push(command);
+      return command;
+    });
+    for (const command of commands) await command.stop();
+  },
+});
+
+test.beforeAll(() => {
+  if (!existsSync(path.join(apps, 'vite/dist'))) throw new Error('the examples are not built: run `make package` and `node tests/matrix/prepare.mjs`');
+});
+
+test('script tag, gateway at the same origin', async ({ context, front, gateway, run }) => {
+  front.mount('/', { upstream: gateway.url }).mount('/chat.html', { page: scriptTag('') });
+  await sendPicture(context, `${front.url}/chat.html`, run);
+});
+
+test('script tag, gateway at another origin', async ({ context, front, gateway, run }) => {
+  front.mount('/', { page: scriptTag(gateway.url) });
+  await sendPicture(context, front.url, run);
+});
+
+test('script tag, gateway under a path of a reverse proxy', async ({ context, front, gateway, run }) => {
+  const proxy = await new Front().mount('/service/rtm/', { upstream: gateway.url }).start();
+  try {
+    front.mount('/', { page: scriptTag(`${proxy.url}/service/rtm`) });
+    await sendPicture(context, front.url, run);
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('script tag on a page with a strict Content-Security-Policy', async ({ context, front, gateway, run }) => {
+  const page = scriptTag(gateway.url);
+  const inline = createHash('sha256').update(/<script>([^]*)<\/script>/.exec(page)![1]).digest('base64');
+  const policy = [
+    `default-src 'none'`, `script-src ${gateway.url}/sdk/ 'sha256-${inline}' 'wasm-unsafe-eval'`, `connect-src ${gateway.url} ${gateway.url.replace('http', 'ws')}`,
+    `img-src blob:`, `base-uri 'none'`, `form-action 'none'`, `require-trusted-types-for 'script'`, `trusted-types 'none'`,
+  ].join('; ');
+  front.mount('/', { page, headers: { 'content-security-policy': policy } });
+  await sendPicture(context, front.url, run);
+});
+
+test('ES module on a plain page', async ({ context, front, gateway, run }) => {
+  const imports = JSON.stringify({ imports: { 'rtm-wasm': `${gateway.url}/sdk/rtm.mjs` } });
+  const page = readFileSync(path.join(apps, 'vite/index.html'), 'utf8').replace('<script', `<script type="importmap">${imports}</script>\n$&`);
+  front.mount('/', { folder: path.join(apps, 'vite') }).mount('/plain.html', { page });
+  await sendPicture(context, `${front.url}/plain.html?gateway=${gateway.url}`, run);
+});
+
+for (const [name, folder] of [
+  ['Vite, built', 'vite'],
+  ['webpack 5, the package under its old name', 'webpack'],
+  ['esbuild', 'esbuild'],
+  ['React, built by Vite', 'react'],
+  ['a dedicated worker, built by Vite', 'worker'],
+]) {
+  test(name, async ({ context, front, gateway, run }) => {
+    front.mount('/app/', { folder: path.join(apps, folder, 'dist') });
+    await sendPicture(context, `${front.url}/app/?gateway=${gateway.url}`, run);
+  });
+}
+
+for (const [name, folder] of [['Vite, dev server', 'vite'], ['React in StrictMode, Vite dev server', 'react'], ['a dedicated worker, Vite dev server', 'worker']]) {
+  test(name, async ({ context, serve, gateway, run }) => {
+    const { url } = await serve(path.join(apps, folder), bin('vite/bin/vite.js'), (port) => ['--host', '127.0.0.1', '--port', port, '--strictPort']);
+    await sendPicture(context, `${url}?gateway=${gateway.url}`, run);
+  });
+}
+
+test('Next, App Router, rendered on the server', async ({ context, serve, gateway, run, request }) => {
+  const { url } = await serve(path.join(apps, 'next'), bin('next/dist/bin/next'), (port) => ['start', '--hostname', '127.0.0.1', '--port', port]);
+  expect(await (await request.get(url)).text()).toContain('Log in');
+  await sendPicture(context, `${url}?gateway=${gateway.url}`, run);
+});
