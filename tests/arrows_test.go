@@ -65,6 +65,8 @@ var rules = []rule{
 	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 	{pkg: "web", may: []string{"std"}},
+
+	{pkg: "examples/go-bot", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native"}, deep: []string{"rtmwasm/gateway"}},
 }
 
 // packageInfo is what go list tells of a package.

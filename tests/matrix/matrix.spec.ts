@@ -2,14 +2,16 @@
  * Every way in which applications load the SDK: each of the examples as installed and built by
  * prepare.mjs, two users, one picture.
  */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test as base, expect } from '../support/test.ts';
 import { Command } from '../support/command.ts';
 import { Front } from '../support/front.ts';
 import { root } from '../support/proc.ts';
-import { sendPicture } from './picture.ts';
+import { expectPicture, openAs, send, sendPicture } from './picture.ts';
 
 const apps = path.join(root, 'tests/.build/apps');
 const bin = (name: string) => path.join(apps, 'node_modules', name);
@@ -98,4 +100,21 @@ test('Next, App Router, rendered on the server', async ({ context, serve, gatewa
   const { url } = await serve(path.join(apps, 'next'), bin('next/dist/bin/next'), (port) => ['start', '--hostname', '127.0.0.1', '--port', port]);
   expect(await (await request.get(url)).text()).toContain('Log in');
   await sendPicture(context, `${url}?gateway=${gateway.url}`, run);
+});
+
+test('a Go bot on package native answers', async ({ context, front, gateway, run }) => {
+  const bot = spawn(path.join(apps, 'bot'), ['-gateway', gateway.url, '-uid', `bot-${run}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  try {
+    let log = '';
+    bot.stderr.on('data', (text) => (log += text));
+    await expect.poll(() => log).toContain('CONNECTED LOGIN_SUCCESS');
+    front.mount('/', { page: scriptTag(gateway.url) });
+    const page = await openAs(context, front.url, `alice-${run}`, []);
+    await send(page, `bot-${run}`);
+    await expectPicture(page, `bot-${run}`);
+  } finally {
+    bot.kill('SIGINT');
+    const [code] = await once(bot, 'exit');
+    expect(code).toBe(0);
+  }
 });

@@ -36,4 +36,5 @@ for (const name of names) {
   if (installed !== read(path.join(root, 'web/dist/integrity.json'))) throw new Error(`${name} as installed is not what was built last: run make package`);
 }
 
+execFileSync('go', ['build', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, stdio: 'inherit' });
 npm('run', 'build', '--workspaces', '--silent');

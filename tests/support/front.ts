@@ -8,12 +8,14 @@ const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.wasm': 'application/wasm',
 };
 
-/** What a path's first part leads to: files, one page, or another server, which sees the path without that part. */
-type Target = { folder: string } | { page: string; headers?: Record<string, string> } | { upstream: string };
+/** What a path's first part leads to: files, one page or file, or another server, which sees the path without that part. */
+type Target = { folder: string } | { page: string; headers?: Record<string, string> } | { bytes: Buffer; type: string } | { upstream: string };
 
 /** A web server as applications have one in front: files of their own, and a reverse proxy. */
 export class Front {
   url = '';
+  /** The addresses that were asked for, less those of sockets. */
+  readonly asked: string[] = [];
   private readonly server: Server;
   private readonly targets: [string, Target][] = [];
   private readonly upgraded = new Set<Duplex>(); // which the server no longer knows
@@ -37,9 +39,9 @@ export class Front {
     await once(this.server, 'close');
   }
 
-  /** The longest prefix wins; it ends in a slash, but for pages. */
+  /** The longest prefix wins, of equals the last; it ends in a slash, but for pages and files. */
   mount(prefix: string, target: Target): this {
-    this.targets.push([prefix, target]);
+    this.targets.unshift([prefix, target]);
     this.targets.sort(([a], [b]) => b.length - a.length);
     return this;
   }
@@ -50,9 +52,11 @@ export class Front {
   }
 
   private serve(req: IncomingMessage, res: ServerResponse): void {
+    this.asked.push(req.url!);
     const [rest, target] = this.find(req);
     if (!target) return void res.writeHead(404).end();
     if ('page' in target) return void res.writeHead(200, { 'content-type': types['.html'], ...target.headers }).end(target.page);
+    if ('bytes' in target) return void res.writeHead(200, { 'content-type': target.type }).end(target.bytes);
     if ('upstream' in target) return this.pass(req, res, new URL(rest, target.upstream));
     const name = new URL(rest, 'http://front').pathname;
     const file = path.join(target.folder, name.endsWith('/') ? `${name}index.html` : name);
