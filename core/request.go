@@ -28,11 +28,11 @@ func (c *Client) requestWithin(limit time.Duration, frame *wire.ClientFrame, res
 	frame.Id = c.nextID
 	r := &request{frame: frame, answer: answer}
 	c.pending[frame.Id] = r
+	c.send(frame) // before the timers, which cost a page more than the message
 	r.stop = append(r.stop, c.host.AfterFunc(limit, func() { c.settle(r, nil) }))
 	if resend > 0 {
 		c.resendEvery(r, resend)
 	}
-	c.send(frame)
 	return r
 }
 

@@ -10,6 +10,7 @@ const parameters = new Map<unknown, unknown>([
   ['LOG_HANDLER', undefined],
   ['ENABLE_EDGE_AUTO_FALLBACK', true],
   ['GATEWAY', undefined],
+  ['VERIFY_MEDIA', true], // of downloads more than the length; read when the wasm starts
   ['WASM_URL', undefined],
   ['WASM_MODULE', undefined],
   ['WASM_INTEGRITY', undefined],

@@ -501,7 +501,8 @@ export declare const createInstance: {
 export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; excludedArea?: RtmStatusCode.AreaCode }): void;
 /**
  * Beside the names of 1.4: `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are, `WASM_INTEGRITY` what hash the file must
- * have, and `WASM_MODULE` gives it compiled. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
+ * have, and `WASM_MODULE` gives it compiled; `VERIFY_MEDIA` false, set before the first login, has downloads checked for their
+ * length alone. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
  */
 export declare function setParameter(name: string, value: any): void;
 export declare function getParameter(name: string): any;
