@@ -54,6 +54,11 @@ var (
 	errFinished     = handler.NewError("ERR_UPLOAD_FINISHED", "a finished file cannot be deleted: it expires by itself", http.StatusForbidden)
 	errUnavailable  = handler.NewError("ERR_STORE_UNAVAILABLE", "the file store does not answer: ask for the offset and try again", http.StatusServiceUnavailable)
 	errFull         = handler.NewError("ERR_STORE_FULL", "the file store is full: try again later", http.StatusServiceUnavailable)
+
+	// tusd says 400 to these two, which clients take for final. The client may be well,
+	// and something on the way have sent its request twice or broken it off.
+	errInterrupted = handler.NewError("ERR_UPLOAD_INTERRUPTED", "another request for this upload has taken over: ask for the offset and go on", http.StatusConflict)
+	errCutShort    = handler.NewError("ERR_UNEXPECTED_EOF", "the body ended too early: ask for the offset and go on", http.StatusConflict)
 )
 
 // tusError turns an error of the store into what the client gets to see. What the

@@ -2,13 +2,12 @@ package media
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	"github.com/tus/tusd/v2/pkg/handler"
 )
 
 // request is what the tus side needs to know about a request. It travels in the
@@ -45,11 +44,15 @@ type interruptibleBody struct {
 
 func (b interruptibleBody) Read(p []byte) (int, error) {
 	if b.req.interrupted.Load() {
-		return 0, handler.ErrUploadInterrupted
+		return 0, errInterrupted
 	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF && b.req.interrupted.Load() {
-		err = handler.ErrUploadInterrupted
+	switch {
+	case err == nil || err == io.EOF:
+	case b.req.interrupted.Load():
+		err = errInterrupted
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errCutShort
 	}
 	return n, err
 }

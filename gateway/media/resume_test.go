@@ -66,8 +66,8 @@ func TestASecondRequestTakesOver(t *testing.T) {
 			assert.Less(t, time.Since(start), 5*time.Second)
 			stalled.body.Close()
 			if a, ok := <-stalled.result; ok {
-				assert.Equal(t, 400, a.status)
-				assert.Contains(t, string(a.body), "interrupted by another request")
+				assert.Equal(t, 409, a.status, "it may try again")
+				assert.Contains(t, string(a.body), "another request for this upload has taken over")
 			}
 		})
 	}
