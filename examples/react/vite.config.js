@@ -1,5 +1,4 @@
 export default {
   base: './',
   oxc: { jsx: { runtime: 'automatic' } },
-  optimizeDeps: { exclude: ['rtm-wasm'] },
 };

@@ -1,5 +1,4 @@
 export default {
   base: './',
-  optimizeDeps: { exclude: ['rtm-wasm'] },
   worker: { format: 'es' },
 };

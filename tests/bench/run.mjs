@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { load, prepare, roundTrips } from './latency.mjs';
 import { budgets, sizes } from './size.mjs';
+import { starts } from './start.mjs';
 import { countRequests, memoryAfterNine, transferRatios } from './transfer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -61,6 +62,9 @@ async function login(url, uid) {
 
 try {
   const [url, relayUrl] = await Promise.all([address(gateway), address(relay)]);
+  const start = await starts(browser, url, relayUrl, pairs);
+  for (const when of ['cold', 'warm'])
+    row(`script tag to CONNECTED, ${when}, against a WebSocket opened by hand, p50`, over(start[when].sdk, start[when].bare, 0.5), '–', '–');
   const page = await login(url, 'bench');
   const devtools = await page.context().newCDPSession(page);
   const collect = () => devtools.send('HeapProfiler.collectGarbage');

@@ -61,6 +61,14 @@ export const module: Area = {
       differs: 'the one line that an application adds when it moves to a gateway of its own',
     },
     {
+      member: 'setParameter', when: 'WASM_INTEGRITY pins the wasm by its hash, WASM_MODULE gives it compiled', shown: 'tests/loading.spec.ts:workers: one compilation for all, and classic ones too',
+      differs: 'new: 1.4 has no wasm',
+    },
+    {
+      member: 'setParameter', when: 'an address, hash or module of those four can\'t be one', class: RtmInvalidArgumentError, code: 1,
+      fails: (t) => () => t.sdk.setParameter('WASM_INTEGRITY', 'md5'), differs: 'the four names are new',
+    },
+    {
       member: 'getParameter', when: 'knows the parameters of 1.4 with their defaults',
       works: (t) => t.equal(
         ['RECONNECTING_AP_INTERVAL', 'RECONNECTING_AP_NUM', 'DISABLE_MESSAGE_COMPRESSION', 'LOG_HANDLER', 'ENABLE_EDGE_AUTO_FALLBACK'].map((name) => t.sdk.getParameter(name)),
