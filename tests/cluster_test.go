@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/core/coretest"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/natsengine"
@@ -150,4 +152,43 @@ func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster) (killed i
 		assert.NoError(t, s.Start())
 		assert.NoError(t, c.Healthy(t.Context()))
 	}
+}
+
+// A gateway is killed while an upload runs through it; the client goes on at another, which
+// has what the first one stored, and the digest of it.
+func TestClusterGatewayKilled(t *testing.T) {
+	c := startCluster(t)
+	program := buildGateway(t)
+	var gateways []*process
+	var urls []string
+	for range 2 {
+		g := runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","))
+		gateways = append(gateways, g)
+		urls = append(urls, "http://"+g.addr)
+	}
+	addr := strings.TrimPrefix(balance(t, urls...), "http://")
+	alice := login(t, addr, "alice")
+
+	content := randomFile(24 << 20)
+	progress := make(chan int64, 1<<16)
+	uploaded := make(chan string, 1)
+	alice.host.Do(func() {
+		alice.Upload(alice.host.Bytes(content), core.UploadParams{}, func(n, _ int64) { progress <- n },
+			func(up *core.Uploaded, err *core.Error) {
+				if assert.Nil(t, err) {
+					uploaded <- up.MediaID
+				}
+				close(uploaded)
+			})
+	})
+	last := int64(-1)
+	for last < 6<<20 {
+		n := next(t, progress)
+		require.Greater(t, n, last, "progress only rises")
+		last = n
+	}
+	gateways[0].kill()
+	id := next(t, uploaded)
+	bob := login(t, gateways[1].addr, "bob")
+	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
 }

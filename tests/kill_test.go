@@ -39,7 +39,12 @@ var listening = regexp.MustCompile(`listening url=http://(\S+)`)
 // run starts the gateway and waits until it listens.
 func run(t *testing.T, program, addr, data string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(program, "--listen", addr, "--data", data)}
+	return runWith(t, program, "--listen", addr, "--data", data)
+}
+
+func runWith(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(program, args...)}
 	stderr, err := p.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.Start())

@@ -18,6 +18,7 @@ type options struct {
 	data        string
 	mediaMaxAge time.Duration
 	apps        appSources
+	nats        natsOptions
 	version     bool
 }
 
@@ -52,8 +53,14 @@ func parse(args []string, help io.Writer) (options, error) {
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
 	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app")
+	o.nats.register(flags)
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := parseFlags(flags, args, usage, help); err != nil {
+		return o, err
+	}
+	dataGiven := false
+	flags.Visit(func(f *flag.Flag) { dataGiven = dataGiven || f.Name == "data" })
+	if err := o.nats.check(dataGiven); err != nil {
 		return o, err
 	}
 	return o, o.check()
@@ -82,7 +89,7 @@ func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 	flags.VisitAll(func(f *flag.Flag) {
 		value, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(out, "  %s\n        %s", strings.TrimSpace("--"+f.Name+" "+value), text)
-		if f.DefValue != "false" && f.DefValue != "" {
+		if f.DefValue != "false" && f.DefValue != "" && f.DefValue != "0" {
 			fmt.Fprintf(out, " (default %s)", f.DefValue)
 		}
 		fmt.Fprintln(out)

@@ -56,10 +56,14 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	defer func() { _ = listener.Close() }() // the HTTP server may have closed it
-	if err := checkWritable(o.data); err != nil {
-		return fmt.Errorf("--data: %w", err)
+	where := natsengine.Options{Dir: o.data, MediaMaxAge: o.mediaMaxAge, Logger: log}
+	o.nats.apply(&where)
+	if where.Dir != "" {
+		if err := checkWritable(where.Dir); err != nil {
+			return fmt.Errorf("--data: %w", err)
+		}
 	}
-	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: o.data, MediaMaxAge: o.mediaMaxAge, Logger: log})
+	engine, err := natsengine.Open(ctx, where)
 	if err != nil {
 		return err
 	}

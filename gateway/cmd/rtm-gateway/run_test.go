@@ -72,6 +72,11 @@ func TestRunFails(t *testing.T) {
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},
 		{"argument", []string{"x"}, 2, "unexpected argument"},
 		{"media age", []string{"--media-max-age", "1ms"}, 2, "at least 1s"},
+		{"data and nats", []string{"--nats", "nats://127.0.0.1:1", "--data", t.TempDir()}, 2, "exclude each other"},
+		{"nats options without nats", []string{"--replicas", "3"}, 2, "go with --nats"},
+		{"replicas", []string{"--nats", "nats://127.0.0.1:1", "--replicas", "2"}, 2, "1, 3 or 5"},
+		{"certificate without key", []string{"--nats", "nats://127.0.0.1:1", "--nats-cert", "x"}, 2, "go together"},
+		{"no such cluster", []string{"--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:1"}, 1, "no servers available"},
 		{"help", []string{"--help"}, 0, "/healthz"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+
+	"rtmwasm/gateway/natsengine"
+)
+
+// natsOptions say which cluster to work on, in place of a data folder.
+type natsOptions struct {
+	servers                    string
+	credentials, ca, cert, key string
+	replicas                   int
+}
+
+func (o *natsOptions) register(flags *flag.FlagSet) {
+	flags.StringVar(&o.servers, "nats", "", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
+	flags.StringVar(&o.credentials, "nats-creds", "", "`file` with a NATS user's credentials")
+	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the certificates that the servers' are checked against, in place of the system's")
+	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for servers that ask for one")
+	flags.StringVar(&o.key, "nats-key", "", "`file` with the key of --nats-cert")
+	flags.IntVar(&o.replicas, "replicas", 0, "how many `servers` of the cluster keep each piece of data: 1, 3 or 5; 0 means 3 where there are so many, else 1")
+}
+
+func (o natsOptions) check(dataGiven bool) error {
+	switch {
+	case o == natsOptions{}:
+		return nil
+	case o.servers == "":
+		return errors.New("--nats-creds, --nats-ca, --nats-cert, --nats-key and --replicas go with --nats")
+	case dataGiven:
+		return errors.New("--data and --nats exclude each other: the cluster keeps all data")
+	case (o.cert == "") != (o.key == ""):
+		return errors.New("--nats-cert and --nats-key go together")
+	}
+	switch o.replicas {
+	case 0, 1, 3, 5:
+		return nil
+	}
+	return fmt.Errorf("--replicas is %d, it must be 1, 3 or 5", o.replicas)
+}
+
+// apply makes the engine work on the cluster, if one is named.
+func (o natsOptions) apply(to *natsengine.Options) {
+	if o.servers == "" {
+		return
+	}
+	to.Dir = ""
+	to.Servers = strings.Split(o.servers, ",")
+	to.Credentials, to.CA, to.Cert, to.Key = o.credentials, o.ca, o.cert, o.key
+	to.Replicas = o.replicas
+}
