@@ -65,7 +65,7 @@ export const module: Area = {
       differs: 'new: 1.4 has no wasm',
     },
     {
-      member: 'setParameter', when: 'an address, hash or module of those four can\'t be one', class: RtmInvalidArgumentError, code: 1,
+      member: 'setParameter', when: 'an address, hash or module of those four can\'t be one', class: RtmInvalidArgumentError, code: 1, enum: 'CreateInstanceError',
       fails: (t) => () => t.sdk.setParameter('WASM_INTEGRITY', 'md5'), differs: 'the four names are new',
     },
     {
