@@ -50,6 +50,10 @@ type Bus interface {
 	// must not block: false at once when nobody listens, false after timeout.
 	AskPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
 
+	// Reask has all that was sent to user and not answered sent again, in order: the
+	// gateway that had it is gone. What arrived there may come twice.
+	Reask(user User) error
+
 	// ListenRoom calls h for each frame to room; as with ListenPeer. Frames sent while the
 	// engine's connection was lost come later, beside some that came before.
 	ListenRoom(room Room, h func(frame []byte)) (stop func(), err error)
@@ -91,14 +95,19 @@ type Record struct {
 	// session that was over; zero after a login. The client may lose its connection
 	// before it learns of this session, and come back with the same credential again.
 	Heir [sha256.Size]byte
+
+	// Line is the same for a session and the heirs that follow it, one in place of the
+	// other: for other users they are one.
+	Line string
 }
 
 // Registry knows the one session of each user who is logged in.
 type Registry interface {
-	// Claim makes record the user's session. It returns the one it displaced, nil if
-	// there was none. Of concurrent claims the last one stands. may decides whether a
-	// former session is displaced; if not, Claim returns ErrTaken.
-	Claim(ctx context.Context, user User, record Record, may func(former Record) bool) (*Record, error)
+	// Claim makes what follow returns the user's session, and returns the one that it
+	// displaced. Of concurrent claims the last one stands. follow gets the former session,
+	// nil if there is none, and may be called again; its error is returned as it is, and
+	// then nothing was changed.
+	Claim(ctx context.Context, user User, follow func(former *Record) (Record, error)) (former *Record, err error)
 
 	// Lookup returns ErrNoSession for a user who is not logged in.
 	Lookup(ctx context.Context, user User) (Record, error)
@@ -165,14 +174,15 @@ type Member struct {
 	Room    Room
 	UID     string
 	Session string // its id
+	Line    string // of its Record
 	Gateway string // where it lives
-	Entry   uint64 // tells one joining of a session from its next
+	Entry   uint64 // tells one joining of a session at its gateway from its next
 }
 
 // MemberEvent is a change of who is in a room.
 type MemberEvent struct {
 	Member      // of one that is gone only Room and UID are known
-	Gone   bool // false: came, or took the place of the user's former session
+	Gone   bool // false: came, or took the place of what the user's member was
 
 	// Revision is the change's place among all.
 	Revision uint64
@@ -189,7 +199,7 @@ type Membership interface {
 	// before Enter returns, or late.
 	Enter(ctx context.Context, m Member) (revision uint64, err error)
 
-	// Exit removes a member if it is still of the same session and entry.
+	// Exit removes a member if it is still of the same session, gateway and entry.
 	Exit(ctx context.Context, m Member) error
 }
 

@@ -62,6 +62,9 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	if err == nil {
 		session.stopPeer, err = s.engine.ListenPeer(user, session.receive, session.nudged)
 	}
+	if err == nil && session.line != session.id { // an heir
+		err = s.engine.Reask(user)
+	}
 	if err != nil {
 		session.end(cause{wire.CloseRefused, "refused"})
 	}
@@ -89,12 +92,12 @@ var goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: con
 // claim makes the session the user's and has the former one ended. A client that
 // comes back by itself displaces no session but its own.
 func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) error {
-	may := func(former Record) bool { return !h.Reconnect || owns(h.Resume, former) }
-	record := Record{Session: session.id, Gateway: s.id, Secret: session.secret}
-	if h.Reconnect && h.Resume != nil {
-		record.Heir = sha256.Sum256([]byte(h.Resume.Credential))
-	}
-	former, err := s.engine.Claim(ctx, session.user, record, may)
+	var record Record
+	former, err := s.engine.Claim(ctx, session.user, func(former *Record) (r Record, err error) {
+		record, err = follow(former, h, Record{Session: session.id, Gateway: s.id, Secret: session.secret})
+		return record, err
+	})
+	session.line = record.Line
 	if err != nil || former == nil {
 		return err
 	}
@@ -103,6 +106,25 @@ func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) err
 		s.log.Warn("no answer from a displaced session's gateway", "app", session.user.App, "uid", session.user.ID, "error", err)
 	}
 	return nil
+}
+
+// follow is what a new session's record becomes after a former one, nil if there is none:
+// an heir, if the client comes back by itself, else the first of its line.
+func follow(former *Record, h *wire.Hello, next Record) (Record, error) {
+	next.Line = next.Session
+	if !h.Reconnect {
+		return next, nil
+	}
+	if h.Resume != nil {
+		next.Heir = sha256.Sum256([]byte(h.Resume.Credential))
+	}
+	if former != nil {
+		if !owns(h.Resume, *former) {
+			return next, ErrTaken
+		}
+		next.Line = former.Line
+	}
+	return next, nil
 }
 
 // owns reports whether a client that comes back has the credential of the former

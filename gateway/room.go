@@ -56,11 +56,20 @@ func (rm *room) deliver(frame []byte) {
 	}
 }
 
+// here is a member's entry, nil if it is of another gateway or over.
+func (rm *room) here(m Member) *entry {
+	e := rm.local[m.Entry]
+	if e == nil || e.session.id != m.Session || e.session.server.id != m.Gateway {
+		return nil
+	}
+	return e
+}
+
 // welcome answers the join of a member, followed by what was held for it. It reports
 // false when the member is not here.
 func (rm *room) welcome(m Member) bool {
-	e := rm.local[m.Entry]
-	if e == nil || e.session.id != m.Session {
+	e := rm.here(m)
+	if e == nil {
 		return false
 	}
 	if e.joined {
@@ -83,7 +92,7 @@ func (rm *room) lost(uid string, why cause) {
 		return
 	}
 	delete(rm.members, uid)
-	if e := rm.local[m.Entry]; e != nil && e.session.id == m.Session {
+	if e := rm.here(m); e != nil {
 		e.session.end(why)
 	}
 	rm.announce(uid, false)

@@ -37,6 +37,7 @@ func (e *entry) member() Member {
 		Room:    e.room.key,
 		UID:     e.session.user.ID,
 		Session: e.session.id,
+		Line:    e.session.line,
 		Gateway: e.session.server.id,
 		Entry:   e.number,
 	}
@@ -162,7 +163,8 @@ func (r *rooms) applyTo(rm *room, event MemberEvent) {
 		return
 	}
 	former, known := rm.members[event.UID]
-	if known && former.Session != event.Session {
+	same := known && former.Line == event.Line // for the others nothing changes
+	if known && !same {
 		rm.lost(event.UID, displaced)
 	}
 	rm.members[event.UID] = event.Member
@@ -170,7 +172,7 @@ func (r *rooms) applyTo(rm *room, event MemberEvent) {
 		// A join that was given up, but got through after all.
 		r.server.background.Go(func() { _ = r.server.engine.Exit(context.Background(), event.Member) })
 	}
-	if former.Session != event.Session {
+	if !same {
 		rm.announce(event.UID, true)
 	}
 }

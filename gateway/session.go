@@ -17,6 +17,7 @@ type session struct {
 	user   User
 	id     string
 	secret [sha256.Size]byte // hash of its credential's secret
+	line   string            // of its Record; set before work begins
 
 	tasks chan *wire.ClientFrame // requests, for work
 	over  chan struct{}          // closed by end

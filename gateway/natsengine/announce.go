@@ -13,6 +13,9 @@ import (
 // beatsPerLife is how often a gateway renews its key within the key's life.
 const beatsPerLife = 3
 
+// beat is the time between two renewals.
+func (o Options) beat() time.Duration { return o.GatewayLife / beatsPerLife }
+
 // Announce implements gateway.Engine. A gateway is alive while its key in the
 // gateways bucket is; each gateway looks for keys that went, and removes what those
 // gateways had left.
@@ -41,7 +44,7 @@ type beat struct {
 }
 
 func (b *beat) run(ctx context.Context) {
-	tick := time.NewTicker(b.e.opts.GatewayLife / beatsPerLife)
+	tick := time.NewTicker(b.e.opts.beat())
 	defer tick.Stop()
 	for {
 		select {

@@ -33,7 +33,7 @@ func TestDeadGateway(t *testing.T) {
 	living := gateway.Member{Room: ghost.Room, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
 	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
 	require.NoError(t, err)
-	_, err = e.Claim(ctx, user, gateway.Record{Session: "s1", Gateway: "dying"}, nil)
+	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
 	_, err = e.Enter(ctx, ghost)
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("x")), gateway.ErrNoSession)
 
-	_, err = e.Claim(ctx, user, first, nil)
+	_, err = e.Claim(ctx, user, always(first))
 	require.NoError(t, err)
 	got, err := e.UserAttributes(ctx, user)
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "one", string(got))
 
-	_, err = e.Claim(ctx, user, second, always)
+	_, err = e.Claim(ctx, user, always(second))
 	require.NoError(t, err)
 	got, err = e.UserAttributes(ctx, user)
 	require.NoError(t, err)
@@ -64,10 +64,10 @@ func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 	e := openEngine(t, Options{})
 	user := gateway.User{App: testApp, ID: "ada"}
 	first := gateway.Record{Session: "s1", Gateway: "g"}
-	_, err := e.Claim(t.Context(), user, first, nil)
+	_, err := e.Claim(t.Context(), user, always(first))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, first, to("one")))
-	_, err = e.Claim(t.Context(), user, gateway.Record{Session: "s2", Gateway: "g"}, always)
+	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s2", Gateway: "g"}))
 	require.NoError(t, err)
 	require.NoError(t, e.Release(t.Context(), user, "s1"))
 	_, err = e.userAttributes.Get(t.Context(), userKey(user))
@@ -78,7 +78,7 @@ func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
 	e := openEngine(t, Options{})
 	user := gateway.User{App: testApp, ID: "ghost"}
 	record := gateway.Record{Session: "s1", Gateway: "dead"}
-	_, err := e.Claim(t.Context(), user, record, nil)
+	_, err := e.Claim(t.Context(), user, always(record))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -31,7 +31,7 @@ func (e *Engine) setupShared(ctx context.Context) (err error) {
 	if e.members, err = e.bucket(ctx, memberBucket, 0); err != nil {
 		return err
 	}
-	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife); err != nil {
+	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife+e.opts.beat()); err != nil {
 		return err
 	}
 	return nil

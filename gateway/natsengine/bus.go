@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -38,44 +37,6 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, reply func(r
 		return nil, fmt.Errorf("natsengine: listen for a user: %w", err)
 	}
 	return stop, nil
-}
-
-// A user who has just logged in listens at one server of a cluster; the others learn of it
-// within interestTime, and say until then that nobody does.
-const (
-	interestTime = time.Second
-	interestWait = 20 * time.Millisecond
-)
-
-// AskPeer implements gateway.Bus.
-func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error {
-	return e.askPeer(user, frame, time.Now(), timeout, done)
-}
-
-func (e *Engine) askPeer(user gateway.User, frame []byte, begun time.Time, timeout time.Duration, done func(received bool)) error {
-	err := e.asker.ask(peerSubject+userKey(user), frame, timeout, func(m *nats.Msg) {
-		if e.embedded == nil && nobody(m) && time.Since(begun) < min(timeout, interestTime) {
-			e.background.Go(func() { e.askAgain(user, frame, begun, timeout, done) })
-			return
-		}
-		done(m != nil && len(m.Data) == 1 && m.Data[0] == peerTookIt[0])
-	})
-	if err != nil {
-		return fmt.Errorf("natsengine: send to a user: %w", err)
-	}
-	return nil
-}
-
-// askAgain asks a user who is logged in once more.
-func (e *Engine) askAgain(user gateway.User, frame []byte, begun time.Time, timeout time.Duration, done func(received bool)) {
-	_, err := e.Lookup(context.Background(), user)
-	if err == nil {
-		time.Sleep(interestWait)
-		err = e.askPeer(user, frame, begun, timeout, done)
-	}
-	if err != nil {
-		done(false)
-	}
 }
 
 // ListenRoom implements gateway.Bus.

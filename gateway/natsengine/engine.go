@@ -30,6 +30,7 @@ type Engine struct {
 	dispatcher *dispatcher
 	asker      *asker
 	comeback   comeback
+	patience   patience
 
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
@@ -46,6 +47,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	}
 	e := &Engine{opts: opts, closing: make(chan struct{})}
 	e.comeback.e = e
+	e.patience.e = e
 	if opts.Dir != "" {
 		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
 			return nil, err
@@ -70,6 +72,9 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	e.js = streams{js, e.opts.replicas(e.nc)}
 	if e.asker, err = newAsker(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
+	}
+	if err := e.listenReask(); err != nil {
+		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
 	}
 	e.dispatcher = newDispatcher(e.nc)
 	if err := e.openMedia(); err != nil {

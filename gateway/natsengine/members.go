@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ var _ gateway.Membership = (*Engine)(nil)
 type memberEntry struct {
 	owned
 	Session string `json:"session"`
+	Line    string `json:"line"`
 	Entry   uint64 `json:"entry"`
 }
 
@@ -44,7 +46,7 @@ func memberEvent(n entry) (event gateway.MemberEvent, ok bool) {
 	if json.Unmarshal(n.value, &v) != nil {
 		return event, false
 	}
-	event.Session, event.Gateway, event.Entry = v.Session, v.Gateway, v.Entry
+	event.Session, event.Line, event.Gateway, event.Entry = v.Session, cmp.Or(v.Line, v.Session), v.Gateway, v.Entry
 	return event, true
 }
 
@@ -52,7 +54,7 @@ func memberEvent(n entry) (event gateway.MemberEvent, ok bool) {
 func (e *Engine) Enter(ctx context.Context, m gateway.Member) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	value, err := json.Marshal(memberEntry{owned: owned{m.Gateway}, Session: m.Session, Entry: m.Entry})
+	value, err := json.Marshal(memberEntry{owned: owned{m.Gateway}, Session: m.Session, Line: m.Line, Entry: m.Entry})
 	if err == nil {
 		revision, err = e.members.Put(ctx, memberKey(m.Room, m.UID), value)
 	}
@@ -75,7 +77,7 @@ func (e *Engine) Exit(ctx context.Context, m gateway.Member) error {
 	if err == nil {
 		err = json.Unmarshal(entry.Value(), &v)
 	}
-	if err == nil && v.Session == m.Session && v.Entry == m.Entry {
+	if err == nil && v.Session == m.Session && v.Gateway == m.Gateway && v.Entry == m.Entry {
 		err = remove(ctx, e.members, key, entry.Revision())
 	}
 	if err != nil {

@@ -35,9 +35,9 @@ type Options struct {
 	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
 	MediaMaxAge time.Duration
 
-	// GatewayLife is how long a gateway that has stopped without a word counts as
-	// alive; 0 means core.SessionTimeout, what one of its users would be given. Less
-	// than 1 s is taken as 1 s.
+	// GatewayLife is how long a gateway that has stopped without a word counts as alive, at
+	// least; 0 means core.SessionTimeout: so long its users may come to another one before
+	// the others see them leave. It takes up to two thirds longer. Less than 1 s is taken as 1 s.
 	GatewayLife time.Duration
 
 	// AttributeLife is how long channel attributes outlive the last write to them; in a

@@ -36,8 +36,8 @@ func TestReach(t *testing.T) {
 		assert.Equal(t, gateway.Sighting{User: bob}, found[0])
 		return found[1]
 	}
-	record := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1}, Heir: [32]byte{2}}
-	_, err := e.Claim(ctx, ada, record, nil)
+	record := gateway.Record{Session: "s1", Line: "s0", Gateway: "g", Secret: [32]byte{1}, Heir: [32]byte{2}}
+	_, err := e.Claim(ctx, ada, always(record))
 	require.NoError(t, err)
 	saw(gateway.Online)
 	require.NoError(t, e.SetReach(ctx, ada, "another session", gateway.Unreachable))
@@ -51,7 +51,7 @@ func TestReach(t *testing.T) {
 	saw(gateway.Online)
 	require.NoError(t, e.SetReach(ctx, ada, "s1", gateway.Unreachable))
 	saw(gateway.Unreachable)
-	_, err = e.Claim(ctx, ada, gateway.Record{Session: "s2", Gateway: "h"}, always)
+	_, err = e.Claim(ctx, ada, always(gateway.Record{Session: "s2", Gateway: "h"}))
 	require.NoError(t, err)
 	saw(gateway.Online)
 	require.NoError(t, e.Release(ctx, ada, "s2"))
@@ -74,7 +74,7 @@ func TestReachOfADeadGateway(t *testing.T) {
 	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
 	require.NoError(t, err)
 	user := gateway.User{App: testApp, ID: "ghost"}
-	_, err = e.Claim(ctx, user, gateway.Record{Session: "s1", Gateway: "dying"}, nil)
+	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
 	require.NoError(t, e.SetReach(ctx, user, "s1", gateway.Unreachable))
 	offline := make(chan gateway.Sighting, 8)

@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -25,50 +26,57 @@ type sessionEntry struct {
 	Session string `json:"session"`
 	Secret  []byte `json:"secret"`         // SHA-256
 	Heir    []byte `json:"heir,omitempty"` // SHA-256; absent after a login
+	Line    string `json:"line"`
 	Away    bool   `json:"away,omitempty"` // its user is Unreachable
 }
 
 // Claim implements gateway.Registry. The key's revision decides between concurrent
 // claims: who comes second displaces the first.
-func (e *Engine) Claim(ctx context.Context, user gateway.User, record gateway.Record, may func(gateway.Record) bool) (*gateway.Record, error) {
+func (e *Engine) Claim(ctx context.Context, user gateway.User, follow func(*gateway.Record) (gateway.Record, error)) (*gateway.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	entry := sessionEntry{owned: owned{record.Gateway}, Session: record.Session, Secret: record.Secret[:]}
-	if record.Heir != [sha256.Size]byte{} {
-		entry.Heir = record.Heir[:]
-	}
-	value, err := json.Marshal(entry)
-	if err != nil {
-		return nil, fmt.Errorf("natsengine: encode a session: %w", err)
-	}
 	for {
-		former, err := e.claimOnce(ctx, userKey(user), value, may)
+		former, refused, err := e.claimOnce(ctx, userKey(user), follow)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
 			continue
-		case errors.Is(err, gateway.ErrTaken):
-			return nil, err
 		case err != nil:
 			return nil, fmt.Errorf("natsengine: claim a session: %w", err)
 		}
-		return former, nil
+		return former, refused
 	}
 }
 
-func (e *Engine) claimOnce(ctx context.Context, key string, value []byte, may func(gateway.Record) bool) (*gateway.Record, error) {
-	former, revision, err := e.session(ctx, key)
-	if errors.Is(err, gateway.ErrNoSession) {
-		_, err = e.sessions.Create(ctx, key, value)
-		return nil, err
+func (e *Engine) claimOnce(ctx context.Context, key string, follow func(*gateway.Record) (gateway.Record, error)) (former *gateway.Record, refused, err error) {
+	record, revision, err := e.session(ctx, key)
+	switch {
+	case err == nil:
+		former = &record
+	case !errors.Is(err, gateway.ErrNoSession):
+		return nil, nil, err
 	}
+	next, refused := follow(former)
+	if refused != nil {
+		return nil, refused, nil
+	}
+	value, err := encodeSession(next)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if !may(former) {
-		return nil, gateway.ErrTaken
+	if former == nil {
+		_, err = e.sessions.Create(ctx, key, value)
+	} else {
+		_, err = e.sessions.Update(ctx, key, value, revision)
 	}
-	_, err = e.sessions.Update(ctx, key, value, revision)
-	return &former, err
+	return former, nil, err
+}
+
+func encodeSession(r gateway.Record) ([]byte, error) {
+	entry := sessionEntry{owned: owned{r.Gateway}, Session: r.Session, Line: r.Line, Secret: r.Secret[:]}
+	if r.Heir != [sha256.Size]byte{} {
+		entry.Heir = r.Heir[:]
+	}
+	return json.Marshal(entry)
 }
 
 // Lookup implements gateway.Registry.
@@ -112,7 +120,7 @@ func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint6
 	if err := json.Unmarshal(entry.Value(), &v); err != nil {
 		return gateway.Record{}, 0, fmt.Errorf("entry of a session: %w", err)
 	}
-	record := gateway.Record{Session: v.Session, Gateway: v.Gateway}
+	record := gateway.Record{Session: v.Session, Gateway: v.Gateway, Line: cmp.Or(v.Line, v.Session)}
 	copy(record.Secret[:], v.Secret)
 	copy(record.Heir[:], v.Heir)
 	return record, entry.Revision(), nil

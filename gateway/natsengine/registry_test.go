@@ -11,28 +11,39 @@ import (
 	"rtmwasm/gateway"
 )
 
-func always(gateway.Record) bool { return true }
-func never(gateway.Record) bool  { return false }
+// always displaces a former session, never does not.
+func always(r gateway.Record) func(*gateway.Record) (gateway.Record, error) {
+	return func(*gateway.Record) (gateway.Record, error) { return r, nil }
+}
+
+func never(r gateway.Record) func(*gateway.Record) (gateway.Record, error) {
+	return func(former *gateway.Record) (gateway.Record, error) {
+		if former != nil {
+			return r, gateway.ErrTaken
+		}
+		return r, nil
+	}
+}
 
 func TestClaim(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
 	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, Heir: [32]byte{4, 5, 6}}
+	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, Heir: [32]byte{4, 5, 6}, Line: "s0"}
 	second := gateway.Record{Session: "s2", Gateway: "h"}
 
 	_, err := e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
-	former, err := e.Claim(ctx, user, first, never)
+	former, err := e.Claim(ctx, user, never(first))
 	require.NoError(t, err)
 	assert.Nil(t, former)
 	got, err := e.Lookup(ctx, user)
 	require.NoError(t, err)
 	assert.Equal(t, first, got)
 
-	_, err = e.Claim(ctx, user, second, never)
+	_, err = e.Claim(ctx, user, never(second))
 	require.ErrorIs(t, err, gateway.ErrTaken)
-	former, err = e.Claim(ctx, user, second, always)
+	former, err = e.Claim(ctx, user, always(second))
 	require.NoError(t, err)
 	assert.Equal(t, &first, former)
 
@@ -42,7 +53,7 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, e.Release(ctx, user, "s2"))
 	_, err = e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
-	_, err = e.Claim(ctx, user, first, never)
+	_, err = e.Claim(ctx, user, never(first))
 	require.NoError(t, err, "free again")
 }
 
@@ -55,7 +66,7 @@ func TestConcurrentClaims(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			former, err := e.Claim(t.Context(), user, gateway.Record{Session: string(rune('a' + i))}, always)
+			former, err := e.Claim(t.Context(), user, always(gateway.Record{Session: string(rune('a' + i))}))
 			if assert.NoError(t, err) && former != nil {
 				displaced <- former.Session
 			}

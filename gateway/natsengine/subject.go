@@ -13,6 +13,8 @@ const (
 	peerSubject = "rtm.peer."
 	roomSubject = "rtm.room."
 	kickSubject = "rtm.kick."
+
+	reaskSubject = "rtm.reask"
 )
 
 // token makes an id fit for one token of a subject or key.
