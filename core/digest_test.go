@@ -28,7 +28,7 @@ type hashingHost struct {
 }
 
 func (h *hashingHost) SHA256(b Blob, part int64, done func([]byte, error)) (able bool) {
-	require.EqualValues(h.t, MediaPartBytes, part)
+	require.EqualValues(h.t, MediaDigestBytes, part)
 	if h.unable {
 		return false
 	}
@@ -55,7 +55,7 @@ func verifying(t *testing.T, whole []byte, f func(w *world, h *hashingHost, task
 
 // sumsOf are the digests of the parts of b.
 func sumsOf(b []byte) (out []byte) {
-	for part := range slices.Chunk(b, MediaPartBytes) {
+	for part := range slices.Chunk(b, MediaDigestBytes) {
 		sum := sha256.Sum256(part)
 		out = append(out, sum[:]...)
 	}

@@ -24,7 +24,7 @@ const downloadLanes = 2
 // What is verified by what: that a piece is the range asked for, of a file as long as its
 // id says, by Content-Range and its size; that all pieces are of one file by Repr-Digest,
 // the SHA-256 that the gateway took of the whole while it stored it; that no byte is
-// another, by the SHA-256 that the gateway took of each part meanwhile. A piece with
+// another, by the SHA-256 that the gateway took of each half MiB meanwhile. A piece with
 // damage is fetched once more. Where the host can't hash, or the gateway tells
 // no digests, the last is left out.
 type download struct {
@@ -166,7 +166,7 @@ func (d *download) check(p *piece, digest string) {
 		})
 	}
 	digester, able := d.c.host.(Digester)
-	p.verified = !able || digest == "" || !digester.SHA256(p.blob, MediaPartBytes, func(sums []byte, err error) {
+	p.verified = !able || digest == "" || !digester.SHA256(p.blob, MediaDigestBytes, func(sums []byte, err error) {
 		switch {
 		case d.ended || !d.readable(err):
 		case reprDigest(sums) != digest:

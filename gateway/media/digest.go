@@ -37,25 +37,25 @@ func parseDigest(values []string) ([]byte, error) {
 }
 
 // formatDigest is the reverse of parseDigest. It serves Part-Digest too: a header of our
-// own, of the same form, that holds the SHA-256 of each part of a range, one behind
-// the other. They were taken while storing, so a range costs no hashing to serve.
+// own, of the same form, that holds the SHA-256 of each core.MediaDigestBytes of a
+// range, one behind the other. They were taken while storing, so a range costs no hashing to serve.
 func formatDigest(sum []byte) string {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 }
 
-// partSums returns the digests of the parts that are the range of a Content-Range
-// header: none where it does not begin and end with a part, or there is no range.
+// partSums returns the digests of the range of a Content-Range header: none where it
+// does not begin and end where digests do, or there is no range.
 func partSums(info Info, contentRange string) []byte {
 	var from, last, total int64
 	if _, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &last, &total); err != nil {
 		return nil
 	}
 	end := last + 1
-	if from%core.MediaPartBytes != 0 || end%core.MediaPartBytes != 0 && end != info.Size {
+	if from%core.MediaDigestBytes != 0 || end%core.MediaDigestBytes != 0 && end != info.Size {
 		return nil
 	}
-	first := int(from / core.MediaPartBytes * sha256.Size)
-	behind := int((end + core.MediaPartBytes - 1) / core.MediaPartBytes * sha256.Size)
+	first := int(from / core.MediaDigestBytes * sha256.Size)
+	behind := int((end + core.MediaDigestBytes - 1) / core.MediaDigestBytes * sha256.Size)
 	if behind > len(info.Sums) {
 		return nil
 	}

@@ -49,7 +49,7 @@ type Info struct {
 
 	Type   string            // content type, one of SafeType's; set with the first byte
 	Digest [sha256.Size]byte // SHA-256 of the content; set when finished
-	Sums   []byte            // SHA-256 of each part of core.MediaPartBytes, or none
+	Sums   []byte            // SHA-256 of each core.MediaDigestBytes, or none
 }
 
 // Finished reports whether all bytes are there.

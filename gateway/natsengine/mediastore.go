@@ -65,6 +65,7 @@ type mediaStore struct {
 	sending chan struct{} // a slot per part between publish and acknowledgement
 	ahead   chan struct{} // a slot per part read ahead
 	buffers sync.Pool     // *[partBytes]byte
+	recent  recent
 }
 
 var _ media.Store = (*mediaStore)(nil)
@@ -84,6 +85,7 @@ func (e *Engine) openMedia() error {
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},
+		recent:  newRecent(),
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(mediaTimeout))
 	e.media.js = streams{js, e.js.replicas}
@@ -126,7 +128,8 @@ func (s *mediaStore) close() {
 	}
 }
 
-// buffer returns room for one part; who takes it gives it back to s.buffers.
+// buffer returns room for one part; who takes it gives it back to s.buffers, or to
+// s.recent for good.
 func (s *mediaStore) buffer() *[partBytes]byte { return s.buffers.Get().(*[partBytes]byte) }
 
 // Error codes of the engine.

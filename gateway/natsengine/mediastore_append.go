@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
 
@@ -44,7 +45,7 @@ type partSent struct {
 
 	done chan struct{} // closed when seq or err is set
 	seq  uint64
-	sum  [sha256.Size]byte // of the part
+	sums []byte // of each core.MediaDigestBytes of the part
 	err  error
 }
 
@@ -159,9 +160,15 @@ func (a *appender) send(ctx context.Context, buf *[partBytes]byte, length int, a
 	}
 	go func() {
 		defer close(p.done)
-		p.sum = sha256.Sum256(buf[:length])
-		p.seq, p.err = a.s.publishPart(ctx, partSubject(a.app, a.key, partNumber(p.number)), buf[:length])
-		a.s.buffers.Put(buf)
+		for b := range slices.Chunk(buf[:length], core.MediaDigestBytes) {
+			sum := sha256.Sum256(b)
+			p.sums = append(p.sums, sum[:]...)
+		}
+		subject := partSubject(a.app, a.key, partNumber(p.number))
+		p.seq, p.err = a.s.publishPart(ctx, subject, buf[:length])
+		if p.err != nil || !a.s.recent.add(partID{p.seq, subject}, buf[:length]) {
+			a.s.buffers.Put(buf)
+		}
 		<-a.s.sending
 	}()
 	a.sent = p.end
@@ -214,8 +221,8 @@ func (a *appender) settle(ctx context.Context) error {
 	}
 	a.pending = a.pending[1:]
 	r := a.record
-	if len(r.Sums) >= p.number*sha256.Size { // a file begun by an older gateway has none
-		r.Sums = append(r.Sums[:p.number*sha256.Size], p.sum[:]...)
+	if before := sumsBytes(int64(p.number) * partBytes); len(r.Sums) >= before { // a file begun by an older gateway has none
+		r.Sums = append(r.Sums[:before], p.sums...)
 	}
 	if p.number < len(r.Parts) {
 		a.stale = append(a.stale, r.Parts[p.number])

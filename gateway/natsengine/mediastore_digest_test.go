@@ -63,7 +63,7 @@ func TestPartsHaveTheirDigests(t *testing.T) {
 	s, ctx := openMediaStore(t), context.Background()
 	content := bytes.Repeat([]byte("0123456789"), 250_000)
 	var want []byte
-	for part := range slices.Chunk(content, partBytes) {
+	for part := range slices.Chunk(content, core.MediaDigestBytes) {
 		sum := sha256.Sum256(part)
 		want = append(want, sum[:]...)
 	}

@@ -12,6 +12,10 @@ import (
 // fetchPart reads one part by its stream sequence. It must be of the subject: in a
 // stream that was made anew, sequences would lead to other files.
 func (s *mediaStore) fetchPart(ctx context.Context, seq uint64, subject string) ([]byte, error) {
+	id := partID{seq, subject}
+	if data, ok := s.recent.parts.Get(id); ok {
+		return data, nil
+	}
 	msg, err := s.stream.GetMsg(ctx, seq)
 	if err != nil {
 		return nil, mediaError(err)
@@ -19,6 +23,7 @@ func (s *mediaStore) fetchPart(ctx context.Context, seq uint64, subject string) 
 	if msg.Subject != subject {
 		return nil, media.ErrNotFound
 	}
+	s.recent.add(id, msg.Data)
 	return msg.Data, nil
 }
 

@@ -28,14 +28,19 @@ type mediaRecord struct {
 	// last, which ends at Offset.
 	Parts []uint64 `json:"parts"`
 
-	// Sums are the SHA-256 of the parts, one behind the other; files of older gateways
-	// have none.
-	Sums []byte `json:"sums,omitempty"`
+	// Sums are the SHA-256 of each core.MediaDigestBytes, one behind the other; files of
+	// older gateways have none.
+	Sums []byte `json:"digests,omitempty"`
 
 	// Hash is the state of the SHA-256 of the first Offset bytes while the upload
 	// is unfinished; then Digest is set instead.
 	Hash   []byte `json:"hash,omitempty"`
 	Digest []byte `json:"digest,omitempty"`
+}
+
+// sumsBytes is the length of the digests of a file's first size bytes.
+func sumsBytes(size int64) int {
+	return int((size + core.MediaDigestBytes - 1) / core.MediaDigestBytes * sha256.Size)
 }
 
 var errBadRecord = errors.New("natsengine: a media record that cannot be right")
@@ -50,7 +55,7 @@ func decodeRecord(data []byte) (*mediaRecord, error) {
 	case r.Size < 1 || r.Size > core.MaxMediaBytes || r.Offset < 0 || r.Offset > r.Size,
 		int64(len(r.Parts)) != (r.Offset+partBytes-1)/partBytes,
 		len(r.Expected) != 0 && len(r.Expected) != sha256.Size,
-		len(r.Sums) != 0 && len(r.Sums) != len(r.Parts)*sha256.Size,
+		len(r.Sums) != 0 && len(r.Sums) != sumsBytes(r.Offset),
 		r.finished() && len(r.Digest) != sha256.Size:
 		return nil, errBadRecord
 	}

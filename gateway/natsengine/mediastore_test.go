@@ -159,6 +159,7 @@ func TestAMissingPartIsNotFound(t *testing.T) {
 	_, err := s.Append(ctx, info.App, info.Key, 0, strings.NewReader("abc"))
 	require.NoError(t, err)
 	require.NoError(t, s.purgeParts(ctx, info.App, info.Key))
+	s.recent.parts.Purge()
 	_, file, err := s.Open(ctx, info.App, info.Key)
 	require.NoError(t, err)
 	defer file.Close()
