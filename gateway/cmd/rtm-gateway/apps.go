@@ -8,44 +8,84 @@ import (
 	"os"
 	"strings"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway"
 )
 
-// appsVariable is read beside the flags: what stands on a command line can be seen in
-// the list of processes.
-const appsVariable = "RTM_APPS"
+// entries are APPID[:CERTIFICATE]. They are looked at when they are used only, since
+// package flag quotes what it refuses.
+type entries []string
+
+var errNoEntry = errors.New("it must name an app id")
+
+// Set adds what a flag, a variable or a line of a file says. Nothing is an error, as of a
+// shell variable that is not set: no reason to let everybody in.
+func (e *entries) Set(text string) error {
+	more := strings.FieldsFunc(text, isSeparator)
+	if len(more) == 0 {
+		return errNoEntry
+	}
+	*e = append(*e, more...)
+	return nil
+}
+
+// String is nothing: entries may be secret.
+func (*entries) String() string { return "" }
+
+// Redacted shows the app ids.
+func (e *entries) Redacted() string {
+	shown := make([]string, len(*e))
+	for i, entry := range *e {
+		if app, _, given := strings.Cut(entry, ":"); given {
+			entry = app + ":***"
+		}
+		shown[i] = entry
+	}
+	return strings.Join(shown, " ")
+}
+
+// fileName is a flag that must not be empty.
+type fileName string
+
+func (f *fileName) Set(name string) error {
+	if name == "" {
+		return errors.New("it must name a file")
+	}
+	*f = fileName(name)
+	return nil
+}
+
+func (f *fileName) String() string { return string(*f) }
 
 // appSources are where the apps are named.
 type appSources struct {
-	entries []string // of --app; looked at in load only, since flag quotes what it refuses
-	file    string
+	entries entries
+	file    fileName
 }
 
 func (s *appSources) register(flags *flag.FlagSet, entryUsage string) {
-	flags.Func("app", entryUsage, func(entry string) error {
-		s.entries = append(s.entries, entry)
-		return nil
-	})
-	flags.Func("apps", "`FILE` with an app id and its certificate on each line; # begins a comment. "+
-		"The variable "+appsVariable+" may hold APPID[:CERTIFICATE] entries, too", func(file string) error {
-		if file == "" { // as of a shell variable that is not set: no reason to let everybody in
-			return errors.New("it must name a file")
-		}
-		s.file = file
-		return nil
-	})
+	flags.Var(&s.entries, "app", entryUsage)
+	flags.Var(&s.file, "apps", "`FILE` with an app id and its certificate on each line; # begins a comment")
+}
+
+// addVariables takes what the flags leave open from the variables of the gateway.
+func (s *appSources) addVariables() {
+	_ = s.entries.Set(os.Getenv(variable("app"))) // there may be none
+	if s.file == "" {
+		s.file = fileName(os.Getenv(variable("apps")))
+	}
 }
 
 // load reads all sources. Its errors name no certificate.
 func (s *appSources) load(log *slog.Logger) (*gateway.Apps, error) {
 	apps := &gateway.Apps{}
+	if name := s.file; len(name) >= 32 && core.ValidAppID(string(name[:32])) { // not to be shown in an error
+		return nil, errors.New("--apps names a file: app ids and certificates themselves go with --app or RTM_APP")
+	}
 	if s.file != "" {
-		if err := readApps(apps, s.file, log); err != nil {
+		if err := readApps(apps, string(s.file), log); err != nil {
 			return nil, fmt.Errorf("--apps: %w", err)
 		}
-	}
-	if err := addEntries(apps, strings.FieldsFunc(os.Getenv(appsVariable), isSeparator)); err != nil {
-		return nil, fmt.Errorf("%s: %w", appsVariable, err)
 	}
 	if err := addEntries(apps, s.entries); err != nil {
 		return nil, fmt.Errorf("--app: %w", err)

@@ -30,9 +30,9 @@ func appsFile(t *testing.T, mode os.FileMode, content string) string {
 }
 
 func TestAppsComeFromEverywhere(t *testing.T) {
-	t.Setenv(appsVariable, otherApp+":"+certificate+",\n "+otherApp+":"+app)
+	t.Setenv("RTM_APP", otherApp+":"+certificate+",\n "+otherApp+":"+app+" "+strings.Repeat("a", 32))
 	var log bytes.Buffer
-	o, err := parse([]string{"--apps", appsFile(t, 0o600, app+" "+certificate), "--app", strings.Repeat("a", 32)}, &log)
+	o, err := parse([]string{"--apps", appsFile(t, 0o600, app+" "+certificate)}, &log)
 	require.NoError(t, err)
 	apps, err := o.apps.load(slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err)
@@ -46,7 +46,6 @@ func TestAppsComeFromEverywhere(t *testing.T) {
 }
 
 func TestDevelopmentModeIsSaid(t *testing.T) {
-	t.Setenv(appsVariable, "")
 	var log bytes.Buffer
 	assert.Equal(t, gateway.Development{}, authorizer(&gateway.Apps{}, slog.New(slog.NewTextHandler(&log, nil))))
 	assert.Contains(t, log.String(), "every app id")
@@ -54,7 +53,7 @@ func TestDevelopmentModeIsSaid(t *testing.T) {
 
 func TestAFileThatOthersReadIsWarnedOf(t *testing.T) {
 	var log bytes.Buffer
-	_, err := (&appSources{file: appsFile(t, 0o644, app+" "+certificate)}).load(slog.New(slog.NewTextHandler(&log, nil)))
+	_, err := (&appSources{file: fileName(appsFile(t, 0o644, app+" "+certificate))}).load(slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err)
 	assert.Contains(t, log.String(), "chmod 600")
 }
@@ -69,6 +68,7 @@ func TestBadAppsStopTheStart(t *testing.T) {
 		"both ways":         {"--app", app, "--app", app + ":" + certificate},
 		"no app":            {"--app", ""},
 		"no file":           {"--apps", ""},
+		"not a file":        {"--apps", app + ":" + certificate},
 		"missing file":      {"--apps", filepath.Join(t.TempDir(), "none")},
 		"empty file":        {"--apps", appsFile(t, 0o600, "# nothing yet\n")},
 		"file out of order": {"--apps", appsFile(t, 0o600, app+" : "+certificate)},
@@ -87,7 +87,6 @@ func TestBadAppsStopTheStart(t *testing.T) {
 }
 
 func TestTokenCommand(t *testing.T) {
-	t.Setenv(appsVariable, "")
 	file := appsFile(t, 0o600, app+" "+certificate+"\n"+strings.Repeat("a", 32))
 	for name, c := range map[string]struct {
 		args   []string
@@ -101,7 +100,7 @@ func TestTokenCommand(t *testing.T) {
 		"one app of two": {[]string{"--app", app, "--apps", file}, otherApp + ":" + otherApp, "007", 24 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(appsVariable, c.env)
+			t.Setenv("RTM_APP", c.env)
 			var out, errors bytes.Buffer
 			before := time.Now()
 			require.Zero(t, run(t.Context(), append([]string{"token", "--uid", "alice"}, c.args...), &out, &errors), errors.String())
@@ -115,7 +114,7 @@ func TestTokenCommand(t *testing.T) {
 }
 
 func TestTokenCommandFails(t *testing.T) {
-	t.Setenv(appsVariable, app+":"+certificate+" "+otherApp+":"+certificate)
+	t.Setenv("RTM_APP", app+":"+certificate+" "+otherApp+":"+certificate)
 	for name, c := range map[string]struct {
 		args []string
 		says string

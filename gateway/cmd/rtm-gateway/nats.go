@@ -11,13 +11,39 @@ import (
 
 // natsOptions say which cluster to work on, in place of a data folder.
 type natsOptions struct {
-	servers                    string
+	servers                    natsURLs
 	credentials, ca, cert, key string
 	replicas                   int
 }
 
+// natsURLs are separated by commas. They may have passwords.
+type natsURLs string
+
+func (u *natsURLs) Set(urls string) error {
+	*u = natsURLs(urls)
+	return nil
+}
+
+// String is nothing: package flag and errors may show it.
+func (*natsURLs) String() string { return "" }
+
+// Redacted shows the URLs without users and passwords.
+func (u *natsURLs) Redacted() string {
+	shown := strings.Split(string(*u), ",")
+	for i, one := range shown {
+		if scheme, rest, ok := strings.Cut(one, "://"); ok {
+			if at := strings.LastIndex(rest, "@"); at >= 0 {
+				shown[i] = scheme + "://***@" + rest[at+1:]
+			}
+		} else if at := strings.LastIndex(one, "@"); at >= 0 {
+			shown[i] = "***@" + one[at+1:]
+		}
+	}
+	return strings.Join(shown, ",")
+}
+
 func (o *natsOptions) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.servers, "nats", "", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
+	flags.Var(&o.servers, "nats", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
 	flags.StringVar(&o.credentials, "nats-creds", "", "`file` with a NATS user's credentials")
 	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the certificates that the servers' are checked against, in place of the system's")
 	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for servers that ask for one")
@@ -49,7 +75,7 @@ func (o natsOptions) apply(to *natsengine.Options) {
 		return
 	}
 	to.Dir = ""
-	to.Servers = strings.Split(o.servers, ",")
+	to.Servers = strings.Split(string(o.servers), ",")
 	to.Credentials, to.CA, to.Cert, to.Key = o.credentials, o.ca, o.cert, o.key
 	to.Replicas = o.replicas
 }

@@ -5,21 +5,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"rtmwasm/core"
 )
 
-// options are what the command line says.
+// options are what the program is to do; see readSettings for where they come from.
 type options struct {
+	config      string
 	listen      string
 	data        string
 	mediaMaxAge time.Duration
 	apps        appSources
 	nats        natsOptions
 	version     bool
+	printConfig bool
+
+	settings *settings
 }
 
 const usage = `Usage: rtm-gateway [flags]
@@ -33,67 +35,47 @@ Runs a gateway for rtm-wasm clients on one address:
   /media/    uploads (tus 1.0) and downloads of image and file messages
   /healthz   says ok while the gateway runs
 
-With app ids named by --app, --apps or RTM_APPS only those are served, and an
-app with a certificate requires tokens. With none it is in development mode:
-every app id, user and token is accepted.
+With app ids named by --app or --apps only those are served, and an app with a
+certificate requires tokens. With none it is in development mode: every app id,
+user and token is accepted.
 
   rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
   rtm-gateway --app APPID           this app, without tokens
   rtm-gateway token --help          mints a token to try
 
+A flag that is not given is looked up as a variable, --media-max-age as
+RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's
+name without dashes, a space and the value; # begins a comment.
+
 Flags:
 `
 
-// parse reads the command line. Help that is asked for goes to help, what is wrong
-// comes as an error.
-func parse(args []string, help io.Writer) (options, error) {
-	var o options
+// parse reads the settings. Help that is asked for goes to help, what is wrong comes as
+// an error.
+func parse(args []string, help io.Writer) (o options, err error) {
 	flags := newFlags("rtm-gateway")
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
-	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
-	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
-	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app")
-	o.nats.register(flags)
-	flags.BoolVar(&o.version, "version", false, "print the version and exit")
-	if err := parseFlags(flags, args, usage, help); err != nil {
+	o.register(flags)
+	if o.settings, err = readSettings(flags, args); errors.Is(err, flag.ErrHelp) {
+		printUsage(help, usage, flags)
+	}
+	if err != nil || o.version {
 		return o, err
 	}
-	dataGiven := false
-	flags.Visit(func(f *flag.Flag) { dataGiven = dataGiven || f.Name == "data" })
-	if err := o.nats.check(dataGiven); err != nil {
+	if err := o.nats.check(o.settings.from["data"] != ""); err != nil {
 		return o, err
 	}
 	return o, o.check()
 }
 
-func newFlags(name string) *flag.FlagSet {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	return flags
-}
-
-func parseFlags(flags *flag.FlagSet, args []string, usage string, help io.Writer) error {
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		printUsage(help, usage, flags)
-	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return err
-}
-
-func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
-	fmt.Fprint(out, usage)
-	flags.VisitAll(func(f *flag.Flag) {
-		value, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(out, "  %s\n        %s", strings.TrimSpace("--"+f.Name+" "+value), text)
-		if f.DefValue != "false" && f.DefValue != "" && f.DefValue != "0" {
-			fmt.Fprintf(out, " (default %s)", f.DefValue)
-		}
-		fmt.Fprintln(out)
-	})
+func (o *options) register(flags *flag.FlagSet) {
+	flags.StringVar(&o.config, "config", "", "`FILE` with further settings; also RTM_CONFIG")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
+	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
+	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
+	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
+	o.nats.register(flags)
+	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
+	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }
 
 func (o options) check() error {
@@ -104,17 +86,4 @@ func (o options) check() error {
 		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.mediaMaxAge)
 	}
 	return nil
-}
-
-// versionText is the module version, or the commit for a build from a checkout.
-func versionText() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "rtm-gateway (unknown version)"
-	}
-	version := info.Main.Version
-	if version == "" {
-		version = "(devel)"
-	}
-	return "rtm-gateway " + version + " " + info.GoVersion
 }

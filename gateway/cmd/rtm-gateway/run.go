@@ -36,8 +36,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case o.version:
 		fmt.Fprintln(stdout, versionText())
 		return 0
+	case o.printConfig:
+		o.settings.print(stdout)
+		return 0
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if len(o.settings.notes) > 0 {
+		log.Warn("variables that mean nothing to the gateway", "names", o.settings.notes)
+	}
 	if err := serve(ctx, o, log); err != nil {
 		log.Error("cannot go on", "error", err)
 		return 1

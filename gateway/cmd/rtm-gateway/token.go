@@ -17,11 +17,12 @@ const tokenUsage = `Usage: rtm-gateway token --uid USER [flags]
 Prints a token with which USER can log in, as a token server would mint it:
 
   rtm-gateway token --apps apps.txt --uid alice
-  RTM_APPS=APPID:CERTIFICATE rtm-gateway token --uid alice --expire 1h
+  RTM_APP=APPID:CERTIFICATE rtm-gateway token --uid alice --expire 1h
   rtm-gateway token --apps apps.txt --app APPID --uid alice --version 006
 
 --app may be left out where one app has a certificate. A certificate given by
---certificate stays in the shell's history; a file or RTM_APPS avoids that.
+--certificate stays in the shell's history; the variables
+RTM_APPS, of a file, and RTM_APP avoid that.
 
 Flags:
 `
@@ -71,6 +72,7 @@ func parseToken(args []string, help io.Writer) (tokenOptions, error) {
 	if len(o.sources.entries) == 1 {
 		o.app, o.sources.entries = o.sources.entries[0], nil
 	}
+	o.sources.addVariables()
 	if !core.ValidID(o.uid) {
 		return o, errors.New("--uid must have 1 to 64 of the characters that ids may have")
 	}
@@ -107,7 +109,7 @@ func (o *tokenOptions) findCertificate(log *slog.Logger) error {
 		}
 	}
 	if o.certificate = apps.Certificate(o.app); o.certificate == "" {
-		return errors.New("no certificate is known for the app: name --apps FILE, RTM_APPS or --certificate")
+		return errors.New("no certificate is known for the app: name --apps FILE, RTM_APP or --certificate")
 	}
 	return nil
 }

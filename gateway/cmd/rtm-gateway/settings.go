@@ -1,0 +1,166 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/peterbourgon/ff/v3"
+)
+
+// envPrefix begins the names of variables: --media-max-age is RTM_MEDIA_MAX_AGE too.
+const envPrefix = "RTM"
+
+// commandLineOnly are the flags that a file may not set, nor a variable, but for RTM_CONFIG.
+var commandLineOnly = []string{"config", "version", "print-config"}
+
+// settings are the flags of the program, and where each that is set was set.
+type settings struct {
+	flags *flag.FlagSet
+	from  map[string]string // flag name: "--name", "RTM_NAME" or the file's name
+	notes []string          // warnings about variables
+}
+
+func variable(flagName string) string {
+	return envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+// readSettings fills flags from the command line; where that is silent, from variables;
+// where these are, from the file that the flag "config" names.
+func readSettings(flags *flag.FlagSet, args []string) (*settings, error) {
+	s := &settings{flags: flags, from: map[string]string{}}
+	if err := flags.Parse(args); err != nil {
+		return s, s.explain(err)
+	}
+	if flags.NArg() > 0 {
+		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	flags.Visit(func(f *flag.Flag) { s.from[f.Name] = "--" + f.Name })
+	if err := s.checkVariables(os.Environ()); err != nil {
+		return s, err
+	}
+	return s, s.readRest(s.configFile())
+}
+
+// configFile is what the command line names, else the variable; "" for none.
+func (s *settings) configFile() string {
+	if s.from["config"] == "" {
+		return os.Getenv(variable("config"))
+	}
+	return s.flags.Lookup("config").Value.String()
+}
+
+// readRest sets what the command line left open.
+func (s *settings) readRest(file string) error {
+	open := newFlags("")
+	s.flags.VisitAll(func(f *flag.Flag) {
+		if s.from[f.Name] == "" && !slices.Contains(commandLineOnly, f.Name) {
+			open.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	err := ff.Parse(open, nil, ff.WithEnvVarPrefix(envPrefix), ff.WithConfigFileParser(s.parseFile), ff.WithConfigFile(file))
+	open.Visit(func(f *flag.Flag) {
+		if s.from[f.Name] = file; os.Getenv(variable(f.Name)) != "" {
+			s.from[f.Name] = variable(f.Name)
+		}
+	})
+	return err
+}
+
+// parseFile hands over the lines of a file whose flags the command line leaves open.
+func (s *settings) parseFile(r io.Reader, set func(name, value string) error) error {
+	err := ff.PlainParser(r, func(name, value string) error {
+		if key, rest, tab := strings.Cut(name, "\t"); tab {
+			name, value = key, strings.TrimSpace(strings.TrimSuffix(rest+" "+value, " true"))
+		}
+		// What follows the key may be a certificate: it must not be shown.
+		key := name[:len(name)-len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz-0123456789"))]
+		switch {
+		case key != name:
+			return fmt.Errorf("a line begins with %q, where a key and a space are needed", key+name[len(key):len(key)+1])
+		case slices.Contains(commandLineOnly, name):
+			return fmt.Errorf("%q cannot be set in a file", name)
+		case s.flags.Lookup(name) == nil:
+			return fmt.Errorf("unknown key %q%s", name, didYouMean(name, s.names()))
+		case strings.HasPrefix(s.from[name], "--"):
+			return nil
+		}
+		return set(name, value)
+	})
+	if err != nil {
+		return fmt.Errorf("--config: %w", err)
+	}
+	return nil
+}
+
+// kubernetes sets such variables for a service whose name begins with "rtm".
+func kubernetes(name string) bool {
+	return strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT_") || strings.HasSuffix(name, "_PORT")
+}
+
+// checkVariables refuses variables that are set by mistake: those close to one that
+// exists. Others may be for other programs.
+func (s *settings) checkVariables(environ []string) error {
+	var known []string
+	for _, name := range s.names() {
+		known = append(known, variable(name))
+	}
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix+"_") || slices.Contains(known, name) || kubernetes(name) {
+			continue
+		}
+		if hint := didYouMean(name, known); hint != "" {
+			return fmt.Errorf("unknown variable %s%s", name, hint)
+		}
+		s.notes = append(s.notes, name)
+	}
+	return nil
+}
+
+func (s *settings) names() (names []string) {
+	s.flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// explain adds the nearest flag to an error about an unknown one.
+func (s *settings) explain(err error) error {
+	const unknown = "flag provided but not defined: -"
+	if name, ok := strings.CutPrefix(err.Error(), unknown); ok {
+		var names []string
+		for _, n := range s.names() {
+			names = append(names, "--"+n)
+		}
+		return fmt.Errorf("unknown flag --%s%s", name, didYouMean("--"+name, names))
+	}
+	return err
+}
+
+// print shows what is in effect, as a file for --config; defaults are comments there.
+func (s *settings) print(out io.Writer) {
+	s.flags.VisitAll(func(f *flag.Flag) {
+		shown, from := shownValue(f.Value), s.from[f.Name]
+		switch {
+		case slices.Contains(commandLineOnly, f.Name):
+		case shown == "":
+			fmt.Fprintf(out, "# %s is not set\n", f.Name)
+		case from == "":
+			fmt.Fprintf(out, "# %s %s  # default\n", f.Name, shown)
+		default:
+			fmt.Fprintf(out, "%s %s  # %s\n", f.Name, shown, from)
+		}
+	})
+}
+
+// secretive is a flag's value that must not be shown as it is.
+type secretive interface{ Redacted() string }
+
+func shownValue(v flag.Value) string {
+	if s, ok := v.(secretive); ok {
+		return s.Redacted()
+	}
+	return v.String()
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func configFile(t *testing.T, content string) string {
+	file := filepath.Join(t.TempDir(), "rtm.conf")
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+	return file
+}
+
+// A flag stands before a variable, a variable before the file, the file before the default.
+func TestPrecedence(t *testing.T) {
+	file := configFile(t, "# ours\nlisten file:1\nmedia-max-age 3h # not long\n\ndata\tfrom file\n")
+	for name, c := range map[string]struct {
+		args []string
+		env  map[string]string
+		want string
+	}{
+		"default":  {nil, nil, "127.0.0.1:8080"},
+		"file":     {[]string{"--config", file}, nil, "file:1"},
+		"by env":   {nil, map[string]string{"RTM_CONFIG": file}, "file:1"},
+		"variable": {[]string{"--config", file}, map[string]string{"RTM_LISTEN": "env:1"}, "env:1"},
+		"flag":     {[]string{"--config", file, "--listen", "flag:1"}, map[string]string{"RTM_LISTEN": "env:1"}, "flag:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range c.env {
+				t.Setenv(k, v)
+			}
+			o, err := parse(c.args, io.Discard)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, o.listen)
+			if name != "default" {
+				assert.Equal(t, 3*time.Hour, o.mediaMaxAge)
+				assert.Equal(t, "from file", o.data)
+			}
+		})
+	}
+}
+
+// What is said of apps in one place replaces what is said in one behind it, never adds.
+func TestPrecedenceOfApps(t *testing.T) {
+	t.Setenv("RTM_APP", otherApp)
+	o, err := parse([]string{"--config", configFile(t, "app "+certificate), "--app", app, "--app", app + ":" + certificate}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, entries{app, app + ":" + certificate}, o.apps.entries)
+	o, err = parse([]string{"--config", configFile(t, "app "+app+":"+certificate)}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, entries{otherApp}, o.apps.entries)
+	t.Setenv("RTM_APP", "")
+	o, err = parse([]string{"--config", configFile(t, "app "+app+"\napp "+otherApp)}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, entries{app, otherApp}, o.apps.entries)
+}
+
+func TestUnknownSettingsAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		env  string
+		says string
+	}{
+		"flag":           {[]string{"--lisen", "x"}, "", "unknown flag --lisen; did you mean --listen?"},
+		"no near flag":   {[]string{"--xyzzyxyzzy"}, "", "unknown flag --xyzzyxyzzy"},
+		"variable":       {nil, "RTM_APPZ", "unknown variable RTM_APPZ; did you mean RTM_APP?"},
+		"key":            {[]string{"--config", configFile(t, "media-maxage 3h")}, "", `unknown key "media-maxage"; did you mean media-max-age?`},
+		"key of another": {[]string{"--config", configFile(t, "xyzzyxyzzy 1")}, "", `unknown key "xyzzyxyzzy"`},
+		"equals sign":    {[]string{"--config", configFile(t, "listen=:80")}, "", `"listen="`},
+		"secret":         {[]string{"--config", configFile(t, "app="+certificate)}, "", `"app="`},
+		"tab":            {[]string{"--config", configFile(t, "appp\t"+certificate)}, "", `did you mean app`},
+		"of the line":    {[]string{"--config", configFile(t, "version")}, "", "cannot be set in a file"},
+		"another file":   {[]string{"--config", configFile(t, "config x")}, "", "cannot be set in a file"},
+		"bad value":      {[]string{"--config", configFile(t, "media-max-age soon")}, "", "media-max-age"},
+		"bad variable":   {nil, "RTM_MEDIA_MAX_AGE", "RTM_MEDIA_MAX_AGE"},
+		"no file":        {[]string{"--config", filepath.Join(t.TempDir(), "none")}, "", "no such file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv(c.env, "soon")
+			}
+			var out bytes.Buffer
+			assert.Equal(t, 2, run(t.Context(), c.args, &out, &out))
+			assert.Contains(t, out.String(), c.says)
+			assert.NotContains(t, out.String(), certificate)
+		})
+	}
+}
+
+// Variables of others that happen to begin alike do not stop the start.
+func TestVariablesOfOthers(t *testing.T) {
+	t.Setenv("RTM_PORT", "tcp://10.0.0.1:80") // as Kubernetes sets for a service named rtm
+	t.Setenv("RTM_WHATEVER_ELSE", "1")
+	t.Setenv("RTM_VERSION", "1.2")
+	o, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	assert.False(t, o.version)
+	assert.Contains(t, o.settings.notes, "RTM_WHATEVER_ELSE")
+	assert.NotContains(t, o.settings.notes, "RTM_PORT")
+}
+
+// What --print-config prints is a file that gives the same settings, without secrets.
+func TestPrintConfig(t *testing.T) {
+	t.Setenv("RTM_MEDIA_MAX_AGE", "90m")
+	var out bytes.Buffer
+	args := []string{"--print-config", "--config", configFile(t, "listen 127.0.0.1:99"), "--nats", "nats://ada:secret@n1:4222,nats://n2:4222",
+		"--app", app + ":" + certificate, "--app", otherApp}
+	require.Zero(t, run(t.Context(), args, &out, &out), out.String())
+	for _, line := range []string{
+		"listen 127.0.0.1:99  # /",
+		"media-max-age 1h30m0s  # RTM_MEDIA_MAX_AGE\n",
+		"nats nats://***@n1:4222,nats://n2:4222  # --nats\n",
+		"app " + app + ":*** " + otherApp + "  # --app\n",
+		"# nats-creds is not set\n",
+		"# replicas 0  # default\n",
+	} {
+		assert.Contains(t, out.String(), line)
+	}
+	assert.NotContains(t, out.String(), certificate)
+	assert.NotContains(t, out.String(), "secret")
+
+	first := out.String()
+	t.Setenv("RTM_MEDIA_MAX_AGE", "")
+	out.Reset()
+	require.Zero(t, run(t.Context(), []string{"--print-config", "--config", configFile(t, first)}, &out, &out), out.String())
+	values := func(text string) string { return regexp.MustCompile(`  # .*`).ReplaceAllString(text, "") }
+	assert.Equal(t, values(first), values(out.String()))
+}
