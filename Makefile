@@ -25,7 +25,7 @@ package: build ## pack the npm package: bin/rtm-wasm.tgz
 run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
 
-test: test-go test-web test-browser ## run every test, installing what it needs (browser included)
+test: test-go test-web test-browser ## run every test, installing what it needs (browsers included)
 
 test-go: deps browser ## Go: unit, gateway and conformance tests
 	go vet ./...
@@ -38,7 +38,7 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 	npm run --silent test:size
 	npm run --silent test:package
 
-test-browser: package browser ## real pages in a real browser against a real gateway; the package in every kind of application
+test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
 	node tests/build.mjs
 	node tests/matrix/prepare.mjs
 	npx playwright test
@@ -71,7 +71,7 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-browser: # a Chromium for the tests
+browser: # the browsers for the tests
 	./scripts/install-test-tools.sh
 
 clean: ## remove what was built

@@ -1,10 +1,41 @@
 import { existsSync } from 'node:fs';
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { miniBrowser } from './tests/support/webkit.ts';
 
-// The Chromium on the machine, if there is one; else the test runner's own.
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
+const first = (...places: (string | undefined)[]) => places.find((p) => p && existsSync(p));
 
-export default defineConfig({
+// The browsers on the machine; where there is no Chromium, the test runner's own.
+const chromium = first(process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome');
+const firefox = first(process.env.FIREFOX, '/usr/bin/firefox-esr', '/Applications/Firefox.app/Contents/MacOS/firefox');
+
+/** What is shown in every browser: the guide's snippets, the table of the API, bad networks, a killed gateway, a crash. */
+const everywhere = /seed\.spec|compat\.spec|badnet\.spec|@everywhere/;
+
+const inChromium = {
+  browserName: 'chromium' as const,
+  launchOptions: {
+    executablePath: chromium,
+    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  },
+};
+
+type Options = { engine: 'playwright' | 'webkit' };
+const projects: PlaywrightTestConfig<{}, Options>['projects'] & {} = [
+  { name: 'chromium', use: inChromium },
+  {
+    name: 'firefox',
+    grep: everywhere,
+    use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: { executablePath: firefox } },
+  },
+  // Driven over WebDriver; the Chromium beside it stays idle.
+  { name: 'webkit', grep: everywhere, use: { ...inChromium, engine: 'webkit' } },
+];
+
+const missing = [...(firefox ? [] : ['firefox']), ...(miniBrowser ? [] : ['webkit'])];
+if (missing.length && process.env.CI) throw new Error(`no ${missing.join(' and no ')} here: see scripts/install-test-tools.sh`);
+if (missing.length && !process.env.TEST_WORKER_INDEX) console.warn(`\nNOT TESTED, since they are not installed: ${missing.join(', ')}\n`);
+
+export default defineConfig<{}, Options>({
   testDir: './tests',
   testMatch: '**/*.spec.ts',
   timeout: 120_000, // a loaded machine is slow, not wrong
@@ -18,16 +49,5 @@ export default defineConfig({
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
   },
-  projects: [
-    {
-      name: 'chromium',
-      use: {
-        browserName: 'chromium',
-        launchOptions: {
-          executablePath,
-          args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-        },
-      },
-    },
-  ],
+  projects: projects.filter(({ name }) => !missing.includes(name!)),
 });

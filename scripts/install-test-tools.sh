@@ -1,12 +1,15 @@
 #!/bin/sh
-# Installs what the tests need beyond Go, Node and make: a Chromium and, where apt is
+# Installs what the tests need beyond Go, Node and make: the browsers and, where apt is
 # at hand, a C compiler for the race detector. Does nothing when they are there.
 set -eu
 
 need=""
 command -v cc >/dev/null 2>&1 || need="$need gcc libc6-dev"
-browser=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
-[ -n "$browser" ] || need="$need chromium"
+chromium=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
+[ -n "$chromium" ] || need="$need chromium"
+[ -n "${FIREFOX:-$(command -v firefox-esr || true)}" ] || need="$need firefox-esr"
+command -v WebKitWebDriver >/dev/null 2>&1 || need="$need webkit2gtk-driver"
+command -v Xvfb >/dev/null 2>&1 || need="$need xvfb"
 [ -n "$need" ] || exit 0
 
 sudo=""
@@ -16,7 +19,8 @@ if [ -r /etc/debian_version ] && ! grep -qi ubuntu /etc/os-release; then
 	$sudo apt-get update -q
 	# shellcheck disable=SC2086
 	$sudo apt-get install -yq --no-install-recommends -o Acquire::Retries=3 $need
-elif [ -z "$browser" ]; then
-	# Elsewhere (macOS, Ubuntu, where chromium is a snap) the test runner brings its own.
+elif [ -z "$chromium" ]; then
+	# Elsewhere (macOS, Ubuntu, where chromium is a snap) the test runner brings its own
+	# Chromium; Firefox and WebKit are tested where they are installed.
 	npx playwright install --with-deps chromium
 fi

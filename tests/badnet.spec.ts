@@ -10,11 +10,11 @@ const SIZES = [100_000, 3_000_000, 9_000_000];
 const happened = new Set<string>();
 
 for (const seed of seeds) {
-  test(`files and messages over the bad network ${seed}`, async ({ context, gateway, run }, info) => {
+  test(`files and messages over the bad network ${seed}`, async ({ newPage, gateway, run }, info) => {
     const nets = [await badNet(gateway.url, 2 * seed), await badNet(gateway.url, 2 * seed + 1)];
     const pages = [];
     for (const [i, net] of nets.entries()) {
-      const page = await openBlank(await context.newPage(), gateway.url);
+      const page = await openBlank(await newPage(), gateway.url);
       await page.evaluate(
         async ({ app, uid, gateway }) => {
           const w = window as any;

@@ -1,16 +1,11 @@
 // What a page is left with when the Go program inside it ends: the build with a
 // deliberate fault panics on a message to "panic" or "panic later".
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { test, expect, login, events, appId } from './support/test.ts';
-import { root } from './support/proc.ts';
 
 for (const peer of ['panic', 'panic later']) {
-  test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, async ({ openPage, run }) => {
+  test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, { tag: '@everywhere' }, async ({ openPage, site, run }) => {
     const page = await openPage();
-    const faulty = readFileSync(path.join(root, 'tests/.build/fault.wasm'));
-    await page.route('**/fault.wasm', (r) => r.fulfill({ body: faulty, contentType: 'application/wasm' }));
-    await page.evaluate(() => (window as any).AgoraRTM.setParameter('WASM_URL', new URL('/fault.wasm', location.href).href));
+    await page.evaluate((url) => (window as any).AgoraRTM.setParameter('WASM_URL', url), `${site.url}/fault.wasm`);
     await login(page, `a-${run}`);
     const out = await page.evaluate(async (peer) => {
       const { client } = window as any;

@@ -1,6 +1,7 @@
 import { test, expect, failure, login, openBlank, appId } from './support/test.ts';
 import { Gateway } from './support/proc.ts';
 import { png } from './support/pictures.ts';
+import { slow } from './support/slow.ts';
 
 const MiB = 1 << 20;
 
@@ -162,16 +163,13 @@ test('media expires', async ({ context }) => {
   }
 });
 
-test('media survives a killed gateway, and an upload under way goes on', async ({ context }) => {
+test('media survives a killed gateway, and an upload under way goes on', { tag: '@everywhere' }, async ({ newPage }) => {
   test.setTimeout(120_000);
   const gateway = await new Gateway().start();
+  const net = await slow(gateway.url, 6_000_000);
   try {
-    const page = await context.newPage();
-    await openBlank(page, gateway.url);
+    const page = await openBlank(await newPage(), net.url);
     await login(page, 'a');
-    const cdp = await context.newCDPSession(page);
-    await cdp.send('Network.enable');
-    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 });
     await page.evaluate(async () => {
       const w = window as any;
       w.stored = (await w.client.createMediaMessageByUploading(new Blob(['kept']))).mediaId;
@@ -179,9 +177,9 @@ test('media survives a killed gateway, and an upload under way goes on', async (
       w.progress = [];
       w.upload = w.client.createMediaMessageByUploading(new Blob([w.data]), {}, { onOperationProgress: (p: any) => w.progress.push(p.currentSize) });
     });
-    await page.waitForFunction(() => (window as any).progress.at(-1) > 6 << 20);
+    await expect.poll(() => page.evaluate(() => (window as any).progress.at(-1))).toBeGreaterThan(6 << 20);
     await gateway.kill();
-    await page.waitForFunction(() => (window as any).client.connectionState === 'RECONNECTING');
+    await expect.poll(() => page.evaluate(() => (window as any).client.connectionState)).toBe('RECONNECTING');
     await gateway.start();
     const out = await page.evaluate(async () => {
       const w = window as any;
@@ -194,6 +192,7 @@ test('media survives a killed gateway, and an upload under way goes on', async (
     expect([...out.progress].sort((x: number, y: number) => x - y)).toEqual(out.progress);
     expect(out.progress.filter((n: number) => n === 0)).toHaveLength(1);
   } finally {
+    await net.end();
     await gateway.stop();
   }
 });

@@ -213,9 +213,8 @@ test('a file goes to a peer and to a channel', async ({ openUser, run }) => {
   expect(files[1].size).toBe(zip.length);
 });
 
-test('an upload without messageType, its handler as the second argument, is cancelled by its signal', async ({ openUser, run }) => {
-  const a = await openUser(`a-${run}`);
-  await slowUploads(a);
+test('an upload without messageType, its handler as the second argument, is cancelled by its signal', async ({ openSlowUser, run }) => {
+  const a = await openSlowUser(`a-${run}`);
   const out = await a.evaluate(async () => {
     const client = (window as unknown as TestWindow).client;
     const blob = new Blob([new Uint8Array(20 << 20)]);
@@ -240,15 +239,12 @@ test('an upload without messageType, its handler as the second argument, is canc
   expect(out.seen.slice(0, 2)).toEqual([0, 20 << 20]);
 });
 
-test('a download is cancelled by its signal', async ({ openUser, run }) => {
-  const a = await openUser(`a-${run}`);
-  const mediaId = await a.evaluate(async () => {
+test('a download is cancelled by its signal', async ({ openUser, openSlowUser, run }) => {
+  const mediaId = await (await openUser(`a-${run}`)).evaluate(async () => {
     const message = await (window as any).client.createMediaMessageByUploading(new Blob([new Uint8Array(20 << 20)]));
     return message.mediaId;
   });
-  const cdp = await a.context().newCDPSession(a);
-  await cdp.send('Network.enable');
-  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: 2_000_000, uploadThroughput: -1 });
+  const a = await openSlowUser(`b-${run}`);
   const out = await a.evaluate(async (mediaId) => {
     const client = (window as any).client;
     const seen: number[] = [];
@@ -269,10 +265,3 @@ test('a download is cancelled by its signal', async ({ openUser, run }) => {
   expect(out).toMatchObject({ failed: true, name: 'RtmInterruptedError', code: 6, message: ' Error Code 6 - Downloading canceled.' });
   expect(out.seen.slice(0, 2)).toEqual([0, 20 << 20]);
 });
-
-/** Makes the page's uploads take seconds, so that there is time to cancel. */
-async function slowUploads(page: import('@playwright/test').Page): Promise<void> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Network.enable');
-  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 });
-}

@@ -136,13 +136,13 @@ test('bad input is refused with its class and code, and the connection lives on'
   expect(await events(a, 'ConnectionStateChanged')).toHaveLength(2);
 });
 
-test('a killed gateway interrupts; a restarted one brings everything back without the page doing a thing', async ({ context }) => {
+test('a killed gateway interrupts; a restarted one brings everything back without the page doing a thing', { tag: '@everywhere' }, async ({ newPage }) => {
   test.setTimeout(90_000);
   const gateway = await new Gateway().start();
   try {
     const pages = [];
     for (const uid of ['a', 'b']) {
-      const page = await context.newPage();
+      const page = await newPage();
       await openBlank(page, gateway.url);
       await login(page, uid);
       await join(page, 'room');

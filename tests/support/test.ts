@@ -1,7 +1,9 @@
-import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import path from 'node:path';
 import { Gateway, root } from './proc.ts';
 import { Site } from './site.ts';
+import { slow } from './slow.ts';
+import { WebKit, type WebKitPage } from './webkit.ts';
 
 /** What pages under test keep on their window. */
 export interface TestWindow {
@@ -16,6 +18,9 @@ export const appId = 'A0'.repeat(16);
 type Origin = 'same origin' | 'cross origin';
 
 interface WorkerFixtures {
+  /** Set by the project: who makes the pages. */
+  engine: 'playwright' | 'webkit';
+  webkit: WebKit;
   /** One gateway for all tests of a worker; each test draws ids of its own. */
   gateway: Gateway;
   /** A web server that is not the gateway. */
@@ -25,15 +30,28 @@ interface WorkerFixtures {
 interface Fixtures {
   /** A suffix that makes ids unique to the test. */
   run: string;
+  /** Opens a page of the project's browser. In WebKit it is no more than what support/webkit.ts offers. */
+  newPage: () => Promise<Page>;
   /** Opens a blank page with nothing but the script tag. */
   openPage: (origin?: Origin) => Promise<Page>;
   /** Opens a page and logs in; the client is window.client. */
   openUser: (uid: string, origin?: Origin) => Promise<Page>;
+  /** The same on a network of 2 MB/s. */
+  openSlowUser: (uid: string) => Promise<Page>;
 }
 
 let runs = 0;
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  engine: ['playwright', { scope: 'worker', option: true }],
+  webkit: [
+    async ({}, use) => {
+      const webkit = new WebKit();
+      await use(webkit);
+      await webkit.stop();
+    },
+    { scope: 'worker' },
+  ],
   gateway: [
     async ({}, use) => {
       const gateway = await new Gateway().start();
@@ -53,11 +71,20 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   run: async ({}, use, info) => {
     await use(`${info.workerIndex}-${++runs}`);
   },
-  openPage: async ({ context, gateway, site }, use) => {
+  newPage: async ({ context, engine, webkit }, use) => {
+    if (engine === 'playwright') return use(() => context.newPage());
+    const pages: WebKitPage[] = [];
+    await use(async () => {
+      pages.push(await webkit.page());
+      return pages.at(-1)!.asPage;
+    });
+    for (const page of pages) await webkit.giveBack(page);
+  },
+  openPage: async ({ newPage, gateway, site }, use) => {
     const failures: string[] = [];
     await use(async (origin = 'same origin') => {
-      const page = await blankPage(context, gateway.url, site, origin);
-      page.on('pageerror', (e) => failures.push(String(e)));
+      const page = await blankPage(await newPage(), gateway.url, site, origin);
+      page.on('pageerror', (e) => isOfThePage(String(e)) && failures.push(String(e)));
       return page;
     });
     expect(failures, 'no page may see an uncaught error').toEqual([]);
@@ -69,17 +96,28 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return page;
     });
   },
+  openSlowUser: async ({ newPage, gateway }, use) => {
+    const net = await slow(gateway.url, 2_000_000);
+    await use(async (uid) => {
+      const page = await openBlank(await newPage(), net.url);
+      await login(page, uid);
+      return page;
+    });
+    await net.end();
+  },
 });
 
 export { expect };
 
-async function blankPage(context: BrowserContext, gateway: string, site: Site, origin: Origin): Promise<Page> {
-  const page = await context.newPage();
+async function blankPage(page: Page, gateway: string, site: Site, origin: Origin): Promise<Page> {
   if (origin === 'same origin') return openBlank(page, gateway);
   site.pages.set('/blank.html', { body: `<!doctype html><meta charset="utf-8"><title>test</title>${input}<script src="${gateway}/sdk/rtm.js"></script>` });
   await page.goto(`${site.url}/blank.html`);
   return page;
 }
+
+/** Firefox's own reports of a network that fails come as page errors too. */
+const isOfThePage = (e: string) => !/^Firefox can’t establish a connection|^The connection to \S+ was interrupted/.test(e);
 
 const input = '<input type="file" class="file-input" multiple>';
 

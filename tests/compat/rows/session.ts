@@ -32,7 +32,7 @@ export const session: Area = {
     },
     {
       member: 'client.login', when: 'no gateway answers at the address', class: 'RtmUnavailableError', code: 1,
-      fails: (t) => () => t.client({ gateway: 'http://127.0.0.1:9' }).login({ uid: 'a' }),
+      fails: (t) => () => t.client({ gateway: 'http://127.0.0.1:61999' }).login({ uid: 'a' }),
     },
     { member: 'client.login', when: 'no answer within 12 s', class: 'RtmTimeoutError', code: 9, shown: 'core:TestLoginTimesOut' },
     { member: 'client.login', when: 'the wasm is not loaded within 12 s', class: 'RtmTimeoutError', code: 9, shown: 'web/test/login.test.ts:a program that does not come within 12 s is a login timeout, and the next login has it' },

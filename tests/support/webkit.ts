@@ -1,0 +1,173 @@
+// WebKitGTK over plain WebDriver, for what Playwright can't drive: it offers of Playwright's Page what the specs
+// that run in every browser use. One browser for each page, since a driver has one session and does one thing at a time.
+import type { Page } from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** WebKitGTK's own test browser, where Debian and its like have it. */
+export const miniBrowser = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1/MiniBrowser`).find(existsSync);
+
+/** Pages of WebKit; they are used again by the next test. */
+export class WebKit {
+  private readonly free: WebKitPage[] = [];
+  private readonly processes: ChildProcess[] = [];
+  private display?: Promise<string>;
+
+  async page(): Promise<WebKitPage> {
+    return this.free.pop() ?? this.open();
+  }
+
+  async giveBack(page: WebKitPage): Promise<void> {
+    await page.goto('about:blank');
+    this.free.push(page);
+  }
+
+  async stop(): Promise<void> {
+    for (const page of this.free) await page.end();
+    for (const p of this.processes.reverse()) p.kill();
+  }
+
+  private async open(): Promise<WebKitPage> {
+    if (!miniBrowser) throw new Error('no WebKitGTK here: make browser installs it on Debian');
+    this.display ??= this.startDisplay();
+    const port = await freePort();
+    this.processes.push(spawn('WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: await this.display } }));
+    const url = `http://127.0.0.1:${port}`;
+    for (let tries = 0; ; tries++) {
+      try {
+        await fetch(`${url}/status`);
+        break;
+      } catch (e) {
+        if (tries > 200) throw e;
+        await sleep(50); // for the driver to listen
+      }
+    }
+    return WebKitPage.open(url, miniBrowser);
+  }
+
+  /** Xvfb takes a free display, and says which. */
+  private async startDisplay(): Promise<string> {
+    const x = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    this.processes.push(x);
+    const [number] = await once(x.stdio[3] as NodeJS.ReadableStream, 'data');
+    return `:${String(number).trim()}`;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** What a call in the page came to so far, and the errors that nobody caught. */
+interface Progress {
+  gone?: boolean;
+  settled?: { value?: string; error?: string }; // the value as JSON of our own: the driver makes null of undefined
+  errors: string[];
+}
+
+export class WebKitPage {
+  private calls = 0;
+  private hearErrors: ((e: string) => void)[] = [];
+  private folders: string[] = [];
+
+  private constructor(private readonly session: string) {}
+
+  static async open(driver: string, binary: string): Promise<WebKitPage> {
+    const { sessionId } = await command('POST', `${driver}/session`, {
+      capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } } },
+    });
+    return new WebKitPage(`${driver}/session/${sessionId}`);
+  }
+
+  /** The part of Playwright's Page that is here. */
+  get asPage(): Page {
+    return this as unknown as Page;
+  }
+
+  async end(): Promise<void> {
+    await command('DELETE', this.session);
+  }
+
+  async goto(url: string): Promise<void> {
+    this.hearErrors = [];
+    for (const folder of this.folders.splice(0)) rmSync(folder, { recursive: true });
+    await command('POST', `${this.session}/url`, { url });
+    await this.run(() => {
+      const w = window as any;
+      w.calls = {};
+      w.uncaught = [];
+      addEventListener('error', (e) => w.uncaught.push(String(e.error ?? e.message)));
+      addEventListener('unhandledrejection', (e) => w.uncaught.push(String(e.reason)));
+    });
+  }
+
+  on(_event: 'pageerror', hear: (e: string) => void): void {
+    this.hearErrors.push(hear);
+  }
+
+  /** Begins the call and asks for its result until it is there: other pages are not kept waiting. */
+  async evaluate<A, R>(fn: (arg: A) => R, arg?: A): Promise<Awaited<R>> {
+    const id = ++this.calls;
+    await this.run(
+      `const [id, arg] = arguments, { calls } = window;
+       Promise.resolve().then(() => (${fn})(arg)).then((value) => (calls[id] = { value: JSON.stringify({ value }) }), (e) => (calls[id] = { error: String(e && e.stack ? e + e.stack : e) }));`,
+      id, arg ?? null,
+    );
+    for (;;) {
+      const { gone, settled, errors }: Progress = await this.run((id: number) => {
+        const w = window as any;
+        if (!w.calls) return { gone: true, errors: [] };
+        const settled = w.calls[id];
+        delete w.calls[id];
+        return { settled, errors: w.uncaught.splice(0) };
+      }, id);
+      for (const e of errors) for (const hear of this.hearErrors) hear(e);
+      if (gone) throw new Error('the page went elsewhere');
+      if (settled?.error) throw new Error(settled.error);
+      if (settled) return JSON.parse(settled.value!).value;
+      await sleep(20);
+    }
+  }
+
+  async addScriptTag({ url }: { url: string }): Promise<void> {
+    await this.evaluate(
+      (url) =>
+        new Promise<void>((resolve, reject) => {
+          const script = Object.assign(document.createElement('script'), { src: url, onload: () => resolve(), onerror: reject });
+          document.head.append(script);
+        }),
+      url,
+    );
+  }
+
+  async setInputFiles(css: string, file: { name: string; buffer: Buffer }): Promise<void> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'rtm-file-'));
+    this.folders.push(folder);
+    const place = path.join(folder, file.name);
+    writeFileSync(place, file.buffer);
+    const element = Object.values(await command('POST', `${this.session}/element`, { using: 'css selector', value: css }))[0];
+    await command('POST', `${this.session}/element/${element}/value`, { text: place });
+  }
+
+  private run(script: string | ((...args: any[]) => unknown), ...args: unknown[]): Promise<any> {
+    const text = typeof script === 'string' ? script : `return (${script})(...arguments)`;
+    return command('POST', `${this.session}/execute/sync`, { script: text, args });
+  }
+}
+
+async function command(method: string, url: string, body?: unknown): Promise<any> {
+  const r = await fetch(url, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const { value } = (await r.json()) as { value: any };
+  if (!r.ok) throw new Error(`WebDriver ${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
+  return value;
+}
