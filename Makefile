@@ -41,6 +41,7 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
 	node tests/build.mjs
 	node tests/matrix/prepare.mjs
+	./scripts/unpack-proxies.sh
 	npx playwright test
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side
@@ -62,8 +63,9 @@ generate: ## regenerate error codes and the wire codec (needs protoc and protoc-
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
 
-docs: deps ## write docs/compatibility.md from the table in tests/compat
+docs: deps ## write the pages that are made: compatibility, errors, limits
 	npm run --silent docs
+	go run ./tests/limits
 
 deps: node_modules/.package-lock.json
 

@@ -1,10 +1,11 @@
-/** The compatibility table: that it is complete, that its rows hold, and that the page made from it is up to date. */
+/** The compatibility table: that it is complete, that its rows hold, and that the pages made from it are up to date. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { all, codeName } from './compat/codes.ts';
 import { enums, members, pending, synchronous } from './compat/members.ts';
 import { never } from './compat/never.ts';
-import { render, split } from './compat/render.ts';
+import { pages } from './compat/pages.ts';
+import { split } from './compat/render.ts';
 import type { Row } from './compat/row.ts';
 import { driver, type Outcome } from './compat/stage.ts';
 import { areas } from './compat/table.ts';
@@ -50,9 +51,10 @@ test('tests that rows refer to are there', () => {
   expect(missing.map((row) => 'shown' in row && row.shown)).toEqual([]);
 });
 
-test('docs/compatibility.md is made from the table', () => {
-  expect(readFileSync(path.join(root, 'docs/compatibility.md'), 'utf8') === render(), 'run npm run docs').toBe(true);
-});
+for (const [name, render] of Object.entries(pages))
+  test(`docs/${name} is made from the table`, () => {
+    expect(readFileSync(path.join(root, 'docs', name), 'utf8') === render(), 'run make docs').toBe(true);
+  });
 
 test('the objects have no public member that the table lacks', async ({ openPage }) => {
   const page = await openPage();

@@ -5,10 +5,10 @@ import { never } from './never.ts';
 import type { Area, Row } from './row.ts';
 import { areas } from './table.ts';
 
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+export const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 /** A member as applications write it. */
-function written(member: string): string {
+export function written(member: string): string {
   const event = /^(\w+):(\w+)$/.exec(member);
   if (event) return `\`${event[1]}.on('${event[2]}')\``;
   return `\`${member.replace(/^local\./, 'localInvitation.').replace(/^remote\./, 'remoteInvitation.')}\``;
@@ -49,7 +49,7 @@ export function render(): string {
   const differing = rows.filter((row) => row.differs);
   return [
     '# Compatibility with the RTM Web SDK 1.4.5', '',
-    '<!-- Made from tests/compat by `npm run docs`; do not edit. -->', '',
+    '<!-- Made from tests/compat by `make docs`; do not edit. -->', '',
     `Applications of 1.4 can name ${members.length} members; ${members.length - pending.length} are here. Of the ${all.length} error codes ${produced.length} can occur;`,
     `the others are listed below with the reason. ${rows.length} rows say what each member does, and each is held by a test: "browser" rows`,
     'run in a real browser against a real gateway (`npx playwright test tests/compat.spec.ts`), the others name the test that shows what',

@@ -1,6 +1,7 @@
 /**
  * The compatibility table: one row for each thing an application can rely on. tests/compat.spec.ts drives the rows in a
- * real browser against a real gateway, and docs/compatibility.md is made of them by `npm run docs`.
+ * real browser against a real gateway, and docs/compatibility.md and docs/errors.md are made of them by
+ * `make docs`.
  */
 import type { Stage } from './stage.ts';
 

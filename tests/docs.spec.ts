@@ -1,0 +1,103 @@
+/** What the pages show works: every code block, and every link between pages. tests/docs/rules.ts says what is done with a block. */
+import type { Page } from '@playwright/test';
+import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
+import { goProblems } from './docs/go.ts';
+import { brokenLinks } from './docs/links.ts';
+import { outcomes } from './docs/outcomes.ts';
+import { program, Proxy } from './docs/proxy.ts';
+import { untold } from './docs/protocol.ts';
+import { badForm, badJson, unruly } from './docs/rules.ts';
+import { shellProblems } from './docs/shell.ts';
+import { meetBob, play } from './docs/stage.ts';
+import { typeErrors } from './docs/types.ts';
+import { expect, login, openBlank, test as base } from './support/test.ts';
+
+const test = base.extend<{}, { bob: Page }>({
+  bob: [
+    async ({ browser, gateway }, use) => {
+      const bob = await browser.newPage();
+      await meetBob(bob, gateway.url);
+      await use(bob);
+      await bob.close();
+    },
+    { scope: 'worker' },
+  ],
+});
+
+const of = (...languages: string[]) => blocks.filter((block) => languages.includes(block.language));
+const wrong = (found: Block[], problem: (block: Block) => string | undefined) => found.flatMap((block) => (problem(block) ? [`${where(block)}: ${problem(block)}`] : []));
+
+test('every block has a rule', () => {
+  expect(wrong(blocks, unruly)).toEqual([]);
+});
+
+test('js and ts compile', () => {
+  expect(typeErrors(of('js', 'ts'))).toBe('');
+});
+
+test('json is json, and configurations are well formed', () => {
+  expect(wrong(of('json'), ({ text }) => badJson(text))).toEqual([]);
+  expect(wrong(of('nginx', 'caddy'), badForm)).toEqual([]);
+});
+
+test('go is vetted', () => {
+  expect(goProblems(of('go'))).toBe('');
+});
+
+for (const page of new Set(of('sh').map((block) => block.page)))
+  test(`${page}: commands`, async () => {
+    expect(await shellProblems(of('sh').filter((block) => block.page === page).map((block) => block.text).join(''))).toEqual([]);
+  });
+
+for (const block of of('js', 'ts', 'html').filter(({ mark }) => mark !== 'types'))
+  test(`${where(block)} runs`, async ({ page, bob, gateway }) => {
+    await play(block, { alice: page, bob }, gateway.url, outcomes[block.mark]);
+  });
+
+for (const block of of('nginx', 'caddy'))
+  test(`${where(block)}: ${block.language} lets everything through`, async ({ page, gateway, run }) => {
+    test.skip(!program(block.language), `${block.language} is not installed here: only the form is checked`);
+    const proxy = new Proxy();
+    try {
+      const whole = of(block.language).find(({ page }) => page === block.page)!;
+      const { url } = await proxy.start(block, whole, gateway.url);
+      const prefix = block.text.includes('/chat/') ? '/chat' : '';
+      await openBlank(page, url + prefix);
+      await login(page, `proxied-${run}`);
+      const created = page.waitForResponse((response) => response.request().method() === 'POST');
+      const size = await page.evaluate(async () => {
+        const { client } = window as any;
+        const { mediaId } = await client.createMediaMessageByUploading(new Blob([new Uint8Array(31457280)]));
+        return (await client.downloadMedia(mediaId)).size;
+      });
+      expect(size).toBe(31457280);
+      expect(new URL((await created).headers()['location']!, url).pathname).toMatch(new RegExp(`^${prefix}/media/`));
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+test('links lead somewhere', () => {
+  expect(pages.concat('ARCHITECTURE.md', 'CHANGELOG.md').flatMap((page) => brokenLinks(page))).toEqual([]);
+});
+
+test('docs/protocol.md tells of every code and frame', () => {
+  expect(untold()).toEqual([]);
+});
+
+test('the rules refuse what they should', async ({ context, bob, gateway }) => {
+  const run = async (block: Block) => play(block, { alice: await context.newPage(), bob }, gateway.url);
+  const [block] = blocksOf('page.md', '```js\nnope();\n```\n') as [Block];
+  expect(unruly({ ...block, language: '' })).toContain('no language');
+  expect(unruly({ ...block, language: 'perl' })).toContain('no rule for perl');
+  expect(unruly({ ...block, mark: 'soon' })).toContain("can't be marked soon");
+  expect(typeErrors([block])).toContain("page.md-1.ts(2,1): error TS2304: Cannot find name 'nope'");
+  await expect(run(block)).rejects.toThrow('nope is not defined');
+  await expect(run({ ...block, language: 'html', text: '<script>nope()</script>' })).rejects.toThrow('nope is not defined');
+  expect(badJson('"a": 1, "b"')).toContain('no JSON');
+  expect(goProblems([{ ...block, text: 'package main\nfunc main() { return 1 }\n' }])).toContain('too many return values');
+  expect(badForm({ ...block, language: 'nginx', text: 'server {\n  listen 80\n}\n' })).toContain('semicolon');
+  expect(badForm({ ...block, language: 'caddy', text: 'a {\n' })).toContain('not closed');
+  const shell = 'make nonsense\nLISTENING=1 make run\nrtm-gateway --nonsense 1\nbin/rtm-gateway token --uid a\ngo test ./core -run TestNonsense\nnpm run nonsense\nnpm install nonsense\nnonsense\ncurl http://127.0.0.1:8080/nonsense\nnode tests/nonsense.mjs';
+  expect(await shellProblems(shell)).toHaveLength(10);
+});

@@ -1,0 +1,19 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../support/proc.ts';
+
+/** Links of a page to files, folders and headings of this repository that are not there. */
+export function brokenLinks(page: string): string[] {
+  const text = readFileSync(path.join(root, page), 'utf8').replaceAll(/^```[^]*?^```/gm, '');
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^https?:/.test(link)).flatMap((link) => {
+    const [name, heading] = link.split('#') as [string, string?];
+    const target = name ? path.join(root, path.dirname(page), name) : path.join(root, page);
+    if (!existsSync(target)) return [`${page}: ${link}`];
+    return heading && statSync(target).isFile() && !headings(target).includes(heading) ? [`${page}: ${link}`] : [];
+  });
+}
+
+/** The anchors of a page, as GitHub makes them. */
+function headings(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+}

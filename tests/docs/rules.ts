@@ -1,0 +1,48 @@
+/**
+ * What is done with a block, by its language:
+ *
+ *   js, ts       compiled against rtm.d.ts with --strict, and run in a page, as a module, against a real gateway. The second
+ *                word behind the fence, if there is one, names the outcome that must follow (outcomes.ts); "types" only
+ *                compiles the block.
+ *   html         opened in a browser against a real gateway; the second word as for js.
+ *   sh           shell.ts says what of it is run and what is only looked up.
+ *   go           vetted.
+ *   json         parsed, as it is or as the inside of an object.
+ *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-proxies.sh, on Debian), and a page
+ *                sends the largest file through it. Elsewhere only brackets and semicolons are looked at.
+ */
+import { outcomes } from './outcomes.ts';
+import type { Block } from './blocks.ts';
+
+export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy'];
+
+/** What is wrong with the words behind a fence. */
+export function unruly({ language, mark }: Block): string | undefined {
+  if (!language) return 'it names no language';
+  if (!languages.includes(language)) return `there is no rule for ${language}`;
+  if (!mark) return undefined;
+  const known = ['js', 'ts'].includes(language) ? ['types', ...Object.keys(outcomes)] : language === 'html' ? Object.keys(outcomes) : [];
+  return known.includes(mark) ? undefined : `a block of ${language} can't be marked ${mark}`;
+}
+
+/** What is wrong with a block of JSON. */
+export function badJson(text: string): string | undefined {
+  for (const whole of [text, `{${text}}`]) {
+    try {
+      return void JSON.parse(whole);
+    } catch {}
+  }
+  return 'it is no JSON, not even as the inside of an object';
+}
+
+/** What is wrong with the form of a server's configuration. */
+export function badForm({ language, text }: Block): string | undefined {
+  let depth = 0;
+  for (const line of text.split('\n').map((line) => line.replace(/(^|\s)#.*/, '').trim())) {
+    if (line.endsWith('{')) depth++;
+    else if (line === '}') depth--;
+    else if (language === 'nginx' && line && !line.endsWith(';')) return `a semicolon is missing: ${line}`;
+    if (depth < 0) return 'a bracket is closed that was not opened';
+  }
+  return depth ? 'a bracket is not closed' : undefined;
+}

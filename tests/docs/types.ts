@@ -1,0 +1,48 @@
+/** Compiles blocks of js and ts as a user's program would be, with --strict. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../support/proc.ts';
+import type { Block } from './blocks.ts';
+
+/** What blocks may use without having made it; stage.ts gives it to those that run. */
+const setting = `
+  /** Logged in as alice. */
+  declare const client: import('rtm-wasm').RtmClient;
+  /** Joined, "garden". */
+  declare const channel: import('rtm-wasm').RtmChannel;
+  /** A picture. */
+  declare const file: File;
+  /** Of an upload of bob's. */
+  declare const mediaId: string;
+  declare function show(what: unknown): void;
+  declare module '*.wasm' { const url: string; export default url; }
+`;
+
+const options = {
+  target: 'es2022', module: 'esnext', moduleResolution: 'bundler', moduleDetection: 'force', allowUmdGlobalAccess: true,
+  lib: ['es2022', 'dom', 'dom.iterable'], types: [], strict: true, noEmit: true,
+  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')] },
+};
+
+/** JavaScript has no way to say these. */
+const loose = { noImplicitAny: false, useUnknownInCatchVariables: false };
+
+/** What the compiler says; empty if all is well. */
+export function typeErrors(blocks: Block[]): string {
+  return compile(blocks, 'js', { ...options, ...loose }) + compile(blocks, 'ts', options);
+}
+
+function compile(blocks: Block[], language: string, compilerOptions: object): string {
+  const folder = path.join(root, 'tests/.build/docs-types', language);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  writeFileSync(path.join(folder, 'setting.d.ts'), setting.replace(/^ {2}/gm, ''));
+  for (const { page, line, text } of blocks.filter((block) => block.language === language)) {
+    // The line numbers are the page's.
+    writeFileSync(path.join(folder, `${page.replaceAll('/', '-')}-${line}.ts`), '\n'.repeat(line) + text);
+  }
+  const { stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  return stdout + stderr;
+}
