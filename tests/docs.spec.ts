@@ -1,8 +1,9 @@
 /** What the pages show works: every code block, and every link between pages. tests/docs/rules.ts says what is done with a block. */
 import type { Page } from '@playwright/test';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
+import { undeclared } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
-import { brokenLinks } from './docs/links.ts';
+import { brokenLinks, unmapped } from './docs/links.ts';
 import { outcomes } from './docs/outcomes.ts';
 import { program, Proxy } from './docs/proxy.ts';
 import { untold } from './docs/protocol.ts';
@@ -79,6 +80,14 @@ for (const block of of('nginx', 'caddy'))
 
 test('links lead somewhere', () => {
   expect(pages.concat('ARCHITECTURE.md', 'CHANGELOG.md').flatMap((page) => brokenLinks(page))).toEqual([]);
+});
+
+test('the comments of rtm.d.ts name every error', () => {
+  expect(undeclared()).toEqual([]);
+});
+
+test('ARCHITECTURE.md and CONTRIBUTING.md are about this tree', () => {
+  expect(['ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap(unmapped)).toEqual([]);
 });
 
 test('docs/protocol.md tells of every code and frame', () => {

@@ -5,7 +5,8 @@
  * works, and throws, at once, before the wasm is loaded. In the comments an error is written
  * as its class, without "Rtm" and "Error", and its code: `Timeout 9`. Methods that need a
  * login reject with `InvalidStatus 102` unless the state is CONNECTED. Sizes of strings are
- * bytes of UTF-8.
+ * bytes of UTF-8. "Allowed characters" of ids are ASCII letters and digits, white space and
+ * `! # $ % & ( ) + - , . : ; < = > ? @ [ ] ^ _ { | } ~`.
  */
 export as namespace AgoraRTM;
 
@@ -31,8 +32,9 @@ export interface RtmError extends Error {
     | 'RtmInternalError';
   /** From the enum of the method that failed. */
   readonly code?: number;
-  /** A number sent by the gateway. */
+  /** A number sent by the gateway; for media the HTTP status. */
   readonly serverCode?: number;
+  /** The cause, where there is one. */
   readonly originalError?: unknown;
 }
 
@@ -57,10 +59,11 @@ interface RtmRawMessage {
 /** At most 32768 bytes of fileName, description and thumbnail together. */
 interface RtmFileMessage {
   messageType: 'FILE';
-  /** Of an upload; readable for seven days. */
+  /** Of an upload; readable for seven days, by everybody of the app. */
   mediaId: string;
   fileName: string;
   description: string;
+  /** A picture that travels within the message. One that arrived has no type, and no bytes if none was sent. */
   thumbnail?: Blob;
   /** The same Blob as `thumbnail`. Not enumerable. */
   readonly thumbnailData?: Blob;
@@ -75,19 +78,22 @@ interface RtmImageMessage extends Omit<RtmFileMessage, 'messageType'> {
   messageType: 'IMAGE';
   /** In pixels, as displayed; 0 if unknown. */
   width: number;
+  /** As width. */
   height: number;
+  /** As width. */
   thumbnailWidth: number;
+  /** As width. */
   thumbnailHeight: number;
 }
 
-/** A message. */
+/** A message. Without a messageType it is RAW if it has a rawMessage, else TEXT. */
 type RtmMessage = RtmTextMessage | RtmRawMessage | RtmFileMessage | RtmImageMessage;
 
 /** A message to be sent: of one with media, only type and mediaId are needed. */
 export type OutgoingMessage = RtmMessage | Sendable<RtmFileMessage> | Sendable<RtmImageMessage>;
 type Sendable<T extends { messageType: string; mediaId: string }> = Pick<T, 'messageType' | 'mediaId'> & Partial<T>;
 
-/** A message that arrived: every field of its kind is set, and `messageType` tells the kind. */
+/** A message that arrived. Every field of its kind is set, and `messageType` tells the kind. */
 export type ReceivedMessage =
   | (RtmTextMessage & { messageType: 'TEXT' })
   | (RtmRawMessage & { messageType: 'RAW'; description: string })
@@ -119,13 +125,14 @@ export interface PeerMessageSendResult {
 export interface MediaOperationProgress {
   /** In bytes; never goes down. */
   currentSize: number;
-  /** In bytes. */
+  /** In bytes; the size of the file. */
   totalSize: number;
 }
 
 export interface MediaTransferHandler {
   /** Ends the task, with Interrupted 6, at any moment. */
   cancelSignal?: AbortSignal;
+  /** Called with 0 when the transfer begins, then at any rate, and with the total before the promise resolves. */
   onOperationProgress?: (progress: MediaOperationProgress) => void;
 }
 
@@ -140,10 +147,12 @@ export type UploadedImageMessage = RtmImageMessage;
 
 /* Presence, attributes, counts */
 
+/** True for who is logged in, UNREACHABLE or not. */
 export interface PeersOnlineStatusResult {
   [peerId: string]: boolean;
 }
 
+/** UNREACHABLE: silent for more than 6 s. OFFLINE: logged out, or silent for more than 30 s. */
 export interface PeersOnlineStatusMap {
   [peerId: string]: RtmStatusCode.PeerOnlineState;
 }
@@ -153,9 +162,12 @@ export interface AttributesMap {
   [key: string]: string;
 }
 
+/** Kept for 5 to 7 min after the last member left, or the last write if that is later. */
 export interface ChannelAttributes {
   [key: string]: {
+    /** 1 to 8192 bytes. */
     value: string;
+    /** Who wrote it last. */
     lastUpdateUserId: string;
     /** In ms since 1970. */
     lastUpdateTs: number;
@@ -167,6 +179,7 @@ export interface ChannelAttributeOptions {
   enableNotificationToChannelMembers?: boolean;
 }
 
+/** Of an unknown channel: 0. */
 export interface ChannelMemberCountResult {
   [channelId: string]: number;
 }
@@ -210,6 +223,7 @@ declare namespace RtmEvents {
   interface RtmClientEvents {
     /** connectionState has the new value already. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
+    /** Also what came while the connection was lost, or, if the sender wanted it kept, while one was not logged in. */
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
     /** Somebody calls; once per call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
@@ -222,6 +236,7 @@ declare namespace RtmEvents {
   }
 
   interface RtmChannelEvents {
+    /** Not one's own. After a lost connection also what was missed: the latest 32 of the last 30 s. */
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
     /** Not for oneself; not above 512 members. */
     MemberJoined: (memberId: string) => void;
@@ -238,7 +253,9 @@ declare namespace RtmEvents {
     LocalInvitationReceivedByPeer: () => void;
     /** Comes inside cancel. */
     LocalInvitationCanceled: () => void;
+    /** The callee accepted; response has at most 8192 bytes. */
     LocalInvitationAccepted: (response: string) => void;
+    /** The callee refused; response has at most 8192 bytes. */
     LocalInvitationRefused: (response: string) => void;
     /**
      * PEER_OFFLINE: not online for 30 s. PEER_NO_RESPONSE: the callee's client did not acknowledge within 10 s, or one's own
@@ -249,6 +266,7 @@ declare namespace RtmEvents {
   }
 
   interface RemoteInvitationEvents {
+    /** By the caller; content has at most 8192 bytes. */
     RemoteInvitationCanceled: (content: string) => void;
     /** Comes inside refuse. */
     RemoteInvitationRefused: () => void;
@@ -321,18 +339,23 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   /** 0 until known. */
   readonly memberCount: number;
   /**
-   * At most 20 channels at a time: LimitExceeded 5. Joined already: InvalidStatus 6, by another object of the
-   * same id 202. More than 50 in 3 s: InvokeTooOften 7, twice the same in 5 s: 8. No answer: Timeout 4; refused: Unavailable 1.
+   * At most 20 channels at a time: LimitExceeded 5. Joined already, or joining: InvalidStatus 6, by another object of the
+   * same id 202. More than 50 in 3 s: InvokeTooOften 7, of the same channel more than 2 in 5 s: 8. No answer: Timeout 4;
+   * refused: Unavailable 1. What failed can be repeated.
    */
   join(): Promise<void>;
-  /** Tells the gateway inside the call, so it works while the page unloads. Not joined: InvalidStatus 3. */
+  /** Tells the gateway inside the call, so it works while the page unloads. Not joined: InvalidStatus 3; never logged in: 102. */
   leave(): Promise<void>;
   /**
    * The sender does not hear its own message. While RECONNECTING it waits, 9 s at most. Bad message: InvalidArgument 4;
-   * too large: LimitExceeded 4; not joined: InvalidStatus 5; 180 messages in 3 s passed: LimitExceeded 3; Timeout 2.
+   * over 32768 bytes: LimitExceeded 4, of media InvalidArgument 4; rawMessage that is no Uint8Array: InvalidArgument 1; text or
+   * mediaId missing: Unknown 1; not joined: InvalidStatus 5; 180 messages in 3 s passed: LimitExceeded 3; no answer: Timeout 2.
    */
   sendMessage(message: OutgoingMessage, options?: SendMessageOptions): Promise<void>;
-  /** At most 512 ids, the local user's among them. Not joined: InvalidStatus 5; Timeout 3; 5 calls in 2 s passed: InvokeTooOften 4. */
+  /**
+   * At most 512 ids, the local user's among them, in no order. Not joined: InvalidStatus 5; no answer: Timeout 3; refused: Unknown 1;
+   * 5 calls in 2 s passed: InvokeTooOften 4.
+   */
   getMembers(): Promise<string[]>;
 }
 
@@ -344,9 +367,9 @@ declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEven
   readonly callId: string;
   /** At most 8192 bytes; checked by send and cancel. */
   content: string;
-  /** May be set while IDLE; ignored later. */
+  /** Of 1 to 64 allowed characters, or empty; checked by send. May be set while IDLE; ignored later. */
   channelId: string;
-  /** The callee's; assigning throws InvalidArgument 1. */
+  /** The callee's, at most 8192 bytes; assigning throws InvalidArgument 1. */
   readonly response: string;
   readonly state: RtmStatusCode.LocalInvitationState;
   /**
@@ -364,23 +387,25 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
   readonly callerId: string;
   /** A UUID, the caller's. */
   readonly callId: string;
-  /** The caller's; that of the cancellation once canceled. */
+  /** The caller's, at most 8192 bytes; that of the cancellation once canceled. Assigning throws InvalidArgument 1. */
   readonly content: string;
+  /** The caller's; may be empty. Assigning throws InvalidArgument 1. */
   readonly channelId: string;
   /** For the caller; at most 8192 bytes, checked by accept and refuse. */
   response: string;
   readonly state: RtmStatusCode.RemoteInvitationState;
   /** Throws InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. Fails after 5 s without the caller's confirmation. */
   accept(): void;
-  /** Throws as accept does. */
+  /** Throws as accept does: InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. */
   refuse(): void;
 }
 
 /**
  * Made by {@link createInstance}. Presence, attributes and counts wait 10 s for the gateway's answer.
  *
- * Attribute methods reject with InvalidArgument 3, LimitExceeded 4, InvokeTooOften 5 (more than 10 writes or 40 reads
- * of users' attributes in 5 s, 10 and 10 of channels'), Timeout 7 and Unavailable 2.
+ * Attribute methods reject with InvalidArgument 3 (no plain object, no attribute, a bad key, value or id), LimitExceeded 4 (over
+ * the sizes of {@link AttributesMap}), InvokeTooOften 5 (more than 10 writes or 40 reads of users' attributes in 5 s, 10 and 10
+ * of channels'), Timeout 7 (no answer) and Unavailable 2 (refused).
  */
 declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClientEvents> {
   private constructor();
@@ -389,18 +414,23 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   readonly context: { readonly uid: string; readonly sid: string };
 
   /**
-   * An empty token is none. Bad argument: InvalidArgument 3; sooner than 500 ms after the last: InvokeTooOften 10; not
-   * DISCONNECTED: InvalidStatus 8; 12 s passed: Timeout 9; app id, token, expired token, uid of another token:
-   * Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no gateway or no wasm: Unavailable 1.
+   * uid has 1 to 64 allowed characters; an empty token is none. A login of the same uid elsewhere makes that one ABORTED. Bad
+   * argument: InvalidArgument 3; sooner than 500 ms after the last: InvokeTooOften 10; not DISCONNECTED: InvalidStatus 8; 12 s
+   * passed: Timeout 9; app id, token, expired token, uid of another token: Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no
+   * gateway or no wasm: Unavailable 1; logoutSync meanwhile: Interrupted 201.
    */
   login(options: { uid: string; token?: string | null }): Promise<void>;
-  /** Leaves all channels, ends all media tasks with Interrupted 6. DISCONNECTED already: InvalidStatus 102. */
+  /** Leaves all channels, ends all media tasks with Interrupted 6; waits for the gateway, 5 s at most. DISCONNECTED already: InvalidStatus 102. */
   logout(): Promise<void>;
-  /** Logs out at once, without waiting for the gateway. Throws InvalidStatus 102. */
+  /** Logs out at once, without waiting for the gateway. DISCONNECTED already: throws InvalidStatus 102. */
   logoutSync(): void;
-  /** For the next connection; also while RECONNECTING. InvalidArgument 2; Unauthenticated 5 (expired), 6 (invalid); Timeout 1 after 20 s; Unavailable 3; InvokeTooOften 4. */
+  /**
+   * For the next connection; also while RECONNECTING. A refused token leaves the old one in force. No string or an empty one:
+   * InvalidArgument 2; expired: Unauthenticated 5, invalid: 6; refused otherwise: Unavailable 3; no answer in 20 s: Timeout 1; more than
+   * 2 calls in a second: InvokeTooOften 4.
+   */
   renewToken(token: string): Promise<void>;
-  /** Takes over what is not null. */
+  /** Takes over what is not null, at once; checks nothing. */
   updateConfig(config: RtmConfig): void;
   /** @deprecated Use updateConfig. */
   setParameters(config: RtmConfig): void;
@@ -412,8 +442,9 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   /** Fills in the fields that an IMAGE or FILE message lacks; returns others as they are. Checks nothing. */
   createMessage<T extends RtmMessage>(message: Partial<T>): T;
   /**
-   * Resolves with hasPeerReceived false if the peer is not online. While RECONNECTING it waits, 9 s at most. Bad id:
-   * InvalidArgument 6; bad message: InvalidArgument 7; too large: LimitExceeded 7; 180 messages in 3 s passed:
+   * Resolves with hasPeerReceived false if the peer is not online. While RECONNECTING it waits, 9 s at most. Bad id, or rawMessage
+   * that is no Uint8Array: InvalidArgument 6; bad message: InvalidArgument 7; over 32768 bytes: LimitExceeded 7, of media
+   * InvalidArgument 7; text or mediaId missing, thumbnail that is no Blob: Unavailable 1; 180 messages in 3 s passed:
    * LimitExceeded 5; no answer in 10 s: Timeout 2.
    */
   sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
@@ -427,38 +458,50 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   createMediaMessageByUploading(payload: Blob, params?: FileUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedFileMessage>;
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
   createMediaMessageByUploading<T extends RtmFileMessage | RtmImageMessage>(payload: Blob, params?: Partial<T>, handler?: MediaTransferHandler): Promise<T>;
-  /** Unknown or expired (after seven days): Unavailable 4. Otherwise as for uploads. */
+  /**
+   * The Blob's type is told from its first bytes: PNG, JPEG, GIF, PDF, ZIP, else application/octet-stream. Unknown or expired (after
+   * seven days): Unavailable 4. Otherwise as for uploads: no media id: InvalidArgument 2; nine tasks: LimitExceeded 5; canceled or
+   * logged out: Interrupted 6; 120 s without progress: Timeout 3; refused, or not the content that was stored: Unavailable 1.
+   */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
 
-  /** Of 1 to 256 peers. InvalidArgument 2; Timeout 4; 10 calls in 5 s passed: InvokeTooOften 5. */
+  /** Of 1 to 256 peers, else InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 3; 10 calls in 5 s passed: InvokeTooOften 5. */
   queryPeersOnlineStatus(peerIds: string[]): Promise<PeersOnlineStatusResult>;
   /**
    * Hear PeersOnlineStatusChanged of these peers, their present state first; ends at logout. More than 512 in all:
-   * LimitExceeded 6. InvalidArgument 2; Timeout 4; Unavailable 1; 10 calls in 5 s passed: InvokeTooOften 5.
+   * LimitExceeded 6. None, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 1; 10 calls in 5 s passed:
+   * InvokeTooOften 5.
    */
   subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
-  /** Errors as for subscribing. */
+  /** Does not wait for the gateway; peers that are not subscribed to are no error. More than 512: LimitExceeded 6; otherwise as for subscribing: InvalidArgument 2, InvokeTooOften 5. */
   unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
-  /** The peers subscribed to. InvalidArgument 2 for another option. */
+  /** The peers subscribed to. Another option: InvalidArgument 2; 10 calls in 5 s passed: InvokeTooOften 3. */
   queryPeersBySubscriptionOption(option: RtmStatusCode.PeerSubscriptionOption): Promise<string[]>;
-  /** Of 1 to 32 channels, joined or not: more are InvalidArgument 5. InvalidArgument 2; Timeout 4; more than once a second: InvokeTooOften 3. */
+  /**
+   * Of 1 to 32 channels, joined or not: more are InvalidArgument 5; none, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused:
+   * Unavailable 1; more than once a second: InvokeTooOften 3.
+   */
   getChannelMemberCount(channelIds: string[]): Promise<ChannelMemberCountResult>;
 
   /** Replaces all. They end with the login. */
   setLocalUserAttributes(attributes: AttributesMap): Promise<void>;
+  /** Adds to those that are there, or replaces them; the limits are of all together. */
   addOrUpdateLocalUserAttributes(attributes: AttributesMap): Promise<void>;
   /** Keys that are not there are no error; bad keys are InvalidStatus 3. */
   deleteLocalUserAttributesByKeys(attributeKeys: string[]): Promise<void>;
+  /** Removes all. */
   clearLocalUserAttributes(): Promise<void>;
-  /** The user is not online: Unavailable 6. */
+  /** All of a user, oneself too. The user is not online: Unavailable 6. */
   getUserAttributes(userId: string): Promise<AttributesMap>;
   /** Of 1 to 32 keys; those that are not there are left out. The user is not online: Unavailable 6. */
   getUserAttributesByKeys(userId: string, attributeKeys: string[]): Promise<AttributesMap>;
   /** Replaces all. One need not be in the channel. */
   setChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
+  /** Adds to those that are there, or replaces them; the limits are of all together. */
   addOrUpdateChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
   /** Keys that are not there are no error; bad keys, or a bad channelId, are InvalidStatus 3. */
   deleteChannelAttributesByKeys(channelId: string, attributeKeys: string[], options?: ChannelAttributeOptions): Promise<void>;
+  /** Removes all. */
   clearChannelAttributes(channelId: string, options?: ChannelAttributeOptions): Promise<void>;
   /** Of an unknown channel: an empty object. */
   getChannelAttributes(channelId: string): Promise<ChannelAttributes>;
@@ -468,6 +511,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
 
 /* The module */
 
+/** What goes to the console. The constants LOG_FILTER_* are filters. */
 export interface LogFilter {
   error: boolean;
   warn: boolean;
@@ -477,8 +521,11 @@ export interface LogFilter {
 }
 
 export interface RtmConfig {
+  /** Without effect: no log is uploaded. */
   enableLogUpload?: boolean;
+  /** Default LOG_FILTER_INFO. */
   logFilter?: LogFilter;
+  /** Without effect: there is no proxy. */
   enableCloudProxy?: boolean;
   /** The gateway's address, http(s); may be relative to the page. Default: where the script came from, else the page's origin. */
   gateway?: string;
@@ -505,18 +552,27 @@ export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; exc
  * length alone. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
  */
 export declare function setParameter(name: string, value: any): void;
+/** The value, or the default; undefined for unknown names. */
 export declare function getParameter(name: string): any;
-/** Loads the wasm before the first login needs it. */
+/** Loads the wasm before the first login needs it. Rejects with Unavailable 1; login tries again. */
 export declare function preload(): Promise<void>;
 
+/** Of the API: 1.4.5. */
 export declare const VERSION: string;
+/** Of this build: v1.4.5-0-g and a commit. */
 export declare const BUILD: string;
+/** A UUID, made once per page load. */
 export declare const processId: string;
+/** A peer message whose text begins with it must go on with _ and a channel id and _; else sending it fails with InvalidArgument 7. */
 export declare const END_CALL_PREFIX: string;
 export declare const LOG_FILTER_OFF: LogFilter;
+/** Errors. */
 export declare const LOG_FILTER_ERROR: LogFilter;
+/** Errors and warnings. */
 export declare const LOG_FILTER_WARNING: LogFilter;
+/** Errors, warnings and infos. */
 export declare const LOG_FILTER_INFO: LogFilter;
+/** Everything. */
 export declare const LOG_FILTER_DEBUG: LogFilter;
 export declare const ConnectionState: typeof RtmStatusCode.ConnectionState;
 export declare const ConnectionChangeReason: typeof RtmStatusCode.ConnectionChangeReason;
