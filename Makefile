@@ -10,7 +10,7 @@ KILL ?= 0s
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser bench soak lint fuzz generate docs deps browser clean
+.PHONY: help build package run test test-go test-web test-browser bench soak lint fuzz generate docs screenshots deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,14 @@ generate: ## regenerate error codes and the wire codec (needs protoc and protoc-
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
 
+<<<<<<< Updated upstream
 docs: deps ## write the pages that are made: compatibility, errors, limits
+=======
+screenshots: build browser ## take the README's pictures of the demo: docs/images
+	node tests/screenshots.mjs
+
+docs: deps ## write docs/compatibility.md from the table in tests/compat
+>>>>>>> Stashed changes
 	npm run --silent docs
 	go run ./tests/limits
 

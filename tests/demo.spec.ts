@@ -97,7 +97,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByTestId('login-submit').click();
     await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
     await axe(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    await page.getByTestId('new-conversation-name').fill(`a-room-with-a-long-name-${run}`);
+    await page.getByTestId('new-channel').click();
+    await page.getByTestId('attach-input').setInputFiles({ name: 'view.png', mimeType: 'image/png', buffer: png(320, 200) });
+    await expect(page.getByTestId('show-gallery')).toBeVisible();
+    for (const id of ['show-gallery', 'conversation-leave', 'send']) {
+      const { x, width } = (await page.getByTestId(id).boundingBox())!;
+      expect(x + width, `${id} is in sight`).toBeLessThanOrEqual(375);
+    }
+    await axe(page);
     await info.attach('phone.png', { body: await page.screenshot(), contentType: 'image/png' });
     await context.close();
   });

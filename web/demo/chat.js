@@ -1,7 +1,7 @@
 /** The conversations of one session, and which of them is open. */
 import { draft, focusComposer, setTarget, startComposer } from './composer.js';
 import { Conversation } from './conversation.js';
-import { showHead } from './conversation-head.js';
+import { showHead, showPictures } from './conversation-head.js';
 import { byId } from './dom.js';
 import { explain } from './errors.js';
 import { sendFiles, sendText } from './outgoing.js';
@@ -93,6 +93,7 @@ export class Chat {
   /** @param {Conversation} conversation */
   #add(conversation) {
     this.#conversations.set(conversation.id, conversation);
+    conversation.thread.addEventListener('shown', () => conversation === this.#active && showPictures(conversation));
     conversation.onchange = (added) => {
       const own = added?.dataset.own === 'true' || added?.dataset.testid === 'transfer';
       if (conversation === this.#active && added) grown(own);

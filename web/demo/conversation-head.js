@@ -1,6 +1,7 @@
 /** The top of the open conversation: what it is called, who is in it, and how to leave. */
 import { byId, make } from './dom.js';
 import { people } from './format.js';
+import { pictures, showGallery } from './gallery.js';
 import { paintAvatar } from './names.js';
 import { paintConversation } from './sidebar.js';
 
@@ -8,6 +9,7 @@ import { paintConversation } from './sidebar.js';
 
 const count = byId('button', 'member-count');
 const members = byId('div', 'members');
+const gallery = byId('button', 'show-gallery');
 /** @type {string[] | undefined} */
 let shown;
 
@@ -24,7 +26,16 @@ export function showHead(conversation, write) {
   paintConversation(byId('span', 'title-icon'), conversation);
   count.hidden = !channel;
   count.textContent = people(memberCount);
+  gallery.onclick = () => showGallery(conversation.thread, conversation.title);
+  showPictures(conversation);
   showMembers(conversation, write);
+}
+
+/** @param {Conversation} conversation */
+export function showPictures({ thread }) {
+  const { length } = pictures(thread);
+  gallery.hidden = !length;
+  gallery.setAttribute('aria-label', length === 1 ? '1 picture' : `${length} pictures`);
 }
 
 /**

@@ -80,7 +80,7 @@ export class Conversation {
       await this.#channel.sendMessage(message);
       return 'sent';
     }
-    const { hasPeerReceived } = await this.session.client.sendMessageToPeer(message, this.name);
+    const { hasPeerReceived } = await this.session.client.sendMessageToPeer(message, this.name, { enableOfflineMessaging: true });
     return hasPeerReceived ? 'delivered' : 'offline';
   }
 

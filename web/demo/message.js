@@ -30,7 +30,7 @@ const states = {
   sending: { text: 'Sending…', symbol: 'wait' },
   sent: { text: 'Sent', symbol: 'check' },
   delivered: { text: 'Delivered', symbol: 'ok' },
-  offline: { text: 'Not online, so not delivered', symbol: 'off' },
+  offline: { text: 'Not online: waits for them, up to seven days', symbol: 'off' },
 };
 
 /**

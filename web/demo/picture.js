@@ -67,7 +67,8 @@ async function show(box, blob, source) {
   open.replaceChildren(image);
   open.classList.remove('preview');
   open.setAttribute('aria-label', `Open picture ${source.name}`);
-  open.onclick = () => showPicture(blob, source.name);
+  open.onclick = () => showPicture(blob, source.name, open);
+  open.dispatchEvent(new Event('shown', { bubbles: true })); // the gallery has one more
 }
 
 /**

@@ -1,0 +1,92 @@
+// What people do with pictures and files in the demo: drop, paste, look through, and lose the network.
+import type { BrowserContext, Page } from '@playwright/test';
+import { png } from './support/pictures.ts';
+import { Gateway } from './support/proc.ts';
+import { slow } from './support/slow.ts';
+import { test, expect } from './support/test.ts';
+
+async function signIn(context: BrowserContext, url: string, uid: string, channel: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/?uid=${uid}&channel=${channel}`);
+  await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+  return page;
+}
+
+/** Files as a drag or the clipboard brings them. */
+const filesInPage = (page: Page, files: { name: string; type: string; base64: string }[]) =>
+  page.evaluateHandle((files) => {
+    const data = new DataTransfer();
+    for (const { name, type, base64 } of files) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type }));
+    return data;
+  }, files);
+
+const view = (name: string) => ({ name, type: 'image/png', base64: png(60, 40).toString('base64') });
+
+test('pictures come by drop and by paste, several at once, and are looked through', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext();
+  const a = await signIn(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  const pane = a.locator('#conversation');
+  const dragged = await filesInPage(a, [view('one.png'), view('two.png')]);
+  await pane.dispatchEvent('dragenter', { dataTransfer: dragged });
+  await expect(a.getByText(`Drop to send to #tea-${run}`)).toBeVisible();
+  await pane.dispatchEvent('dragleave', { dataTransfer: dragged });
+  await expect(a.getByText(`Drop to send to #tea-${run}`)).toBeHidden();
+  await pane.dispatchEvent('dragenter', { dataTransfer: dragged });
+  await pane.dispatchEvent('drop', { dataTransfer: dragged });
+  await expect(a.getByText(`Drop to send to #tea-${run}`)).toBeHidden();
+  await expect(a.getByTestId('picture')).toHaveCount(2);
+
+  const pasted = await filesInPage(a, [view('three.png')]);
+  await a.getByTestId('composer').evaluate((e, clipboardData) => e.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), pasted);
+  await expect(a.getByTestId('picture')).toHaveCount(3);
+  await expect(a.getByTestId('show-gallery')).toHaveAccessibleName('3 pictures');
+
+  await a.getByTestId('show-gallery').click();
+  const entries = a.getByTestId('gallery').getByRole('listitem').getByRole('button');
+  const names = await entries.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label')!.split(' ').at(-1)!)); // of two sent at once, either may be first
+  expect([...names].sort()).toEqual(['one.png', 'three.png', 'two.png']);
+  await entries.nth(1).click();
+  const [large, last] = [names[1], names[2]].map((name) => a.getByRole('dialog', { name }));
+  await expect(large).toBeVisible();
+  await a.keyboard.press('ArrowRight');
+  await expect(last).toBeVisible();
+  await expect(a.getByRole('button', { name: 'Next picture' }), 'there is none').toHaveCount(0);
+  await last.getByRole('button', { name: 'Previous picture' }).click();
+  await expect(large).toBeVisible();
+  await a.keyboard.press('Escape');
+  await expect(large).toBeHidden();
+  await context.close();
+});
+
+test('a transfer tells its speed, pauses with the network, and goes on by itself', async ({ browser }) => {
+  const gateway = await new Gateway().start();
+  const net = await slow(gateway.url, 1_500_000);
+  const context = await browser.newContext();
+  try {
+    const a = await signIn(context, net.url, 'ann', 'tea');
+    await a.getByTestId('attach-input').setInputFiles({ name: 'film.bin', mimeType: '', buffer: Buffer.alloc(12 << 20) });
+    const status = a.getByTestId('transfer').locator('.transfer-status');
+    await expect(status).toHaveText(/^\d+% of 12 MB · .+\/s · .+ left$/);
+    await gateway.kill();
+    await expect(status).toHaveText(/^Paused at \d+% until you are connected again$/);
+    await expect(a.getByText('The connection is lost')).toBeVisible();
+    await gateway.start();
+    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('film.bin');
+    await expect(a.getByText('The connection is lost')).toBeHidden();
+  } finally {
+    await context.close();
+    await net.end();
+    await gateway.stop();
+  }
+});
+
+test('who asked for less motion gets none', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const a = await signIn(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  const moving = await a.evaluate(() => [...document.querySelectorAll('*')].filter((e) => {
+    const { animationDuration, transitionDuration } = getComputedStyle(e);
+    return [animationDuration, transitionDuration].some((d) => d.split(',').some((s) => parseFloat(s) > 0.01));
+  }).map((e) => e.tagName));
+  expect(moving).toEqual([]);
+  await context.close();
+});
