@@ -63,14 +63,10 @@ generate: ## regenerate error codes and the wire codec (needs protoc and protoc-
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
 
-<<<<<<< Updated upstream
-docs: deps ## write the pages that are made: compatibility, errors, limits
-=======
 screenshots: build browser ## take the README's pictures of the demo: docs/images
 	node tests/screenshots.mjs
 
-docs: deps ## write docs/compatibility.md from the table in tests/compat
->>>>>>> Stashed changes
+docs: deps ## write the pages that are made: compatibility, errors, limits
 	npm run --silent docs
 	go run ./tests/limits
 
