@@ -8,6 +8,7 @@ type answers struct {
 	known   map[uint32][]byte // the marshalled answer; nil while the request is under way
 	order   []uint32          // of known, oldest first
 	bytes   int
+	again   map[uint32]bool // were under way at another gateway and will not be answered there
 }
 
 // What begin finds of a request.
@@ -28,13 +29,14 @@ func (a *answers) begin(id uint32) (novelty, []byte) {
 		}
 		return isDone, answer
 	}
-	if id <= a.highest {
+	if id <= a.highest && !a.again[id] {
 		return isForgotten, nil
 	}
+	delete(a.again, id)
 	if a.known == nil {
 		a.known = map[uint32][]byte{}
 	}
-	a.highest = id
+	a.highest = max(a.highest, id)
 	a.known[id] = nil
 	a.order = append(a.order, id)
 	a.shrink()

@@ -169,21 +169,6 @@ func TestPeerAndKickAcrossGateways(t *testing.T) {
 	assert.True(t, ada.answer(2).Sent.Received)
 }
 
-// A session can't be taken along to another gateway; its own client may come back
-// there all the same.
-func TestReconnectAtAnotherGateway(t *testing.T) {
-	engine := newEngine(t)
-	near, far := newHouse(t, engine), newHouse(t, engine)
-	ada := near.login("ada")
-	ada.join("room")
-	ada.cut()
-	back := far.resume(ada)
-	assert.False(t, back.welcome.Resumed)
-	assert.NotEqual(t, ada.welcome.SessionId, back.welcome.SessionId)
-	back.lastID = 0
-	assert.Equal(t, 1, back.join("room"), "the old session has left")
-}
-
 // What a gateway left that died is removed when another one starts.
 func TestLeftoversVanish(t *testing.T) {
 	engine := newEngine(t)

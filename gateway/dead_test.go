@@ -38,7 +38,8 @@ func TestSessionOfADeadGateway(t *testing.T) {
 	assert.EqualValues(t, 2, back.answer(1).Joined.GetMemberCount())
 	var peer, channel string
 	for len(peer) < peerMessages || channel == "" {
-		switch d := back.delivery(); {
+		d := back.delivery()
+		switch {
 		case d.Channel != "":
 			channel += d.Message.Text
 		case d.Number > uint64(len(peer)): // else it comes again

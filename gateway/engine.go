@@ -41,10 +41,14 @@ type Engine interface {
 // gateway to one user or room.
 type Bus interface {
 	// ListenPeer calls h for each frame to user; when it returns, frames sent from
-	// now on arrive. h must not block. It calls reply once, now or later, saying
-	// whether the user's client took the frame. nudged is called, and must not block
-	// either, when something new is in the user's mailbox.
-	ListenPeer(user User, h func(frame []byte, reply func(received bool)), nudged func()) (stop func(), err error)
+	// now on arrive. h must not block. Now or later, Receipt is to be called once for each,
+	// on any gateway. nudged is called, and must not block either, when something new is
+	// in the user's mailbox.
+	ListenPeer(user User, h func(frame []byte, receipt string), nudged func()) (stop func(), err error)
+
+	// Receipt says whether a user's client took a frame. On failure the sender's timeout
+	// says the same as false.
+	Receipt(receipt string, received bool)
 
 	// AskPeer sends a frame to user. done is called once, from any goroutine, and
 	// must not block: false at once when nobody listens, false after timeout.
@@ -66,6 +70,16 @@ type Bus interface {
 	// RecentRoom returns the frames that were sent to room from since on, as far as they
 	// are kept: those of the last 30 s, the latest 32. (API 6.5)
 	RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error)
+
+	// ListenGateway calls h for each request to a gateway, one at a time. h must not block;
+	// it calls reply once, now or later, where an answer is wanted. An answer may be large.
+	ListenGateway(gateway string, h func(request []byte, reply func(answer []byte))) (stop func(), err error)
+
+	// AskGateway sends a request and waits for the answer. A gateway that is gone is an error.
+	AskGateway(ctx context.Context, gateway string, request []byte) (answer []byte, err error)
+
+	// TellGateway sends a request that wants no answer.
+	TellGateway(gateway string, request []byte) error
 
 	// ListenKicks calls h, in a goroutine of its own, for each session of this
 	// gateway that another login displaced.
@@ -108,6 +122,10 @@ type Registry interface {
 	// nil if there is none, and may be called again; its error is returned as it is, and
 	// then nothing was changed.
 	Claim(ctx context.Context, user User, follow func(former *Record) (Record, error)) (former *Record, err error)
+
+	// Move makes another gateway the one where a session lives, and its user Online. It
+	// returns ErrNoSession when the session or gateway are not record's any more.
+	Move(ctx context.Context, user User, record Record, gateway string) error
 
 	// Lookup returns ErrNoSession for a user who is not logged in.
 	Lookup(ctx context.Context, user User) (Record, error)

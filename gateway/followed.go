@@ -48,12 +48,14 @@ func (fs *followed) apply(s Sighting) {
 	if p == nil || !p.see(s) {
 		return
 	}
-	body := marshal(&wire.ServerFrame{Presence: &wire.PresenceList{
-		Presence: []*wire.Presence{{Uid: s.User.ID, State: p.state}},
-	}})
+	body := presenceFrame(s.User.ID, p.state)
 	for session := range p.followers {
 		session.pushLatest(body, "presence "+s.User.ID)
 	}
+}
+
+func presenceFrame(uid string, state wire.Presence_State) []byte {
+	return marshal(&wire.ServerFrame{Presence: &wire.PresenceList{Presence: []*wire.Presence{{Uid: uid, State: state}}}})
 }
 
 // add makes a session follow users, before they are looked up: so no change between is

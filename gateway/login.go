@@ -22,8 +22,12 @@ func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *li
 		return nil, why
 	}
 	session := s.resume(user, h.Resume, request, l)
+	var early *landing
+	if session == nil && h.Resume != nil {
+		session, early = s.takeOver(ctx, user, h.Resume, request, l)
+	}
 	if session == nil {
-		session, why = s.begin(ctx, user, h, request, l)
+		session, why = s.begin(ctx, user, h, request, l, early)
 	}
 	if session != nil {
 		session.tokenTaken(expiry)
@@ -50,20 +54,23 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 	return session
 }
 
-// begin makes a new session and displaces the user's former one.
-func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
+// begin makes a new session and displaces the user's former one. early is where frames for
+// the user arrive already, nil if there is none.
+func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request uint32, l *link, early *landing) (*session, *wire.Refusal) {
 	c := credential{user: user, session: randomText(), secret: randomText()}
 	session := newSession(s, user, c.session, c.secret)
 	session.cameBack = h.Reconnect
 	if !s.add(session) { // known before others learn of it, so that it can be displaced
+		if early != nil {
+			early.stop()
+		}
 		return nil, goingDown
 	}
 	err := s.claim(ctx, session, h)
 	if err == nil {
-		session.stopPeer, err = s.engine.ListenPeer(user, session.receive, session.nudged)
-	}
-	if err == nil && session.line != session.id { // an heir
-		err = s.engine.Reask(user)
+		err = s.land(session, early)
+	} else if early != nil {
+		early.stop()
 	}
 	if err != nil {
 		session.end(cause{wire.CloseRefused, "refused"})
@@ -78,13 +85,26 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	}
 	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.id, "sdk", clip(h.Sdk))
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
-		session.mu.Lock()
-		why := session.cause
-		session.mu.Unlock()
-		l.close(why.code, why.reason)
+		l.close(session.why())
 	}
 	session.nudged()
 	return session, nil
+}
+
+// land has a session get what is sent to its user.
+func (s *Server) land(session *session, early *landing) (err error) {
+	if early == nil {
+		if early, err = s.listen(session); err != nil {
+			return err
+		}
+	} else {
+		early.turnTo(session)
+	}
+	session.stopPeer = early.stop
+	if session.line == session.id {
+		return nil
+	}
+	return s.engine.Reask(session.user) // an heir gets what the gateway of the former had
 }
 
 var goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: connect again")
@@ -101,9 +121,16 @@ func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) err
 	if err != nil || former == nil {
 		return err
 	}
-	if err := s.engine.Kick(ctx, former.Gateway, former.Session); err != nil {
-		// Its gateway hangs. Its credential is void already.
-		s.log.Warn("no answer from a displaced session's gateway", "app", session.user.App, "uid", session.user.ID, "error", err)
+	kick := func() {
+		if err := s.engine.Kick(context.WithoutCancel(ctx), former.Gateway, former.Session); err != nil {
+			// Its gateway hangs. Its credential is void already.
+			s.log.Warn("no answer from a displaced session's gateway", "app", session.user.App, "uid", session.user.ID, "error", err)
+		}
+	}
+	if session.line == session.id {
+		kick()
+	} else { // its client is this one
+		s.background.Go(kick)
 	}
 	return nil
 }

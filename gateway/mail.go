@@ -18,11 +18,44 @@ type mail struct {
 	waiting   bool       // for the first time through: what comes live is held
 	held      []liveFrame
 	heldBytes int
+
+	taken atomic.Uint64 // the highest position that the client acknowledged
+
+	// Of a session that came from another gateway, or was given to one.
+	from    uint64                             // the first time through begins behind it
+	carried *mailRun                           // what is on its way; nil: nothing
+	known   map[string]bool                    // receipts of what arrived; nil: not looked at
+	forward func(frame []byte, receipt string) // where to send what comes late
 }
 
 type liveFrame struct {
-	body  []byte
-	acked func(received bool)
+	body    []byte
+	receipt string
+}
+
+// mailRun is offline messages on their way to the client.
+type mailRun struct {
+	mail  *mail
+	taken atomic.Uint64 // the highest position that was acknowledged
+	left  sync.WaitGroup
+}
+
+// acked adds a message and returns what to call when it is settled.
+func (r *mailRun) acked(position uint64) func(received bool) {
+	r.left.Add(1)
+	return func(received bool) {
+		if received { // in order
+			r.taken.Store(position)
+			r.mail.taken.Store(position)
+		}
+		r.left.Done()
+	}
+}
+
+// wait waits until all is settled.
+func (r *mailRun) wait() (taken uint64) {
+	r.left.Wait()
+	return r.taken.Load()
 }
 
 // nudged looks into the mailbox, in a goroutine of its own.
@@ -41,21 +74,32 @@ func (s *session) nudged() {
 	}
 }
 
-// receive takes a peer message for the session. reply is called when its client
+// receive takes a peer message for the session. Its receipt is given when the client
 // acknowledges, or when the session ends.
-func (s *session) receive(frame []byte, reply func(received bool)) {
+func (s *session) receive(frame []byte, receipt string) {
 	m := &s.mail
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
+	case m.forward != nil:
+		m.forward(frame, receipt)
+	case m.arrivedBefore(receipt):
 	case !m.waiting:
-		s.push(frame, "", reply)
+		s.pushLive(frame, receipt)
 	case m.heldBytes+len(frame) > maxQueueBytes:
-		reply(false)
+		s.server.engine.Receipt(receipt, false)
 	default:
-		m.held = append(m.held, liveFrame{frame, reply})
-		m.heldBytes += len(frame)
+		m.hold(liveFrame{frame, receipt})
 	}
+}
+
+func (m *mail) hold(f liveFrame) {
+	m.held = append(m.held, f)
+	m.heldBytes += len(f.body)
+}
+
+func (s *session) pushLive(frame []byte, receipt string) {
+	s.pushKept(kept{body: frame, receipt: receipt, acked: func(received bool) { s.server.engine.Receipt(receipt, received) }})
 }
 
 // bringMail empties the mailbox. What the client does not acknowledge stays there.
@@ -94,7 +138,7 @@ func (s *session) releaseLive() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, f := range m.held {
-		s.push(f.body, "", f.acked)
+		s.pushLive(f.body, f.receipt)
 	}
 	m.held, m.heldBytes, m.waiting = nil, 0, false
 }
@@ -103,7 +147,10 @@ func (s *session) releaseLive() {
 func (s *session) emptyMailbox() error {
 	ctx := context.Background() // the engine gives up by itself
 	engine := s.server.engine
-	position := uint64(0)
+	position, err := s.awaitCarried(ctx)
+	if err != nil {
+		return err
+	}
 	for {
 		batch, err := engine.Kept(ctx, s.user, position, mailBatch)
 		if err != nil || len(batch) == 0 {
@@ -125,19 +172,11 @@ func (s *session) emptyMailbox() error {
 // deliverMail waits until a batch is acknowledged, or the session has ended. It returns
 // the position up to which the client has all.
 func (s *session) deliverMail(batch []Mail) uint64 {
-	var taken atomic.Uint64
-	var left sync.WaitGroup
+	r := mailRun{mail: &s.mail}
 	for _, k := range batch {
-		left.Add(1)
-		s.push(k.Frame, "", func(received bool) {
-			if received {
-				taken.Store(k.Position) // in order
-			}
-			left.Done()
-		})
+		s.pushKept(kept{body: k.Frame, mail: k.Position, acked: r.acked(k.Position)})
 	}
-	left.Wait()
-	return taken.Load()
+	return r.wait()
 }
 
 // keep puts a message that its receiver did not take into his mailbox.

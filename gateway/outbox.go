@@ -25,7 +25,10 @@ type kept struct {
 
 	subject string // of what pushLatest pushed; "" for all else
 
-	acked func(received bool) // of a peer message; called once
+	receipt string // of a peer message; "" for all else
+	mail    uint64 // position in the mailbox; 0 for all else
+
+	acked func(received bool) // of these two; called once
 }
 
 // missable tells a channel message: of those a client who is away gets the latest only.

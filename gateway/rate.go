@@ -23,6 +23,12 @@ type rate struct {
 	comeback int       // of rates, when this was last looked at
 }
 
+func newRate(op core.Op) *rate {
+	r := &rate{Rate: core.Rates[op]}
+	r.Window /= windowShare
+	return r
+}
+
 // allow takes a place at now, or reports that none is free.
 func (r *rate) allow(now time.Time) bool {
 	switch {
@@ -70,8 +76,7 @@ func (rs *rates) allow(key rateKey, now time.Time) bool {
 		if len(rs.by) >= maxRates {
 			rs.drop(now)
 		}
-		r = &rate{Rate: core.Rates[key.op]}
-		r.Window /= windowShare
+		r = newRate(key.op)
 		rs.by[key] = r
 	}
 	if r.comeback != rs.comeback {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -18,7 +19,12 @@ func (r *rooms) recall(ctx context.Context, e *entry, since int64) error {
 	if err != nil {
 		return err
 	}
-	missed := missedBy(e.session.user.ID, frames, since)
+	missed := slices.DeleteFunc(missedBy(e.session.user.ID, frames, since), func(frame []byte) bool {
+		return slices.ContainsFunc(e.had, func(had []byte) bool { return bytes.Equal(had, frame) })
+	})
+	if e.known != nil {
+		missed = append(missed, latestAttributes(frames, e.known.Attributes)...)
+	}
 	e.room.mu.Lock()
 	defer e.room.mu.Unlock()
 	e.held = slices.Concat(missed, e.held)
@@ -42,4 +48,16 @@ func missedBy(uid string, frames [][]byte, since int64) [][]byte {
 	}
 	slices.Reverse(missed)
 	return missed
+}
+
+// latestAttributes chooses what a channel's attributes became behind a revision, if they did.
+func latestAttributes(frames [][]byte, revision uint64) (latest [][]byte) {
+	for _, frame := range frames {
+		var f wire.ServerFrame
+		if f.UnmarshalVT(frame) == nil && f.Attributes != nil && f.Seq > revision {
+			revision, f.Seq = f.Seq, 0
+			latest = [][]byte{marshal(&f)}
+		}
+	}
+	return latest
 }

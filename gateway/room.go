@@ -81,6 +81,9 @@ func (rm *room) welcome(m Member) bool {
 		e.session.push(frame, rm.key.Channel, nil)
 	}
 	e.held = nil
+	if e.known != nil {
+		rm.catchUp(e)
+	}
 	close(e.ready)
 	return true
 }
@@ -101,7 +104,7 @@ func (rm *room) lost(uid string, why cause) {
 // announce tells the members here that another one came or went; of a crowd, they hear
 // only how many there are.
 func (rm *room) announce(uid string, joined bool) {
-	if len(rm.members) > core.MaxToldMembers {
+	if rm.crowded() {
 		rm.announceCount()
 		return
 	}
@@ -112,6 +115,9 @@ func (rm *room) announce(uid string, joined bool) {
 		}
 	}
 }
+
+// crowded reports whether members are told apart no more.
+func (rm *room) crowded() bool { return len(rm.members) > core.MaxToldMembers }
 
 // announceCount tells the members here how many there are, in a while: many changes of a
 // crowd cost one push to each.

@@ -23,6 +23,8 @@ type entry struct {
 	room    *room
 	session *session
 	number  uint64
+	known   *carriedRoom // what the client knows; nil after a join
+	had     [][]byte     // messages that the client has, or will get
 
 	// Guarded by room.mu.
 	request   uint32        // to be answered with Joined
@@ -77,8 +79,16 @@ func (r *rooms) unlock(rm *room) {
 // time in ms follows it; 0 means nothing was.
 func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32, since int64) (*entry, error) {
 	e := &entry{session: s, number: r.last.Add(1), request: request, ready: make(chan struct{})}
-	if err := r.admit(e, key); err != nil {
+	if err := r.bringIn(ctx, e, key, since); err != nil {
 		return nil, err
+	}
+	return e, nil
+}
+
+// bringIn does what enter does.
+func (r *rooms) bringIn(ctx context.Context, e *entry, key Room, since int64) error {
+	if err := r.admit(e, key); err != nil {
+		return err
 	}
 	err := r.recall(ctx, e, since)
 	var revision uint64
@@ -87,11 +97,11 @@ func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32,
 	}
 	if err != nil {
 		r.abandon(e)
-		r.server.insist("undo a join", s.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
-		return nil, err
+		r.server.insist("undo a join", e.session.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
+		return err
 	}
 	r.await(e, revision)
-	return e, nil
+	return nil
 }
 
 // await waits for a join to come round. While the engine's news stand still, as they may
@@ -126,12 +136,16 @@ func (r *rooms) admit(e *entry, key Room) error {
 // abandon has nothing more pushed to a session for this room. The engine is told after it.
 func (r *rooms) abandon(e *entry) {
 	e.room.mu.Lock()
+	r.removeLocked(e)
+	r.unlock(e.room)
+	e.session.forgetJoined(e.room.key.Channel)
+}
+
+func (r *rooms) removeLocked(e *entry) {
 	delete(e.room.local, e.number)
 	if len(e.room.local) == 0 {
 		e.room.stop()
 	}
-	r.unlock(e.room)
-	e.session.forgetJoined(e.room.key.Channel)
 }
 
 // apply brings a change of members to the sessions here, in the order of the engine.

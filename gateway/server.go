@@ -28,6 +28,7 @@ type Server struct {
 	newcomers  context.Context // ends when Close begins
 	turnAway   context.CancelFunc
 	stopKicks  func()
+	stopAsked  func()
 	background sync.WaitGroup
 	conns      sync.WaitGroup
 
@@ -79,8 +80,13 @@ func (s *Server) start() (err error) {
 	if s.stopKicks, err = s.engine.ListenKicks(s.id, s.kicked); err != nil {
 		return err
 	}
+	if s.stopAsked, err = s.engine.ListenGateway(s.id, s.asked); err != nil {
+		s.stopKicks()
+		return err
+	}
 	if err := s.engine.Announce(s.ctx, s.id, s.lapsed, s.returned); err != nil {
 		s.stopKicks()
+		s.stopAsked()
 		return err
 	}
 	if s.media != nil {
@@ -105,6 +111,7 @@ func (s *Server) Close(ctx context.Context) error {
 		s.waitForSessions()
 		s.conns.Wait()
 		s.stopKicks()
+		s.stopAsked()
 		s.cancel()
 		s.background.Wait()
 		close(done)
@@ -150,11 +157,11 @@ func (s *Server) admit() bool {
 	return !s.closing
 }
 
-// add makes a session known; false when the server is closing.
+// add makes a session known; false when it is known or the server is closing.
 func (s *Server) add(session *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
+	if s.closing || s.sessions[session.id] != nil {
 		return false
 	}
 	s.sessions[session.id] = session
@@ -169,12 +176,16 @@ func (s *Server) session(id string) *session {
 
 // remove forgets a session that has ended and removes its unfinished uploads.
 func (s *Server) remove(session *session) {
-	s.mu.Lock()
-	delete(s.sessions, session.id)
-	s.mu.Unlock()
+	s.forget(session)
 	if s.media != nil {
 		s.background.Go(func() { s.media.SessionEnded(session.id) })
 	}
+}
+
+func (s *Server) forget(session *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, session.id)
 }
 
 // kicked ends a session that a login elsewhere displaced, and returns when it has

@@ -19,15 +19,17 @@ type session struct {
 	secret [sha256.Size]byte // hash of its credential's secret
 	line   string            // of its Record; set before work begins
 
-	tasks chan *wire.ClientFrame // requests, for work
-	over  chan struct{}          // closed by end
-	gone  chan struct{}          // closed when nothing of the session is left
+	tasks  chan *wire.ClientFrame // requests, for work
+	wanted chan *want             // by other gateways, for work
+	over   chan struct{}          // closed by end
+	gone   chan struct{}          // closed when nothing of the session is left
 
 	// Of work's goroutine.
 	entries   map[string]*entry // joined channels
 	following map[string]bool   // uids whose presence is pushed
 	rates     rates
 	stopPeer  func()
+	arrived   *handover // by which it came; nil once it has settled in
 
 	mail  mail
 	reach *reach
@@ -58,6 +60,7 @@ func newSession(s *Server, user User, id, secret string) *session {
 		id:        id,
 		secret:    sha256.Sum256([]byte(secret)),
 		tasks:     make(chan *wire.ClientFrame, maxTasks),
+		wanted:    make(chan *want),
 		over:      make(chan struct{}),
 		gone:      make(chan struct{}),
 		entries:   map[string]*entry{},
@@ -146,14 +149,19 @@ func (s *session) expire(nth int) {
 // channel of a channel message, "" for other pushes; they may not be missed. acked
 // may be nil.
 func (s *session) push(body []byte, room string, acked func(received bool)) {
+	s.pushKept(kept{body: body, room: room, acked: acked})
+}
+
+func (s *session) pushKept(k kept) {
+	k.at = time.Now()
 	s.mu.Lock()
 	ok := !s.ended
 	if ok {
-		s.pushLocked(kept{body: body, room: room, at: time.Now(), acked: acked})
+		s.pushLocked(k)
 	}
 	s.mu.Unlock()
-	if !ok && acked != nil {
-		acked(false)
+	if !ok && k.acked != nil {
+		k.acked(false)
 	}
 }
 
@@ -265,6 +273,13 @@ func (s *session) end(why cause) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.endLocked(why)
+}
+
+// why is the cause of an end.
+func (s *session) why() (code int, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause.code, s.cause.reason
 }
 
 func (s *session) endLocked(why cause) {

@@ -20,10 +20,11 @@ func (s *session) submit(f *wire.ClientFrame, l *link) {
 
 // work does the session's requests one after another, and cleans up when it ends.
 func (s *session) work() {
-	defer s.cleanUp()
+	s.settleIn()
 	for {
 		select {
 		case <-s.over:
+			s.cleanUp()
 			return
 		default:
 		}
@@ -32,8 +33,11 @@ func (s *session) work() {
 			s.request(f)
 		case <-s.reach.news:
 			s.tellReach()
+		case w := <-s.wanted:
+			if s.giveAway(w) {
+				return
+			}
 		case <-s.over:
-			return
 		}
 	}
 }

@@ -16,7 +16,7 @@ type askFor struct {
 	until time.Time // when its timeout ends
 	done  func(received bool)
 
-	waiting bool // to be sent again; guarded by patience.mu
+	waiting, absent bool // to be sent again, for nobody was there; guarded by patience.mu
 }
 
 // AskPeer implements gateway.Bus. In a cluster a user may be logged in though nobody
@@ -64,7 +64,7 @@ func (e *Engine) Reask(user gateway.User) error {
 func (e *Engine) listenReask() error {
 	_, err := e.nc.Subscribe(reaskSubject, func(m *nats.Msg) {
 		if user, ok := parseUserKey(string(m.Data)); ok {
-			e.patience.moved(user)
+			e.patience.again(user)
 		}
 	})
 	return err

@@ -129,6 +129,19 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, re
 	return err
 }
 
+// moveAttributes makes what a session wrote another gateway's.
+func (e *Engine) moveAttributes(ctx context.Context, key, session, gatewayID string) error {
+	value, revision, err := e.attributesOfSession(ctx, key, session)
+	if err != nil || value == nil {
+		return err
+	}
+	entry, err := json.Marshal(userAttributesEntry{owned: owned{gatewayID}, Session: session, Value: value})
+	if err == nil {
+		_, err = e.userAttributes.Update(ctx, key, entry, revision)
+	}
+	return err
+}
+
 // removeUserAttributes removes what a session wrote.
 func (e *Engine) removeUserAttributes(ctx context.Context, key, session string) error {
 	value, revision, err := e.attributesOfSession(ctx, key, session)

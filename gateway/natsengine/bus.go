@@ -19,24 +19,27 @@ var (
 )
 
 // ListenPeer implements gateway.Bus.
-func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, reply func(received bool)), nudged func()) (stop func(), err error) {
+func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), nudged func()) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
 		if len(m.Data) == 0 {
 			nudged()
 			return
 		}
-		h(m.Data, func(received bool) {
-			answer := peerDidNot
-			if received {
-				answer = peerTookIt
-			}
-			_ = m.Respond(answer) // on failure the sender's timeout says the same as "no"
-		})
+		h(m.Data, m.Reply)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen for a user: %w", err)
 	}
 	return stop, nil
+}
+
+// Receipt implements gateway.Bus: a receipt is where the sender waits for an answer.
+func (e *Engine) Receipt(receipt string, received bool) {
+	answer := peerDidNot
+	if received {
+		answer = peerTookIt
+	}
+	_ = e.nc.Publish(receipt, answer)
 }
 
 // ListenRoom implements gateway.Bus.

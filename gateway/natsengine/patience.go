@@ -80,30 +80,26 @@ func (p *patience) settle(a *askFor, received bool) {
 	}
 }
 
-// absent has a frame wait for which nobody was there.
+// absent has a frame sent again for which nobody was there.
 func (p *patience) absent(a *askFor) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if l := p.by[a.user]; l != nil && slices.Contains(l.asks, a) {
-		a.waiting = true
-		p.runLocked(a.user, l)
-	}
+	a.absent = true
+	p.mu.Unlock()
+	p.again(a.user)
 }
 
-// moved has all sent again that a user has not answered: what his gateway had is lost. His
-// client knows what it got before.
-func (p *patience) moved(user gateway.User) {
+// again has all sent again that a user has not answered: nobody was there for a frame, or
+// he came to another gateway. What the former had is lost; his client knows what it got.
+func (p *patience) again(user gateway.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l := p.by[user]; l != nil {
-		for _, a := range l.asks {
-			a.waiting = true
-		}
-		p.runLocked(user, l)
+	l := p.by[user]
+	if l == nil {
+		return
 	}
-}
-
-func (p *patience) runLocked(user gateway.User, l *line) {
+	for _, a := range l.asks {
+		a.waiting = true
+	}
 	if !l.running {
 		l.running = true
 		p.e.background.Go(func() { p.run(user, l) })
@@ -131,9 +127,7 @@ func (p *patience) run(user gateway.User, l *line) {
 			return
 		}
 		if _, err := p.e.Lookup(context.Background(), user); errors.Is(err, gateway.ErrNoSession) || p.e.isClosing() {
-			for _, a := range asks {
-				p.settle(a, false)
-			}
+			p.giveUp(asks)
 			continue
 		}
 		asks = slices.DeleteFunc(asks, func(a *askFor) bool {
@@ -153,13 +147,27 @@ func (p *patience) run(user gateway.User, l *line) {
 	}
 }
 
+// giveUp is the end of frames for a user who is not logged in. Those that reached somebody
+// are answered as his session ends.
+func (p *patience) giveUp(asks []*askFor) {
+	for _, a := range asks {
+		p.mu.Lock()
+		absent := a.absent
+		a.waiting = false
+		p.mu.Unlock()
+		if absent {
+			p.settle(a, false)
+		}
+	}
+}
+
 // send sends frames again. With look it waits until it knows whether anybody is there: the
 // others must not overtake the first.
 func (p *patience) send(asks []*askFor, look bool) (somebody bool) {
 	found := make(chan bool, len(asks))
 	for _, a := range asks {
 		p.mu.Lock()
-		a.waiting = false
+		a.waiting, a.absent = false, false
 		p.mu.Unlock()
 		if err := p.e.ask(a, func(somebody bool) { found <- somebody }); err != nil {
 			p.settle(a, false)

@@ -79,6 +79,28 @@ func encodeSession(r gateway.Record) ([]byte, error) {
 	return json.Marshal(entry)
 }
 
+// Move implements gateway.Registry. While both gateways live nobody looks whose the
+// attributes are.
+func (e *Engine) Move(ctx context.Context, user gateway.User, record gateway.Record, gatewayID string) error {
+	_, err := e.Claim(ctx, user, func(former *gateway.Record) (gateway.Record, error) {
+		if former == nil || former.Session != record.Session || former.Gateway != record.Gateway {
+			return gateway.Record{}, gateway.ErrNoSession
+		}
+		next := *former
+		next.Gateway = gatewayID
+		return next, nil
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	if err := e.moveAttributes(ctx, userKey(user), record.Session, gatewayID); err != nil {
+		return fmt.Errorf("natsengine: move a session: %w", err)
+	}
+	return nil
+}
+
 // Lookup implements gateway.Registry.
 func (e *Engine) Lookup(ctx context.Context, user gateway.User) (gateway.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)

@@ -13,6 +13,7 @@ const (
 	peerSubject = "rtm.peer."
 	roomSubject = "rtm.room."
 	kickSubject = "rtm.kick."
+	gateSubject = "rtm.gateway."
 
 	reaskSubject = "rtm.reask"
 )

@@ -1,0 +1,89 @@
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// An answer of a gateway comes in parts that fit a NATS message. The first byte of a part
+// tells whether another one follows. The first part is empty and comes at once, within
+// firstPartTime: a gateway whose machine is gone may count as listening for minutes.
+const (
+	maxPart       = 512 << 10
+	firstPartTime = time.Second
+
+	lastPart byte = 0
+	morePart byte = 1
+)
+
+var errNoGateway = errors.New("natsengine: the gateway is gone")
+
+// ListenGateway implements gateway.Bus.
+func (e *Engine) ListenGateway(gatewayID string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(gateSubject+gatewayID, func(m *nats.Msg) {
+		if m.Reply != "" {
+			_ = m.Respond([]byte{morePart})
+		}
+		h(m.Data, func(answer []byte) {
+			for _, part := range parts(answer, maxPart) {
+				_ = m.Respond(part) // on failure the asker's timeout says so
+			}
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen to gateways: %w", err)
+	}
+	return stop, nil
+}
+
+func parts(answer []byte, most int) (parts [][]byte) {
+	for len(answer) > most {
+		parts = append(parts, append([]byte{morePart}, answer[:most]...))
+		answer = answer[most:]
+	}
+	return append(parts, append([]byte{lastPart}, answer...))
+}
+
+// AskGateway implements gateway.Bus.
+func (e *Engine) AskGateway(ctx context.Context, gatewayID string, request []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
+	if err := e.nc.PublishRequest(gateSubject+gatewayID, sub.Subject, request); err != nil {
+		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
+	}
+	m, err := sub.NextMsg(firstPartTime)
+	if err != nil || nobody(m) {
+		return nil, errNoGateway
+	}
+	var answer []byte
+	for {
+		m, err := sub.NextMsgWithContext(ctx)
+		if err == nil && len(m.Data) == 0 {
+			err = errNoGateway
+		}
+		if err != nil {
+			return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
+		}
+		answer = append(answer, m.Data[1:]...)
+		if m.Data[0] == lastPart {
+			return answer, nil
+		}
+	}
+}
+
+// TellGateway implements gateway.Bus.
+func (e *Engine) TellGateway(gatewayID string, request []byte) error {
+	if err := e.nc.Publish(gateSubject+gatewayID, request); err != nil {
+		return fmt.Errorf("natsengine: tell a gateway: %w", err)
+	}
+	return nil
+}
