@@ -5,7 +5,7 @@ import { root } from '../support/proc.ts';
 /** Links of a page to files, folders and headings of this repository that are not there. */
 export function brokenLinks(page: string): string[] {
   const text = readFileSync(path.join(root, page), 'utf8').replaceAll(/^```[^]*?^```/gm, '');
-  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^https?:/.test(link)).flatMap((link) => {
+  return [...text.matchAll(/(?:\]\(|(?:src|srcset|href)=")([^)"\s]+)[)"]/g)].map(([, link]) => link!).filter((link) => !/^https?:/.test(link)).flatMap((link) => {
     const [name, heading] = link.split('#') as [string, string?];
     const target = name ? path.join(root, path.dirname(page), name) : path.join(root, page);
     if (!existsSync(target)) return [`${page}: ${link}`];
