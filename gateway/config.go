@@ -27,7 +27,13 @@ type Config struct {
 	// Logger never gets a token or credential. nil means slog.Default().
 	Logger *slog.Logger
 
-	Times Times
+	// AllowOrigin decides whether pages of an origin ("https://example.org") may use the
+	// gateway; what comes without an origin is no page's. nil allows all: a login needs
+	// what no browser sends by itself.
+	AllowOrigin func(origin string) bool
+
+	Limits Limits
+	Times  Times
 }
 
 // Times of connections. A zero field means the value of package core, or as noted.
@@ -52,6 +58,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Limits = c.Limits.withDefaults()
 	t := &c.Times
 	setDefault(&t.Hello, 10*time.Second)
 	setDefault(&t.PingInterval, core.PingInterval)

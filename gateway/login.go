@@ -60,11 +60,11 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	c := credential{user: user, session: randomText(), secret: randomText()}
 	session := newSession(s, user, c.session, c.secret)
 	session.cameBack = h.Reconnect
-	if !s.add(session) { // known before others learn of it, so that it can be displaced
+	if why := s.add(session); why != nil { // known before others learn of it, so that it can be displaced
 		if early != nil {
 			early.stop()
 		}
-		return nil, goingDown
+		return nil, why
 	}
 	err := s.claim(ctx, session, h)
 	if err == nil {
@@ -107,7 +107,10 @@ func (s *Server) land(session *session, early *landing) (err error) {
 	return s.engine.Reask(session.user) // an heir gets what the gateway of the former had
 }
 
-var goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: connect again")
+var (
+	goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: connect again")
+	full      = refuse(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
+)
 
 // claim makes the session the user's and has the former one ended. A client that
 // comes back by itself displaces no session but its own.

@@ -19,9 +19,10 @@ type Server struct {
 	id     string // unique among the gateways of an engine
 	rooms  *rooms
 
-	followed *followed
-	media    *media.Handler // nil: none
-	mux      http.Handler
+	followed  *followed
+	admission *admission
+	media     *media.Handler // nil: none
+	mux       http.Handler
 
 	ctx        context.Context // ends with Close
 	cancel     context.CancelFunc
@@ -34,6 +35,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards the rest
 	sessions map[string]*session
+	byApp    map[string]int // how many of them
 	closing  bool
 }
 
@@ -51,9 +53,11 @@ func New(config Config) (*Server, error) {
 		log:      config.Logger,
 		id:       randomText(),
 		sessions: map[string]*session{},
+		byApp:    map[string]int{},
 	}
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
 	s.followed = &followed{server: s, byUser: map[User]*presence{}}
+	s.admission = newAdmission(config.Limits)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
 	if err := s.start(); err != nil {
@@ -65,7 +69,7 @@ func New(config Config) (*Server, error) {
 
 func (s *Server) start() (err error) {
 	if s.config.MediaStore != nil {
-		s.media, err = media.New(media.Config{Store: s.config.MediaStore, Auth: s, Logger: s.log})
+		s.media, err = media.New(media.Config{Store: s.config.MediaStore, Auth: s, Logger: s.log, AllowOrigin: s.config.AllowOrigin})
 		if err != nil {
 			return err
 		}
@@ -157,15 +161,20 @@ func (s *Server) admit() bool {
 	return !s.closing
 }
 
-// add makes a session known; false when it is known or the server is closing.
-func (s *Server) add(session *session) bool {
+// add makes a session known, or says why not.
+func (s *Server) add(session *session) *wire.Refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing || s.sessions[session.id] != nil {
-		return false
+	app := session.user.App
+	switch {
+	case s.closing || s.sessions[session.id] != nil:
+		return goingDown
+	case len(s.sessions) >= s.config.Limits.Sessions, s.byApp[app] >= s.config.Limits.AppSessions:
+		return full
 	}
 	s.sessions[session.id] = session
-	return true
+	s.byApp[app]++
+	return nil
 }
 
 func (s *Server) session(id string) *session {
@@ -185,7 +194,13 @@ func (s *Server) remove(session *session) {
 func (s *Server) forget(session *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessions[session.id] != session {
+		return
+	}
 	delete(s.sessions, session.id)
+	if s.byApp[session.user.App]--; s.byApp[session.user.App] == 0 {
+		delete(s.byApp, session.user.App)
+	}
 }
 
 // kicked ends a session that a login elsewhere displaced, and returns when it has

@@ -26,7 +26,7 @@ func (s *Server) takeOver(ctx context.Context, user User, r *wire.Resume, reques
 	session := newSession(s, user, c.session, c.secret)
 	session.line = record.Line
 	session.mail.arriving()
-	if !s.add(session) {
+	if s.add(session) != nil {
 		return nil, nil
 	}
 	ld, err := s.listen(session) // first, so that nothing is missed

@@ -17,9 +17,23 @@ import (
 // closeTimeout bounds the closing handshake, whatever the client sends meanwhile.
 const closeTimeout = 5 * time.Second
 
-// acceptSocket upgrades a request. Pages of any origin may connect: a login needs what
-// no browser sends by itself.
+// acceptSocket upgrades a request, if its origin and address allow it.
 func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Origin"); origin != "" && s.config.AllowOrigin != nil && !s.config.AllowOrigin(origin) {
+		http.Error(w, "pages of this origin may not use this gateway", http.StatusForbidden)
+		return
+	}
+	address := clientAddress(r, s.config.Limits.TrustedProxies)
+	leave, no := s.admission.enter(address, time.Now())
+	if no != nil {
+		if no.first {
+			s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.why)
+		}
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
+		return
+	}
+	defer leave()
 	spy := &hijackSpy{ResponseWriter: w}
 	ws, err := websocket.Accept(spy, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,

@@ -18,6 +18,7 @@ type options struct {
 	mediaMaxAge time.Duration
 	apps        appSources
 	nats        natsOptions
+	bounds      boundOptions
 	version     bool
 	printConfig bool
 
@@ -74,6 +75,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	o.nats.register(flags)
+	o.bounds.register(flags)
 	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }
@@ -85,5 +87,5 @@ func (o options) check() error {
 	case o.mediaMaxAge < time.Second:
 		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.mediaMaxAge)
 	}
-	return nil
+	return o.bounds.check()
 }

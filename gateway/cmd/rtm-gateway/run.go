@@ -75,12 +75,14 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	}
 	defer engine.Close()
 	server, err := gateway.New(gateway.Config{
-		Engine:     engine,
-		MediaStore: engine.MediaStore(),
-		Authorizer: authorizer(apps, log),
-		SDK:        web.SDK(),
-		Demo:       web.Demo(),
-		Logger:     log,
+		Engine:      engine,
+		MediaStore:  engine.MediaStore(),
+		Authorizer:  authorizer(apps, log),
+		SDK:         web.SDK(),
+		Demo:        web.Demo(),
+		Logger:      log,
+		AllowOrigin: o.bounds.origins.allow(),
+		Limits:      o.bounds.limits(),
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,41 @@
+package gateway
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// clientAddress is whom a request comes from: its sender, or whom that one speaks for if
+// it is a trusted proxy. The zero Addr means that it can't be told.
+func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	sender, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	address := sender.Addr().Unmap()
+	// Each proxy adds the address of its sender behind those it was told, which may be
+	// invented; so the list is read from its end, as far as proxies are trusted.
+	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, text := range slices.Backward(said) {
+		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(address) }) {
+			break
+		}
+		next, err := netip.ParseAddr(strings.TrimSpace(text))
+		if err != nil {
+			break
+		}
+		address = next.Unmap()
+	}
+	return address
+}
+
+// network is what is counted as one address: in IPv6 a customer has 64 bits at least.
+func network(address netip.Addr) netip.Addr {
+	if address.Is6() {
+		p, _ := address.Prefix(64) // fails for more bits than there are only
+		return p.Addr()
+	}
+	return address
+}

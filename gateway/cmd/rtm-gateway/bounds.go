@@ -1,0 +1,103 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"rtmwasm/gateway"
+)
+
+// boundOptions say whom the gateway serves, and how much of it.
+type boundOptions struct {
+	origins  origins
+	proxies  prefixes
+	sessions int
+	perApp   int
+	perPlace int
+	rate     int
+}
+
+// origins are those of pages that may use the gateway, between commas; none means all.
+type origins []string
+
+func (o *origins) Set(text string) error {
+	list := strings.FieldsFunc(text, isSeparator)
+	for _, one := range list {
+		u, err := url.Parse(one)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one {
+			return fmt.Errorf("%q is no origin such as https://app.example.com: scheme and host, without a path", one)
+		}
+	}
+	*o = list
+	return nil
+}
+
+func (o *origins) String() string { return strings.Join(*o, ",") }
+
+// allow is what the gateway asks; nil for all.
+func (o origins) allow() func(string) bool {
+	if len(o) == 0 {
+		return nil
+	}
+	return func(origin string) bool { return slices.Contains(o, origin) }
+}
+
+// prefixes are networks or single addresses, between commas.
+type prefixes []netip.Prefix
+
+func (p *prefixes) Set(text string) error {
+	var list prefixes
+	for _, one := range strings.FieldsFunc(text, isSeparator) {
+		prefix, err := netip.ParsePrefix(one)
+		if address, e := netip.ParseAddr(one); e == nil {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			return fmt.Errorf("%q is no network such as 10.0.0.0/8, nor an address", one)
+		}
+		list = append(list, prefix)
+	}
+	*p = list
+	return nil
+}
+
+func (p *prefixes) String() string {
+	shown := make([]string, len(*p))
+	for i, prefix := range *p {
+		shown[i] = prefix.String()
+	}
+	return strings.Join(shown, ",")
+}
+
+func (o *boundOptions) register(flags *flag.FlagSet) {
+	d := gateway.DefaultLimits()
+	flags.Var(&o.origins, "origins", "`ORIGIN[,ORIGIN...]` of the pages that may use the gateway, such as https://app.example.com; all if not given")
+	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8")
+	flags.IntVar(&o.sessions, "max-sessions", d.Sessions, "how many `users` may be logged in at this gateway")
+	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
+	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
+	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one address may open in 10 s, loopback and private ones excepted")
+}
+
+func (o boundOptions) check() error {
+	for name, n := range map[string]int{"max-sessions": o.sessions, "max-address-connections": o.perPlace, "max-address-rate": o.rate} {
+		if n < 1 {
+			return fmt.Errorf("--%s is %d, it must be at least 1", name, n)
+		}
+	}
+	if o.perApp < 0 {
+		return fmt.Errorf("--max-app-sessions is %d, it must be at least 0", o.perApp)
+	}
+	return nil
+}
+
+func (o boundOptions) limits() gateway.Limits {
+	return gateway.Limits{
+		Sessions: o.sessions, AppSessions: o.perApp,
+		AddressConnections: o.perPlace, AddressRate: o.rate, TrustedProxies: o.proxies,
+	}
+}
