@@ -24,6 +24,9 @@ type Config struct {
 	// SDK holds the files below /sdk/, Demo those below /. nil means none.
 	SDK, Demo fs.FS
 
+	// Meter counts what happens; nil means that nobody does.
+	Meter Meter
+
 	// Logger never gets a token or credential. nil means slog.Default().
 	Logger *slog.Logger
 
@@ -59,6 +62,9 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.Default()
 	}
 	c.Limits = c.Limits.withDefaults()
+	if c.Meter == nil {
+		c.Meter = noMeter{}
+	}
 	t := &c.Times
 	setDefault(&t.Hello, 10*time.Second)
 	setDefault(&t.PingInterval, core.PingInterval)

@@ -10,6 +10,7 @@ func (s *Server) newMux() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/rtm", s.acceptSocket)
 	mux.HandleFunc("/healthz", serveHealth)
+	mux.HandleFunc("/readyz", s.serveReady)
 	mux.Handle("/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK)))
 	if s.media != nil {
 		mux.Handle("/media/", s.media)

@@ -14,6 +14,7 @@ import (
 type link struct {
 	conn  Conn
 	times Times
+	meter Meter
 
 	heard atomic.Int64 // when the last frame came, Unix nanoseconds
 
@@ -52,10 +53,11 @@ func (f outFrame) weight() int {
 	return len(f.body) + frameOverhead
 }
 
-func newLink(conn Conn, times Times) *link {
+func newLink(conn Conn, times Times, meter Meter) *link {
 	l := &link{
 		conn:   conn,
 		times:  times,
+		meter:  meter,
 		wake:   make(chan struct{}, 1),
 		closed: make(chan struct{}),
 	}
@@ -111,6 +113,7 @@ func (l *link) run(ctx context.Context, lost func(code int, reason string)) {
 		ok := true
 		select {
 		case <-l.closed:
+			l.meter.SocketClosed(l.code)
 			_ = l.conn.Close(l.code, l.reason) // nobody is left to tell
 			return
 		case <-l.wake:
@@ -160,5 +163,6 @@ func (l *link) writeQueue(ctx context.Context) bool {
 func (l *link) write(ctx context.Context, frame []byte) bool {
 	ctx, cancel := context.WithTimeout(ctx, l.times.Write)
 	defer cancel()
+	l.meter.FrameOut(len(frame))
 	return l.conn.Write(ctx, frame) == nil
 }

@@ -49,8 +49,9 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
 		return nil
 	}
+	s.config.Meter.Resumed()
 	session.nudged() // it may not have heard of what came meanwhile
-	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.id)
+	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.short())
 	return session
 }
 
@@ -83,7 +84,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 		s.log.Error("cannot log a user in", "app", user.App, "uid", user.ID, "error", err)
 		return nil, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
 	}
-	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.id, "sdk", clip(h.Sdk))
+	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.short(), "sdk", clip(h.Sdk))
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
 		l.close(session.why())
 	}
@@ -107,8 +108,10 @@ func (s *Server) land(session *session, early *landing) (err error) {
 	return s.engine.Reask(session.user) // an heir gets what the gateway of the former had
 }
 
+const goingDownReason = "the gateway is going down: connect again"
+
 var (
-	goingDown = refuse(wire.Refusal_UNAVAILABLE, "the gateway is going down: connect again")
+	goingDown = refuse(wire.Refusal_UNAVAILABLE, goingDownReason)
 	full      = refuse(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
 )
 

@@ -25,9 +25,10 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 		_ = conn.Close(why.code, why.reason) // nobody is left to tell
 		return
 	}
-	l := newLink(conn, s.config.Times)
+	l := newLink(conn, s.config.Times, s.config.Meter)
 	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
 	if refusal != nil {
+		s.config.Meter.LoginRefused(refusal.Reason.String())
 		s.refuseHello(ctx, conn, hello.Id, refusal)
 		return
 	}
@@ -89,6 +90,7 @@ func (s *session) read(ctx context.Context, l *link) {
 			return
 		default:
 		}
+		s.server.config.Meter.FrameIn(len(b))
 		l.hear()
 		s.reach.hear()
 		var f wire.ClientFrame

@@ -33,9 +33,12 @@ type Server struct {
 	background sync.WaitGroup
 	conns      sync.WaitGroup
 
+	readiness readiness
+
 	mu       sync.Mutex // guards the rest
 	sessions map[string]*session
 	byApp    map[string]int // how many of them
+	draining bool
 	closing  bool
 }
 
@@ -49,7 +52,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config:   config,
-		engine:   config.Engine,
+		engine:   measured{config.Engine, config.Meter},
 		log:      config.Logger,
 		id:       randomText(),
 		sessions: map[string]*session{},
@@ -69,7 +72,9 @@ func New(config Config) (*Server, error) {
 
 func (s *Server) start() (err error) {
 	if s.config.MediaStore != nil {
-		s.media, err = media.New(media.Config{Store: s.config.MediaStore, Auth: s, Logger: s.log, AllowOrigin: s.config.AllowOrigin})
+		s.media, err = media.New(media.Config{
+			Store: s.config.MediaStore, Auth: s, Meter: s.config.Meter, Logger: s.log, AllowOrigin: s.config.AllowOrigin,
+		})
 		if err != nil {
 			return err
 		}
@@ -99,17 +104,18 @@ func (s *Server) start() (err error) {
 	return nil
 }
 
-// Handler serves everything: /rtm, /media/, /healthz, /sdk/ and the demo.
+// Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo.
 func (s *Server) Handler() http.Handler { return s.mux }
 
 // Close tells all clients to come back elsewhere, ends their sessions and leaves the
-// engine, which stays open. When ctx ends first, Close returns its error.
+// engine, which stays open. When ctx ends first, Close returns its error. Media requests
+// under way go on, and unfinished uploads stay: their clients go on with them elsewhere.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
 	s.turnAway()
-	s.endAll("the gateway is going down: connect again")
+	s.endAll(goingDownReason)
 	done := make(chan struct{})
 	go func() {
 		s.waitForSessions()
@@ -174,6 +180,7 @@ func (s *Server) add(session *session) *wire.Refusal {
 	}
 	s.sessions[session.id] = session
 	s.byApp[app]++
+	s.config.Meter.Sessions(1)
 	return nil
 }
 
@@ -183,10 +190,11 @@ func (s *Server) session(id string) *session {
 	return s.sessions[id]
 }
 
-// remove forgets a session that has ended and removes its unfinished uploads.
-func (s *Server) remove(session *session) {
+// remove forgets a session that has ended and removes its unfinished uploads, but for those
+// of a client that was sent elsewhere.
+func (s *Server) remove(session *session, why cause) {
 	s.forget(session)
-	if s.media != nil {
+	if s.media != nil && why.code != wire.CloseRestart {
 		s.background.Go(func() { s.media.SessionEnded(session.id) })
 	}
 }
@@ -198,6 +206,7 @@ func (s *Server) forget(session *session) {
 		return
 	}
 	delete(s.sessions, session.id)
+	s.config.Meter.Sessions(-1)
 	if s.byApp[session.user.App]--; s.byApp[session.user.App] == 0 {
 		delete(s.byApp, session.user.App)
 	}

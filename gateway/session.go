@@ -71,6 +71,9 @@ func newSession(s *Server, user User, id, secret string) *session {
 	}
 }
 
+// short is what logs say of the id; it grants nothing.
+func (s *session) short() string { return s.id[:8] }
+
 // attach makes l the session's link: Welcome first, then what the client has missed,
 // then what is new. It reports false when the session has ended.
 func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
@@ -317,8 +320,8 @@ func (s *session) cleanUp() {
 		s.leave(e)
 	}
 	srv.followed.drop(s, slices.Collect(maps.Keys(s.following)))
-	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.id, "code", why.code, "reason", why.reason)
-	srv.remove(s)
+	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", why.code, "reason", why.reason)
+	srv.remove(s, why)
 	close(s.gone)
 }
 

@@ -40,7 +40,8 @@ func (s *Server) takeOver(ctx context.Context, user User, r *wire.Resume, reques
 		session.discard()
 		return nil, ld
 	}
-	s.log.Info("session taken over", "app", user.App, "uid", user.ID, "session", session.id, "from", record.Gateway)
+	s.log.Info("session taken over", "app", user.App, "uid", user.ID, "session", session.short(), "from", record.Gateway)
+	s.config.Meter.Resumed()
 	go session.work()
 	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
 		l.close(session.why())

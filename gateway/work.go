@@ -47,6 +47,7 @@ func (s *session) request(f *wire.ClientFrame) {
 		return
 	}
 	if why := s.tooOften(f); why != nil {
+		s.server.config.Meter.TooOften()
 		s.refuse(f.Id, why)
 		return
 	}

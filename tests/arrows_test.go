@@ -56,10 +56,12 @@ var rules = []rule{
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
 	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "rtmwasm/gateway/token", "github.com/coder/websocket"},
-		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go", "github.com/prometheus/client_golang/prometheus"}},
 	{pkg: "gateway/token", may: []string{"std"}, deep: []string{"net/http"}},
 	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
+	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/prometheus/client_golang/..."},
+		deep: []string{"github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/nats-io/...", "github.com/hashicorp/golang-lru/v2"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
 	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "github.com/peterbourgon/ff/v3"},

@@ -35,6 +35,9 @@ type Config struct {
 	// level. It never gets a credential. nil means slog.Default().
 	Logger *slog.Logger
 
+	// Meter counts transfers; nil means that nobody does.
+	Meter Meter
+
 	// AllowOrigin decides whether pages of an origin ("https://example.org") may
 	// use the service. nil allows all: requests need a credential that no browser
 	// sends by itself.
@@ -54,6 +57,10 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	c.Logger = slog.New(requestLog{c.Logger.Handler()})
+	if c.Meter == nil {
+		c.Meter = noMeter{}
 	}
 	if c.IdleLimit == 0 {
 		c.IdleLimit = 24 * time.Hour

@@ -49,8 +49,7 @@ func New(config Config) (*Handler, error) {
 	return h, nil
 }
 
-// ServeHTTP serves BasePath and what is below it.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	if !h.setCommonHeaders(w.Header(), r) {
 		refuse(w, http.StatusForbidden, "this page's origin may not use this service")
 		return
@@ -84,6 +83,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) setCommonHeaders(header http.Header, r *http.Request) bool {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
+	header.Set(requestIDHeader, requestID(r.Context()))
 	return h.allowOrigin(header, r.Header.Get("Origin"))
 }
 
@@ -123,6 +123,10 @@ func (h *Handler) SessionEnded(sessionID string) {
 		}
 	}
 }
+
+// LetGo ends uploads under way: what has arrived is stored, and the client told to go on
+// with another request.
+func (h *Handler) LetGo() { h.locks.letGo() }
 
 // abandon takes the upload away from whoever is writing to it and removes it.
 func (h *Handler) abandon(ctx context.Context, ref Ref) error {

@@ -53,6 +53,15 @@ func (l *locks) release(key string) {
 	delete(l.held, key)
 }
 
+// letGo asks all holders to let go.
+func (l *locks) letGo() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.held {
+		h.letGo()
+	}
+}
+
 // NewLock is tusd's way in. Lock takes the request out of its context.
 func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{l, id}, nil }
 

@@ -2,10 +2,12 @@ package natsengine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
@@ -75,6 +77,9 @@ func (c *comeback) back() {
 		rooms = append(rooms, room)
 	}
 	c.e.background.Go(func() {
+		if c.e.memoryGone() {
+			return
+		}
 		for _, room := range rooms {
 			c.catchUp(room, since)
 		}
@@ -82,6 +87,36 @@ func (c *comeback) back() {
 			told()
 		}
 	})
+}
+
+// errMemoryGone tells of a server that is no cluster's and was started anew: a cluster makes
+// what it kept in memory again, empty, and beat notices.
+var errMemoryGone = errors.New("natsengine: NATS was restarted and has lost who is logged in: start anew")
+
+func (e *Engine) memoryGone() bool {
+	if e.nc.ConnectedClusterName() != "" {
+		return false
+	}
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+		_, err := e.js.Stream(ctx, kvStream+sessionBucket)
+		cancel()
+		switch {
+		case err == nil:
+			return false
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			select {
+			case e.broken <- errMemoryGone:
+			default:
+			}
+			return true
+		}
+		select { // JetStream is not up yet
+		case <-time.After(comebackPause):
+		case <-e.closing:
+			return true
+		}
+	}
 }
 
 // catchUp hands a room's messages over once more, those among them that were missed. It

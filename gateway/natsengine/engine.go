@@ -35,6 +35,7 @@ type Engine struct {
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
 	closing    chan struct{}
+	broken     chan error
 	background sync.WaitGroup
 }
 
@@ -45,7 +46,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{opts: opts, closing: make(chan struct{})}
+	e := &Engine{opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
 	e.comeback.e = e
 	e.patience.e = e
 	if opts.Dir != "" {
@@ -113,6 +114,9 @@ func (e *Engine) insist(ctx context.Context, f func(context.Context) error) erro
 		}
 	}
 }
+
+// Broken gets an error when the engine must be opened anew, and the gateway with it.
+func (e *Engine) Broken() <-chan error { return e.broken }
 
 // Close drops the connection and stops an embedded server, its files flushed.
 func (e *Engine) Close() {

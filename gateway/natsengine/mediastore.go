@@ -62,6 +62,7 @@ type mediaStore struct {
 	maxAge time.Duration
 	secret []byte
 
+	room    *room
 	sending chan struct{} // a slot per part between publish and acknowledgement
 	ahead   chan struct{} // a slot per part read ahead
 	buffers sync.Pool     // *[partBytes]byte
@@ -82,6 +83,7 @@ func (e *Engine) openMedia() error {
 	e.media = &mediaStore{
 		nc:      nc,
 		maxAge:  e.opts.MediaMaxAge,
+		room:    &room{dir: e.opts.Dir, reserve: e.opts.MinFree},
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},

@@ -192,6 +192,9 @@ func (a *appender) settleSome(ctx context.Context) error {
 
 // publishPart returns the sequence under which the engine has stored data.
 func (s *mediaStore) publishPart(ctx context.Context, subject string, data []byte) (uint64, error) {
+	if err := s.room.check(); err != nil {
+		return 0, err
+	}
 	ack, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data})
 	if err != nil {
 		return 0, mediaError(err)

@@ -45,6 +45,9 @@ func (s *mediaStore) Create(ctx context.Context, info media.Info) (media.Info, e
 	if info.Session == "" {
 		return media.Info{}, errors.New("natsengine: an upload needs a session")
 	}
+	if err := s.room.check(); err != nil {
+		return media.Info{}, err
+	}
 	now := time.Now().UTC()
 	r := &mediaRecord{
 		UID:      info.UID,

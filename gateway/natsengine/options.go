@@ -8,6 +8,9 @@ import (
 	"rtmwasm/core"
 )
 
+// DefaultMinFree leaves sessions and messages room for days when media has filled a disk.
+const DefaultMinFree = 256 << 20
+
 // Options say where the engine lives: either Dir or Servers is set. The zero value of each
 // other field is usable.
 type Options struct {
@@ -32,6 +35,9 @@ type Options struct {
 	// 0 means 3 where there are so many, else 1.
 	Replicas int
 
+	// MinFree is how many bytes of Dir's disk media leaves free; 0 means DefaultMinFree.
+	MinFree int64
+
 	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
 	MediaMaxAge time.Duration
 
@@ -51,6 +57,9 @@ type Options struct {
 func (o Options) withDefaults() (Options, error) {
 	if (o.Dir == "") == (len(o.Servers) == 0) {
 		return o, errors.New("natsengine: either a data folder or the servers of a cluster must be given")
+	}
+	if o.MinFree == 0 {
+		o.MinFree = DefaultMinFree
 	}
 	setDefault(&o.MediaMaxAge, core.MediaLifetime)
 	setDefault(&o.GatewayLife, core.SessionTimeout)

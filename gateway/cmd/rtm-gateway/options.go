@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/natsengine"
 )
 
 // options are what the program is to do; see readSettings for where they come from.
@@ -19,6 +20,11 @@ type options struct {
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
+	minFree     size
+	tls         tlsOptions
+	metrics     string
+	log         logOptions
+	drain       drainOptions
 	version     bool
 	printConfig bool
 
@@ -35,6 +41,7 @@ Runs a gateway for rtm-wasm clients on one address:
   /rtm       WebSocket of clients
   /media/    uploads (tus 1.0) and downloads of image and file messages
   /healthz   says ok while the gateway runs
+  /readyz    200 when clients should come here, else 503; which check fails, as JSON
 
 With app ids named by --app or --apps only those are served, and an app with a
 certificate requires tokens. With none it is in development mode: every app id,
@@ -76,6 +83,12 @@ func (o *options) register(flags *flag.FlagSet) {
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	o.nats.register(flags)
 	o.bounds.register(flags)
+	o.minFree = natsengine.DefaultMinFree
+	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disk of --data; with less, they are refused and /readyz fails")
+	o.tls.register(flags)
+	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on, for your eyes only")
+	o.log.register(flags)
+	o.drain.register(flags)
 	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }
@@ -86,6 +99,8 @@ func (o options) check() error {
 		return errors.New("--data must name a folder")
 	case o.mediaMaxAge < time.Second:
 		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.mediaMaxAge)
+	case o.minFree == 0:
+		return errors.New("--min-free must leave something: a full disk stops the gateway")
 	}
-	return o.bounds.check()
+	return errors.Join(o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
 }

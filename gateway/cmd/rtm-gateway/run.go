@@ -8,23 +8,22 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/web"
 )
 
-// endTimeout bounds the graceful end; clients that do not answer are dropped then.
-const endTimeout = 10 * time.Second
-
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
-// went wrong, 2 for a bad command line.
+// went wrong, 2 for bad settings.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "token" {
-		return runToken(args[1:], stdout, stderr)
+	if len(args) > 0 {
+		switch args[0] {
+		case "token":
+			return runToken(args[1:], stdout, stderr)
+		}
 	}
 	o, err := parse(args, stdout)
 	switch {
@@ -40,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		o.settings.print(stdout)
 		return 0
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	log := o.log.logger(stderr)
 	if len(o.settings.notes) > 0 {
 		log.Warn("variables that mean nothing to the gateway", "names", o.settings.notes)
 	}
@@ -57,24 +56,21 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
+	site := site{drain: o.drain, log: log}
+	if site.tls, err = o.tls.config(log); err != nil {
+		return err
+	}
+	if site.listener, err = net.Listen("tcp", o.listen); err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	defer func() { _ = listener.Close() }() // the HTTP server may have closed it
-	where := natsengine.Options{Dir: o.data, MediaMaxAge: o.mediaMaxAge, Logger: log}
-	o.nats.apply(&where)
-	if where.Dir != "" {
-		if err := checkWritable(where.Dir); err != nil {
-			return fmt.Errorf("--data: %w", err)
-		}
-	}
-	engine, err := natsengine.Open(ctx, where)
+	defer func() { _ = site.listener.Close() }() // the HTTP server may have closed it
+	engine, err := openEngine(ctx, o, log)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	server, err := gateway.New(gateway.Config{
+	site.shared, site.broken = o.nats.servers != "", engine.Broken()
+	config := gateway.Config{
 		Engine:      engine,
 		MediaStore:  engine.MediaStore(),
 		Authorizer:  authorizer(apps, log),
@@ -83,39 +79,34 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		Logger:      log,
 		AllowOrigin: o.bounds.origins.allow(),
 		Limits:      o.bounds.limits(),
-	})
-	if err != nil {
+	}
+	var meter *metrics.Metrics
+	if o.metrics != "" {
+		meter = metrics.New()
+		config.Meter = meter
+	}
+	if site.server, err = gateway.New(config); err != nil {
 		return err
 	}
-	return serveHTTP(ctx, server, listener, log)
+	if meter != nil {
+		stop, err := serveMetrics(o.metrics, meter, site.server, log)
+		if err != nil {
+			return errors.Join(err, site.server.Close(ctx))
+		}
+		defer stop()
+	}
+	return site.serve(ctx)
 }
 
-func serveHTTP(ctx context.Context, server *gateway.Server, listener net.Listener, log *slog.Logger) error {
-	// No timeouts for whole requests: uploads and downloads have their own.
-	h := &http.Server{
-		Handler:           server.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.Engine, error) {
+	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log}
+	o.nats.apply(&where)
+	if where.Dir != "" {
+		if err := checkWritable(where.Dir); err != nil {
+			return nil, fmt.Errorf("--data: %w", err)
+		}
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(listener) }()
-	log.Info("listening", "url", "http://"+listener.Addr().String())
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		log.Info("ending")
-	}
-	ending, cancel := context.WithTimeout(context.Background(), endTimeout)
-	defer cancel()
-	if e := server.Close(ending); e != nil {
-		log.Warn("some clients did not answer in time", "error", e)
-	}
-	if e := h.Shutdown(ending); e != nil {
-		_ = h.Close() // what is left after the time given
-	}
-	return err
+	return natsengine.Open(ctx, where)
 }
 
 // checkWritable makes the folder and tries to write there: the engine's own error

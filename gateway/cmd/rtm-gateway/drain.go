@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"time"
+)
+
+// drainOptions say how the gateway ends.
+type drainOptions struct{ limit, lead time.Duration }
+
+func (o *drainOptions) register(flags *flag.FlagSet) {
+	flags.DurationVar(&o.limit, "drain", 10*time.Second, "how long ending may take: after SIGTERM or SIGINT clients are sent elsewhere and media requests come to their end; a second signal ends at once")
+	flags.DurationVar(&o.lead, "drain-lead", 0, "how much of that /readyz fails before clients are sent away: what your load balancer takes to notice")
+}
+
+func (o drainOptions) check() error {
+	if o.limit < time.Second {
+		return errors.New("--drain must be at least 1s")
+	}
+	if o.lead < 0 || o.lead > o.limit/2 {
+		return errors.New("--drain-lead must be at most half of --drain")
+	}
+	return nil
+}
+
+// patience is how long media requests may go on behind the lead. What is interrupted
+// then has the rest of the limit to store what has arrived.
+func (o drainOptions) patience() time.Duration { return (o.limit - o.lead) * 2 / 3 }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/metrics"
+)
+
+// serveMetrics serves /metrics, and what tells of health, on an address of their own.
+func serveMetrics(address string, m *metrics.Metrics, server *gateway.Server, log *slog.Logger) (stop func(), err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	for _, path := range []string{"/healthz", "/readyz"} {
+		mux.Handle("GET "+path, server.Handler())
+	}
+	h := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = h.Serve(listener) // ends with stop
+	}()
+	log.Info("metrics", "address", listener.Addr().String())
+	return func() {
+		_ = h.Close()
+		<-done
+	}, nil
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// tlsOptions name the certificate to serve with; none means plain HTTP.
+type tlsOptions struct{ cert, key string }
+
+func (o *tlsOptions) register(flags *flag.FlagSet) {
+	flags.StringVar(&o.cert, "tls-cert", "", "`file` with the certificate chain to serve https with; read anew when it changes")
+	flags.StringVar(&o.key, "tls-key", "", "`file` with the key of --tls-cert")
+}
+
+func (o tlsOptions) check() error {
+	if (o.cert == "") != (o.key == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	return nil
+}
+
+// config is nil for plain HTTP.
+func (o tlsOptions) config(log *slog.Logger) (*tls.Config, error) {
+	if o.cert == "" {
+		return nil, nil
+	}
+	c := &certificates{tlsOptions: o, log: log}
+	if _, err := c.get(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: c.get,
+		// WebSockets need HTTP/1.1, and transfers are no faster with HTTP/2.
+		NextProtos: []string{"http/1.1"},
+	}, nil
+}
+
+// lookEvery is how long a handshake relies on the last look at the files.
+const lookEvery = time.Second
+
+// certificates serves the pair in the files. While the files are not a pair, such as
+// between the writing of one and the other, the last good one stays.
+type certificates struct {
+	tlsOptions
+	log *slog.Logger
+
+	mu     sync.Mutex // guards the rest
+	looked time.Time
+	seen   [2]time.Time // the files' times when they were last read
+	pair   *tls.Certificate
+}
+
+// get is for tls.Config.GetCertificate.
+func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.looked) < lookEvery {
+		return c.pair, nil
+	}
+	c.looked = time.Now()
+	err := c.read()
+	if c.pair == nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	if err != nil {
+		c.log.Error("the new TLS certificate cannot be used, the old one stays", "error", err)
+	}
+	return c.pair, nil
+}
+
+// read loads the files if they have changed since they were last read.
+func (c *certificates) read() error {
+	var now [2]time.Time
+	for i, name := range []string{c.cert, c.key} {
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		now[i] = info.ModTime()
+	}
+	if now == c.seen {
+		return nil
+	}
+	c.seen = now
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return err
+	}
+	if c.pair != nil {
+		c.log.Info("the TLS certificate was read anew", "until", pair.Leaf.NotAfter)
+	}
+	c.pair = &pair
+	return nil
+}

@@ -1,0 +1,111 @@
+package media
+
+import (
+	"io"
+	"net/http"
+)
+
+// Direction of a transfer, as the gateway sees it.
+type Direction string
+
+// Directions.
+const (
+	Upload   Direction = "upload"
+	Download Direction = "download"
+)
+
+// Result is how the request of a transfer ended. One file may take several requests.
+type Result string
+
+// Results.
+const (
+	Done    Result = "done"
+	Refused Result = "refused" // the client asked for what it may not have
+	Broken  Result = "broken"  // the connection was lost, or another request took over
+	Failed  Result = "failed"  // the store could not do it
+)
+
+// Meter counts requests that carry content. It is used by many goroutines.
+type Meter interface {
+	TransferBegan(Direction)
+	TransferEnded(d Direction, r Result, bytes int64)
+}
+
+type noMeter struct{}
+
+func (noMeter) TransferBegan(Direction)                {}
+func (noMeter) TransferEnded(Direction, Result, int64) {}
+
+// ServeHTTP serves BasePath and what is below it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(withRequestID(r.Context(), r.Header.Get(requestIDHeader)))
+	var direction Direction
+	switch {
+	case r.Method == http.MethodGet:
+		direction = Download
+	case r.Method == http.MethodPatch, r.Method == http.MethodPost && r.ContentLength != 0:
+		direction = Upload
+	default:
+		h.serve(w, r)
+		return
+	}
+	in := &countedBody{ReadCloser: r.Body}
+	r.Body = in
+	out := &countedResponse{ResponseWriter: w, status: http.StatusOK}
+	h.config.Meter.TransferBegan(direction)
+	result := Broken
+	defer func() { // a download that breaks off panics
+		n := out.n
+		if direction == Upload {
+			n = in.n
+		}
+		h.config.Meter.TransferEnded(direction, result, n)
+	}()
+	h.serve(out, r)
+	if r.Context().Err() == nil {
+		result = resultOf(out.status)
+	}
+}
+
+func resultOf(status int) Result {
+	switch {
+	case status == http.StatusConflict: // see errInterrupted and errCutShort
+		return Broken
+	case status >= 500:
+		return Failed
+	case status >= 400:
+		return Refused
+	}
+	return Done
+}
+
+type countedBody struct {
+	io.ReadCloser
+	n int64
+}
+
+func (b *countedBody) Read(p []byte) (n int, err error) {
+	n, err = b.ReadCloser.Read(p)
+	b.n += int64(n)
+	return n, err
+}
+
+type countedResponse struct {
+	http.ResponseWriter
+	status int
+	n      int64
+}
+
+func (w *countedResponse) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *countedResponse) Write(p []byte) (n int, err error) {
+	n, err = w.ResponseWriter.Write(p)
+	w.n += int64(n)
+	return n, err
+}
+
+// Unwrap gives http.ResponseController the writer that has the deadlines.
+func (w *countedResponse) Unwrap() http.ResponseWriter { return w.ResponseWriter }

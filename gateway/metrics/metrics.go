@@ -1,0 +1,118 @@
+// Package metrics shows Prometheus what a gateway does:
+//
+//	m := metrics.New()
+//	server, err := gateway.New(gateway.Config{Engine: engine, Meter: m})
+//	http.Handle("/metrics", m.Handler())
+//
+// No metric has a label that grows with users, channels or apps.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/media"
+)
+
+// Metrics is a gateway.Meter for Prometheus.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	sessions                    prometheus.Gauge
+	began, resumed, tooOften    prometheus.Counter
+	refused, closed             *prometheus.CounterVec
+	frames, frameBytes          *prometheus.CounterVec
+	running                     *prometheus.GaugeVec
+	transfers, transferredBytes *prometheus.CounterVec
+	engine                      *prometheus.HistogramVec
+	engineErrors                *prometheus.CounterVec
+}
+
+var _ gateway.Meter = (*Metrics)(nil)
+
+// New makes Metrics with a registry of their own, which has those of the process and the
+// Go runtime, too.
+func New() *Metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	to := promauto.With(registry)
+	counter := func(name, help string) prometheus.Counter {
+		return to.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
+	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return to.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	return &Metrics{
+		registry: registry,
+
+		sessions:         to.NewGauge(prometheus.GaugeOpts{Name: "rtm_sessions", Help: "Sessions of this gateway, those whose client is away for a moment included."}),
+		began:            counter("rtm_sessions_begun_total", "Sessions that began."),
+		resumed:          counter("rtm_sessions_resumed_total", "Sessions taken up again over a new socket."),
+		refused:          counters("rtm_logins_refused_total", "Logins refused, by the reason in the protocol.", "reason"),
+		closed:           counters("rtm_sockets_closed_total", "Sockets closed by the gateway, by close code; 4000 to 4099 ask the client to come back.", "code"),
+		frames:           counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction"),
+		frameBytes:       counters("rtm_frame_bytes_total", "Bytes of these frames.", "direction"),
+		tooOften:         counter("rtm_requests_too_often_total", "Requests refused because of their rate."),
+		running:          to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_media_running", Help: "Media requests that carry content and are under way."}, []string{"direction"}),
+		transfers:        counters("rtm_media_requests_total", "Media requests that carried content, by result: done, refused, broken or failed.", "direction", "result"),
+		transferredBytes: counters("rtm_media_bytes_total", "Bytes of content of these.", "direction"),
+		engine: to.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "rtm_engine_seconds",
+			Help:    "Time that calls of the engine, NATS, took.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"call"}),
+		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
+	}
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// TransferBegan implements gateway.Meter, as do the methods that follow.
+func (m *Metrics) TransferBegan(d media.Direction) { m.running.WithLabelValues(string(d)).Inc() }
+
+func (m *Metrics) TransferEnded(d media.Direction, r media.Result, bytes int64) {
+	m.running.WithLabelValues(string(d)).Dec()
+	m.transfers.WithLabelValues(string(d), string(r)).Inc()
+	m.transferredBytes.WithLabelValues(string(d)).Add(float64(bytes))
+}
+
+func (m *Metrics) Sessions(change int) {
+	m.sessions.Add(float64(change))
+	if change > 0 {
+		m.began.Add(float64(change))
+	}
+}
+
+func (m *Metrics) Resumed() { m.resumed.Inc() }
+
+func (m *Metrics) LoginRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+func (m *Metrics) SocketClosed(code int) { m.closed.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+func (m *Metrics) FrameIn(bytes int) { m.frame("in", bytes) }
+
+func (m *Metrics) FrameOut(bytes int) { m.frame("out", bytes) }
+
+func (m *Metrics) frame(direction string, bytes int) {
+	m.frames.WithLabelValues(direction).Inc()
+	m.frameBytes.WithLabelValues(direction).Add(float64(bytes))
+}
+
+func (m *Metrics) TooOften() { m.tooOften.Inc() }
+
+func (m *Metrics) EngineCall(name string, took time.Duration, err error) {
+	m.engine.WithLabelValues(name).Observe(took.Seconds())
+	if err != nil {
+		m.engineErrors.WithLabelValues(name).Inc()
+	}
+}

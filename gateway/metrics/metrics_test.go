@@ -1,0 +1,100 @@
+package metrics_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/metrics"
+	"rtmwasm/gateway/natsengine"
+)
+
+const app = "0123456789abcdef0123456789abcdef"
+
+// scrape returns what Prometheus would get.
+func scrape(t *testing.T, m *metrics.Metrics) string {
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	require.Equal(t, 200, answer.Code)
+	return answer.Body.String()
+}
+
+// hello logs in over a new socket and returns it and the answer.
+func hello(t *testing.T, url string, h *wire.Hello) (*websocket.Conn, *wire.ServerFrame) {
+	ws, _, err := websocket.Dial(t.Context(), strings.Replace(url, "http", "ws", 1)+"/rtm", nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	h.Version = 1
+	send(t, ws, &wire.ClientFrame{Id: 1, Hello: h})
+	_, b, err := ws.Read(t.Context())
+	require.NoError(t, err)
+	var f wire.ServerFrame
+	require.NoError(t, f.UnmarshalVT(b))
+	return ws, &f
+}
+
+func send(t *testing.T, ws *websocket.Conn, f *wire.ClientFrame) {
+	b, err := f.MarshalVT()
+	require.NoError(t, err)
+	require.NoError(t, ws.Write(t.Context(), websocket.MessageBinary, b))
+}
+
+func TestWhatHappensIsCounted(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: t.TempDir(), Logger: log})
+	require.NoError(t, err)
+	t.Cleanup(engine.Close)
+	m := metrics.New()
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Meter: m, Logger: log})
+	require.NoError(t, err)
+	site := httptest.NewServer(server.Handler())
+	t.Cleanup(site.Close)
+	t.Cleanup(func() { require.NoError(t, server.Close(context.Background())) })
+
+	ws, f := hello(t, site.URL, &wire.Hello{AppId: app, Uid: "ada-the-first"})
+	require.NotNil(t, f.Welcome)
+	send(t, ws, &wire.ClientFrame{Id: 2, Join: &wire.Join{Channel: "hall-of-fame"}})
+	r, err := http.NewRequest("POST", site.URL+"/media/", strings.NewReader("content"))
+	require.NoError(t, err)
+	for k, v := range map[string]string{"Authorization": "Bearer " + f.Welcome.Credential, "Tus-Resumable": "1.0.0",
+		"Upload-Length": "7", "Content-Type": "application/offset+octet-stream"} {
+		r.Header.Set(k, v)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	require.Equal(t, 201, answer.StatusCode)
+	require.NoError(t, ws.CloseNow())
+	_, again := hello(t, site.URL, &wire.Hello{AppId: app, Uid: "ada-the-first",
+		Resume: &wire.Resume{SessionId: f.Welcome.SessionId, Credential: f.Welcome.Credential}})
+	require.True(t, again.Welcome.Resumed)
+	_, refused := hello(t, site.URL, &wire.Hello{AppId: "short", Uid: "bob"})
+	require.NotNil(t, refused.Refusal)
+
+	for _, want := range []string{
+		"rtm_sessions 1\n", "rtm_sessions_begun_total 1\n", "rtm_sessions_resumed_total 1\n",
+		`rtm_logins_refused_total{reason="UNKNOWN_APP"} 1` + "\n",
+		`rtm_frames_total{direction="in"} 1` + "\n", `rtm_frames_total{direction="out"}`,
+		`rtm_media_requests_total{direction="upload",result="done"} 1` + "\n",
+		`rtm_media_bytes_total{direction="upload"} 7` + "\n", `rtm_media_running{direction="upload"} 0` + "\n",
+		`rtm_engine_seconds_count{call="claim"} 1` + "\n", `rtm_engine_seconds_count{call="enter"} 1` + "\n",
+		"process_resident_memory_bytes", "go_goroutines",
+	} {
+		assert.Eventually(t, func() bool { return strings.Contains(scrape(t, m), want) }, 10*time.Second, 5*time.Millisecond, "%s in\n%s", want, scrape(t, m))
+	}
+	for _, secret := range []string{app, "ada-the-first", "hall-of-fame", f.Welcome.SessionId, f.Welcome.Credential} {
+		assert.NotContains(t, scrape(t, m), secret)
+	}
+}

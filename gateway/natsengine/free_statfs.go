@@ -1,0 +1,15 @@
+//go:build linux || darwin
+
+package natsengine
+
+import "syscall"
+
+// FreeBytes is how much this process may still write to the disk of a folder; known is
+// false where that can't be told.
+func FreeBytes(dir string) (free int64, known bool) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return 0, false
+	}
+	return int64(s.Bavail) * int64(s.Bsize), true
+}

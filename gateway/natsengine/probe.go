@@ -1,0 +1,48 @@
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/nats-io/nats.go"
+
+	"rtmwasm/gateway"
+)
+
+var _ gateway.Prober = (*Engine)(nil)
+
+// Probe asks for a key that all gateways need, and looks whether the data folder takes
+// files and has room.
+func (e *Engine) Probe(ctx context.Context) []gateway.Check {
+	checks := []gateway.Check{{Name: "engine", Err: e.reachable(ctx)}}
+	if e.embedded != nil {
+		checks = append(checks, gateway.Check{Name: "disk", Err: errors.Join(writable(e.opts.Dir), e.media.room.check())})
+	}
+	return checks
+}
+
+func (e *Engine) reachable(ctx context.Context) error {
+	if status := e.nc.Status(); status != nats.CONNECTED {
+		return fmt.Errorf("the connection to NATS is %s", status)
+	}
+	if _, err := e.sessions.Status(ctx); err != nil {
+		return fmt.Errorf("JetStream does not answer: %w", err)
+	}
+	return nil
+}
+
+// writable tries to write to a folder.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("the data folder cannot be written to: %w", errors.Unwrap(err))
+	}
+	_, err = f.Write([]byte("probe\n"))
+	err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+	if err != nil {
+		return fmt.Errorf("the data folder cannot be written to: %w", err)
+	}
+	return nil
+}

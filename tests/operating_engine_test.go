@@ -1,0 +1,109 @@
+package tests
+
+import (
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/tests/cluster"
+)
+
+// startNATS runs one NATS server with its data in dir.
+func startNATS(t *testing.T, program, port, dir string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(program, "--addr", "127.0.0.1", "--port", port, "--jetstream", "--store_dir", dir)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	}, 20*time.Second, 10*time.Millisecond)
+	return cmd
+}
+
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// NATS stands still, and goes on: the gateway says that it is not ready, and is again by
+// itself. NATS dies, and with it what it had in memory: the gateway ends, to be started anew.
+func testEngineGone(t *testing.T, program string) {
+	nats, err := cluster.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	port, dir := freePort(t), t.TempDir()
+	server := startNATS(t, nats, port, dir)
+	url := "nats://127.0.0.1:" + port
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--nats", url, "--drain", "3s")
+	require.Empty(t, g.notReady())
+	alice := login(t, g.addr(), "alice")
+
+	require.NoError(t, server.Process.Signal(syscall.SIGSTOP))
+	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, 20*time.Second, 50*time.Millisecond)
+	status, _ := g.get("/healthz")
+	assert.Equal(t, 200, status)
+	require.NoError(t, server.Process.Signal(syscall.SIGCONT))
+	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, 20*time.Second, 50*time.Millisecond)
+	stored := alice.store(t, []byte("content"))
+
+	require.NoError(t, server.Process.Kill())
+	_ = server.Wait()
+	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, 20*time.Second, 50*time.Millisecond)
+	startNATS(t, nats, port, dir)
+	assert.Equal(t, 1, g.exit(20*time.Second))
+	assert.Contains(t, g.text(), "start anew")
+	serve(t, program, "--listen", g.addr(), "--nats", url)
+	require.Equal(t, core.Reconnecting, next(t, alice.states))
+	require.Equal(t, core.Connected, next(t, alice.states))
+	assert.Equal(t, "content", string(alice.fetch(t, stored)))
+}
+
+// One of two gateways drains: its clients go on at the other, and nobody notices.
+func testDrainOfOne(t *testing.T, program string) {
+	nats, err := cluster.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	port := freePort(t)
+	startNATS(t, nats, port, t.TempDir())
+	start := func() *service {
+		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port)
+	}
+	leaving, staying := start(), start()
+	both := strings.TrimPrefix(balance(t, leaving.url, staying.url), "http://")
+	users := map[string]*member{}
+	for _, uid := range []string{"alice", "bob", "carol", "dave"} {
+		users[uid] = login(t, both, uid)
+		require.Nil(t, outcome(t, users[uid], users[uid].Channel("hall").Join))
+	}
+	content := randomFile(24 << 20)
+	uploads := []*rolling{users["alice"].startUpload(t, content), users["bob"].startUpload(t, content)}
+	leaving.signal(syscall.SIGTERM)
+	for i := range 50 { // all the while
+		users["alice"].says(t, "bob", strconv.Itoa(i))
+		require.Equal(t, "alice: "+strconv.Itoa(i), next(t, users["bob"].texts))
+	}
+	assert.Zero(t, leaving.exit(15*time.Second))
+	for _, upload := range uploads {
+		id := next(t, upload.uploaded)
+		assert.Equal(t, content, users["dave"].fetch(t, id))
+	}
+	users["carol"].says(t, "dave", "goodbye")
+	assert.Equal(t, "carol: goodbye", next(t, users["dave"].texts))
+	assert.Contains(t, staying.text(), "session taken over")
+	assert.NotContains(t, leaving.text(), "session ended", "all were taken over")
+}
