@@ -50,11 +50,12 @@ bench: build browser ## sizes, speed and memory as ratios measured side by side
 soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail
 	go run ./tests/soak -for $(SOAK) -kill $(KILL)
 
-lint: deps ## formatting, vet for both platforms, types
+lint: deps ## formatting, vet for both platforms, types, known vulnerabilities of what is used
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	npm run --silent typecheck
+	./scripts/audit.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh

@@ -50,6 +50,9 @@ func partSums(info Info, contentRange string) []byte {
 	if _, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &last, &total); err != nil {
 		return nil
 	}
+	if from < 0 || last < from || last >= info.Size {
+		return nil
+	}
 	end := last + 1
 	if from%core.MediaDigestBytes != 0 || end%core.MediaDigestBytes != 0 && end != info.Size {
 		return nil
