@@ -37,7 +37,7 @@ func startCluster(t *testing.T) *cluster.Cluster {
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		c.Stop()
-		if t.Failed() {
+		if t.Failed() && testing.Verbose() {
 			for _, name := range []string{"n1", "n2", "n3"} {
 				log, _ := os.ReadFile(dir + "/" + name + ".log")
 				t.Logf("%s:\n%s", name, log)

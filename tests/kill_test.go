@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,12 +51,14 @@ func runWith(t *testing.T, program string, args ...string) *process {
 	require.NoError(t, p.Start())
 	t.Cleanup(p.kill)
 	lines := bufio.NewScanner(stderr)
+	var output []string
 	for p.addr == "" && lines.Scan() {
+		output = append(output, lines.Text())
 		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
 			p.addr = m[1]
 		}
 	}
-	require.NotEmpty(t, p.addr, "the gateway did not start")
+	require.NotEmpty(t, p.addr, "the gateway did not start: %s", strings.Join(output, "\n"))
 	go func() { _, _ = io.Copy(io.Discard, stderr) }()
 	return p
 }

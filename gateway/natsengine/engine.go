@@ -96,23 +96,19 @@ func (e *Engine) setup(ctx context.Context) error {
 
 // insist tries again while a cluster that has just started has no leaders yet.
 func (e *Engine) insist(ctx context.Context, f func(context.Context) error) error {
-	err := f(ctx)
-	if err == nil || e.embedded != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for {
+	err := f(ctx)
+	for err != nil && e.embedded == nil {
 		e.opts.Logger.Warn("the cluster is not ready: trying again", "error", err)
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return err
 		}
-		if err = f(ctx); err == nil {
-			return nil
-		}
+		err = f(ctx)
 	}
+	return err
 }
 
 // Broken gets an error when the engine must be opened anew, and the gateway with it.

@@ -2,7 +2,10 @@ package natsengine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,9 +30,20 @@ func (o Options) replicas(nc *nats.Conn) int {
 	return 1
 }
 
-func (s streams) stream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
+// makeTimeout bounds one request to make a stream. Of several gateways that ask for the same
+// one at the same time, a cluster answers one.
+const makeTimeout = 1500 * time.Millisecond
+
+func (s streams) stream(ctx context.Context, config jetstream.StreamConfig) (stream jetstream.Stream, err error) {
 	config.Replicas = s.replicas
-	stream, err := s.CreateOrUpdateStream(ctx, config)
+	err = patiently(ctx, func(ctx context.Context) (err error) {
+		stream, err = s.Stream(ctx, config.Name)
+		if err == nil && sameStream(stream.CachedInfo().Config, config) {
+			return nil
+		}
+		stream, err = s.CreateOrUpdateStream(ctx, config)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", config.Name, err)
 	}
@@ -37,17 +51,49 @@ func (s streams) stream(ctx context.Context, config jetstream.StreamConfig) (jet
 }
 
 // bucket makes a bucket whose reads see all that was written before: where it has
-// replicas, direct reads might be answered by one that lags behind.
-func (s streams) bucket(ctx context.Context, config jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+// replicas, direct reads might be answered by one that lags behind. One that is as wanted
+// is left alone: a change would allow direct reads for a moment, under those who use it.
+func (s streams) bucket(ctx context.Context, config jetstream.KeyValueConfig) (kv jetstream.KeyValue, err error) {
 	config.Replicas = s.replicas
-	kv, err := s.CreateOrUpdateKeyValue(ctx, config)
-	if err == nil && s.replicas > 1 {
-		kv, err = s.readLeader(ctx, config.Bucket)
-	}
+	err = patiently(ctx, func(ctx context.Context) (err error) {
+		stream, err := s.Stream(ctx, kvStream+config.Bucket)
+		if err == nil && sameBucket(stream.CachedInfo().Config, config) {
+			kv, err = s.KeyValue(ctx, config.Bucket)
+			return err
+		}
+		kv, err = s.CreateOrUpdateKeyValue(ctx, config)
+		if err == nil && s.replicas > 1 {
+			kv, err = s.readLeader(ctx, config.Bucket)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", config.Bucket, err)
 	}
 	return kv, nil
+}
+
+// patiently asks again where no answer came.
+func patiently(ctx context.Context, ask func(context.Context) error) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, makeTimeout)
+		err := ask(once)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func sameStream(have, want jetstream.StreamConfig) bool {
+	return slices.Equal(have.Subjects, want.Subjects) && have.Storage == want.Storage && have.Replicas == want.Replicas &&
+		have.MaxAge == want.MaxAge && have.AllowDirect == want.AllowDirect &&
+		max(0, have.MaxMsgsPerSubject) == want.MaxMsgsPerSubject // the server says -1 for none
+}
+
+func sameBucket(have jetstream.StreamConfig, want jetstream.KeyValueConfig) bool {
+	return have.Storage == want.Storage && have.Replicas == want.Replicas && have.AllowDirect == (want.Replicas == 1) &&
+		have.MaxAge == want.TTL && have.SubjectDeleteMarkerTTL == want.LimitMarkerTTL
 }
 
 func (s streams) readLeader(ctx context.Context, bucket string) (jetstream.KeyValue, error) {

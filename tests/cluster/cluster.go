@@ -180,10 +180,16 @@ func (s *Server) Kill() {
 
 // Pause stops the server in its tracks until Resume: its connections stay open and
 // silent, as over a network that is parted.
-func (s *Server) Pause() error { return s.process.Process.Signal(sigStop) }
+func (s *Server) Pause() error { return Pause(s.process.Process) }
 
 // Resume lets it go on.
-func (s *Server) Resume() error { return s.process.Process.Signal(sigCont) }
+func (s *Server) Resume() error { return Resume(s.process.Process) }
+
+// Pause stops any process in its tracks until Resume.
+func Pause(p *os.Process) error { return p.Signal(sigStop) }
+
+// Resume lets it go on.
+func Resume(p *os.Process) error { return p.Signal(sigCont) }
 
 // freePorts are free when it returns; that another program takes one meanwhile is
 // unlikely, and fails the start.

@@ -1,0 +1,148 @@
+package tests
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/native"
+	"rtmwasm/tests/cluster"
+)
+
+// neighbour notes what it is told of others.
+type neighbour struct {
+	*member
+	news chan string
+}
+
+func (n *neighbour) MemberJoined(_ *core.Channel, uid string) { n.news <- "+" + uid }
+func (n *neighbour) MemberLeft(_ *core.Channel, uid string)   { n.news <- "-" + uid }
+func (n *neighbour) PeersChanged(list core.PresenceList) {
+	for _, p := range list {
+		n.news <- p.Uid + " " + p.State.String()
+	}
+}
+
+func loginNeighbour(t *testing.T, addr, uid string) *neighbour {
+	t.Helper()
+	n := &neighbour{news: make(chan string, 1000)}
+	n.member = &member{host: native.NewHost(), states: make(chan core.State, 100), texts: make(chan string, 10000)}
+	n.Client = core.New("0123456789abcdef0123456789abcdef", "http://"+addr, n.host, n)
+	require.Nil(t, outcome(t, n.member, func(done func(*core.Error)) { n.Login(uid, "", done) }))
+	t.Cleanup(func() {
+		n.host.Do(func() { _ = n.LogoutNow() })
+		n.host.CloseIdle()
+	})
+	return n
+}
+
+func startGateways(t *testing.T, c *cluster.Cluster, program string, n int) (all []*process) {
+	t.Helper()
+	for range n {
+		all = append(all, runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ",")))
+	}
+	return all
+}
+
+// A client goes on at another gateway, whatever became of its own: others see nothing of
+// it, and what was sent meanwhile arrives once and in order.
+func TestClusterSessions(t *testing.T) {
+	c, program := startCluster(t), buildGateway(t)
+	for name, leave := range map[string]func(t *testing.T, from *process, balancer *cluster.Relay){
+		"moved":  func(*testing.T, *process, *cluster.Relay) {},
+		"killed": func(_ *testing.T, from *process, _ *cluster.Relay) { from.kill() },
+		"hung": func(t *testing.T, from *process, _ *cluster.Relay) {
+			require.NoError(t, cluster.Pause(from.Process))
+			t.Cleanup(func() { _ = cluster.Resume(from.Process) })
+		},
+	} {
+		gateways := startGateways(t, c, program, 2)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			balancer, err := cluster.NewRelay(gateways[0].addr)
+			require.NoError(t, err)
+			t.Cleanup(balancer.Close)
+			s := &stay{alice: loginNeighbour(t, balancer.Addr(), name+"-alice"), bob: loginNeighbour(t, gateways[1].addr, name+"-bob")}
+			s.begin(t, name+"-hall")
+			s.talk(t, 10)
+			s.await(t, 10)
+			balancer.Turn(gateways[1].addr)
+			began := time.Now()
+			leave(t, gateways[0], balancer)
+			balancer.Cut()
+			s.talk(t, 20)
+			s.await(t, 11)
+			t.Logf("recovered: %s: first message after %v", name, time.Since(began).Round(time.Millisecond))
+			s.await(t, 30)
+			s.end(t)
+		})
+	}
+}
+
+// stay is bob's talking to alice, who goes from one gateway to another meanwhile.
+type stay struct {
+	alice, bob *neighbour
+	hall       *core.Channel
+	sent       int
+	answers    sync.WaitGroup
+	got        map[string]int // by peer or channel
+}
+
+func (s *stay) begin(t *testing.T, channel string) {
+	s.got = map[string]int{}
+	s.hall = s.bob.Channel(channel)
+	require.Nil(t, outcome(t, s.bob.member, s.hall.Join))
+	require.Nil(t, outcome(t, s.alice.member, s.alice.Channel(channel).Join))
+	require.Equal(t, "+"+s.alice.UID(), next(t, s.bob.news))
+	require.Nil(t, outcome(t, s.bob.member, func(done func(*core.Error)) { s.bob.SubscribePeers([]string{s.alice.UID()}, done) }))
+	require.Equal(t, s.alice.UID()+" ONLINE", next(t, s.bob.news))
+}
+
+// talk sends n messages to alice and to the channel.
+func (s *stay) talk(t *testing.T, n int) {
+	for range n {
+		s.sent++
+		text := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: fmt.Sprint(s.sent)}}
+		s.answers.Add(2)
+		s.bob.host.Do(func() {
+			s.bob.SendToPeer(s.alice.UID(), text, false, func(received bool, err *core.Error) {
+				assert.Nil(t, err)
+				assert.True(t, received, "message %s is answered as received", text.Message.Text)
+				s.answers.Done()
+			})
+			s.hall.Send(text, func(err *core.Error) {
+				assert.Nil(t, err)
+				s.answers.Done()
+			})
+		})
+	}
+}
+
+// await returns when alice has n messages by each way.
+func (s *stay) await(t *testing.T, n int) {
+	for s.got["peer"] < n || s.got["hall"] < n {
+		from, text, _ := strings.Cut(next(t, s.alice.texts), ": ")
+		way := "peer"
+		if strings.HasSuffix(from, "hall") {
+			way = "hall"
+		}
+		s.got[way]++
+		require.Equal(t, fmt.Sprint(s.got[way]), text, "once and in order: %s", way)
+	}
+}
+
+func (s *stay) end(t *testing.T) {
+	s.answers.Wait()
+	assert.Empty(t, s.alice.texts, "nothing comes twice")
+	assert.Empty(t, s.bob.news, "others see nothing of it")
+	require.Nil(t, outcome(t, s.alice.member, func(done func(*core.Error)) { s.alice.Logout(done) }))
+	news := []string{next(t, s.bob.news), next(t, s.bob.news)}
+	assert.ElementsMatch(t, []string{"-" + s.alice.UID(), s.alice.UID() + " OFFLINE"}, news, "until alice leaves")
+}
