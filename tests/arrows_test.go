@@ -64,7 +64,7 @@ var rules = []rule{
 		deep: []string{"github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/nats-io/...", "github.com/hashicorp/golang-lru/v2"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
-	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "github.com/peterbourgon/ff/v3"},
+	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 	{pkg: "web", may: []string{"std"}},
 

@@ -34,6 +34,8 @@ func TestOperating(t *testing.T) {
 		"certificates change":       testCertificates,
 		"a read-only data folder":   testReadOnly,
 		"the engine goes and comes": testEngineGone,
+		"doctor at home":            testDoctor,
+		"doctor before a proxy":     testDoctorURL,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}

@@ -33,6 +33,7 @@ type options struct {
 
 const usage = `Usage: rtm-gateway [flags]
        rtm-gateway token --uid USER [flags]
+       rtm-gateway doctor [--url URL] [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
@@ -50,6 +51,7 @@ user and token is accepted.
   rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
   rtm-gateway --app APPID           this app, without tokens
   rtm-gateway token --help          mints a token to try
+  rtm-gateway doctor --help         says what is wrong
 
 A flag that is not given is looked up as a variable, --media-max-age as
 RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's

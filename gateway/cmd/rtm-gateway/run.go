@@ -21,6 +21,8 @@ import (
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
+		case "doctor":
+			return runDoctor(ctx, args[1:], stdout, stderr)
 		case "token":
 			return runToken(args[1:], stdout, stderr)
 		}

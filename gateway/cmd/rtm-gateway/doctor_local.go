@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"rtmwasm/gateway/natsengine"
+)
+
+// roomFor is how much a disk should have beyond the reserve: a few hundred large files.
+const roomFor = 10 << 30
+
+// renewalTime is what is left of a certificate when it should have been renewed.
+const renewalTime = 14 * 24 * time.Hour
+
+// local checks the machine that the gateway is to run on.
+func (e *examination) local(ctx context.Context) {
+	e.checkApps()
+	if e.options.nats.servers != "" {
+		e.checkNATS(ctx)
+	} else {
+		e.checkData()
+		e.checkClock(time.Time{}, "")
+	}
+	e.checkListen()
+	e.checkTLS()
+	if len(e.bounds.origins) == 0 {
+		e.say(good, "origins", "pages of any origin may use the gateway; --origins bounds that", "")
+	} else {
+		e.say(good, "origins", "only pages of "+e.bounds.origins.String(), "")
+	}
+}
+
+func (e *examination) checkApps() {
+	apps, err := e.apps.load(slog.New(slog.DiscardHandler))
+	switch {
+	case err != nil:
+		e.say(bad, "apps", err.Error(), "mend the list")
+	case len(apps.IDs()) == 0:
+		e.say(poor, "apps", "development mode, everybody is let in", "name your apps with --apps")
+	default:
+		e.say(good, "apps", fmt.Sprintf("%d served", len(apps.IDs())), "")
+	}
+}
+
+func (e *examination) checkData() {
+	dir, err := filepath.Abs(e.data)
+	if err != nil {
+		e.say(bad, "data", err.Error(), "name the folder in full")
+		return
+	}
+	there := dir
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		there = filepath.Dir(dir)
+	}
+	f, err := os.CreateTemp(there, ".probe-*")
+	if err != nil {
+		e.say(bad, "data", err.Error(), "give the gateway's user a folder that it may write to")
+		return
+	}
+	_ = f.Close()
+	_ = os.Remove(f.Name())
+	if there == dir && natsengine.InUse(dir) {
+		e.say(poor, "data", dir+" is in use by a gateway", "only one at a time can have it")
+	} else {
+		e.say(good, "data", dir+" can be written to", "")
+	}
+	free, known := natsengine.FreeBytes(there)
+	found := fmt.Sprintf("%.1f GiB are free, of which --min-free reserves %v", float64(free)/(1<<30), &e.minFree)
+	switch {
+	case !known:
+		e.say(poor, "disk", "what is free can't be told here", "watch it yourself")
+	case free < int64(e.minFree):
+		e.say(bad, "disk", found, "uploads will be refused, make room")
+	case free < int64(e.minFree)+roomFor:
+		e.say(poor, "disk", found, "that is soon full, see docs/operating.md on sizes")
+	default:
+		e.say(good, "disk", found, "")
+	}
+}
+
+func (e *examination) checkNATS(ctx context.Context) {
+	where := natsengine.Options{Logger: slog.New(slog.DiscardHandler)}
+	e.options.nats.apply(&where)
+	found, err := natsengine.Look(ctx, where)
+	if err != nil {
+		e.say(bad, "engine", err.Error(), "see that NATS runs with JetStream, and that it may be reached from here")
+		e.checkClock(time.Time{}, "")
+		return
+	}
+	text := fmt.Sprintf("NATS %s with JetStream answers in %v", found.Version, found.RoundTrip.Round(10*time.Microsecond))
+	if found.Servers < 3 {
+		e.say(poor, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "with fewer than three, one that is lost takes data with it")
+	} else {
+		e.say(good, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "")
+	}
+	e.checkClock(found.Time, "NATS")
+}
+
+// maxSkew is how far clocks may be apart: tokens end, and are not yet good, by them.
+const maxSkew = 5 * time.Second
+
+// checkClock compares with the time that another told; if none did, with that of the build.
+func (e *examination) checkClock(theirs time.Time, whose string) {
+	now := time.Now()
+	if theirs.IsZero() {
+		if built := buildTime(); now.Before(built) {
+			e.say(bad, "clock", "it says "+now.Format(time.RFC3339)+", before this program was made", "set it")
+			return
+		}
+		e.say(good, "clock", "it says "+now.UTC().Format(time.RFC3339)+"; nothing to compare it with", "")
+		return
+	}
+	if skew := now.Sub(theirs).Abs(); skew > maxSkew {
+		e.say(bad, "clock", fmt.Sprintf("it is %v apart from that of %s", skew.Round(time.Second), whose), "run a time service on both: tokens depend on it")
+		return
+	}
+	e.say(good, "clock", "it agrees with that of "+whose, "")
+}
+
+// buildTime is that of the commit, if the program knows it.
+func buildTime() (at time.Time) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.time" {
+				at, _ = time.Parse(time.RFC3339, s.Value) // zero if it is of another form
+			}
+		}
+	}
+	return at
+}
+
+func (e *examination) checkListen() {
+	l, err := net.Listen("tcp", e.listen)
+	if err == nil {
+		_ = l.Close()
+		host, _, _ := net.SplitHostPort(e.listen)
+		ip := net.ParseIP(host)
+		if e.tls.cert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			e.say(poor, "listen", e.listen+" is free, and reached by plain http from elsewhere", "only a proxy with TLS should reach it")
+			return
+		}
+		e.say(good, "listen", e.listen+" is free", "")
+		return
+	}
+	if runs(e.listen) {
+		e.say(good, "listen", "a gateway is running on "+e.listen, "")
+		return
+	}
+	e.say(bad, "listen", err.Error(), "stop what is there, or choose another --listen")
+}
+
+// runs asks whether a gateway is there.
+func runs(address string) bool {
+	client := &http.Client{Timeout: 3 * time.Second}
+	answer, err := client.Get("http://" + address + "/healthz")
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 10))
+	return string(body) == "ok\n"
+}
+
+func (e *examination) checkTLS() {
+	if e.tls.cert == "" {
+		e.say(good, "tls", "plain http; TLS is for a proxy in front", "")
+		return
+	}
+	config, err := e.tls.config(slog.New(slog.DiscardHandler))
+	if err != nil {
+		e.say(bad, "tls", err.Error(), "name a certificate chain and its key, in PEM")
+		return
+	}
+	pair, _ := config.GetCertificate(nil) // it has just been read
+	left := time.Until(pair.Leaf.NotAfter)
+	found := "the certificate is good until " + pair.Leaf.NotAfter.UTC().Format(time.RFC3339)
+	switch {
+	case left < 0:
+		e.say(bad, "tls", found, "renew it")
+	case left < renewalTime:
+		e.say(poor, "tls", found, "renew it; the gateway reads it anew by itself")
+	default:
+		e.say(good, "tls", found, "")
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway/token"
+)
+
+// doctorUID is who the doctor logs in as.
+const doctorUID = "rtm-doctor"
+
+// remote checks a running gateway from where users are.
+func (e *examination) remote(ctx context.Context) {
+	e.url = strings.TrimSuffix(e.url, "/")
+	u, err := url.Parse(e.url)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		e.say(bad, "url", "it is no address", "such as https://rtm.example.org")
+		return
+	}
+	if u.Scheme == "http" {
+		e.say(poor, "url", "plain http", "pages served by https can't use it")
+	}
+	if !e.checkAnswers(ctx) {
+		return
+	}
+	e.checkSDK(ctx)
+	e.checkPreflight(ctx, u)
+	credential := e.checkSocket(ctx)
+	if credential == "" {
+		e.say(poor, "media", "not checked, for want of a login", "")
+		return
+	}
+	e.checkMedia(ctx, credential)
+}
+
+// ask makes a request. The body of the answer is read by read.
+func (e *examination) ask(ctx context.Context, method, path string, body io.Reader, header ...string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, e.url+path, body)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	if body, ok := body.(*io.LimitedReader); ok {
+		r.ContentLength = body.N
+	}
+	return http.DefaultTransport.RoundTrip(r) // redirects are findings
+}
+
+// read returns the answer's body, of which a few bytes are enough.
+func read(answer *http.Response) string {
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 4096)) // what there is
+	return strings.TrimSpace(string(body))
+}
+
+func (e *examination) checkAnswers(ctx context.Context) bool {
+	answer, err := e.ask(ctx, http.MethodGet, "/healthz", nil)
+	if err != nil {
+		e.say(bad, "reach", err.Error(), "see that the name resolves, the port is open and the certificate is good")
+		return false
+	}
+	if body := read(answer); answer.StatusCode != http.StatusOK || body != "ok" {
+		e.say(bad, "reach", "/healthz answers "+answer.Status, "have the proxy hand all paths on to the gateway")
+		return false
+	}
+	e.say(good, "reach", "a gateway answers", "")
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+		e.checkClock(date.Add(time.Second/2), "the gateway")
+	}
+	answer, err = e.ask(ctx, http.MethodGet, "/readyz", nil)
+	if err != nil {
+		e.say(bad, "ready", err.Error(), "")
+		return true
+	}
+	if body := read(answer); answer.StatusCode == http.StatusOK {
+		e.say(good, "ready", "all of its checks pass", "")
+	} else {
+		e.say(bad, "ready", body, "see the gateway's log")
+	}
+	return true
+}
+
+func (e *examination) checkSDK(ctx context.Context) {
+	answer, err := e.ask(ctx, http.MethodGet, "/sdk/rtm.js", nil, "Range", "bytes=0-9", "Accept-Encoding", "identity")
+	if err != nil {
+		e.say(bad, "sdk", err.Error(), "")
+		return
+	}
+	switch body := read(answer); {
+	case answer.StatusCode == http.StatusNotFound:
+		e.say(poor, "sdk", "the gateway has no SDK inside", "serve web/dist elsewhere, or build with make build")
+	case answer.StatusCode != http.StatusPartialContent || len(body) > 10:
+		e.say(bad, "range", "a request for ten bytes got "+answer.Status, "have the proxy pass Range and Content-Range, and not compress")
+	default:
+		e.say(good, "range", "parts of files can be asked for", "")
+	}
+}
+
+// checkPreflight asks what a page of another origin would.
+func (e *examination) checkPreflight(ctx context.Context, u *url.URL) {
+	origin := u.Scheme + "://" + u.Host
+	if len(e.bounds.origins) > 0 {
+		origin = e.bounds.origins[0]
+	}
+	answer, err := e.ask(ctx, http.MethodOptions, "/media/", nil, "Origin", origin,
+		"Access-Control-Request-Method", http.MethodPatch, "Access-Control-Request-Headers", "authorization,tus-resumable,upload-offset")
+	if err != nil {
+		e.say(bad, "cors", err.Error(), "")
+		return
+	}
+	read(answer)
+	allowed := answer.Header.Get("Access-Control-Allow-Origin")
+	switch {
+	case allowed != "*" && allowed != origin:
+		e.say(bad, "cors", "pages of "+origin+" may not use it, answer "+answer.Status, "add the origin to --origins, and have the proxy pass OPTIONS")
+	case !strings.Contains(answer.Header.Get("Access-Control-Allow-Methods"), http.MethodPatch),
+		len(answer.Header.Values("Access-Control-Allow-Origin")) > 1:
+		e.say(bad, "cors", "the answer to a preflight is not the gateway's", "the proxy must add no Access-Control headers of its own")
+	default:
+		e.say(good, "cors", "pages of "+origin+" may use it", "")
+	}
+}
+
+// checkSocket logs in, and returns the credential; "" if that is not possible.
+func (e *examination) checkSocket(ctx context.Context) string {
+	hello, err := e.hello()
+	if err != nil {
+		e.say(bad, "login", err.Error(), "")
+		return ""
+	}
+	ws, answer, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(e.url, "http")+"/rtm", nil)
+	if err != nil {
+		found := err.Error()
+		if answer != nil {
+			found = "the upgrade got " + answer.Status
+		}
+		e.say(bad, "websocket", found, "have the proxy pass Upgrade and Connection")
+		return ""
+	}
+	context.AfterFunc(ctx, func() { _ = ws.CloseNow() })
+	frame, err := (&wire.ClientFrame{Id: 1, Hello: hello}).MarshalVT()
+	if err == nil {
+		err = ws.Write(ctx, websocket.MessageBinary, frame)
+	}
+	var reply wire.ServerFrame
+	if err == nil {
+		_, frame, err = ws.Read(ctx)
+	}
+	if err == nil {
+		err = reply.UnmarshalVT(frame)
+	}
+	switch {
+	case err != nil:
+		e.say(bad, "websocket", err.Error(), "have the proxy pass WebSockets on as they are")
+		return ""
+	case reply.Welcome == nil:
+		e.say(good, "websocket", "frames pass both ways", "")
+		e.say(poor, "login", reply.Refusal.GetReason().String()+" "+reply.Refusal.GetText(), "name an app of the gateway with --apps or --app")
+		return ""
+	}
+	e.say(good, "websocket", "frames pass both ways, "+doctorUID+" is logged in", "")
+	e.leave = func() {
+		if bye, err := (&wire.ClientFrame{Bye: &wire.Bye{}}).MarshalVT(); err == nil {
+			_ = ws.Write(ctx, websocket.MessageBinary, bye)
+			_, _, _ = ws.Read(ctx) // the gateway closes it
+		}
+	}
+	return reply.Welcome.Credential
+}
+
+// hello is of the first app that is named, with a token if that has a certificate.
+func (e *examination) hello() (*wire.Hello, error) {
+	apps, err := e.apps.load(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	hello := &wire.Hello{Version: 1, AppId: strings.Repeat("0", 32), Uid: doctorUID, Sdk: "rtm-gateway doctor"}
+	if ids := apps.IDs(); len(ids) > 0 {
+		hello.AppId = ids[0]
+		if certificate := apps.Certificate(hello.AppId); certificate != "" {
+			grant := token.Grant{App: hello.AppId, Certificate: certificate, UID: doctorUID, Issued: time.Now(), Validity: 10 * time.Minute}
+			if hello.Token, err = token.Mint(token.V007, grant); err != nil {
+				return nil, fmt.Errorf("mint a token: %w", err)
+			}
+		}
+	}
+	return hello, nil
+}
