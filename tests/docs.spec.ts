@@ -1,5 +1,6 @@
 /** What the pages show works: every code block, and every link between pages. tests/docs/rules.ts says what is done with a block. */
 import type { Page } from '@playwright/test';
+import { spawnSync } from 'node:child_process';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
 import { undeclared } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
@@ -11,6 +12,7 @@ import { badForm, badJson, unruly } from './docs/rules.ts';
 import { shellProblems } from './docs/shell.ts';
 import { meetBob, play } from './docs/stage.ts';
 import { typeErrors } from './docs/types.ts';
+import { root } from './support/proc.ts';
 import { expect, login, openBlank, test as base } from './support/test.ts';
 
 const test = base.extend<{}, { bob: Page }>({
@@ -72,6 +74,8 @@ for (const block of of('nginx', 'caddy'))
         return (await client.downloadMedia(mediaId)).size;
       });
       expect(size).toBe(31457280);
+      const { status, stdout } = spawnSync('./bin/rtm-gateway', ['doctor', '--url', url + prefix], { cwd: root, encoding: 'utf8' });
+      expect(status, stdout).toBe(0);
       expect(new URL((await created).headers()['location']!, url).pathname).toMatch(new RegExp(`^${prefix}/media/`));
     } finally {
       await proxy.stop();

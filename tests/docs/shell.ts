@@ -1,6 +1,6 @@
 /**
  * Checks blocks of sh, one command a line. Run for real, page by page in a folder of their own: rtm-gateway (on a free port, with
- * a data folder of its own), rtm-gateway token, echo, install, and curl of a gateway. Looked up: targets and variables of make,
+ * a data folder of its own), rtm-gateway token, rtm-gateway doctor, echo, install, and curl of a gateway. Looked up: targets and variables of make,
  * folders and tests that go names, scripts and packages that npm names, files that node and playwright are given, the flags
  * of a gateway that needs a cluster. Not checked at all: git clone, cd.
  */
@@ -62,6 +62,12 @@ async function withGateway(args: string[], use: (url: string) => Promise<string 
   }
 }
 
+/** Has a gateway of the same apps looked at, in place of the one that the page names. */
+function doctor(words: string[], at: { folder: string; line: string }): Promise<string | undefined> {
+  const apps = words.includes('--apps') ? ['--apps', path.join(at.folder, words[words.indexOf('--apps') + 1]!)] : [];
+  return withGateway(apps, (gateway) => run(words, { ...at, line: at.line.replace(/--url \S+/, `--url ${gateway}`) }) as string | undefined);
+}
+
 const checks: Record<string, Check> = {
   echo: run,
   install: run,
@@ -69,6 +75,7 @@ const checks: Record<string, Check> = {
   git: () => undefined,
   'rtm-gateway': (words, at) => {
     if (words[0] === 'token') return run(words, at);
+    if (words[0] === 'doctor') return doctor(words, at);
     if (words.some((word) => word.startsWith('--nats'))) return run(words, { ...at, line: `rtm-gateway ${words.join(' ')} --version` });
     const own = words.map((word, i) => (words[i - 1] === '--listen' ? '127.0.0.1:0' : words[i - 1] === '--data' ? path.join(at.folder, 'data') : words[i - 1] === '--apps' ? path.join(at.folder, word) : word));
     return withGateway(own, () => undefined);

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"rtmwasm/core"
@@ -21,7 +22,9 @@ func (e *examination) checkMedia(ctx context.Context, credential string) {
 	answer, err := e.ask(ctx, http.MethodPost, "/media/", nil, with("Upload-Length", strconv.Itoa(core.MaxMediaBytes))...)
 	path := ""
 	if err == nil {
-		path = answer.Header.Get("Location")
+		// As the SDK does: a proxy may have put its own path before ours, or not.
+		location := answer.Header.Get("Location")
+		path = "/media/" + location[strings.LastIndexByte(location, '/')+1:]
 	}
 	if !e.passes("create", answer, err, http.StatusCreated, "have the proxy pass Authorization, Upload-Length and Location") {
 		return
