@@ -15,9 +15,9 @@ RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: deps ## build bin/rtm-gateway and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
+build: deps ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
 	node web/build.mjs
-	go build -trimpath -o bin/rtm-gateway ./gateway/cmd/rtm-gateway
+	go build -trimpath -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
 
 package: build ## pack the npm package: bin/rtm-wasm.tgz
 	node web/pack.mjs

@@ -3,6 +3,7 @@ module rtmwasm
 go 1.26.0
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/aperturerobotics/protobuf-go-lite v0.14.0
 	github.com/coder/websocket v1.8.15
 	github.com/hack-pad/safejs v0.1.0

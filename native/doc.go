@@ -9,5 +9,6 @@
 //	h.Do(func() { c.Login("bot", "", func(err *core.Error) { … }) })
 //
 // Events and completion functions run inside Do too, so they may call the client
-// directly, and must not block.
+// directly, and must not block. From other goroutines Await and Done wait for a call's
+// result. A client comes back by itself after a break, as in a page; Logout ends it.
 package native

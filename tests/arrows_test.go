@@ -52,7 +52,10 @@ var rules = []rule{
 	{pkg: "wasm/std/fmt", may: []string{"errors", "strconv"}},
 	{pkg: "wasm/std/godebug"},
 
-	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/serial", "github.com/coder/websocket"},
+	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/coder/websocket"},
+		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
+
+	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "github.com/HdrHistogram/hdrhistogram-go"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
 	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "rtmwasm/gateway/token", "github.com/coder/websocket"},

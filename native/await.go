@@ -1,0 +1,47 @@
+package native
+
+import (
+	"context"
+
+	"rtmwasm/core"
+)
+
+// Await begins a call of a client inside Do and waits for what its completion function is
+// given:
+//
+//	up, err := native.Await(ctx, h, func(done func(*core.Uploaded, *core.Error)) {
+//		c.Upload(h.Bytes(picture), core.UploadParams{Image: true}, progress, done)
+//	})
+//
+// The error is a *core.Error, or that of ctx, which ends the waiting and not the call. It
+// must not be called inside Do.
+func Await[T any](ctx context.Context, h *Host, begin func(done func(T, *core.Error))) (T, error) {
+	type result struct {
+		value T
+		err   *core.Error
+	}
+	came := make(chan result, 1)
+	h.Do(func() {
+		begin(func(value T, err *core.Error) { came <- result{value, err} })
+	})
+	var none T
+	select {
+	case r := <-came:
+		if r.err != nil { // a nil *core.Error would be an error
+			return none, r.err
+		}
+		return r.value, nil
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+// Done is Await for calls that complete with nothing but an error:
+//
+//	err := native.Done(ctx, h, func(done func(*core.Error)) { c.Login("bot", "", done) })
+func Done(ctx context.Context, h *Host, begin func(done func(*core.Error))) error {
+	_, err := Await(ctx, h, func(done func(struct{}, *core.Error)) {
+		begin(func(err *core.Error) { done(struct{}{}, err) })
+	})
+	return err
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/native"
+)
+
+// fleet is all users.
+type fleet struct {
+	*plan
+	report *report
+	users  []*user
+
+	peersCame, roomsCame atomic.Int64
+}
+
+// user is one session. Its events come inside host.Do.
+type user struct {
+	native.Quiet
+	fleet  *fleet
+	host   *native.Host
+	client *core.Client
+	uid    string
+}
+
+// newFleet shares users out to a few hosts: a host does one thing at a time, and keeps
+// connections for media of its own.
+func newFleet(p *plan, r *report) *fleet {
+	f := &fleet{plan: p, report: r}
+	hosts := make([]*native.Host, min(p.sessions, 8*runtime.GOMAXPROCS(0)))
+	for i := range hosts {
+		hosts[i] = native.NewHost()
+	}
+	for i := range p.sessions {
+		u := &user{fleet: f, host: hosts[i%len(hosts)], uid: fmt.Sprint(p.prefix, "-", i)}
+		u.client = core.New(p.app, p.gateway, u.host, u)
+		f.users = append(f.users, u)
+	}
+	return f
+}
+
+// each runs do for all users, begun evenly over a time, and waits for all.
+func (f *fleet) each(ctx context.Context, over time.Duration, do func(u *user, due time.Time)) {
+	var all sync.WaitGroup
+	begun := time.Now()
+	for i, u := range f.users {
+		due := begun.Add(over * time.Duration(i) / time.Duration(len(f.users)))
+		if !waitUntil(ctx, due) {
+			break
+		}
+		all.Go(func() { do(u, due) })
+	}
+	all.Wait()
+}
+
+// login fails if not everybody gets in: figures of half a load would mislead.
+func (f *fleet) login(ctx context.Context) error {
+	var first atomic.Pointer[error]
+	f.each(ctx, f.ramp, func(u *user, due time.Time) {
+		token, err := f.token(u.uid)
+		if err == nil {
+			err = native.Done(ctx, u.host, func(done func(*core.Error)) { u.client.Login(u.uid, token, done) })
+		}
+		f.report.done(login, due, err)
+		if err != nil {
+			first.CompareAndSwap(nil, &err)
+		}
+	})
+	if err := first.Load(); err != nil {
+		return fmt.Errorf("not everybody could log in: %w", *err)
+	}
+	return ctx.Err()
+}
+
+func (f *fleet) logout() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	f.each(ctx, 0, func(u *user, _ time.Time) {
+		_ = native.Done(ctx, u.host, u.client.Logout) // it may not be logged in
+	})
+}
+
+// PeerMessage implements core.Events.
+func (u *user) PeerMessage(d *wire.Delivery) { u.arrived(peerCame, &u.fleet.peersCame, d) }
+
+// ChannelMessage implements core.Events.
+func (u *user) ChannelMessage(_ *core.Channel, d *wire.Delivery) {
+	u.arrived(roomCame, &u.fleet.roomsCame, d)
+}
+
+func (u *user) arrived(kind string, count *atomic.Int64, d *wire.Delivery) {
+	if due, ok := dueOf(d.Message.Text); ok {
+		count.Add(1)
+		u.fleet.report.done(kind, due, nil)
+	}
+}
+
+// waitUntil reports false when ctx ends first.
+func waitUntil(ctx context.Context, t time.Time) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/natsengine"
+)
+
+const (
+	app         = "0123456789abcdef0123456789abcdef"
+	certificate = "fedcba9876543210fedcba9876543210"
+)
+
+func startGateway(t *testing.T) *httptest.Server {
+	quiet := slog.New(slog.DiscardHandler)
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: t.TempDir(), Logger: quiet})
+	require.NoError(t, err)
+	t.Cleanup(engine.Close)
+	apps := &gateway.Apps{}
+	require.NoError(t, apps.Add(app, certificate))
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Authorizer: apps, Logger: quiet})
+	require.NoError(t, err)
+	web := httptest.NewServer(server.Handler())
+	t.Cleanup(func() {
+		_ = server.Close(context.Background())
+		web.Close()
+	})
+	return web
+}
+
+func TestLoad(t *testing.T) {
+	web := startGateway(t)
+	var out, notes bytes.Buffer
+	code := run(t.Context(), []string{
+		"--gateway", web.URL, "--app", app, "--certificate", certificate,
+		"--sessions", "12", "--ramp", "100ms", "--duration", "1s", "--settle", "30s", "--peer-rate", "60",
+		"--channels", "2", "--members", "6", "--channel-rate", "20", "--uploads", "2", "--upload-size", "100000",
+	}, &out, &notes)
+	assert.Zero(t, code, out.String()+notes.String())
+	assert.Regexp(t, `login +12 +– `, out.String())
+	assert.Regexp(t, `join +12 +– `, out.String())
+	assert.Regexp(t, `peer message arrives +[5-6]\d `, out.String(), "sixty in a second, less those due after its end")
+	assert.Regexp(t, `channel message arrives +(9\d|100) `, out.String(), "twenty, to five each")
+	assert.Regexp(t, `download +[1-9]`, out.String())
+}
+
+func TestWhatGoesWrongIsTold(t *testing.T) {
+	web := startGateway(t)
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no such flag":     {[]string{"--session", "3"}, 2, "--help"},
+		"one user":         {[]string{"--sessions", "1"}, 2, "--sessions must be at least 2"},
+		"too fast":         {[]string{"--sessions", "2", "--peer-rate", "1000"}, 2, "a client may send 60 a second"},
+		"no token":         {[]string{"--gateway", web.URL, "--app", app, "--sessions", "2", "--ramp", "0s"}, 1, "requires a token"},
+		"small rooms":      {[]string{"--channels", "1", "--members", "1"}, 2, "--members"},
+		"not a mere count": {[]string{"--sessions", "x"}, 2, "invalid value"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, notes bytes.Buffer
+			assert.Equal(t, test.code, run(t.Context(), test.args, &out, &notes))
+			assert.Contains(t, notes.String(), test.says)
+		})
+	}
+}
+
+// What was sent and did not come makes the run a failure.
+func TestLossesAreTold(t *testing.T) {
+	r := newReport()
+	r.compare("peer messages", 10, 10)
+	assert.False(t, r.bad())
+	r.compare("peer messages", 10, 9)
+	assert.True(t, r.bad())
+	var out bytes.Buffer
+	r.print(&out)
+	assert.Contains(t, out.String(), "LOST peer messages: 10 should have come, 9 came")
+}

@@ -1,0 +1,44 @@
+// Command rtm-load puts a gateway under load with real clients and tells how it bore it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program. It returns the exit code: 0 if nothing was lost and nothing
+// failed, 1 otherwise, 2 for a bad command line.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	p, err := parsePlan(args, stdout)
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "rtm-load: %v; see rtm-load --help\n", err)
+		return 2
+	case p == nil: // help was asked for
+		return 0
+	}
+	r := newReport()
+	f := newFleet(p, r)
+	defer f.logout()
+	fmt.Fprintf(stderr, "logging in %d users…\n", p.sessions)
+	if err := f.login(ctx); err != nil {
+		fmt.Fprintf(stderr, "rtm-load: %v\n", err)
+		return 1
+	}
+	fmt.Fprintf(stderr, "running for %v…\n", p.duration)
+	f.traffic(ctx)
+	r.print(stdout)
+	if r.bad() {
+		return 1
+	}
+	return 0
+}

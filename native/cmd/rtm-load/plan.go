@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/token"
+)
+
+// plan is what to do.
+type plan struct {
+	gateway, app string
+	certificate  string // "" if the app has none
+	prefix       string
+
+	sessions int
+	ramp     time.Duration
+	duration time.Duration
+
+	peerRate    float64 // messages a second, of all users together
+	channels    int
+	members     int     // of each channel
+	channelRate float64 // messages a second, to all channels together
+	size        int     // bytes of a message
+
+	uploads    int // at a time
+	uploadSize int // bytes
+	settle     time.Duration
+}
+
+const usage = `Usage: rtm-load [flags]
+
+Logs users in at a gateway, has them send messages and files for a while, and prints
+how long each kind of thing took and what was lost. Latency counts from the moment
+when something was due, not from when it was done, so a stall is not hidden by what
+waited behind it. Exits with 1 if anything failed or was lost.
+
+Users get tokens of their own where --certificate is given.
+
+Flags:
+`
+
+// parsePlan returns nil for --help.
+func parsePlan(args []string, help io.Writer) (*plan, error) {
+	p := &plan{}
+	flags := flag.NewFlagSet("rtm-load", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&p.gateway, "gateway", "http://127.0.0.1:8080", "`address` of the gateway")
+	flags.StringVar(&p.app, "app", "0123456789abcdef0123456789abcdef", "app `id`")
+	flags.StringVar(&p.certificate, "certificate", os.Getenv("RTM_CERTIFICATE"), "the app's `certificate`, if logins need a token; better given as the variable RTM_CERTIFICATE, since others see a command line")
+	flags.StringVar(&p.prefix, "prefix", fmt.Sprint("load", os.Getpid()), "`begin` of user and channel ids")
+	flags.IntVar(&p.sessions, "sessions", 100, "how many `users`")
+	flags.DurationVar(&p.ramp, "ramp", 5*time.Second, "`time` over which they log in")
+	flags.DurationVar(&p.duration, "duration", 10*time.Second, "`time` of the load itself")
+	flags.Float64Var(&p.peerRate, "peer-rate", 100, "`messages` a second from user to user, in all; 0 for none")
+	flags.IntVar(&p.channels, "channels", 0, "how many `channels`")
+	flags.IntVar(&p.members, "members", 10, "how many `users` each channel has")
+	flags.Float64Var(&p.channelRate, "channel-rate", 10, "`messages` a second to channels, in all")
+	flags.IntVar(&p.size, "size", 1000, "`bytes` of a message")
+	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` are uploaded at a time, each followed by its download")
+	flags.IntVar(&p.uploadSize, "upload-size", 1<<20, "`bytes` of a file")
+	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` that what was sent last has to arrive")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(help, usage)
+		flags.SetOutput(help)
+		flags.PrintDefaults()
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case flags.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return p, p.check()
+}
+
+// token is what a user logs in with.
+func (p *plan) token(uid string) (string, error) {
+	if p.certificate == "" {
+		return "", nil
+	}
+	return token.Mint(token.V007, token.Grant{App: p.app, Certificate: p.certificate, UID: uid, Issued: time.Now(), Validity: token.MaxValidity})
+}
+
+// perClient is how many messages a second one client may send. (core.SendRate)
+const perClient = float64(core.SendRate) / 3
+
+func (p *plan) check() error {
+	switch {
+	case p.sessions < 2:
+		return errors.New("--sessions must be at least 2")
+	case p.peerRate < 0 || p.channelRate < 0 || p.channels < 0 || p.uploads < 0:
+		return errors.New("rates and counts are 0 or more")
+	case p.peerRate > 0.9*perClient*float64(p.sessions):
+		return fmt.Errorf("--peer-rate %g is more than %d users may send: a client may send %g a second", p.peerRate, p.sessions, perClient)
+	case p.channels > 0 && (p.members < 2 || p.members > p.sessions):
+		return errors.New("--members must be from 2 to the number of sessions")
+	case p.channels > 0 && p.channels*p.members > core.MaxJoinedChannels*p.sessions:
+		return fmt.Errorf("%d channels of %d need more than the %d that each user may join", p.channels, p.members, core.MaxJoinedChannels)
+	case p.channels > 0 && p.channelRate > 0.9*perClient*float64(p.channels):
+		return fmt.Errorf("--channel-rate %g is too much for one sender in each of %d channels: a client may send %g a second", p.channelRate, p.channels, perClient)
+	case p.size < headBytes || p.size > core.MaxMessageBytes:
+		return fmt.Errorf("--size must be from %d to %d bytes", headBytes, core.MaxMessageBytes)
+	case p.uploads > p.sessions:
+		return errors.New("--uploads must not be more than --sessions")
+	case p.uploads > 0 && (p.uploadSize < 1 || p.uploadSize > core.MaxMediaBytes):
+		return fmt.Errorf("--upload-size must be from 1 to %d bytes", core.MaxMediaBytes)
+	}
+	return nil
+}

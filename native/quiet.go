@@ -1,0 +1,26 @@
+package native
+
+import (
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+)
+
+// Quiet implements core.Events and ignores every event. A program embeds it and defines
+// the methods for what it wants to hear.
+type Quiet struct{}
+
+var _ core.Events = Quiet{}
+
+func (Quiet) StateChanged(core.State, core.Reason)                             {}
+func (Quiet) PeerMessage(*wire.Delivery)                                       {}
+func (Quiet) ChannelMessage(*core.Channel, *wire.Delivery)                     {}
+func (Quiet) MemberJoined(*core.Channel, string)                               {}
+func (Quiet) MemberLeft(*core.Channel, string)                                 {}
+func (Quiet) MemberCount(*core.Channel, int)                                   {}
+func (Quiet) AttributesUpdated(*core.Channel, []*core.Attribute)               {}
+func (Quiet) PeersChanged(core.PresenceList)                                   {}
+func (Quiet) JoinStateChanged(*core.Channel, core.JoinState)                   {}
+func (Quiet) InvitationReceived(*core.Invitation)                              {}
+func (Quiet) InvitationChanged(*core.Invitation, core.InvitationState, string) {}
+func (Quiet) Token(core.TokenEvent)                                            {}
+func (Quiet) Log(core.LogLevel, string)                                        {}
