@@ -3,11 +3,13 @@ package gateway
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,23 +18,25 @@ import (
 // static serves files, compressed where a compressed sibling (.br, .gz) exists and
 // the client takes it. Browsers keep the files and ask each time whether they are
 // still the same; not where the address has the file's hash, as in
-// rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=.
+// rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=, or the name of the build.
 type static struct {
 	files fs.FS
+	build build
 
 	mu    sync.Mutex // guards known
 	known map[string]version
 }
 
-// version is a state of a file, and the hash of its content.
+// version is a state of a file, and the hashes of its content.
 type version struct {
 	size     int64
 	modified time.Time
-	sum      [sha256.Size]byte
+	sha256   [sha256.Size]byte
+	sha384   [sha512.Size384]byte
 }
 
 func newStatic(files fs.FS) *static {
-	return &static{files: files, known: map[string]version{}}
+	return &static{files: files, build: readBuild(files), known: map[string]version{}}
 }
 
 // Content types by extension, so that they do not depend on the machine.
@@ -67,6 +71,10 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, ok := fileName(r.URL.Path)
+	inBuild := false
+	if rest, cut := s.build.cut(name); cut {
+		name, inBuild = rest, true
+	}
 	if !ok || !exists(s.files, name) {
 		http.Error(w, "no such file", http.StatusNotFound)
 		return
@@ -77,7 +85,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-cache")
-	if s.named(name, r.URL.RawQuery) {
+	if s.fixed(name, inBuild, r.URL.RawQuery) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	h.Set("Vary", "Accept-Encoding")
@@ -88,14 +96,15 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, name)
 }
 
-// named reports whether a query is the hash of the file as it is now.
-func (s *static) named(name, query string) bool {
-	hash, ok := strings.CutPrefix(query, "sha256-")
-	if !ok {
+// fixed reports whether an address can never mean other content: it names the build that
+// the file is of, or its query is the hash of the file.
+func (s *static) fixed(name string, inBuild bool, query string) bool {
+	v, err := s.version(name)
+	if err != nil {
 		return false
 	}
-	sum, err := s.sum(name)
-	return err == nil && hash == base64.StdEncoding.EncodeToString(sum[:])
+	hash, ok := strings.CutPrefix(query, "sha256-")
+	return ok && hash == base64.StdEncoding.EncodeToString(v.sha256[:]) || inBuild && s.build.has(name, v)
 }
 
 // fileName is the file behind a path: that of a folder is its index.html. Files whose
@@ -140,30 +149,43 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
 		http.Error(w, "the file can't be read", http.StatusInternalServerError)
 		return
 	}
-	if sum, err := s.sum(name); err == nil {
-		w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
+	if v, err := s.version(name); err == nil {
+		w.Header().Set("ETag", `"`+hex.EncodeToString(v.sha256[:16])+`"`)
+	}
+	if w.Header().Get("Content-Encoding") != "" {
+		r = whole(r)
+		w.Header().Set("Content-Length", strconv.Itoa(len(content))) // http.ServeContent leaves it out
 	}
 	// With no time given, only the tag decides what is still the same.
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// sum is the hash of a file. It is computed once per state of the file.
-func (s *static) sum(name string) (sum [sha256.Size]byte, err error) {
+// whole is a request for the whole file, or nothing if the client has it already. Parts of
+// a compressed file are no use: who goes on with one may ask without compression.
+func whole(r *http.Request) *http.Request {
+	r = r.Clone(r.Context())
+	r.Header.Del("Range")
+	r.Header.Del("If-Match") // without a failure that has a body
+	return r
+}
+
+// version is the state of a file. Its hashes are computed once per state.
+func (s *static) version(name string) (version, error) {
 	info, err := fs.Stat(s.files, name)
 	if err != nil {
-		return sum, err
+		return version{}, err
 	}
 	v := version{size: info.Size(), modified: info.ModTime()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k, ok := s.known[name]; ok && k.size == v.size && k.modified.Equal(v.modified) {
-		return k.sum, nil
+		return k, nil
 	}
 	content, err := fs.ReadFile(s.files, name)
 	if err != nil {
-		return sum, err
+		return version{}, err
 	}
-	v.sum = sha256.Sum256(content)
+	v.sha256, v.sha384 = sha256.Sum256(content), sha512.Sum384(content)
 	s.known[name] = v
-	return v.sum, nil
+	return v, nil
 }

@@ -101,6 +101,30 @@ test('the second visit fetches no wasm: its address has its hash', async ({ page
   }
 });
 
+test('by the name of its build a page asks once for script, module and wasm, and never for those of another', async ({ page, gateway, run }) => {
+  const { build } = await (await fetch(`${gateway.url}/sdk/integrity.json`)).json();
+  const front = await new Front().start();
+  try {
+    const write = (build: string) => front.mount('/page', { page: `<script src="/sdk/${build}/rtm.js"></script>
+      <script type="module">import RTM from '/sdk/${build}/rtm.mjs'; window.RTM = RTM; for (const sdk of [RTM, AgoraRTM]) await sdk.preload();</script>` });
+    front.mount('/', { upstream: gateway.url });
+    write(build);
+    for (const visit of ['first', 'second']) {
+      await page.goto(`${front.url}/page`);
+      for (const sdk of ['AgoraRTM', 'RTM']) expect(await tryLogin(page, sdk, `${visit}-${sdk}-${run}`)).toBe('CONNECTED');
+    }
+    const files = ['rtm.js', 'rtm.mjs', 'rtm.wasm', expect.stringMatching(/^rtm\.wasm\?sha256-/)];
+    expect(front.asked.filter((url) => url.startsWith('/sdk/')).map((url) => url.replace(`/sdk/${build}/`, '')).sort()).toEqual(files);
+
+    write('fedcba9876543210');
+    const refused = Promise.all(['rtm.js', 'rtm.mjs'].map((name) => page.waitForResponse((r) => r.url().endsWith(name) && r.status() === 404)));
+    await page.goto(`${front.url}/page`);
+    await refused;
+  } finally {
+    await front.stop();
+  }
+});
+
 test('a policy without the gateway in connect-src is named', async ({ page, gateway, run }) => {
   const front = await new Front().start();
   try {

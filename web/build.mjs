@@ -1,14 +1,14 @@
 /**
  * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD), rtm.cjs, rtm.mjs, loader.js and
  * loader.mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
- * for `integrity` attributes. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
+ * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { cjs, common, umd } from './build/bundle.mjs';
-import { compress, integrity, sizes, write } from './build/output.mjs';
+import { buildName, compress, integrity, sizes, write } from './build/output.mjs';
 import { buildWasm } from './build/wasm.mjs';
 
 const web = import.meta.dirname;
@@ -37,7 +37,8 @@ const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'rtm.wasm'].map((name) => pa
 shipped.forEach(compress);
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));
-write(path.join(dist, 'integrity.json'), JSON.stringify(hashes, null, 2) + '\n');
+const name = buildName(hashes);
+write(path.join(dist, 'integrity.json'), JSON.stringify({ build: name, ...hashes }, null, 2) + '\n');
 console.log(Object.entries(hashes).map(([name, hash]) => `${name.padEnd(12)} ${hash}`).join('\n'));
 
 function commit() {

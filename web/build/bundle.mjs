@@ -73,12 +73,11 @@ export const cjs = {
   footer: { js: 'Object.assign(module,{exports:module.exports.default});' },
 };
 
-/** CommonJS, AMD or the global AgoraRTM. The script's element is only known while it runs. */
+/** CommonJS, AMD or the global AgoraRTM. The script's element is only known while it runs; RTM_SDK is what the entry makes. */
 export const umd = {
   format: 'iife',
-  globalName: 'rtm',
   banner: { js: `(function(root,make){${findScript}`
     + `typeof module=="object"&&module.exports?module.exports=make(RTM_SCRIPT):typeof define=="function"&&define.amd?define(function(){return make(RTM_SCRIPT)}):root.AgoraRTM=make(RTM_SCRIPT)`
-    + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){` },
-  footer: { js: 'return rtm.default});' },
+    + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){var RTM_SDK;` },
+  footer: { js: 'return RTM_SDK});' },
 };

@@ -35,3 +35,8 @@ export function sizes(file) {
 export function integrity(bytes, algorithm = 'sha384') {
   return `${algorithm}-${createHash(algorithm).update(bytes).digest('base64')}`;
 }
+
+/** A build's name, made of what is in it: a gateway serves its files below it too, as ones that never change. */
+export function buildName(hashes) {
+  return createHash('sha256').update(JSON.stringify(hashes)).digest('hex').slice(0, 16);
+}

@@ -4,15 +4,17 @@ import AgoraRTM from './index.ts';
 
 /** The script's own element, seen by the wrapper while it ran. */
 declare const RTM_SCRIPT: HTMLScriptElement | null | undefined;
+/** What the wrapper hands out. */
+declare let RTM_SDK: typeof AgoraRTM;
 
 const src = (RTM_SCRIPT && RTM_SCRIPT.src) || pageBase();
 if (src) {
   // With the hash in its address the gateway lets browsers keep the file; other servers don't mind.
   home.wasm = () => new URL(`rtm.wasm?${RTM_INTEGRITY}`, src).href;
   if (RTM_SCRIPT?.integrity) home.integrity = RTM_INTEGRITY; // whoever pins the script pins the wasm
-  // A gateway serves the script at <address>/sdk/; from anywhere else the page's own server is asked.
-  const own = /^(https?:\/\/[^?#]*)\/sdk\/[^/?#]*([?#]|$)/.exec(src);
+  // A gateway serves the script at <address>/sdk/ and /sdk/<build>/; from anywhere else the page's own server is asked.
+  const own = /^(https?:\/\/[^?#]*)\/sdk\/(?:\w{16}\/)?[^/?#]*([?#]|$)/.exec(src);
   home.gateway = () => (RTM_SCRIPT && own ? own[1] : pageOrigin());
 }
 
-export default AgoraRTM;
+RTM_SDK = AgoraRTM;

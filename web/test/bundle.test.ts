@@ -39,6 +39,8 @@ const integrity = /"(sha256-[^"]+)"/.exec(code)![1];
 for (const [src, gateway, wasm, pinned] of [
   ['https://rtm.example/sdk/rtm.js', 'https://rtm.example', 'https://rtm.example/sdk/rtm.wasm', ''],
   ['https://rtm.example/prefix/sdk/rtm.js?v=1', 'https://rtm.example/prefix', 'https://rtm.example/prefix/sdk/rtm.wasm', 'sha384-x'],
+  ['https://rtm.example/prefix/sdk/0123456789abcdef/rtm.js', 'https://rtm.example/prefix', 'https://rtm.example/prefix/sdk/0123456789abcdef/rtm.wasm', ''],
+  ['https://cdn.example/sdk/lib/rtm.js', 'https://page.example', 'https://cdn.example/sdk/lib/rtm.wasm', ''],
   ['https://cdn.example/lib/agora-rtm-sdk-1.4.4.js', 'https://page.example', 'https://cdn.example/lib/rtm.wasm', ''],
 ] as const) {
   test(`the script at ${src} knows its gateway and its wasm${pinned && ', and pins it if it is pinned itself'}`, async () => {
