@@ -10,7 +10,7 @@ KILL ?= 0s
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser bench soak lint fuzz generate docs screenshots deps browser clean
+.PHONY: help build package run test test-go test-web test-browser bench bench-gateway soak lint fuzz generate docs screenshots deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-browser: package browser ## real pages in real browsers against a real gate
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side
 	mkdir -p tests/.build && node tests/bench/run.mjs
+
+bench-gateway: build ## what a gateway costs its machine: CPU and memory for sessions, messages and files
+	node tests/bench/gateway.mjs
 
 soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail
 	go run ./tests/soak -for $(SOAK) -kill $(KILL)

@@ -34,8 +34,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtm-load: %v\n", err)
 		return 1
 	}
+	rooms, err := f.join(ctx)
+	if err != nil {
+		fmt.Fprintf(stderr, "rtm-load: not everybody could join: %v\n", err)
+		return 1
+	}
 	fmt.Fprintf(stderr, "running for %v…\n", p.duration)
-	f.traffic(ctx)
+	f.traffic(ctx, rooms)
 	r.print(stdout)
 	if r.bad() {
 		return 1

@@ -34,12 +34,7 @@ func dueOf(text string) (time.Time, bool) {
 }
 
 // traffic runs the load, waits for what is under way, and compares.
-func (f *fleet) traffic(ctx context.Context) {
-	rooms, err := f.join(ctx)
-	if err != nil {
-		f.report.done(join, time.Now(), err)
-		return
-	}
+func (f *fleet) traffic(ctx context.Context, rooms []room) {
 	ending, cancel := context.WithTimeout(ctx, f.duration)
 	defer cancel()
 	begun := time.Now()
