@@ -111,6 +111,6 @@ test('the rules refuse what they should', async ({ context, bob, gateway }) => {
   expect(goProblems([{ ...block, text: 'package main\nfunc main() { return 1 }\n' }])).toContain('too many return values');
   expect(badForm({ ...block, language: 'nginx', text: 'server {\n  listen 80\n}\n' })).toContain('semicolon');
   expect(badForm({ ...block, language: 'caddy', text: 'a {\n' })).toContain('not closed');
-  const shell = 'make nonsense\nLISTENING=1 make run\nrtm-gateway --nonsense 1\nbin/rtm-gateway token --uid a\ngo test ./core -run TestNonsense\nnpm run nonsense\nnpm install nonsense\nnonsense\ncurl http://127.0.0.1:8080/nonsense\nnode tests/nonsense.mjs';
-  expect(await shellProblems(shell)).toHaveLength(10);
+  const shell = 'make nonsense\nLISTENING=1 make run\nrtm-gateway --nonsense 1\nrtm-load --nonsense 1\nbin/rtm-gateway token --uid a\ngo test ./core -run TestNonsense\nnpm run nonsense\nnpm install nonsense\nnonsense\ncurl http://127.0.0.1:8080/nonsense\nnode tests/nonsense.mjs';
+  expect(await shellProblems(shell)).toHaveLength(11);
 });

@@ -2,7 +2,7 @@
  * Checks blocks of sh, one command a line. Run for real, page by page in a folder of their own: rtm-gateway (on a free port, with
  * a data folder of its own), rtm-gateway token, rtm-gateway doctor, echo, install, and curl of a gateway. Looked up: targets and variables of make,
  * folders and tests that go names, scripts and packages that npm names, files that node and playwright are given, the flags
- * of a gateway that needs a cluster. Not checked at all: git clone, cd.
+ * of rtm-load and of a gateway that needs a cluster. Not checked at all: git clone, cd.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -80,6 +80,7 @@ const checks: Record<string, Check> = {
     const own = words.map((word, i) => (words[i - 1] === '--listen' ? '127.0.0.1:0' : words[i - 1] === '--data' ? path.join(at.folder, 'data') : words[i - 1] === '--apps' ? path.join(at.folder, word) : word));
     return withGateway(own, () => undefined);
   },
+  'rtm-load': (words, at) => run(words, { ...at, line: `rtm-load ${words.join(' ')} --help` }),
   curl: (words) => withGateway([], async (gateway) => {
     const url = words.at(-1)!.replace('http://127.0.0.1:8080', gateway);
     return (await fetch(url)).ok ? undefined : `${url} does not answer with success`;
