@@ -29,15 +29,16 @@ var wireStates = map[Reach]wire.Presence_State{
 	Online:      wire.Presence_ONLINE,
 }
 
-// see takes a sighting in unless a newer one is known, and reports whether it changed
-// anything.
+// see takes a sighting in unless a newer one is known, and reports whether followers are to
+// be told: those of a state that was not known yet still wait for their answer, which
+// tells them.
 func (p *presence) see(s Sighting) bool {
 	if p.state != wire.Presence_UNKNOWN && s.Revision <= p.revision {
 		return false
 	}
 	former := p.state
 	p.state, p.revision = wireStates[s.Reach], s.Revision
-	return p.state != former
+	return former != wire.Presence_UNKNOWN && p.state != former
 }
 
 // apply brings a change to all who follow the user.
@@ -103,7 +104,8 @@ func (fs *followed) list(ctx context.Context, app string, uids []string, use fun
 	defer fs.mu.Unlock()
 	for _, s := range sightings {
 		found[s.User.ID] = wireStates[s.Reach]
-		if p := fs.byUser[s.User]; p != nil {
+		// Who has been told a state already learns the next one from apply.
+		if p := fs.byUser[s.User]; p != nil && p.state == wire.Presence_UNKNOWN {
 			p.see(s)
 		}
 	}
