@@ -19,7 +19,7 @@ Says, line by line, whether a gateway with these settings will work here, or, wi
   rtm-gateway doctor --url https://rtm.example.org --apps apps.txt
 
 With --url it logs in as the user rtm-doctor of the first app that it is given, uploads
-30 MB and removes them. It exits with 1 if anything fails.
+30 MB and removes them, and leaves a file of 16 bytes. It exits with 1 if anything fails.
 
 Flags:
 `

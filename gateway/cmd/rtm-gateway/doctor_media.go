@@ -13,38 +13,76 @@ import (
 	"rtmwasm/core"
 )
 
-// checkMedia uploads all but the last byte of the largest file, and removes it again.
+// checkMedia uploads all but the last byte of the largest file and removes it again, then
+// downloads a part of a file of a few bytes, which stays for its lifetime as every file.
 func (e *examination) checkMedia(ctx context.Context, credential string) {
 	defer e.leave()
-	as := []string{"Authorization", "Bearer " + credential, "Tus-Resumable", "1.0.0"}
-	with := func(more ...string) []string { return append(more, as...) }
+	u := mediaUser{e, credential}
+	u.checkUpload(ctx)
+	u.checkRange(ctx)
+}
 
-	answer, err := e.ask(ctx, http.MethodPost, "/media/", nil, with("Upload-Length", strconv.Itoa(core.MaxMediaBytes))...)
-	path := ""
-	if err == nil {
-		// As the SDK does: a proxy may have put its own path before ours, or not.
-		location := answer.Header.Get("Location")
-		path = "/media/" + location[strings.LastIndexByte(location, '/')+1:]
-	}
-	if !e.passes("create", answer, err, http.StatusCreated, "have the proxy pass Authorization, Upload-Length and Location") {
+// mediaUser makes the media requests of a session.
+type mediaUser struct {
+	*examination
+	credential string
+}
+
+func (u mediaUser) request(ctx context.Context, method, path string, body io.Reader, header ...string) (*http.Response, error) {
+	header = append(header, "Authorization", "Bearer "+u.credential, "Tus-Resumable", "1.0.0")
+	return u.ask(ctx, method, path, body, header...)
+}
+
+// location returns the path of what was made. It is as the SDK does: a proxy may have put
+// its own path before ours, or not.
+func location(answer *http.Response) string {
+	location := answer.Header.Get("Location")
+	return "/media/" + location[strings.LastIndexByte(location, '/')+1:]
+}
+
+func (u mediaUser) checkUpload(ctx context.Context) {
+	answer, err := u.request(ctx, http.MethodPost, "/media/", nil, "Upload-Length", strconv.Itoa(core.MaxMediaBytes))
+	if !u.passes("create", answer, err, http.StatusCreated, "have the proxy pass Authorization, Upload-Length and Location") {
 		return
 	}
+	path := location(answer)
 	began := time.Now()
-	body := &io.LimitedReader{R: rand.Reader, N: core.MaxMediaBytes - 1}
-	answer, err = e.ask(ctx, http.MethodPatch, path, body, with("Upload-Offset", "0", "Content-Type", "application/offset+octet-stream",
-		"Expect", "100-continue")...) // who finds it too large says so before it is sent
+	answer, err = u.request(ctx, http.MethodPatch, path, &io.LimitedReader{R: rand.Reader, N: core.MaxMediaBytes - 1},
+		"Upload-Offset", "0", "Content-Type", "application/offset+octet-stream",
+		"Expect", "100-continue") // who finds it too large says so before it is sent
 	advice := "have the proxy pass PATCH and take bodies of 30 MB, in nginx client_max_body_size 31m"
-	uploaded := e.passes("upload", answer, err, http.StatusNoContent, advice)
+	uploaded := u.passes("upload", answer, err, http.StatusNoContent, advice)
 	if uploaded {
-		e.say(good, "speed", fmt.Sprintf("30 MB took %v", time.Since(began).Round(10*time.Millisecond)), "")
+		u.say(good, "speed", fmt.Sprintf("30 MB took %v", time.Since(began).Round(10*time.Millisecond)), "")
 	}
-	answer, err = e.ask(ctx, http.MethodHead, path, nil, with()...)
-	if e.passes("head", answer, err, http.StatusOK, "have the proxy pass HEAD and its headers") &&
+	answer, err = u.request(ctx, http.MethodHead, path, nil)
+	if u.passes("head", answer, err, http.StatusOK, "have the proxy pass HEAD and its headers") &&
 		uploaded && answer.Header.Get("Upload-Offset") != strconv.Itoa(core.MaxMediaBytes-1) {
-		e.say(bad, "head", "Upload-Offset is "+answer.Header.Get("Upload-Offset"), "have the proxy hand bodies on as they come")
+		u.say(bad, "head", "Upload-Offset is "+answer.Header.Get("Upload-Offset"), "have the proxy hand bodies on as they come")
 	}
-	answer, err = e.ask(ctx, http.MethodDelete, path, nil, with()...)
-	e.passes("delete", answer, err, http.StatusNoContent, "have the proxy pass DELETE")
+	answer, err = u.request(ctx, http.MethodDelete, path, nil)
+	u.passes("delete", answer, err, http.StatusNoContent, "have the proxy pass DELETE")
+}
+
+// checkRange asks for a part of a file, as the SDK does of large ones and to go on.
+func (u mediaUser) checkRange(ctx context.Context) {
+	const file, part = 16, 10 // bytes
+	answer, err := u.request(ctx, http.MethodPost, "/media/", &io.LimitedReader{R: rand.Reader, N: file},
+		"Upload-Length", strconv.Itoa(file), "Content-Type", "application/offset+octet-stream")
+	if err == nil && answer.StatusCode == http.StatusCreated {
+		read(answer)
+		answer, err = u.request(ctx, http.MethodGet, location(answer), nil, "Range", fmt.Sprintf("bytes=0-%d", part-1))
+	}
+	if err != nil {
+		u.say(bad, "range", err.Error(), "")
+		return
+	}
+	if body := read(answer); answer.StatusCode != http.StatusPartialContent || len(body) > part {
+		u.say(bad, "range", fmt.Sprintf("a request for %d of %d bytes got %s", part, file, answer.Status),
+			"have the proxy pass Range and Content-Range, and not compress")
+		return
+	}
+	u.say(good, "range", "parts of files can be asked for", "")
 }
 
 // passes says whether a request got the status it should.
