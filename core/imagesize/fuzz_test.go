@@ -37,6 +37,9 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 	if err != nil || format == "bmp" && max(config.Width, config.Height) > 1<<16-1 {
 		return
 	}
+	if format == "jpeg" && !hasPrefix(picture, "\xff\xd8\xff") {
+		return // browsers know a JPEG by three bytes, the standard decoder by two
+	}
 	if width == 0 {
 		if config.Width*config.Height > 0 && config.Width*config.Height < 1<<16 {
 			_, _, err := image.Decode(bytes.NewReader(picture))
