@@ -160,6 +160,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	if w.Resumed {
 		c.resendLeaves()
 		c.resendRequests()
+		c.reportPeers(c.subscribed())
 	} else {
 		c.session = session{id: w.SessionId, credential: w.Credential, ahead: w.ServerTimeMs - unixMs()}
 		clear(c.left)

@@ -222,15 +222,17 @@ func TestUnsubscribeWhileSubscribing(t *testing.T) {
 	})
 }
 
-// Subscriptions survive a new session: one event tells of all.
+// Subscriptions survive an interruption: whether the session does or not, one event tells of all.
 func TestResubscribe(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.subscribedTo("ONLINE", "bob", "eve")
 		w.interrupt()
+		w.forget()
 		s := w.redialled()
 		w.resumed()
 		assert.Equal(t, []string{"hello alice"}, s.taken(), "the session knows them")
 		w.push(1, presenceOf("bob=OFFLINE"))
+		assert.Equal(t, []string{"CONNECTED LOGIN_SUCCESS", "peers bob=ONLINE eve=ONLINE", "peers bob=OFFLINE"}, w.taken())
 		w.host.socket().taken()
 		w.interrupt()
 		w.query("reconnecting", "bob")
