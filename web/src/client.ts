@@ -44,6 +44,8 @@ export class RtmClient extends AttributeMethods {
   private _lastLogin = -Infinity;
   /** Settles the login that shows CONNECTING but is not with the core yet. */
   private _opening: Done | undefined;
+  /** What that login gave the application. */
+  private _opened: Promise<void> | undefined;
   private _openingTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last send that waits for its thumbnail to be read. */
   private _reading: Promise<void> | undefined;
@@ -78,6 +80,8 @@ export class RtmClient extends AttributeMethods {
       name: 'RtmTimeoutError', code: LoginError.LOGIN_ERR_TIMEOUT, text: 'rtm.wasm was not loaded within 12 s; the next login goes on with it',
     }), LOGIN_TIMEOUT);
     this._opening = done;
+    this._opened = promise;
+    this._link.readdress();
     this._setState('CONNECTING', 'LOGIN');
     this._link.queue(
       () => this._ifOpening(done, () => this._link.call('login', uid, token, done)),
@@ -88,7 +92,7 @@ export class RtmClient extends AttributeMethods {
 
   async logout(): Promise<void> {
     this._mustNotBeLoggedOut();
-    if (this._opening) await undefined; // inside the event CONNECTING: the login is to come first
+    if (this._opening) await this._opened; // the program may never come
     return this._link.request((done) => this._link.call('logout', done));
   }
 

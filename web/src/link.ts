@@ -20,6 +20,8 @@ const FAILURE = 1;
 export class Link {
   private _program: Program | undefined;
   private _handle: ClientHandle = 0;
+  private _url = '';
+  private _moved = false;
   private _waiting: Job[] = [];
   /** What the application waits for; rejected if the program ends. */
   private readonly _pending = new Set<Done<any>>();
@@ -71,6 +73,11 @@ export class Link {
     return this._program?.core.call(this._handle, method, ...args);
   }
 
+  /** Has the next call ask where the gateway is. Only while logged out: at another address begins another client of the core. */
+  readdress(): void {
+    this._moved = true;
+  }
+
   private _flush(): void {
     for (let job; (job = this._waiting[0]); this._waiting.shift()) this._start(job);
   }
@@ -85,18 +92,21 @@ export class Link {
     job.begin();
   }
 
-  /** Makes the client in a program that does not have it yet. */
+  /** Makes the client in a program that does not have it yet, or not at this address. */
   private _attach(): void {
     const program = this._loader.current();
     if (!program) throw new Error(STOPPED);
-    if (program === this._program) return;
+    if (program === this._program && !this._moved) return;
     const gateway = this._config.gateway ?? getParameter('GATEWAY');
     if (gateway === undefined) {
       throw new Error("no gateway is known here: call setParameter('GATEWAY', url), or createInstance(appId, { gateway: url })");
     }
     const url = gatewayUrl(gateway);
-    program.onDeath.add(() => this._died());
+    this._moved = false;
+    if (program === this._program && url === this._url) return;
+    program.onDeath.add(this._died);
     this._program = program;
+    this._url = url;
     this._handle = program.core.create(this._appId, url, this._host);
   }
 
@@ -104,14 +114,14 @@ export class Link {
     for (let job; (job = this._waiting[0]); this._waiting.shift()) job.fail(unavailable(cause));
   }
 
-  private _died(): void {
+  private readonly _died = (): void => {
     this._program = undefined;
     this._waiting = [];
     const pending = [...this._pending];
     this._crashed(() => {
       for (const done of pending) done({ name: 'RtmInternalError', text: STOPPED });
     });
-  }
+  };
 }
 
 function unavailable(cause: unknown): Failure {

@@ -229,7 +229,7 @@ declare namespace RtmEvents {
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
     /** While RECONNECTING the token was refused: no attempt is made any more until renewToken, or log out. */
     TokenExpired: () => void;
-    /** Of subscribed peers. */
+    /** Of subscribed peers: of those of a call once it has resolved, of one that changed, and of all when a lost connection is back. */
     PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;
     /** Never happens: there is no proxy. */
     FallbackProxyConnected: () => void;
@@ -419,7 +419,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * passed: Timeout 9; app id, token, expired token, uid of another token: Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no
    * gateway or no wasm: Unavailable 1; logoutSync meanwhile: Interrupted 201.
    */
-  login(options: { uid: string; token?: string | null }): Promise<void>;
+  login(options: { uid: string; token?: string | null | undefined }): Promise<void>;
   /** Leaves all channels, ends all media tasks with Interrupted 6; waits for the gateway, 5 s at most. DISCONNECTED already: InvalidStatus 102. */
   logout(): Promise<void>;
   /** Logs out at once, without waiting for the gateway. DISCONNECTED already: throws InvalidStatus 102. */
@@ -527,7 +527,7 @@ export interface RtmConfig {
   logFilter?: LogFilter;
   /** Without effect: there is no proxy. */
   enableCloudProxy?: boolean;
-  /** The gateway's address, http(s); may be relative to the page. Default: where the script came from, else the page's origin. */
+  /** The gateway's address, http(s); may be relative to the page. Each login goes by what it is then. Default: where the script came from, else the page's origin. */
   gateway?: string;
 }
 

@@ -98,6 +98,23 @@ test('without a gateway the login says how to name one', async () => {
   assert.deepEqual(events.at(-1), ['DISCONNECTED', 'LOGIN_FAILURE']);
 });
 
+test('each login goes to where the gateway is then', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const { client, loader } = makeClient();
+  loader.ready();
+  for (const gateway of ['http://gateway', 'http://gateway/', 'http://other']) {
+    client.updateConfig({ gateway });
+    const login = client.login({ uid: 'a' });
+    await tick();
+    loader.host.state('DISCONNECTED', 'LOGIN_FAILURE');
+    loader.done('login')({ name: 'RtmUnavailableError', code: 1, text: 'no' });
+    await assert.rejects(login, { code: 1 });
+    now += 500;
+  }
+  assert.deepEqual(loader.created.map(([, url]) => url), ['http://gateway', 'http://other']);
+});
+
 test('logoutSync before the program runs ends the login at once', async () => {
   const { client, loader, events } = makeClient();
   const login = client.login({ uid: 'a' });
@@ -122,11 +139,15 @@ test('logout before the program runs waits for the login, and fails with it', as
     if (ends === 'ready') {
       loader.ready();
       await tick();
+      assert.deepEqual(loader.methods, ['login']);
+      loader.host.state('CONNECTED', 'LOGIN_SUCCESS');
+      loader.done('login')(undefined);
+      await tick();
       assert.deepEqual(loader.methods, ['login', 'logout', 'logout']);
     } else {
       loader.fail(new Error('gone'));
       await tick();
-      assert.deepEqual(seen, [['login', 'RtmUnavailableError', 1], ['early', 'RtmUnavailableError', 1], ['logout', 'RtmUnavailableError', 1]]);
+      assert.deepEqual(seen.sort(), [['early', 'RtmUnavailableError', 1], ['login', 'RtmUnavailableError', 1], ['logout', 'RtmUnavailableError', 1]]);
     }
   }
 });
@@ -137,10 +158,12 @@ test('a program that does not come within 12 s is a login timeout, and the next 
   t.mock.method(performance, 'now', () => now);
   const { client, loader, events } = makeClient();
   const login = client.login({ uid: 'a' });
+  const logout = client.logout();
   t.mock.timers.tick(11_999);
   assert.equal(client.connectionState, 'CONNECTING');
   t.mock.timers.tick(1);
   await assert.rejects(login, { name: 'RtmTimeoutError', code: 9 });
+  await assert.rejects(logout, { name: 'RtmTimeoutError', code: 9 }); // what waited for it does not wait on
   assert.deepEqual(events, [['CONNECTING', 'LOGIN'], ['DISCONNECTED', 'LOGIN_TIMEOUT']]);
   loader.ready();
   await tick();
