@@ -46,6 +46,6 @@ export function loginArguments(options: unknown, appId: string): { uid: string; 
   const { uid, token } = options;
   if (!isId(uid)) throw wrong(`uid must be ${ID_RULE}, not ${show(uid)}`);
   if (token === undefined || token === null || token === appId) return { uid, token: '' };
-  if (typeof token !== 'string') throw wrong(`token must be a string, not ${show(token)}`);
+  if (typeof token !== 'string') throw wrong(`token must be a string, not of type ${typeof token}`); // errors end up in logs
   return { uid, token };
 }

@@ -110,6 +110,13 @@ test('createInstance checks in the order of the API, and config is told apart fr
   assert.equal(odd.enableLogUpload, 'yes', 'the caller keeps its own object');
 });
 
+test('a log filter that is undefined is the default', (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, 'log', (line: string) => lines.push(line));
+  AgoraRTM.createInstance(appId, { logFilter: undefined } as never)._log.info('x');
+  assert.equal(lines.length, 1);
+});
+
 test('each client has its own number in the log', async (t) => {
   const lines: string[] = [];
   t.mock.method(console, 'warn', (line: string) => lines.push(line));
