@@ -39,6 +39,9 @@ interface Elsewhere extends Common {
   shown: string;
 }
 
+/** Why calls over a rate that the vendor's service held its clients to differ. */
+export const silent = '1.4 is silent until the call times out';
+
 export type Row = Failing | Working | Elsewhere;
 
 /** Rows that belong together: one page, and one heading. */

@@ -1,4 +1,4 @@
-import type { Area, Row } from '../row.ts';
+import { silent, type Area, type Row } from '../row.ts';
 
 const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
 
@@ -74,7 +74,7 @@ export const attributes: Area = {
     { member: 'client.setLocalUserAttributes', when: 'set again by itself after an interruption that the gateway did not wait for', shown: 'core:TestAttributesAreSetAgainInANewSession' },
     { member: 'client.addOrUpdateLocalUserAttributes', when: 'together with what is known of oneself over 16384 bytes', class: 'RtmLimitExceededError', code: 4, fails: async (t) => { const c = await t.user(); await c.setLocalUserAttributes({ a: 'x'.repeat(8192) }); return () => c.addOrUpdateLocalUserAttributes({ b: 'x'.repeat(8192) }); } },
     {
-      member: 'client.setLocalUserAttributes', when: 'the eleventh write in 5 s, of the four methods together', class: 'RtmInvokeTooOftenError', code: 5, differs: '1.4 is silent until the call times out',
+      member: 'client.setLocalUserAttributes', when: 'the eleventh write in 5 s, of the four methods together', class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
       fails: async (t) => {
         const c = await t.user();
         for (let i = 0; i < 5; i++) {
@@ -83,6 +83,22 @@ export const attributes: Area = {
         }
         return () => c.setLocalUserAttributes({ a: 'x' });
       },
+    },
+    ...([
+      ['client.setChannelAttributes', 'the eleventh write in 5 s, of the four methods together', 10, "c.setChannelAttributes(t.id('room'), { a: 'x' })", "c.clearChannelAttributes(t.id('room'))"],
+      ['client.getUserAttributes', 'the 41st read in 5 s, of the two methods together', 40, "c.getUserAttributes(t.id('me'))", "c.getUserAttributesByKeys(t.id('me'), ['a'])"],
+      ['client.getChannelAttributes', 'the eleventh read in 5 s, of the two methods together', 10, "c.getChannelAttributes(t.id('room'))", "c.getChannelAttributesByKeys(t.id('room'), ['a'])"],
+    ] as const).map(([member, when, limit, one, other]): Row => ({
+      member, when, class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
+      fails: new Function('t', `return (async () => {
+        const c = await t.user('me');
+        await Promise.all(Array.from({ length: ${limit} }, (_, i) => i % 2 ? ${one} : ${other}));
+        return () => ${one};
+      })()`) as any,
+    })),
+    {
+      member: 'client.deleteChannelAttributesByKeys', when: 'the keys are too long for one frame of 36 KB', class: 'RtmLimitExceededError', code: 4, differs: '1.4 has no such limit',
+      fails: async (t) => { const c = await t.user(); return () => c.deleteChannelAttributesByKeys(t.id('room'), Array.from({ length: 80 }, (_, i) => String(i).padEnd(512, 'x'))); },
     },
     {
       member: 'client.setLocalUserAttributes', when: 'replaces, adds, deletes, clears; oneself and others can read',

@@ -1,4 +1,4 @@
-import type { Area } from '../row.ts';
+import { silent, type Area } from '../row.ts';
 
 export const channels: Area = {
   title: 'Channels',
@@ -102,6 +102,10 @@ export const channels: Area = {
     { member: 'channel.sendMessage', when: 'unknown messageType', class: 'RtmInvalidArgumentError', code: 4, differs: '1.4 says 7, which is not in the enum of channels', fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'VIDEO' }); } },
     { member: 'channel.sendMessage', when: 'TEXT without a text, IMAGE or FILE without a mediaId', class: 'RtmUnknownError', code: 1, fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'FILE' }); } },
     {
+      member: 'channel.sendMessage', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 4, differs: 'it would burst the frame; those of uploads have about 90',
+      fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'IMAGE', mediaId: 'x'.repeat(257) }); },
+    },
+    {
       member: 'channel.sendMessage', when: 'the 181st message in 3 s', class: 'RtmLimitExceededError', code: 3,
       fails: async (t) => {
         const channel = await t.joined();
@@ -119,7 +123,7 @@ export const channels: Area = {
     { member: 'channel.getMembers', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().createChannel('c').getMembers() },
     { member: 'channel.getMembers', when: 'not joined', class: 'RtmInvalidStatusError', code: 5, fails: async (t) => { const c = await t.user(); return () => c.createChannel('c').getMembers(); } },
     {
-      member: 'channel.getMembers', when: 'the sixth time in 2 s', class: 'RtmInvokeTooOftenError', code: 4,
+      member: 'channel.getMembers', when: 'the sixth time in 2 s', class: 'RtmInvokeTooOftenError', code: 4, differs: silent,
       fails: async (t) => {
         const channel = await t.joined();
         await Promise.all([1, 2, 3, 4, 5].map(() => channel.getMembers()));
@@ -128,6 +132,7 @@ export const channels: Area = {
     },
     { member: 'channel.getMembers', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestMembers', differs: '1.4 says 4, which the enum has for "too often"' },
     { member: 'channel.getMembers', when: 'refused by the gateway', class: 'RtmUnknownError', code: 1, shown: 'core:TestMembers' },
+    { member: 'channel.getMembers', when: 'has 512 of a larger number', shown: 'gateway:TestCrowd', differs: 'the documentation says 512, the build asks for 200' },
     {
       member: 'channel.getMembers', when: 'has all members, oneself among them',
       works: async (t) => {

@@ -135,6 +135,18 @@ export const invitations: Area = {
         t.equal([await refused, invitation.state, invitation.response], [['no'], 'REFUSED_BY_REMOTE', 'no']);
       },
     },
+    {
+      member: 'local:LocalInvitationFailure', when: 'NOT_LOGGEDIN: one logs out while the call is under way', differs: '1.4 does not say what becomes of calls then',
+      works: async (t) => {
+        const c = await t.user();
+        const invitation = c.createLocalInvitation(t.id('nobody'));
+        const log = t.record(invitation, 'LocalInvitationFailure');
+        invitation.send();
+        await c.logout();
+        t.equal([log, invitation.state], [[['LocalInvitationFailure', 'NOT_LOGGEDIN']], 'FAILURE']);
+      },
+    },
+    { member: 'local:LocalInvitationFailure', when: 'UNKNOWN: the gateway refuses the call', shown: 'core:TestRefusedOffers' },
     { member: 'local:LocalInvitationFailure', when: 'INVITATION_EXPIRE: no answer for 60 s', shown: 'core:TestCallExpires' },
     { member: 'local:LocalInvitationFailure', when: 'PEER_OFFLINE: delivery was tried for 30 s', shown: 'core:TestCalleeIsOffline' },
     { member: 'local:LocalInvitationFailure', when: 'PEER_NO_RESPONSE: the callee\'s client did not acknowledge', shown: 'core:TestCalleeDoesNotAcknowledge' },
@@ -246,6 +258,18 @@ export const invitations: Area = {
     },
     { member: 'remote:RemoteInvitationAccepted', when: 'the caller has confirmed', shown: 'core:TestCalleeAccepts' },
     { member: 'remote:RemoteInvitationFailure', when: 'ACCEPT_FAILURE, PEER_OFFLINE: no confirmation within 5 s', shown: 'core:TestAcceptIsNotConfirmed' },
+    {
+      member: 'remote:RemoteInvitationFailure', when: 'UNKNOWN: one logs out while the call is under way', differs: '1.4 does not say what becomes of calls then',
+      works: async (t) => {
+        const [a, b] = [await t.user('a'), await t.user('b')];
+        const received = t.next(b, 'RemoteInvitationReceived');
+        a.createLocalInvitation(t.id('b')).send();
+        const [remote] = await received;
+        const log = t.record(remote, 'RemoteInvitationFailure');
+        await b.logout();
+        t.equal([log, remote.state], [[['RemoteInvitationFailure', 'UNKNOWN']], 'FAILURE']);
+      },
+    },
     { member: 'remote:RemoteInvitationFailure', when: 'INVITATION_EXPIRE: 60 s without an end', shown: 'core:TestRingingExpires' },
   ],
 };

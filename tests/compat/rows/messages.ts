@@ -46,6 +46,19 @@ export const messages: Area = {
     { member: 'client.sendMessageToPeer', when: 'IMAGE or FILE without a mediaId', class: 'RtmUnavailableError', code: 1, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE' }, 'b'); } },
     { member: 'client.sendMessageToPeer', when: 'thumbnail is not a Blob', class: 'RtmUnavailableError', code: 1, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE', mediaId: 'x', thumbnail: 'x' }, 'b'); } },
     {
+      member: 'client.sendMessageToPeer', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 7, differs: 'it would burst the frame; those of uploads have about 90',
+      fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE', mediaId: 'x'.repeat(257) }, 'b'); },
+    },
+    {
+      member: 'client.sendMessageToPeer', when: 'a malformed message: originalError is the cause',
+      works: async (t) => {
+        const channel = await t.joined();
+        const causes = await Promise.all([channel.sendMessage({ messageType: 'TEXT' }), channel.client.sendMessageToPeer({ messageType: 'FILE' }, 'b')].map(
+          (sent: Promise<void>) => sent.catch((error: any) => error.originalError instanceof Error)));
+        t.equal(causes, [true, true]);
+      },
+    },
+    {
       member: 'client.sendMessageToPeer', when: 'the 181st message in 3 s, to peers and channels together', class: 'RtmLimitExceededError', code: 5,
       fails: async (t) => {
         const channel = await t.joined();

@@ -38,6 +38,15 @@ export const module: Area = {
         t.equal(client.connectionState, 'CONNECTED');
       },
     },
+    {
+      member: 'createInstance', when: 'enableCloudProxy and enableLogUpload have no effect', differs: 'a gateway of your own has no proxy beside it and collects no logs',
+      works: async (t) => {
+        const client = t.client({ enableCloudProxy: true, enableLogUpload: true });
+        await client.login({ uid: t.id('a') });
+        t.equal(client.connectionState, 'CONNECTED');
+      },
+    },
+    { member: 'createInstance', when: 'a logFilter that is undefined is the default', shown: 'web/test/module.test.ts:a log filter that is undefined is the default' },
     { member: 'setArea', when: 'there is no argument', class: 'TypeError', fails: (t) => () => t.sdk.setArea() },
     { member: 'setArea', when: 'areaCodes is not a non-empty array of areas', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['CN'] }) },
     { member: 'setArea', when: 'excludedArea is GLOBAL', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'GLOBAL' }) },
@@ -69,7 +78,8 @@ export const module: Area = {
       fails: (t) => () => t.sdk.setParameter('WASM_INTEGRITY', 'md5'), differs: 'the four names are new',
     },
     {
-      member: 'getParameter', when: 'knows the parameters of 1.4 with their defaults',
+      member: 'getParameter', when: 'knows the parameters of 1.4 with their defaults; they have no effect',
+      differs: 'they are about the servers and the log collection of the vendor',
       works: (t) => t.equal(
         ['RECONNECTING_AP_INTERVAL', 'RECONNECTING_AP_NUM', 'DISABLE_MESSAGE_COMPRESSION', 'LOG_HANDLER', 'ENABLE_EDGE_AUTO_FALLBACK'].map((name) => t.sdk.getParameter(name)),
         [2500, 2, false, undefined, true],
