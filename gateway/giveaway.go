@@ -84,7 +84,7 @@ func (s *session) giveAway(w *want) bool {
 	}
 	s.server.background.Go(func() { s.clearUp(entries) })
 	s.server.forget(s)
-	s.server.log.Info("session given away", "app", s.user.App, "uid", s.user.ID, "session", s.id, "to", w.Gateway)
+	s.server.log.Info("session given away", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "to", w.Gateway)
 	w.given <- h
 	close(s.gone)
 	return true

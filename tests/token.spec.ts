@@ -24,7 +24,7 @@ const test = base.extend<{}, { appsFile: string; gateway: Gateway }>({
   ],
   gateway: [
     async ({ appsFile }, use) => {
-      const gateway = await new Gateway(['--apps', appsFile]).start();
+      const gateway = await new Gateway(['--apps', appsFile, '--log-level', 'debug']).start();
       await use(gateway);
       await gateway.stop();
       for (const secret of [certificate, '006' + app, '007eJ']) expect(gateway.log()).not.toContain(secret);
@@ -109,11 +109,54 @@ test('media answers nobody who is not logged in', async ({ openPage, gateway, ru
   await login(page, `a-${run}`, token007(`a-${run}`));
   const mediaId = await page.evaluate(async () => (await (window as any).client.createMediaMessageByUploading(new Blob(['secret']))).mediaId);
   for (const authorization of ['', `Bearer ${token007(`a-${run}`)}`, `Bearer ${app}`])
-    for (const [method, at] of [['GET', mediaId.slice(0, 64)], ['POST', ''], ['HEAD', mediaId.slice(0, 64)], ['PATCH', 'x'], ['DELETE', 'x']] as const) {
+    for (const [method, at] of [['GET', mediaId.slice(1, 65)], ['POST', ''], ['HEAD', mediaId.slice(1, 65)], ['PATCH', 'x'], ['DELETE', 'x']] as const) {
       const response = await fetch(`${gateway.url}/media/${at}`, { method, headers: { 'tus-resumable': '1.0.0', 'upload-length': '3', ...(authorization && { authorization }) } });
       expect(response.status, `${method} ${at}`).toBe(401);
       expect(await response.text()).not.toContain('secret');
     }
+});
+
+test('neither side logs a token or a credential, whatever goes wrong', async ({ openPage, gateway, run }) => {
+  const page = await openPage();
+  const said: string[] = [];
+  const credentials = new Set<string>();
+  page.on('console', (message) => said.push(message.text()));
+  page.on('request', (request) => {
+    const [, credential] = (request.headers().authorization ?? '').split('Bearer ');
+    if (credential) credentials.add(credential);
+  });
+  const uid = `a-${run}`;
+  const good = token007(uid);
+  const bad = ['a-token-of-garbage', good.slice(0, 80), token007(uid, 3600, 'f'.repeat(32)), token006(uid, -1), token007('b' + uid), 'x'.repeat(3000)];
+  const errors: string = await page.evaluate(async ({ app, uid, good, bad }) => {
+    const { AgoraRTM } = window as any;
+    const out: string[] = [];
+    const note = (error: any) => out.push(error.stack, String(error.originalError), JSON.stringify(error));
+    const pass = () => new Promise((resolve) => setTimeout(resolve, 600));
+    for (const token of bad) await AgoraRTM.createInstance(app, { logFilter: AgoraRTM.LOG_FILTER_DEBUG }).login({ uid, token }).catch(note);
+    const client = AgoraRTM.createInstance(app, { logFilter: AgoraRTM.LOG_FILTER_DEBUG });
+    client.on('ConnectionStateChanged', () => { throw new Error('a listener that throws'); });
+    await client.login({ uid, token: good });
+    await client.login({ uid, token: [good] }).catch(note);
+    await pass();
+    await client.login({ uid, token: good }).catch(note);
+    for (const token of bad) {
+      await client.renewToken(token).catch(note);
+      await pass();
+    }
+    const { mediaId } = await client.createMediaMessageByUploading(new Blob(['x']));
+    await client.downloadMedia(mediaId);
+    await client.downloadMedia('0' + 'ab'.repeat(32) + '1z1z10').catch(note);
+    await client.logout();
+    return out.join('\n');
+  }, { app, uid, good, bad });
+  expect(said.join('\n'), 'the page logs').toContain('RTM:INFO login as');
+  expect(gateway.log(), 'the gateway logs, details too').toContain('level=DEBUG');
+  expect(credentials.size, 'the credential was seen').toBe(1);
+  for (const secret of [good, ...bad, ...credentials]) {
+    const part = secret.slice(-24); // of a credential the secret is last
+    expect([said.join('\n').includes(part), errors.includes(part), gateway.log().includes(part)], part).toEqual([false, false, false]);
+  }
 });
 
 test('renewToken', async ({ openPage, run }) => {
