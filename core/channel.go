@@ -27,7 +27,7 @@ type Channel struct {
 
 	since int64 // what a new session asks for the messages from, Unix ms of the gateway
 
-	members     map[string]bool // those announced, so that none is announced twice
+	members     map[string]bool // those announced, so that none is announced twice; false: in a former session
 	count       int
 	shownCount  int // the last emitted; -1 before the first
 	shownAt     instant

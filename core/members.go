@@ -19,8 +19,9 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 		return
 	}
 	if m.Joined {
-		if !ch.members[m.Uid] {
-			ch.members[m.Uid] = true
+		_, known := ch.members[m.Uid]
+		ch.members[m.Uid] = true
+		if !known {
 			c.events.MemberJoined(ch, m.Uid)
 		}
 		return
@@ -78,6 +79,7 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 		ch.rejoin()
 	case refusal == nil && ch.state == Joined:
 		ch.countChanged(int(f.Joined.GetMemberCount()))
+		ch.planRollCall()
 	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
 		ch.sendLeave()
 	case refusal == nil || ch.state != Joined:
@@ -86,6 +88,41 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	default:
 		ch.c.log(LogWarn, "a channel could not be joined again: "+refusal.Text)
 		ch.gone()
+	}
+}
+
+// planRollCall has the application told of members who left while the client was away
+// for longer than its session lived. Others may have been away with it, as when a gateway
+// ended: they get the time to come back that a member has.
+func (ch *Channel) planRollCall() {
+	for uid := range ch.members {
+		ch.members[uid] = false
+	}
+	session := ch.c.session.id
+	ch.c.host.AfterFunc(SessionTimeout, func() {
+		if ch.state == Joined && ch.c.session.id == session && len(ch.members) > 0 {
+			ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, ch.rollCalled)
+		}
+	})
+}
+
+// rollCalled hears who is there.
+func (ch *Channel) rollCalled(f *wire.ServerFrame) {
+	if timeout, refusal := failure(f); timeout || refusal != nil {
+		return // they stay announced, and leave or come in silence
+	}
+	here := map[string]bool{}
+	for _, uid := range f.MemberList.GetUid() {
+		here[uid] = true
+	}
+	if len(here) >= MaxToldMembers { // not all are listed
+		return
+	}
+	for uid, heard := range ch.members {
+		if ch.state == Joined && !heard && !here[uid] {
+			delete(ch.members, uid)
+			ch.c.events.MemberLeft(ch, uid)
+		}
 	}
 }
 

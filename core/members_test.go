@@ -13,6 +13,42 @@ func memberChange(uid string, joined bool, count uint32) *wire.ServerFrame {
 	return &wire.ServerFrame{MemberChange: &wire.MemberChange{Channel: "room", Uid: uid, Joined: joined, MemberCount: count}}
 }
 
+// Of members who left while the client was away for long the application hears once those
+// have had their time to come back.
+func TestRollCall(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.joined("room")
+		for i, uid := range []string{"bob", "eve", "mia", "joe"} {
+			w.push(uint64(i+1), memberChange(uid, true, uint32(i+2)))
+		}
+		w.interrupt()
+		w.redialled()
+		s := w.welcome("s2")
+		w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})
+		w.push(1, memberChange("bob", true, 2))
+		w.push(2, memberChange("mia", false, 2))
+		w.alive(SessionTimeout - time.Second)
+		w.forget()
+		s.taken()
+		w.alive(time.Second)
+		assert.Contains(t, s.taken(), "2 members room")
+		w.reply(&wire.ServerFrame{MemberList: &wire.MemberList{Uid: []string{"alice", "joe", "bob"}}})
+		assert.Equal(t, []string{"room -eve"}, w.taken(), "bob was heard, mia told, and joe is there")
+		w.push(3, memberChange("eve", true, 4))
+		assert.Equal(t, []string{"room +eve"}, w.taken())
+	})
+	inSession(t, func(w *world) {
+		w.joined("room")
+		w.push(1, memberChange("bob", true, 2))
+		w.interrupt()
+		w.redialled()
+		w.resumed()
+		w.host.socket().taken()
+		w.alive(2 * SessionTimeout)
+		assert.NotContains(t, w.host.socket().taken(), "2 members room", "a session that goes on missed nobody")
+	})
+}
+
 // The answers of getMembers of API 4.4.
 func TestMembers(t *testing.T) {
 	for _, c := range []struct {

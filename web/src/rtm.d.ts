@@ -240,7 +240,10 @@ declare namespace RtmEvents {
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
     /** Not for oneself; not above 512 members. */
     MemberJoined: (memberId: string) => void;
-    /** After leave, logout, or 30 s without a connection. Not for oneself; not above 512 members. */
+    /**
+     * After leave, logout, or 30 s without a connection. Not for oneself; not above 512 members. Of those who left while one
+     * was away oneself for longer, one hears 30 s after coming back.
+     */
     MemberLeft: (memberId: string) => void;
     /** At most once a second, every 3 s above 512 members. */
     MemberCountUpdated: (memberCount: number) => void;

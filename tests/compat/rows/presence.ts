@@ -113,6 +113,10 @@ export const presence: Area = {
     { member: 'channel:MemberCountUpdated', when: 'every 3 s above 512 members', shown: 'core:TestCrowd' },
     { member: 'channel:MemberJoined', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
     { member: 'channel:MemberLeft', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
+    {
+      member: 'channel:MemberLeft', when: 'one was away for more than 30 s: for those who left meanwhile, 30 s after coming back', shown: 'core:TestRollCall',
+      differs: '1.4 does not say how one learns of them',
+    },
     { member: 'client.getChannelMemberCount', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getChannelMemberCount(['c']) },
     { member: 'client.getChannelMemberCount', when: 'not a non-empty array of valid ids', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.getChannelMemberCount([]); } },
     { member: 'client.getChannelMemberCount', when: 'an id is not valid', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.getChannelMemberCount(['a', 5]); } },
