@@ -423,7 +423,10 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * gateway or no wasm: Unavailable 1; logoutSync meanwhile: Interrupted 201.
    */
   login(options: { uid: string; token?: string | null | undefined }): Promise<void>;
-  /** Leaves all channels, ends all media tasks with Interrupted 6; waits for the gateway, 5 s at most. DISCONNECTED already: InvalidStatus 102. */
+  /**
+   * Leaves all channels, ends all media tasks with Interrupted 6; waits for the gateway, 5 s at most. While a login is under way
+   * it waits for that, and rejects with its error. DISCONNECTED already: InvalidStatus 102.
+   */
   logout(): Promise<void>;
   /** Logs out at once, without waiting for the gateway. DISCONNECTED already: throws InvalidStatus 102. */
   logoutSync(): void;

@@ -101,6 +101,9 @@ export const messages: Area = {
         t.equal([message.text, peerId, isOfflineMessage], ['later', t.id('a'), true]);
       },
     },
+    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, of more the oldest are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
+    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
+    { member: 'client:MessageFromPeer', when: 'what was kept comes with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },
     {
       member: 'client.sendMessageToPeer', when: 'a frozen message can be sent', differs: '1.4 fails on it with a TypeError; only the copy that is sent matters',
       works: async (t) => void (await (await t.user()).sendMessageToPeer(Object.freeze({ text: 'x' }), t.id('nobody'))),
