@@ -45,10 +45,14 @@ export abstract class Invitation extends Emitter {
   /** Keeps the text of a state, and tells whether the event brings it too. */
   protected abstract _take(state: string, text: string): boolean;
 
-  /** Throws what stands against a method: the state, of which `wrong` is the code, or the text it would send. */
-  protected _check(wrong: number | false, field: 'content' | 'response', text: unknown): void {
+  /** Throws if the state stands against a method; `wrong` is the code of one that is not final. */
+  protected _checkState(wrong: number | false): void {
     const code = UNFINISHED.test(this.state) ? wrong : Code.INVITATION_API_CALL_ERR_ALREADY_END;
     if (code) throw failed('RtmInvalidStatusError', code, `the invitation is ${this.state}`);
+  }
+
+  /** Throws if the text can't be sent. */
+  protected _checkText(field: 'content' | 'response', text: unknown): void {
     if (typeof text !== 'string' || new TextEncoder().encode(text).length > LIMIT) throw wrongArgument(field, `a string of at most ${LIMIT} bytes`, text);
   }
 }
@@ -84,8 +88,9 @@ export class LocalInvitation extends Invitation {
 
   send(): void {
     const { _client: client, _channelId: channelId, content } = this;
-    this._check(this.state !== 'IDLE' && Code.INVITATION_API_CALL_ERR_ALREADY_SENT, 'content', content);
+    this._checkState(this.state !== 'IDLE' && Code.INVITATION_API_CALL_ERR_ALREADY_SENT);
     if (channelId && !isId(channelId)) throw wrongArgument('channelId', `empty or ${ID_RULE}`, channelId);
+    this._checkText('content', content);
     this.state = 'SENT_TO_REMOTE';
     if (/^(RE)?CONNECT(ED|ING)$/.test(client.connectionState)) {
       this._key = client._link.call('invite', this.calleeId, this.callId, channelId || '', content);
@@ -95,7 +100,8 @@ export class LocalInvitation extends Invitation {
   }
 
   cancel(): void {
-    this._check(this.state === 'IDLE' && Code.INVITATION_API_CALL_ERR_NOT_STARTED, 'content', this.content);
+    this._checkState(this.state === 'IDLE' && Code.INVITATION_API_CALL_ERR_NOT_STARTED);
+    this._checkText('content', this.content);
     if (this._key) this._client._link.call('cancelCall', this._key, this.content);
     else this._become('CANCELED', '');
   }
@@ -145,7 +151,8 @@ export class RemoteInvitation extends Invitation {
   }
 
   private _answer(method: 'accept' | 'refuse'): void {
-    this._check(this.state !== 'INVITATION_RECEIVED' && Code.INVITATION_API_CALL_ERR_ALREADY_ACCEPT, 'response', this.response);
+    this._checkState(this.state !== 'INVITATION_RECEIVED' && Code.INVITATION_API_CALL_ERR_ALREADY_ACCEPT);
+    this._checkText('response', this.response);
     this._client._link.call(method, this._key, this.response);
   }
 

@@ -96,7 +96,7 @@ test('what send and cancel throw, in order', async () => {
   invitation.channelId = 'a/b';
   invitation.content = 'é'.repeat(4097);
   assert.throws(() => invitation.cancel(), status(2));
-  assert.throws(() => invitation.send(), invalid);
+  assert.throws(() => invitation.send(), { ...invalid, message: /channelId/ });
   invitation.content = 5 as never;
   assert.throws(() => invitation.send(), invalid);
   invitation.content = 'é'.repeat(4096);
@@ -104,6 +104,9 @@ test('what send and cancel throw, in order', async () => {
   assert.equal(invitation.state, 'IDLE');
   assert.deepEqual(loader.calls, []);
   invitation.channelId = 'room';
+  invitation.content = 5 as never;
+  assert.throws(() => invitation.send(), { ...invalid, message: /content/ });
+  invitation.content = 'é'.repeat(4096);
   invitation.send();
   invitation.content += 'x';
   assert.throws(() => invitation.send(), status(5));
