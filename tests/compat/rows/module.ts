@@ -74,6 +74,16 @@ export const module: Area = {
       differs: 'new: 1.4 has no wasm',
     },
     {
+      member: 'setParameter', when: 'VERIFY_MEDIA, true at first, says whether downloads are held against their digests', differs: 'new: 1.4 does not verify downloads',
+      works: (t) => {
+        const seen = [t.sdk.getParameter('VERIFY_MEDIA')];
+        t.sdk.setParameter('VERIFY_MEDIA', false);
+        seen.push(t.sdk.getParameter('VERIFY_MEDIA'));
+        t.sdk.setParameter('VERIFY_MEDIA', true);
+        t.equal(seen, [true, false]);
+      },
+    },
+    {
       member: 'setParameter', when: 'an address, hash or module of those four can\'t be one', class: RtmInvalidArgumentError, code: 1, enum: 'CreateInstanceError',
       fails: (t) => () => t.sdk.setParameter('WASM_INTEGRITY', 'md5'), differs: 'the four names are new',
     },
