@@ -19,7 +19,8 @@ type mail struct {
 	held      []liveFrame
 	heldBytes int
 
-	taken atomic.Uint64 // the highest position that the client acknowledged
+	taken   atomic.Uint64 // the highest position that the client acknowledged
+	dropped atomic.Uint64 // the highest up to which the mailbox was emptied
 
 	// Of a session that came from another gateway, or was given to one.
 	from    uint64                             // the first time through begins behind it
@@ -161,11 +162,24 @@ func (s *session) emptyMailbox() error {
 			if err := engine.Drop(ctx, s.user, taken); err != nil {
 				return err
 			}
+			s.mail.dropped.Store(taken)
 		}
 		position = batch[len(batch)-1].Position
 		if taken < position { // the session is over
 			return nil
 		}
+	}
+}
+
+// dropTaken removes what the client acknowledged just before its session ended: the next
+// one would bring it again.
+func (s *session) dropTaken(ctx context.Context) {
+	taken := s.mail.taken.Load()
+	if taken <= s.mail.dropped.Load() {
+		return
+	}
+	if err := s.server.engine.Drop(ctx, s.user, taken); err != nil {
+		s.server.log.Warn("offline messages may come twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 	}
 }
 

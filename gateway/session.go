@@ -306,6 +306,7 @@ func (s *session) cleanUp() {
 		s.stopPeer()
 	}
 	ctx := context.Background() // the engine gives up by itself
+	s.dropTaken(ctx)
 	srv.insist("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.id) })
 	s.mu.Lock()
 	unread := s.out.items
