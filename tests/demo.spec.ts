@@ -1,6 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
+import { Gateway } from './support/proc.ts';
 import { test, expect } from './support/test.ts';
+import { app, certificate, token007 } from './support/tokens.ts';
 import { png } from './support/pictures.ts';
 
 /** Opens the demo and signs in; every user has a context, and so a storage, of its own. */
@@ -8,6 +10,7 @@ async function open(context: BrowserContext, url: string, uid: string, channel: 
   const page = await context.newPage();
   await page.goto(`${url}/?uid=${uid}&channel=${channel}`);
   await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+  await expect(page.getByTestId('composer')).toBeVisible(); // nobody can send before
   return page;
 }
 
@@ -86,6 +89,30 @@ test('a transfer can be cancelled and tried again, and what is refused says why'
   await context.close();
 });
 
+test('where tokens are wanted there is a place for one, and it is not kept', async ({ browser }) => {
+  const gateway = await new Gateway(['--app', `${app}:${certificate}`]).start();
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(gateway.url);
+    const signIn = () => page.getByTestId('login-submit').click();
+    await page.getByTestId('login-uid').fill('ann');
+    await signIn();
+    await expect(page.getByText('The server does not know this app id.')).toBeVisible();
+    await page.getByLabel('App id').fill(app); // in sight by itself
+    await signIn();
+    await expect(page.getByText('The server wants a valid token for this name.')).toBeVisible();
+    await page.getByLabel('Token').fill(token007('ann'));
+    await axe(page);
+    await signIn();
+    await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+    expect(await page.evaluate(() => localStorage.getItem('rtm-demo'))).toBe(JSON.stringify({ uid: 'ann', appId: app, gateway: '' }));
+  } finally {
+    await context.close();
+    await gateway.stop();
+  }
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`fits a phone and is axe clean (${colorScheme})`, async ({ browser, gateway, run }, info) => {
     const context = await browser.newContext({ viewport: { width: 375, height: 720 }, colorScheme });
@@ -99,6 +126,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await axe(page);
     await page.getByTestId('new-conversation-name').fill(`a-room-with-a-long-name-${run}`);
     await page.getByTestId('new-channel').click();
+    await expect(page.getByTestId('composer')).toBeVisible();
     await page.getByTestId('attach-input').setInputFiles({ name: 'view.png', mimeType: 'image/png', buffer: png(320, 200) });
     await expect(page.getByTestId('show-gallery')).toBeVisible();
     for (const id of ['show-gallery', 'conversation-leave', 'send']) {

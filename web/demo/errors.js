@@ -6,8 +6,10 @@
 const texts = {
   login: {
     'RtmInvalidArgumentError 3': 'This name can’t be used. Up to 64 plain letters, digits, spaces and most punctuation are fine.',
+    'RtmUnauthenticatedError 3': 'This token is for another name or app.',
     'RtmUnauthenticatedError 4': 'The server does not know this app id.',
-    'RtmUnauthenticatedError 5': 'The server wants a login token, which this page does not have.',
+    'RtmUnauthenticatedError 5': 'The server wants a valid token for this name.',
+    'RtmUnauthenticatedError 6': 'This token has expired.',
     'RtmInvokeTooOftenError 10': 'That was too quick. Try again in a second.',
     'RtmTimeoutError 9': 'The server did not answer. Is it running, and are you online?',
     'RtmUnavailableError 1': 'The server can’t be reached. Is it running, and are you online?',

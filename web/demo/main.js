@@ -12,7 +12,7 @@ import { Session } from './session.js';
 /** @import { Settings } from './names.js' */
 
 const form = byId('form', 'login');
-const [uid, appId, gateway] = [byId('input', 'uid'), byId('input', 'app-id'), byId('input', 'gateway')];
+const [uid, appId, token, gateway] = [byId('input', 'uid'), byId('input', 'app-id'), byId('input', 'token'), byId('input', 'gateway')];
 const submit = /** @type {HTMLButtonElement} */ (form.querySelector('[data-testid="login-submit"]'));
 const query = new URLSearchParams(location.search);
 
@@ -31,6 +31,8 @@ async function signIn(settings) {
     enter(session);
   } catch (error) {
     showText(byId('p', 'login-error'), explain(error, 'login'));
+    const { name } = /** @type {{name?: string}} */ (error);
+    if (name === 'RtmUnauthenticatedError') byId('details', 'advanced').open = true; // the cure is in there
   } finally {
     submit.disabled = false;
   }
@@ -93,7 +95,7 @@ const settings = { ...recall(), ...(query.get('uid') && { uid: query.get('uid') 
 
 form.onsubmit = (event) => {
   event.preventDefault();
-  const entered = { uid: uid.value.trim(), appId: appId.value.trim(), gateway: gateway.value.trim() };
+  const entered = { uid: uid.value.trim(), appId: appId.value.trim(), token: token.value.trim(), gateway: gateway.value.trim() };
   remember(entered);
   signIn(entered);
 };

@@ -40,7 +40,7 @@ export function paintAvatar(avatar, name) {
   avatar.textContent = (first.slice(0, 1) + second.slice(0, 1)).toUpperCase();
 }
 
-/** @typedef {{uid: string, appId: string, gateway: string}} Settings */
+/** @typedef {{uid: string, appId: string, gateway: string, token?: string}} Settings token: if the app wants one */
 
 const defaults = { appId: 'DEMO0000000000000000000000000000', gateway: '' };
 
@@ -58,8 +58,8 @@ export function recall() {
   return { uid: suggestName(), ...defaults, ...stored };
 }
 
-/** @param {Settings} settings */
-export function remember(settings) {
+/** @param {Settings} settings all but the token, which is a secret and soon worth nothing */
+export function remember({ token, ...settings }) {
   try {
     localStorage.setItem('rtm-demo', JSON.stringify(settings));
   } catch {

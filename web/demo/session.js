@@ -19,8 +19,9 @@ export class Session {
    * @param {Settings} settings
    * @param {Handlers} handlers
    */
-  constructor({ uid, appId, gateway }, { onState, onPeerMessage }) {
+  constructor({ uid, appId, gateway, token }, { onState, onPeerMessage }) {
     this.uid = uid;
+    this.token = token || undefined;
     /** @type {RtmClient} */
     this.client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_WARNING, ...(gateway && { gateway }) });
     this.client.on('ConnectionStateChanged', onState);
@@ -28,7 +29,7 @@ export class Session {
   }
 
   login() {
-    return this.client.login({ uid: this.uid });
+    return this.client.login({ uid: this.uid, token: this.token });
   }
 
   /** After another login took this one's place: the only way out of ABORTED is logout. */
