@@ -1,4 +1,5 @@
 // What people do with pictures and files in the demo: drop, paste, look through, and lose the network.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { BrowserContext, Page } from '@playwright/test';
 import { png } from './support/pictures.ts';
 import { Gateway } from './support/proc.ts';
@@ -9,6 +10,7 @@ async function signIn(context: BrowserContext, url: string, uid: string, channel
   const page = await context.newPage();
   await page.goto(`${url}/?uid=${uid}&channel=${channel}`);
   await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
+  await expect(page.getByTestId('composer')).toBeVisible(); // nobody can send before
   return page;
 }
 
@@ -37,7 +39,7 @@ test('pictures come by drop and by paste, several at once, and are looked throug
   await expect(a.getByTestId('picture')).toHaveCount(2);
 
   const pasted = await filesInPage(a, [view('three.png')]);
-  await a.getByTestId('composer').evaluate((e, clipboardData) => e.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), pasted);
+  await a.locator('#scroller').evaluate((e, clipboardData) => e.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), pasted);
   await expect(a.getByTestId('picture')).toHaveCount(3);
   await expect(a.getByTestId('show-gallery')).toHaveAccessibleName('3 pictures');
 
@@ -78,6 +80,77 @@ test('a transfer tells its speed, pauses with the network, and goes on by itself
     await net.end();
     await gateway.stop();
   }
+});
+
+test('a transfer that stands still says so before the connection is given up, and goes on', async ({ browser, gateway, run }) => {
+  const net = await slow(gateway.url, 6_000_000);
+  const context = await browser.newContext();
+  try {
+    const a = await signIn(context, net.url, `ann-${run}`, `tea-${run}`);
+    await a.getByTestId('attach-input').evaluate((input: HTMLInputElement) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(24 << 20)], 'film.bin'));
+      input.files = data.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    const status = a.getByTestId('transfer').locator('.transfer-status');
+    await expect(status).toHaveText(/^\d+% of 24 MB/);
+    net.hold();
+    await expect(status).toHaveText(/^\d+% of 24 MB · stalled, goes on by itself$/);
+    net.release();
+    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('film.bin');
+  } finally {
+    await context.close();
+    await net.end();
+  }
+});
+
+test('a transfer that the connection is gone for waits until it is back', async ({ page, gateway }) => {
+  await page.goto(gateway.url);
+  await page.evaluate(async () => {
+    const { Transfer, TransferQueue } = await new Function(`return import('/transfers.js')`)();
+    const queue = new TransferQueue();
+    const work = async () => {
+      if (test.calls++) return;
+      queue.setConnected(false);
+      throw Object.assign(new Error('not logged in'), { name: 'RtmInvalidStatusError', code: 102 });
+    };
+    const test = Object.assign(window, { queue, transfer: new Transfer({ name: 'a', size: 1, work }), calls: 0 });
+    queue.setConnected(true);
+    queue.add(test.transfer);
+  });
+  const seen = () => page.evaluate('`${calls} ${transfer.state}`');
+  await expect.poll(seen).toBe('1 queued');
+  await page.evaluate('queue.setConnected(true)');
+  await expect.poll(seen).toBe('2 done');
+});
+
+test('a folder is refused at once, and files beside it are sent', async ({ browser, gateway, run }, info) => {
+  mkdirSync(info.outputPath('folder'), { recursive: true });
+  writeFileSync(info.outputPath('notes.txt'), 'notes');
+  const context = await browser.newContext();
+  const a = await signIn(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  const { x, y } = (await a.locator('#scroller').boundingBox())!;
+  const cdp = await context.newCDPSession(a);
+  const data = { items: [], files: [info.outputPath('folder'), info.outputPath('notes.txt')], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await cdp.send('Input.dispatchDragEvent', { type, x: x + 20, y: y + 20, data });
+  await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('notes.txt');
+  await expect(a.getByTestId('transfer')).toContainText('This can’t be read. Is it a folder');
+  await context.close();
+});
+
+test('a name of any length leaves room for the picture', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext({ viewport: { width: 375, height: 720 } });
+  const a = await signIn(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  await a.getByTestId('attach-input').setInputFiles({ name: `${'long'.repeat(50)}.png`, mimeType: 'image/png', buffer: png(320, 200) });
+  await a.getByTestId('picture').click();
+  const lightbox = a.locator('#lightbox');
+  for (const part of ['#lightbox-name', '[data-part="image"]', '[data-part="save"]', '[data-part="close"]']) {
+    const { x, width } = (await lightbox.locator(part).boundingBox())!;
+    expect(x, `${part} is in sight`).toBeGreaterThanOrEqual(0);
+    expect(x + width, `${part} is in sight`).toBeLessThanOrEqual(375);
+  }
+  await context.close();
 });
 
 test('who asked for less motion gets none', async ({ browser, gateway, run }) => {

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A slow network before a gateway, for any browser. */
 export interface Slow {
   url: string;
+  /** Stops transfers; WebSockets go on. */
+  hold(): void;
+  /** Ends a hold. */
+  release(): void;
   end(): Promise<void>;
 }
 
@@ -12,17 +17,24 @@ export interface Slow {
 export async function slow(gateway: string, bytesPerSecond: number): Promise<Slow> {
   const { hostname, port } = new URL(gateway);
   const open = new Set<Socket>();
+  let gate = Promise.resolve();
+  let release = () => {};
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
+    let transfers = true;
+    near.once('data', (head) => (transfers = !/^upgrade: websocket/im.test(head.toString('latin1'))));
+    const pass = () => (transfers ? gate : undefined);
     for (const [from, to] of [[near, far], [far, near]] as const) {
       open.add(from);
       from.on('error', () => to.destroy()).on('close', () => (open.delete(from), to.destroy()));
-      from.pipe(pace(bytesPerSecond)).pipe(to);
+      from.pipe(pace(bytesPerSecond, pass)).pipe(to);
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    hold: () => void (gate = new Promise((resolve) => (release = resolve))),
+    release: () => release(),
     async end() {
       for (const socket of open) socket.destroy();
       server.close();
@@ -31,10 +43,12 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   };
 }
 
-function pace(bytesPerSecond: number): Transform {
+function pace(bytesPerSecond: number, pass: () => Promise<void> | undefined): Transform {
   return new Transform({
-    transform(chunk: Buffer, _, done) {
-      setTimeout(() => done(null, chunk), (chunk.length / bytesPerSecond) * 1000);
+    async transform(chunk: Buffer, _, done) {
+      await sleep((chunk.length / bytesPerSecond) * 1000);
+      await pass();
+      done(null, chunk);
     },
   });
 }

@@ -23,9 +23,9 @@ export function startComposer({ onText, onFiles }) {
     form.requestSubmit();
   };
   text.oninput = grow;
-  text.onpaste = (event) => {
+  document.onpaste = (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length) return;
+    if (!files.length || target.hidden || document.querySelector('dialog[open]')) return;
     event.preventDefault();
     onFiles(files);
   };

@@ -79,6 +79,9 @@ function uploadCard(conversation, file) {
  */
 async function upload(client, file, handler) {
   const name = fileName(file.name);
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw new Error('This can’t be read. Is it a folder, or was it moved since it was chosen?');
+  });
   const picture = await measure(file);
   if (!picture) return client.createMediaMessageByUploading(file, { messageType: 'FILE', fileName: name }, handler);
   const { blob: thumbnail, ...sizes } = picture;

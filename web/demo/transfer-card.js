@@ -64,8 +64,10 @@ function describe(transfer) {
   const percent = `${size ? Math.floor((current / size) * 100) : 0}%`;
   if (transfer.paused) return `Paused at ${percent} until you are connected again`;
   if (state === 'queued') return `Waiting · ${bytes(size)}`;
+  if (transfer.stalled) return `${percent} of ${bytes(size)} · stalled, goes on by itself`;
   const parts = [`${percent} of ${bytes(size)}`];
-  if (rate) parts.push(`${bytes(Math.round(rate))}/s`, `${duration((size - current) / rate)} left`);
+  if (current === size) parts.push('finishing');
+  else if (rate) parts.push(`${bytes(Math.round(rate))}/s`, `${duration((size - current) / rate)} left`);
   return parts.join(' · ');
 }
 

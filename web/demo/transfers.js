@@ -41,16 +41,25 @@ export class Transfer {
     return first && elapsed > 1000 ? ((this.current - first.current) / elapsed) * 1000 : undefined;
   }
 
+  /** Whether it moved and does so no more, for three seconds: the network is slow to say that it is gone. */
+  get stalled() {
+    const last = this.#samples.at(-1);
+    return this.state === 'running' && !!last && this.current < this.size && performance.now() - last.time > 3000;
+  }
+
   /** Runs until it is done or has failed, or was cancelled. Never rejects. */
   async run() {
     const abort = (this.#abort = new AbortController());
     this.#samples = [];
+    const clock = setInterval(() => this.onchange(), 1000); // its speed falls also while nothing happens
     try {
       await this.work({ cancelSignal: abort.signal, onOperationProgress: (p) => !abort.signal.aborted && this.#progress(p.currentSize) });
       if (!abort.signal.aborted) this.set('done');
     } catch (error) {
       this.error = error;
       if (!abort.signal.aborted) this.set('failed');
+    } finally {
+      clearInterval(clock);
     }
   }
 
@@ -116,6 +125,9 @@ export class TransferQueue {
     transfer.paused = false;
     await transfer.run();
     this.#running.delete(transfer);
+    // The connection broke while the file was looked at; without one the SDK takes none. It waits like the others.
+    const { code } = /** @type {{code?: number}} */ (transfer.error ?? {});
+    if (transfer.state === 'failed' && code === 102) this.add(transfer);
     this.#next();
   }
 }
