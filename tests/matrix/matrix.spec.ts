@@ -96,6 +96,15 @@ for (const [name, folder] of [['Vite, dev server', 'vite'], ['React in StrictMod
   });
 }
 
+test('React: what cannot be sent is said, and the page stays', async ({ context, front, gateway, run }) => {
+  front.mount('/app/', { folder: path.join(apps, 'react', 'dist') });
+  const page = await openAs(context, `${front.url}/app/?gateway=${gateway.url}`, `alice-${run}`, []);
+  await page.getByPlaceholder('to').fill(`bob-${run}`);
+  await page.locator('input[type=file]').setInputFiles({ name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('output')).toContainText('Error Code 2');
+});
+
 test('Next, App Router, rendered on the server', async ({ context, serve, gateway, run, request }) => {
   const { url } = await serve(path.join(apps, 'next'), bin('next/dist/bin/next'), (port) => ['start', '--hostname', '127.0.0.1', '--port', port]);
   expect(await (await request.get(url)).text()).toContain('Log in');
