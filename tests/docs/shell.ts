@@ -101,7 +101,7 @@ const checks: Record<string, Check> = {
   npm: ([what, ...rest]) => {
     if (what === 'ci') return undefined;
     const names = rest.filter((word) => !word.startsWith('-'));
-    if (what === 'install') return names.length && names.every((name) => /^(rtm-wasm(@file:\.\.\/bin\/rtm-wasm\.tgz)?|agora-rtm-sdk@(npm:rtm-wasm|file:\.\.\/bin\/rtm-wasm\.tgz))$/.test(name)) ? undefined : `what are ${names}?`;
+    if (what === 'install') return names.length && names.every((name) => installable.test(name)) ? undefined : `what are ${names}?`;
     const workspace = rest[rest.indexOf('--workspace') + 1];
     const file = rest.includes('--workspace') ? `examples/${workspace!.replace('example-', '')}/package.json` : 'package.json';
     return what === 'run' && existsSync(path.join(root, file)) && JSON.parse(readFileSync(path.join(root, file), 'utf8')).scripts[names[0]!] ? undefined : `${file} has no script ${names[0]}`;
@@ -109,6 +109,10 @@ const checks: Record<string, Check> = {
   npx: ([tool, verb, ...rest]) => (tool === 'playwright' && verb === 'test' ? missingFile(rest) : `there is no rule for ${tool}`),
   node: ([script]) => missingFile([script!]),
 };
+
+/** The package: from a registry or as packed, in this folder's examples or in a project beside it, under either name. */
+const packed = String.raw`(file:)?\.\./(rtm-wasm/)?bin/rtm-wasm\.tgz`;
+const installable = new RegExp(`^(rtm-wasm|((rtm-wasm|agora-rtm-sdk)@)?${packed}|agora-rtm-sdk@npm:rtm-wasm)$`);
 
 function missingFile(words: string[]): string | undefined {
   const missing = words.filter((word) => !word.startsWith('-')).find((word) => !existsSync(path.join(root, word)));
