@@ -8,7 +8,7 @@ const first = (...places: (string | undefined)[]) => places.find((p) => p && exi
 const chromium = first(process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome');
 const firefox = first(process.env.FIREFOX, '/usr/bin/firefox-esr', '/Applications/Firefox.app/Contents/MacOS/firefox');
 
-/** What is shown in every browser: the guide's snippets, the table of the API, bad networks, a killed gateway, a crash. */
+/** What is shown in every browser: the guide's snippets, the table of the API, bad networks, a killed gateway, a wasm that fails. */
 const everywhere = /seed\.spec|compat\.spec|badnet\.spec|@everywhere/;
 
 const inChromium = {

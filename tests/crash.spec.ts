@@ -1,6 +1,7 @@
 // What a page is left with when the Go program inside it ends: the build with a
 // deliberate fault panics on a message to "panic" or "panic later".
-import { test, expect, login, events, appId } from './support/test.ts';
+import { Front } from './support/front.ts';
+import { test, expect, login, events, appId, openBlank } from './support/test.ts';
 
 for (const peer of ['panic', 'panic later']) {
   test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, { tag: '@everywhere' }, async ({ openPage, site, run }) => {
@@ -30,7 +31,7 @@ for (const peer of ['panic', 'panic later']) {
   });
 }
 
-test('a wasm that is not there is a clear failure', async ({ openPage }) => {
+test('a wasm that is not there is a clear failure', { tag: '@everywhere' }, async ({ openPage }) => {
   const page = await openPage();
   const e = await page.evaluate(async (appId) => {
     const { AgoraRTM } = window as any;
@@ -43,8 +44,8 @@ test('a wasm that is not there is a clear failure', async ({ openPage }) => {
   expect(e.message).toContain('missing.wasm');
 });
 
-test('a page whose policy forbids wasm is told which directive is missing', async ({ context, site, gateway }) => {
-  const page = await context.newPage();
+test('a page whose policy forbids wasm is told which directive is missing', { tag: '@everywhere' }, async ({ newPage, site, gateway }) => {
+  const page = await newPage();
   const policy = (extra: string) => `default-src 'none'; script-src ${gateway.url} ${extra}; connect-src *`;
   const visit = async (extra: string) => {
     site.pages.set('/csp.html', { body: `<script src="${gateway.url}/sdk/rtm.js"></script>`, headers: { 'content-security-policy': policy(extra) } });
@@ -59,12 +60,15 @@ test('a page whose policy forbids wasm is told which directive is missing', asyn
   expect(await visit("'wasm-unsafe-eval'")).toBe('logged in');
 });
 
-test('a wasm of the wrong MIME type still loads', async ({ openPage, run }) => {
-  const page = await openPage();
-  await page.route('**/rtm.wasm?*', async (r) => {
-    const response = await r.fetch();
-    await r.fulfill({ response, headers: { ...response.headers(), 'content-type': 'text/plain' } });
-  });
-  await login(page, `a-${run}`);
-  expect(await page.evaluate(() => (window as any).client.connectionState)).toBe('CONNECTED');
+test('a wasm of the wrong MIME type still loads', { tag: '@everywhere' }, async ({ newPage, gateway, run }) => {
+  const wasm = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
+  const front = await new Front().mount('/', { upstream: gateway.url }).mount('/sdk/rtm.wasm', { bytes: wasm, type: 'text/plain' }).start();
+  try {
+    const page = await openBlank(await newPage(), front.url);
+    await login(page, `a-${run}`);
+    expect(await page.evaluate(() => (window as any).client.connectionState)).toBe('CONNECTED');
+    expect(front.asked.filter((url) => url.startsWith('/sdk/rtm.wasm'))).toHaveLength(1);
+  } finally {
+    await front.stop();
+  }
 });
