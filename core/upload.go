@@ -166,9 +166,21 @@ func (u *upload) unreadable(err error) {
 	u.failed(&Error{Class: Unavailable, Code: UploadMediaErrFailure, Text: "the file can't be read; was it moved or changed?", Cause: err})
 }
 
+// checkReadable ends the task if the file is gone: a request that fails without a word may
+// have failed for its sake.
+func (u *upload) checkReadable() {
+	u.src.Read(0, 1, func(_ []byte, err error) {
+		if err != nil && !u.ended {
+			u.unreadable(err)
+		}
+	})
+}
+
 func (u *upload) create() {
 	if u.nonce == "" {
 		u.nonce = newNonce()
+	} else {
+		u.checkReadable()
 	}
 	nonce := u.nonce
 	r := &HTTPRequest{Method: "POST", Header: [][2]string{
@@ -243,12 +255,7 @@ func (u *upload) sendRest() {
 }
 
 func (u *upload) askOffset() {
-	// A request that fails without a word may have failed for the file's sake.
-	u.src.Read(0, 1, func(_ []byte, err error) {
-		if err != nil && !u.ended {
-			u.unreadable(err)
-		}
-	})
+	u.checkReadable()
 	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &exchange{answered: u.offsetTold})
 }
 

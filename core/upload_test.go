@@ -292,3 +292,15 @@ func TestUnreadableUpload(t *testing.T) {
 		w.host.only("DELETE")
 	})
 }
+
+// A small file goes with its creation, which fails for its sake too.
+func TestUnreadableSmallUpload(t *testing.T) {
+	inSession(t, func(w *world) {
+		src := w.blob(10)
+		src.err = textError("a folder")
+		w.upload("up", src)
+		w.host.only("POST").fail()
+		w.host.pass(firstRetryCap)
+		assert.Contains(t, w.taken(), "up: RtmUnavailableError 1")
+	})
+}
