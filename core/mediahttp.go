@@ -63,13 +63,13 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 
 // passing reports whether a status speaks of a state that may pass: the session is
 // coming back (401), the upload is locked or moved on (409, 423), the gateway is busy
-// or down.
+// or down. It does not of 501 and 507: nobody waits until a quota has room again.
 func passing(status int) bool {
 	switch status {
 	case 401, 408, 409, 423, 425, 429:
 		return true
 	}
-	return status >= 500 && status != 501
+	return status >= 500 && status != 501 && status != 507
 }
 
 // exchange makes a request of the task.

@@ -204,6 +204,8 @@ func (u *upload) created(resp *HTTPResponse) {
 	switch {
 	case resp.Status == 413:
 		u.failed(&Error{Class: LimitExceeded, Code: UploadMediaErrSizeOverflow, Text: "the gateway takes no payload of this size", ServerCode: 413})
+	case resp.Status == 507:
+		u.failed(&Error{Class: Unavailable, Code: UploadMediaErrFailure, Text: "what the files of this user or app may take together is used up: there is room when older ones expire", ServerCode: 507})
 	case key == "":
 		u.refused(resp.Status)
 	default:

@@ -143,6 +143,7 @@ func TestUploadRefused(t *testing.T) {
 		400: "RtmUnavailableError 1",
 		403: "RtmUnavailableError 1",
 		501: "RtmUnavailableError 1",
+		507: "RtmUnavailableError 1",
 		200: "RtmUnavailableError 1",
 	} {
 		inSession(t, func(w *world) {
@@ -169,7 +170,7 @@ func TestUploadRefused(t *testing.T) {
 
 // What may pass by itself is waited for.
 func TestUploadPutOff(t *testing.T) {
-	for _, status := range []int{401, 408, 409, 423, 425, 429, 500, 502, 503, 507} {
+	for _, status := range []int{401, 408, 409, 423, 425, 429, 500, 502, 503, 504} {
 		inSession(t, func(w *world) {
 			w.upload("up", w.blob(10))
 			w.host.only("POST").answer(status, nil, nil)

@@ -23,6 +23,10 @@ type Limits struct {
 	// AddressRate is how many WebSockets one address may open in 10 s; 0 means 200.
 	AddressRate int
 
+	// UserBytes and AppBytes are how much the files of one user and of one app may take
+	// together, on all gateways, in bytes; 0 means no bound.
+	UserBytes, AppBytes int64
+
 	// TrustedProxies are the networks whose word is taken, in X-Forwarded-For, for whom
 	// they speak for. nil means nobody's.
 	TrustedProxies []netip.Prefix

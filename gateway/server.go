@@ -74,6 +74,7 @@ func (s *Server) start() (err error) {
 	if s.config.MediaStore != nil {
 		s.media, err = media.New(media.Config{
 			Store: s.config.MediaStore, Auth: s, Meter: s.config.Meter, Logger: s.log, AllowOrigin: s.config.AllowOrigin,
+			UserBytes: s.config.Limits.UserBytes, AppBytes: s.config.Limits.AppBytes,
 		})
 		if err != nil {
 			return err

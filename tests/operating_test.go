@@ -34,6 +34,7 @@ func TestOperating(t *testing.T) {
 		"certificates change":       testCertificates,
 		"a read-only data folder":   testReadOnly,
 		"the engine goes and comes": testEngineGone,
+		"quotas over two gateways":  testQuotas,
 		"doctor at home":            testDoctor,
 		"doctor before a proxy":     testDoctorURL,
 	} {

@@ -50,6 +50,14 @@ type Config struct {
 	// SweepInterval is the time between two sweeps of Run; 0 means 10 minutes.
 	SweepInterval time.Duration
 
+	// UserBytes and AppBytes are how much the files of one user and of one app may take
+	// together, in bytes; 0 means no bound. A creation beyond is refused with status 507.
+	UserBytes, AppBytes int64
+
+	// UsageInterval is how long an answer of Store.Usage is good for; 0 means 10 s. What
+	// expires or is removed makes room after that.
+	UsageInterval time.Duration
+
 	// StallTimeout ends a transfer that moves no byte for so long; 0 means 60 s.
 	StallTimeout time.Duration
 }
@@ -67,6 +75,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SweepInterval == 0 {
 		c.SweepInterval = 10 * time.Minute
+	}
+	if c.UsageInterval == 0 {
+		c.UsageInterval = 10 * time.Second
 	}
 	if c.StallTimeout == 0 {
 		c.StallTimeout = time.Minute

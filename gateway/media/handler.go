@@ -26,6 +26,7 @@ type Handler struct {
 	store  Store
 	locks  *locks
 	places *places
+	quotas *quotas
 
 	tus  *handler.UnroutedHandler
 	tusH http.Handler
@@ -42,6 +43,7 @@ func New(config Config) (*Handler, error) {
 		store:  config.Store,
 		locks:  newLocks(),
 		places: newPlaces(config.Store),
+		quotas: newQuotas(config),
 	}
 	if err := h.setupTus(); err != nil {
 		return nil, fmt.Errorf("media: tus: %w", err)

@@ -71,7 +71,7 @@ func resultOf(status int) Result {
 	switch {
 	case status == http.StatusConflict: // see errInterrupted and errCutShort
 		return Broken
-	case status >= 500:
+	case status >= 500 && status != http.StatusInsufficientStorage: // a quota, see errQuota
 		return Failed
 	case status >= 400:
 		return Refused

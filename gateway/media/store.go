@@ -90,6 +90,11 @@ type Store interface {
 	// Unfinished lists the unfinished uploads of a session, or of all if session
 	// is "".
 	Unfinished(ctx context.Context, session string) ([]Ref, error)
+
+	// Usage is how many bytes the files of a user take, or of the whole app if uid is
+	// "": each as many as were announced, and small ones somewhat more, from its creation
+	// until it expires or is removed.
+	Usage(ctx context.Context, app, uid string) (int64, error)
 }
 
 // Reader reads a finished upload.

@@ -18,7 +18,7 @@ var (
 	_ handler.TerminaterDataStore = tusStore{}
 )
 
-// NewUpload creates an upload if the session has a place for it.
+// NewUpload creates an upload if the session has a place for it, and user and app room.
 func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.Upload, error) {
 	if tus.Size < 1 {
 		return nil, errEmpty
@@ -30,7 +30,11 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	}
 	delete(tus.MetaData, nonceMetadata)
 	var info Info
-	err := s.h.places.upload(ctx, req.who.SessionID, func() (err error) {
+	err := s.h.places.upload(ctx, req.who.SessionID, func() error {
+		giveBack, err := s.h.quotas.admit(ctx, req.who, tus.Size)
+		if err != nil {
+			return err
+		}
 		info, err = s.h.store.Create(ctx, Info{
 			Ref:      Ref{App: req.who.App, Key: key, Session: req.who.SessionID},
 			UID:      req.who.UID,
@@ -38,6 +42,9 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 			Expected: req.expected,
 			Size:     tus.Size,
 		})
+		if err != nil {
+			giveBack()
+		}
 		return err
 	})
 	if err != nil {

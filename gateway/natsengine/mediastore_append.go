@@ -276,6 +276,7 @@ func (a *appender) reject(ctx context.Context) error {
 	return errors.Join(
 		a.s.forget(ctx, record), // the marker that the delete has left
 		a.s.purgeParts(ctx, a.app, a.key),
+		a.s.uncount(ctx, a.app, a.key),
 		a.s.unlist(ctx, media.Ref{App: a.app, Key: a.key, Session: a.record.Session}),
 	)
 }

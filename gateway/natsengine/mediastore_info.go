@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -61,10 +62,21 @@ func (s *mediaStore) Create(ctx context.Context, info media.Info) (media.Info, e
 	if _, err := s.kv.Create(ctx, recordKey(info.App, info.Key), r.encode()); err != nil {
 		return media.Info{}, fmt.Errorf("create record: %w", mediaError(err))
 	}
-	if _, err := s.kv.Put(ctx, taskKey(info.Ref), nil); err != nil {
+	if err := s.list(ctx, taskKey(info.Ref), usageKey(info)); err != nil {
 		return media.Info{}, fmt.Errorf("list upload: %w", mediaError(err))
 	}
 	return r.info(info.App, info.Key, s.maxAge), nil
+}
+
+// list writes keys without values, all at once.
+func (s *mediaStore) list(ctx context.Context, keys ...string) error {
+	errs := make([]error, len(keys))
+	var wait sync.WaitGroup
+	for i, key := range keys {
+		wait.Go(func() { _, errs[i] = s.kv.Put(ctx, key, nil) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 func (s *mediaStore) Info(ctx context.Context, app, key string) (media.Info, error) {
@@ -106,6 +118,9 @@ func (s *mediaStore) Abandon(ctx context.Context, ref media.Ref) error {
 		return err
 	}
 	if err := s.purgeParts(ctx, ref.App, ref.Key); err != nil {
+		return err
+	}
+	if err := s.uncount(ctx, ref.App, ref.Key); err != nil {
 		return err
 	}
 	return s.unlist(ctx, ref)

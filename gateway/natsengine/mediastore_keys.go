@@ -13,6 +13,7 @@ import (
 //
 //	f.<app>.<key>            a file's record
 //	t.<session>.<app>.<key>  an unfinished upload of a session; no value
+//	u.<app>.<uid>.<key>.<n>  what a file takes of quotas, see usageKeys
 //
 // Ids are in unpadded URL-safe base64, which fits in keys and subjects.
 const (

@@ -46,8 +46,8 @@ var limits = map[string]any{
 // codes are the errors for what is over a limit.
 var codes = map[string]any{
 	"UploadMediaErrSizeOverflow": core.UploadMediaErrSizeOverflow, "UploadMediaErrInvalidArgument": core.UploadMediaErrInvalidArgument,
-	"UploadMediaErrConcurrencyLimitExceeded": core.UploadMediaErrConcurrencyLimitExceeded,
-	"PeerMessageErrInvalidMessage":           core.PeerMessageErrInvalidMessage, "PeerMessageErrTooOften": core.PeerMessageErrTooOften,
+	"UploadMediaErrFailure": core.UploadMediaErrFailure, "UploadMediaErrConcurrencyLimitExceeded": core.UploadMediaErrConcurrencyLimitExceeded,
+	"PeerMessageErrInvalidMessage": core.PeerMessageErrInvalidMessage, "PeerMessageErrTooOften": core.PeerMessageErrTooOften,
 	"ChannelMessageErrInvalidMessage": core.ChannelMessageErrInvalidMessage, "ChannelMessageErrTooOften": core.ChannelMessageErrTooOften,
 	"InvitationApiCallErrInvalidArgument":  core.InvitationApiCallErrInvalidArgument,
 	"AttributeOperationErrInvalidArgument": core.AttributeOperationErrInvalidArgument,

@@ -19,6 +19,8 @@ type boundOptions struct {
 	perApp   int
 	perPlace int
 	rate     int
+
+	userBytes, appBytes size
 }
 
 // origins are those of pages that may use the gateway, between commas; none means all.
@@ -81,6 +83,8 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
 	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
 	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one address may open in 10 s, loopback and private ones excepted")
+	flags.Var(&o.userBytes, "max-user-bytes", "`size` that the files of one user may take together, at all gateways, such as 2GiB; 0B means no bound")
+	flags.Var(&o.appBytes, "max-app-bytes", "`size` that the files of one app may take together, at all gateways, such as 200GiB; 0B means no bound")
 }
 
 func (o boundOptions) check() error {
@@ -99,5 +103,6 @@ func (o boundOptions) limits() gateway.Limits {
 	return gateway.Limits{
 		Sessions: o.sessions, AppSessions: o.perApp,
 		AddressConnections: o.perPlace, AddressRate: o.rate, TrustedProxies: o.proxies,
+		UserBytes: int64(o.userBytes), AppBytes: int64(o.appBytes),
 	}
 }

@@ -1,0 +1,57 @@
+package tests
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/tests/cluster"
+)
+
+// What a user and an app may store is counted over all gateways of a cluster, and outlives
+// them.
+func testQuotas(t *testing.T, program string) {
+	nats, err := cluster.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	port := freePort(t)
+	startNATS(t, nats, port, t.TempDir())
+	start := func() *service {
+		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port,
+			"--max-user-bytes", "3MiB", "--max-app-bytes", "5MiB")
+	}
+	one, other := start(), start()
+	alice, bob := login(t, one.addr(), "alice"), login(t, other.addr(), "bob")
+	kept := alice.store(t, make([]byte, 2<<20))
+	assertQuota(t, alice, 2<<20)
+	alice.store(t, make([]byte, 1<<20))
+	bob.store(t, make([]byte, 2<<20))
+	assertQuota(t, bob, 1<<20) // the app's
+
+	one.kill()
+	again := start()
+	alice = login(t, again.addr(), "alice")
+	assertQuota(t, alice, 1<<10)
+	assert.Len(t, alice.fetch(t, kept), 2<<20, "downloads go on")
+}
+
+// tries uploads so many bytes.
+func (m *member) tries(t *testing.T, size int) *core.Error {
+	t.Helper()
+	return outcome(t, m, func(done func(*core.Error)) {
+		m.Upload(m.host.Bytes(make([]byte, size)), core.UploadParams{}, func(_, _ int64) {},
+			func(_ *core.Uploaded, err *core.Error) { done(err) })
+	})
+}
+
+// assertQuota uploads more than may be stored: refused at once, and for good.
+func assertQuota(t *testing.T, m *member, size int) {
+	t.Helper()
+	err := m.tries(t, size)
+	require.NotNil(t, err)
+	assert.Equal(t, core.Unavailable, err.Class)
+	assert.Equal(t, core.UploadMediaErrFailure, err.Code)
+	assert.Equal(t, 507, err.ServerCode)
+	assert.Contains(t, err.Text, "used up")
+}
