@@ -31,8 +31,14 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return address
 }
 
-// network is what is counted as one address: in IPv6 a customer has 64 bits at least.
-func network(address netip.Addr) netip.Addr {
+// Public reports whether connections from an address are counted: loopback and private ones
+// are a proxy's, or the operator's own.
+func Public(address netip.Addr) bool {
+	return address.IsValid() && !address.IsLoopback() && !address.IsPrivate()
+}
+
+// Network is what is counted as one address: in IPv6 a customer has 64 bits at least.
+func Network(address netip.Addr) netip.Addr {
 	if address.Is6() {
 		p, _ := address.Prefix(64) // fails for more bits than there are only
 		return p.Addr()

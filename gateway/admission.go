@@ -35,10 +35,10 @@ func newAdmission(limits Limits) *admission {
 
 // enter lets a connection in, and the caller calls leave once; or says why not.
 func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
-	if !address.IsValid() || address.IsLoopback() || address.IsPrivate() {
+	if !Public(address) {
 		return func() {}, nil
 	}
-	key := network(address)
+	key := Network(address)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	v := a.visitors[key]

@@ -39,7 +39,7 @@ func FuzzClientAddress(f *testing.F) {
 		direct := clientAddress(r, nil)
 		trusting := clientAddress(r, []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")})
 		require.Equal(t, direct.IsValid(), trusting.IsValid())
-		network(trusting)
+		Network(trusting)
 	})
 }
 

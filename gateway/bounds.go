@@ -23,6 +23,15 @@ type Limits struct {
 	// AddressRate is how many WebSockets one address may open in 10 s; 0 means 200.
 	AddressRate int
 
+	// Transfers is how many uploads and downloads are under way here at a time; 0 means
+	// 2 000. AppTransfers is how many of them may be of one app; 0 means as many.
+	Transfers, AppTransfers int
+
+	// Memory is how many bytes may live in this process, about: with three fifths of them
+	// in use newcomers are refused, with three quarters the sessions that hold the most end,
+	// see memory.go. 0 means no bound. Give the Go runtime the same limit.
+	Memory int64
+
 	// UserBytes and AppBytes are how much the files of one user and of one app may take
 	// together, on all gateways, in bytes; 0 means no bound.
 	UserBytes, AppBytes int64
@@ -42,7 +51,7 @@ func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		n     *int
 		value int
-	}{{&l.Sessions, 50_000}, {&l.AddressConnections, 1000}, {&l.AddressRate, 200}} {
+	}{{&l.Sessions, 50_000}, {&l.AddressConnections, 1000}, {&l.AddressRate, 200}, {&l.Transfers, 2000}} {
 		if *d.n == 0 {
 			*d.n = d.value
 		}

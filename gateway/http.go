@@ -3,6 +3,7 @@ package gateway
 import (
 	"io/fs"
 	"net/http"
+	"time"
 )
 
 // newMux lays out the addresses.
@@ -18,7 +19,24 @@ func (s *Server) newMux() http.Handler {
 	if s.config.Demo != nil {
 		mux.Handle("/", demoHandler(s.config.Demo))
 	}
-	return mux
+	return endBodies(mux)
+}
+
+// bodyEnd is how long a client may take over what is left of its request when the answer is
+// there.
+const bodyEnd = 5 * time.Second
+
+// endBodies bounds what net/http does without a bound of time: reading up to 256 KiB of a
+// body that the handler did not want, before it takes the next request.
+func endBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			defer func() {
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyEnd)) // an error means the connection is gone
+			}()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.

@@ -88,6 +88,13 @@ func (l *link) send(f outFrame) bool {
 	return true
 }
 
+// queued is how many bytes wait for the socket.
+func (l *link) queued() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bytes
+}
+
 // close ends the link. The first code stands.
 func (l *link) close(code int, reason string) {
 	l.mu.Lock()

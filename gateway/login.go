@@ -113,6 +113,7 @@ const goingDownReason = "the gateway is going down: connect again"
 var (
 	goingDown = refuse(wire.Refusal_UNAVAILABLE, goingDownReason)
 	full      = refuse(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
+	short     = refuse(wire.Refusal_UNAVAILABLE, errShort.Error()+": try again later")
 )
 
 // claim makes the session the user's and has the former one ended. A client that

@@ -46,7 +46,11 @@ func (s *Server) Ready(ctx context.Context) []Check {
 		draining = errDraining
 	}
 	s.mu.Unlock()
-	return append([]Check{{"serving", draining}}, s.probe(ctx)...)
+	checks := []Check{{"serving", draining}}
+	if s.memory.isShort() {
+		checks = append(checks, Check{"memory", errShort})
+	}
+	return append(checks, s.probe(ctx)...)
 }
 
 func (s *Server) probe(ctx context.Context) []Check {

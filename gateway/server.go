@@ -34,6 +34,7 @@ type Server struct {
 	conns      sync.WaitGroup
 
 	readiness readiness
+	memory    memory
 
 	mu       sync.Mutex // guards the rest
 	sessions map[string]*session
@@ -57,6 +58,7 @@ func New(config Config) (*Server, error) {
 		id:       randomText(),
 		sessions: map[string]*session{},
 		byApp:    map[string]int{},
+		memory:   memory{live: liveBytes},
 	}
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
 	s.followed = &followed{server: s, byUser: map[User]*presence{}}
@@ -75,6 +77,7 @@ func (s *Server) start() (err error) {
 		s.media, err = media.New(media.Config{
 			Store: s.config.MediaStore, Auth: s, Meter: s.config.Meter, Logger: s.log, AllowOrigin: s.config.AllowOrigin,
 			UserBytes: s.config.Limits.UserBytes, AppBytes: s.config.Limits.AppBytes,
+			Transfers: s.config.Limits.Transfers, AppTransfers: s.config.Limits.AppTransfers, Busy: s.memory.isShort,
 		})
 		if err != nil {
 			return err
@@ -101,6 +104,9 @@ func (s *Server) start() (err error) {
 	}
 	if s.media != nil {
 		s.background.Go(func() { s.media.Run(s.ctx) })
+	}
+	if s.config.Limits.Memory > 0 {
+		s.background.Go(s.watchMemory)
 	}
 	return nil
 }
@@ -178,6 +184,8 @@ func (s *Server) add(session *session) *wire.Refusal {
 		return goingDown
 	case len(s.sessions) >= s.config.Limits.Sessions, s.byApp[app] >= s.config.Limits.AppSessions:
 		return full
+	case s.memory.isShort():
+		return short
 	}
 	s.sessions[session.id] = session
 	s.byApp[app]++

@@ -35,6 +35,8 @@ func TestOperating(t *testing.T) {
 		"a read-only data folder":   testReadOnly,
 		"the engine goes and comes": testEngineGone,
 		"quotas over two gateways":  testQuotas,
+		"strangers who mean harm":   testHostile,
+		"memory runs short":         testMemory,
 		"doctor at home":            testDoctor,
 		"doctor before a proxy":     testDoctorURL,
 	} {

@@ -58,6 +58,12 @@ type Config struct {
 	// expires or is removed makes room after that.
 	UsageInterval time.Duration
 
+	// Transfers is how many uploads and downloads may be under way, AppTransfers how many
+	// of one app; 0 means no bound. Each holds about 1 MiB. One more is asked to come
+	// again, as all are while Busy, if set, says so.
+	Transfers, AppTransfers int
+	Busy                    func() bool
+
 	// StallTimeout ends a transfer that moves no byte for so long; 0 means 60 s.
 	StallTimeout time.Duration
 }

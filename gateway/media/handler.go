@@ -28,6 +28,8 @@ type Handler struct {
 	places *places
 	quotas *quotas
 
+	running running
+
 	tus  *handler.UnroutedHandler
 	tusH http.Handler
 }
@@ -44,6 +46,8 @@ func New(config Config) (*Handler, error) {
 		locks:  newLocks(),
 		places: newPlaces(config.Store),
 		quotas: newQuotas(config),
+
+		running: running{most: config.Transfers, mostOfApp: config.AppTransfers, byApp: map[string]int{}},
 	}
 	if err := h.setupTus(); err != nil {
 		return nil, fmt.Errorf("media: tus: %w", err)
@@ -69,6 +73,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, notFound)
 		return
 	}
+	leave, ok := h.admit(w, r, who)
+	if !ok {
+		return
+	}
+	defer leave()
 	switch r.Method {
 	case http.MethodGet:
 		h.serveDownload(w, r, who, key)

@@ -39,13 +39,8 @@ func (noMeter) TransferEnded(Direction, Result, int64) {}
 // ServeHTTP serves BasePath and what is below it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(withRequestID(r.Context(), r.Header.Get(requestIDHeader)))
-	var direction Direction
-	switch {
-	case r.Method == http.MethodGet:
-		direction = Download
-	case r.Method == http.MethodPatch, r.Method == http.MethodPost && r.ContentLength != 0:
-		direction = Upload
-	default:
+	direction := direction(r)
+	if direction == "" {
 		h.serve(w, r)
 		return
 	}

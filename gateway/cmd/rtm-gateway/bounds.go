@@ -20,8 +20,13 @@ type boundOptions struct {
 	perPlace int
 	rate     int
 
-	userBytes, appBytes size
+	transfers, appTransfers int
+
+	userBytes, appBytes, memory size
 }
+
+// leastMemory is the smallest limit that leaves room to work.
+const leastMemory = 64 << 20
 
 // origins are those of pages that may use the gateway, between commas; none means all.
 type origins []string
@@ -83,18 +88,27 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
 	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
 	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one address may open in 10 s, loopback and private ones excepted")
+	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may be under way here; each takes about 1 MiB of memory")
+	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may be; 0 means as many as --max-transfers")
+	o.memory = memoryDefault()
+	flags.Var(&o.memory, "max-memory", "`size` of memory to stay within, such as 2GiB: short of it newcomers are refused, and those end who let most pile up; 0B means no bound; four fifths of a container's unless set")
 	flags.Var(&o.userBytes, "max-user-bytes", "`size` that the files of one user may take together, at all gateways, such as 2GiB; 0B means no bound")
 	flags.Var(&o.appBytes, "max-app-bytes", "`size` that the files of one app may take together, at all gateways, such as 200GiB; 0B means no bound")
 }
 
 func (o boundOptions) check() error {
-	for name, n := range map[string]int{"max-sessions": o.sessions, "max-address-connections": o.perPlace, "max-address-rate": o.rate} {
+	for name, n := range map[string]int{"max-sessions": o.sessions, "max-address-connections": o.perPlace, "max-address-rate": o.rate, "max-transfers": o.transfers} {
 		if n < 1 {
 			return fmt.Errorf("--%s is %d, it must be at least 1", name, n)
 		}
 	}
-	if o.perApp < 0 {
-		return fmt.Errorf("--max-app-sessions is %d, it must be at least 0", o.perApp)
+	for name, n := range map[string]int{"max-app-sessions": o.perApp, "max-app-transfers": o.appTransfers} {
+		if n < 0 {
+			return fmt.Errorf("--%s is %d, it must be at least 0", name, n)
+		}
+	}
+	if o.memory > 0 && o.memory < leastMemory {
+		return fmt.Errorf("--max-memory is %s, it must be at least %d MiB: an idle gateway needs about half of that", &o.memory, leastMemory>>20)
 	}
 	return nil
 }
@@ -103,6 +117,7 @@ func (o boundOptions) limits() gateway.Limits {
 	return gateway.Limits{
 		Sessions: o.sessions, AppSessions: o.perApp,
 		AddressConnections: o.perPlace, AddressRate: o.rate, TrustedProxies: o.proxies,
+		Transfers: o.transfers, AppTransfers: o.appTransfers, Memory: int64(o.memory),
 		UserBytes: int64(o.userBytes), AppBytes: int64(o.appBytes),
 	}
 }

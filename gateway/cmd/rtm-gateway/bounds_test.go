@@ -40,6 +40,7 @@ func TestBoundOptions(t *testing.T) {
 	for _, bad := range [][]string{
 		{"--origins", "app.example"}, {"--origins", "https://a.example/"}, {"--trusted-proxies", "10.0.0.0/33"},
 		{"--max-sessions", "0"}, {"--max-app-sessions", "-1"}, {"--max-address-rate", "0"}, {"--max-user-bytes", "5"},
+		{"--max-transfers", "0"}, {"--max-app-transfers", "-1"}, {"--max-memory", "1MiB"},
 	} {
 		_, err := parse(bad...)
 		assert.Error(t, err, bad)

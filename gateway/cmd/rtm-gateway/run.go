@@ -54,6 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs the gateway until ctx ends.
 func serve(ctx context.Context, o options, log *slog.Logger) error {
+	limitMemory(o.bounds.memory)
 	apps, err := o.apps.load(log)
 	if err != nil {
 		return err
@@ -62,9 +63,11 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if site.tls, err = o.tls.config(log); err != nil {
 		return err
 	}
-	if site.listener, err = net.Listen("tcp", o.listen); err != nil {
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	site.listener = boundConnections(listener, o.bounds, log)
 	defer func() { _ = site.listener.Close() }() // the HTTP server may have closed it
 	engine, err := openEngine(ctx, o, log)
 	if err != nil {
