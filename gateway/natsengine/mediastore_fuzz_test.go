@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
 
@@ -63,5 +64,16 @@ func FuzzSubjects(f *testing.F) {
 			require.NotContains(t, parts, "")
 			require.False(t, strings.ContainsAny(subject, "*> \t\r\n"), subject)
 		}
+	})
+}
+
+// FuzzUsageKey: no key counts what no file can take.
+func FuzzUsageKey(f *testing.F) {
+	f.Add(usageKey(media.Info{Ref: media.Ref{App: "app", Key: strings.Repeat("0", 64)}, UID: "a.b", Size: 5 << 20}))
+	f.Add("u.a.b.c.-5")
+	f.Add("9223372036854775808")
+	f.Fuzz(func(t *testing.T, key string) {
+		n := usageOf(key)
+		require.True(t, n == 0 || n >= leastUsage && n <= core.MaxMediaBytes)
 	})
 }

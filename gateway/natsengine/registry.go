@@ -138,12 +138,22 @@ func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint6
 	if err != nil {
 		return gateway.Record{}, 0, err
 	}
+	record, err := decodeSession(entry.Value())
+	return record, entry.Revision(), err
+}
+
+// decodeSession undoes encodeSession. What is no hash is refused, not filled up.
+func decodeSession(value []byte) (gateway.Record, error) {
 	var v sessionEntry
-	if err := json.Unmarshal(entry.Value(), &v); err != nil {
-		return gateway.Record{}, 0, fmt.Errorf("entry of a session: %w", err)
+	err := json.Unmarshal(value, &v)
+	if err == nil && (len(v.Secret) != sha256.Size || len(v.Heir) != 0 && len(v.Heir) != sha256.Size) {
+		err = errors.New("no hash where one must be")
+	}
+	if err != nil {
+		return gateway.Record{}, fmt.Errorf("entry of a session: %w", err)
 	}
 	record := gateway.Record{Session: v.Session, Gateway: v.Gateway, Line: cmp.Or(v.Line, v.Session)}
 	copy(record.Secret[:], v.Secret)
 	copy(record.Heir[:], v.Heir)
-	return record, entry.Revision(), nil
+	return record, nil
 }
