@@ -63,7 +63,7 @@ func TestBadFrames(t *testing.T) {
 	})
 }
 
-func helloFrame(t *testing.T) []byte {
+func helloFrame(t testing.TB) []byte {
 	b, err := (&wire.ClientFrame{Hello: hello(appA, "ada")}).MarshalVT()
 	require.NoError(t, err)
 	return b
@@ -229,13 +229,13 @@ func (c *memoryConn) Close(code int, _ string) error {
 	return nil
 }
 
-func (c *memoryConn) say(t *testing.T, f *wire.ClientFrame) {
+func (c *memoryConn) say(t testing.TB, f *wire.ClientFrame) {
 	b, err := f.MarshalVT()
 	require.NoError(t, err)
 	c.in <- b
 }
 
-func (c *memoryConn) hear(t *testing.T) *wire.ServerFrame {
+func (c *memoryConn) hear(t testing.TB) *wire.ServerFrame {
 	for {
 		var f wire.ServerFrame
 		require.NoError(t, f.UnmarshalVT(<-c.out))

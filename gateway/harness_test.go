@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func newEngine(t *testing.T) *natsengine.Engine {
+func newEngine(t testing.TB) *natsengine.Engine {
 	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: t.TempDir(), Logger: quiet})
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
@@ -59,13 +59,13 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // house is one gateway under test.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	server *gateway.Server
 	url    string
 }
 
 // newHouse starts a gateway on an engine; nil means one of its own.
-func newHouse(t *testing.T, engine *natsengine.Engine, change ...func(*gateway.Config)) *house {
+func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.Config)) *house {
 	if engine == nil {
 		engine = newEngine(t)
 	}
@@ -91,7 +91,7 @@ func withTimes(times gateway.Times) func(*gateway.Config) {
 
 // client is a WebSocket that speaks the protocol. Its methods are for one goroutine.
 type client struct {
-	t  *testing.T
+	t  testing.TB
 	ws *websocket.Conn
 
 	welcome *wire.Welcome
