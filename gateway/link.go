@@ -16,7 +16,7 @@ type link struct {
 	times Times
 	meter Meter
 
-	heard atomic.Int64 // when the last frame came, Unix nanoseconds
+	heard atomic.Int64 // when the last frame came, by sinceStart
 
 	wake   chan struct{} // holds one token when the queue has something new
 	closed chan struct{} // closed by close
@@ -65,11 +65,16 @@ func newLink(conn Conn, times Times, meter Meter) *link {
 	return l
 }
 
-func (l *link) hear() { l.heard.Store(time.Now().UnixNano()) }
+var started = time.Now()
+
+// sinceStart is a clock that nobody sets: silence is told by it.
+func sinceStart() time.Duration { return time.Since(started) }
+
+func (l *link) hear() { l.heard.Store(int64(sinceStart())) }
 
 // silence is how much longer the client may be silent.
 func (l *link) silence() time.Duration {
-	return l.times.SilenceLimit - time.Since(time.Unix(0, l.heard.Load()))
+	return l.times.SilenceLimit - (sinceStart() - time.Duration(l.heard.Load()))
 }
 
 // send queues a frame. It reports false when the client is too slow for it.

@@ -14,7 +14,7 @@ const reachRetry = time.Second
 // kind counts; a client that is well answers each Ping.
 type reach struct {
 	limit time.Duration
-	heard atomic.Int64 // when the last frame came, Unix nanoseconds
+	heard atomic.Int64 // when the last frame came, by sinceStart
 	away  atomic.Bool
 	timer *time.Timer
 	news  chan struct{} // holds one token when away may differ from what was told
@@ -24,14 +24,14 @@ type reach struct {
 
 func newReach(limit time.Duration) *reach {
 	r := &reach{limit: limit, news: make(chan struct{}, 1)}
-	r.heard.Store(time.Now().UnixNano())
+	r.heard.Store(int64(sinceStart()))
 	r.timer = time.AfterFunc(limit, r.check)
 	return r
 }
 
 // check runs when the client may have been silent for too long.
 func (r *reach) check() {
-	if left := r.limit - time.Since(time.Unix(0, r.heard.Load())); left > 0 {
+	if left := r.limit - (sinceStart() - time.Duration(r.heard.Load())); left > 0 {
 		r.timer.Reset(left)
 		return
 	}
@@ -40,7 +40,7 @@ func (r *reach) check() {
 }
 
 func (r *reach) hear() {
-	r.heard.Store(time.Now().UnixNano())
+	r.heard.Store(int64(sinceStart()))
 	if r.away.CompareAndSwap(true, false) {
 		r.timer.Reset(r.limit)
 		r.tell()

@@ -29,7 +29,7 @@ func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed, returne
 		return err
 	}
 	e.comeback.tell(returned)
-	b := &beat{e: e, id: gatewayID, lapsed: lapsed}
+	b := &beat{e: e, id: gatewayID, lapsed: lapsed, renewed: time.Now()}
 	e.background.Go(func() { b.run(ctx) })
 	return nil
 }
@@ -40,7 +40,9 @@ type beat struct {
 	id     string
 	lapsed func()
 	alive  map[string]bool // as of the last beat
-	kept   time.Time       // when the channel attributes were last gone through
+
+	renewed time.Time // when the key was last written
+	kept    time.Time // when the channel attributes were last gone through
 }
 
 func (b *beat) run(ctx context.Context) {
@@ -68,11 +70,22 @@ func (b *beat) renew(ctx context.Context) {
 	entry, err := b.e.gateways.Get(ctx, b.id)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound): // it ran out
-		b.lapsed()
-		_, _ = b.e.gateways.Create(ctx, b.id, nil)
+		if !b.clockJumped() {
+			b.lapsed()
+		}
+		_, err = b.e.gateways.Create(ctx, b.id, nil)
 	case err == nil: // fails if it runs out just now
-		_, _ = b.e.gateways.Update(ctx, b.id, nil, entry.Revision())
+		_, err = b.e.gateways.Update(ctx, b.id, nil, entry.Revision())
 	}
+	if err == nil {
+		b.renewed = time.Now()
+	}
+}
+
+// clockJumped reports that the key ran out before its time, as keys do when the engine's
+// clock is set ahead, and that no other gateway was there to take this one for dead.
+func (b *beat) clockJumped() bool {
+	return time.Since(b.renewed) < b.e.opts.GatewayLife && len(b.alive) == 1 && b.alive[b.id]
 }
 
 // lookAround sweeps when a gateway that was there is not there any more.
@@ -82,6 +95,9 @@ func (b *beat) lookAround(ctx context.Context) {
 	alive, err := b.e.aliveGateways(ctx)
 	if err != nil {
 		return // the next beat tries again
+	}
+	if !alive[b.id] {
+		return // it ran out just now: what is this gateway's must not be swept
 	}
 	for id := range b.alive {
 		if !alive[id] && b.e.sweep(ctx) != nil {

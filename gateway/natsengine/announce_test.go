@@ -65,6 +65,7 @@ func TestDeadGateway(t *testing.T) {
 func TestLapsedGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	lapsed := make(chan struct{}, 8)
+	require.NoError(t, e.Announce(t.Context(), "other", func() { t.Error("the other one lapsed") }, nil))
 	require.NoError(t, e.Announce(t.Context(), "sleeper", func() { lapsed <- struct{}{} }, nil))
 	require.NoError(t, e.gateways.Purge(t.Context(), "sleeper"))
 	select {
@@ -76,4 +77,32 @@ func TestLapsedGateway(t *testing.T) {
 		alive, err := e.aliveGateways(t.Context())
 		return err == nil && alive["sleeper"]
 	}, 20*time.Second, 10*time.Millisecond, "announced again")
+}
+
+// A key that ran out before its time, while nobody was there to take the gateway for dead,
+// is written anew, and its sessions stay.
+func TestGatewayKeyRunsOutEarly(t *testing.T) {
+	e := openEngine(t, Options{GatewayLife: time.Minute})
+	lapsed := false
+	b := &beat{e: e, id: "lonely", lapsed: func() { lapsed = true }, renewed: time.Now()}
+	_, err := e.gateways.Create(t.Context(), b.id, nil)
+	require.NoError(t, err)
+	user := gateway.User{App: testApp, ID: "ada"}
+	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s1", Gateway: b.id}))
+	require.NoError(t, err)
+	b.lookAround(t.Context())
+	for range 2 { // between beats, and in the middle of one
+		require.NoError(t, e.gateways.Purge(t.Context(), b.id))
+		b.lookAround(t.Context())
+		b.renew(t.Context())
+		b.lookAround(t.Context())
+	}
+	assert.False(t, lapsed)
+	_, err = e.Lookup(t.Context(), user)
+	require.NoError(t, err, "the session is still there")
+
+	require.NoError(t, e.gateways.Purge(t.Context(), b.id))
+	b.renewed = time.Now().Add(-time.Minute)
+	b.renew(t.Context())
+	assert.True(t, lapsed, "it stood still")
 }
