@@ -172,7 +172,7 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
 }
 
 func (s *session) unavailable(id uint32, err error) {
-	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "error", err)
+	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }
 

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,6 +66,10 @@ func testCertificates(t *testing.T, program string) {
 	require.NoError(t, err)
 	_ = answer.Body.Close()
 	assert.Equal(t, 200, answer.StatusCode)
+	out, err := exec.Command(program, "health", "--ready", "--listen", address, "--tls-cert", cert).CombinedOutput()
+	require.NoError(t, err, string(out))
+	verdicts, lines, _ := examine(t, program, "--listen", address, "--data", dir, "--tls-cert", cert, "--tls-key", key)
+	assert.Equal(t, "ok", verdicts["listen"], lines)
 
 	require.NoError(t, os.WriteFile(cert, []byte("not a certificate"), 0o600))
 	require.Eventually(t, func() bool {

@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,9 @@ const maxStore = 1 << 60
 
 // startTimeout bounds the start of the embedded server, recovery of its data included.
 const startTimeout = time.Minute
+
+// ErrInUse says that another process has the data folder.
+var ErrInUse = errors.New("is in use by another gateway")
 
 // embedded is a NATS server inside this process, and the lock on its folder.
 type embedded struct {

@@ -59,7 +59,7 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	flags.StringVar(&e.url, "url", "", "`URL` of a running gateway, as pages name it")
 	e.register(flags)
 	var err error
-	if e.settings, err = readSettings(flags, args); errors.Is(err, flag.ErrHelp) {
+	if e.settings, err = readSettings(flags, args, "url"); errors.Is(err, flag.ErrHelp) {
 		printUsage(stdout, doctorUsage, flags)
 		return 0
 	}

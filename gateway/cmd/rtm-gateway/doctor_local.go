@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -30,7 +28,7 @@ func (e *examination) local(ctx context.Context) {
 		e.checkData()
 		e.checkClock(time.Time{}, "")
 	}
-	e.checkListen()
+	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {
 		e.say(good, "origins", "pages of any origin may use the gateway; --origins bounds that", "")
@@ -138,7 +136,7 @@ func buildTime() (at time.Time) {
 	return at
 }
 
-func (e *examination) checkListen() {
+func (e *examination) checkListen(ctx context.Context) {
 	l, err := net.Listen("tcp", e.listen)
 	if err == nil {
 		_ = l.Close()
@@ -151,23 +149,11 @@ func (e *examination) checkListen() {
 		e.say(good, "listen", e.listen+" is free", "")
 		return
 	}
-	if runs(e.listen) {
+	if client, url := e.self(); answers(ctx, client, url+"/healthz") == nil {
 		e.say(good, "listen", "a gateway is running on "+e.listen, "")
 		return
 	}
 	e.say(bad, "listen", err.Error(), "stop what is there, or choose another --listen")
-}
-
-// runs asks whether a gateway is there.
-func runs(address string) bool {
-	client := &http.Client{Timeout: 3 * time.Second}
-	answer, err := client.Get("http://" + address + "/healthz")
-	if err != nil {
-		return false
-	}
-	defer answer.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, 10))
-	return string(body) == "ok\n"
 }
 
 func (e *examination) checkTLS() {

@@ -33,6 +33,9 @@ func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 	fmt.Fprint(out, usage)
 	flags.VisitAll(func(f *flag.Flag) {
 		value, text := flag.UnquoteUsage(f)
+		if _, ok := f.Value.(*duration); ok {
+			value = "duration"
+		}
 		fmt.Fprintf(out, "  %s\n        %s", strings.TrimSpace("--"+f.Name+" "+value), text)
 		if f.DefValue != "false" && f.DefValue != "" && f.DefValue != "0" {
 			fmt.Fprintf(out, " (default %s)", f.DefValue)

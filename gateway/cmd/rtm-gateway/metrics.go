@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -13,9 +11,9 @@ import (
 
 // serveMetrics serves /metrics, and what tells of health, on an address of their own.
 func serveMetrics(address string, m *metrics.Metrics, server *gateway.Server, log *slog.Logger) (stop func(), err error) {
-	listener, err := net.Listen("tcp", address)
+	listener, err := listen("metrics", address)
 	if err != nil {
-		return nil, fmt.Errorf("--metrics: %w", err)
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.Handler())

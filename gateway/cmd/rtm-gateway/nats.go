@@ -4,7 +4,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway/natsengine"
 )
@@ -62,11 +66,52 @@ func (o natsOptions) check(dataGiven bool) error {
 	case (o.cert == "") != (o.key == ""):
 		return errors.New("--nats-cert and --nats-key go together")
 	}
+	if err := o.servers.check(); err != nil {
+		return err
+	}
 	switch o.replicas {
 	case 0, 1, 3, 5:
 		return nil
 	}
 	return fmt.Errorf("--replicas is %d, it must be 1, 3 or 5", o.replicas)
+}
+
+// check looks at the form. What it says has no password.
+func (u *natsURLs) check() error {
+	for i, one := range strings.Split(string(*u), ",") {
+		if scheme, _, given := strings.Cut(one, "://"); given && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme) {
+			return fmt.Errorf("--nats: URL %d begins with %s://, it must be such as nats://n1:4222 or tls://n1:4222", i+1, scheme)
+		}
+		if one == "" || strings.ContainsAny(one, " \t") {
+			return fmt.Errorf("--nats: URL %d is empty or has a space in it; commas alone stand between URLs", i+1)
+		}
+	}
+	return nil
+}
+
+// Codes of JetStream for which its client has no names.
+const (
+	noReplicas jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
+	noPeers    jetstream.ErrorCode = 10005 // no suitable peers for placement
+)
+
+// explain adds which cluster failed, and what to do about it.
+func (o natsOptions) explain(err error) error {
+	advice := ""
+	var api *jetstream.APIError
+	switch {
+	case errors.Is(err, nats.ErrNoServers):
+		advice = ": see that NATS runs there, and that it may be reached from here"
+	case errors.Is(err, nats.ErrAuthorization):
+		advice = ": name a user of the cluster by --nats-creds, or in the URL"
+	case errors.Is(err, nats.ErrSecureConnWanted), errors.Is(err, nats.ErrSecureConnRequired):
+		advice = ": tls:// goes with servers that have TLS, nats:// with those that have none"
+	case errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabled, errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		advice = ": give the servers, and the account, JetStream"
+	case errors.As(err, &api) && (api.ErrorCode == noReplicas || api.ErrorCode == noPeers):
+		advice = fmt.Sprintf(": --replicas %d needs as many servers", o.replicas)
+	}
+	return fmt.Errorf("--nats %s: %w%s", o.servers.Redacted(), err, advice)
 }
 
 // apply makes the engine work on the cluster, if one is named.

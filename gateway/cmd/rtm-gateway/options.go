@@ -34,6 +34,7 @@ type options struct {
 const usage = `Usage: rtm-gateway [flags]
        rtm-gateway token --uid USER [flags]
        rtm-gateway doctor [--url URL] [flags]
+       rtm-gateway health [--url URL] [--ready] [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
@@ -52,6 +53,7 @@ user and token is accepted.
   rtm-gateway --app APPID           this app, without tokens
   rtm-gateway token --help          mints a token to try
   rtm-gateway doctor --help         says what is wrong
+  rtm-gateway health --help         says whether one runs, for scripts
 
 A flag that is not given is looked up as a variable, --media-max-age as
 RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's
@@ -81,7 +83,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.config, "config", "", "`FILE` with further settings; also RTM_CONFIG")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
-	flags.DurationVar(&o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
+	durationVar(flags, &o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	o.nats.register(flags)
 	o.bounds.register(flags)
@@ -104,5 +106,9 @@ func (o options) check() error {
 	case o.minFree == 0:
 		return errors.New("--min-free must leave something: a full disk stops the gateway")
 	}
-	return errors.Join(o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
+	err := checkAddress("listen", o.listen)
+	if o.metrics != "" {
+		err = errors.Join(err, checkAddress("metrics", o.metrics))
+	}
+	return errors.Join(err, o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 
 	"rtmwasm/gateway"
@@ -16,6 +15,9 @@ import (
 	"rtmwasm/web"
 )
 
+// subcommands are what may stand in front of the flags.
+var subcommands = []string{"doctor", "health", "token"}
+
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for bad settings.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -23,6 +25,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		switch args[0] {
 		case "doctor":
 			return runDoctor(ctx, args[1:], stdout, stderr)
+		case "health":
+			return runHealth(ctx, args[1:], stdout, stderr)
 		case "token":
 			return runToken(args[1:], stdout, stderr)
 		}
@@ -63,9 +67,9 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if site.tls, err = o.tls.config(log); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.listen)
+	listener, err := listen("listen", o.listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return err
 	}
 	site.listener = boundConnections(listener, o.bounds, log)
 	defer func() { _ = site.listener.Close() }() // the HTTP server may have closed it
@@ -108,10 +112,17 @@ func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.E
 	o.nats.apply(&where)
 	if where.Dir != "" {
 		if err := checkWritable(where.Dir); err != nil {
-			return nil, fmt.Errorf("--data: %w", err)
+			return nil, fmt.Errorf("--data: %w: give the gateway's user a folder that it may write to", err)
 		}
 	}
-	return natsengine.Open(ctx, where)
+	engine, err := natsengine.Open(ctx, where)
+	switch {
+	case errors.Is(err, natsengine.ErrInUse):
+		err = fmt.Errorf("--data: %w: stop that one, or give this one a folder of its own", err)
+	case err != nil && where.Dir == "":
+		err = o.nats.explain(err)
+	}
+	return engine, err
 }
 
 // checkWritable makes the folder and tries to write there: the engine's own error

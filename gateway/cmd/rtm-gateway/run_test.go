@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/natsengine"
 )
 
 func TestRunServesUntilTold(t *testing.T) {
@@ -61,28 +63,41 @@ func TestRunFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 
+	used := t.TempDir()
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: used})
+	require.NoError(t, err)
+	t.Cleanup(engine.Close)
+
 	for _, test := range []struct {
 		name string
 		args []string
 		code int
 		says string
 	}{
-		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use"},
-		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory"},
+		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use: stop what is there"},
+		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory: give the gateway's user a folder"},
+		{"data in use", []string{"--listen", "127.0.0.1:0", "--data", used}, 1, "is in use by another gateway: stop that one"},
+		{"address of another machine", []string{"--listen", "203.0.113.5:0", "--data", t.TempDir()}, 1, "no interface of this machine has it"},
+		{"no port", []string{"--listen", "127.0.0.1"}, 2, "must be an address and a port"},
+		{"no such port", []string{"--metrics", "127.0.0.1:99999"}, 2, "must be an address and a port"},
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},
 		{"argument", []string{"x"}, 2, "unexpected argument"},
+		{"subcommand", []string{"docter"}, 2, "did you mean doctor?"},
 		{"media age", []string{"--media-max-age", "1ms"}, 2, "at least 1s"},
 		{"data and nats", []string{"--nats", "nats://127.0.0.1:1", "--data", t.TempDir()}, 2, "exclude each other"},
 		{"nats options without nats", []string{"--replicas", "3"}, 2, "go with --nats"},
 		{"replicas", []string{"--nats", "nats://127.0.0.1:1", "--replicas", "2"}, 2, "1, 3 or 5"},
 		{"certificate without key", []string{"--nats", "nats://127.0.0.1:1", "--nats-cert", "x"}, 2, "go together"},
-		{"no such cluster", []string{"--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:1"}, 1, "no servers available"},
+		{"no such cluster", []string{"--listen", "127.0.0.1:0", "--nats", "nats://u:hunter2@127.0.0.1:1"}, 1, "--nats nats://***@127.0.0.1:1: natsengine: connect: nats: no servers available for connection: see that NATS runs"},
+		{"no NATS", []string{"--nats", "http://u:hunter2@127.0.0.1:1"}, 2, "--nats: URL 1 begins with http://"},
+		{"space in a list", []string{"--nats", "nats://127.0.0.1:1,b hunter2"}, 2, "--nats: URL 2 is empty or has a space"},
 		{"help", []string{"--help"}, 0, "/healthz"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
 			assert.Equal(t, test.code, run(t.Context(), test.args, &out, &out))
 			assert.Contains(t, out.String(), test.says)
+			assert.NotContains(t, out.String(), "hunter2")
 		})
 	}
 }

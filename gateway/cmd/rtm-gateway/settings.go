@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +24,7 @@ var commandLineOnly = []string{"config", "version", "print-config"}
 // settings are the flags of the program, and where each that is set was set.
 type settings struct {
 	flags *flag.FlagSet
+	own   []string          // those that the command line alone sets, but for RTM_CONFIG
 	from  map[string]string // flag name: "--name", "RTM_NAME" or the file's name
 	notes []string          // warnings about variables
 }
@@ -29,20 +34,21 @@ func variable(flagName string) string {
 }
 
 // readSettings fills flags from the command line; where that is silent, from variables;
-// where these are, from the file that the flag "config" names.
-func readSettings(flags *flag.FlagSet, args []string) (*settings, error) {
-	s := &settings{flags: flags, from: map[string]string{}}
+// where these are, from the file that the flag "config" names. Flags that are own are the
+// command line's alone.
+func readSettings(flags *flag.FlagSet, args []string, own ...string) (*settings, error) {
+	s := &settings{flags: flags, own: append(own, commandLineOnly...), from: map[string]string{}}
 	if err := flags.Parse(args); err != nil {
 		return s, s.explain(err)
 	}
 	if flags.NArg() > 0 {
-		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return s, fmt.Errorf("unexpected argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), subcommands))
 	}
 	flags.Visit(func(f *flag.Flag) { s.from[f.Name] = "--" + f.Name })
 	if err := s.checkVariables(os.Environ()); err != nil {
 		return s, err
 	}
-	return s, s.readRest(s.configFile())
+	return s, s.explain(s.readRest(s.configFile()))
 }
 
 // configFile is what the command line names, else the variable; "" for none.
@@ -57,11 +63,14 @@ func (s *settings) configFile() string {
 func (s *settings) readRest(file string) error {
 	open := newFlags("")
 	s.flags.VisitAll(func(f *flag.Flag) {
-		if s.from[f.Name] == "" && !slices.Contains(commandLineOnly, f.Name) {
+		if s.from[f.Name] == "" && !slices.Contains(s.own, f.Name) {
 			open.Var(f.Value, f.Name, f.Usage)
 		}
 	})
 	err := ff.Parse(open, nil, ff.WithEnvVarPrefix(envPrefix), ff.WithConfigFileParser(s.parseFile), ff.WithConfigFile(file))
+	if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+		err = fmt.Errorf("--config: %w", err)
+	}
 	open.Visit(func(f *flag.Flag) {
 		if s.from[f.Name] = file; os.Getenv(variable(f.Name)) != "" {
 			s.from[f.Name] = variable(f.Name)
@@ -72,7 +81,11 @@ func (s *settings) readRest(file string) error {
 
 // parseFile hands over the lines of a file whose flags the command line leaves open.
 func (s *settings) parseFile(r io.Reader, set func(name, value string) error) error {
-	err := ff.PlainParser(r, func(name, value string) error {
+	text, err := readLines(r)
+	if err != nil {
+		return err
+	}
+	err = ff.PlainParser(text, func(name, value string) error {
 		if key, rest, tab := strings.Cut(name, "\t"); tab {
 			name, value = key, strings.TrimSpace(strings.TrimSuffix(rest+" "+value, " true"))
 		}
@@ -81,10 +94,12 @@ func (s *settings) parseFile(r io.Reader, set func(name, value string) error) er
 		switch {
 		case key != name:
 			return fmt.Errorf("a line begins with %q, where a key and a space are needed", key+name[len(key):len(key)+1])
-		case slices.Contains(commandLineOnly, name):
+		case slices.Contains(s.own, name):
 			return fmt.Errorf("%q cannot be set in a file", name)
 		case s.flags.Lookup(name) == nil:
 			return fmt.Errorf("unknown key %q%s", name, didYouMean(name, s.names()))
+		case strings.HasPrefix(value, "="):
+			return fmt.Errorf("a space alone is needed between %q and its value, no =", name)
 		case strings.HasPrefix(s.from[name], "--"):
 			return nil
 		}
@@ -94,6 +109,21 @@ func (s *settings) parseFile(r io.Reader, set func(name, value string) error) er
 		return fmt.Errorf("--config: %w", err)
 	}
 	return nil
+}
+
+// readLines returns all of a file, or an error where the parser would end early and say
+// nothing: settings that are not read may be those that keep people out.
+func readLines(r io.Reader) (io.Reader, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if len(line) >= bufio.MaxScanTokenSize {
+			return nil, fmt.Errorf("line %d has %d bytes, %d are allowed", i+1, len(line), bufio.MaxScanTokenSize-1)
+		}
+	}
+	return bytes.NewReader(text), nil
 }
 
 // kubernetes sets such variables for a service whose name begins with "rtm".
@@ -126,17 +156,38 @@ func (s *settings) names() (names []string) {
 	return names
 }
 
-// explain adds the nearest flag to an error about an unknown one.
+// explain puts into this program's words what packages flag and ff say.
 func (s *settings) explain(err error) error {
-	const unknown = "flag provided but not defined: -"
-	if name, ok := strings.CutPrefix(err.Error(), unknown); ok {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		var names []string
 		for _, n := range s.names() {
 			names = append(names, "--"+n)
 		}
 		return fmt.Errorf("unknown flag --%s%s", name, didYouMean("--"+name, names))
 	}
-	return err
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return fmt.Errorf("--%s needs a value", name)
+	}
+	if strings.HasPrefix(text, "invalid boolean value") {
+		return err
+	}
+	said := text
+	for _, words := range [][2]string{
+		{" for flag -", " for --"},
+		{": parse error", ": it needs a whole number"}, // values of other types have their own words
+		{"error parsing environment variables: ", ""},
+		{"error setting flag ", "cannot set "},
+	} {
+		text = strings.Replace(text, words[0], words[1], 1)
+	}
+	if text == said {
+		return err
+	}
+	return errors.New(text)
 }
 
 // print shows what is in effect, as a file for --config; defaults are comments there.
@@ -144,7 +195,7 @@ func (s *settings) print(out io.Writer) {
 	s.flags.VisitAll(func(f *flag.Flag) {
 		shown, from := shownValue(f.Value), s.from[f.Name]
 		switch {
-		case slices.Contains(commandLineOnly, f.Name):
+		case slices.Contains(s.own, f.Name):
 		case shown == "":
 			fmt.Fprintf(out, "# %s is not set\n", f.Name)
 		case from == "":

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,9 +80,15 @@ func TestUnknownSettingsAreRefused(t *testing.T) {
 		"tab":            {[]string{"--config", configFile(t, "appp\t"+certificate)}, "", `did you mean app`},
 		"of the line":    {[]string{"--config", configFile(t, "version")}, "", "cannot be set in a file"},
 		"another file":   {[]string{"--config", configFile(t, "config x")}, "", "cannot be set in a file"},
-		"bad value":      {[]string{"--config", configFile(t, "media-max-age soon")}, "", "media-max-age"},
-		"bad variable":   {nil, "RTM_MEDIA_MAX_AGE", "RTM_MEDIA_MAX_AGE"},
-		"no file":        {[]string{"--config", filepath.Join(t.TempDir(), "none")}, "", "no such file"},
+		"spaced equals":  {[]string{"--config", configFile(t, "listen = :80")}, "", `between "listen" and its value, no =`},
+		"bad value":      {[]string{"--config", configFile(t, "media-max-age soon")}, "", `cannot set "media-max-age" from config file: it needs a number and a unit`},
+		"bad variable":   {nil, "RTM_MEDIA_MAX_AGE", `cannot set "media-max-age" from environment variable "RTM_MEDIA_MAX_AGE": it needs a number and a unit`},
+		"bad flag":       {[]string{"--drain", "10"}, "", `invalid value "10" for --drain: it needs a number and a unit, such as 10s`},
+		"no number":      {[]string{"--max-sessions", "ten"}, "", `invalid value "ten" for --max-sessions: it needs a whole number`},
+		"no value":       {[]string{"--listen"}, "", "--listen needs a value"},
+		"no file":        {[]string{"--config", filepath.Join(t.TempDir(), "none")}, "", "--config: open"},
+		"a folder":       {[]string{"--config", t.TempDir()}, "", "is a directory"},
+		"a long line":    {[]string{"--config", configFile(t, "# "+strings.Repeat("x", 70000)+"\napp "+certificate)}, "", "line 1 has 70002 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.env != "" {

@@ -40,7 +40,7 @@ func (s site) serve(ctx context.Context) error {
 	} else {
 		go func() { failed <- h.Serve(s.listener) }()
 	}
-	s.log.Info("listening", "url", scheme+"://"+s.listener.Addr().String())
+	s.log.Info("listening", "url", scheme+"://"+s.listener.Addr().String(), "version", versionText())
 	var err error
 	select {
 	case err = <-failed:

@@ -61,7 +61,7 @@ func parseToken(args []string, help io.Writer) (tokenOptions, error) {
 	o.sources.register(flags, "`APPID` that the token is for")
 	flags.StringVar(&o.certificate, "certificate", "", "the app's `CERTIFICATE`, where no file or variable has it")
 	flags.StringVar(&o.uid, "uid", "", "`USER` that the token is for")
-	flags.DurationVar(&o.expire, "expire", token.MaxValidity, "how long the token is good, 1s to 24h")
+	durationVar(flags, &o.expire, "expire", token.MaxValidity, "how long the token is good, 1s to 24h")
 	flags.StringVar(&o.version, "version", string(token.V007), "`format`, 006 or 007")
 	if err := parseFlags(flags, args, tokenUsage, help); err != nil {
 		return o, err

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+)
+
+// listen opens the address of a flag.
+func listen(flagName, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w%s", flagName, err, listenAdvice(err))
+	}
+	return l, nil
+}
+
+func listenAdvice(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return ": stop what is there, or choose another"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return ": no interface of this machine has it; 0.0.0.0 stands for all"
+	case errors.Is(err, syscall.EACCES):
+		return ": ports below 1024 need the capability CAP_NET_BIND_SERVICE; or choose another, behind a proxy"
+	}
+	return ""
+}
+
+// checkAddress says what is wrong with the form of a flag's address.
+func checkAddress(flagName, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("--%s is %q, it must be an address and a port, such as 127.0.0.1:8080, or :8080 for all addresses", flagName, address)
+	}
+	return nil
+}
