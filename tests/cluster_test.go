@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"net/http/httputil"
 	neturl "net/url"
@@ -66,16 +67,27 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	return site.URL
 }
 
-// balance sends each request to the next gateway: nothing is sticky.
+// balance sends each request to the next gateway that takes connections: nothing is sticky.
+// One that is gone must be left out, as by any balancer: in turn with another it could get
+// every second request of an upload, and with it all that carry content.
 func balance(t *testing.T, urls ...string) (url string) {
 	t.Helper()
 	var last atomic.Uint64
 	site := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			to, err := neturl.Parse(urls[last.Add(1)%uint64(len(urls))])
-			if assert.NoError(t, err) {
-				r.SetURL(to)
+			var to *neturl.URL
+			for range urls {
+				var err error
+				to, err = neturl.Parse(urls[last.Add(1)%uint64(len(urls))])
+				if !assert.NoError(t, err) {
+					return
+				}
+				if c, err := net.Dial("tcp", to.Host); err == nil {
+					_ = c.Close()
+					break
+				}
 			}
+			r.SetURL(to)
 		},
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	})
