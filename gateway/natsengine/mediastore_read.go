@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
 	"rtmwasm/gateway/media"
 )
 
@@ -17,6 +20,9 @@ func (s *mediaStore) fetchPart(ctx context.Context, seq uint64, subject string) 
 		return data, nil
 	}
 	msg, err := s.stream.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		msg, err = s.askLeader(ctx, seq)
+	}
 	if err != nil {
 		return nil, mediaError(err)
 	}
@@ -25,6 +31,23 @@ func (s *mediaStore) fetchPart(ctx context.Context, seq uint64, subject string) 
 	}
 	s.recent.add(id, msg.Data)
 	return msg.Data, nil
+}
+
+// askLeader asks the server that acknowledges parts for one that another server of the
+// cluster does not have, or not yet: any may answer GetMsg, which spreads the load.
+func (s *mediaStore) askLeader(ctx context.Context, seq uint64) (*jetstream.RawStreamMsg, error) {
+	js, err := s.nc.JetStream()
+	if err != nil {
+		return nil, err
+	}
+	msg, err := js.GetMsg(mediaStream, seq, nats.Context(ctx))
+	if errors.Is(err, nats.ErrMsgNotFound) {
+		err = jetstream.ErrMsgNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &jetstream.RawStreamMsg{Subject: msg.Subject, Data: msg.Data}, nil
 }
 
 func (s *mediaStore) Open(ctx context.Context, app, key string) (media.Info, media.Reader, error) {

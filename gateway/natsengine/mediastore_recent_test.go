@@ -6,6 +6,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -53,5 +54,30 @@ func TestRecentPartsGiveNothingAway(t *testing.T) {
 	assert.ErrorIs(t, err, media.ErrNotFound)
 	require.NoError(t, s.kv.Purge(ctx, recordKey(info.App, info.Key)))
 	_, _, err = s.Open(ctx, info.App, info.Key)
+	assert.ErrorIs(t, err, media.ErrNotFound)
+}
+
+// lagging is the media stream as a server knows it that has not taken in the last parts.
+type lagging struct{ jetstream.Stream }
+
+func (lagging) GetMsg(context.Context, uint64, ...jetstream.GetMsgOpt) (*jetstream.RawStreamMsg, error) {
+	return nil, jetstream.ErrMsgNotFound
+}
+
+// A server of a cluster that lags behind is not believed: what was acknowledged is there.
+// What is nowhere is not found.
+func TestPartsOfAServerThatLags(t *testing.T) {
+	s, ctx := openMediaStore(t), context.Background()
+	info := newUpload(t, s, "a", 6)
+	_, err := s.Append(ctx, info.App, info.Key, 0, bytes.NewReader([]byte("abcdef")))
+	require.NoError(t, err)
+	part := s.recent.parts.Keys()[0]
+	s.recent.parts.Purge()
+	s.stream = lagging{s.stream}
+
+	data, err := s.fetchPart(ctx, part.seq, part.subject)
+	require.NoError(t, err)
+	assert.Equal(t, "abcdef", string(data))
+	_, err = s.fetchPart(ctx, part.seq+1, part.subject)
 	assert.ErrorIs(t, err, media.ErrNotFound)
 }
