@@ -55,7 +55,7 @@ func (s site) serve(ctx context.Context) error {
 // media requests come to their end, and cuts short what is left when time is running out.
 func (s site) end(h *http.Server) {
 	began := time.Now()
-	s.log.Info("draining", "limit", s.drain.limit)
+	s.log.Info("draining", "limit", s.drain.limit.String())
 	s.server.Drain()
 	ending, cancel := context.WithTimeout(context.Background(), s.drain.limit)
 	defer cancel()
@@ -74,5 +74,5 @@ func (s site) end(h *http.Server) {
 		s.log.Warn("some requests were cut off", "error", err)
 		_ = h.Close() // what is left after the time given
 	}
-	s.log.Info("ended", "took", time.Since(began).Round(time.Millisecond))
+	s.log.Info("ended", "took", time.Since(began).Round(time.Millisecond).String())
 }
