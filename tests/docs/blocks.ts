@@ -14,7 +14,7 @@ export interface Block {
   text: string;
 }
 
-/** Its author's test runs the blocks of this page. */
+/** tests/operating_page_test.go runs the blocks of this page. */
 const elsewhere = ['docs/operating.md'];
 
 export const pages = ['README.md', 'CONTRIBUTING.md', 'web/package/README.md', 'examples/README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];

@@ -28,7 +28,7 @@ export class Proxy {
     const config = path.join(this.folder, 'config');
     const nginx = block.language === 'nginx';
     const text = nginx ? nginxConfig(block, whole, port, this.folder) : caddyConfig(block, port);
-    writeFileSync(config, text.replaceAll('127.0.0.1:8080', new URL(gateway).host));
+    writeFileSync(config, text.replaceAll(/127\.0\.0\.\d+:8080/g, new URL(gateway).host));
     const args = nginx ? ['-p', this.folder, '-e', 'stderr', '-c', config] : ['run', '--adapter', 'caddyfile', '--config', config];
     const child = spawn(program(block.language)!, args, { env: { ...process.env, HOME: this.folder, XDG_DATA_HOME: this.folder, XDG_CONFIG_HOME: this.folder }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const out of [child.stdout, child.stderr]) out.on('data', (more) => (this.output += more));
@@ -50,12 +50,12 @@ export class Proxy {
   }
 }
 
-/** A block that is part of a server gets one, and what stands beside the server in the whole block. */
+/** A block that is part of a server gets one; each gets what stands beside the server in the whole block. */
 function nginxConfig({ text }: Block, whole: Block, port: number, folder: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
   mkdirSync(path.join(folder, 'logs'));
   const beside = whole.text.replace(/^server \{[^]*?^\}/m, '');
-  const server = (/^server \{/m.test(text) ? text : `server {\n  listen 443 ssl;\n${text}}\n${beside}`)
+  const server = (/^server \{/m.test(text) ? text : `server {\n  listen 443 ssl;\n${text}}\n`).concat(text.includes(beside.trim()) ? '' : beside)
     .replace(/listen 443 ssl;/g, `listen 127.0.0.1:${port};`).replace(/^ *ssl_certificate.*\n/gm, '');
   return `daemon off;\nmaster_process off;\npid ${folder}/pid;\nevents {}\nhttp {\n${temporary} access_log off;\n${server}}\n`;
 }

@@ -10,6 +10,8 @@
  *   json         parsed, as it is or as the inside of an object.
  *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-proxies.sh, on Debian), and a page
  *                sends the largest file through it. Elsewhere only brackets and semicolons are looked at.
+ *
+ * Those of docs/operating.md, which is one long session at a terminal, are run by tests/operating_page_test.go.
  */
 import { outcomes } from './outcomes.ts';
 import type { Block } from './blocks.ts';
