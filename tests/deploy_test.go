@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/natsengine"
 )
 
 func readFile(t *testing.T, name string) string {
@@ -123,8 +125,8 @@ func TestOperatingPageNames(t *testing.T) {
 		for _, name := range regexp.MustCompile(`\bdeploy/\S+`).FindAllString(block.text, -1) {
 			assert.FileExists(t, "../"+name)
 		}
-		for _, name := range regexp.MustCompile(`\bRTM_[A-Z_]+`).FindAllString(block.text, -1) {
-			assert.Contains(t, string(help), "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "RTM_"), "_", "-"))+" ")
+		for _, name := range regexp.MustCompile(`-e RTM_[A-Z_]+`).FindAllString(block.text, -1) {
+			assert.Contains(t, string(help), "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "-e RTM_"), "_", "-"))+" ")
 		}
 		for line := range strings.Lines(block.text) {
 			if args, ok := strings.CutPrefix(line, "rtm-gateway "); ok {
@@ -133,12 +135,31 @@ func TestOperatingPageNames(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 3, seen)
+	assert.Equal(t, 5, seen)
+	streams := regexp.MustCompile(`streams="(.*)"`).FindStringSubmatch(readFile(t, "../docs/operating.md"))
+	require.NotNil(t, streams)
+	assert.ElementsMatch(t, strings.Fields(streams[1]), lastingStreams(t))
 	flags := regexp.MustCompile("`(--[a-z-]+)").FindAllStringSubmatch(readFile(t, "../docs/operating.md"), -1)
 	require.NotEmpty(t, flags)
 	for _, f := range flags {
 		assert.Contains(t, string(help), "  "+f[1], "it names a flag that is not there")
 	}
+}
+
+// lastingStreams are those that a gateway makes on a disk, but for the history of seconds.
+func lastingStreams(t *testing.T) (names []string) {
+	dir := t.TempDir()
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: dir})
+	require.NoError(t, err)
+	engine.Close()
+	entries, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*"))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if name := filepath.Base(entry); name != "RTM_HISTORY" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // The page tells of each metric, and of none that is not there.
