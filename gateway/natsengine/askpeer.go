@@ -16,7 +16,7 @@ type askFor struct {
 	until time.Time // when its timeout ends
 	done  func(received bool)
 
-	waiting, absent bool // to be sent again, for nobody was there; guarded by patience.mu
+	waiting, absent bool // to be sent, again or at last; it reached nobody. Guarded by patience.mu
 }
 
 // AskPeer implements gateway.Bus. In a cluster a user may be logged in though nobody

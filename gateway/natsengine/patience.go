@@ -46,7 +46,7 @@ func (p *patience) add(a *askFor) bool {
 		}
 		p.by[a.user] = l
 	}
-	a.waiting = l.running
+	a.waiting, a.absent = l.running, l.running // what was not sent reached nobody
 	l.asks = append(l.asks, a)
 	return !a.waiting
 }
