@@ -9,7 +9,10 @@ const LARGE = 1 << 20;
 /** So long after its last answer the worker ends, which gives its memory back: milliseconds. */
 const IDLE = 2000;
 
-/** Runs on the page and, by its source, in the worker. */
+/**
+ * Runs on the page and, by its source, in the worker. A build of the application may have
+ * rewritten it to call what is not there: then the worker can't, and the page does it.
+ */
 async function sums(blob: Blob, part: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   const out = new Uint8Array(Math.ceil(bytes.length / part) * 32);
@@ -61,7 +64,7 @@ class HashWorker {
   }
 
   private start(): Worker {
-    const source = `const sums=${sums};onmessage=async({data:[id,blob,part]})=>postMessage([id,await sums(blob,part).catch(()=>{})])`;
+    const source = `const sums=${sums};onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part)}catch{}postMessage([id,out])}`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     try {
       const worker = new Worker(url);

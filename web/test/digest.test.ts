@@ -1,7 +1,11 @@
 /** Where a Blob is hashed: in a worker, on the page, or not at all. */
 import assert from 'node:assert/strict';
+import { resolveObjectURL } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import test, { afterEach, mock } from 'node:test';
+import type { TransformOptions } from 'esbuild';
 import { makeSha256 } from '../src/digest.ts';
 
 const MiB = 1 << 20;
@@ -35,6 +39,8 @@ function withWorkers(behaviour: typeof answer): void {
   answer = behaviour;
   (globalThis as any).Worker = FakeWorker;
 }
+
+const { transform } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild'); // which can't be bundled
 
 afterEach(() => {
   mock.restoreAll();
@@ -91,6 +97,22 @@ test('a page that has no workers, or forbids them, hashes by itself', async () =
   };
   await hashes();
 });
+
+for (const [how, options] of Object.entries<TransformOptions>({
+  'as it is': {},
+  'for older browsers': { target: 'es2016' },
+  'with names kept': { keepNames: true },
+}))
+  test(`an application built ${how} has its downloads verified`, { timeout: 20_000 }, async () => {
+    const { code } = await transform(await readFile(new URL('../../web/src/digest.ts', import.meta.url) /* from where run.mjs puts this */, 'utf8'), { ...options, loader: 'ts', format: 'esm' });
+    const built = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    withWorkers(async (worker, data) => {
+      const source = await resolveObjectURL(worker.url)!.text();
+      const run = new Function('postMessage', `let onmessage;${source};return onmessage`);
+      await run((data: unknown) => worker.onmessage!({ data }))({ data });
+    });
+    assert.deepEqual(Buffer.from(await built.makeSha256()(large, MiB)), await sumsOf(large));
+  });
 
 test('what cannot be read is an error', async () => {
   withWorkers((worker, [id]) => worker.onmessage!({ data: [id] }));
