@@ -5,6 +5,7 @@ DATA ?= data
 FUZZTIME ?= 30s
 SOAK ?= 2m
 KILL ?= 0s
+SEED ?= 0
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
@@ -50,8 +51,8 @@ bench: build browser ## sizes, speed and memory as ratios measured side by side
 bench-gateway: build ## what a gateway costs its machine: CPU and memory for sessions, messages and files
 	node tests/bench/gateway.mjs
 
-soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail
-	go run ./tests/soak -for $(SOAK) -kill $(KILL)
+soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail. SEED repeats one
+	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)
 
 lint: deps ## formatting, vet for both platforms, types, known vulnerabilities of what is used
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -183,6 +183,27 @@ func TestGatewayKilled(t *testing.T) {
 	assert.Equal(t, "hall: hello again", next(t, bob.texts), "both are members again")
 }
 
+// What is acknowledged is written: a gateway that is killed in the moment in which an upload
+// ends has all of it, whichever way it came.
+func TestGatewayKilledRightAfterAnUpload(t *testing.T) {
+	program, data := buildGateway(t), t.TempDir()
+	gateway := run(t, program, "127.0.0.1:0", data)
+	alice := login(t, gateway.addr, "alice")
+	stored := map[string][]byte{}
+	for _, size := range []int{1, 100_000, 3<<20 + 1} {
+		content := randomFile(size)
+		id := alice.store(t, content)
+		gateway.kill()
+		stored[id] = content
+		require.Equal(t, core.Reconnecting, next(t, alice.states))
+		gateway = run(t, program, gateway.addr, data)
+		require.Equal(t, core.Connected, next(t, alice.states))
+	}
+	for id, content := range stored {
+		assert.Equal(t, sha256.Sum256(content), sha256.Sum256(alice.fetch(t, id)), "%d bytes", len(content))
+	}
+}
+
 func randomFile(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
