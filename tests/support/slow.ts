@@ -10,6 +10,8 @@ export interface Slow {
   hold(): void;
   /** Ends a hold. */
   release(): void;
+  /** Breaks all connections. */
+  cut(): void;
   end(): Promise<void>;
 }
 
@@ -31,12 +33,14 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
+  const cut = () => open.forEach((socket) => socket.destroy());
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     hold: () => void (gate = new Promise((resolve) => (release = resolve))),
     release: () => release(),
+    cut,
     async end() {
-      for (const socket of open) socket.destroy();
+      cut();
       server.close();
       await once(server, 'close');
     },
