@@ -143,8 +143,14 @@ func (h *Handler) LetGo() { h.locks.letGo() }
 func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	if err := h.locks.acquire(lockCtx, ref.Key, func() {}); err != nil {
-		return err
+	for {
+		err := h.locks.acquire(lockCtx, ref.Key, func() {})
+		if err == nil {
+			break
+		}
+		if lockCtx.Err() != nil { // otherwise a newer request came between, which is to let go as well
+			return err
+		}
 	}
 	defer h.locks.release(ref.Key)
 	return h.store.Abandon(ctx, ref)

@@ -8,13 +8,15 @@ import (
 )
 
 // locks lets one request at a time change an upload. Who wants a lock that is held
-// asks the holder to let go, and waits.
+// asks the holder to let go, and waits; whoever waited before is refused. A client has
+// one request at a time, so the newest is the one that lives.
 //
 // It covers one gateway. Between gateways the store decides: one writer's changes
 // are taken, the other's are a conflict.
 type locks struct {
-	mu   sync.Mutex
-	held map[string]*hold
+	mu      sync.Mutex
+	held    map[string]*hold
+	waiting map[string]chan struct{} // closed when a newer one comes
 }
 
 type hold struct {
@@ -22,28 +24,38 @@ type hold struct {
 	released chan struct{}
 }
 
-func newLocks() *locks { return &locks{held: map[string]*hold{}} }
+func newLocks() *locks { return &locks{held: map[string]*hold{}, waiting: map[string]chan struct{}{}} }
 
 // acquire waits for the lock of key. letGo will be called, perhaps more than once,
-// when others want it; it must not block. It ends by ctx with tus's "locked" error.
+// when others want it; it must not block. It ends by ctx, or when a newer one wants the
+// lock too, with tus's "locked" error.
 func (l *locks) acquire(ctx context.Context, key string, letGo func()) error {
-	for {
-		l.mu.Lock()
-		h := l.held[key]
-		if h == nil {
-			l.held[key] = &hold{letGo: letGo, released: make(chan struct{})}
-			l.mu.Unlock()
-			return nil
-		}
+	mine := make(chan struct{})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if older := l.waiting[key]; older != nil {
+		close(older)
+	}
+	l.waiting[key] = mine
+	if h := l.held[key]; h != nil {
 		h.letGo()
 		l.mu.Unlock()
-
 		select {
 		case <-h.released:
+		case <-mine:
 		case <-ctx.Done():
-			return handler.ErrFileLocked
 		}
+		l.mu.Lock()
 	}
+	if l.waiting[key] != mine {
+		return handler.ErrFileLocked
+	}
+	delete(l.waiting, key)
+	if l.held[key] != nil {
+		return handler.ErrFileLocked // ctx has ended
+	}
+	l.held[key] = &hold{letGo: letGo, released: make(chan struct{})}
+	return nil
 }
 
 func (l *locks) release(key string) {
