@@ -10,7 +10,8 @@ import (
 )
 
 // recall puts what a client missed in a room before what is held for it. It runs after
-// holding has begun: a message may be in both, and the client knows it by its number.
+// holding has begun: what is in both is left where it was missed. A message that is recalled
+// before it comes to be held does come twice, and the client knows it by its number.
 func (r *rooms) recall(ctx context.Context, e *entry, since int64) error {
 	if since <= 0 {
 		return nil
@@ -19,16 +20,22 @@ func (r *rooms) recall(ctx context.Context, e *entry, since int64) error {
 	if err != nil {
 		return err
 	}
-	missed := slices.DeleteFunc(missedBy(e.session.user.ID, frames, since), func(frame []byte) bool {
-		return slices.ContainsFunc(e.had, func(had []byte) bool { return bytes.Equal(had, frame) })
-	})
+	missed := without(missedBy(e.session.user.ID, frames, since), e.had)
+	recalled := missed
 	if e.known != nil {
 		missed = append(missed, latestAttributes(frames, e.known.Attributes)...)
 	}
 	e.room.mu.Lock()
 	defer e.room.mu.Unlock()
-	e.held = slices.Concat(missed, e.held)
+	e.held = slices.Concat(missed, without(e.held, recalled))
 	return nil
+}
+
+// without drops the frames that are among others.
+func without(frames, others [][]byte) [][]byte {
+	return slices.DeleteFunc(frames, func(frame []byte) bool {
+		return slices.ContainsFunc(others, func(other []byte) bool { return bytes.Equal(other, frame) })
+	})
 }
 
 // missedBy chooses the messages of others, the latest that fit maxRecalledBytes.
