@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,16 @@ func TestFaults(t *testing.T) {
 	}
 	site := httptest.NewServer(startGateway(t).Handler())
 	t.Cleanup(site.Close)
+	var mu sync.Mutex
+	happened := map[faultproxy.Kind]bool{}
+	t.Cleanup(func() { // when all seeds have run
+		if *faultSeed != 0 {
+			return // one seed need not have all
+		}
+		for _, kind := range []faultproxy.Kind{faultproxy.Cut, faultproxy.Reset, faultproxy.Stall, faultproxy.Delay, faultproxy.Truncate, faultproxy.Repeat} {
+			assert.True(t, happened[kind], "no network had the fault %q", kind)
+		}
+	})
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
@@ -47,6 +58,11 @@ func TestFaults(t *testing.T) {
 			}
 			t.Logf("%v: %d files of %d bytes, %d messages (%d reported), %d gaps, faults %v",
 				report.Took, report.Files, report.Bytes, report.Sent, report.Reported, report.Gaps, report.Faults)
+			mu.Lock()
+			defer mu.Unlock()
+			for kind := range report.Faults {
+				happened[kind] = true
+			}
 			require.NotZero(t, report.Faults[faultproxy.Cut]+report.Faults[faultproxy.Reset]+report.Faults[faultproxy.Stall])
 		})
 	}
