@@ -6,8 +6,8 @@ export type Sha256 = (blob: Blob, part: number) => Promise<Uint8Array>;
 /** From this size, in bytes, a worker hashes: on the page 30 MiB are tasks of more than 50 ms. */
 const LARGE = 1 << 20;
 
-/** So long after its last answer the worker ends, which gives its memory back: milliseconds. */
-const IDLE = 2000;
+/** So long after its last answer the worker ends: milliseconds. To start one takes longer than to hash some MiB. */
+const IDLE = 10_000;
 
 /**
  * Runs on the page and, by its source, in the worker. A build of the application may have
