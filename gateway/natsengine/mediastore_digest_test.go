@@ -21,6 +21,7 @@ func TestRefusedContentLeavesNothing(t *testing.T) {
 	sum := sha256.Sum256([]byte("something else"))
 	info, err := s.Create(ctx, media.Info{
 		Ref:      media.Ref{App: mediaApp, Key: strings.Repeat("a", core.MediaKeyLength), Session: "s1"},
+		UID:      "ada",
 		Size:     2 << 20,
 		Expected: sum[:],
 	})
@@ -37,7 +38,7 @@ func TestRefusedContentLeavesNothing(t *testing.T) {
 func TestAKeyIsTakenOnce(t *testing.T) {
 	s := openMediaStore(t)
 	info := newUpload(t, s, "a", 5)
-	_, err := s.Create(context.Background(), media.Info{Ref: info.Ref, Size: 6})
+	_, err := s.Create(context.Background(), media.Info{Ref: info.Ref, UID: info.UID, Size: 6})
 	assert.ErrorIs(t, err, media.ErrConflict)
 	now, err := s.Info(context.Background(), info.App, info.Key)
 	require.NoError(t, err)

@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -89,26 +86,19 @@ func (u *natsURLs) check() error {
 	return nil
 }
 
-// Codes of JetStream for which its client has no names.
-const (
-	noReplicas jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
-	noPeers    jetstream.ErrorCode = 10005 // no suitable peers for placement
-)
-
 // explain adds which cluster failed, and what to do about it.
 func (o natsOptions) explain(err error) error {
 	advice := ""
-	var api *jetstream.APIError
-	switch {
-	case errors.Is(err, nats.ErrNoServers):
+	switch natsengine.WhyOf(err) {
+	case natsengine.Unreachable:
 		advice = ": see that NATS runs there, and that it may be reached from here"
-	case errors.Is(err, nats.ErrAuthorization):
+	case natsengine.Unauthorized:
 		advice = ": name a user of the cluster by --nats-creds, or in the URL"
-	case errors.Is(err, nats.ErrSecureConnWanted), errors.Is(err, nats.ErrSecureConnRequired):
+	case natsengine.TLSMismatch:
 		advice = ": tls:// goes with servers that have TLS, nats:// with those that have none"
-	case errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabled, errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+	case natsengine.NoJetStream:
 		advice = ": give the servers, and the account, JetStream"
-	case errors.As(err, &api) && (api.ErrorCode == noReplicas || api.ErrorCode == noPeers):
+	case natsengine.TooFewServers:
 		advice = fmt.Sprintf(": --replicas %d needs as many servers", o.replicas)
 	}
 	return fmt.Errorf("--nats %s: %w%s", o.servers.Redacted(), err, advice)
