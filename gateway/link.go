@@ -18,6 +18,8 @@ type link struct {
 
 	heard atomic.Int64 // when the last frame came, by sinceStart
 
+	late *time.Timer // ends the writing when one frame takes too long; of run's goroutine
+
 	wake   chan struct{} // holds one token when the queue has something new
 	closed chan struct{} // closed by close
 
@@ -117,6 +119,10 @@ var pingFrame, _ = (&wire.ServerFrame{Ping: &wire.Ping{}}).MarshalVT()
 // run writes until the link is closed, then closes the socket. lost is called when
 // the client can't be reached, with the code to close with.
 func (l *link) run(ctx context.Context, lost func(code int, reason string)) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l.late = time.AfterFunc(l.times.Write, cancel) // one for all frames, which are many
+	l.late.Stop()
 	ping := time.NewTicker(l.times.PingInterval)
 	defer ping.Stop()
 	silent := time.NewTimer(l.silence())
@@ -173,8 +179,8 @@ func (l *link) writeQueue(ctx context.Context) bool {
 }
 
 func (l *link) write(ctx context.Context, frame []byte) bool {
-	ctx, cancel := context.WithTimeout(ctx, l.times.Write)
-	defer cancel()
+	l.late.Reset(l.times.Write)
+	defer l.late.Stop()
 	l.meter.FrameOut(len(frame))
 	return l.conn.Write(ctx, frame) == nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -43,14 +45,21 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered the request
 	}
 	ws.SetReadLimit(-1) // socket.Read has its own, with a close code of its own
-	s.ServeConn(r.Context(), &socket{ws: ws, raw: spy.conn})
+	// The context of a request whose connection was taken over ends after it. One that
+	// can't end is not watched for each frame.
+	s.ServeConn(context.WithoutCancel(r.Context()), &socket{ws: ws, raw: spy.conn})
 }
 
 // socket makes a WebSocket a Conn.
 type socket struct {
 	ws  *websocket.Conn
 	raw net.Conn
+
+	writing context.Context // of the last Write; its end closes raw
 }
+
+// scratch holds frames while they come in, before their length is known.
+var scratch = sync.Pool{New: func() any { return new([core.MaxFrameBytes + 1]byte) }}
 
 func (c *socket) Read(ctx context.Context) ([]byte, error) {
 	kind, r, err := c.ws.Reader(ctx)
@@ -60,18 +69,26 @@ func (c *socket) Read(ctx context.Context) ([]byte, error) {
 	if kind != websocket.MessageBinary {
 		return nil, ErrNotBinary
 	}
-	frame, err := io.ReadAll(io.LimitReader(r, core.MaxFrameBytes+1))
-	if err != nil {
+	buf := scratch.Get().(*[core.MaxFrameBytes + 1]byte)
+	defer scratch.Put(buf)
+	n, err := io.ReadFull(r, buf[:])
+	switch {
+	case err == nil:
+		return nil, ErrTooLarge
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return nil, err
 	}
-	if len(frame) > core.MaxFrameBytes {
-		return nil, ErrTooLarge
-	}
-	return frame, nil
+	return slices.Clone(buf[:n]), nil
 }
 
+// Write watches a context once for all frames that are written under it, where the
+// WebSocket would for each.
 func (c *socket) Write(ctx context.Context, frame []byte) error {
-	return c.ws.Write(ctx, websocket.MessageBinary, frame)
+	if ctx != c.writing {
+		c.writing = ctx
+		context.AfterFunc(ctx, func() { _ = c.raw.Close() })
+	}
+	return c.ws.Write(context.Background(), websocket.MessageBinary, frame)
 }
 
 func (c *socket) Close(code int, reason string) error {

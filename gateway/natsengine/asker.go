@@ -55,6 +55,15 @@ func (a *asker) settle(id string, m *nats.Msg) {
 	}
 }
 
+// answer settles a question that was asked here; false when it was asked elsewhere.
+func (a *asker) answer(inbox string, data []byte) (here bool) {
+	id, here := strings.CutPrefix(inbox, a.inbox)
+	if here {
+		a.settle(id, &nats.Msg{Subject: inbox, Data: data})
+	}
+	return here
+}
+
 // nobody reports whether an answer is the server's: that nobody listens.
 func nobody(m *nats.Msg) bool {
 	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503"

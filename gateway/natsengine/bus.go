@@ -33,13 +33,16 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt stri
 	return stop, nil
 }
 
-// Receipt implements gateway.Bus: a receipt is where the sender waits for an answer.
+// Receipt implements gateway.Bus: a receipt is where the sender waits for an answer. One
+// that waits here needs no server in between.
 func (e *Engine) Receipt(receipt string, received bool) {
 	answer := peerDidNot
 	if received {
 		answer = peerTookIt
 	}
-	_ = e.nc.Publish(receipt, answer)
+	if !e.asker.answer(receipt, answer) {
+		_ = e.nc.Publish(receipt, answer)
+	}
 }
 
 // ListenRoom implements gateway.Bus.
