@@ -48,7 +48,8 @@ test-browser: package browser ## real pages in real browsers against a real gate
 bench: build browser ## sizes, speed and memory as ratios measured side by side
 	mkdir -p tests/.build && node tests/bench/run.mjs
 
-bench-gateway: build ## what a gateway costs its machine: CPU and memory for sessions, messages and files
+bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge
+	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	node tests/bench/gateway.mjs
 
 soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail. SEED repeats one

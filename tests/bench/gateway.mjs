@@ -1,128 +1,93 @@
-// make bench-gateway: what a gateway costs its machine. CPU and memory are the gateway process's own, from /proc, so that
-// figures hold although the load comes from the same machine; speeds are those of both together.
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+// make bench-gateway: what a gateway costs its machine. CPU and memory are the server's own; latencies and speeds are those
+// of server and load together, on one machine. docs/performance.md has a run of it and says what it means.
+import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuWithin, load, loadRelay, MiB, startGateway, startRelay } from './server.mjs';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const MiB = 1 << 20;
+const SECONDS = 9;
 const rows = [];
-const row = (what, figure) => rows.push([what, figure]);
+const row = (what, figure) => {
+  rows.push([what, figure]);
+  console.error(`${what}: ${figure}`); // a run takes minutes
+};
 const round = (n) => (n >= 100 ? Math.round(n).toLocaleString('en') : n.toFixed(1));
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+const ramp = (sessions) => `${Math.ceil(sessions / 200)}s`;
+const lost = (m) => (m.failed ? `; ${m.failed} FAILED` : '');
 
-/** A gateway process on a data folder of its own. */
-async function start() {
-  const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-  const begun = performance.now();
-  const p = spawn('./bin/rtm-gateway', ['--listen', '127.0.0.1:0', '--data', data], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = await new Promise((found) => {
-    for (const out of [p.stdout, p.stderr]) createInterface({ input: out }).on('line', (line) => /url=(\S+)/.test(line) && found(/url=(\S+)/.exec(line)[1]));
-  });
-  const stat = (file) => readFileSync(`/proc/${p.pid}/${file}`, 'latin1');
-  return {
-    url,
-    took: performance.now() - begun,
-    /** Seconds of CPU so far. */
-    cpu: () => stat('stat').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks) / 100, 0),
-    /** Resident bytes. */
-    memory: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(stat('status'))[1]),
-    async stop() {
-      p.kill('SIGKILL');
-      await new Promise((ended) => p.once('exit', ended));
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Runs rtm-load; gives its table as {kind: {count, rate, p50, p99, failed}}, and what `meanwhile` gave. */
-async function load(gateway, flags, meanwhile) {
-  const args = ['--gateway', gateway.url, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
-  let during;
-  const output = await new Promise((done, fail) => {
-    const p = execFile('./bin/rtm-load', args, { cwd: root, maxBuffer: MiB }, (error, out, notes) => (error ? fail(new Error(`${notes}${out}`)) : done(out)));
-    createInterface({ input: p.stderr }).on('line', (line) => line.startsWith('running') && (during = meanwhile?.()));
-  });
-  const table = {};
-  for (const line of output.split('\n').slice(1)) {
-    const m = /^\s*(\S.*?)\s{2,}(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s*$/.exec(line);
-    if (m) table[m[1]] = { count: +m[2], rate: +m[3], p50: +m[4], p99: +m[5], failed: +m[8] };
-  }
-  return [table, await during];
-}
-
-/** CPU of the gateway for each message, in µs, while `flags` run, less what the sessions cost by themselves. */
-async function costOfMessage(flags, kind, idleCpu) {
-  const gateway = await start();
+async function withServer(start, use) {
+  const server = await start();
   try {
-    const seconds = flags.duration.replace('s', '');
-    const [table, cpu] = await load(gateway, flags, async () => {
-      await sleep(2000); // logins and joins have died down
-      const before = gateway.cpu();
-      await sleep(seconds * 1000 - 3000);
-      return (gateway.cpu() - before) / (seconds - 3);
-    });
-    return { ...table[kind], cpu: ((cpu - idleCpu) / table[kind].rate) * 1e6 };
+    return await use(server);
   } finally {
-    await gateway.stop();
+    await server.stop();
   }
 }
 
-const starts = [];
-for (let i = 0; i < 5; i++) {
-  const gateway = await start();
-  starts.push(gateway.took);
-  await gateway.stop();
-}
-row('start to the first answer', `${round(starts.sort((a, b) => a - b)[2])} ms`);
-
-/** What sessions cost that only stay: CPU seconds a second, and bytes each. */
-async function idle(sessions) {
-  const gateway = await start();
-  try {
+/** What sessions cost that only stay: CPU seconds a second of all, and bytes each. */
+const idle = (sessions) =>
+  withServer(startGateway, async (gateway) => {
     await sleep(1000);
     const empty = gateway.memory();
-    const [, used] = await load(gateway, { sessions, ramp: ramp(sessions), duration: '8s', 'peer-rate': 0 }, async () => {
-      await sleep(2000);
-      const before = gateway.cpu();
-      await sleep(5000);
-      return { cpu: (gateway.cpu() - before) / 5, memory: gateway.memory() };
-    });
+    const [, used] = await load(gateway, { sessions, ramp: ramp(sessions), duration: `${SECONDS}s`, 'peer-rate': 0 }, async () => ({
+      cpu: await cpuWithin(gateway, SECONDS),
+      memory: gateway.memory(),
+    }));
     return { empty, cpu: used.cpu, each: (used.memory - empty) / sessions };
-  } finally {
-    await gateway.stop();
-  }
-}
-
-const ramp = (sessions) => `${Math.ceil(sessions / 200)}s`;
-const RATE = 1000;
-for (const sessions of [100, 1000, 4000]) {
-  const still = await idle(sessions);
-  if (sessions === 100) row('memory of a gateway without sessions', `${round(still.empty / MiB)} MiB`);
-  if (sessions === 4000) row(`an idle session, of ${sessions}`, `${round(still.each / 1024)} KiB, so ${round((1024 * MiB) / still.each)} in a GiB; ${round((still.cpu / sessions) * 1e6)} µs of CPU a second, for pings`);
-  const m = await costOfMessage({ sessions, ramp: ramp(sessions), duration: '8s', 'peer-rate': RATE }, 'peer message arrives', still.cpu);
-  row(`a 1 KB message to a peer, among ${sessions} sessions, ${RATE} a second`, `${round(m.cpu)} µs of CPU; p50 ${m.p50} ms, p99 ${m.p99} ms`);
-}
-{
-  const sessions = 1000;
-  const still = await idle(sessions);
-  const m = await costOfMessage({ sessions, ramp: ramp(sessions), duration: '8s', 'peer-rate': 0, channels: 1, members: 1000, 'channel-rate': 5 }, 'channel message arrives', still.cpu);
-  row('a 1 KB message to a channel of 1 000, 5/s: each delivery', `${round(m.cpu)} µs of CPU; p50 ${m.p50} ms, p99 ${m.p99} ms`);
-}
-for (const [uploads, size] of [[2, 8 * MiB], [200, 100_000]]) {
-  const gateway = await start();
-  const [table, used] = await load(gateway, { sessions: 200, ramp: '2s', duration: '10s', 'peer-rate': 0, uploads, 'upload-size': size }, async () => {
-    const before = gateway.cpu();
-    await sleep(8000);
-    return { cpu: (gateway.cpu() - before) / 8, memory: gateway.memory() };
   });
-  const mb = ((table.upload.rate + table.download.rate) * size) / 1e6;
-  row(`files of ${round(size / 1000)} KB, ${uploads} at a time, up and then down`, `${round((table.upload.rate * size) / 1e6)} MB/s in and as much out; ${round((used.cpu / mb) * 1000)} ms of CPU for each MB; memory ${round(used.memory / MiB)} MiB`);
-  await gateway.stop();
+
+/** µs of the gateway's CPU for each message that arrives, less what its sessions cost by themselves. */
+const gatewayCost = (flags, kind, idleCpu) =>
+  withServer(startGateway, async (gateway) => {
+    const [table, cpu] = await load(gateway, { ramp: ramp(flags.sessions), duration: `${SECONDS}s`, 'peer-rate': 0, ...flags }, () => cpuWithin(gateway, SECONDS));
+    return { ...table[kind], cpu: ((cpu - idleCpu) / table[kind].rate) * 1e6 };
+  });
+
+const relayCost = (kind, flags) =>
+  withServer(() => startRelay(kind), async (relay) => {
+    const [m, cpu] = await loadRelay(kind, relay, { ramp: ramp(flags.sessions), duration: `${SECONDS}s`, ...flags }, () => cpuWithin(relay, SECONDS));
+    return { ...m, cpu: (cpu / m.rate) * 1e6 };
+  });
+
+const told = (m, beside) =>
+  `${round(m.cpu)} µs of CPU${beside ? ` (${(m.cpu / beside.cpu).toFixed(2)} × the bare relay)` : ''}: ${round(2e6 / m.cpu)} a second on 2 cores; p50 ${round(m.p50)} ms, p99 ${round(m.p99)} ms${lost(m)}`;
+
+const starts = [];
+for (let i = 0; i < 5; i++) await withServer(startGateway, (gateway) => starts.push(gateway.took));
+row('start to the first answer', `${round(median(starts))} ms`);
+
+const still = {};
+for (const sessions of [100, 1000, 5000]) {
+  const s = (still[sessions] = await idle(sessions));
+  if (sessions === 100) row('memory of a gateway without sessions', `${round(s.empty / MiB)} MiB`);
+  if (sessions !== 100) row(`an idle session, of ${sessions}`, `${round(s.each / 1024)} KiB, so ${round((1024 * MiB) / s.each)} in a GiB; ${round((s.cpu / sessions) * 1e6)} µs of CPU a second, for pings`);
+}
+for (const sessions of [100, 1000, 5000]) {
+  row(`1 KB to a peer, ${sessions} sessions, 1 000 a second`, told(await gatewayCost({ sessions, 'peer-rate': 1000 }, 'peer message arrives', still[sessions].cpu)));
+}
+for (const rate of [4000]) {
+  const pair = { sessions: 1000, rate };
+  const bare = await relayCost('bare', pair);
+  row(`1 KB to a peer, 1 000 sessions, ${rate} a second: bare relay`, told(bare));
+  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
+  row('… the gateway', told(await gatewayCost({ sessions: 1000, 'peer-rate': rate }, 'peer message arrives', still[1000].cpu), bare));
+}
+row('1 KB to channels of 10, 1 000 sessions, 300 a second: each delivery', told(await gatewayCost({ sessions: 1000, channels: 100, members: 10, 'channel-rate': 300 }, 'channel message arrives', still[1000].cpu)));
+{
+  const pair = { sessions: 1000, rate: 5, all: true };
+  const bare = await relayCost('bare', pair);
+  row('1 KB to a channel of 1 000, 5 a second, each delivery: bare relay', told(bare));
+  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
+  row('… the gateway', told(await gatewayCost({ sessions: 1000, channels: 1, members: 1000, 'channel-rate': 5 }, 'channel message arrives', still[1000].cpu), bare));
+}
+for (const [uploads, size] of [[2, 8 * MiB], [200, 100_000], [200, 4 * MiB]]) {
+  await withServer(startGateway, async (gateway) => {
+    const [{ upload, download }, cpu] = await load(gateway, { sessions: 200, ramp: '2s', duration: `${SECONDS}s`, 'peer-rate': 0, uploads, 'upload-size': size }, () => cpuWithin(gateway, SECONDS));
+    const mb = ((upload.rate + download.rate) * size) / 1e6;
+    row(`files of ${round(size / 1000)} KB, ${uploads} at a time, up and then down`, `${round((upload.rate * size) / 1e6)} MB/s in, ${round((download.rate * size) / 1e6)} MB/s out; ${round((cpu / mb) * 1000)} ms of CPU for each MB; memory at most ${round(gateway.peak() / MiB)} MiB${lost(upload)}`);
+  });
 }
 
 const width = Math.max(...rows.map(([what]) => what.length));
-console.log(`${cpus().length} × ${cpus()[0].model}, gateway and load on the same\n`);
+console.log(`${cpus().length} × ${cpus()[0].model}, ${round(totalmem() / 2 ** 30)} GiB, servers and load on the same\n`);
 for (const [what, figure] of rows) console.log(`${what.padEnd(width)}  ${figure}`);

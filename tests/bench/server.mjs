@@ -1,0 +1,82 @@
+// Servers that make bench-gateway puts under load, and what they cost: CPU and memory of their process alone, from /proc,
+// so that figures hold although the load comes from the same machine.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+export const MiB = 1 << 20;
+const relays = path.join(root, 'tests/.build/relays');
+
+/** A process that prints url=…, and is killed in the end. */
+async function serve(program, args, cleanUp = () => {}) {
+  const begun = performance.now();
+  const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const url = await new Promise((found) => {
+    for (const out of [p.stdout, p.stderr]) createInterface({ input: out }).on('line', (line) => /url=(\S+)/.test(line) && found(/url=(\S+)/.exec(line)[1]));
+  });
+  const stat = (file) => readFileSync(`/proc/${p.pid}/${file}`, 'latin1');
+  return {
+    url,
+    took: performance.now() - begun,
+    /** Seconds of CPU so far. */
+    cpu: () => stat('stat').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks) / 100, 0),
+    /** Resident bytes, now and at most so far. */
+    memory: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(stat('status'))[1]),
+    peak: () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(stat('status'))[1]),
+    async stop() {
+      p.kill('SIGKILL');
+      await new Promise((ended) => p.once('exit', ended));
+      cleanUp();
+    },
+  };
+}
+
+/** A gateway on a data folder of its own. */
+export function startGateway() {
+  const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
+  return serve('./bin/rtm-gateway', ['--listen', '127.0.0.1:0', '--data', data], () => rmSync(data, { recursive: true, force: true }));
+}
+
+/** What the gateway is compared with: "bare" or "centrifuge". */
+export const startRelay = (kind) => serve(relays, [kind]);
+
+/** Runs a load; gives its output, and what `meanwhile` gave that was called when all had logged in. */
+async function run(program, args, meanwhile) {
+  let during;
+  const output = await new Promise((done, fail) => {
+    const p = execFile(program, args, { cwd: root, maxBuffer: MiB }, (error, out, notes) => (error && !out ? fail(new Error(notes)) : done(out)));
+    createInterface({ input: p.stderr }).on('line', (line) => line.startsWith('running') && (during = meanwhile?.()));
+  });
+  return [output, await during];
+}
+
+const flagsOf = (flags) => Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+
+/** Runs rtm-load; gives its table as {kind: {count, rate, p50, p99, failed}}. */
+export async function load(gateway, flags, meanwhile) {
+  const [output, during] = await run('./bin/rtm-load', ['--gateway', gateway.url, ...flagsOf(flags)], meanwhile);
+  const table = {};
+  for (const line of output.split('\n').slice(1)) {
+    const m = /^\s*(\S.*?)\s{2,}(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s*$/.exec(line);
+    if (m) table[m[1]] = { count: +m[2], rate: +m[3], p50: +m[4], p99: +m[5], failed: +m[8] };
+  }
+  return [table, during];
+}
+
+/** The same of a relay: {count, rate, p50, p99, failed}. */
+export async function loadRelay(kind, relay, flags, meanwhile) {
+  const [output, during] = await run(relays, ['load', '--kind', kind, '--url', relay.url, ...flagsOf(flags)], meanwhile);
+  return [JSON.parse(output), during];
+}
+
+/** CPU that a server uses a second, while a load of some seconds runs. */
+export async function cpuWithin(server, seconds) {
+  await sleep(2000); // logins and joins have died down
+  const before = server.cpu();
+  await sleep((seconds - 3) * 1000);
+  return (server.cpu() - before) / (seconds - 3);
+}
