@@ -237,12 +237,17 @@ func (s *Server) lapsed() {
 }
 
 // returned ends the sessions that another login displaced while this gateway could not be
-// told.
+// told, and has the others look for what was kept for them meanwhile.
 func (s *Server) returned() {
 	for _, session := range s.all() {
-		record, err := s.engine.Lookup(s.ctx, session.user)
-		if err == nil && record.Session != session.id && session.claimed() {
-			session.end(displaced)
+		if !session.claimed() {
+			continue
 		}
+		record, err := s.engine.Lookup(s.ctx, session.user)
+		if err == nil && record.Session != session.id {
+			session.end(displaced)
+			continue
+		}
+		session.nudged()
 	}
 }

@@ -27,14 +27,16 @@ import (
 )
 
 // startCluster runs three NATS servers.
-func startCluster(t *testing.T) *cluster.Cluster {
+func startCluster(t *testing.T) *cluster.Cluster { return startClusterAs(t, cluster.Options{}) }
+
+func startClusterAs(t *testing.T, options cluster.Options) *cluster.Cluster {
 	t.Helper()
 	dir := t.TempDir()
 	program, err := cluster.Build(t.Context(), dir)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c, err := cluster.Start(ctx, program, dir)
+	c, err := cluster.Start(ctx, program, dir, options)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		c.Stop()

@@ -13,8 +13,13 @@ import (
 // beatsPerLife is how often a gateway renews its key within the key's life.
 const beatsPerLife = 3
 
-// beat is the time between two renewals.
+// beat is the time between two looks at the other gateways.
 func (o Options) beat() time.Duration { return o.GatewayLife / beatsPerLife }
+
+// contactEvery is how often a gateway makes sure that its part of a cluster can decide
+// anything. In a part that can't it hears nothing of what the others do, though its own
+// connection is well.
+const contactEvery = time.Second
 
 // Announce implements gateway.Engine. A gateway is alive while its key in the
 // gateways bucket is; each gateway looks for keys that went, and removes what those
@@ -41,17 +46,25 @@ type beat struct {
 	lapsed func()
 	alive  map[string]bool // as of the last beat
 
-	renewed time.Time // when the key was last written
+	parted  bool      // the key could not be written the last time
+	renewed time.Time // when it was
 	kept    time.Time // when the channel attributes were last gone through
 }
 
 func (b *beat) run(ctx context.Context) {
-	tick := time.NewTicker(b.e.opts.beat())
-	defer tick.Stop()
+	look := time.NewTicker(b.e.opts.beat())
+	defer look.Stop()
+	every := b.e.opts.beat()
+	if b.e.embedded == nil {
+		every = min(every, contactEvery)
+	}
+	contact := time.NewTicker(every)
+	defer contact.Stop()
 	for {
 		select {
-		case <-tick.C:
-			b.renew(ctx)
+		case <-contact.C:
+			b.keepContact(ctx)
+		case <-look.C:
 			b.lookAround(ctx)
 			b.keepAttributes(ctx)
 		case <-ctx.Done():
@@ -63,8 +76,24 @@ func (b *beat) run(ctx context.Context) {
 	}
 }
 
-// renew writes the key anew. On failure the next beat tries again, in time.
-func (b *beat) renew(ctx context.Context) {
+// keepContact renews the key. Where that failed, what was missed meanwhile is looked for
+// when it works again.
+func (b *beat) keepContact(ctx context.Context) {
+	err := b.renew(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		b.parted = true
+		b.e.comeback.lost()
+	case b.parted:
+		b.parted = false
+		b.e.opts.Logger.Info("the cluster decides again")
+		b.e.comeback.back(untilSure)
+	}
+}
+
+// renew writes the key anew. The error is that the cluster did not take it.
+func (b *beat) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	entry, err := b.e.gateways.Get(ctx, b.id)
@@ -74,12 +103,16 @@ func (b *beat) renew(ctx context.Context) {
 			b.lapsed()
 		}
 		_, err = b.e.gateways.Create(ctx, b.id, nil)
-	case err == nil: // fails if it runs out just now
+	case err == nil:
 		_, err = b.e.gateways.Update(ctx, b.id, nil, entry.Revision())
 	}
 	if err == nil {
 		b.renewed = time.Now()
 	}
+	if errors.Is(err, jetstream.ErrKeyExists) { // it runs out just now
+		return nil
+	}
+	return err
 }
 
 // clockJumped reports that the key ran out before its time, as keys do when the engine's

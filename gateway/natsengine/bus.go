@@ -47,11 +47,12 @@ func (e *Engine) Receipt(receipt string, received bool) {
 
 // ListenRoom implements gateway.Bus.
 func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(), err error) {
-	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { h(m.Data) })
+	heard := &heard{pass: h}
+	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { heard.take(m.Data) })
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
-	e.comeback.listen(room, h)
+	e.comeback.listen(room, heard.take)
 	return func() {
 		e.comeback.unlisten(room)
 		unsubscribe()

@@ -66,10 +66,20 @@ func (c *comeback) lost() {
 	}
 }
 
-// back is called in a goroutine of the NATS client's that must not be held up.
-func (c *comeback) back() {
+// How long after the loss the history is read: at once, and where the server of this
+// gateway was parted from the others, again until it surely has what they have.
+var (
+	atOnce    = []time.Duration{0}
+	untilSure = []time.Duration{0, 2 * time.Second, 4 * time.Second}
+)
+
+// back may be called in a goroutine of the NATS client's that must not be held up.
+func (c *comeback) back(after []time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.lostAt.IsZero() {
+		return // this loss was made up for
+	}
 	since, told := c.lostAt.Add(-unheard-core.MissedOverlap), c.told
 	c.lostAt = time.Time{}
 	rooms := make([]gateway.Room, 0, len(c.rooms))
@@ -80,11 +90,18 @@ func (c *comeback) back() {
 		if c.e.memoryGone() {
 			return
 		}
-		for _, room := range rooms {
-			c.catchUp(room, since)
-		}
-		if told != nil {
-			told()
+		for i, wait := range after {
+			select {
+			case <-time.After(wait):
+			case <-c.e.closing:
+				return
+			}
+			for _, room := range rooms {
+				c.catchUp(room, since)
+			}
+			if i == 0 && told != nil {
+				told()
+			}
 		}
 	})
 }
@@ -161,7 +178,7 @@ func (c *comeback) options() []nats.Option {
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
 			log.Info("connected to NATS again", "server", nc.ConnectedUrlRedacted())
-			c.back()
+			c.back(atOnce)
 		}),
 	}
 }

@@ -24,6 +24,22 @@ const Size = 3
 // Cluster is a running cluster.
 type Cluster struct {
 	Servers [Size]*Server
+
+	options Options
+	cables  map[[2]int]*Relay // from server to server, where they can be parted
+}
+
+// Options say what a cluster is to be like. The zero value is a cluster as NATS sets it up.
+type Options struct {
+	// Config is a file with more configuration of each server; "" means none.
+	Config string
+
+	// Client is what a client of such servers needs to connect.
+	Client []nats.Option
+
+	// Cables lets servers be parted from each other. A client then knows of those servers
+	// only that it is told of.
+	Cables bool
 }
 
 // Server is one server of a cluster.
@@ -32,7 +48,8 @@ type Server struct {
 
 	name, dir, program string
 	port, monitor      string // of clients, of HTTP
-	cluster, routes    string // its own route, and all
+	cluster, routes    string // its own route, and those of others
+	more               []string
 	process            *exec.Cmd
 }
 
@@ -48,7 +65,7 @@ func Build(ctx context.Context, dir string) (program string, err error) {
 
 // Start runs a cluster on free ports of this machine, its data in dir, and waits until
 // JetStream has a leader.
-func Start(ctx context.Context, program, dir string) (*Cluster, error) {
+func Start(ctx context.Context, program, dir string, options Options) (*Cluster, error) {
 	ports, err := freePorts(3 * Size)
 	if err != nil {
 		return nil, err
@@ -57,8 +74,13 @@ func Start(ctx context.Context, program, dir string) (*Cluster, error) {
 	for i := range Size {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[Size+i]))
 	}
-	c := &Cluster{}
+	c := &Cluster{options: options, cables: map[[2]int]*Relay{}}
 	for i := range Size {
+		toOthers, more, err := c.lay(i, routes)
+		if err != nil {
+			c.Stop()
+			return nil, err
+		}
 		name := fmt.Sprintf("n%d", i+1)
 		c.Servers[i] = &Server{
 			URL:     fmt.Sprintf("nats://127.0.0.1:%d", ports[i]),
@@ -67,7 +89,8 @@ func Start(ctx context.Context, program, dir string) (*Cluster, error) {
 			port:    strconv.Itoa(ports[i]),
 			monitor: strconv.Itoa(ports[2*Size+i]),
 			cluster: routes[i],
-			routes:  strings.Join(routes, ","),
+			routes:  strings.Join(toOthers, ","),
+			more:    more,
 			program: program,
 		}
 		if err := c.Servers[i].Start(); err != nil {
@@ -82,6 +105,45 @@ func Start(ctx context.Context, program, dir string) (*Cluster, error) {
 	return c, nil
 }
 
+// lay gives the routes from server n to the others, and the flags that this takes. Cables
+// are relays, and nobody hears of an address that goes around them.
+func (c *Cluster) lay(n int, routes []string) (toOthers, flags []string, err error) {
+	if c.options.Config != "" {
+		flags = append(flags, "--config", c.options.Config)
+	}
+	if !c.options.Cables {
+		return routes, flags, nil
+	}
+	for m, route := range routes {
+		if m == n {
+			continue
+		}
+		cable, err := NewRelay(strings.TrimPrefix(route, "nats://"))
+		if err != nil {
+			return nil, nil, err
+		}
+		c.cables[[2]int{n, m}] = cable
+		toOthers = append(toOthers, "nats://"+cable.Addr())
+	}
+	return toOthers, append(flags, "--no_advertise", "--cluster_advertise", "127.0.0.1:1"), nil
+}
+
+// Part cuts server n off from the others until Heal; its clients keep their connections.
+func (c *Cluster) Part(n int) {
+	for ends, cable := range c.cables {
+		if ends[0] == n || ends[1] == n {
+			cable.Part()
+		}
+	}
+}
+
+// Heal undoes Part.
+func (c *Cluster) Heal() {
+	for _, cable := range c.cables {
+		cable.Heal()
+	}
+}
+
 // URLs are all servers'.
 func (c *Cluster) URLs() (urls []string) {
 	for _, s := range c.Servers {
@@ -92,7 +154,8 @@ func (c *Cluster) URLs() (urls []string) {
 
 // Ready waits until JetStream answers.
 func (c *Cluster) Ready(ctx context.Context) error {
-	nc, err := nats.Connect(strings.Join(c.URLs(), ","), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.RetryOnFailedConnect(true))
+	options := append([]nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(50 * time.Millisecond), nats.RetryOnFailedConnect(true)}, c.options.Client...)
+	nc, err := nats.Connect(strings.Join(c.URLs(), ","), options...)
 	if err != nil {
 		return fmt.Errorf("cluster: %w", err)
 	}
@@ -149,6 +212,9 @@ func (c *Cluster) Stop() {
 			s.Kill()
 		}
 	}
+	for _, cable := range c.cables {
+		cable.Close()
+	}
 }
 
 // Start runs the server on the data that it has.
@@ -158,9 +224,12 @@ func (s *Server) Start() error {
 		return fmt.Errorf("cluster: %w", err)
 	}
 	defer log.Close()
-	s.process = exec.Command(s.program, "--name", s.name, "--addr", "127.0.0.1", "--port", s.port, "--http_port", s.monitor,
-		"--jetstream", "--store_dir", s.dir,
-		"--cluster_name", "rtm", "--cluster", s.cluster, "--routes", s.routes)
+	args := append([]string{"--name", s.name, "--addr", "127.0.0.1", "--port", s.port, "--http_port", s.monitor,
+		"--jetstream", "--store_dir", s.dir, "--cluster_name", "rtm", "--cluster", s.cluster}, s.more...)
+	if s.routes != "" {
+		args = append(args, "--routes", s.routes)
+	}
+	s.process = exec.Command(s.program, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("cluster: %w", err)
