@@ -14,7 +14,8 @@ const go = (...args) =>
 go('test', '-c', '-o', path.join(out, 'jsbridge.test.wasm'), './jsbridge');
 go('build', '-tags', 'rtmfault', '-o', path.join(out, 'fault.wasm'), './wasm');
 
-execFileSync('go', ['build', '-o', path.join(out, 'badnet'), './tests/badnet'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+for (const program of ['badnet', 'natscluster'])
+  execFileSync('go', ['build', '-o', path.join(out, program), `./tests/${program}`], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 
 const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
 copyFileSync(path.join(goroot, 'lib/wasm/wasm_exec.js'), path.join(out, 'wasm_exec.js'));

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
-/** A gateway process of the test's own, on a free port and a data folder of its own. */
+/** A gateway process of the test's own, on a free port and, unless it has --nats, a data folder of its own. */
 export class Gateway {
   private process?: ChildProcess;
   private readonly data = mkdtempSync(path.join(tmpdir(), 'rtm-gateway-'));
@@ -19,7 +19,8 @@ export class Gateway {
 
   async start(): Promise<this> {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
-    const p = spawn('./bin/rtm-gateway', ['--listen', listen, '--data', this.data, ...this.args], {
+    const data = this.args.includes('--nats') ? [] : ['--data', this.data];
+    const p = spawn('./bin/rtm-gateway', ['--listen', listen, ...data, ...this.args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -12,17 +12,19 @@ export interface Slow {
   release(): void;
   /** Breaks all connections. */
   cut(): void;
+  /** Leads later connections to another gateway, as a balancer does. */
+  turn(gateway: string): void;
   end(): Promise<void>;
 }
 
 /** Lets bytesPerSecond pass, each way of each connection. */
 export async function slow(gateway: string, bytesPerSecond: number): Promise<Slow> {
-  const { hostname, port } = new URL(gateway);
+  let target = new URL(gateway);
   const open = new Set<Socket>();
   let gate = Promise.resolve();
   let release = () => {};
   const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
+    const far = connect(Number(target.port), target.hostname);
     let transfers = true;
     near.once('data', (head) => (transfers = !/^upgrade: websocket/im.test(head.toString('latin1'))));
     const pass = () => (transfers ? gate : undefined);
@@ -39,6 +41,9 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
     hold: () => void (gate = new Promise((resolve) => (release = resolve))),
     release: () => release(),
     cut,
+    turn(gateway) {
+      target = new URL(gateway);
+    },
     async end() {
       cut();
       server.close();

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/centrifugal/centrifuge"
 	api "github.com/centrifugal/centrifuge-go"
@@ -52,7 +53,8 @@ func dialCentrifuge(url, id string, all bool, heard func(text []byte)) (client, 
 	}
 	sub.OnPublication(func(e api.PublicationEvent) { heard(e.Data) })
 	ready := make(chan struct{})
-	sub.OnSubscribed(func(api.SubscribedEvent) { close(ready) })
+	once := sync.OnceFunc(func() { close(ready) }) // it subscribes again when it comes back
+	sub.OnSubscribed(func(api.SubscribedEvent) { once() })
 	if err := sub.Subscribe(); err != nil {
 		return nil, err
 	}

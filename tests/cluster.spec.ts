@@ -1,0 +1,113 @@
+// Pages at two gateways of a NATS cluster: they meet as at one, and go on while a NATS server and a gateway are killed.
+import type { Page } from '@playwright/test';
+import { startCluster, type Cluster } from './support/cluster.ts';
+import { Gateway } from './support/proc.ts';
+import { slow } from './support/slow.ts';
+import { events, expect, join, login, openBlank, test } from './support/test.ts';
+
+let cluster: Cluster;
+let gateways: Gateway[];
+
+test.beforeAll(async () => {
+  cluster = await startCluster();
+  gateways = [];
+  for (let i = 0; i < 2; i++) gateways.push(await new Gateway(['--nats', cluster.urls]).start());
+});
+
+test.afterAll(async () => {
+  for (const gateway of gateways) await gateway.stop();
+  await cluster.end();
+});
+
+async function enter(page: Page, url: string, uid: string): Promise<Page> {
+  await openBlank(page, url);
+  await login(page, uid);
+  return page;
+}
+
+/** Runs in the page with its client and channel. */
+const run = (page: Page, body: string) =>
+  page.evaluate((body) => new Function('client', 'channel', `return (async () => { ${body} })()`)((window as any).client, (window as any).channel), body);
+
+/** The peer messages so far: text, sender, whether it had been kept. */
+const heard = async (page: Page) => (await events(page, 'MessageFromPeer')).map(([m, from, how]) => [m.text, from, how.isOfflineMessage]);
+
+test('everything works between two gateways', async ({ newPage }) => {
+  const [a, b] = [await enter(await newPage(), gateways[0].url, 'ann'), await enter(await newPage(), gateways[1].url, 'ben')];
+  await join(a, 'room');
+  await join(b, 'room');
+  await expect.poll(() => events(a, 'MemberJoined')).toEqual([['ben']]);
+
+  await run(a, `window.states = []; client.on('PeersOnlineStatusChanged', (s) => window.states.push(s)); await client.subscribePeersOnlineStatus(['ben', 'cleo'])`);
+  await expect.poll(() => run(a, 'return window.states')).toEqual([{ ben: 'ONLINE', cleo: 'OFFLINE' }]);
+  expect(await run(a, `return client.sendMessageToPeer({ text: 'hello' }, 'ben')`)).toEqual({ hasPeerReceived: true });
+  await expect.poll(() => heard(b)).toEqual([['hello', 'ann', false]]);
+  await run(b, `window.texts = []; channel.on('ChannelMessage', (m, from) => window.texts.push([m.text, from]))`);
+  await run(a, `await channel.sendMessage({ text: 'to all' })`);
+  await expect.poll(() => run(b, 'return window.texts')).toEqual([['to all', 'ann']]);
+
+  await run(a, `await client.setLocalUserAttributes({ mood: 'fine' })`);
+  expect(await run(b, `return client.getUserAttributes('ann')`)).toEqual({ mood: 'fine' });
+  await run(b, `window.updates = []; channel.on('AttributesUpdated', (all) => window.updates.push(all.topic.value))`);
+  await run(a, `await client.setChannelAttributes('room', { topic: 'tea' }, { enableNotificationToChannelMembers: true })`);
+  await expect.poll(() => run(b, 'return window.updates')).toEqual(['tea']);
+
+  await run(b, `client.on('RemoteInvitationReceived', (i) => i.accept())`);
+  await run(a, `window.calls = []; const i = client.createLocalInvitation('ben'); i.on('LocalInvitationAccepted', () => window.calls.push('accepted')); i.send()`);
+  await expect.poll(() => run(a, 'return window.calls')).toEqual(['accepted']);
+
+  expect(await run(a, `return client.sendMessageToPeer({ text: 'for later' }, 'cleo', { enableOfflineMessaging: true })`)).toEqual({ hasPeerReceived: false });
+  const c = await enter(await newPage(), gateways[1].url, 'cleo');
+  await expect.poll(() => heard(c)).toEqual([['for later', 'ann', true]]);
+  await expect.poll(() => run(a, 'return window.states.at(-1)')).toEqual({ cleo: 'ONLINE' });
+
+  const id = await run(a, `return (await client.createMediaMessageByUploading(new Blob(['a picture']))).mediaId`);
+  expect(await run(c, `return (await client.downloadMedia('${id}')).text()`)).toBe('a picture');
+  await enter(await newPage(), gateways[0].url, 'cleo');
+  await expect.poll(async () => (await events(c, 'ConnectionStateChanged')).at(-1)).toEqual(['ABORTED', 'REMOTE_LOGIN']);
+});
+
+test('a NATS server is killed, then a gateway in mid-upload: nothing is lost, nothing comes twice', async ({ newPage }) => {
+  test.setTimeout(180_000);
+  const net = await slow(gateways[0].url, 6_000_000);
+  try {
+    const [a, b] = [await enter(await newPage(), net.url, 'ada'), await enter(await newPage(), gateways[1].url, 'bob')];
+    await join(a, 'hall');
+    await join(b, 'hall');
+    await expect.poll(() => events(a, 'MemberJoined')).toEqual([['bob']]);
+    await run(a, `
+      window.data = new Uint8Array(20 << 20).map((_, i) => (i * 2654435761) >>> 13);
+      window.progress = [];
+      window.upload = client.createMediaMessageByUploading(new Blob([window.data]), {}, { onOperationProgress: (p) => window.progress.push(p.currentSize) });`);
+    await cluster.kill(0);
+    const killed = Date.now();
+    await run(b, say(1, 10));
+    console.log(`recovered: ten messages between pages arrived within ${Date.now() - killed} ms of the death of a NATS server`);
+
+    await expect.poll(() => run(a, 'return window.progress.at(-1)')).toBeGreaterThan(6 << 20);
+    net.turn(gateways[1].url);
+    await gateways[0].kill();
+    const gone = Date.now();
+    await run(b, say(11, 20));
+    console.log(`recovered: ten more within ${Date.now() - gone} ms of the death of a gateway`);
+    const id = await run(a, 'return (await window.upload).mediaId');
+    console.log(`recovered: the upload ended ${Date.now() - gone} ms after it`);
+    const progress = (await run(a, 'return window.progress')) as number[];
+    expect(progress.every((n, i) => !i || n > progress[i - 1]), 'progress only rises').toBe(true);
+    const sum = `const d = await crypto.subtle.digest('SHA-256', bytes); return new Uint8Array(d).join()`;
+    expect(await run(b, `const bytes = await (await client.downloadMedia('${id}')).arrayBuffer(); ${sum}`)).toBe(await run(a, `const bytes = window.data; ${sum}`));
+    const texts = Array.from({ length: 20 }, (_, i) => String(i + 1));
+    await expect.poll(async () => (await heard(a)).map(([text]) => text)).toEqual(texts);
+    expect(await events(b, 'MemberLeft'), 'others see nothing of it').toEqual([]);
+    expect((await events(a, 'ConnectionStateChanged')).map(([state]) => state).slice(-2)).toEqual(['RECONNECTING', 'CONNECTED']);
+  } finally {
+    await net.end();
+  }
+});
+
+/** Sends numbers to ada, each until she has it, as an application would. */
+const say = (from: number, to: number) => `
+  for (let n = ${from}; n <= ${to}; )
+    try {
+      if ((await client.sendMessageToPeer({ text: String(n) }, 'ada')).hasPeerReceived) n++;
+    } catch {}`;
