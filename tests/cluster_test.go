@@ -19,6 +19,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/coretest"
+	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
@@ -69,14 +70,19 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	return site.URL
 }
 
-// balance sends each request to the next gateway that takes connections: nothing is sticky.
-// One that is gone must be left out, as by any balancer: in turn with another it could get
-// every second request of an upload, and with it all that carry content.
+// balance sends each request to the next gateway that takes connections, and each socket to
+// the next after the last one's: nothing is sticky, and of two users who log in one is here
+// and one there. One that is gone must be left out, as by any balancer: in turn with another
+// it could get every second request of an upload, and with it all that carry content.
 func balance(t *testing.T, urls ...string) (url string) {
 	t.Helper()
-	var last atomic.Uint64
+	var requests, sockets atomic.Uint64
 	site := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
+			last := &requests
+			if r.In.Header.Get("Upgrade") != "" {
+				last = &sockets
+			}
 			var to *neturl.URL
 			for range urls {
 				var err error
@@ -115,7 +121,15 @@ func TestClusterServersKilled(t *testing.T) {
 	url := balance(t, startGatewayOn(t, c), startGatewayOn(t, c))
 	ctx, cancel := context.WithCancel(t.Context())
 	killed := make(chan int, 1)
-	go func() { killed <- killInTurn(ctx, t, c) }()
+	watcher := login(t, strings.TrimPrefix(url, "http://"), "watcher")
+	hall := watcher.Channel("watched")
+	require.Nil(t, outcome(t, watcher, hall.Join))
+	stored := func() error {
+		return native.Done(t.Context(), watcher.host, func(done func(*core.Error)) {
+			hall.Send(&core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: "is anybody there?"}}, done)
+		})
+	}
+	go func() { killed <- killInTurn(ctx, t, c, stored) }()
 	report, err := scenario.Run(t.Context(), scenario.Options{
 		Seed:    1,
 		Gateway: strings.TrimPrefix(url, "http://"),
@@ -146,8 +160,9 @@ const (
 	oneDown = 5 * time.Second
 )
 
-// killInTurn returns when all servers run well again.
-func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster) (killed int) {
+// killInTurn returns when all servers run well again. After each kill it tells when stored
+// works again, which it calls until then.
+func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster, stored func() error) (killed int) {
 	wait := func(d time.Duration) {
 		select {
 		case <-time.After(d):
@@ -162,7 +177,12 @@ func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster) (killed i
 		s := c.Servers[killed%cluster.Size]
 		s.Kill()
 		killed++
-		wait(oneDown)
+		began := time.Now()
+		for stored() != nil && ctx.Err() == nil {
+		}
+		took := time.Since(began)
+		t.Logf("recovered: a channel message is stored %v after the death of a server", took.Round(time.Millisecond))
+		wait(oneDown - took)
 		assert.NoError(t, s.Start())
 		assert.NoError(t, c.Healthy(t.Context()))
 	}

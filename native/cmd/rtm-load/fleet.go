@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +76,7 @@ func (f *fleet) login(ctx context.Context) error {
 		}
 	})
 	if err := first.Load(); err != nil {
-		return fmt.Errorf("not everybody could log in: %w", *err)
+		return fmt.Errorf("not everybody could log in: %s", strings.TrimSpace((*err).Error()))
 	}
 	return ctx.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,6 +74,9 @@ func TestWhatGoesWrongIsTold(t *testing.T) {
 		"no such flag":     {[]string{"--session", "3"}, 2, "--help"},
 		"one user":         {[]string{"--sessions", "1"}, 2, "--sessions must be at least 2"},
 		"too fast":         {[]string{"--sessions", "2", "--peer-rate", "1000"}, 2, "a client may send 60 a second"},
+		"no address":       {[]string{"--gateway", "127.0.0.1:8080"}, 2, "is no address such as http://"},
+		"nobody there":     {[]string{"--gateway", "http://127.0.0.1:1", "--sessions", "2", "--ramp", "0s"}, 1, "not everybody could log in: Error Code 1 - no gateway answers at http://127.0.0.1:1"},
+		"another app":      {[]string{"--gateway", web.URL, "--app", strings.Repeat("b", 32), "--sessions", "2", "--ramp", "0s"}, 1, "not served here"},
 		"no token":         {[]string{"--gateway", web.URL, "--app", app, "--sessions", "2", "--ramp", "0s"}, 1, "requires a token"},
 		"small rooms":      {[]string{"--channels", "1", "--members", "1"}, 2, "--members"},
 		"not a mere count": {[]string{"--sessions", "x"}, 2, "invalid value"},

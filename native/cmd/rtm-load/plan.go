@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"time"
 
@@ -91,7 +92,9 @@ func (p *plan) token(uid string) (string, error) {
 const perClient = float64(core.SendRate) / 3
 
 func (p *plan) check() error {
-	switch {
+	switch gateway, err := url.Parse(p.gateway); {
+	case err != nil || gateway.Scheme != "http" && gateway.Scheme != "https" || gateway.Host == "":
+		return fmt.Errorf("--gateway %s is no address such as http://127.0.0.1:8080 or https://rtm.example.org", p.gateway)
 	case p.sessions < 2:
 		return errors.New("--sessions must be at least 2")
 	case p.peerRate < 0 || p.channelRate < 0 || p.channels < 0 || p.uploads < 0:

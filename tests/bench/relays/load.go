@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -71,22 +72,22 @@ func load(args []string) error {
 	return t.print(p)
 }
 
-func connect(p plan, t *tally) (clients []client, err error) {
+func connect(p plan, t *tally) ([]client, error) {
+	clients, errs := make([]client, p.sessions), make([]error, p.sessions)
+	var all sync.WaitGroup
 	begun := time.Now()
-	for i := range p.sessions {
+	for i := range clients {
 		time.Sleep(time.Until(begun.Add(p.ramp * time.Duration(i) / time.Duration(p.sessions))))
-		var c client
-		if id := "u" + strconv.Itoa(i); p.kind == "centrifuge" {
-			c, err = dialCentrifuge(p.url, id, p.all, t.heard)
-		} else {
-			c, err = dialBare(p.url, id, t.heard)
-		}
-		if err != nil {
-			return nil, err
-		}
-		clients = append(clients, c)
+		all.Go(func() {
+			if id := "u" + strconv.Itoa(i); p.kind == "centrifuge" {
+				clients[i], errs[i] = dialCentrifuge(p.url, id, p.all, t.heard)
+			} else {
+				clients[i], errs[i] = dialBare(p.url, id, t.heard)
+			}
+		})
 	}
-	return clients, nil
+	all.Wait()
+	return clients, errors.Join(errs...)
 }
 
 // run sends at an even rate, without waiting for answers.
