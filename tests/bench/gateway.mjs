@@ -68,8 +68,8 @@ const toPeer = (sessions, rate) => gatewayCost({ sessions, 'peer-rate': rate }, 
   const pair = { sessions: 1000, rate: RATE };
   const bare = await relayCost('bare', pair);
   row(`1 KB to a peer, 1000 sessions, ${RATE} a second: bare relay`, told(bare));
-  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
   for (const sessions of [1000, 100, 5000]) row(`… the gateway, ${sessions} sessions`, told(await toPeer(sessions, RATE), bare));
+  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
 }
 row('1 KB to channels of 10, 1 000 sessions, 300 a second: each delivery', told(await gatewayCost({ sessions: 1000, channels: 100, members: 10, 'channel-rate': 300 }, 'channel message arrives', still[1000].cpu)));
 {

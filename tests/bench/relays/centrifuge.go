@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 	api "github.com/centrifugal/centrifuge-go"
@@ -58,14 +60,20 @@ func dialCentrifuge(url, id string, all bool, heard func(text []byte)) (client, 
 	if err := sub.Subscribe(); err != nil {
 		return nil, err
 	}
-	<-ready
-	return centrifugeClient{c}, nil
+	select {
+	case <-ready:
+		return centrifugeClient{c}, nil
+	case <-time.After(30 * time.Second):
+		return nil, errors.New("centrifuge did not let " + id + " listen within 30 s")
+	}
 }
 
 func (c centrifugeClient) send(to string, text []byte) error {
 	if to == "" {
 		to = hall
 	}
-	_, err := c.c.Publish(context.Background(), to, text)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, err := c.c.Publish(ctx, to, text)
 	return err
 }
