@@ -33,8 +33,8 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 	defer content.Close()
 
 	setDownloadHeaders(w.Header(), info)
-	if strings.Contains(r.Header.Get("Range"), ",") {
-		r.Header.Del("Range") // several ranges in one answer: we may send all instead
+	if oddRange(r.Header.Get("Range")) {
+		r.Header.Del("Range")
 	}
 	out := &downloadWriter{
 		ResponseWriter: w,
@@ -56,6 +56,13 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		}
 		panic(http.ErrAbortHandler) // the client must not take it for whole
 	}
+}
+
+// oddRange tells what is answered with all instead, as RFC 9110, 14.2 allows: several ranges,
+// and the last zero bytes, for which there is no Content-Range.
+func oddRange(header string) bool {
+	before, last, _ := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
+	return strings.Contains(header, ",") || strings.TrimSpace(before) == "" && strings.Trim(last, " 0") == ""
 }
 
 func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err error) {

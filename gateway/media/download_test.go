@@ -65,6 +65,7 @@ func TestRanges(t *testing.T) {
 	assert.Equal(t, 416, a.status)
 	assert.Equal(t, "bytes */5242890", a.header.Get("Content-Range"))
 	assert.Equal(t, 200, c.do("GET", path, nil, "Range", "bytes=0-1,5-6").status, "several ranges: all of it")
+	assert.Equal(t, 200, c.do("GET", path, nil, "Range", "bytes=-0").status, "the last nothing: all of it")
 }
 
 // A range that begins and ends where digests do comes with them.
