@@ -98,6 +98,26 @@ test('a large file is hashed beside the page, a small one on it', async ({ openU
   }
 });
 
+// A read in a worker that never ended hung one download in about a hundred, beside uploads only.
+test('of many large files at a time none is waited for in vain', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`);
+  const moved = await page.evaluate(async () => {
+    const { client } = window as any;
+    const blob = new Blob([new Uint8Array(10 << 20)]);
+    let moved = 0;
+    const some = async () => {
+      for (let i = 0; i < 14; i++) {
+        const { mediaId } = await client.createMediaMessageByUploading(blob);
+        const { size } = await client.downloadMedia(mediaId);
+        moved += size;
+      }
+    };
+    await Promise.all(Array.from({ length: 9 }, some));
+    return moved;
+  });
+  expect(moved).toBe(9 * 14 * (10 << 20));
+});
+
 test('damage to a large file is found, also where the policy of the page forbids workers', async ({ context, site, gateway, run }) => {
   for (const workers of ['blob:', "'none'"]) {
     const page = await context.newPage();
