@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { network } from './network.mjs';
 
 /** A server that stores what is PUT and gives it back: the browser's own way. */
 async function plainServer() {
@@ -35,10 +36,12 @@ async function plainServer() {
 /**
  * Times pairs of transfers of `bytes` and gives the ratios, SDK over browser. Which of a pair is
  * first alternates, and what was moved before is collected: the second of two is the slower.
- * `collect` collects garbage.
+ * `collect` collects garbage. With `speed`, in bytes a second, the browser's own way goes
+ * through such a network; the page's way to the gateway is the caller's.
  */
-export async function transferRatios(page, bytes, pairs, collect) {
+export async function transferRatios(page, bytes, pairs, collect, speed) {
   const plain = await plainServer();
+  const line = speed && (await network(plain.url, speed));
   try {
     await page.evaluate(
       ({ url, bytes }) => {
@@ -67,7 +70,7 @@ export async function transferRatios(page, bytes, pairs, collect) {
         window.watch?.disconnect();
         window.watch = new PerformanceObserver((l) => window.long.push(...l.getEntries().map((e) => e.duration)));
       },
-      { url: plain.url, bytes },
+      { url: line ? `${line.url}/blob` : plain.url, bytes },
     );
     const out = { up: [], down: [], long: [] };
     for (let i = -1; i < pairs; i++) { // the first pair warms up
@@ -86,6 +89,7 @@ export async function transferRatios(page, bytes, pairs, collect) {
     out.long = await page.evaluate(() => window.long);
     return out;
   } finally {
+    line?.close();
     plain.close();
   }
 }
