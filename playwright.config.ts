@@ -15,7 +15,8 @@ const inChromium = {
   browserName: 'chromium' as const,
   launchOptions: {
     executablePath: chromium,
-    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    // With gc(): tests may collect garbage when it does most harm.
+    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--js-flags=--expose-gc'],
   },
 };
 

@@ -9,17 +9,43 @@ const LARGE = 1 << 20;
 /** So long after its last answer the worker ends: milliseconds. To start one takes longer than to hash some MiB. */
 const IDLE = 10_000;
 
+/** Chromium collects a reader that only its own pending read leads to: then nobody is answered. */
+type Held = Set<unknown>;
+
 /**
  * Runs on the page and, by its source, in the worker. A build of the application may have
  * rewritten it to call what is not there: then the worker can't, and the page does it.
+ * What `held` has is not collected.
  */
-async function sums(blob: Blob, part: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  const out = new Uint8Array(Math.ceil(bytes.length / part) * 32);
-  const sum = async (_: unknown, i: number) =>
-    out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(i * part, (i + 1) * part))), i * 32);
-  await Promise.all(Array.from({ length: out.length / 32 }, sum)); // on all cores
-  return out;
+async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
+  const out = new Uint8Array(Math.ceil(blob.size / part) * 32);
+  const sum = async (i: number, bytes: Uint8Array<ArrayBuffer>) => out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), i * 32);
+  let reader, whole;
+  try { // fresh memory for all of it costs as much as to hash it
+    if (blob.size > part) reader = blob.stream().getReader({ mode: 'byob' });
+  } catch {} // Safari has no such reader
+  if (!reader) whole = new Uint8Array(await blob.arrayBuffer());
+  let buffer = new ArrayBuffer(reader ? part : 0);
+  let before;
+  held.add(reader);
+  try {
+    for (let i = 0; i * part < blob.size; i++) {
+      const size = Math.min(part, blob.size - i * part);
+      for (let at = 0; reader && at < size; ) {
+        const { value, done } = await reader.read(new Uint8Array(buffer, at, size - at));
+        if (done) throw new Error('the Blob is shorter than it was');
+        buffer = value.buffer as ArrayBuffer;
+        at += value.length;
+      }
+      const next = sum(i, whole ? whole.subarray(i * part, i * part + size) : new Uint8Array(buffer, 0, size)); // has copied them
+      await before; // two at a time: each copy takes memory
+      before = next;
+    }
+    await before;
+    return out;
+  } finally {
+    held.delete(reader);
+  }
 }
 
 /** Undefined where the page has no SHA-256: browsers keep it from pages that came over plain http. */
@@ -27,6 +53,7 @@ export function makeSha256(): Sha256 | undefined {
   if (!globalThis.crypto?.subtle) return undefined;
   let workers = typeof Worker === 'function';
   const lanes = [new HashWorker(), new HashWorker()];
+  const held: Held = new Set();
   return async (blob, part) => {
     if (blob.size >= LARGE && workers) {
       const free = lanes.find((lane) => !lane.busy) ?? lanes[0]!; // two pieces come at a time (core/download.go)
@@ -34,7 +61,7 @@ export function makeSha256(): Sha256 | undefined {
       if (out) return out;
       workers = false; // forbidden by the page's Content-Security-Policy (worker-src blob:), most likely
     }
-    return sums(blob, part);
+    return sums(blob, part, held);
   };
 }
 
@@ -64,7 +91,7 @@ class HashWorker {
   }
 
   private start(): Worker {
-    const source = `const sums=${sums};onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part)}catch{}postMessage([id,out])}`;
+    const source = `const sums=${sums},held=new Set;onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part,held)}catch{}postMessage([id,out])}`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     try {
       const worker = new Worker(url);

@@ -116,6 +116,15 @@ for (const [how, options] of Object.entries<TransformOptions>({
 
 test('what cannot be read is an error', async () => {
   withWorkers((worker, [id]) => worker.onmessage!({ data: [id] }));
+  mock.method(large, 'stream', () => new ReadableStream({ type: 'bytes', pull: (c) => c.error(new Error('moved')) }));
+  await assert.rejects(makeSha256()!(large, MiB), /moved/);
+  mock.method(large, 'stream', () => new ReadableStream({ type: 'bytes', start: (c) => (c.close(), c.byobRequest?.respond(0)) }));
+  await assert.rejects(makeSha256()!(large, MiB), /shorter/);
+});
+
+test('what can be read as a whole only is hashed, too', async () => {
+  mock.method(large, 'stream', () => new ReadableStream());
+  assert.deepEqual(Buffer.from(await makeSha256()!(large, MiB)), await sumsOf(large));
   mock.method(large, 'arrayBuffer', async () => {
     throw new Error('moved');
   });
