@@ -35,7 +35,7 @@ type download struct {
 
 	told   bool   // digest is set
 	digest string // Repr-Digest of the whole, "" where the gateway has none
-	mime   string // "" until the first bytes were seen
+	mime   string // "" until all is there and the first bytes were seen
 }
 
 // piece is a range of the file.
@@ -150,21 +150,13 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	p.blob, p.loaded = resp.Body, p.to-p.from
 	if d.tell(); !d.ended {
 		d.check(p, resp.Header("Part-Digest"))
+		d.look()
 		d.resume()
 	}
 }
 
-// check verifies a piece, and sees the file's type in the first.
+// check verifies a piece.
 func (d *download) check(p *piece, digest string) {
-	x := p.x // another one when the piece is fetched once more
-	if p.from == 0 {
-		p.blob.Read(0, sniffBytes, func(head []byte, err error) {
-			if !d.ended && p.x == x && d.readable(err) {
-				d.mime = sniff(head)
-				d.complete()
-			}
-		})
-	}
 	digester, able := d.c.host.(Digester)
 	p.verified = !able || digest == "" || !digester.SHA256(p.blob, MediaDigestBytes, func(sums []byte, err error) {
 		switch {
@@ -176,9 +168,22 @@ func (d *download) check(p *piece, digest string) {
 			d.complete()
 		}
 	})
-	if p.verified {
-		d.complete()
+}
+
+// look sees the file's type once all of it is there: earlier it would be in the way of
+// what comes.
+func (d *download) look() {
+	if slices.ContainsFunc(d.pieces, func(p *piece) bool { return p.blob == nil }) {
+		return
 	}
+	first := d.pieces[0]
+	x := first.x // another one when the piece is fetched once more
+	first.blob.Read(0, sniffBytes, func(head []byte, err error) {
+		if !d.ended && first.x == x && d.readable(err) {
+			d.mime = sniff(head)
+			d.complete()
+		}
+	})
 }
 
 func (d *download) wrongLength() {
@@ -221,10 +226,7 @@ func (d *download) spoiled(p *piece) {
 		return
 	}
 	d.c.log(LogInfo, "downloaded data has another digest than the gateway told, trying again")
-	p.damaged, p.blob, p.loaded, p.x = true, nil, 0, nil
-	if p.from == 0 {
-		d.mime = ""
-	}
+	p.damaged, p.blob, p.loaded, p.x, d.mime = true, nil, 0, nil, ""
 	d.resume()
 }
 
