@@ -96,7 +96,7 @@ func (h hearing) Answered(_ *core.HTTPResponse, err error) {
 
 func TestWhatTheBrowserRefusesIsTold(t *testing.T) {
 	before := liveCallbacks
-	h := &host{newTimers()}
+	h := &host{timers: newTimers()}
 	l := hearing{make(chan string, 4)}
 	s := h.Dial("nonsense://", l)
 	s.Send([]byte("x"))
@@ -111,7 +111,7 @@ func TestWhatTheBrowserRefusesIsTold(t *testing.T) {
 
 func TestAbortedRequestSaysNothingAndReleases(t *testing.T) {
 	before := liveCallbacks
-	h := &host{newTimers()}
+	h := &host{timers: newTimers()}
 	l := hearing{make(chan string, 4)}
 	abort := h.Request(&core.HTTPRequest{Method: "GET", URL: "/", WantBody: true}, l)
 	abort()

@@ -97,40 +97,50 @@ func (c *client) startUpload(args []value) {
 	if thumbnail := get(params, "thumbnail"); isSet(thumbnail) {
 		p.Thumbnail = blob{thumbnail}
 	}
-	ended := false
-	t := c.Upload(blob{args[1]}, p, progress(args[3]), func(u *core.Uploaded, err *core.Error) {
-		ended = true
-		delete(c.tasks, handle)
-		if err != nil {
-			settle(done, err, nil)
-			return
-		}
-		settle(done, nil, map[string]any{
-			"mediaId":         u.MediaID,
-			"width":           float64(u.Width),
-			"height":          float64(u.Height),
-			"thumbnailWidth":  float64(u.ThumbnailWidth),
-			"thumbnailHeight": float64(u.ThumbnailHeight),
+	c.start(handle, func(ended func()) *core.Task {
+		return c.Upload(blob{args[1]}, p, progress(args[3]), func(u *core.Uploaded, err *core.Error) {
+			ended()
+			if err != nil {
+				settle(done, err, nil)
+				return
+			}
+			settle(done, nil, map[string]any{
+				"mediaId":         u.MediaID,
+				"width":           float64(u.Width),
+				"height":          float64(u.Height),
+				"thumbnailWidth":  float64(u.ThumbnailWidth),
+				"thumbnailHeight": float64(u.ThumbnailHeight),
+			})
 		})
 	})
-	if !ended {
-		c.tasks[handle] = t
-	}
 }
 
 func (c *client) startDownload(args []value) {
 	handle, done := toHandle(args[0]), args[3]
-	ended := false
-	t := c.Download(toString(args[1]), progress(args[2]), func(b core.Blob, err *core.Error) {
-		ended = true
-		delete(c.tasks, handle)
-		if err != nil {
-			settle(done, err, nil)
-			return
-		}
-		settle(done, nil, b.(blob).v)
+	c.start(handle, func(ended func()) *core.Task {
+		return c.Download(toString(args[1]), progress(args[2]), func(b core.Blob, err *core.Error) {
+			ended()
+			if err != nil {
+				settle(done, err, nil)
+				return
+			}
+			settle(done, nil, b.(blob).v)
+		})
 	})
-	if !ended {
+}
+
+// start keeps a task by its handle until it ended, which it may inside begin.
+func (c *client) start(handle handle, begin func(ended func()) *core.Task) {
+	over := false
+	var t *core.Task
+	t = begin(func() {
+		over = true
+		delete(c.tasks, handle)
+		if t != nil {
+			c.page.moved(t.Total())
+		}
+	})
+	if !over {
 		c.tasks[handle] = t
 	}
 }

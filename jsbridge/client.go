@@ -12,6 +12,7 @@ import (
 type client struct {
 	*core.Client
 	host     value // Host of bridge.ts
+	page     *host
 	channels map[handle]*core.Channel
 	tasks    map[handle]*core.Task
 }
@@ -27,6 +28,7 @@ var _ core.Events = (*client)(nil)
 func newClient(appID, gateway string, h *host, events value) *client {
 	c := &client{
 		host:     events,
+		page:     h,
 		channels: map[handle]*core.Channel{},
 		tasks:    map[handle]*core.Task{},
 	}

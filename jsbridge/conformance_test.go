@@ -29,7 +29,7 @@ func (page) Bytes(b []byte) core.Blob {
 func TestConformance(t *testing.T) {
 	coretest.Run(t, os.Getenv("RTM_GATEWAY"), func(t *testing.T) coretest.Transport {
 		before := liveCallbacks
-		h := &host{newTimers()}
+		h := &host{timers: newTimers()}
 		t.Cleanup(func() {
 			require.Eventually(t, func() bool { return len(h.pending) == 0 && liveCallbacks == before+1 },
 				15*time.Second, 20*time.Millisecond, "only the timers' own callback is left once their last timer fired")

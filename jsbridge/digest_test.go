@@ -13,7 +13,7 @@ import (
 
 func TestHostHashesWhereThePageCan(t *testing.T) {
 	b := blob{construct("Blob", []any{fromBytes([]byte("abc"))})}
-	h := &host{newTimers()}
+	h := &host{timers: newTimers()}
 	defer h.release()
 	require.False(t, h.SHA256(b, 4, func([]byte, error) { assert.Fail(t, "it said that it can't") }))
 

@@ -31,7 +31,7 @@ func TestQuietRequestsAreFetched(t *testing.T) {
 	require.NoError(t, safejs.Global().Set("fetchBlob", construct("Function", "url", "headers", "let window;"+job)))
 	defer safejs.Global().Delete("fetchBlob")
 	before := liveCallbacks
-	h := &host{newTimers()}
+	h := &host{timers: newTimers()}
 	heard := make(answers, 4)
 	request := func(url string) (abort func()) {
 		return h.Request(&core.HTTPRequest{Method: "GET", URL: url, WantBody: true, Quiet: true, Header: [][2]string{{"Range", "bytes=0-2"}}}, heard)

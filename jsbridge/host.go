@@ -5,7 +5,10 @@ package jsbridge
 import "rtmwasm/core"
 
 // host implements core.Host in a page.
-type host struct{ *timers }
+type host struct {
+	*timers
+	uncollected int64 // bytes of files moved since Go last collected garbage for it
+}
 
 var _ core.Host = (*host)(nil)
 

@@ -8,7 +8,7 @@ import "github.com/hack-pad/safejs"
 // global object. What it gives stays for as long as the program runs.
 func Publish() {
 	var (
-		h       = &host{newTimers()}
+		h       = &host{timers: newTimers()}
 		clients []*client
 		own     callbacks
 	)

@@ -25,7 +25,8 @@ async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
     if (blob.size > part) reader = blob.stream().getReader({ mode: 'byob' });
   } catch {} // Safari has no such reader
   if (!reader) whole = new Uint8Array(await blob.arrayBuffer());
-  let buffer = new ArrayBuffer(reader ? part : 0);
+  // Of it the first part is used. So the garbage collector learns what the Blob weighs that goes with it.
+  let buffer = new ArrayBuffer(reader ? blob.size : 0);
   let before;
   held.add(reader);
   try {

@@ -1,0 +1,18 @@
+//go:build js && wasm
+
+package jsbridge
+
+import "runtime"
+
+// collectAfter is how many bytes of Blobs may wait for Go's garbage collector. A Blob stays
+// in the browser while Go has a handle of it, and to Go a handle is a few bytes: left
+// to itself the collector would run once in some hundred files.
+const collectAfter = 8 << 20
+
+// moved collects the handles of Blobs when tasks that moved enough bytes have ended.
+func (h *host) moved(bytes int64) {
+	if h.uncollected += bytes; h.uncollected >= collectAfter {
+		h.uncollected = 0
+		h.AfterFunc(0, runtime.GC) // when nothing of the task is on a stack any more
+	}
+}
