@@ -10,7 +10,7 @@ import { network } from './network.mjs';
 import { load, prepare, roundTrips } from './latency.mjs';
 import { budgets, sizes } from './size.mjs';
 import { starts } from './start.mjs';
-import { countRequests, memoryAfterNine, transferRatios } from './transfer.mjs';
+import { countRequests, memoryAfterNine, transferTimes } from './transfer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const pairs = Number(process.env.PAIRS ?? 7);
@@ -18,7 +18,12 @@ const rounds = Number(process.env.ROUNDS ?? 300);
 const lineSpeed = 50_000_000; // bytes a second: on loopback all that runs at all takes of the same cores
 
 const median = (xs) => [...xs].sort((a, b) => a - b)[xs.length >> 1];
-const ratio = (xs) => `${median(xs).toFixed(2)}× (${Math.min(...xs).toFixed(2)}–${Math.max(...xs).toFixed(2)})`;
+/** The median of pairs' ratios, their spread, and the medians of both sides. */
+const ratio = ({ times }) => {
+  const xs = times.map(([sdk, bare]) => sdk / bare);
+  const [sdk, bare] = [0, 1].map((side) => median(times.map((pair) => pair[side])).toFixed(0));
+  return `${median(xs).toFixed(2)}× (${Math.min(...xs).toFixed(2)}–${Math.max(...xs).toFixed(2)}; ${sdk} / ${bare} ms)`;
+};
 const quantile = (xs, q) => [...xs].sort((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(q * xs.length))];
 const over = (a, b, q) => `${(quantile(a, q) / quantile(b, q)).toFixed(2)}× (${quantile(a, q).toFixed(1)} / ${quantile(b, q).toFixed(1)} ms)`;
 const kb = (n) => `${(n / 1024).toFixed(1)} KB`;
@@ -83,31 +88,38 @@ try {
   const start = await starts(browser, url, relayUrl, pairs);
   for (const when of ['cold', 'warm'])
     row(`script tag to CONNECTED, ${when}, against a WebSocket opened by hand, p50`, over(start[when].sdk, start[when].bare, 0.5), '–', '–');
-  const page = await login(url, 'bench');
-  const collect = await collector(page);
-  const big = await transferRatios(page, 30 << 20, pairs, collect);
-  row('upload 30 MiB, against XHR PUT of the Blob', ratio(big.up), '≤ 1.30×', '≤ 1.10×');
-  row('download 30 MiB, against fetch().blob()', ratio(big.down), '≤ 1.30×', '≤ 1.10×');
-  const trusting = await login(url, 'trusting', false);
-  const unverified = await transferRatios(trusting, 30 << 20, pairs, await collector(trusting));
-  await trusting.close();
-  row('  the same without VERIFY_MEDIA', ratio(unverified.down), '–', '–');
+  /** Ratios of transfers on a page of their own. */
+  const timed = async (way, bytes, pairs, { verify, at = url, speed } = {}) => {
+    const page = await login(at, way, verify);
+    const result = await transferTimes(page, way, bytes, pairs, await collector(page), speed);
+    await page.close();
+    return result;
+  };
+  const up = await timed('up', 30 << 20, pairs);
+  row('upload 30 MiB, against XHR PUT of the Blob', ratio(up), '≤ 1.30×', '≤ 1.10×');
+  const down = await timed('down', 30 << 20, pairs);
+  row('download 30 MiB, against fetch().blob()', ratio(down), '≤ 1.30×', '≤ 1.10×');
+  row('  the same without VERIFY_MEDIA', ratio(await timed('down', 30 << 20, pairs, { verify: false })), '–', '–');
+  row("  against fetch() with cache: 'no-store', verified", ratio(await timed('uncached', 30 << 20, pairs)), '–', '–');
   const far = await network(url, lineSpeed);
-  const remote = await login(far.url, 'remote');
-  const across = await transferRatios(remote, 30 << 20, 3, await collector(remote), lineSpeed);
-  await remote.close();
+  const across = [];
+  for (const way of ['up', 'uncached']) across.push(ratio(await timed(way, 30 << 20, 3, { at: far.url, speed: lineSpeed })));
   far.close();
-  row('upload, download 30 MiB over 50 MB/s, against the same', `${ratio(across.up)}, ${ratio(across.down)}`, '≤ 1.30×', '≤ 1.10×');
-  row('longest main-thread task meanwhile', big.long.length ? `${Math.max(...big.long).toFixed(0)} ms` : 'none ≥ 50 ms', '< 50 ms', '< 16 ms');
-  const small = await transferRatios(page, 100 << 10, 3 * pairs, collect);
-  row('upload 100 KB, against XHR PUT of the Blob', ratio(small.up), '–', '–');
-  row('download 100 KB, against fetch().blob()', ratio(small.down), '–', '–');
+  row('upload, download 30 MiB over 50 MB/s, against the same', across.join(', '), '≤ 1.30×', '≤ 1.10×');
+  const long = [...up.long, ...down.long];
+  row('longest main-thread task meanwhile', long.length ? `${Math.max(...long).toFixed(0)} ms` : 'none ≥ 50 ms', '< 50 ms', '< 16 ms');
+  row('upload 100 KB, against XHR PUT of the Blob', ratio(await timed('up', 100 << 10, 3 * pairs)), '–', '–');
+  row('download 100 KB, against fetch().blob()', ratio(await timed('down', 100 << 10, 3 * pairs)), '–', '–');
+  const page = await login(url, 'bench');
   const count = await countRequests(page, 100 << 10);
   row('requests for 100 KB, up and down', `${count.up} and ${count.down}`, '≤ 2 each', '1 each');
-  const fresh = await login(url, 'memory');
-  const memory = [await memoryAfterNine(fresh, 1 << 20), await memoryAfterNine(fresh, 30 << 20)];
-  await fresh.close();
-  row('wasm memory after nine at a time of 30 MiB, of 1 MiB', memory.reverse().map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`).join(', '), '≤ 8 MiB, equal', '≤ 4 MiB');
+  const memory = [];
+  for (const bytes of [30 << 20, 1 << 20]) {
+    const fresh = await login(url, 'memory');
+    memory.push(await memoryAfterNine(fresh, bytes));
+    await fresh.close();
+  }
+  row('wasm memory after nine at a time of 30 MiB, of 1 MiB', memory.map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`).join(', '), '≤ 8 MiB, equal', '≤ 4 MiB');
 
   const peer = await login(url, 'peer');
   await prepare(page, peer, relayUrl, ['bench', 'peer']);

@@ -33,18 +33,26 @@ async function plainServer() {
   };
 }
 
+/** What is timed: the SDK's way and the browser's own. */
+export const ways = {
+  up: ['upload', 'put'],
+  down: ['download', 'get'],
+  uncached: ['download', 'getUncached'], // a browser writes what it gets to its cache, unless told not to
+};
+
 /**
- * Times pairs of transfers of `bytes` and gives the ratios, SDK over browser. Which of a pair is
+ * Times pairs of transfers of `bytes`; gives the times of each in ms, the SDK's and the browser's. Which of a pair is
  * first alternates, and what was moved before is collected: the second of two is the slower.
  * `collect` collects garbage. With `speed`, in bytes a second, the browser's own way goes
- * through such a network; the page's way to the gateway is the caller's.
+ * through such a network; the page's way to the gateway is the caller's. A page is good for some
+ * dozen pairs: under a debugger the browser keeps all that it fetched.
  */
-export async function transferRatios(page, bytes, pairs, collect, speed) {
+export async function transferTimes(page, way, bytes, pairs, collect, speed) {
   const plain = await plainServer();
   const line = speed && (await network(plain.url, speed));
   try {
     await page.evaluate(
-      ({ url, bytes }) => {
+      async ({ url, bytes }) => {
         const { client } = window;
         const blob = new Blob([new Uint8Array(bytes).map((_, i) => (i * 2654435761) >>> 11)]);
         const put = () =>
@@ -55,15 +63,21 @@ export async function transferRatios(page, bytes, pairs, collect, speed) {
             x.onerror = reject;
             x.send(blob);
           });
-        const get = async () => (await fetch(url)).blob();
-        const upload = async () => void (window.mediaId = (await client.createMediaMessageByUploading(blob)).mediaId);
-        const download = () => client.downloadMedia(window.mediaId);
-        window.ways = { up: [upload, put], down: [download, get] };
-        window.time = async (way, i) => {
+        const upload = async () => (await client.createMediaMessageByUploading(blob)).mediaId;
+        await put();
+        const id = await upload();
+        const runs = {
+          upload,
+          put,
+          download: () => client.downloadMedia(id),
+          get: async () => (await fetch(url)).blob(),
+          getUncached: async () => (await fetch(url, { cache: 'no-store' })).blob(),
+        };
+        window.time = async (which) => {
           const begun = performance.now();
-          const value = await window.ways[way][i]();
+          const value = await runs[which]();
           const took = performance.now() - begun;
-          if (way === 'down' && value.size !== bytes) throw new Error('short download');
+          if (value instanceof Blob && value.size !== bytes) throw new Error('short download');
           return took;
         };
         window.long = [];
@@ -72,22 +86,19 @@ export async function transferRatios(page, bytes, pairs, collect, speed) {
       },
       { url: line ? `${line.url}/blob` : plain.url, bytes },
     );
-    const out = { up: [], down: [], long: [] };
+    const times = [];
     for (let i = -1; i < pairs; i++) { // the first pair warms up
-      for (const way of ['up', 'down']) {
-        const took = [0, 0];
-        for (const which of i & 1 ? [1, 0] : [0, 1]) {
-          await collect();
-          if (which === 0) await page.evaluate(() => window.watch.observe({ type: 'longtask' }));
-          took[which] = await page.evaluate(([way, which]) => window.time(way, which), [way, which]);
-          if (which === 0) await page.evaluate(() => window.watch.disconnect());
-        }
-        if (i >= 0) out[way].push(took[0] / took[1]);
-        else await page.evaluate(() => void (window.long.length = 0));
+      const took = [0, 0];
+      for (const which of i & 1 ? [1, 0] : [0, 1]) {
+        await collect();
+        if (which === 0) await page.evaluate(() => window.watch.observe({ type: 'longtask' }));
+        took[which] = await page.evaluate((run) => window.time(run), ways[way][which]);
+        if (which === 0) await page.evaluate(() => window.watch.disconnect());
       }
+      if (i >= 0) times.push(took);
+      else await page.evaluate(() => void (window.long.length = 0));
     }
-    out.long = await page.evaluate(() => window.long);
-    return out;
+    return { times, long: await page.evaluate(() => window.long) };
   } finally {
     line?.close();
     plain.close();
