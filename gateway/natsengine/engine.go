@@ -26,6 +26,7 @@ type Engine struct {
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
 	mail                              jetstream.Stream
+	mailRoom                          *room
 
 	dispatcher *dispatcher
 	asker      *asker

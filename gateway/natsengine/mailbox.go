@@ -30,13 +30,21 @@ func (e *Engine) setupMail(ctx context.Context) (err error) {
 		MaxAge:            core.OfflineLifetime,
 		MaxMsgsPerSubject: core.MaxOfflineMessages,
 	})
+	// Half the reserve: media stops first, and what is left is for what can't stop.
+	e.mailRoom = &room{dir: e.opts.Dir, reserve: e.opts.MinFree / 2, full: errMailFull}
 	return err
 }
 
-var errNotKept = errors.New("natsengine: a message was not kept in time")
+var (
+	errNotKept  = errors.New("natsengine: a message was not kept in time")
+	errMailFull = errors.New("natsengine: no room for offline messages")
+)
 
 // Keep implements gateway.Mailbox.
 func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {
+	if err := e.mailRoom.check(); err != nil {
+		return err
+	}
 	err := e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) { done(kept(m)) })
 	if err != nil {
 		return fmt.Errorf("natsengine: keep an offline message: %w", err)

@@ -83,7 +83,7 @@ func (e *Engine) openMedia() error {
 	e.media = &mediaStore{
 		nc:      nc,
 		maxAge:  e.opts.MediaMaxAge,
-		room:    &room{dir: e.opts.Dir, reserve: e.opts.MinFree},
+		room:    &room{dir: e.opts.Dir, reserve: e.opts.MinFree, full: media.ErrFull},
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},

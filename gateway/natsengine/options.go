@@ -35,7 +35,8 @@ type Options struct {
 	// 0 means 3 where there are so many, else 1.
 	Replicas int
 
-	// MinFree is how many bytes of Dir's disk media leaves free; 0 means DefaultMinFree.
+	// MinFree is how many bytes of Dir's disk media leaves free, and offline messages half of
+	// it; 0 means DefaultMinFree.
 	MinFree int64
 
 	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.

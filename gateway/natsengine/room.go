@@ -4,16 +4,15 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"rtmwasm/gateway/media"
 )
 
-// room knows whether a folder's disk has enough left for more media. What the gateway
-// must write for sessions and messages to work needs what is reserved: a disk that is full
+// room knows whether a folder's disk has enough left for more of something. What the
+// gateway must write for sessions to work needs what is reserved: a disk that is full
 // stops the embedded server.
 type room struct {
 	dir     string // "": of a cluster, unknown here
 	reserve int64
+	full    error // what check's error is then
 
 	mu  sync.Mutex // guards the rest
 	at  time.Time  // of the last look
@@ -23,7 +22,7 @@ type room struct {
 // lookEvery is how long one look at the disk is good for.
 const lookEvery = 500 * time.Millisecond
 
-// check returns an error that is media.ErrFull when less than the reserve is left.
+// check returns an error that is r.full when less than the reserve is left.
 func (r *room) check() error {
 	if r.dir == "" {
 		return nil
@@ -35,7 +34,7 @@ func (r *room) check() error {
 	}
 	r.at, r.err = time.Now(), nil
 	if free, known := FreeBytes(r.dir); known && free < r.reserve {
-		r.err = fmt.Errorf("%w: %d MiB are free on the disk, %d are reserved", media.ErrFull, free>>20, r.reserve>>20)
+		r.err = fmt.Errorf("%w: %d MiB are free on the disk, %d are reserved", r.full, free>>20, r.reserve>>20)
 	}
 	return r.err
 }
