@@ -54,9 +54,11 @@ func TestMissedChannelMessagesFollowTheJoin(t *testing.T) {
 
 func TestJoinBringsNothingMissed(t *testing.T) {
 	h := newHouse(t, nil)
-	ada, bob := h.login("ada"), h.login("bob")
+	ada, bob, eve := h.login("ada"), h.login("bob"), h.login("eve")
 	ada.join("room")
+	eve.join("room")
 	ada.ask(toChannel("room", "one"))
+	require.Equal(t, "one", eve.delivery().Message.Text) // it is answered when it is safe, a moment before it comes
 	bob.join("room")
 	bob.nothingPushed()
 }
