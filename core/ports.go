@@ -22,7 +22,7 @@ type Host interface {
 
 // Digester is what a Host also is where it can hash without holding up the page.
 type Digester interface {
-	// SHA256 calls done with the digests of the parts of b, one behind the other, or with
+	// SHA256 later calls done with the digests of the parts of b, one behind the other, or with
 	// the error that prevented it. All parts but the last have part bytes. It reports
 	// whether it can hash here at all; otherwise done is not called.
 	SHA256(b Blob, part int64, done func(sums []byte, err error)) (able bool)

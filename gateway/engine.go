@@ -164,11 +164,14 @@ type Presence interface {
 	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
+// ErrNoRoom is Mailbox.Keep's error where a disk is too full.
+var ErrNoRoom = errors.New("gateway: no room for offline messages")
+
 // Mailbox keeps frames for users who are not online: the latest 200 of each, for seven
 // days. (API 6.5)
 type Mailbox interface {
 	// Keep adds a frame. done is called once, from any goroutine, when it is safe, or with
-	// the error that prevented it.
+	// the error that prevented it. Without room Keep returns ErrNoRoom.
 	Keep(user User, frame []byte, done func(error)) error
 
 	// Nudge has nudged of the user's listener called, if there is one. (Bus.ListenPeer)

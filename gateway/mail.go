@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -207,7 +208,10 @@ func (s *session) keep(id uint32, peer User, delivery *wire.Delivery) {
 		}
 		s.sent(id, false)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNoRoom): // not in the log each time: that is on a disk, too
+		s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
+	case err != nil:
 		s.unavailable(id, err)
 	}
 }

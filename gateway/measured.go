@@ -26,6 +26,14 @@ func (m measured) begin(name string) func(error) error {
 	}
 }
 
+// begun ends a call that failed before it had begun; else its end comes later.
+func begun(end func(error) error, err error) error {
+	if err == nil {
+		return nil
+	}
+	return end(err)
+}
+
 func (m measured) Claim(ctx context.Context, user User, follow func(*Record) (Record, error)) (*Record, error) {
 	end := m.begin("claim")
 	former, err := m.Engine.Claim(ctx, user, follow)
@@ -70,7 +78,7 @@ func (m measured) Exit(ctx context.Context, member Member) error {
 
 func (m measured) PublishRoom(room Room, frame []byte, done func(error)) error {
 	end := m.begin("publish")
-	return m.Engine.PublishRoom(room, frame, func(err error) { done(end(err)) })
+	return begun(end, m.Engine.PublishRoom(room, frame, func(err error) { done(end(err)) }))
 }
 
 func (m measured) RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error) {
@@ -81,7 +89,7 @@ func (m measured) RecentRoom(ctx context.Context, room Room, since time.Time) ([
 
 func (m measured) Keep(user User, frame []byte, done func(error)) error {
 	end := m.begin("keep")
-	return m.Engine.Keep(user, frame, func(err error) { done(end(err)) })
+	return begun(end, m.Engine.Keep(user, frame, func(err error) { done(end(err)) }))
 }
 
 func (m measured) Kept(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {

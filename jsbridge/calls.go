@@ -133,15 +133,17 @@ func (c *client) startDownload(args []value) {
 func (c *client) start(handle handle, begin func(ended func()) *core.Task) {
 	over := false
 	var t *core.Task
-	t = begin(func() {
-		over = true
+	ended := func() {
 		delete(c.tasks, handle)
-		if t != nil {
-			c.page.moved(t.Total())
+		c.page.moved(t.Total())
+	}
+	t = begin(func() {
+		if over = true; t != nil {
+			ended()
 		}
 	})
-	if !over {
-		c.tasks[handle] = t
+	if c.tasks[handle] = t; over {
+		ended()
 	}
 }
 

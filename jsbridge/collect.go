@@ -9,10 +9,15 @@ import "runtime"
 // to itself the collector would run once in some hundred files.
 const collectAfter = 8 << 20
 
-// moved collects the handles of Blobs when tasks that moved enough bytes have ended.
+// moved collects the handles of Blobs when tasks with enough bytes have ended.
 func (h *host) moved(bytes int64) {
-	if h.uncollected += bytes; h.uncollected >= collectAfter {
-		h.uncollected = 0
-		h.AfterFunc(0, runtime.GC) // when nothing of the task is on a stack any more
+	before := h.uncollected
+	h.uncollected += bytes
+	if before >= collectAfter || h.uncollected < collectAfter {
+		return
 	}
+	h.AfterFunc(0, func() { // when nothing of the task is on a stack any more
+		h.uncollected = 0
+		runtime.GC()
+	})
 }

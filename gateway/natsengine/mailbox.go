@@ -31,14 +31,11 @@ func (e *Engine) setupMail(ctx context.Context) (err error) {
 		MaxMsgsPerSubject: core.MaxOfflineMessages,
 	})
 	// Half the reserve: media stops first, and what is left is for what can't stop.
-	e.mailRoom = &room{dir: e.opts.Dir, reserve: e.opts.MinFree / 2, full: errMailFull}
+	e.mailRoom = &room{dir: e.opts.Dir, reserve: e.opts.MinFree / 2, full: gateway.ErrNoRoom}
 	return err
 }
 
-var (
-	errNotKept  = errors.New("natsengine: a message was not kept in time")
-	errMailFull = errors.New("natsengine: no room for offline messages")
-)
+var errNotKept = errors.New("natsengine: a message was not kept in time")
 
 // Keep implements gateway.Mailbox.
 func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {

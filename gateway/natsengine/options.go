@@ -8,7 +8,8 @@ import (
 	"rtmwasm/core"
 )
 
-// DefaultMinFree leaves sessions and messages room for days when media has filled a disk.
+// DefaultMinFree leaves sessions and messages room for days when media has filled a disk,
+// of which the last half is the sessions' alone.
 const DefaultMinFree = 256 << 20
 
 // Options say where the engine lives: either Dir or Servers is set. The zero value of each

@@ -12,7 +12,7 @@ import (
 type room struct {
 	dir     string // "": of a cluster, unknown here
 	reserve int64
-	full    error // what check's error is then
+	full    error // what check's error wraps when there is not
 
 	mu  sync.Mutex // guards the rest
 	at  time.Time  // of the last look
@@ -34,7 +34,7 @@ func (r *room) check() error {
 	}
 	r.at, r.err = time.Now(), nil
 	if free, known := FreeBytes(r.dir); known && free < r.reserve {
-		r.err = fmt.Errorf("%w: %d MiB are free on the disk, %d are reserved", r.full, free>>20, r.reserve>>20)
+		r.err = fmt.Errorf("%w: %d MiB are free on the disk, %d are kept for more important things", r.full, free>>20, r.reserve>>20)
 	}
 	return r.err
 }

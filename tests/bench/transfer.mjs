@@ -1,6 +1,5 @@
-// Transfers through the SDK beside the browser's own, in pairs in one run. Everything
-// happens in one page; a pair's two runs follow each other, so that a ratio holds when
-// the machine's speed drifts.
+// Transfers through the SDK beside the browser's own, in pairs in one run. A pair's two
+// runs follow each other on one page, so that a ratio holds when the machine's speed drifts.
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -34,7 +33,7 @@ async function plainServer() {
 }
 
 /** What is timed: the SDK's way and the browser's own. */
-export const ways = {
+const ways = {
   up: ['upload', 'put'],
   down: ['download', 'get'],
   uncached: ['download', 'getUncached'], // a browser writes what it gets to its cache, unless told not to

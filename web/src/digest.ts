@@ -20,12 +20,17 @@ type Held = Set<unknown>;
 async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
   const out = new Uint8Array(Math.ceil(blob.size / part) * 32);
   const sum = async (i: number, bytes: Uint8Array<ArrayBuffer>) => out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), i * 32);
-  let reader, whole;
-  try { // fresh memory for all of it costs as much as to hash it
-    if (blob.size > part) reader = blob.stream().getReader({ mode: 'byob' });
-  } catch {} // Safari has no such reader
+  let stream, reader, whole;
+  try { // to read it as a whole costs as much as to hash it: fresh memory for all of it
+    if (blob.size > part && globalThis.ReadableStreamBYOBReader) { // Safari has none, and reads all that it makes a stream of
+      stream = blob.stream();
+      reader = stream.getReader({ mode: 'byob' });
+    }
+  } catch {
+    void stream?.cancel();
+  }
   if (!reader) whole = new Uint8Array(await blob.arrayBuffer());
-  // Of it the first part is used. So the garbage collector learns what the Blob weighs that goes with it.
+  // As large as the Blob, though only its first part is touched: a browser counts buffers, not Blobs, and so collects both in time.
   let buffer = new ArrayBuffer(reader ? blob.size : 0);
   let before;
   held.add(reader);
@@ -38,7 +43,8 @@ async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
         buffer = value.buffer as ArrayBuffer;
         at += value.length;
       }
-      const next = sum(i, whole ? whole.subarray(i * part, i * part + size) : new Uint8Array(buffer, 0, size)); // has copied them
+      const next = sum(i, whole ? whole.subarray(i * part, i * part + size) : new Uint8Array(buffer, 0, size)); // its input is copied by now
+      next.catch(() => {}); // awaited below, but maybe late
       await before; // two at a time: each copy takes memory
       before = next;
     }

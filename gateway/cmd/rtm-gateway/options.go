@@ -88,7 +88,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	o.nats.register(flags)
 	o.bounds.register(flags)
 	o.minFree = natsengine.DefaultMinFree
-	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disk of --data; with less, they are refused and /readyz fails")
+	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disk of --data, and offline messages half of it; with less, they are refused and /readyz fails")
 	o.tls.register(flags)
 	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on, for your eyes only")
 	o.log.register(flags)
