@@ -33,6 +33,15 @@ func testFullDisk(t *testing.T, program string) {
 	alice.says(t, "bob", "still here")
 	assert.Equal(t, "alice: still here", next(t, bob.texts))
 
+	// Half the room is for messages to who is away: there is none, either.
+	refused := outcome(t, alice, func(done func(*core.Error)) {
+		message := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: "for later"}}
+		alice.SendToPeer("carol", message, true, func(_ bool, err *core.Error) { done(err) })
+	})
+	require.NotNil(t, refused)
+	assert.Contains(t, refused.Text, "no room for offline messages")
+	assert.NotContains(t, g.text(), "cannot do a request", "a flood of them would fill the disk with lines")
+
 	// An upload waits for room, as it does for a gateway that is down.
 	uploaded := make(chan *core.Uploaded, 1)
 	alice.host.Do(func() {
