@@ -1,18 +1,15 @@
 // make bench: one table. Figures are ratios of medians taken side by side in this run; a
 // second number in brackets is the spread.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { execFileSync, spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { network } from './network.mjs';
 import { load, prepare, roundTrips } from './latency.mjs';
+import { network } from './network.mjs';
+import { root, serve, startGateway } from './server.mjs';
 import { budgets, sizes } from './size.mjs';
 import { starts } from './start.mjs';
 import { countRequests, memoryAfterNine, transferTimes } from './transfer.mjs';
 
-const root = path.resolve(import.meta.dirname, '../..');
 const pairs = Number(process.env.PAIRS ?? 7);
 const rounds = Number(process.env.ROUNDS ?? 300);
 const lineSpeed = 50_000_000; // bytes a second: on loopback all that runs at all takes of the same cores
@@ -34,19 +31,11 @@ const s = sizes();
 row('wasm, brotli 11, against the bare Go runtime', `${(s.wasm / s.bare).toFixed(2)}× (${kb(s.wasm)} / ${kb(s.bare)})`, `≤ ${budgets.wasm[0].toFixed(2)}×`, `≤ ${budgets.wasm[1].toFixed(2)}×`);
 row('loader and façade, gzip 9', kb(s.script), `≤ ${kb(budgets.script[0])}`, `≤ ${kb(budgets.script[1])}`);
 
-const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-const gateway = spawn('./bin/rtm-gateway', ['--listen', '127.0.0.1:0', '--data', data], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
 execFileSync('go', ['build', '-o', 'tests/.build/relay', './tests/bench/relay'], { cwd: root, stdio: 'inherit' });
-const relay = spawn('./tests/.build/relay', { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+const [gateway, relay] = await Promise.all([startGateway(), serve('./tests/.build/relay', [])]);
 const browser = await chromium.launch({
   executablePath: [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((p) => p && existsSync(p)),
 });
-/** The address that a server prints when it is ready. */
-const address = (server) =>
-  new Promise((resolve) => {
-    for (const out of [server.stdout, server.stderr])
-      createInterface({ input: out }).on('line', (line) => /url=(\S+)/.test(line) && resolve(/url=(\S+)/.exec(line)[1].replace(/\/$/, '')));
-  });
 
 /** A page of the gateway's own origin with the SDK, logged in. */
 async function login(url, uid, verify = true) {
@@ -84,7 +73,7 @@ function print() {
 }
 
 try {
-  const [url, relayUrl] = await Promise.all([address(gateway), address(relay)]);
+  const [url, relayUrl] = [gateway.url, relay.url];
   const start = await starts(browser, url, relayUrl, pairs);
   for (const when of ['cold', 'warm'])
     row(`script tag to CONNECTED, ${when}, against a WebSocket opened by hand, p50`, over(start[when].sdk, start[when].bare, 0.5), '–', '–');
@@ -105,7 +94,7 @@ try {
   const across = [];
   for (const way of ['up', 'uncached']) across.push(ratio(await timed(way, 30 << 20, 3, { at: far.url, speed: lineSpeed })));
   far.close();
-  row("upload, uncached download of 30 MiB over 50 MB/s", across.join(', '), '≤ 1.30×', '≤ 1.10×');
+  row('upload, uncached download of 30 MiB over 50 MB/s', across.join(', '), '≤ 1.30×', '≤ 1.10×');
   const long = [...up.long, ...down.long];
   row('longest main-thread task meanwhile', long.length ? `${Math.max(...long).toFixed(0)} ms` : 'none ≥ 50 ms', '< 50 ms', '< 16 ms');
   row('upload 100 KB, against XHR PUT of the Blob', ratio(await timed('up', 100 << 10, 3 * pairs)), '–', '–');
@@ -135,8 +124,7 @@ try {
   row('  the bare relay meanwhile', over(busy.bare, idle.bare, 0.99), '–', '–');
 } finally {
   print();
-  relay.kill('SIGKILL');
+  await relay.stop();
   await browser.close();
-  gateway.kill('SIGKILL');
-  rmSync(data, { recursive: true, force: true });
+  await gateway.stop();
 }

@@ -1,4 +1,4 @@
-// Servers that make bench-gateway puts under load, and what they cost: CPU and memory of their process alone, from /proc,
+// Servers that the benchmarks use, and what they cost: CPU and memory of their process alone, from /proc,
 // so that figures hold although the load comes from the same machine.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ export const MiB = 1 << 20;
 const relays = path.join(root, 'tests/.build/relays');
 
 /** A process that prints url=…, and is killed in the end. */
-async function serve(program, args, cleanUp = () => {}) {
+export async function serve(program, args, cleanUp = () => {}) {
   const begun = performance.now();
   const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const url = await new Promise((found) => {
