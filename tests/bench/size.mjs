@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const shipped = (name) => statSync(path.join(root, 'web/dist', name)).size;
 
 /** The budgets of the table: most, and goal. */
-export const budgets = { wasm: [1.8, 1.5], script: [14 * 1024, 10 * 1024] };
+export const budgets = { wasm: [1.55, 1.5], script: [15.5 * 1024, 14 * 1024] };
 
 export function sizes() {
   const dir = mkdtempSync(path.join(tmpdir(), 'rtm-size-'));
