@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
+import { parse } from 'acorn';
 
 const root = path.join(import.meta.dirname, '..');
 const tarball = path.join(root, 'bin/rtm-wasm.tgz');
@@ -26,7 +27,7 @@ test('it brings nothing else along, and runs nothing when installed', () => {
 });
 
 test('it has these files and no other', () => {
-  const modules = ['rtm.cjs', 'rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs'];
+  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs'];
   assert.deepEqual(readdirSync(installed('.')).sort(), [
     'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', ...modules, ...modules.map((name) => `${name}.map`),
     ...['rtm', 'loader'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
@@ -36,6 +37,22 @@ test('it has these files and no other', () => {
     assert.equal(sources.length, sourcesContent.length);
     for (const source of sources) assert.match(source, /^(\.\.\/src\/[\w.-]+|go:wasm_exec\.js)$/, 'a map tells nothing of the machine that made it');
   }
+});
+
+test('tools of 2019 can read it: ES2017, found by main, and no installer is turned away', () => {
+  const { main, module, browser, engines, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  assert.deepEqual([module, browser, engines], [undefined, undefined, undefined], 'webpack 4 prefers these to main, and cannot read an ES module with import.meta');
+  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default];
+  const modules = [exports['.'].import.default, exports['./loader'].import.default];
+  const read = (name) => readFileSync(installed(name), 'utf8');
+  for (const name of scripts) {
+    assert.match(name, /\.js$/, 'Create React App copies files of other names as pictures');
+    parse(read(name), { ecmaVersion: 2017, sourceType: 'script' });
+  }
+  // import.meta is all that they may have of what came later.
+  for (const name of modules) parse(read(name).replaceAll('import.meta', 'import_meta'), { ecmaVersion: 2017, sourceType: 'module' });
+  const [, worker] = /`(const sums=[^`]*)`/.exec(read(main));
+  parse(worker.replace(/\$\{[^}]*\}/g, '0'), { ecmaVersion: 2017 });
 });
 
 test('under its old name every style of import finds it', () => {

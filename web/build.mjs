@@ -1,30 +1,30 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD), rtm.cjs, rtm.mjs, loader.js and
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader.js and
  * loader.mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { cjs, common, umd } from './build/bundle.mjs';
+import { common, modules, umd } from './build/bundle.mjs';
 import { buildName, compress, integrity, sizes, write } from './build/output.mjs';
 import { buildWasm } from './build/wasm.mjs';
 
 const web = import.meta.dirname;
 const dist = path.join(web, 'dist');
 mkdirSync(dist, { recursive: true });
+for (const name of readdirSync(dist)) if (/\.[cm]?js(\.map)?$/.test(name)) rmSync(path.join(dist, name)); // older builds had other files
 
 const wasm = buildWasm('./wasm', path.dirname(web));
 write(path.join(dist, 'rtm.wasm'), wasm.bytes);
 
 const options = { ...common({ ...wasm, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
 const entry = (name, file) => ({ entryPoints: { [name]: path.join(web, 'src', file) } });
-const esm = { format: 'esm', outExtension: { '.js': '.mjs' } };
+const esm = { ...modules, outExtension: { '.js': '.mjs' } };
 const outputs = await Promise.all([
   esbuild.build({ ...options, ...umd, ...entry('rtm', 'entry-script.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('rtm', 'entry-es.ts') }),
-  esbuild.build({ ...options, ...cjs, ...entry('rtm', 'entry-cjs.ts'), outExtension: { '.js': '.cjs' } }),
   esbuild.build({ ...options, ...esm, ...entry('loader', 'entry-loader.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);

@@ -51,7 +51,7 @@ export function common({ stamp, integrity, build }) {
   const theirs = new Set(readFileSync(file, 'utf8').match(/\b_\w+/g)); // Go finds some of them by name
   return {
     bundle: true,
-    target: 'es2020',
+    target: 'es2017', // what webpack 4 and the tools around it can read
     plugins: [wasmExecPlugin(file)],
     define: { RTM_STAMP: JSON.stringify(stamp), RTM_INTEGRITY: JSON.stringify(integrity), RTM_BUILD: JSON.stringify(build) },
     mangleProps: /^_[a-z]/,
@@ -60,24 +60,19 @@ export function common({ stamp, integrity, build }) {
   };
 }
 
-const findScript = 'var RTM_SCRIPT=typeof document=="object"&&document&&document.currentScript;';
+/** ES modules: tools that read them know import.meta, whatever else they don't. */
+export const modules = { format: 'esm', supported: { 'import-meta': true } };
 
 /**
- * CommonJS whose names Node and TypeScript can see, though what they get is the object itself:
- * unlike an ES module's namespace it can be spied on.
+ * One file for script tags, AMD and CommonJS: bundlers that know no `exports` find it as the package's `main`. It gives the
+ * object itself, which can be spied on, unlike the namespace of an ES module. The script's element is known only while the
+ * script runs; in a bundle it is the bundle's. RTM_SDK is what the entry makes.
+ * Checkers of types take a plain `module.exports =` for a module without `default`.
  */
-export const cjs = {
-  format: 'cjs',
-  platform: 'node',
-  banner: { js: findScript },
-  footer: { js: 'Object.assign(module,{exports:module.exports.default});' },
-};
-
-/** CommonJS, AMD or the global AgoraRTM. The script's element is only known while it runs; RTM_SDK is what the entry makes. */
 export const umd = {
   format: 'iife',
-  banner: { js: `(function(root,make){${findScript}`
-    + `typeof module=="object"&&module.exports?module.exports=make(RTM_SCRIPT):typeof define=="function"&&define.amd?define(function(){return make(RTM_SCRIPT)}):root.AgoraRTM=make(RTM_SCRIPT)`
-    + `})(typeof self=="object"?self:this,function(RTM_SCRIPT){var RTM_SDK;` },
+  banner: { js: '(function(root,make){var script=typeof document=="object"&&document&&document.currentScript;'
+    + 'typeof module=="object"&&module.exports?Object.assign(module,{exports:make(script,true)}):typeof define=="function"&&define.amd?define(function(){return make(script)}):root.AgoraRTM=make(script)'
+    + '})(typeof self=="object"?self:this,function(RTM_SCRIPT,RTM_BUNDLED){var RTM_SDK;' },
   footer: { js: 'return RTM_SDK});' },
 };

@@ -98,7 +98,8 @@ class HashWorker {
   }
 
   private start(): Worker {
-    const source = `const sums=${sums},held=new Set;onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part,held)}catch{}postMessage([id,out])}`;
+    // Compilers leave it as it is, so it is ES2017 already.
+    const source = `const sums=${sums},held=new Set;onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part,held)}catch(e){}postMessage([id,out])}`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     try {
       const worker = new Worker(url);

@@ -1,9 +1,11 @@
-/** The build for script tags, CommonJS and AMD: the wasm is beside the script. */
+/** The build for script tags, AMD and CommonJS: the wasm is beside the script, in a bundle maybe beside the bundle. */
 import { home, pageBase, pageOrigin } from './address.ts';
 import AgoraRTM from './index.ts';
 
 /** The script's own element, seen by the wrapper while it ran. */
 declare const RTM_SCRIPT: HTMLScriptElement | null | undefined;
+/** Whether it was loaded as CommonJS: then the element is that of a bundle. */
+declare const RTM_BUNDLED: boolean | undefined;
 /** What the wrapper hands out. */
 declare let RTM_SDK: typeof AgoraRTM;
 
@@ -14,7 +16,7 @@ if (src) {
   if (RTM_SCRIPT?.integrity) home.integrity = RTM_INTEGRITY; // whoever pins the script pins the wasm
   // A gateway serves the script at <address>/sdk/ and /sdk/<build>/; from anywhere else the page's own server is asked.
   const own = /^(https?:\/\/[^?#]*)\/sdk\/(?:\w{16}\/)?[^/?#]*([?#]|$)/.exec(src);
-  home.gateway = () => (RTM_SCRIPT && own ? own[1] : pageOrigin());
+  home.gateway = () => (RTM_SCRIPT && !RTM_BUNDLED && own ? own[1] : pageOrigin());
 }
 
 RTM_SDK = AgoraRTM;

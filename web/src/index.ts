@@ -36,7 +36,7 @@ export function createInstance(appId: string, config: Config = {}, areaCodes?: s
   const unknown = Object.keys(config).filter((key) => !CONFIG_KEYS.includes(key));
   if (unknown.length) throw wrong(`unknown config keys: ${unknown.join(', ')}`);
   checkLegacyAreas(areaCodes);
-  const full: Config = { enableLogUpload: false, enableCloudProxy: false, ...config, logFilter: config.logFilter ?? LOG_FILTER_INFO };
+  const full: Config = Object.assign({ enableLogUpload: false, enableCloudProxy: false }, config, { logFilter: config.logFilter ?? LOG_FILTER_INFO });
   if (full.gateway != null) full.gateway = gatewayUrl(full.gateway);
   if (!instances++ && inBrowser()) void Promise.resolve().then(preload).catch(() => {}); // login tries again, and reports
   return new RtmClient(appId, full, instances, loader);

@@ -42,14 +42,9 @@ function mustBeString(value: unknown, field: string): asserts value is string {
  * Checks the arguments of an upload. The transfer handler may also stand in second place,
  * alone or mixed with the params (API 15, row 3); a missing messageType is inferred (row 4).
  */
-export function uploadArguments(payload: unknown, given: unknown, third: unknown): Upload {
-  if (!isPlainObject(given)) throw wrong(`params must be a plain object, not ${show(given)}`);
-  let params = given;
-  if (third === undefined && ('cancelSignal' in params || 'onOperationProgress' in params)) {
-    const { cancelSignal, onOperationProgress, ...rest } = params;
-    third = { cancelSignal, onOperationProgress };
-    params = rest;
-  }
+export function uploadArguments(payload: unknown, params: unknown, third: unknown): Upload {
+  if (!isPlainObject(params)) throw wrong(`params must be a plain object, not ${show(params)}`);
+  if (third === undefined && ('cancelSignal' in params || 'onOperationProgress' in params)) third = params;
   const imageKey = DIMENSIONS.find((key) => key in params);
   const { messageType = imageKey ? 'IMAGE' : 'FILE', fileName = '', description = '', thumbnail } = params;
   mustBeString(messageType, 'messageType');

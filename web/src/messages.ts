@@ -115,11 +115,11 @@ export function received(m: Incoming): object {
 export function createMessage(message: any): any {
   const { messageType } = message;
   if (messageType === 'IMAGE') {
-    return withAlias({
-      width: 0, height: 0, fileName: '', description: '', thumbnail: new Blob([]), thumbnailWidth: 0, thumbnailHeight: 0, size: 0, ...message,
-    });
+    return withAlias(Object.assign({
+      width: 0, height: 0, fileName: '', description: '', thumbnail: new Blob([]), thumbnailWidth: 0, thumbnailHeight: 0, size: 0,
+    }, message));
   }
-  if (messageType === 'FILE') return withAlias({ fileName: '', description: '', thumbnail: new Blob([]), size: 0, ...message });
+  if (messageType === 'FILE') return withAlias(Object.assign({ fileName: '', description: '', thumbnail: new Blob([]), size: 0 }, message));
   return message;
 }
 

@@ -36,14 +36,13 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
   let output = '';
 
   const scope = makeScope(open);
-  const GoClass = wasmExec(scope, {
-    ...console,
+  const GoClass = wasmExec(scope, Object.assign({}, console, {
     // What the program writes to its standard outputs: once, together with its end if it ends.
     log(text: string) {
       if (!output) void Promise.resolve().then(flush);
       output += '\n' + text;
     },
-  });
+  }));
   const flush = () => {
     if (output && !dead) console.error('RTM:' + output);
     if (!dead) output = '';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { cjs, common, umd } from '../build/bundle.mjs';
+import { common, modules, umd } from '../build/bundle.mjs';
 import { buildWasm } from '../build/wasm.mjs';
 
 const here = import.meta.dirname;
@@ -16,8 +16,7 @@ try {
   const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts') && (!only.length || only.some((o) => name.includes(o))));
   const options = common({ stamp, integrity, build: 'v1.4.5-0-gtest' });
   await esbuild.build({ ...options, ...umd, entryPoints: [path.join(here, '../src/entry-script.ts')], outfile: path.join(out, 'script.js'), minify: true });
-  await esbuild.build({ ...options, ...cjs, entryPoints: [path.join(here, '../src/entry-cjs.ts')], outfile: path.join(out, 'common.cjs'), minify: true });
-  await esbuild.build({ ...options, entryPoints: [path.join(here, '../src/entry-es.ts')], outfile: path.join(out, 'module.mjs'), format: 'esm', minify: true });
+  await esbuild.build({ ...options, ...modules, entryPoints: [path.join(here, '../src/entry-es.ts')], outfile: path.join(out, 'module.mjs'), minify: true });
   await esbuild.build({
     ...options, mangleProps: undefined, reserveProps: undefined, target: 'node20', entryPoints: tests.map((name) => path.join(here, name)),
     outdir: out, outExtension: { '.js': '.mjs' }, platform: 'node', format: 'esm', sourcemap: 'inline',
