@@ -1,7 +1,9 @@
 package natsengine
 
 import (
+	"crypto/tls"
 	"errors"
+	"net"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,6 +17,8 @@ const (
 	Unreachable       // no server could be connected to
 	Unauthorized      // the servers know no such user
 	TLSMismatch       // one side wants TLS, the other has none
+	Untrusted         // the certificate of a server did not pass the check
+	TLSRefused        // a server ended the connection in or right after the TLS handshake
 	NoJetStream       // the servers, or the account, have none
 	TooFewServers     // for Options.Replicas
 )
@@ -28,6 +32,7 @@ const (
 // WhyOf explains an error of Open.
 func WhyOf(err error) Why {
 	var api *jetstream.APIError
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, nats.ErrNoServers):
 		return Unreachable
@@ -35,6 +40,10 @@ func WhyOf(err error) Why {
 		return Unauthorized
 	case errors.Is(err, nats.ErrSecureConnWanted), errors.Is(err, nats.ErrSecureConnRequired):
 		return TLSMismatch
+	case errors.As(err, &untrusted):
+		return Untrusted
+	case errors.Is(err, nats.ErrTLS), isTLSAlert(err):
+		return TLSRefused
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return NoJetStream
 	case !errors.As(err, &api):
@@ -47,4 +56,13 @@ func WhyOf(err error) Why {
 		return TooFewServers
 	}
 	return Unexplained
+}
+
+// isTLSAlert reports whether the other side told why it ends the connection. In TLS 1.3
+// a server looks at the client's certificate after the client's handshake is complete. So the
+// alert comes while the first answer is read, or is lost, and the connection is just closed,
+// if the client was writing at that moment.
+func isTLSAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }

@@ -96,6 +96,13 @@ func (o natsOptions) explain(err error) error {
 		advice = ": name a user of the cluster by --nats-creds, or in the URL"
 	case natsengine.TLSMismatch:
 		advice = ": tls:// goes with servers that have TLS, nats:// with those that have none"
+	case natsengine.Untrusted:
+		advice = ": name by --nats-ca the file with the certificates that the servers' are checked against"
+	case natsengine.TLSRefused:
+		advice = ": the servers may want a client certificate: give one by --nats-cert and --nats-key"
+		if o.cert != "" {
+			advice = ": the servers may not trust the certificate of --nats-cert"
+		}
 	case natsengine.NoJetStream:
 		advice = ": give the servers, and the account, JetStream"
 	case natsengine.TooFewServers:
