@@ -39,8 +39,8 @@ if (missing.length && !process.env.TEST_WORKER_INDEX) console.warn(`\nNOT TESTED
 export default defineConfig<{}, Options>({
   testDir: './tests',
   testMatch: '**/*.spec.ts',
-  timeout: 120_000, // a loaded machine is slow, not wrong
-  expect: { timeout: 15_000 },
+  timeout: 300_000, // a machine ten times as busy is slow, not wrong
+  expect: { timeout: 60_000 },
   workers: 2,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,

@@ -42,7 +42,7 @@ func TestBadFrames(t *testing.T) {
 			assert.Eventually(t, func() bool {
 				_, err := h.server.Authenticate(t.Context(), c.welcome.Credential)
 				return err == media.ErrUnauthorized
-			}, patience, time.Millisecond, "the session is over")
+			}, waitLimit, time.Millisecond, "the session is over")
 			bystander.nothingPushed()
 		})
 		if name == "another Hello" {

@@ -238,7 +238,7 @@ func TestWarningBeforeATokenEnds(t *testing.T) {
 		require.Eventually(t, func() bool {
 			_, f := h.knock(twin)
 			return f.Refusal.GetReason() == wire.Refusal_TOKEN_EXPIRED
-		}, patience, 50*time.Millisecond)
+		}, waitLimit, 50*time.Millisecond)
 		c.nothingPushed()
 	})
 }

@@ -105,13 +105,13 @@ func TestUserAttributesEndWithTheSession(t *testing.T) {
 	write(ada)
 	ada.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 	ada.closeCode()
-	require.Eventually(t, func() bool { return bob.readRefusal(of) == wire.Refusal_NOT_FOUND }, patience, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return bob.readRefusal(of) == wire.Refusal_NOT_FOUND }, waitLimit, 200*time.Millisecond)
 
 	ada = near.login("ada")
 	assert.Empty(t, bob.readAttributes(of))
 	write(ada)
 	ada.cut()
-	require.Eventually(t, func() bool { return bob.readRefusal(of) == wire.Refusal_NOT_FOUND }, patience, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return bob.readRefusal(of) == wire.Refusal_NOT_FOUND }, waitLimit, 200*time.Millisecond)
 }
 
 func TestChannelAttributes(t *testing.T) {

@@ -33,7 +33,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		_, answer := h.knock(hello(appA, "cy"))
 		return answer.Welcome != nil
-	}, patience, 10*time.Millisecond, "there is room again")
+	}, waitLimit, 10*time.Millisecond, "there is room again")
 }
 
 func TestOriginsMayBeNamed(t *testing.T) {

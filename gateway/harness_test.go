@@ -21,8 +21,8 @@ import (
 	"rtmwasm/gateway/natsengine"
 )
 
-// patience bounds each wait for something that should come at once.
-const patience = 10 * time.Second
+// waitLimit bounds each wait for something that should come at once.
+const waitLimit = time.Minute
 
 const (
 	appA = "0123456789abcdef0123456789abcdef"
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	if flag.Lookup("test.fuzz").Value.String() != "" { // which has a goroutine for signals
 		os.Exit(code)
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitLimit)
 	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -77,7 +77,7 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	require.NoError(t, err)
 	web := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 		defer cancel()
 		require.NoError(t, server.Close(ctx))
 		web.Close()
@@ -141,7 +141,7 @@ func (c *client) listen() {
 func (c *client) write(f *wire.ClientFrame) error {
 	b, err := f.MarshalVT()
 	require.NoError(c.t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 	defer cancel()
 	return c.ws.Write(ctx, websocket.MessageBinary, b)
 }
@@ -173,7 +173,7 @@ func (c *client) receive() *wire.ServerFrame {
 			}
 		}
 		return f
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		require.FailNow(c.t, "no frame came")
 		return nil
 	}
@@ -210,7 +210,7 @@ func (c *client) answer(id uint32) *wire.ServerFrame {
 // closeCode waits for the socket's end.
 func (c *client) closeCode() int {
 	c.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitLimit)
 	for {
 		select {
 		case _, ok := <-c.frames:

@@ -40,12 +40,10 @@ func TestInvitationIsRelayed(t *testing.T) {
 }
 
 func TestInvitedPeerIsNotThere(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: time.Hour})) // not waited for
 	ada := h.login("ada")
-	began := time.Now()
 	assert.False(t, ada.ask(&wire.ClientFrame{Invitation: offer("bob")}).Sent.Received)
 	assert.False(t, ada.ask(&wire.ClientFrame{Invitation: offer("ada")}).Sent.Received, "oneself")
-	assert.Less(t, time.Since(began), 4*time.Second, "answered at once")
 	assert.Empty(t, ada.stash)
 }
 

@@ -186,7 +186,7 @@ func TestCredentialLivesWithItsSession(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := other.server.Authenticate(t.Context(), c.welcome.Credential)
 		return err == media.ErrUnauthorized
-	}, patience, 10*time.Millisecond, "the session timed out")
+	}, waitLimit, 10*time.Millisecond, "the session timed out")
 }
 
 func TestAppsAreIsolated(t *testing.T) {

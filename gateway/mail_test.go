@@ -97,7 +97,7 @@ func TestOfflineMessagesThatAreNotAcknowledgedStay(t *testing.T) {
 	assert.Equal(t, "three", bob.delivery().Message.Text)
 	bob.ask(&wire.ClientFrame{Members: &wire.Members{Channel: "no such"}}) // the Ack came before
 	bob.cut()
-	require.Eventually(t, func() bool { return !ada.ask(toPeer("bob", "are you there?")).Sent.Received }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !ada.ask(toPeer("bob", "are you there?")).Sent.Received }, waitLimit, 10*time.Millisecond)
 
 	bob = h.login("bob")
 	assert.Equal(t, "two", bob.delivery().Message.Text)

@@ -19,7 +19,7 @@ func startNATS(t *testing.T) string {
 		nats.Shutdown()
 		nats.WaitForShutdown()
 	})
-	require.True(t, nats.ReadyForConnections(patience))
+	require.True(t, nats.ReadyForConnections(waitLimit))
 	return nats.ClientURL()
 }
 

@@ -77,7 +77,7 @@ func TestPresence(t *testing.T) {
 			assert.Empty(t, ada.presence(unsubscribe, "eve", "never subscribed"))
 			again.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 			again.closeCode()
-			require.Eventually(t, func() bool { return ada.presence(query, "eve")[0] == offline }, patience, time.Second)
+			require.Eventually(t, func() bool { return ada.presence(query, "eve")[0] == offline }, waitLimit, time.Second)
 			ada.nothingPushed()
 			ada.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 			ada.closeCode()
@@ -145,7 +145,7 @@ func TestSubscriptionAnsweredAgain(t *testing.T) {
 	ada.cut()
 	h.login("bob")
 	watcher := h.login("watcher")
-	require.Eventually(t, func() bool { return watcher.presence(query, "bob")[0] == online }, patience, time.Second)
+	require.Eventually(t, func() bool { return watcher.presence(query, "bob")[0] == online }, waitLimit, time.Second)
 	ada.lastID = 1
 	back := h.resume(ada)
 	first := back.next()
@@ -194,7 +194,7 @@ func TestCounts(t *testing.T) {
 	require.Eventually(t, func() bool {
 		counts := ask("hall", "room", "nowhere", "hall").Counts.GetCount()
 		return assert.ObjectsAreEqual([]uint32{2, 1, 0, 2}, counts)
-	}, patience, time.Second)
+	}, waitLimit, time.Second)
 	assert.Equal(t, wire.Refusal_TOO_OFTEN, ask("room").Refusal.GetReason())
 	for _, bad := range [][]string{{}, make([]string, 33), {"a*"}} {
 		refused := near.login("new").ask(&wire.ClientFrame{Counts: &wire.Counts{Channel: bad}})

@@ -33,7 +33,7 @@ func TestMissedChannelMessagesFollowTheJoin(t *testing.T) {
 	ada.ask(toChannel("other", "elsewhere"))
 	bob.change()
 	got := bob.delivery()
-	require.Eventually(t, func() bool { return time.Now().UnixMilli() > got.ServerReceivedMs }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return time.Now().UnixMilli() > got.ServerReceivedMs }, waitLimit, time.Millisecond)
 	ada.ask(toChannel("room", "two"))
 	eve.ask(toChannel("room", "three"))
 

@@ -182,6 +182,6 @@ func TestDetachedSessionThatGetsTooMuchEnds(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := h.server.Authenticate(t.Context(), ada.welcome.Credential)
 		return err != nil
-	}, patience, 10*time.Millisecond)
+	}, waitLimit, 10*time.Millisecond)
 	assert.False(t, bob.ask(toPeer("ada", "hi")).Sent.Received)
 }

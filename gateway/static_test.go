@@ -151,5 +151,5 @@ func TestMediaOfASession(t *testing.T) {
 	require.Eventually(t, func() bool {
 		response, _ := h.get("HEAD", place, "Authorization", "Bearer "+young.welcome.Credential, "Tus-Resumable", "1.0.0")
 		return response.StatusCode == http.StatusNotFound
-	}, patience, 10*time.Millisecond)
+	}, waitLimit, 10*time.Millisecond)
 }

@@ -202,7 +202,7 @@ func TestMailAcrossGateways(t *testing.T) {
 		again := p.near.login("ada")
 		defer again.cut()
 		return again.ask(&wire.ClientFrame{Members: &wire.Members{Channel: "none"}}).Refusal != nil && len(again.stash) == 0
-	}, patience, 100*time.Millisecond, "the mailbox is empty")
+	}, waitLimit, 100*time.Millisecond, "the mailbox is empty")
 }
 
 // A login displaces a session wherever it went, and one that expires there is over.

@@ -81,9 +81,9 @@ test('the client sets its user attributes again after the gateway was restarted,
     await get(a, `client.setChannelAttributes('room', { topic: 'cats' })`);
     await gateway.kill();
     await gateway.start();
-    for (const page of [a, b]) await expect.poll(() => get(page, 'client.connectionState'), { timeout: 30_000 }).toBe('CONNECTED');
+    for (const page of [a, b]) await expect.poll(() => get(page, 'client.connectionState')).toBe('CONNECTED');
     const read = () => get(b, `client.getUserAttributes('a-${run}').catch((e) => e.code)`);
-    await expect.poll(read, { intervals: [500], timeout: 15_000 }).toEqual({ name: 'Ada' });
+    await expect.poll(read, { intervals: [500] }).toEqual({ name: 'Ada' });
     expect(await get(b, `client.getChannelAttributes('room')`)).toMatchObject({ topic: { value: 'cats', lastUpdateUserId: `a-${run}` } });
   } finally {
     await gateway.stop();

@@ -68,7 +68,6 @@ test('everything works between two gateways', async ({ newPage }) => {
 });
 
 test('a NATS server is killed, then a gateway in mid-upload: nothing is lost, nothing comes twice', async ({ newPage }) => {
-  test.setTimeout(180_000);
   const net = await slow(gateways[0].url, 6_000_000);
   try {
     const [a, b] = [await enter(await newPage(), net.url, 'ada'), await enter(await newPage(), gateways[1].url, 'bob')];

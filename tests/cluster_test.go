@@ -62,7 +62,7 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, server.Close(ctx))
 		site.Close()

@@ -1,7 +1,6 @@
 import { test, expect } from './support/test.ts';
 
 test('the bridge passes its own tests and the conformance suite in a browser', async ({ page, site, gateway }, info) => {
-  test.setTimeout(180_000);
   const query = new URLSearchParams([
     ['wasm', 'jsbridge.test.wasm'],
     ['arg', '-test.v'],

@@ -33,7 +33,7 @@ func startGateway(t *testing.T) *gateway.Server {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		require.NoError(t, server.Close(ctx))
 	})

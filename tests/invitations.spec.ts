@@ -137,7 +137,7 @@ test('a call goes on over a broken connection', async ({ openUser, run }) => {
   await call(a, `b-${run}`);
   await expect.poll(() => heard(a)).toHaveLength(1);
   await a.context().setOffline(true);
-  const gone = (page: Page) => expect.poll(() => page.evaluate(() => (window as any).client.connectionState), { timeout: 30_000 }).toBe('RECONNECTING');
+  const gone = (page: Page) => expect.poll(() => page.evaluate(() => (window as any).client.connectionState)).toBe('RECONNECTING');
   await Promise.all([gone(a), gone(b)]);
   await call(a, `b-${run}`, 'second');
   await a.context().setOffline(false);

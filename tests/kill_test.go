@@ -104,7 +104,7 @@ func next[T any](t *testing.T, from <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-from:
-	case <-time.After(40 * time.Second):
+	case <-time.After(waitLimit):
 		require.Fail(t, "nothing came")
 	}
 	return v

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { test, expect, join, events } from './support/test.ts';
+import { test, expect, join, events, atOnce } from './support/test.ts';
 
 /** What pages do when they go. Nothing after the first await may be needed. */
 const BOTH = 'channel.leave(); client.logout();';
@@ -34,7 +34,7 @@ for (const [event, goodbye, exits] of [
       }, { event, goodbye });
       await exit(page, elsewhere);
       // At once, on a loaded machine; without a word it would take 30 s.
-      await expect.poll(() => events(watcher, 'MemberLeft'), { timeout: 3_000 }).toContainEqual([uid]);
+      await expect.poll(() => events(watcher, 'MemberLeft'), atOnce).toContainEqual([uid]);
     }
   });
 }
@@ -71,7 +71,7 @@ test('a logout right after the login, and a leave right after the join', async (
     await w.channel.join();
     location.href = 'about:blank'; // at once
   }, run).catch(() => {}); // the page may be gone before it answers
-  await expect.poll(() => events(watcher, 'MemberLeft'), { timeout: 3_000 }).toContainEqual([`v-${run}`]);
+  await expect.poll(() => events(watcher, 'MemberLeft'), atOnce).toContainEqual([`v-${run}`]);
   const members: string[] = await watcher.evaluate(() => (window as any).channel.getMembers());
   expect(members).toEqual([`w-${run}`]);
 });

@@ -30,7 +30,6 @@ function transferNine(page: Page, bytes: number): Promise<number> {
 }
 
 test('wasm memory after nine transfers of 30 MiB is that after nine of 1 MiB', async ({ openPage, run }) => {
-  test.setTimeout(180_000);
   const after = [];
   for (const bytes of [1 << 20, 30 << 20]) {
     const page = await openPage();

@@ -51,7 +51,7 @@ func testFullDisk(t *testing.T, program string) {
 				uploaded <- up
 			})
 	})
-	require.Eventually(t, func() bool { return strings.Contains(g.text(), "no room left") }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(g.text(), "no room left") }, waitLimit, 10*time.Millisecond)
 	assert.Empty(t, uploaded)
 	g.kill()
 	roomy := serve(t, program, "--listen", before.addr(), "--data", data)
@@ -87,11 +87,11 @@ func testReadOnly(t *testing.T, program string) {
 	// Not even root can write to a folder that is gone.
 	require.NoError(t, os.Rename(data, data+".away"))
 	require.NoError(t, os.WriteFile(data, nil, 0o600))
-	require.Eventually(t, func() bool { return g.notReady()["disk"] != "" }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["disk"] != "" }, waitLimit, 50*time.Millisecond)
 	assert.Contains(t, g.notReady()["disk"], "cannot be written")
 	status, _ := g.get("/healthz")
 	assert.Equal(t, http.StatusOK, status, "a restart would not help")
 	require.NoError(t, os.Remove(data))
 	require.NoError(t, os.Rename(data+".away", data))
-	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, waitLimit, 50*time.Millisecond)
 }

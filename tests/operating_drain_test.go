@@ -55,7 +55,7 @@ func testDrainAndRestart(t *testing.T, program string) {
 	g.signal(syscall.SIGTERM)
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	require.Equal(t, core.Reconnecting, next(t, bob.states))
-	assert.Zero(t, g.exit(15*time.Second))
+	assert.Zero(t, g.exit())
 	assert.NotContains(t, g.text(), "level=ERROR")
 	assert.NotContains(t, g.text(), "cut off")
 
@@ -138,8 +138,7 @@ func testDrainLimit(t *testing.T, program string) {
 	if assert.NotNil(t, told, "the request was cut off") {
 		assert.Equal(t, http.StatusConflict, told.StatusCode)
 	}
-	assert.Zero(t, g.exit(10*time.Second))
-	assert.Less(t, time.Since(began), 5*time.Second)
+	assert.Zero(t, g.exit())
 	assert.GreaterOrEqual(t, time.Since(began), 1900*time.Millisecond, "it had its time")
 	assert.NotContains(t, g.text(), "level=ERROR")
 }
@@ -147,23 +146,23 @@ func testDrainLimit(t *testing.T, program string) {
 // For as long as the load balancer needs to notice, the gateway that fails its readiness
 // check serves on.
 func testDrainLead(t *testing.T, program string) {
-	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--drain", "8s", "--drain-lead", "4s")
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--drain", "60s", "--drain-lead", "12s")
 	alice := login(t, g.addr(), "alice")
 	g.signal(syscall.SIGTERM)
-	require.Eventually(t, func() bool { return g.notReady()["serving"] != "" }, 3*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["serving"] != "" }, waitLimit, 5*time.Millisecond)
 	late := login(t, g.addr(), "late")
 	alice.says(t, "late", "hello")
 	assert.Equal(t, "alice: hello", next(t, late.texts))
 	assert.Empty(t, alice.states, "nobody was sent away yet")
 	assert.Equal(t, core.Reconnecting, next(t, alice.states))
-	assert.Zero(t, g.exit(10*time.Second))
+	assert.Zero(t, g.exit())
 }
 
 func testSecondSignal(t *testing.T, program string) {
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--drain", "60s")
 	g.stall(g.credentialOf("alice"))
 	g.signal(syscall.SIGTERM)
-	require.Eventually(t, func() bool { return strings.Contains(g.text(), "draining") }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(g.text(), "draining") }, waitLimit, time.Millisecond)
 	g.signal(syscall.SIGTERM)
-	assert.Equal(t, -1, g.exit(5*time.Second), "the signal ended it")
+	assert.Equal(t, -1, g.exit(), "the signal ended it")
 }

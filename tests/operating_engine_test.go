@@ -31,7 +31,7 @@ func startNATS(t *testing.T, program, port, dir string) *exec.Cmd {
 			_ = c.Close()
 		}
 		return err == nil
-	}, 20*time.Second, 10*time.Millisecond)
+	}, waitLimit, 10*time.Millisecond)
 	return cmd
 }
 
@@ -55,18 +55,18 @@ func testEngineGone(t *testing.T, program string) {
 	alice := login(t, g.addr(), "alice")
 
 	require.NoError(t, server.Process.Signal(syscall.SIGSTOP))
-	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, waitLimit, 50*time.Millisecond)
 	status, _ := g.get("/healthz")
 	assert.Equal(t, 200, status)
 	require.NoError(t, server.Process.Signal(syscall.SIGCONT))
-	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, waitLimit, 50*time.Millisecond)
 	stored := alice.store(t, []byte("content"))
 
 	require.NoError(t, server.Process.Kill())
 	_ = server.Wait()
-	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, waitLimit, 50*time.Millisecond)
 	startNATS(t, nats, port, dir)
-	assert.Equal(t, 1, g.exit(20*time.Second))
+	assert.Equal(t, 1, g.exit())
 	assert.Contains(t, g.text(), "start anew")
 	serve(t, program, "--listen", g.addr(), "--nats", url)
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
@@ -97,7 +97,7 @@ func testDrainOfOne(t *testing.T, program string) {
 		users["alice"].says(t, "bob", strconv.Itoa(i))
 		require.Equal(t, "alice: "+strconv.Itoa(i), next(t, users["bob"].texts))
 	}
-	assert.Zero(t, leaving.exit(15*time.Second))
+	assert.Zero(t, leaving.exit())
 	for _, upload := range uploads {
 		id := next(t, upload.uploaded)
 		assert.Equal(t, content, users["dave"].fetch(t, id))

@@ -57,7 +57,7 @@ func testLogs(t *testing.T, program string) {
 		assert.NotEmpty(t, answer.Header.Get("X-Request-Id"))
 	}
 	g.signal(syscall.SIGTERM)
-	require.Zero(t, g.exit(20*time.Second))
+	require.Zero(t, g.exit())
 	log := g.text()
 	assert.Contains(t, log, "session began")
 	assert.Contains(t, log, "tus: ", "debug is on")

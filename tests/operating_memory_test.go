@@ -57,7 +57,7 @@ func testMemory(t *testing.T, program string) {
 	alice.says(t, "bob", "still here")
 	require.Equal(t, "alice: still here", next(t, bob.texts))
 	assert.Empty(t, alice.states, "nobody else lost the connection")
-	require.Eventually(t, func() bool { return g.notReady()["memory"] == "" }, 40*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["memory"] == "" }, waitLimit, 50*time.Millisecond)
 	login(t, g.addr(), "newcomer")
 	t.Logf("%d MiB at the peak", peak>>20)
 	assert.Less(t, peak, int64(256<<20))

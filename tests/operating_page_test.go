@@ -111,7 +111,7 @@ func (m *member) connected(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return outcome(t, m, func(done func(core.State)) { done(m.State()) }) == core.Connected
-	}, 40*time.Second, 20*time.Millisecond)
+	}, waitLimit, 20*time.Millisecond)
 }
 
 const oneGateway = "http://127.0.0.1:8080"

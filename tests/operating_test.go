@@ -18,6 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// waitLimit bounds each wait for what must happen: a machine ten times as busy is slow, not wrong.
+const waitLimit = 2 * time.Minute
+
 // The program as an operator meets it: a process with settings, signals, logs and an exit
 // code. All parts share one build.
 func TestOperating(t *testing.T) {
@@ -115,11 +118,11 @@ func (s *service) addr() string { return strings.TrimPrefix(s.url, "http://") }
 func (s *service) signal(sig syscall.Signal) { require.NoError(s.t, s.Process.Signal(sig)) }
 
 // exit waits for the end and returns the exit code; -1 when a signal ended it.
-func (s *service) exit(within time.Duration) int {
+func (s *service) exit() int {
 	s.t.Helper()
 	select {
 	case <-s.ended:
-	case <-time.After(within):
+	case <-time.After(waitLimit):
 		require.FailNow(s.t, "the gateway does not end")
 	}
 	return s.ProcessState.ExitCode()

@@ -74,8 +74,8 @@ func testCertificates(t *testing.T, program string) {
 	require.NoError(t, os.WriteFile(cert, []byte("not a certificate"), 0o600))
 	require.Eventually(t, func() bool {
 		return assert.EqualValues(t, 1, serial()) && strings.Contains(g.text(), "the old one stays")
-	}, 10*time.Second, 100*time.Millisecond)
+	}, waitLimit, 100*time.Millisecond)
 	writeCertificate(t, 2, cert, key)
-	require.Eventually(t, func() bool { return serial() == 2 }, 10*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return serial() == 2 }, waitLimit, 100*time.Millisecond)
 	assert.Equal(t, 1, strings.Count(g.text(), "the old one stays"), "said once")
 }

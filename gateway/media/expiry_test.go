@@ -16,8 +16,8 @@ func TestFilesExpire(t *testing.T) {
 	path := c.uploaded([]byte("abc"))
 	unfinished := c.created(3)
 	c.requireContent(path, []byte("abc"))
-	require.Eventually(t, func() bool { return c.do("GET", path, nil).status == 404 }, 10*time.Second, 20*time.Millisecond)
-	require.Eventually(t, func() bool { return c.do("HEAD", unfinished, nil).status == 404 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return c.do("GET", path, nil).status == 404 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return c.do("HEAD", unfinished, nil).status == 404 }, time.Minute, 20*time.Millisecond)
 	_, err := s.handler.Sweep(context.Background())
 	require.NoError(t, err)
 	refs, err := s.config.Store.Unfinished(context.Background(), "")
@@ -38,7 +38,7 @@ func TestSweep(t *testing.T) {
 	require.Eventually(t, func() bool {
 		n, err := s.handler.Sweep(context.Background())
 		return err == nil && n == 1
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	assert.Equal(t, 404, c.do("HEAD", idle, nil).status)
 	c.requireContent(finished, []byte("abc"))
 }
@@ -53,7 +53,7 @@ func TestRunSweeps(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); s.handler.Run(ctx) }()
-	require.Eventually(t, func() bool { return c.do("HEAD", path, nil).status == 404 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return c.do("HEAD", path, nil).status == 404 }, time.Minute, 10*time.Millisecond)
 	cancel()
 	<-done
 }

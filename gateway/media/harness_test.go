@@ -243,7 +243,7 @@ func (p *partial) write(data []byte) {
 	want := p.c.s.store.read.Load() + int64(len(data))
 	_, err := p.body.Write(data)
 	require.NoError(p.c.s.t, err)
-	require.Eventually(p.c.s.t, func() bool { return p.c.s.store.read.Load() >= want }, 20*time.Second, time.Millisecond)
+	require.Eventually(p.c.s.t, func() bool { return p.c.s.store.read.Load() >= want }, time.Minute, time.Millisecond)
 }
 
 // cut breaks the connection, and waits until the client has noticed.

@@ -52,7 +52,7 @@ func TestTransfersAreCounted(t *testing.T) {
 	stranger := &client{s: c.s}
 	stranger.do("GET", path, nil)
 	for _, want := range []string{"upload done 3145728", "download done 3145728", "download done 10", "download refused 56"} {
-		assert.Eventually(t, func() bool { return counts.has(want) }, 5*time.Second, time.Millisecond, "%s in %v", want, counts.ended)
+		assert.Eventually(t, func() bool { return counts.has(want) }, time.Minute, time.Millisecond, "%s in %v", want, counts.ended)
 	}
 
 	p := c.startPatch(c.created(1000), 0)
@@ -61,7 +61,7 @@ func TestTransfersAreCounted(t *testing.T) {
 	assert.Equal(t, 1, counts.running)
 	counts.mu.Unlock()
 	p.cut()
-	assert.Eventually(t, func() bool { return counts.has("upload broken 100") }, 5*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return counts.has("upload broken 100") }, time.Minute, time.Millisecond)
 	counts.mu.Lock()
 	defer counts.mu.Unlock()
 	assert.Zero(t, counts.running)

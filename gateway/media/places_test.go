@@ -72,7 +72,7 @@ func TestDownloadsTakePlaces(t *testing.T) {
 	require.NoError(t, err)
 	open[1].Body.Close()
 	for range 2 {
-		require.Eventually(t, func() bool { return c.create(3).status == 201 }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return c.create(3).status == 201 }, time.Minute, 10*time.Millisecond)
 	}
 	assert.Equal(t, 429, c.create(3).status)
 	for _, resp := range open {

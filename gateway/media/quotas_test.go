@@ -52,7 +52,7 @@ func TestUserQuota(t *testing.T) {
 // findsRoom waits for the next look at the store.
 func (c *client) findsRoom(size int) {
 	c.s.t.Helper()
-	require.Eventually(c.s.t, func() bool { return c.create(size).status == 201 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(c.s.t, func() bool { return c.create(size).status == 201 }, time.Minute, 10*time.Millisecond)
 }
 
 func TestAppQuota(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,7 +48,6 @@ func TestASecondRequestTakesOver(t *testing.T) {
 			stalled := c.startPatch(path, 0)
 			stalled.write(content[:1<<20+5])
 
-			start := time.Now()
 			switch method {
 			case "HEAD":
 				offset := c.offset(path)
@@ -63,7 +61,6 @@ func TestASecondRequestTakesOver(t *testing.T) {
 				assert.Equal(t, 204, c.do("DELETE", path, nil).status)
 				assert.Equal(t, 404, c.do("HEAD", path, nil).status)
 			}
-			assert.Less(t, time.Since(start), 5*time.Second)
 			stalled.body.Close()
 			if a, ok := <-stalled.result; ok {
 				assert.Equal(t, 409, a.status, "it may try again")

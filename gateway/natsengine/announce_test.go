@@ -53,7 +53,7 @@ func TestDeadGateway(t *testing.T) {
 	select {
 	case uid := <-gone:
 		assert.Equal(t, "ghost", uid)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(t, "the dead gateway's member stays")
 	}
 	_, err = e.Lookup(ctx, user)
@@ -70,13 +70,13 @@ func TestLapsedGateway(t *testing.T) {
 	require.NoError(t, e.gateways.Purge(t.Context(), "sleeper"))
 	select {
 	case <-lapsed:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(t, "not told")
 	}
 	require.Eventually(t, func() bool {
 		alive, err := e.aliveGateways(t.Context())
 		return err == nil && alive["sleeper"]
-	}, 20*time.Second, 10*time.Millisecond, "announced again")
+	}, time.Minute, 10*time.Millisecond, "announced again")
 }
 
 // A key that ran out before its time, while nobody was there to take the gateway for dead,

@@ -88,10 +88,13 @@ func TestConcurrentClaims(t *testing.T) {
 func TestAskNobodyIsAnsweredAtOnce(t *testing.T) {
 	e := openEngine(t, Options{})
 	answer := make(chan bool, 1)
-	began := time.Now()
-	require.NoError(t, e.AskPeer(gateway.User{App: testApp, ID: "nobody"}, []byte("x"), time.Minute, func(ok bool) { answer <- ok }))
-	assert.False(t, <-answer)
-	assert.Less(t, time.Since(began), 30*time.Second)
+	require.NoError(t, e.AskPeer(gateway.User{App: testApp, ID: "nobody"}, []byte("x"), time.Hour, func(ok bool) { answer <- ok }))
+	select {
+	case received := <-answer:
+		assert.False(t, received)
+	case <-time.After(time.Minute):
+		require.Fail(t, "no answer")
+	}
 }
 
 func TestSubjectsKeepOddIDsApart(t *testing.T) {

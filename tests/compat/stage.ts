@@ -58,7 +58,7 @@ export function driver(appId: string, run: string, parallel: number) {
       },
       next: (emitter: any, event: string) =>
         new Promise<any[]>((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error(`no ${event} within 10 s`)), 10_000);
+          const timer = setTimeout(() => reject(new Error(`no ${event} within 60 s`)), 60_000);
           emitter.once(event, (...args: any[]) => (clearTimeout(timer), resolve(args)));
         }),
       record(emitter: any, ...events: string[]) {
@@ -67,11 +67,11 @@ export function driver(appId: string, run: string, parallel: number) {
         return log;
       },
       async until<T>(value: () => T | Promise<T>): Promise<T> {
-        const end = performance.now() + 10_000;
+        const end = performance.now() + 60_000;
         for (;;) {
           const got = await value();
           if (got) return got;
-          if (performance.now() > end) throw new Error(`not within 10 s: ${value}`);
+          if (performance.now() > end) throw new Error(`not within 60 s: ${value}`);
           await t.pass(20);
         }
       },

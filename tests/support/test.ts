@@ -109,6 +109,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 export { expect };
 
+/** For what must not wait for the gateway to give a lost session up, which takes 30 s. */
+export const atOnce = { timeout: 25_000 };
+
 async function blankPage(page: Page, gateway: string, site: Site, origin: Origin): Promise<Page> {
   if (origin === 'same origin') return openBlank(page, gateway);
   site.pages.set('/blank.html', { body: `<!doctype html><meta charset="utf-8"><title>test</title>${input}<script src="${gateway}/sdk/rtm.js"></script>` });

@@ -74,7 +74,7 @@ func TestBadAppsStopTheStart(t *testing.T) {
 		"file out of order": {"--apps", appsFile(t, 0o600, app+" : "+certificate)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var out bytes.Buffer
 			args = append([]string{"--listen", "127.0.0.1:0", "--data", t.TempDir()}, args...)
