@@ -5,6 +5,10 @@ import "slices"
 // tusVersion is the version of the tus protocol that uploads speak.
 const tusVersion = "1.0.0"
 
+// GatewayHeader is in every HTTP answer of a gateway. An answer without it may be that of
+// a proxy or a captive portal.
+const GatewayHeader = "Rtm-Gateway"
+
 // exchange is one HTTP request of a task and what to do with its answer.
 type exchange struct {
 	t        *Task

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/http"
 	"time"
+
+	"rtmwasm/core"
 )
 
 // newMux lays out the addresses.
@@ -30,6 +32,7 @@ const bodyEnd = 5 * time.Second
 // body that the handler did not want, before it takes the next request.
 func endBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(core.GatewayHeader, "1")
 		if r.ContentLength != 0 {
 			defer func() {
 				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyEnd)) // an error means the connection is gone

@@ -64,6 +64,7 @@ func TestStaticFiles(t *testing.T) {
 			assert.Equal(t, test.body, body)
 			assert.Equal(t, test.encoding, response.Header.Get("Content-Encoding"))
 			assert.Equal(t, test.kind, response.Header.Get("Content-Type"))
+			assert.Equal(t, "1", response.Header.Get("Rtm-Gateway"))
 		})
 	}
 }

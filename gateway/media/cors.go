@@ -16,7 +16,8 @@ const (
 
 	corsExposed = "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, " +
 		"Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, " +
-		"ETag, Repr-Digest, Part-Digest, Content-Range, Accept-Ranges, Content-Length, Content-Disposition, X-Request-Id"
+		"ETag, Repr-Digest, Part-Digest, Content-Range, Accept-Ranges, Content-Length, Content-Disposition, X-Request-Id, " +
+		core.GatewayHeader
 
 	tusVersion    = "1.0.0"
 	tusExtensions = "creation,creation-with-upload,termination,expiration"

@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,7 +39,35 @@ func TestCORSOnErrors(t *testing.T) {
 		assert.Equal(t, "*", a.header.Get("Access-Control-Allow-Origin"))
 		assert.Len(t, a.header.Values("Access-Control-Allow-Origin"), 1)
 		assert.Contains(t, a.header.Get("Access-Control-Expose-Headers"), "Upload-Offset")
+		assert.Contains(t, a.header.Get("Access-Control-Expose-Headers"), "Rtm-Gateway")
+		assert.Equal(t, "1", a.header.Get("Rtm-Gateway"))
 		assert.NotEmpty(t, a.body)
+	}
+}
+
+// A client tells by the header that no proxy has answered in place of the gateway.
+func TestEveryAnswerHasTheGatewaysHeader(t *testing.T) {
+	s := newServer(t, func(s *server) {
+		s.config.AllowOrigin = func(origin string) bool { return origin == "https://good.example" }
+	})
+	c := s.as(appA, "anna", "s1")
+	path := c.uploaded([]byte("abc"))
+	for name, a := range map[string]answer{
+		"created":           c.create(3),
+		"of tusd":           c.do("POST", "/media/", nil, "Tus-Resumable", "0.2.2", "Upload-Length", "3"),
+		"offset":            c.do("HEAD", path, nil),
+		"downloaded":        c.do("GET", path, nil),
+		"a range too far":   c.do("GET", path, nil, "Range", "bytes=9-"),
+		"unknown":           c.do("GET", "/media/"+strings.Repeat("ab", 32), nil),
+		"no key":            c.do("GET", "/media/abc", nil),
+		"not removed":       c.do("DELETE", path, nil),
+		"no such method":    c.do("PUT", "/media/", nil),
+		"preflight":         c.do("OPTIONS", "/media/", nil),
+		"no credential":     (&client{s: s}).create(3),
+		"wrong credential":  (&client{s: s, credential: "x"}).create(3),
+		"of another origin": c.create(3, "Origin", "https://bad.example"),
+	} {
+		assert.Equal(t, []string{"1"}, a.header.Values("Rtm-Gateway"), "%s: %d", name, a.status)
 	}
 }
 

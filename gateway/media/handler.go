@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
+
+	"rtmwasm/core"
 )
 
 // BasePath is where a Handler belongs in a mux.
@@ -28,7 +30,8 @@ type Handler struct {
 	places *places
 	quotas *quotas
 
-	running running
+	running  running
+	arriving arriving
 
 	tus  *handler.UnroutedHandler
 	tusH http.Handler
@@ -47,7 +50,8 @@ func New(config Config) (*Handler, error) {
 		places: newPlaces(config.Store),
 		quotas: newQuotas(config),
 
-		running: running{most: config.Transfers, mostOfApp: config.AppTransfers, byApp: map[string]int{}},
+		running:  running{most: config.Transfers, mostOfApp: config.AppTransfers, byApp: map[string]int{}},
+		arriving: arriving{requests: map[string]*request{}},
 	}
 	if err := h.setupTus(); err != nil {
 		return nil, fmt.Errorf("media: tus: %w", err)
@@ -92,6 +96,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 // setCommonHeaders sets what every answer has, and reports whether the request's
 // origin is allowed.
 func (h *Handler) setCommonHeaders(header http.Header, r *http.Request) bool {
+	header.Set(core.GatewayHeader, "1")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Set(requestIDHeader, requestID(r.Context()))

@@ -9,7 +9,7 @@ import (
 
 // locks lets one request at a time change an upload. Who wants a lock that is held
 // asks the holder to let go, and waits; whoever waited before is refused. A client has
-// one request at a time, so the newest is the one that lives.
+// one request at a time, so the newest is the one that lives. HEAD takes no lock.
 //
 // It covers one gateway. Between gateways the store decides: one writer's changes
 // are taken, the other's are a conflict.
@@ -75,20 +75,29 @@ func (l *locks) letGo() {
 }
 
 // NewLock is tusd's way in. Lock takes the request out of its context.
-func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{l, id}, nil }
+func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{locks: l, key: id}, nil }
 
 type lock struct {
 	locks *locks
 	key   string
+	held  bool
 }
 
 // Lock leaves tusd's own way to interrupt a request aside: it reads the request's
 // body variable without synchronisation, and misses one that is set a moment later.
 func (l *lock) Lock(ctx context.Context, _ func()) error {
-	return l.locks.acquire(ctx, l.key, requestOf(ctx).letGo)
+	req := requestOf(ctx)
+	if req.asks {
+		return nil
+	}
+	err := l.locks.acquire(ctx, l.key, req.letGo)
+	l.held = err == nil
+	return err
 }
 
 func (l *lock) Unlock() error {
-	l.locks.release(l.key)
+	if l.held {
+		l.locks.release(l.key)
+	}
 	return nil
 }

@@ -20,6 +20,12 @@ type request struct {
 	key      string // "" for one without a nonce
 	expected []byte // SHA-256 that the sender announced, or nil
 
+	// asks is set for HEAD, which takes no lock and changes nothing.
+	asks bool
+
+	offset   int64        // where the body belongs; set before it is read
+	received atomic.Int64 // bytes of the body so far
+
 	control     *http.ResponseController
 	interrupted atomic.Bool
 }
@@ -47,6 +53,7 @@ func (b interruptibleBody) Read(p []byte) (int, error) {
 		return 0, errInterrupted
 	}
 	n, err := b.ReadCloser.Read(p)
+	b.req.received.Add(int64(n))
 	switch {
 	case err == nil || err == io.EOF:
 	case b.req.interrupted.Load():
@@ -57,16 +64,24 @@ func (b interruptibleBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pathLocation takes scheme and host out of the Location header: only the client
-// knows by which address it reached the gateway.
-type pathLocation struct{ http.ResponseWriter }
+// tusWriter corrects the header of tusd's answers. It takes scheme and host out of
+// Location: only the client knows by which address it reached the gateway. The answer to
+// HEAD that came as POST (X-HTTP-Method-Override) has no body, so no Content-Length.
+type tusWriter struct {
+	http.ResponseWriter
+	post bool
+}
 
-func (w pathLocation) WriteHeader(status int) {
-	if u, err := url.Parse(w.Header().Get("Location")); err == nil && u.Path != "" {
-		w.Header().Set("Location", u.Path)
+func (w tusWriter) WriteHeader(status int) {
+	header := w.Header()
+	if u, err := url.Parse(header.Get("Location")); err == nil && u.Path != "" {
+		header.Set("Location", u.Path)
+	}
+	if w.post && header.Get("Upload-Length") != "" {
+		header.Del("Content-Length")
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap gives http.ResponseController the writer that has the deadlines.
-func (w pathLocation) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w tusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

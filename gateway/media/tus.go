@@ -49,7 +49,7 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	if r.Body != nil {
 		r.Body = interruptibleBody{r.Body, req}
 	}
-	h.tusH.ServeHTTP(pathLocation{w}, r)
+	h.tusH.ServeHTTP(tusWriter{w, r.Method == http.MethodPost}, r)
 }
 
 // routeTus is called by tusd's middleware, which has checked the protocol version
@@ -60,6 +60,7 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 	case !upload && r.Method == http.MethodPost:
 		h.createUpload(w, r)
 	case upload && r.Method == http.MethodHead:
+		requestOf(r.Context()).asks = true
 		h.tus.HeadFile(w, r)
 	case upload && r.Method == http.MethodPatch:
 		h.tus.PatchFile(w, r)

@@ -76,7 +76,7 @@ func (s tusStore) AsTerminatableUpload(u handler.Upload) handler.TerminatableUpl
 	return u.(*tusUpload)
 }
 
-// tusUpload is one upload during one request, which holds its lock.
+// tusUpload is one upload during one request, which holds its lock unless it only asks.
 type tusUpload struct {
 	h    *Handler
 	req  *request
@@ -97,10 +97,14 @@ func (u *tusUpload) announceExpiry() {
 }
 
 func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
+	offset := u.info.Offset
+	if u.req.asks {
+		offset = u.h.arriving.offset(u.info)
+	}
 	return handler.FileInfo{
 		ID:       u.info.Key,
 		Size:     u.info.Size,
-		Offset:   u.info.Offset,
+		Offset:   offset,
 		MetaData: u.info.Metadata,
 	}, nil
 }
@@ -110,6 +114,8 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 	if err := u.adopt(ctx); err != nil {
 		return 0, u.h.tusError(ctx, "take over an upload", err)
 	}
+	u.req.offset = offset
+	defer u.h.arriving.add(u.info.Ref, u.req)()
 	info, err := u.h.store.Append(ctx, u.info.App, u.info.Key, offset, src)
 	stored := info.Offset - offset
 	if stored < 0 || errors.Is(err, ErrConflict) { // the Info of someone else's progress
