@@ -25,7 +25,7 @@ func (h *host) fetch(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 		switch {
 		case aborted:
 		case err != nil:
-			l.Answered(nil, networkError{})
+			l.Answered(nil, err)
 		default:
 			l.Answered(&core.HTTPResponse{
 				Status: int(getNumber(resp, "status")),

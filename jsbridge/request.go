@@ -44,11 +44,8 @@ func (x *xhr) start(r *core.HTTPRequest) error {
 			return err
 		}
 	}
-	x.v.Set("onload", x.add(func(value) { x.loaded(r.WantBody) }))
-	x.v.Set("onerror", x.add(func(value) {
-		x.detach()
-		x.listener.Answered(nil, networkError{})
-	}))
+	// loadend comes after load, error, abort and timeout; window.stop() aborts.
+	x.v.Set("onloadend", x.add(func(value) { x.ended(r.WantBody) }))
 	progress := func(event value) { x.listener.Progress(int64(getNumber(event, "loaded"))) }
 	if r.WantBody {
 		x.v.Set("responseType", "blob")
@@ -64,10 +61,15 @@ func (x *xhr) start(r *core.HTTPRequest) error {
 	return err
 }
 
-func (x *xhr) loaded(wantBody bool) {
+func (x *xhr) ended(wantBody bool) {
 	x.detach()
+	status := int(getNumber(x.v, "status"))
+	if status == 0 {
+		x.listener.Answered(nil, networkError{})
+		return
+	}
 	resp := &core.HTTPResponse{
-		Status: int(getNumber(x.v, "status")),
+		Status: status,
 		Header: func(name string) string {
 			v, _ := x.v.Call("getResponseHeader", name)
 			return toString(v)
@@ -81,7 +83,7 @@ func (x *xhr) loaded(wantBody bool) {
 
 // detach takes the callbacks off the request.
 func (x *xhr) detach() {
-	for _, name := range []string{"onload", "onerror", "onprogress"} {
+	for _, name := range []string{"onloadend", "onprogress"} {
 		x.v.Set(name, nil)
 	}
 	if isSet(x.upload) {
