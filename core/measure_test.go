@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -144,5 +145,88 @@ func TestPauseWhileMeasuring(t *testing.T) {
 		w.redialled()
 		w.resumed()
 		w.host.only("POST").created(testKey, 10)
+	})
+}
+
+// pictureBlob is a Blob of a host that decodes pictures.
+type pictureBlob struct {
+	*testBlob
+	asked  int
+	decode func(done func(width, height uint32)) (able bool)
+}
+
+func (b *pictureBlob) DecodedSize(done func(width, height uint32)) (able bool) {
+	b.asked++
+	return b.decode(done)
+}
+
+func (w *world) pictureBlob(b *testBlob, decode func(done func(width, height uint32)) bool) *pictureBlob {
+	return &pictureBlob{testBlob: b, decode: decode}
+}
+
+func TestTheHostIsAskedForASize(t *testing.T) {
+	later := func(w *world, after time.Duration) func(done func(width, height uint32)) bool {
+		return func(done func(width, height uint32)) bool {
+			w.host.AfterFunc(after, func() { done(12, 34) })
+			return true
+		}
+	}
+	for name, c := range map[string]struct {
+		blob  func(w *world) *pictureBlob
+		want  Dimensions
+		asked int
+	}{
+		"knows it": {
+			func(w *world) *pictureBlob { return w.pictureBlob(w.junk(), later(w, time.Second)) },
+			Dimensions{Width: 12, Height: 34}, 1,
+		},
+		"is not asked what the header says": {
+			func(w *world) *pictureBlob { return w.pictureBlob(w.picture(64, 48), later(w, 0)) },
+			Dimensions{Width: 64, Height: 48}, 0,
+		},
+		"cannot decode": {
+			func(w *world) *pictureBlob {
+				return w.pictureBlob(w.junk(), func(func(width, height uint32)) bool { return false })
+			}, Dimensions{}, 1,
+		},
+		"takes too long": {
+			func(w *world) *pictureBlob { return w.pictureBlob(w.junk(), later(w, decodeTimeout+time.Second)) },
+			Dimensions{}, 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				src := c.blob(w)
+				var got *Uploaded
+				w.Upload(src, UploadParams{Image: true}, func(int64, int64) {}, func(u *Uploaded, err *Error) {
+					require.Nil(t, err)
+					got = u
+				})
+				w.host.pass(decodeTimeout)
+				w.host.only("POST").created(testKey, src.Size())
+				require.NotNil(t, got)
+				assert.Equal(t, c.want, got.Dimensions)
+				assert.Equal(t, c.asked, src.asked)
+				w.host.pass(time.Second) // for a late answer
+			})
+		})
+	}
+}
+
+func TestCancelWhileTheHostDecodes(t *testing.T) {
+	inSession(t, func(w *world) {
+		var decoded func(width, height uint32)
+		src := w.pictureBlob(w.junk(), func(done func(width, height uint32)) bool {
+			decoded = done
+			return true
+		})
+		task := w.uploadWith("up", src, UploadParams{Image: true})
+		w.host.settle()
+		task.Cancel()
+		assert.Equal(t, []string{canceled}, w.taken())
+		decoded(12, 34)
+		w.host.pass(decodeTimeout)
+		assert.Empty(t, w.taken())
+		assert.Empty(t, w.host.requests)
 	})
 }

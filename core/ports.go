@@ -61,6 +61,14 @@ type Blob interface {
 	Read(from, to int64, done func([]byte, error))
 }
 
+// Picture is what a Blob also is where the host can decode pictures.
+type Picture interface {
+	// DecodedSize later calls done with the width and height in pixels at which the host
+	// shows the picture, or with 0, 0 if it does not decode it. It reports whether the host
+	// can decode at all; otherwise done is not called.
+	DecodedSize(done func(width, height uint32)) (able bool)
+}
+
 // HTTPRequest is one request to the gateway's media service.
 type HTTPRequest struct {
 	Method string

@@ -3,6 +3,7 @@ package core
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"rtmwasm/core/imagesize"
 )
@@ -11,6 +12,10 @@ import (
 // creates it: one round trip. A larger one is created first, so that what was sent
 // of it can be taken up again.
 const createWithBody = 256 << 10
+
+// decodeTimeout is how long an upload waits for the host to decode a picture whose
+// header does not tell its size.
+const decodeTimeout = 5 * time.Second
 
 // UploadParams say what an upload is for.
 type UploadParams struct {
@@ -130,21 +135,28 @@ func (u *upload) measure() {
 	next()
 }
 
-// measureBlob reads a picture's header and overwrites each dimension that is 0.
+// measureBlob reads a picture's header, or else asks the host, and overwrites each
+// dimension that is 0.
 func (u *upload) measureBlob(b Blob, width, height *uint32, then func()) {
+	fill := func(w, h uint32) {
+		if *width == 0 {
+			*width = w
+		}
+		if *height == 0 {
+			*height = h
+		}
+		then()
+	}
 	var r imagesize.Reader
 	var read func()
 	read = func() {
 		offset, done := r.Next()
 		if done {
-			w, h := r.Size()
-			if *width == 0 {
-				*width = w
+			if w, h := r.Size(); w > 0 {
+				fill(w, h)
+			} else {
+				u.askDecodedSize(b, fill)
 			}
-			if *height == 0 {
-				*height = h
-			}
-			then()
 			return
 		}
 		b.Read(offset, offset+imagesize.WindowSize, func(window []byte, err error) {
@@ -160,6 +172,27 @@ func (u *upload) measureBlob(b Blob, width, height *uint32, then func()) {
 		})
 	}
 	read()
+}
+
+// askDecodedSize tells 0, 0 where the host does not know either or takes too long: no
+// upload fails because its picture cannot be measured.
+func (u *upload) askDecodedSize(b Blob, done func(width, height uint32)) {
+	told := false
+	var stop func()
+	tell := func(width, height uint32) {
+		if told {
+			return
+		}
+		told = true
+		stop()
+		if !u.ended {
+			done(width, height)
+		}
+	}
+	stop = u.c.host.AfterFunc(decodeTimeout, func() { tell(0, 0) })
+	if p, ok := b.(Picture); !ok || !p.DecodedSize(tell) {
+		tell(0, 0)
+	}
 }
 
 func (u *upload) unreadable(err error) {

@@ -82,8 +82,45 @@ func pngHeader(width, height uint32, front ...any) []byte {
 		join(front...), pngChunk("IDAT"))
 }
 
-func gifHeader(version string, width, height uint32) []byte {
-	return join("GIF", version, littleEndian(2, width), littleEndian(2, height), "\x00\x00\x00")
+// gifHeader is a GIF up to the pixels of its first frame, which fills the screen, with
+// what is given in front of it.
+func gifHeader(version string, width, height uint32, front ...any) []byte {
+	w, h := littleEndian(2, width), littleEndian(2, height)
+	return join("GIF", version, w, h, "\x00\x00\x00", join(front...), ",\x00\x00\x00\x00", w, h)
+}
+
+// gifExtension is a comment of n zeros.
+func gifExtension(n int) []byte {
+	b := join("!\xfe")
+	for ; n > 0; n -= 255 {
+		b = join(b, []byte{byte(min(n, 255))}, make([]byte, min(n, 255)))
+	}
+	return append(b, 0)
+}
+
+// bmffBox is a box of AVIF.
+func bmffBox(name string, data ...any) []byte {
+	d := join(data...)
+	return join(bigEndian(4, uint32(len(d)+8)), name, d)
+}
+
+// avifHeader is an AVIF up to the pixels, with what is given between its first box and
+// the one that describes the picture.
+func avifHeader(width, height uint32, front ...any) []byte {
+	return join(bmffBox("ftyp", "avif\x00\x00\x00\x00"), join(front...), bmffBox("meta", "\x00\x00\x00\x00",
+		bmffBox("pitm", "\x00\x00\x00\x00\x00\x01"),
+		bmffBox("iprp",
+			bmffBox("ipco", bmffBox("ispe", "\x00\x00\x00\x00", bigEndian(4, width), bigEndian(4, height))),
+			bmffBox("ipma", "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x01\x01"))))
+}
+
+// icoHeader is an icon's directory, for pictures with sides of up to 256 pixels.
+func icoHeader(sides ...[2]byte) []byte {
+	b := join("\x00\x00\x01\x00", littleEndian(2, uint32(len(sides))))
+	for _, s := range sides {
+		b = join(b, s[:], make([]byte, 14))
+	}
+	return b
 }
 
 // bmpHeader has an information header of so many bytes.

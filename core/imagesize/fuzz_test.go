@@ -23,6 +23,9 @@ func FuzzRead(f *testing.F) {
 		f.Add(carrier(orders[0].oriented(8)))
 		f.Add(carrier(orders[1].tiff(12, orders[1].entry(0x112, 3, 1, 5))))
 	}
+	for _, picture := range pictures(f) {
+		f.Add(picture)
+	}
 	f.Fuzz(func(t *testing.T, picture []byte) {
 		width, height, _ := read(t, picture)
 		w, h := Read(picture)
@@ -47,6 +50,11 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 		}
 		return
 	}
+	if format == "gif" { // the decoder tells the screen, which the first frame may enlarge here
+		assert.GreaterOrEqual(t, int(width), config.Width)
+		assert.GreaterOrEqual(t, int(height), config.Height)
+		return
+	}
 	sizes := [][2]int{{config.Width, config.Height}}
 	if format == "jpeg" || format == "png" {
 		sizes = append(sizes, [2]int{config.Height, config.Width})
@@ -57,15 +65,20 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 // Padding in front of everything else moves it to other places in other windows,
 // and must not change the size.
 func shiftedAcrossWindows(t *testing.T, picture []byte, width, height uint32) {
-	at, padding := 2, jpegSegment
-	if hasPrefix(picture, "\x89PNG") && len(picture) >= pngChunks {
-		at, padding = pngChunks, func(_ byte, data ...any) []byte { return pngChunk("iCCP", data...) }
-	} else if !hasPrefix(picture, "\xff\xd8\xff") {
+	at, padding := 2, func(n int) []byte { return jpegSegment(0xe2, make([]byte, n)) }
+	switch {
+	case hasPrefix(picture, "\x89PNG") && len(picture) >= pngChunks:
+		at, padding = pngChunks, func(n int) []byte { return pngChunk("iCCP", make([]byte, n)) }
+	case hasPrefix(picture, "GIF8") && len(picture) >= 13 && picture[10]&0x80 == 0:
+		at, padding = 13, gifExtension
+	case isAVIF(picture) && int64(be(picture[:4])) <= int64(len(picture)):
+		at, padding = int(be(picture[:4])), func(n int) []byte { return bmffBox("free", make([]byte, n)) }
+	case !hasPrefix(picture, "\xff\xd8\xff"):
 		return
 	}
 	for _, n := range []int{10, WindowSize - len(picture)/2, 1<<16 - 1 - 2} {
 		if n >= 0 && n <= 1<<16-1-2 {
-			w, h, _ := read(t, slices.Concat(picture[:at], padding(0xe2, make([]byte, n)), picture[at:]))
+			w, h, _ := read(t, slices.Concat(picture[:at], padding(n), picture[at:]))
 			assert.Equal(t, [2]uint32{width, height}, [2]uint32{w, h}, "%d bytes of padding", n)
 		}
 	}

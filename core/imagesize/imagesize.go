@@ -1,15 +1,17 @@
 // Package imagesize reads the displayed width and height of a picture from its
-// header: PNG, JPEG, GIF, BMP and WebP, the formats that browsers agree on.
+// header: PNG, JPEG, GIF, BMP, WebP, AVIF and icons, the formats that browsers agree on.
+// The format is told by content, never by a name.
 //
 // Displayed means what a browser calls naturalWidth and naturalHeight: a photo
 // whose EXIF orientation turns it by a quarter has the two swapped. That counts
-// for JPEG and for PNG, as in Chromium, which takes no notice of it in WebP.
+// for JPEG and for PNG, as in Chromium, which ignores EXIF in WebP and AVIF; an AVIF has
+// a property of its own for that.
+//
+// Where browsers differ, the size is Chromium's: see testdata/pictures.
 //
 // Whatever is not a picture, is cut short or has no area is 0 × 0; there are no
 // errors. Only the header is looked at, so that some odd pictures differ:
 //   - one with a sound header and broken pixels has no size in a browser;
-//   - a GIF has the size of its screen, although Chromium enlarges that for a first
-//     frame that does not fit;
 //   - Chromium scales a JPEG whose EXIF names a resolution other than 72 dpi and the
 //     pixel counts that follow from it.
 //

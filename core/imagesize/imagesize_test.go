@@ -43,6 +43,10 @@ var headers = map[string][]byte{
 	"JPEG with EXIF": jpegHeader(20, 40, exifSegment(orders[0].oriented(6))),
 	"GIF 87":         gifHeader("87a", 40, 20),
 	"GIF 89":         gifHeader("89a", 40, 20),
+	"GIF, extension": gifHeader("89a", 40, 20, gifExtension(600)),
+	"AVIF":           avifHeader(40, 20),
+	"AVIF, boxes":    avifHeader(40, 20, bmffBox("free", make([]byte, 30)), "\x00\x00\x00\x01free\x00\x00\x00\x00\x00\x00\x00\x11\x00"),
+	"icon":           icoHeader([2]byte{16, 16}, [2]byte{40, 20}, [2]byte{32, 20}),
 	"BMP of OS/2":    bmpHeader(12, 40, 20),
 	"BMP of OS/2 2":  bmpHeader(64, 40, 20),
 	"BMP":            bmpHeader(40, 40, 20),
@@ -61,11 +65,8 @@ func TestHeadersWholeAndCutShort(t *testing.T) {
 			assertSize(t, 40, 20, header)
 			assertSize(t, 40, 20, append(slices.Clone(header), "more"...))
 			enough := len(header)
-			switch {
-			case strings.HasPrefix(name, "PNG"):
+			if strings.HasPrefix(name, "PNG") {
 				enough -= 4 // the checksum of an empty IDAT
-			case strings.HasPrefix(name, "GIF"):
-				enough = 13
 			}
 			for n := range enough {
 				w, h, _ := read(t, header[:n])
@@ -83,6 +84,8 @@ func TestLargestSides(t *testing.T) {
 		"PNG":                     {pngHeader(1<<31-1, 1<<31-1), 1<<31 - 1, 1<<31 - 1},
 		"JPEG":                    {jpegHeader(65535, 65535), 65535, 65535},
 		"GIF":                     {gifHeader("89a", 65535, 65535), 65535, 65535},
+		"AVIF":                    {avifHeader(65535, 65535), 65535, 65535},
+		"icon":                    {icoHeader([2]byte{255, 0}), 255, 256},
 		"BMP of OS/2":             {bmpHeader(12, 65535, 65535), 65535, 65535},
 		"BMP":                     {bmpHeader(40, 65535, -65535), 65535, 65535},
 		"WebP, lossy":             {webpLossy(16383, 16383), 16383, 16383},
@@ -118,6 +121,14 @@ func TestNothingToMeasure(t *testing.T) {
 		"GIF, no width":             gifHeader("89a", 0, 20),
 		"GIF, no height":            gifHeader("89a", 40, 0),
 		"GIF, unknown version":      gifHeader("88a", 40, 20),
+		"GIF, cut in an extension":  gifHeader("89a", 40, 20, gifExtension(9))[:20],
+		"AVIF, no width":            avifHeader(0, 20),
+		"AVIF, too high":            avifHeader(40, 65536),
+		"HEIC":                      slices.Replace(avifHeader(40, 20), 8, 12, []byte("heic")...),
+		"AVIF, huge properties":     join(bmffBox("ftyp", "avif\x00\x00\x00\x00"), bmffBox("meta", make([]byte, WindowSize))),
+		"AVIF, box without length":  avifHeader(40, 20, "\x00\x00\x00\x00free"),
+		"icon, empty":               icoHeader(),
+		"icon, cut":                 icoHeader([2]byte{40, 20}, [2]byte{4, 2})[:37],
 		"BMP, no width":             bmpHeader(40, 0, 20),
 		"BMP, no height":            bmpHeader(12, 40, 0),
 		"BMP, unknown header":       bmpHeader(68, 40, 20),

@@ -2,14 +2,16 @@ package imagesize
 
 // The JPEG markers that matter, after 0xff.
 const (
-	sof0 = 0xc0 // frame header: baseline; then extended, progressive
-	sof2 = 0xc2 // the last one that browsers decode
-	rst0 = 0xd0
-	rst7 = 0xd7
-	soi  = 0xd8
-	eoi  = 0xd9
-	sos  = 0xda // the pixels
-	app1 = 0xe1 // EXIF, among others
+	sof0  = 0xc0 // frame header: baseline; then extended
+	sof2  = 0xc2 // progressive
+	sof9  = 0xc9 // extended, with arithmetic coding
+	sof10 = 0xca // progressive, with arithmetic coding
+	rst0  = 0xd0
+	rst7  = 0xd7
+	soi   = 0xd8
+	eoi   = 0xd9
+	sos   = 0xda // the pixels
+	app1  = 0xe1 // EXIF, among others
 )
 
 // segment goes from one JPEG segment to the next up to the pixels, since EXIF may
@@ -36,7 +38,7 @@ func segment(r *Reader, b []byte) (advance int64, need int) {
 	}
 	end := 2 + max(int(be(b[2:4])), 2)
 	switch {
-	case marker >= sof0 && marker <= sof2 && r.width == 0 && end >= 10:
+	case isFrame(marker) && r.width == 0 && end >= 10:
 		if len(b) < 10 {
 			return 0, 10
 		}
@@ -52,4 +54,9 @@ func segment(r *Reader, b []byte) (advance int64, need int) {
 		}
 	}
 	return int64(end), 0
+}
+
+// isFrame tells the frame headers that browsers decode.
+func isFrame(marker byte) bool {
+	return marker >= sof0 && marker <= sof2 || marker == sof9 || marker == sof10
 }

@@ -1,7 +1,7 @@
 package imagesize
 
-// open tells the format by the first bytes. All but JPEG and PNG have the size at
-// a fixed place there, and end with this step.
+// open tells the format by the first bytes. BMP, WebP and icons have the size at a
+// fixed place there, and end with this step.
 func open(r *Reader, b []byte) (advance int64, need int) {
 	switch {
 	case hasPrefix(b, "\xff\xd8\xff"):
@@ -12,7 +12,12 @@ func open(r *Reader, b []byte) (advance int64, need int) {
 		r.step = chunk
 		return pngChunks, 0
 	case (hasPrefix(b, "GIF87a") || hasPrefix(b, "GIF89a")) && len(b) >= 13:
-		r.set(le(b[6:8]), le(b[8:10]), 1<<16-1)
+		return r.gif(b), 0
+	case isAVIF(b):
+		r.step = box
+		return int64(be(b[:4])), 0
+	case (hasPrefix(b, "\x00\x00\x01\x00") || hasPrefix(b, "\x00\x00\x02\x00")) && len(b) >= 6:
+		r.ico(b)
 	case hasPrefix(b, "BM") && len(b) >= 18:
 		r.bmp(b[14:])
 	case hasPrefix(b, "RIFF") && len(b) >= 25 && string(b[8:14]) == "WEBPVP":

@@ -24,7 +24,7 @@ const CLASSES = [
   'Object', 'Array', 'Uint8Array', 'ArrayBuffer', 'Error', 'Promise', 'Date', 'Blob', 'AbortController',
   'TextEncoder', 'TextDecoder', 'crypto', 'performance', 'console',
 ] as const;
-const FUNCTIONS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'queueMicrotask', 'fetch'] as const;
+const FUNCTIONS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'queueMicrotask', 'fetch', 'createImageBitmap'] as const;
 
 type Closable = WebSocket | XMLHttpRequest | { abort(): void };
 
@@ -91,7 +91,7 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
   const page = globalThis as unknown as Record<string, any>;
   const scope: Record<string, unknown> = {};
   for (const name of CLASSES) scope[name] = page[name];
-  for (const name of FUNCTIONS) scope[name] = page[name]?.bind(page);
+  for (const name of FUNCTIONS) scope[name] = page[name]?.bind?.(page);
   scope.sha256 = getParameter('VERIFY_MEDIA') === false ? undefined : makeSha256();
   scope.fetchBlob = (...args: Parameters<typeof fetchBlob>) => {
     const job = fetchBlob(...args);
