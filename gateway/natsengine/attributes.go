@@ -20,19 +20,6 @@ type userAttributesEntry struct {
 	Value   []byte `json:"value"`
 }
 
-// setupAttributes makes the buckets of attributes. Those of users live in memory, as
-// sessions do; those of channels outlive a restart.
-func (e *Engine) setupAttributes(ctx context.Context) (err error) {
-	if e.userAttributes, err = e.bucket(ctx, "rtm_user_attributes", 0); err != nil {
-		return err
-	}
-	e.channelAttributes, err = e.js.bucket(ctx, jetstream.KeyValueConfig{
-		Bucket: "rtm_channel_attributes",
-		TTL:    e.opts.AttributeLife,
-	})
-	return err
-}
-
 // change writes a key's value anew. Of writers at the same time one stands, the others
 // start over from what it wrote.
 func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(former []byte) ([]byte, error)) (revision uint64, err error) {

@@ -3,6 +3,7 @@ package natsengine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,35 +17,32 @@ const opTimeout = 4 * time.Second
 // markerLife is how long a removed key is remembered, for watchers.
 const markerLife = time.Minute
 
-// Buckets that are watched.
+// Names of buckets.
 const (
-	sessionBucket = "rtm_sessions"
-	memberBucket  = "rtm_members"
+	sessionBucket          = "rtm_sessions"
+	memberBucket           = "rtm_members"
+	gatewayBucket          = "rtm_gateways"
+	userAttributeBucket    = "rtm_user_attributes"
+	channelAttributeBucket = "rtm_channel_attributes"
 )
 
-// setupShared makes the buckets of sessions, members and gateways. They live in
-// memory: a service that restarts has no sessions.
-func (e *Engine) setupShared(ctx context.Context) (err error) {
-	if e.sessions, err = e.bucket(ctx, sessionBucket, 0); err != nil {
-		return err
-	}
-	if e.members, err = e.bucket(ctx, memberBucket, 0); err != nil {
-		return err
-	}
-	if e.gateways, err = e.bucket(ctx, "rtm_gateways", e.opts.GatewayLife+e.opts.beat()); err != nil {
-		return err
+// openBuckets opens the buckets of chat.
+func (e *Engine) openBuckets(ctx context.Context) (err error) {
+	for _, b := range []struct {
+		bucket *jetstream.KeyValue
+		name   string
+	}{
+		{&e.sessions, sessionBucket},
+		{&e.members, memberBucket},
+		{&e.gateways, gatewayBucket},
+		{&e.userAttributes, userAttributeBucket},
+		{&e.channelAttributes, channelAttributeBucket},
+	} {
+		if *b.bucket, err = e.js.KeyValue(ctx, b.name); err != nil {
+			return fmt.Errorf("bucket %s: %w", b.name, err)
+		}
 	}
 	return nil
-}
-
-// bucket makes one in memory.
-func (e *Engine) bucket(ctx context.Context, name string, life time.Duration) (jetstream.KeyValue, error) {
-	return e.js.bucket(ctx, jetstream.KeyValueConfig{
-		Bucket:         name,
-		TTL:            life,
-		LimitMarkerTTL: markerLife,
-		Storage:        jetstream.MemoryStorage,
-	})
 }
 
 // remove removes a key if its revision is still this one.

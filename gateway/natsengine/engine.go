@@ -47,9 +47,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
-	e.comeback.e = e
-	e.patience.e = e
+	e := newEngine(opts)
 	if opts.Dir != "" {
 		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
 			return nil, err
@@ -62,16 +60,21 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	return e, nil
 }
 
+func newEngine(opts Options) *Engine {
+	e := &Engine{opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
+	e.comeback.e = e
+	e.patience.e = e
+	return e
+}
+
 // open connects and makes the streams and buckets that do not exist yet.
 func (e *Engine) open(ctx context.Context) (err error) {
 	if e.nc, err = e.dial("rtm-gateway", e.comeback.options()...); err != nil {
 		return err
 	}
-	js, err := jetstream.New(e.nc)
-	if err != nil {
-		return fmt.Errorf("natsengine: JetStream: %w", err)
+	if err := e.useJetStream(); err != nil {
+		return err
 	}
-	e.js = streams{js, e.opts.replicas(e.nc)}
 	if e.asker, err = newAsker(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
 	}
@@ -85,13 +88,27 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	return e.insist(ctx, e.setup)
 }
 
-// setup makes the streams and buckets that do not exist yet.
+func (e *Engine) useJetStream() error {
+	js, err := jetstream.New(e.nc)
+	if err != nil {
+		return fmt.Errorf("natsengine: JetStream: %w", err)
+	}
+	e.js = streams{js, e.opts, e.opts.replicas(e.nc)}
+	return nil
+}
+
+// setup makes the streams and buckets that do not exist yet, and opens all.
 func (e *Engine) setup(ctx context.Context) error {
-	for _, setup := range []func(context.Context) error{e.setupShared, e.setupAttributes, e.setupHistory, e.setupMail, e.media.setup} {
-		if err := setup(ctx); err != nil {
+	changes, err := e.js.ensure(ctx)
+	if err != nil {
+		return fmt.Errorf("natsengine: %w", err)
+	}
+	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup} {
+		if err := open(ctx); err != nil {
 			return fmt.Errorf("natsengine: %w", err)
 		}
 	}
+	e.warn(changes)
 	return nil
 }
 

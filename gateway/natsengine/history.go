@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
@@ -26,18 +25,6 @@ const (
 	captureTries   = 4
 	captureWait    = 250 * time.Millisecond // where it was refused at once
 )
-
-func (e *Engine) setupHistory(ctx context.Context) error {
-	_, err := e.js.stream(ctx, jetstream.StreamConfig{
-		Name:              historyStream,
-		Subjects:          []string{roomSubject + ">"},
-		Storage:           jetstream.FileStorage,
-		MaxAge:            core.SessionTimeout,
-		MaxMsgsPerSubject: core.MaxMissedChannelMessages,
-		AllowDirect:       true,
-	})
-	return err
-}
 
 // PublishRoom implements gateway.Bus. The stream acknowledges what it captured, as a
 // subject's listener would answer. A stream that can't store it, on a full disk, is no

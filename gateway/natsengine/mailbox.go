@@ -9,7 +9,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/core"
 	"rtmwasm/gateway"
 )
 
@@ -20,16 +19,9 @@ const (
 	mailSubject = "rtm.mail."
 )
 
-// setupMail makes the stream of offline messages. Its messages are read through its
-// leader, not directly: what was kept a moment ago must be seen.
-func (e *Engine) setupMail(ctx context.Context) (err error) {
-	e.mail, err = e.js.stream(ctx, jetstream.StreamConfig{
-		Name:              mailStream,
-		Subjects:          []string{mailSubject + ">"},
-		Storage:           jetstream.FileStorage,
-		MaxAge:            core.OfflineLifetime,
-		MaxMsgsPerSubject: core.MaxOfflineMessages,
-	})
+// openMail opens the stream of offline messages.
+func (e *Engine) openMail(ctx context.Context) (err error) {
+	e.mail, err = e.js.Stream(ctx, mailStream)
 	// Half the reserve: media stops first, and what is left is for what can't stop.
 	e.mailRoom = &room{dir: e.opts.Dir, reserve: e.opts.MinFree / 2, full: gateway.ErrNoRoom}
 	return err

@@ -55,7 +55,7 @@ const (
 // It has a connection of its own: parts must not stand before chat messages.
 type mediaStore struct {
 	nc     *nats.Conn
-	js     streams
+	js     jetstream.JetStream
 	stream jetstream.Stream
 	kv     jetstream.KeyValue
 	infos  jetstream.Stream // beneath kv; purging it leaves no markers
@@ -82,41 +82,27 @@ func (e *Engine) openMedia() error {
 	}
 	e.media = &mediaStore{
 		nc:      nc,
-		maxAge:  e.opts.MediaMaxAge,
 		room:    &room{dir: e.opts.Dir, reserve: e.opts.MinFree, full: media.ErrFull},
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},
 		recent:  newRecent(),
 	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(mediaTimeout))
-	e.media.js = streams{js, e.js.replicas}
+	e.media.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(mediaTimeout))
 	return err
 }
 
-// setup makes the media stream and buckets.
+// setup opens the media stream and buckets. How long media stays is what the stream says.
 func (s *mediaStore) setup(ctx context.Context) (err error) {
-	s.stream, err = s.js.stream(ctx, jetstream.StreamConfig{
-		Name:        mediaStream,
-		Subjects:    []string{mediaPrefix + ".>"},
-		Storage:     jetstream.FileStorage,
-		MaxAge:      s.maxAge,
-		AllowDirect: true,
-	})
-	if err != nil {
-		return err
+	if s.stream, err = s.js.Stream(ctx, mediaStream); err != nil {
+		return fmt.Errorf("stream %s: %w", mediaStream, err)
 	}
-	s.kv, err = s.js.bucket(ctx, jetstream.KeyValueConfig{
-		Bucket:  mediaBucket,
-		Storage: jetstream.FileStorage,
-		TTL:     s.maxAge,
-	})
-	if err != nil {
-		return err
+	s.maxAge = s.stream.CachedInfo().Config.MaxAge
+	if s.kv, err = s.js.KeyValue(ctx, mediaBucket); err != nil {
+		return fmt.Errorf("bucket %s: %w", mediaBucket, err)
 	}
-	s.infos, err = s.js.Stream(ctx, kvStream+mediaBucket)
-	if err != nil {
-		return fmt.Errorf("bucket's stream: %w", err)
+	if s.infos, err = s.js.Stream(ctx, kvStream+mediaBucket); err != nil {
+		return fmt.Errorf("stream of bucket %s: %w", mediaBucket, err)
 	}
 	if s.secret, err = sharedSecret(ctx, s.js); err != nil {
 		return fmt.Errorf("secret: %w", err)

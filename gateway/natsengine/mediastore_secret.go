@@ -16,11 +16,8 @@ func (s *mediaStore) Secret() []byte { return s.secret }
 
 // sharedSecret returns the secret that all gateways on this engine share. Whoever
 // comes first has drawn it.
-func sharedSecret(ctx context.Context, js streams) ([]byte, error) {
-	kv, err := js.bucket(ctx, jetstream.KeyValueConfig{
-		Bucket:  secretBucket,
-		Storage: jetstream.FileStorage,
-	})
+func sharedSecret(ctx context.Context, js jetstream.JetStream) ([]byte, error) {
+	kv, err := js.KeyValue(ctx, secretBucket)
 	if err != nil {
 		return nil, err
 	}

@@ -32,15 +32,16 @@ type Options struct {
 	// that ask for one.
 	CA, Cert, Key string
 
-	// Replicas is how many servers of a cluster keep each stream and bucket: 1, 3 or 5.
-	// 0 means 3 where there are so many, else 1.
+	// Replicas is how many servers of a cluster keep each stream and bucket that is created:
+	// 1, 3 or 5. 0 means 3 where there are so many, else 1, and as many as streams that exist.
 	Replicas int
 
 	// MinFree is how many bytes of Dir's disk media leaves free, and offline messages half of
 	// it; 0 means DefaultMinFree.
 	MinFree int64
 
-	// MediaMaxAge is how long media stays readable; 0 means core.MediaLifetime.
+	// MediaMaxAge is how long media stays readable where the stream is created; 0 means
+	// core.MediaLifetime. See ChangeStreams.
 	MediaMaxAge time.Duration
 
 	// GatewayLife is how long a gateway that has stopped without a word counts as alive, at

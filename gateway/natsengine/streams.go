@@ -5,19 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// streams makes streams and buckets as a cluster is to keep them.
-type streams struct {
-	jetstream.JetStream
-	replicas int
-}
+// makeTimeout bounds one request about a stream. If several gateways ask to create the same
+// stream at the same time, a cluster answers only one of them.
+const makeTimeout = 1500 * time.Millisecond
 
-// replicas is how many servers are to keep each stream.
+// replicas is how many servers keep a stream that is created now, if no stream exists yet
+// that says more.
 func (o Options) replicas(nc *nats.Conn) int {
 	switch {
 	case o.Dir != "":
@@ -30,47 +30,77 @@ func (o Options) replicas(nc *nats.Conn) int {
 	return 1
 }
 
-// makeTimeout bounds one request to make a stream. Of several gateways that ask for the same
-// one at the same time, a cluster answers one.
-const makeTimeout = 1500 * time.Millisecond
-
-func (s streams) stream(ctx context.Context, config jetstream.StreamConfig) (stream jetstream.Stream, err error) {
-	config.Replicas = s.replicas
-	err = patiently(ctx, func(ctx context.Context) (err error) {
-		stream, err = s.Stream(ctx, config.Name)
-		if err == nil && sameStream(stream.CachedInfo().Config, config) {
-			return nil
-		}
-		stream, err = s.CreateOrUpdateStream(ctx, config)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", config.Name, err)
-	}
-	return stream, nil
+// streams creates the streams and buckets that are missing. It never changes one that
+// exists: other gateways may have other settings, and a server that is down for a moment
+// must not cost replicas. Change does that, when an operator asks for it.
+type streams struct {
+	jetstream.JetStream
+	opts     Options
+	replicas int // of a stream that is created now
 }
 
-// bucket makes a bucket whose reads see all that was written before: where it has
-// replicas, direct reads might be answered by one that lags behind. One that is as wanted
-// is left alone: a change would allow direct reads for a moment, under those who use it.
-func (s streams) bucket(ctx context.Context, config jetstream.KeyValueConfig) (kv jetstream.KeyValue, err error) {
-	config.Replicas = s.replicas
-	err = patiently(ctx, func(ctx context.Context) (err error) {
-		stream, err := s.Stream(ctx, kvStream+config.Bucket)
-		if err == nil && sameBucket(stream.CachedInfo().Config, config) {
-			kv, err = s.KeyValue(ctx, config.Bucket)
-			return err
+// stock is what exists of the layout, and what is missing.
+type stock struct {
+	exist   []*jetstream.StreamInfo
+	missing []jetstream.StreamConfig
+}
+
+// lookUp asks for all streams of the layout.
+func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
+	for _, config := range s.opts.layout() {
+		info, err := s.info(ctx, config.Name)
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			st.missing = append(st.missing, config)
+		case err != nil:
+			return st, fmt.Errorf("stream %s: %w", config.Name, err)
+		default:
+			st.exist = append(st.exist, info)
 		}
-		kv, err = s.CreateOrUpdateKeyValue(ctx, config)
-		if err == nil && s.replicas > 1 {
-			kv, err = s.readLeader(ctx, config.Bucket)
+	}
+	if s.opts.Replicas == 0 { // the others tell how many servers the cluster had
+		for _, info := range st.exist {
+			s.replicas = max(s.replicas, info.Config.Replicas)
+		}
+	}
+	return st, nil
+}
+
+func (s *streams) info(ctx context.Context, name string) (info *jetstream.StreamInfo, err error) {
+	err = patiently(ctx, func(ctx context.Context) error {
+		stream, err := s.Stream(ctx, name)
+		if err == nil {
+			info = stream.CachedInfo()
 		}
 		return err
 	})
+	return info, err
+}
+
+// ensure creates what is missing, and returns how what exists differs from the settings.
+func (s *streams) ensure(ctx context.Context) ([]Change, error) {
+	st, err := s.lookUp(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", config.Bucket, err)
+		return nil, err
 	}
-	return kv, nil
+	for _, config := range st.missing {
+		if err := s.create(ctx, withReplicas(config, s.replicas)); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", config.Name, err)
+		}
+	}
+	return s.changes(st), nil
+}
+
+// create creates a stream. That another gateway was faster, with whatever settings, is no
+// error.
+func (s *streams) create(ctx context.Context, config jetstream.StreamConfig) error {
+	return patiently(ctx, func(ctx context.Context) error {
+		_, err := s.CreateStream(ctx, config)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return nil
+		}
+		return err
+	})
 }
 
 // patiently asks again where no answer came.
@@ -85,26 +115,116 @@ func patiently(ctx context.Context, ask func(context.Context) error) error {
 	}
 }
 
-func sameStream(have, want jetstream.StreamConfig) bool {
-	return slices.Equal(have.Subjects, want.Subjects) && have.Storage == want.Storage && have.Replicas == want.Replicas &&
-		have.MaxAge == want.MaxAge && have.AllowDirect == want.AllowDirect &&
-		max(0, have.MaxMsgsPerSubject) == want.MaxMsgsPerSubject // the server says -1 for none
+// Change is a setting of a stream or bucket that differs from the gateway's settings.
+type Change struct {
+	Stream  string // the name in JetStream; that of a bucket begins with KV_
+	Setting string // as JetStream calls it, such as replicas
+	Have    string // what the stream has
+	Want    string // what the settings say
 }
 
-func sameBucket(have jetstream.StreamConfig, want jetstream.KeyValueConfig) bool {
-	return have.Storage == want.Storage && have.Replicas == want.Replicas && have.AllowDirect == (want.Replicas == 1) &&
-		have.MaxAge == want.TTL && have.SubjectDeleteMarkerTTL == want.LimitMarkerTTL
+// changes are the differences between the streams that exist and the settings.
+func (s *streams) changes(st stock) (all []Change) {
+	for _, info := range st.exist {
+		all = append(all, differences(info.Config, s.wanted(info.Config))...)
+	}
+	return all
 }
 
-func (s streams) readLeader(ctx context.Context, bucket string) (jetstream.KeyValue, error) {
-	stream, err := s.Stream(ctx, kvStream+bucket)
+// wanted is a stream's config as the settings want it. Unless told how many replicas to
+// have, a stream never loses one.
+func (s *streams) wanted(have jetstream.StreamConfig) jetstream.StreamConfig {
+	all := s.opts.layout()
+	want := all[slices.IndexFunc(all, func(c jetstream.StreamConfig) bool { return c.Name == have.Name })]
+	return withReplicas(want, s.replicas)
+}
+
+// differences compares what the gateway's settings decide.
+func differences(have, want jetstream.StreamConfig) (all []Change) {
+	compare := func(setting string, have, want any) {
+		if h, w := fmt.Sprint(have), fmt.Sprint(want); h != w {
+			all = append(all, Change{Setting: setting, Have: h, Want: w})
+		}
+	}
+	compare("subjects", have.Subjects, want.Subjects)
+	compare("storage", have.Storage, want.Storage)
+	compare("replicas", have.Replicas, want.Replicas)
+	compare("max_age", have.MaxAge, want.MaxAge)
+	compare("max_msgs_per_subject", max(0, have.MaxMsgsPerSubject), want.MaxMsgsPerSubject) // the server says -1 for no limit
+	compare("subject_delete_marker_ttl", have.SubjectDeleteMarkerTTL, want.SubjectDeleteMarkerTTL)
+	compare("allow_direct", have.AllowDirect, want.AllowDirect)
+	for i := range all {
+		all[i].Stream = have.Name
+	}
+	return all
+}
+
+// merged is have with what the settings decide. Other settings stay.
+func merged(have, want jetstream.StreamConfig) jetstream.StreamConfig {
+	have.Subjects, have.Storage, have.Replicas = want.Subjects, want.Storage, want.Replicas
+	have.MaxAge, have.MaxMsgsPerSubject, have.AllowDirect = want.MaxAge, want.MaxMsgsPerSubject, want.AllowDirect
+	have.SubjectDeleteMarkerTTL = want.SubjectDeleteMarkerTTL
+	have.Duplicates = duplicateWindow(want.MaxAge)
+	return have
+}
+
+// ChangeStreams compares the streams and buckets that exist with the settings, and with apply
+// makes them what the settings say. It returns the differences that there were, and creates
+// nothing. With opts.Dir no gateway may run on the folder.
+func ChangeStreams(ctx context.Context, opts Options, apply bool) ([]Change, error) {
+	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	config := stream.CachedInfo().Config
-	config.AllowDirect = false
-	if _, err := s.UpdateStream(ctx, config); err != nil {
+	e := newEngine(opts)
+	if opts.Dir != "" {
+		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
+			return nil, err
+		}
+	}
+	defer e.Close()
+	if e.nc, err = e.dial("rtm-gateway streams"); err != nil {
 		return nil, err
 	}
-	return s.KeyValue(ctx, bucket)
+	if err := e.useJetStream(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	changes, err := e.js.change(ctx, apply)
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: %w", err)
+	}
+	return changes, nil
+}
+
+func (s *streams) change(ctx context.Context, apply bool) ([]Change, error) {
+	st, err := s.lookUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range st.exist {
+		want := s.wanted(info.Config)
+		if !apply || len(differences(info.Config, want)) == 0 {
+			continue
+		}
+		if _, err := s.UpdateStream(ctx, merged(info.Config, want)); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", info.Config.Name, err)
+		}
+	}
+	return s.changes(st), nil
+}
+
+// warn logs differences, one line for each setting and pair of values.
+func (e *Engine) warn(changes []Change) {
+	by := map[Change][]string{}
+	for _, c := range changes {
+		key := c
+		key.Stream = ""
+		by[key] = append(by[key], c.Stream)
+	}
+	for c, names := range by {
+		e.opts.Logger.Warn("streams differ from this gateway's settings; they stay as they are until `rtm-gateway streams --apply`",
+			"setting", c.Setting, "have", c.Have, "settings say", c.Want, "streams", strings.Join(names, " "))
+	}
 }

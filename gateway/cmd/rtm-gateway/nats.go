@@ -49,7 +49,7 @@ func (o *natsOptions) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the certificates that the servers' are checked against, in place of the system's")
 	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for servers that ask for one")
 	flags.StringVar(&o.key, "nats-key", "", "`file` with the key of --nats-cert")
-	flags.IntVar(&o.replicas, "replicas", 0, "how many `servers` of the cluster keep each piece of data: 1, 3 or 5; 0 means 3 where there are so many, else 1")
+	flags.IntVar(&o.replicas, "replicas", 0, "how many `servers` of the cluster keep each piece of data that is created: 1, 3 or 5; 0 means 3 where there are so many, else 1; for what exists see rtm-gateway streams")
 }
 
 func (o natsOptions) check(dataGiven bool) error {

@@ -35,6 +35,7 @@ const usage = `Usage: rtm-gateway [flags]
        rtm-gateway token --uid USER [flags]
        rtm-gateway doctor [--url URL] [flags]
        rtm-gateway health [--url URL] [--ready] [flags]
+       rtm-gateway streams [--apply] [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
@@ -54,6 +55,7 @@ user and token is accepted.
   rtm-gateway token --help          mints a token to try
   rtm-gateway doctor --help         says what is wrong
   rtm-gateway health --help         says whether one runs, for scripts
+  rtm-gateway streams --help        changes what exists in NATS: replicas, lifetimes
 
 A flag that is not given is looked up as a variable, --media-max-age as
 RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's
@@ -83,7 +85,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.config, "config", "", "`FILE` with further settings; also RTM_CONFIG")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
-	durationVar(flags, &o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h")
+	durationVar(flags, &o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; for media that is there already see rtm-gateway streams")
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	o.nats.register(flags)
 	o.bounds.register(flags)

@@ -16,7 +16,7 @@ import (
 )
 
 // subcommands are what may stand in front of the flags.
-var subcommands = []string{"doctor", "health", "token"}
+var subcommands = []string{"doctor", "health", "streams", "token"}
 
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for bad settings.
@@ -27,6 +27,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runDoctor(ctx, args[1:], stdout, stderr)
 		case "health":
 			return runHealth(ctx, args[1:], stdout, stderr)
+		case "streams":
+			return runStreams(ctx, args[1:], stdout, stderr)
 		case "token":
 			return runToken(args[1:], stdout, stderr)
 		}
@@ -108,21 +110,32 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 }
 
 func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.Engine, error) {
-	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log}
-	o.nats.apply(&where)
+	where := o.engine(log)
 	if where.Dir != "" {
 		if err := checkWritable(where.Dir); err != nil {
 			return nil, fmt.Errorf("--data: %w: give the gateway's user a folder that it may write to", err)
 		}
 	}
 	engine, err := natsengine.Open(ctx, where)
+	return engine, o.explainEngine(err)
+}
+
+// engine is where the engine lives.
+func (o options) engine(log *slog.Logger) natsengine.Options {
+	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log}
+	o.nats.apply(&where)
+	return where
+}
+
+// explainEngine adds to an error of the engine what to do about it.
+func (o options) explainEngine(err error) error {
 	switch {
 	case errors.Is(err, natsengine.ErrInUse):
-		err = fmt.Errorf("--data: %w: stop that one, or give this one a folder of its own", err)
-	case err != nil && where.Dir == "":
-		err = o.nats.explain(err)
+		return fmt.Errorf("--data: %w: stop that one, or give this one a folder of its own", err)
+	case err != nil && o.nats.servers != "":
+		return o.nats.explain(err)
 	}
-	return engine, err
+	return err
 }
 
 // checkWritable makes the folder and tries to write there: the engine's own error

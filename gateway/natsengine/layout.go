@@ -1,0 +1,85 @@
+package natsengine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/core"
+)
+
+// layout lists all streams and buckets that gateways share, as they are created. Their
+// replicas are left to withReplicas.
+func (o Options) layout() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		// In memory: a service that restarts has no sessions.
+		bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife),
+		bucketConfig(memberBucket, jetstream.MemoryStorage, 0, markerLife),
+		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.beat(), markerLife),
+		bucketConfig(userAttributeBucket, jetstream.MemoryStorage, 0, markerLife),
+		// These outlive a restart.
+		bucketConfig(channelAttributeBucket, jetstream.FileStorage, o.AttributeLife, 0),
+		{
+			Name:              historyStream,
+			Subjects:          []string{roomSubject + ">"},
+			Storage:           jetstream.FileStorage,
+			MaxAge:            core.SessionTimeout,
+			MaxMsgsPerSubject: core.MaxMissedChannelMessages,
+			AllowDirect:       true,
+		},
+		{
+			// Read through its leader, not directly: what was kept a moment ago must be seen.
+			Name:              mailStream,
+			Subjects:          []string{mailSubject + ">"},
+			Storage:           jetstream.FileStorage,
+			MaxAge:            core.OfflineLifetime,
+			MaxMsgsPerSubject: core.MaxOfflineMessages,
+		},
+		{
+			Name:        mediaStream,
+			Subjects:    []string{mediaPrefix + ".>"},
+			Storage:     jetstream.FileStorage,
+			MaxAge:      o.MediaMaxAge,
+			AllowDirect: true,
+		},
+		bucketConfig(mediaBucket, jetstream.FileStorage, o.MediaMaxAge, 0),
+		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
+	}
+}
+
+// bucketConfig is the stream of a key-value bucket, as NATS ADR-8 has it. It is made at once:
+// the client's own call would allow direct reads at first, see withReplicas.
+func bucketConfig(bucket string, storage jetstream.StorageType, life, markers time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:                   kvStream + bucket,
+		Subjects:               []string{kvSubject + bucket + ".>"},
+		Storage:                storage,
+		MaxAge:                 life,
+		MaxMsgsPerSubject:      1,
+		Duplicates:             duplicateWindow(life),
+		AllowRollup:            true,
+		DenyDelete:             true,
+		Discard:                jetstream.DiscardNew,
+		AllowMsgTTL:            markers != 0,
+		SubjectDeleteMarkerTTL: markers,
+	}
+}
+
+// duplicateWindow is the server's default: it may not be longer than a message lives.
+func duplicateWindow(life time.Duration) time.Duration {
+	if life == 0 {
+		return 2 * time.Minute
+	}
+	return min(life, 2*time.Minute)
+}
+
+// withReplicas sets on how many servers a stream is. A bucket's reads must see all that was
+// written before: where it has replicas, a direct read might be answered by one that lags.
+func withReplicas(c jetstream.StreamConfig, n int) jetstream.StreamConfig {
+	c.Replicas = n
+	if strings.HasPrefix(c.Name, kvStream) {
+		c.AllowDirect = n == 1
+	}
+	return c
+}

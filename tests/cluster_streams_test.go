@@ -1,0 +1,88 @@
+package tests
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/natsengine"
+	"rtmwasm/tests/cluster"
+)
+
+// streamSettings are those of all streams in a cluster that a gateway's settings decide.
+func streamSettings(t *testing.T, c *cluster.Cluster) map[string]string {
+	t.Helper()
+	nc, err := nats.Connect(strings.Join(c.URLs(), ","))
+	require.NoError(t, err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	all := map[string]string{}
+	streams := js.ListStreams(ctx)
+	for info := range streams.Info() {
+		all[info.Config.Name] = fmt.Sprintln(info.Config.Replicas, info.Config.MaxAge, info.Config.AllowDirect, info.Config.MaxMsgsPerSubject)
+	}
+	require.NoError(t, streams.Err())
+	return all
+}
+
+// A gateway that starts with other settings than the first, or while a server is down,
+// changes no stream.
+func TestClusterStreamsStayAsTheyAre(t *testing.T) {
+	c := startCluster(t)
+	open := func(urls []string, age time.Duration, replicas int) {
+		t.Helper()
+		e, err := natsengine.Open(t.Context(), natsengine.Options{Servers: urls, MediaMaxAge: age, Replicas: replicas, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		e.Close()
+	}
+	open(c.URLs(), 0, 0)
+	require.NoError(t, c.Healthy(t.Context()))
+	before := streamSettings(t, c)
+	require.Len(t, before, 10)
+	for name, settings := range before {
+		require.True(t, strings.HasPrefix(settings, "3 "), "%s has %s", name, settings)
+	}
+	open(c.URLs(), time.Hour, 0)
+	open(c.URLs()[:1], 0, 0)
+	open(c.URLs(), 0, 1)
+	c.Servers[2].Kill()
+	open(c.URLs()[:1], time.Hour, 1)
+	require.NoError(t, c.Servers[2].Start())
+	require.NoError(t, c.Healthy(t.Context()))
+	assert.Equal(t, before, streamSettings(t, c))
+
+	streams := func(args ...string) string {
+		t.Helper()
+		args = append([]string{"streams", "--nats", strings.Join(c.URLs(), ","), "--replicas", "1", "--media-max-age", "1h"}, args...)
+		out, err := exec.Command(buildGateway(t), args...).CombinedOutput()
+		require.NoError(t, err, string(out))
+		return string(out)
+	}
+	assert.Contains(t, streams(), "nothing was changed")
+	assert.Equal(t, before, streamSettings(t, c))
+	assert.Regexp(t, `(?m)^MEDIA +max_age +168h0m0s -> 1h0m0s$`, streams("--apply"))
+	after := streamSettings(t, c)
+	for name, settings := range after {
+		assert.True(t, strings.HasPrefix(settings, "1 "), "%s has %s", name, settings)
+	}
+	assert.Contains(t, after["MEDIA"], " 1h0m0s ")
+
+	// Grown again, as from one server to three.
+	open(c.URLs(), time.Hour, 0)
+	_, err := natsengine.ChangeStreams(t.Context(), natsengine.Options{Servers: c.URLs()}, true)
+	require.NoError(t, err)
+	assert.Equal(t, before, streamSettings(t, c))
+	open(c.URLs(), 0, 0)
+}
