@@ -57,6 +57,13 @@ type Client struct {
 	tasks     []*Task  // media tasks, waiting and running, in order
 	pieceSize int64    // of the next piece of a download, by the speed of the last; 0: not known
 	discards  []string // keys of uploads to be removed from the gateway
+
+	// What was learned of the way to /media/:
+	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no bound
+	override           bool    // only GET and POST pass
+	mediaAnswered      bool    // a request had an answer
+	cameBack           bool    // the connection was lost before
+	back               instant // when it was there last
 }
 
 // session is what the gateway knows the client by.

@@ -91,7 +91,7 @@ func TestBackoff(t *testing.T) {
 	} {
 		var longest time.Duration
 		for range 2000 {
-			d := backoff(n)
+			d := backoff(n, lastRetryCap)
 			assert.GreaterOrEqual(t, d, time.Duration(0))
 			assert.Less(t, d, limit)
 			longest = max(longest, d)

@@ -33,6 +33,8 @@ type download struct {
 	pieces []*piece // all of the file, in order
 	done   func(Blob, *Error)
 
+	least  int64  // bytes of a piece
+	whole  int64  // bytes of an answer that is longer than its piece: all of the file comes
 	told   bool   // digest is set
 	digest string // Repr-Digest of the whole, "" where the gateway has none
 	mime   string // "" until all is there and the first bytes were seen
@@ -69,14 +71,18 @@ func (c *Client) Download(mediaID string, progress func(current, total int64), d
 		done(nil, err)
 		return d.Task
 	}
-	d.pieces = []*piece{{to: size}}
+	d.pieces, d.least = []*piece{{to: size}}, smallestPiece
 	c.addTask(d.Task)
 	return d.Task
 }
 
 // step implements transfer.
 func (d *download) step() {
-	for i := 0; i < len(d.pieces) && len(d.under) < downloadLanes; i++ {
+	lanes := downloadLanes
+	if d.failures > 1 {
+		lanes, d.least = 1, MediaDigestBytes // less may get through
+	}
+	for i := 0; i < len(d.pieces) && len(d.under) < lanes; i++ {
 		if p := d.pieces[i]; p.blob == nil && (p.x == nil || p.x.over) {
 			d.fetch(i)
 		}
@@ -90,7 +96,7 @@ func (d *download) fetch(i int) {
 		d.c.pieceSize = 0
 	}
 	share := (d.total/downloadLanes + MediaPartBytes - 1) / MediaPartBytes * MediaPartBytes
-	size := max(min(d.c.pieceSize, share), smallestPiece)
+	size := max(min(d.c.pieceSize, share), d.least)
 	if p.to-p.from > size {
 		d.pieces = slices.Insert(d.pieces, i+1, &piece{from: p.from + size, to: p.to})
 		p.to = p.from + size
@@ -100,7 +106,9 @@ func (d *download) fetch(i int) {
 	begun := now()
 	p.x = &exchange{
 		progress: func(n int64) {
-			p.loaded = min(n, size)
+			if p.loaded = min(n, size); n > size {
+				d.whole = max(d.whole, n)
+			}
 			d.tell()
 		},
 		answered: func(resp *HTTPResponse) {
@@ -110,34 +118,49 @@ func (d *download) fetch(i int) {
 			d.received(p, resp, "bytes "+span+"/"+strconv.FormatInt(d.total, 10))
 		},
 	}
+	quiet := size > smallestPiece
+	if !quiet {
+		p.x.limit = d.soon()
+	}
 	d.exchange(&HTTPRequest{
-		Method: "GET", URL: d.key, WantBody: true, Quiet: size > smallestPiece,
+		Method: "GET", URL: d.key, WantBody: true, Quiet: quiet,
 		Header: [][2]string{{"Range", "bytes=" + span}},
 	}, p.x)
 }
 
-// tell shows what is there and what is coming; the total is for the end.
+// tell shows what is there and what is coming; the total is for the end. Progress is what
+// is there, and what has never come so far before.
 func (d *download) tell() {
-	var n int64
+	var n, kept int64
 	for _, p := range d.pieces {
-		n += p.loaded
+		if n += p.loaded; p.blob != nil {
+			kept += p.loaded
+		}
 	}
-	d.show(min(n, d.total-1))
+	d.confirm(kept)
+	if d.show(min(max(n, d.whole), d.total-1)) {
+		d.advanced = now()
+	}
 }
 
 func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	switch {
 	case resp.Status == 404 || resp.Status == 410:
-		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: "no such media: the id is unknown here or its seven days are over"})
+		cause := statusFault(resp.Status, true).cause
+		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: "no such media: the id is unknown here or its seven days are over", ServerCode: resp.Status, Cause: cause})
 		return
 	case resp.Status == 416 || resp.Status == 206 && resp.Header("Content-Range") != contentRange:
-		d.wrongLength()
+		d.wrongLength(resp.Status)
 		return
-	case resp.Status != 206:
+	case resp.Status == 200 && resp.Body != nil && resp.Body.Size() == d.total: // something on the way took Range off
+		p = d.all(p)
+	case resp.Status != 206 && resp.Status != 200:
 		d.refused(resp.Status)
 		return
 	case resp.Body == nil || resp.Body.Size() != p.to-p.from:
-		d.again() // cut short
+		f := statusFault(resp.Status, true)
+		f.text += " and a body of another length than was asked for"
+		d.again(f)
 		return
 	}
 	if !d.told {
@@ -149,16 +172,33 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	}
 	p.blob, p.loaded = resp.Body, p.to-p.from
 	if d.tell(); !d.ended {
-		d.check(p, resp.Header("Part-Digest"))
+		part, sums := int64(MediaDigestBytes), resp.Header("Part-Digest")
+		if resp.Status == 200 {
+			part, sums = d.total, d.digest
+		}
+		d.check(p, part, sums)
 		d.look()
 		d.resume()
 	}
 }
 
-// check verifies a piece.
-func (d *download) check(p *piece, digest string) {
+// all puts one piece, to be filled by the answer to p, in the place of all others.
+func (d *download) all(p *piece) *piece {
+	for len(d.under) > 0 {
+		d.under[0].halt()
+	}
+	whole := &piece{to: d.total, x: p.x}
+	for _, p := range d.pieces {
+		whole.damaged = whole.damaged || p.damaged
+	}
+	d.pieces = []*piece{whole}
+	return whole
+}
+
+// check verifies a piece by the digests of its parts, each of part bytes.
+func (d *download) check(p *piece, part int64, digest string) {
 	digester, able := d.c.host.(Digester)
-	p.verified = !able || digest == "" || !digester.SHA256(p.blob, MediaDigestBytes, func(sums []byte, err error) {
+	p.verified = !able || digest == "" || !digester.SHA256(p.blob, part, func(sums []byte, err error) {
 		switch {
 		case d.ended || !d.readable(err):
 		case reprDigest(sums) != digest:
@@ -186,9 +226,9 @@ func (d *download) look() {
 	})
 }
 
-func (d *download) wrongLength() {
-	cause := textError("the media has another length than its id says")
-	d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
+func (d *download) wrongLength(status int) {
+	text := "the media has another length than its id says"
+	d.unavailable(fault{status, textError(text), text})
 }
 
 // complete ends the task if everything is there and good.
@@ -232,3 +272,6 @@ func (d *download) spoiled(p *piece) {
 
 // cancelled implements transfer.
 func (d *download) cancelled() {}
+
+// doubt implements transfer.
+func (d *download) doubt() {}

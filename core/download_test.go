@@ -170,7 +170,7 @@ func TestDownloadRefused(t *testing.T) {
 		{"shorter than the id says", 416, headers{"Content-Range": "bytes */5"}, "RtmUnavailableError 1"},
 		{"of another length", 206, headers{"Content-Range": "bytes 0-9/110"}, "RtmUnavailableError 1"},
 		{"of unknown length", 206, nil, "RtmUnavailableError 1"},
-		{"not a part", 200, nil, "RtmUnavailableError 1"},
+		{"nothing", 204, nil, "RtmUnavailableError 1"},
 		{"forbidden", 403, nil, "RtmUnavailableError 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,7 +179,8 @@ func TestDownloadRefused(t *testing.T) {
 				w.Download("0"+testKey+"1z1z10", w.shown("down"), func(_ Blob, err *Error) { got = err })
 				w.host.only("GET").answer(c.status, c.header, pattern(10))
 				assert.Equal(t, c.want, outcome(got))
-				assert.Equal(t, got.Code != DownloadMediaErrNotExist, got.Cause != nil)
+				assert.Equal(t, c.status, got.ServerCode)
+				assert.Error(t, got.Cause)
 				w.host.pass(5 * time.Second)
 				assert.Empty(t, w.host.outstanding())
 				assert.Empty(t, w.tasks)
@@ -218,16 +219,15 @@ func TestDownloadCutShortIsRepeated(t *testing.T) {
 
 func TestDownloadStalls(t *testing.T) {
 	inSession(t, func(w *world) {
-		w.download("down", "0"+testKey+"1z1z10")
-		r := w.host.only("GET")
-		w.alive(MediaSilenceLimit / 2)
-		r.progress(1)
-		w.taken()
-		w.alive(MediaStallTimeout - time.Second)
-		assert.Empty(t, w.taken())
-		w.alive(time.Second)
-		assert.Equal(t, []string{"down: RtmTimeoutError 3"}, w.taken())
-		assert.True(t, r.aborted)
+		p := w.route(10)
+		result := p.download()
+		p.on = func(r *testRequest) bool {
+			r.progress(1)
+			return true
+		}
+		assert.InDelta(t, MediaStallTimeout.Seconds(), p.play(time.Hour).Seconds(), 1)
+		assert.Equal(t, "RtmTimeoutError 3", outcome(result()))
+		assert.Empty(t, w.host.outstanding())
 	})
 }
 

@@ -42,6 +42,9 @@ type transfer interface {
 	// interruption or a failure, and goes on from what the gateway has.
 	step()
 
+	// doubt is called when a request came to nothing: the cause may be on this side.
+	doubt()
+
 	// cancelled cleans up after a task that ended before its time; no request of it
 	// is under way any more.
 	cancelled()
@@ -60,16 +63,14 @@ type Task struct {
 	ended   bool
 
 	shown     int64 // the last progress told; -1 before the first
+	confirmed int64 // bytes that the gateway has, or that were downloaded and kept; the most so far
 	advanced  instant
 	stopStall func()
 
 	under     []*exchange // requests under way
 	stopRetry func()      // set while waiting to try again
-	failures  int         // in a row, without progress between
-
-	// repeating is set when a request was given up in silence, until the task is
-	// further than it was: what a dead connection swallows again is no progress.
-	repeating bool
+	failures  int         // in a row, while confirmed did not grow
+	fault     fault       // of the last one
 }
 
 // addTask takes a place. (API 7.5)
@@ -160,26 +161,34 @@ func (t *Task) failed(err *Error) {
 
 // refused ends the task because the gateway answered with a status that trying again
 // won't change.
-func (t *Task) refused(status int) {
-	cause := textError("the gateway answered with status " + strconv.Itoa(status))
-	t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: string(cause), ServerCode: status, Cause: cause})
+func (t *Task) refused(status int) { t.unavailable(statusFault(status, true)) }
+
+func (t *Task) unavailable(f fault) {
+	t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: f.text, ServerCode: f.status, Cause: f.cause})
 }
 
 // show tells the application how far the task is: 0 first, never down, the total
-// only from the step that completes the task (API 7.6).
-func (t *Task) show(n int64) {
+// only from the step that completes the task (API 7.6). It reports whether n is more than
+// was told before.
+func (t *Task) show(n int64) bool {
 	if t.shown < 0 {
 		t.shown = 0
 		t.progress(0, t.total)
 	}
 	if t.ended || n <= t.shown {
-		return
+		return false
 	}
 	t.shown = n
-	t.advanced = now()
-	t.failures = 0
-	t.repeating = false
 	t.progress(n, t.total)
+	return true
+}
+
+// confirm notes how many bytes have surely arrived. Only more than ever before is
+// progress: what is sent again, and what the browser believes to have sent, is not.
+func (t *Task) confirm(n int64) {
+	if n > t.confirmed {
+		t.confirmed, t.advanced, t.failures = n, now(), 0
+	}
 }
 
 // watchStall ends a task that has not advanced for MediaStallTimeout.
@@ -189,16 +198,28 @@ func (t *Task) watchStall() {
 			t.watchStall()
 			return
 		}
-		t.failed(&Error{Class: Timeout, Code: t.codes.timeout, Text: "no progress for 120 s"})
+		f := t.fault
+		switch {
+		case !t.c.connected():
+			f = fault{cause: textError("the connection to the gateway is interrupted")}
+		case f.cause == nil:
+			f.cause = textError("the requests get no answer")
+		}
+		if f.text == "" {
+			f.text = f.cause.Error()
+		}
+		t.failed(&Error{Class: Timeout, Code: t.codes.timeout, Text: "no progress for 120 s: " + f.text, ServerCode: f.status, Cause: f.cause})
 	})
 }
 
-// again tries the next step after a wait.
-func (t *Task) again() {
-	if t.stopRetry != nil {
+// again tries the next step after a wait, because of a fault.
+func (t *Task) again(f fault) {
+	t.fault = f
+	t.c.log(LogInfo, "media request came to nothing, trying again: "+f.text)
+	if t.transfer.doubt(); t.stopRetry != nil {
 		return
 	}
-	t.stopRetry = t.c.host.AfterFunc(backoff(t.failures), func() {
+	t.stopRetry = t.c.host.AfterFunc(backoff(t.failures, lastMediaRetryCap), func() {
 		t.stopRetry = nil
 		t.resume()
 	})
@@ -224,14 +245,17 @@ func (t *Task) resume() {
 
 // pauseTasks stops requests while the session is down (API 7.7).
 func (c *Client) pauseTasks() {
+	c.cameBack = true
 	for _, t := range c.tasks {
 		t.halt()
 	}
 }
 
 func (c *Client) resumeTasks() {
+	c.back = now()
 	c.host.AfterFunc(0, func() {
 		for _, t := range append([]*Task(nil), c.tasks...) {
+			t.failures = 0 // of another connection
 			t.resume()
 		}
 		c.startTasks()

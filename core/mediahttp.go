@@ -1,6 +1,10 @@
 package core
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // tusVersion is the version of the tus protocol that uploads speak.
 const tusVersion = "1.0.0"
@@ -12,16 +16,24 @@ const GatewayHeader = "Rtm-Gateway"
 // exchange is one HTTP request of a task and what to do with its answer.
 type exchange struct {
 	t        *Task
+	method   string
 	progress func(n int64)
 	answered func(*HTTPResponse)
+
+	// foreign, where set, takes an answer that is not the gateway's, and reports whether
+	// it knows what to do with it. Otherwise the task tries again.
+	foreign func(status int) bool
 
 	// late, where set, takes the answer that comes after the task went on without it;
 	// such a request is not aborted.
 	late func(*HTTPResponse)
 	over bool // answered, halted or given up
 
-	moved     int64   // bytes, by the last progress
-	heard     instant // when moved changed, or the start
+	ended func() // called at the end, where set
+
+	limit     time.Duration // of silence; see watch
+	moved     int64         // bytes, by the last progress
+	heard     instant       // the last sign of life, or the start
 	stopWatch func()
 	abort     func()
 }
@@ -32,10 +44,8 @@ func (x *exchange) Progress(n int64) {
 		return
 	}
 	x.moved, x.heard = n, now()
+	x.limit = max(x.limit, MediaSilenceLimit)
 	if x.progress != nil {
-		if !x.t.repeating {
-			x.t.advanced = x.heard
-		}
 		x.progress(n)
 	}
 }
@@ -50,19 +60,41 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 		return
 	}
 	x.end()
-	switch {
-	case err != nil:
-		t.c.log(LogInfo, "media request failed, trying again: "+err.Error())
-		t.again()
-	case passing(r.Status):
-		t.c.log(LogInfo, "media request put off by the gateway, trying again")
-		t.again()
-	default:
-		if x.progress != nil { // what was sent or received has arrived
-			t.repeating = false
+	if err != nil {
+		if t.failures >= methodDoubt {
+			t.c.override = !t.c.override
 		}
+		t.again(t.c.errorFault(err))
+		return
+	}
+	t.c.mediaAnswered = true
+	own := fromGateway(r)
+	switch {
+	case !t.c.override && refusesMethod(x.method, r.Status, own):
+		t.c.override = true
+		t.again(statusFault(r.Status, own))
+	case !own && x.foreign != nil && x.foreign(r.Status):
+	case !own || passing(r.Status):
+		t.again(statusFault(r.Status, own))
+	default:
 		x.answered(r)
 	}
+}
+
+// methodDoubt is after how many failures without an answer a task tries whether requests
+// pass with another method. It goes on to try both.
+const methodDoubt = 3
+
+// refusesMethod reports whether an answer may mean that something on the way lets only
+// GET and POST pass.
+func refusesMethod(method string, status int, own bool) bool {
+	switch {
+	case method == "GET" || method == "POST":
+		return false
+	case status == 405 || status == 501:
+		return true
+	}
+	return !own && (status == 400 || status == 403 || status == 404)
 }
 
 // passing reports whether a status speaks of a state that may pass: the session is
@@ -78,17 +110,34 @@ func passing(status int) bool {
 
 // exchange makes a request of the task.
 func (t *Task) exchange(r *HTTPRequest, x *exchange) {
-	x.t = t
+	x.t, x.method = t, r.Method
 	x.abort = t.c.mediaRequest(r, x)
 	x.heard = now()
+	if x.limit == 0 {
+		x.limit = MediaSilenceLimit
+	}
 	x.watch()
 	t.under = append(t.under, x)
+}
+
+// soon is for how long a request may stay without an answer before a byte has moved: twice
+// as long after each failure. It is short where the client has just come back, because
+// connections to a gateway that died swallow requests.
+func (t *Task) soon() time.Duration {
+	d := MediaSilenceLimit / 4
+	if t.c.cameBack && since(t.c.back) < MediaSilenceLimit {
+		d = MediaSilenceLimit / 20
+	}
+	return d << min(t.failures, 3)
 }
 
 // end takes the request off its task.
 func (x *exchange) end() {
 	x.over = true
 	x.stopWatch()
+	if x.ended != nil {
+		x.ended()
+	}
 	if i := slices.Index(x.t.under, x); i >= 0 {
 		x.t.under = slices.Delete(x.t.under, i, i+1)
 	}
@@ -102,22 +151,24 @@ func (x *exchange) halt() {
 	}
 }
 
-// watch gives the request up when nothing was heard of it for MediaSilenceLimit: a
-// connection can die without a word. It is aborted even where late is set, since dead
-// requests would use up the connections that a page may have.
+// watch gives the request up when nothing was heard of it for its limit: a connection can
+// die without a word.
 func (x *exchange) watch() {
-	t := x.t
-	x.stopWatch = t.c.host.AfterFunc(MediaSilenceLimit-since(x.heard), func() {
-		if since(x.heard) < MediaSilenceLimit {
+	x.stopWatch = x.t.c.host.AfterFunc(x.limit-since(x.heard), func() {
+		if since(x.heard) < x.limit {
 			x.watch()
 			return
 		}
-		x.end()
-		x.abort()
-		t.repeating = true
-		t.c.log(LogInfo, "nothing heard of a media request for 20 s, trying again")
-		t.again()
+		x.giveUp("nothing was heard of a request for " + strconv.Itoa(int(x.limit/time.Second)) + " s")
 	})
+}
+
+// giveUp aborts the request, also where late is set, since dead requests would use up the
+// connections that a page may have.
+func (x *exchange) giveUp(why string) {
+	x.end()
+	x.abort()
+	x.t.again(fault{0, textError(why), why})
 }
 
 // mediaRequest adds to a request what all of them carry: r.URL is the media key, ""
@@ -127,6 +178,10 @@ func (c *Client) mediaRequest(r *HTTPRequest, l HTTPListener) (abort func()) {
 	r.Header = append(r.Header, [2]string{"Authorization", "Bearer " + c.session.credential})
 	if r.Method != "GET" {
 		r.Header = append(r.Header, [2]string{"Tus-Resumable", tusVersion})
+	}
+	if c.override && r.Method != "GET" && r.Method != "POST" {
+		r.Header = append(r.Header, [2]string{"X-HTTP-Method-Override", r.Method})
+		r.Method = "POST"
 	}
 	return c.host.Request(r, l)
 }
@@ -163,7 +218,7 @@ func (*discarding) Progress(int64) {}
 // Answered implements HTTPListener: what could not be removed is removed with the
 // next connection of the session.
 func (d *discarding) Answered(r *HTTPResponse, err error) {
-	if (err != nil || passing(r.Status)) && d.c.session.id == d.session {
+	if (err != nil || !fromGateway(r) || passing(r.Status)) && d.c.session.id == d.session {
 		d.c.discards = append(d.c.discards, d.key)
 	}
 }

@@ -10,21 +10,20 @@ import (
 const (
 	firstRetryCap = 500 * time.Millisecond
 	lastRetryCap  = 4 * time.Second
+
+	lastMediaRetryCap = 8 * time.Second // each attempt may cost a whole file
 )
 
-// backoff is the wait before attempt n, counted from 0. The first is almost at once,
-// so that a passing fault costs little; the jitter keeps a crowd apart.
-func backoff(n int) time.Duration {
-	limit := lastRetryCap
-	if n < 4 {
-		limit = min(limit, firstRetryCap<<n)
-	}
+// backoff is the wait before attempt n, counted from 0: at most limit. The first is almost
+// at once, so that a passing fault costs little; the jitter keeps a crowd apart.
+func backoff(n int, limit time.Duration) time.Duration {
+	limit = min(limit, firstRetryCap<<min(n, 8))
 	return time.Duration(rand.Int64N(int64(limit)))
 }
 
 // retry plans the next attempt to connect.
 func (c *Client) retry() {
-	c.stopRetry = c.host.AfterFunc(backoff(c.attempts), c.redial)
+	c.stopRetry = c.host.AfterFunc(backoff(c.attempts, lastRetryCap), c.redial)
 	c.attempts++
 }
 

@@ -5,31 +5,38 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestSilentUploadGoesOnFromTheGatewaysOffset(t *testing.T) {
-	inSession(t, func(w *world) {
-		w.upload("up", w.blob(bigUpload))
-		w.host.only("POST").created(testKey, 0)
-		r := w.host.only("PATCH")
-		r.progress(200000)
-		w.alive(MediaSilenceLimit - time.Second)
-		r.progress(210000)
-		w.alive(MediaSilenceLimit - time.Second)
-		assert.False(t, r.aborted, "progress is a sign of life")
-		w.alive(time.Second)
-		assert.True(t, r.aborted)
-		w.alive(firstRetryCap)
-		w.host.only("HEAD").has(150000)
-		r = w.host.only("PATCH")
-		assert.Equal(t, "150000", r.header("Upload-Offset"))
-		r.has(bigUpload)
-		assert.Equal(t, []string{
-			"up 0/263144", "up 200000/263144", "up 210000/263144", "up 263144/263144", "up: ok", "id 0" + testKey + "1z1z263144",
-		}, w.taken())
-		w.alive(2 * MediaSilenceLimit)
-		assert.Len(t, w.host.requests, 4, "nothing is watched any more")
-	})
+	for _, heads := range []string{"answered", "silent"} {
+		inSession(t, func(w *world) {
+			p := w.route(bigUpload)
+			result := p.upload()
+			var patch *testRequest
+			p.on = func(r *testRequest) bool {
+				switch {
+				case method(r) == "PATCH" && (patch == nil || patch == r): // of which the gateway gets some
+					patch, p.stored = r, 150000
+					r.progress(200000 + 1000*min(int64(p.age(r)/(15*time.Second)), 1))
+					return true
+				case method(r) == "HEAD" && heads == "silent" && !patch.over:
+					return true
+				}
+				return false
+			}
+			p.play(30 * time.Second)
+			require.NotNil(t, patch)
+			assert.False(t, patch.aborted, "progress is a sign of life")
+			p.play(30 * time.Second)
+			assert.True(t, patch.aborted)
+			assert.Contains(t, p.events, "up: ok")
+			assert.Nil(t, result())
+			assert.Equal(t, []int64{bigUpload, bigUpload - 150000}, p.patch)
+			w.alive(2 * MediaSilenceLimit)
+			assert.Empty(t, w.host.outstanding(), "nothing is watched any more")
+		})
+	}
 }
 
 func TestSilentCreateIsMadeAnew(t *testing.T) {
@@ -58,29 +65,5 @@ func TestSilentDownloadIsMadeAnew(t *testing.T) {
 		r.piece(whole)
 		w.host.settle()
 		assert.Equal(t, []string{"down 0/10", "down 4/10", "down 9/10", "down 10/10", "down: ok", "10 bytes of application/octet-stream"}, w.taken())
-	})
-}
-
-// A network that takes bytes and brings none to the gateway is no progress, however
-// often it is tried.
-func TestUploadIntoAVoidStalls(t *testing.T) {
-	inSession(t, func(w *world) {
-		w.upload("up", w.blob(bigUpload))
-		w.host.only("POST").created(testKey, 0)
-		began := time.Now()
-		w.host.only("PATCH").progress(1000)
-		w.taken()
-		for time.Since(began) < MediaStallTimeout {
-			for _, r := range w.host.outstanding() {
-				switch {
-				case r.Method == "HEAD":
-					r.has(0)
-				case time.Since(began) > time.Second:
-					r.l.Progress(1000)
-				}
-			}
-			w.alive(MediaSilenceLimit / 2)
-		}
-		assert.Equal(t, []string{"up: RtmTimeoutError 3"}, w.taken())
 	})
 }

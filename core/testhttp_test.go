@@ -46,8 +46,18 @@ func (h *testHost) only(method string) *testRequest {
 	return out[0]
 }
 
-// answer ends the request with a response.
+// answer ends the request with a response of the gateway.
 func (r *testRequest) answer(status int, header headers, body []byte) {
+	r.t.Helper()
+	own := headers{GatewayHeader: "1"}
+	for name, value := range header {
+		own[name] = value
+	}
+	r.proxied(status, own, body)
+}
+
+// proxied ends the request with a response of something before the gateway.
+func (r *testRequest) proxied(status int, header headers, body []byte) {
 	r.t.Helper()
 	r.end()
 	resp := &HTTPResponse{Status: status, Header: func(name string) string { return header[name] }}

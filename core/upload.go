@@ -58,7 +58,20 @@ type upload struct {
 	key       string // "" until the gateway gave one
 	offset    int64  // what the gateway has
 	sure      bool   // offset is as the gateway told it
+	sending   int64  // bytes of the last PATCH, until it is known what came of it
+	forgotten int    // how often the gateway did not know the upload any more
 }
+
+// Uploads go out in one PATCH. Where nothing of one arrives, the next has half its size, so
+// that whatever on the way breaks or refuses large requests is passed in smaller ones, and
+// little is sent twice. They grow again while each takes less than quickSend.
+const (
+	smallestSend = 64 << 10 // bytes
+	quickSend    = 5 * time.Second
+)
+
+// maxForgotten is how often an upload begins again because the gateway lost it.
+const maxForgotten = 3
 
 // Upload stores src at the gateway (API 7.1). progress and done are called later,
 // except that done is called inside the call where src is refused.
@@ -199,10 +212,13 @@ func (u *upload) unreadable(err error) {
 	u.failed(&Error{Class: Unavailable, Code: UploadMediaErrFailure, Text: "the file can't be read; was it moved or changed?", Cause: err})
 }
 
-// checkReadable ends the task if the file is gone: a request that fails without a word may
-// have failed for its sake.
-func (u *upload) checkReadable() {
-	u.src.Read(0, 1, func(_ []byte, err error) {
+// doubt implements transfer: a request can fail, or hang, because the file was removed or
+// made shorter. The last byte tells.
+func (u *upload) doubt() {
+	u.src.Read(u.total-1, u.total, func(last []byte, err error) {
+		if err == nil && len(last) == 0 {
+			err = textError("NotReadableError: the file is shorter than it was")
+		}
 		if err != nil && !u.ended {
 			u.unreadable(err)
 		}
@@ -210,19 +226,19 @@ func (u *upload) checkReadable() {
 }
 
 func (u *upload) create() {
-	if u.nonce == "" {
+	first := u.nonce == ""
+	if first {
 		u.nonce = newNonce()
-	} else {
-		u.checkReadable()
 	}
 	nonce := u.nonce
 	r := &HTTPRequest{Method: "POST", Header: [][2]string{
 		{"Upload-Length", strconv.FormatInt(u.total, 10)},
 		{"Upload-Metadata", "nonce " + nonce},
 	}}
-	x := &exchange{answered: u.created, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
-	if u.total <= createWithBody {
+	x := &exchange{limit: u.soon(), answered: u.created, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
+	if first && u.total <= createWithBody { // the gateway may have got some of it: a repeated creation tells
 		r.Body = u.src
+		x.limit = MediaSilenceLimit
 		r.Header = append(r.Header, [2]string{"Content-Type", "application/offset+octet-stream"})
 		x.progress = u.sent
 	}
@@ -236,15 +252,22 @@ func (u *upload) created(resp *HTTPResponse) {
 	key := createdKey(resp)
 	switch {
 	case resp.Status == 413:
-		u.failed(&Error{Class: LimitExceeded, Code: UploadMediaErrSizeOverflow, Text: "the gateway takes no payload of this size", ServerCode: 413})
+		u.tooLarge()
 	case resp.Status == 507:
-		u.failed(&Error{Class: Unavailable, Code: UploadMediaErrFailure, Text: "what the files of this user or app may take together is used up: there is room when older ones expire", ServerCode: 507})
+		f := statusFault(507, true)
+		f.text = "what the files of this user or app may take together is used up: there is room when older ones expire"
+		u.unavailable(f)
 	case key == "":
 		u.refused(resp.Status)
 	default:
 		u.key = key
 		u.hasOffset(resp)
 	}
+}
+
+func (u *upload) tooLarge() {
+	f := statusFault(413, true)
+	u.failed(&Error{Class: LimitExceeded, Code: UploadMediaErrSizeOverflow, Text: "the gateway takes no payload of this size", ServerCode: 413, Cause: f.cause})
 }
 
 // createdLate hears that an upload was made which the task did not wait for. Its request
@@ -266,67 +289,128 @@ func createdKey(resp *HTTPResponse) string {
 	return key
 }
 
-// sendRest sends all that the gateway does not have, in one request.
+// sendRest sends what the gateway does not have, all of it in one request if that may be.
 func (u *upload) sendRest() {
 	u.sure = false // until the answer says so
-	base := u.offset
-	r := &HTTPRequest{
-		Method: "PATCH", URL: u.key, Body: u.src.Slice(base, u.total),
+	c, base, end := u.c, u.offset, u.total
+	if c.sendSize > 0 {
+		end = min(end, base+c.sendSize)
+	}
+	size := end - base
+	u.sending = size
+	begun := now()
+	x := &exchange{
+		limit:    uselessLimit, // asking gives it up sooner
+		progress: func(n int64) { u.sent(base + n) },
+		answered: func(resp *HTTPResponse) {
+			switch n, ok := u.offsetIn(resp); {
+			case ok && resp.Status == 204 && n <= base: // don't hurry
+				u.shrinkSend()
+				f := statusFault(204, true)
+				f.text = "something before the gateway takes the body of requests and does not pass it on"
+				u.again(f)
+				return
+			case since(begun) < quickSend:
+				c.growSend()
+			}
+			u.offsetTold(resp)
+		},
+		foreign: func(status int) bool {
+			if status != 413 {
+				return false
+			}
+			if size <= smallestSend {
+				u.unavailable(statusFault(413, false))
+				return true
+			}
+			c.sendMost, c.sendSize = size/2, size/2
+			u.sure = true // nothing of it was taken
+			u.step()
+			return true
+		},
+	}
+	u.exchange(&HTTPRequest{
+		Method: "PATCH", URL: u.key, Body: u.src.Slice(base, end),
 		Header: [][2]string{
 			{"Upload-Offset", strconv.FormatInt(base, 10)},
 			{"Content-Type", "application/offset+octet-stream"},
 		},
+	}, x)
+	u.ask(x, base)
+}
+
+// shrinkSend makes the next PATCH smaller than the last, of which nothing arrived.
+func (u *upload) shrinkSend() {
+	if u.sending > 0 {
+		u.c.sendSize = max(u.sending/2, smallestSend)
+		u.sending = 0
 	}
-	u.exchange(r, &exchange{
-		progress: func(n int64) { u.sent(base + n) },
-		answered: func(resp *HTTPResponse) {
-			if resp.Status == 204 && resp.Header("Upload-Offset") == strconv.FormatInt(base, 10) {
-				u.again() // something on the way swallowed the body: don't hurry
-				return
-			}
-			u.offsetTold(resp)
-		},
-	})
+}
+
+// growSend makes the next PATCH larger, after a quick one.
+func (c *Client) growSend() {
+	if c.sendSize *= 2; c.sendSize > MaxMediaBytes {
+		c.sendSize = 0 // no bound
+	}
+	if c.sendMost > 0 && (c.sendSize == 0 || c.sendSize > c.sendMost) {
+		c.sendSize = c.sendMost
+	}
 }
 
 func (u *upload) askOffset() {
-	u.checkReadable()
-	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &exchange{answered: u.offsetTold})
+	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &exchange{limit: u.soon(), answered: u.offsetTold})
 }
 
 // offsetTold hears the answer to PATCH or HEAD. Where the gateway no longer has the
-// upload it begins anew.
+// upload it begins again.
 func (u *upload) offsetTold(resp *HTTPResponse) {
 	switch resp.Status {
 	case 200, 204:
 		u.hasOffset(resp)
 	case 404, 410:
-		u.nonce, u.key, u.offset = "", "", 0
-		u.again()
+		if u.forgotten++; u.forgotten > maxForgotten {
+			u.refused(resp.Status)
+			return
+		}
+		u.nonce, u.key, u.offset, u.sending, u.confirmed = "", "", 0, 0, 0
+		u.again(statusFault(resp.Status, true))
+	case 413:
+		u.tooLarge()
 	default:
 		u.refused(resp.Status)
 	}
 }
 
+// offsetIn is the offset that an answer tells.
+func (u *upload) offsetIn(resp *HTTPResponse) (n int64, ok bool) {
+	n, rest, ok := cutNumber(resp.Header("Upload-Offset"))
+	return n, ok && rest == "" && n <= u.total
+}
+
 // hasOffset takes the gateway's word for what it has.
 func (u *upload) hasOffset(resp *HTTPResponse) {
-	n, rest, ok := cutNumber(resp.Header("Upload-Offset"))
-	u.sure = ok && rest == "" && n <= u.total
-	if u.sure {
-		u.offset = n
-	} else if resp.Status == 201 && u.total > createWithBody {
-		u.sure = true // created empty; tus does not ask for the header then
+	n, ok := u.offsetIn(resp)
+	if !ok && resp.Status == 201 && u.total > createWithBody {
+		ok = true // created empty; tus does not ask for the header then
 	}
-	if !u.sure {
-		u.again()
+	f := statusFault(resp.Status, true)
+	if !ok {
+		f.text += " and no Upload-Offset"
+		u.again(f)
 		return
 	}
+	if n <= u.offset {
+		u.shrinkSend()
+	}
+	u.sure, u.offset, u.sending = true, n, 0
+	u.confirm(n)
 	u.step()
 }
 
-// sent shows progress, all but the last byte of which is a guess: the browser counts
-// what it gave to the network.
-func (u *upload) sent(n int64) { u.show(min(n, u.total-1)) }
+// sent shows progress as the browser tells it, which counts what it gave to the network.
+// It runs ahead of what the gateway confirmed by an eighth at most, so that the rest is
+// not shown all at once where the network only takes the bytes and keeps them.
+func (u *upload) sent(n int64) { u.show(min(n, u.total-1, u.confirmed+max(createWithBody, u.total/8))) }
 
 func (u *upload) complete() {
 	u.show(u.total)

@@ -218,23 +218,14 @@ func TestWakeTriesUploadsAtOnce(t *testing.T) {
 }
 
 func TestUploadStalls(t *testing.T) {
-	for _, step := range []string{"create", "send"} {
+	for _, step := range []string{"POST", "PATCH"} {
 		inSession(t, func(w *world) {
-			w.upload("up", w.blob(bigUpload))
-			r := w.host.only("POST")
-			if step == "send" {
-				w.alive(MediaSilenceLimit / 2)
-				r.created(testKey, 0)
-				r = w.host.only("PATCH")
-				r.progress(10)
-			}
-			w.taken()
-			w.alive(MediaStallTimeout - time.Second)
-			assert.Empty(t, w.taken(), step)
-			w.alive(time.Second)
-			assert.Equal(t, []string{"up: RtmTimeoutError 3"}, w.taken(), step)
-			if step == "send" {
-				assert.True(t, r.aborted)
+			p := w.route(bigUpload)
+			result := p.upload()
+			p.on = func(r *testRequest) bool { return method(r) == step }
+			assert.InDelta(t, MediaStallTimeout.Seconds(), p.play(time.Hour).Seconds(), 1, step)
+			assert.Equal(t, "RtmTimeoutError 3", outcome(result()), step)
+			if step == "PATCH" {
 				w.host.only("DELETE")
 			}
 		})
@@ -243,20 +234,30 @@ func TestUploadStalls(t *testing.T) {
 
 func TestUploadThatAdvancesDoesNotStall(t *testing.T) {
 	inSession(t, func(w *world) {
-		w.upload("up", w.blob(bigUpload))
-		w.host.only("POST").created(testKey, 0)
-		r := w.host.only("PATCH")
-		r.progress(1000)
-		r.answer(404, nil, nil) // begins anew: what follows was shown before, and is progress
-		w.alive(firstRetryCap)
-		w.host.only("POST").created(testKey, 0)
-		r = w.host.only("PATCH")
-		for i := range int64(10) {
-			w.alive(MediaSilenceLimit - time.Second)
-			r.progress(1 + i)
+		p := w.route(bigUpload)
+		result := p.upload()
+		forgotten := false
+		p.on = func(r *testRequest) bool {
+			switch {
+			case method(r) != "PATCH":
+				return false
+			case !forgotten: // what follows was shown before, and is progress
+				forgotten = true
+				r.progress(1000)
+				r.answer(404, nil, nil)
+				return true
+			}
+			p.stored = int64(p.age(r) / (MediaSilenceLimit - 5*time.Second))
+			if p.stored < 10 {
+				return true
+			}
+			p.stored = bigUpload
+			r.has(bigUpload)
+			return true
 		}
-		r.has(bigUpload)
-		assert.Contains(t, w.taken(), "up: ok")
+		assert.Greater(t, p.play(time.Hour), MediaStallTimeout)
+		require.Nil(t, result())
+		assert.Equal(t, 2, p.asked["PATCH"])
 	})
 }
 
@@ -281,17 +282,41 @@ func TestUploadChecks(t *testing.T) {
 	})
 }
 
+// A file that is gone or shorter ends the upload at once: when its request fails, with or
+// without an answer, and when nothing is heard of its request.
 func TestUnreadableUpload(t *testing.T) {
-	inSession(t, func(w *world) {
-		src := w.blob(bigUpload)
-		w.upload("up", src)
-		w.host.only("POST").created(testKey, 0)
-		src.err = textError("moved")
-		w.host.only("PATCH").fail()
-		w.host.pass(firstRetryCap)
-		assert.Contains(t, w.taken(), "up: RtmUnavailableError 1")
-		w.host.only("DELETE")
-	})
+	fails := map[string]func(*testRequest){
+		"no answer":         func(r *testRequest) { r.fail() },
+		"an empty body":     func(r *testRequest) { r.has(0) },
+		"a body cut short":  func(r *testRequest) { r.answer(409, nil, nil) },
+		"no sign of life":   func(r *testRequest) { r.h.pass(firstAsk) },
+		"a proxy's opinion": func(r *testRequest) { r.proxied(502, nil, nil) },
+	}
+	for name, fail := range fails {
+		for _, gone := range []error{textError("moved"), nil} {
+			t.Run(name, func(t *testing.T) {
+				inSession(t, func(w *world) {
+					src := w.blob(bigUpload)
+					var got *Error
+					w.Upload(src, UploadParams{}, w.shown("up"), func(_ *Uploaded, err *Error) { got = err })
+					w.host.only("POST").created(testKey, 0)
+					if src.err = gone; gone == nil {
+						src.b = src.b[:1000]
+					}
+					fail(w.host.only("PATCH"))
+					w.host.settle()
+					require.NotNil(t, got)
+					assert.Equal(t, "RtmUnavailableError 1", outcome(got))
+					if gone != nil {
+						assert.Equal(t, gone, got.Cause)
+					} else {
+						assert.ErrorContains(t, got.Cause, "NotReadableError")
+					}
+					w.host.only("DELETE")
+				})
+			})
+		}
+	}
 }
 
 // A small file goes with its creation, which fails for its sake too.
@@ -301,7 +326,24 @@ func TestUnreadableSmallUpload(t *testing.T) {
 		src.err = textError("a folder")
 		w.upload("up", src)
 		w.host.only("POST").fail()
-		w.host.pass(firstRetryCap)
+		w.host.settle()
 		assert.Contains(t, w.taken(), "up: RtmUnavailableError 1")
+	})
+}
+
+// A repeated creation has no body: the gateway may have got some of the first, and takes
+// no more of the second.
+func TestARepeatedCreationHasNoBody(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.upload("up", w.blob(10))
+		w.host.only("POST").fail()
+		w.host.pass(firstRetryCap)
+		again := w.host.only("POST")
+		assert.Nil(t, again.Body)
+		again.created(testKey, 4)
+		rest := w.host.only("PATCH")
+		assert.Equal(t, "4", rest.header("Upload-Offset"))
+		rest.has(10)
+		assert.Contains(t, w.taken(), "up: ok")
 	})
 }

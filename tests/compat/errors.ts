@@ -19,7 +19,7 @@ an \`Error\` with these fields:
 | \`name\` | the class, see below |
 | \`code\` | a number of the method that failed: 102 is "not logged in" everywhere, others mean something else in each method |
 | \`message\` | what was wrong, and what is wanted |
-| \`serverCode\` | a number that the gateway sent: for media the HTTP status; else undefined |
+| \`serverCode\` | a number that the gateway sent; for media the HTTP status of the last attempt, perhaps from a proxy; else undefined |
 | \`originalError\` | the cause, where there is one |
 
 \`\`\`js shows

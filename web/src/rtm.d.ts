@@ -32,7 +32,7 @@ export interface RtmError extends Error {
     | 'RtmInternalError';
   /** From the enum of the method that failed. */
   readonly code?: number;
-  /** A number sent by the gateway; for media the HTTP status. */
+  /** A number sent by the gateway; for media the HTTP status of the last attempt, perhaps from a proxy. */
   readonly serverCode?: number;
   /** The cause, where there is one. */
   readonly originalError?: unknown;

@@ -47,6 +47,8 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'tasks start in the order of their calls, three at a time', shown: 'core:TestTasksStartInOrder', differs: 'in 1.4 one at a time; a small file need not wait for a large one' },
     { member: 'client.createMediaMessageByUploading', when: 'the payload can no longer be read: a folder, or a file that was moved', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUnreadableSmallUpload' },
     { member: 'client.createMediaMessageByUploading', when: 'no progress for 120 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestUploadStalls' },
+    { member: 'client.createMediaMessageByUploading', when: 'a proxy takes no body, however small (serverCode 413)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestBodiesThatComeToNothingAreNoProgress' },
+    { member: 'client.createMediaMessageByUploading', when: 'a timeout names its likely cause, with serverCode and originalError of the last attempt', shown: 'core:TestTheCauseOfATimeout' },
     { member: 'client.createMediaMessageByUploading', when: 'refused by the gateway, also because the files of the user or the app take as much as they may (serverCode 507)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefused' },
     {
       member: 'client.createMediaMessageByUploading', when: 'FILE: the message, its fields and their order',
@@ -145,6 +147,7 @@ export const media: Area = {
       },
     },
     { member: 'client.downloadMedia', when: 'no progress for 120 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestDownloadStalls' },
+    { member: 'client.downloadMedia', when: 'a proxy answers in place of the gateway: it is asked again', shown: 'core:TestAForeignAnswerIsTriedAgain' },
     { member: 'client.downloadMedia', when: 'refused by the gateway, or not the promised content', class: 'RtmUnavailableError', code: 1, shown: 'core:TestDownloadRefused' },
     {
       member: 'client.downloadMedia', when: 'anyone of the app can; the Blob\'s type is told from its bytes, ZIP among them', differs: 'ZIP is documented, but the 1.4 builds never find it, and of JPEG some forms only',

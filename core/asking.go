@@ -1,0 +1,95 @@
+package core
+
+import "time"
+
+// When asking asks, and what it makes of the answers.
+const (
+	firstAsk = time.Second // after a PATCH began; then in twice the time, up to lastAsk
+	lastAsk  = 4 * time.Second
+
+	// askLimit is how long an answer is waited for before the question is asked again.
+	askLimit = 10 * time.Second
+
+	// uselessLimit is how long a gateway may get nothing of what the browser says it
+	// sends. A proxy that stores requests first gets smaller ones then.
+	uselessLimit = 2 * MediaSilenceLimit
+)
+
+// asking asks the gateway by HEAD, beside a running PATCH, how much of the upload it has.
+// The browser's own progress may say nothing, where a service worker passes requests on,
+// or too much, where something takes the body at once and sends it slowly.
+type asking struct {
+	u *upload
+	x *exchange // the PATCH
+
+	has   int64   // what the gateway had when it was asked last
+	grew  instant // when has became more, or the start
+	wait  time.Duration
+	stop  func()
+	asked instant
+	abort func() // of the HEAD under way, or nil
+}
+
+// ask begins to ask about the PATCH x, that sends what follows the first base bytes.
+func (u *upload) ask(x *exchange, base int64) {
+	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk}
+	x.ended = a.end
+	a.plan()
+}
+
+func (a *asking) plan() {
+	a.stop = a.u.c.host.AfterFunc(a.wait, func() {
+		a.wait = min(2*a.wait, lastAsk)
+		a.plan()
+		if a.abort != nil && since(a.asked) >= askLimit {
+			a.drop()
+		}
+		if a.abort == nil {
+			a.asked = now()
+			a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
+			a.u.doubt()
+		}
+	})
+}
+
+// drop gives up the HEAD under way.
+func (a *asking) drop() {
+	if a.abort != nil {
+		a.abort()
+		a.abort = nil
+	}
+}
+
+// end stops all of it, when the PATCH has ended.
+func (a *asking) end() {
+	a.stop()
+	a.drop()
+}
+
+// Progress implements HTTPListener.
+func (*asking) Progress(int64) {}
+
+// Answered implements HTTPListener.
+func (a *asking) Answered(r *HTTPResponse, err error) {
+	a.abort = nil
+	if err != nil {
+		return
+	}
+	n, ok := a.u.offsetIn(r)
+	if !ok || r.Status != 200 && r.Status != 204 {
+		return
+	}
+	if n > a.has {
+		a.has, a.grew = n, now()
+		a.x.heard = a.grew
+		a.u.confirm(n)
+		a.u.show(min(n, a.u.total-1))
+		return
+	}
+	if silence := since(a.x.heard); silence >= MediaSilenceLimit {
+		a.x.giveUp("the gateway gets nothing more of the body")
+	} else if since(a.grew) >= uselessLimit {
+		a.u.sending = min(a.u.sending, a.x.moved/2) // what is sent in a quarter of the time comes next
+		a.x.giveUp("the gateway gets nothing of what is sent; does a proxy store requests before it passes them on?")
+	}
+}

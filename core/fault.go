@@ -1,0 +1,48 @@
+package core
+
+import "strconv"
+
+// fault is why an attempt of a media task came to nothing. When the task ends, its error
+// tells that of the last.
+type fault struct {
+	status int   // HTTP status, 0 without an answer
+	cause  error // nil: no attempt has failed yet
+	text   string
+}
+
+// fromGateway reports whether a gateway gave this answer. Proxies, captive portals and
+// login pages don't know these headers. (A proxy may drop the first, which it doesn't know;
+// then the others tell, except for refused downloads.)
+func fromGateway(r *HTTPResponse) bool {
+	return r.Header(GatewayHeader) != "" || r.Header("Tus-Resumable") != "" || r.Header("Content-Range") != ""
+}
+
+// statusFault describes an answer that is of no use. own tells whether it is the gateway's.
+func statusFault(status int, own bool) fault {
+	code := strconv.Itoa(status)
+	text := "something before the gateway, such as a proxy or a captive portal, answered with status " + code
+	switch {
+	case own:
+		text = "the gateway answered with status " + code
+	case status == 401 || status == 407 || status == 511:
+		text += ": it asks for a login of its own"
+	case status == 413:
+		text += ": it takes no bodies of this size; raise its limit (nginx: client_max_body_size)"
+	case status == 405 || status == 501:
+		text += ": it does not pass the HTTP method"
+	case status == 429:
+		text += ": it limits the rate of requests"
+	case status >= 500:
+		text += ": it does not reach the gateway"
+	}
+	return fault{status, textError(text), text}
+}
+
+// errorFault describes a request without an answer, for which browsers give no reason.
+func (c *Client) errorFault(err error) fault {
+	text := "the connection broke during the request"
+	if !c.mediaAnswered {
+		text = "the WebSocket works and HTTP requests to " + c.gateway + "/media/ do not: does a proxy, a Content-Security-Policy, CORS (is this page's origin allowed?) or a service worker stop them?"
+	}
+	return fault{0, err, text + " (" + err.Error() + ")"}
+}
