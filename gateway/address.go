@@ -31,6 +31,17 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return address
 }
 
+// warnOfProxy warns once of what looks like a proxy that is not trusted: as its address is
+// a private one, the limits for each address count nobody.
+func (s *Server) warnOfProxy(r *http.Request, address netip.Addr) {
+	if len(s.config.Limits.TrustedProxies) > 0 || r.Header.Get("X-Forwarded-For") == "" || Public(address) || !address.IsValid() {
+		return
+	}
+	s.proxyWarned.Do(func() {
+		s.log.Warn("a proxy seems to be in front that is not trusted: the limits for each address have no effect; name it in --trusted-proxies (Limits.TrustedProxies)", "address", address)
+	})
+}
+
 // Public reports whether connections from an address are counted: loopback and private ones
 // are a proxy's, or the operator's own.
 func Public(address netip.Addr) bool {

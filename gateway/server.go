@@ -33,8 +33,9 @@ type Server struct {
 	background sync.WaitGroup
 	conns      sync.WaitGroup
 
-	readiness readiness
-	memory    memory
+	readiness   readiness
+	proxyWarned sync.Once
+	memory      memory
 
 	mu       sync.Mutex // guards the rest
 	sessions map[string]*session

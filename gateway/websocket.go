@@ -26,6 +26,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	address := clientAddress(r, s.config.Limits.TrustedProxies)
+	s.warnOfProxy(r, address)
 	leave, no := s.admission.enter(address, time.Now())
 	if no != nil {
 		if no.first {

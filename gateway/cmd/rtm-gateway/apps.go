@@ -61,6 +61,8 @@ func (f *fileName) String() string { return string(*f) }
 type appSources struct {
 	entries entries
 	file    fileName
+
+	development bool // everybody may log in, also from elsewhere; of the gateway only
 }
 
 func (s *appSources) register(flags *flag.FlagSet, entryUsage string) {
@@ -74,6 +76,19 @@ func (s *appSources) addVariables() {
 	if s.file == "" {
 		s.file = fileName(os.Getenv(variable("apps")))
 	}
+}
+
+// check refuses to let everybody in from other machines, unless that is said in so many words.
+func (s *appSources) check(listen string) error {
+	named := len(s.entries) > 0 || s.file != ""
+	switch {
+	case s.development && named:
+		return errors.New("--development lets everybody in: it does not go with --app and --apps")
+	case !s.development && !named && !isLoopback(listen):
+		return fmt.Errorf("no apps are named, so that anybody may log in as anybody, and --listen %s can be reached from other machines: "+
+			"name your apps by --apps or --app, or give --development if this is meant", listen)
+	}
+	return nil
 }
 
 // load reads all sources. Its errors name no certificate.

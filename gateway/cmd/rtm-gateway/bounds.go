@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -33,6 +34,9 @@ type origins []string
 
 func (o *origins) Set(text string) error {
 	list := strings.FieldsFunc(text, isSeparator)
+	if len(list) == 0 {
+		return errors.New("it names no origin: leave it out to allow all")
+	}
 	for _, one := range list {
 		u, err := url.Parse(one)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one {
@@ -67,6 +71,9 @@ func (p *prefixes) Set(text string) error {
 			return fmt.Errorf("%q is no network such as 10.0.0.0/8, nor an address", one)
 		}
 		list = append(list, prefix)
+	}
+	if len(list) == 0 {
+		return errors.New("it names no network: leave it out to trust nobody")
 	}
 	*p = list
 	return nil

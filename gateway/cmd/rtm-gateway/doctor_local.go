@@ -140,9 +140,7 @@ func (e *examination) checkListen(ctx context.Context) {
 	l, err := net.Listen("tcp", e.listen)
 	if err == nil {
 		_ = l.Close()
-		host, _, _ := net.SplitHostPort(e.listen)
-		ip := net.ParseIP(host)
-		if e.tls.cert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if e.tls.cert == "" && !isLoopback(e.listen) {
 			e.say(poor, "listen", e.listen+" is free, and reached by plain http from elsewhere", "only a proxy with TLS should reach it")
 			return
 		}

@@ -29,6 +29,13 @@ func listenAdvice(err error) string {
 	return ""
 }
 
+// isLoopback reports whether only this machine can reach an address.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
 // checkAddress says what is wrong with the form of a flag's address.
 func checkAddress(flagName, address string) error {
 	_, port, err := net.SplitHostPort(address)

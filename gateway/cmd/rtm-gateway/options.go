@@ -48,7 +48,8 @@ Runs a gateway for rtm-wasm clients on one address:
 
 With app ids named by --app or --apps only those are served, and an app with a
 certificate requires tokens. With none it is in development mode: every app id,
-user and token is accepted.
+user and token is accepted. On an address that is not loopback it then needs
+--development to start.
 
   rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
   rtm-gateway --app APPID           this app, without tokens
@@ -87,6 +88,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
 	durationVar(flags, &o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; for media that is there already see rtm-gateway streams")
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
+	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
 	o.bounds.register(flags)
 	o.minFree = natsengine.DefaultMinFree
@@ -112,5 +114,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.apps.check(o.listen), o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
 }

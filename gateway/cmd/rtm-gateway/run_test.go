@@ -77,7 +77,7 @@ func TestRunFails(t *testing.T) {
 		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use: stop what is there"},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory: give the gateway's user a folder"},
 		{"data in use", []string{"--listen", "127.0.0.1:0", "--data", used}, 1, "is in use by another gateway: stop that one"},
-		{"address of another machine", []string{"--listen", "203.0.113.5:0", "--data", t.TempDir()}, 1, "no interface of this machine has it"},
+		{"address of another machine", []string{"--listen", "203.0.113.5:0", "--development", "--data", t.TempDir()}, 1, "no interface of this machine has it"},
 		{"no port", []string{"--listen", "127.0.0.1"}, 2, "must be an address and a port"},
 		{"no such port", []string{"--metrics", "127.0.0.1:99999"}, 2, "must be an address and a port"},
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -48,8 +49,25 @@ func readSettings(flags *flag.FlagSet, args []string, own ...string) (*settings,
 	if err := s.checkVariables(os.Environ()); err != nil {
 		return s, err
 	}
-	return s, s.explain(s.readRest(s.configFile()))
+	if err := s.explain(s.readRest(s.configFile())); err != nil {
+		return s, err
+	}
+	return s, s.checkEmpty()
 }
+
+// checkEmpty refuses a setting that is given and empty, as of a shell variable that is not
+// set: the default that it would stand for may let more people in, or keep more of what
+// they send.
+func (s *settings) checkEmpty() (err error) {
+	s.flags.VisitAll(func(f *flag.Flag) {
+		if from := s.from[f.Name]; from != "" && shownValue(f.Value) == "" {
+			err = errors.Join(err, fmt.Errorf("%s is %w", cmp.Or(strings.TrimPrefix(from, s.configFile()), f.Name+" in "+from), errEmpty))
+		}
+	})
+	return err
+}
+
+var errEmpty = errors.New("given and empty: give it a value, or leave it out")
 
 // configFile is what the command line names, else the variable; "" for none.
 func (s *settings) configFile() string {
@@ -131,15 +149,18 @@ func kubernetes(name string) bool {
 	return strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT_") || strings.HasSuffix(name, "_PORT")
 }
 
-// checkVariables refuses variables that are set by mistake: those close to one that
-// exists. Others may be for other programs.
+// checkVariables refuses variables that are set by mistake: those that are empty, and those
+// close to one that exists. Others may be for other programs.
 func (s *settings) checkVariables(environ []string) error {
 	var known []string
 	for _, name := range s.names() {
 		known = append(known, variable(name))
 	}
 	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
+		name, value, _ := strings.Cut(entry, "=")
+		if slices.Contains(known, name) && value == "" {
+			return fmt.Errorf("%s is %w", name, errEmpty)
+		}
 		if !strings.HasPrefix(name, envPrefix+"_") || slices.Contains(known, name) || kubernetes(name) {
 			continue
 		}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +40,7 @@ func TestPrecedence(t *testing.T) {
 			for k, v := range c.env {
 				t.Setenv(k, v)
 			}
-			o, err := parse(c.args, io.Discard)
+			o, err := parse(append(c.args, "--development"), io.Discard)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, o.listen)
 			if name != "default" {
@@ -58,7 +60,7 @@ func TestPrecedenceOfApps(t *testing.T) {
 	o, err = parse([]string{"--config", configFile(t, "app "+app+":"+certificate)}, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, entries{otherApp}, o.apps.entries)
-	t.Setenv("RTM_APP", "")
+	require.NoError(t, os.Unsetenv("RTM_APP"))
 	o, err = parse([]string{"--config", configFile(t, "app "+app+"\napp "+otherApp)}, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, entries{app, otherApp}, o.apps.entries)
@@ -102,6 +104,64 @@ func TestUnknownSettingsAreRefused(t *testing.T) {
 	}
 }
 
+// A setting that is given and empty is refused wherever it is given: what it stands for may be
+// less safe than what was meant. All settings are tried.
+func TestEmptySettingsAreRefused(t *testing.T) {
+	flags := newFlags("")
+	(&options{}).register(flags)
+	flags.VisitAll(func(f *flag.Flag) {
+		t.Run(f.Name, func(t *testing.T) {
+			refused := func(says string, args ...string) {
+				t.Helper()
+				var out bytes.Buffer
+				assert.Equal(t, 2, run(t.Context(), args, &out, &out))
+				assert.Contains(t, out.String(), says)
+			}
+			if b, ok := f.Value.(interface{ IsBoolFlag() bool }); !ok || !b.IsBoolFlag() {
+				refused("--"+f.Name, "--"+f.Name, "")
+			}
+			if name := variable(f.Name); f.Name == "config" || !slices.Contains(commandLineOnly, f.Name) {
+				t.Setenv(name, "")
+				refused(name + " is given and empty")
+			}
+		})
+	})
+	for _, list := range []string{"--origins", "--trusted-proxies", "--app"} {
+		var out bytes.Buffer
+		assert.Equal(t, 2, run(t.Context(), []string{list, " , "}, &out, &out), list)
+	}
+}
+
+// Without apps everybody may log in: from other machines only where that is said.
+func TestDevelopmentModeIsAskedFor(t *testing.T) {
+	apps := appsFile(t, 0o600, app)
+	for _, c := range []struct {
+		args []string
+		says string // "": it starts
+	}{
+		{[]string{"--listen", "127.0.0.1:0"}, ""},
+		{[]string{"--listen", "127.1.2.3:0"}, ""},
+		{[]string{"--listen", "[::1]:0"}, ""},
+		{[]string{"--listen", "localhost:0"}, ""},
+		{[]string{"--listen", ":8080"}, "give --development"},
+		{[]string{"--listen", "0.0.0.0:8080"}, "give --development"},
+		{[]string{"--listen", "[::]:8080"}, "give --development"},
+		{[]string{"--listen", "192.168.1.2:8080"}, "give --development"},
+		{[]string{"--listen", "gateway.example:8080"}, "give --development"},
+		{[]string{"--listen", ":8080", "--development"}, ""},
+		{[]string{"--listen", ":8080", "--app", app}, ""},
+		{[]string{"--listen", ":8080", "--apps", apps}, ""},
+		{[]string{"--development", "--app", app}, "does not go with"},
+	} {
+		_, err := parse(c.args, io.Discard)
+		if c.says == "" {
+			assert.NoError(t, err, "%v", c.args)
+		} else {
+			assert.ErrorContains(t, err, c.says, "%v", c.args)
+		}
+	}
+}
+
 // Variables of others that happen to begin alike do not stop the start.
 func TestVariablesOfOthers(t *testing.T) {
 	t.Setenv("RTM_PORT", "tcp://10.0.0.1:80") // as Kubernetes sets for a service named rtm
@@ -135,7 +195,7 @@ func TestPrintConfig(t *testing.T) {
 	assert.NotContains(t, out.String(), "secret")
 
 	first := out.String()
-	t.Setenv("RTM_MEDIA_MAX_AGE", "")
+	require.NoError(t, os.Unsetenv("RTM_MEDIA_MAX_AGE"))
 	out.Reset()
 	require.Zero(t, run(t.Context(), []string{"--print-config", "--config", configFile(t, first)}, &out, &out), out.String())
 	values := func(text string) string { return regexp.MustCompile(`  # .*`).ReplaceAllString(text, "") }
