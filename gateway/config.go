@@ -41,7 +41,9 @@ type Config struct {
 
 // Times of connections. A zero field means the value of package core, or as noted.
 type Times struct {
-	Hello          time.Duration // how long a new socket may take to send Hello; 0 means 10 s
+	Hello          time.Duration // how long a request's header may take, and then the Hello of a new socket; 0 means 10 s
+	Body           time.Duration // how long a client may take over the rest of a body when its answer is there; 0 means 5 s
+	Answer         time.Duration // after how long the client of an answer is given up if it takes nothing; 0 means 60 s
 	PingInterval   time.Duration
 	SilenceLimit   time.Duration
 	SessionTimeout time.Duration
@@ -67,6 +69,8 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	t := &c.Times
 	setDefault(&t.Hello, 10*time.Second)
+	setDefault(&t.Body, 5*time.Second)
+	setDefault(&t.Answer, time.Minute)
 	setDefault(&t.PingInterval, core.PingInterval)
 	setDefault(&t.SilenceLimit, core.GatewaySilenceLimit)
 	setDefault(&t.SessionTimeout, core.SessionTimeout)

@@ -4,7 +4,9 @@
 //
 //	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: "data"})
 //	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore()})
-//	err = http.ListenAndServe(addr, server.Handler())
+//	web := server.HTTPServer()
+//	web.Addr = ":8080"
+//	err = web.ListenAndServe()
 //
 // Any number of servers may share an engine; together they are one service.
 //

@@ -75,7 +75,9 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	}
 	server, err := gateway.New(config)
 	require.NoError(t, err)
-	web := httptest.NewServer(server.Handler())
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = server.HTTPServer()
+	web.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 		defer cancel()

@@ -3,53 +3,50 @@ package gateway
 import (
 	"io/fs"
 	"net/http"
-	"time"
 
-	"rtmwasm/core"
+	"rtmwasm/gateway/media"
 )
 
-// newMux lays out the addresses.
-func (s *Server) newMux() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/rtm", s.acceptSocket)
-	mux.HandleFunc("/healthz", serveHealth)
-	mux.HandleFunc("/readyz", s.serveReady)
-	mux.Handle("/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK)))
-	if s.media != nil {
-		mux.Handle("/media/", s.media)
-	}
-	if s.config.Demo != nil {
-		mux.Handle("/", demoHandler(s.config.Demo))
-	}
-	return endBodies(mux)
+// route is an address; one that ends with a slash stands for all below it, too.
+type route struct {
+	pattern string
+	handler http.Handler
 }
 
-// bodyEnd is how long a client may take over what is left of its request when the answer is
-// there.
-const bodyEnd = 5 * time.Second
+// routes are all addresses of the gateway.
+func (s *Server) routes() []route {
+	all := []route{
+		{"/rtm", http.HandlerFunc(s.acceptSocket)},
+		{"/healthz", http.HandlerFunc(serveHealth)},
+		{"/readyz", http.HandlerFunc(s.serveReady)},
+		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK))},
+	}
+	if s.media != nil {
+		all = append(all, route{media.BasePath, s.media})
+	}
+	if s.config.Demo != nil {
+		all = append(all, route{"/", demoHandler(s.config.Demo)})
+	}
+	return all
+}
 
-// endBodies bounds what net/http does without a bound of time: reading up to 256 KiB of a
-// body that the handler did not want, before it takes the next request.
-func endBodies(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(core.GatewayHeader, "1")
-		if r.ContentLength != 0 {
-			defer func() {
-				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyEnd)) // an error means the connection is gone
-			}()
-		}
-		next.ServeHTTP(w, r)
-	})
+func (s *Server) newHandler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, r.handler)
+	}
+	return s.guard(mux)
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.
 const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; worker-src blob:; " +
-	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 func demoHandler(files fs.FS) http.Handler {
 	static := newStatic(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", demoPolicy)
+		w.Header().Set("Referrer-Policy", "no-referrer")
 		static.ServeHTTP(w, r)
 	})
 }

@@ -22,7 +22,7 @@ type Server struct {
 	followed  *followed
 	admission *admission
 	media     *media.Handler // nil: none
-	mux       http.Handler
+	handler   http.Handler
 
 	ctx        context.Context // ends with Close
 	cancel     context.CancelFunc
@@ -84,7 +84,7 @@ func (s *Server) start() (err error) {
 			return err
 		}
 	}
-	s.mux = s.newMux()
+	s.handler = s.newHandler()
 	if err := s.engine.WatchMembers(s.ctx, s.rooms.apply); err != nil {
 		return err
 	}
@@ -112,8 +112,9 @@ func (s *Server) start() (err error) {
 	return nil
 }
 
-// Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo.
-func (s *Server) Handler() http.Handler { return s.mux }
+// Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo. Serve it
+// with HTTPServer, or with a server that has the limits of that one.
+func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close tells all clients to come back elsewhere, ends their sessions and leaves the
 // engine, which stays open. When ctx ends first, Close returns its error. Media requests

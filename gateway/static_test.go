@@ -15,15 +15,15 @@ import (
 	"rtmwasm/gateway"
 )
 
-func newStaticHouse(t *testing.T) *house {
+func newStaticHouse(t *testing.T, change ...func(*gateway.Config)) *house {
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-	return newHouse(t, nil, func(c *gateway.Config) {
+	return newHouse(t, nil, append(change, func(c *gateway.Config) {
 		c.SDK = fstest.MapFS{
 			"rtm.js": file("plain"), "rtm.js.br": file("brotli"), "rtm.js.gz": file("gzip"),
 			"rtm.wasm": file("\x00asm"), "other.js": file("other"), "other.js.gz": file("other gzip"), ".gitkeep": file(""),
 		}
 		c.Demo = fstest.MapFS{"index.html": file("demo"), "sub/index.html": file("sub")}
-	})
+	})...)
 }
 
 func (h *house) get(method, path string, header ...string) (*http.Response, string) {

@@ -47,8 +47,9 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 	case out.err == nil:
 		out.sendHeader()
 	case !out.headerSent:
-		clear(w.Header())
-		h.setCommonHeaders(w.Header(), r)
+		for _, name := range ofContent {
+			w.Header().Del(name)
+		}
 		h.downloadFailed(w, r, out.err)
 	default:
 		if !errors.Is(out.err, ErrNotFound) && r.Context().Err() == nil {
@@ -64,6 +65,9 @@ func oddRange(header string) bool {
 	before, last, _ := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
 	return strings.Contains(header, ",") || strings.TrimSpace(before) == "" && strings.Trim(last, " 0") == ""
 }
+
+// ofContent are the headers that only an answer with content may have.
+var ofContent = []string{"Content-Disposition", "Content-Security-Policy", "ETag", "Repr-Digest", "Part-Digest", "Accept-Ranges", "Content-Length", "Content-Range"}
 
 func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrNotFound) {

@@ -39,6 +39,7 @@ func (noMeter) TransferEnded(Direction, Result, int64) {}
 // ServeHTTP serves BasePath and what is below it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(withRequestID(r.Context(), r.Header.Get(requestIDHeader)))
+	r.Method = methodOf(r)
 	direction := direction(r)
 	if direction == "" {
 		h.serve(w, r)

@@ -1,11 +1,13 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -33,6 +35,21 @@ type request struct {
 type requestKey struct{}
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
+
+// overrideHeader has the method of a request whose client, or a proxy, can't send it.
+const overrideHeader = "X-HTTP-Method-Override"
+
+// methodOf is the method that a request is meant to have. (tus 1.0: the header counts, whatever
+// the method of the request)
+func methodOf(r *http.Request) string {
+	return cmp.Or(r.Header.Get(overrideHeader), r.Method)
+}
+
+// TakesBody reports whether a request is one of a Handler whose body may be read.
+func TakesBody(r *http.Request) bool {
+	method := methodOf(r)
+	return strings.HasPrefix(r.URL.Path, BasePath) && (method == http.MethodPost || method == http.MethodPatch)
+}
 
 // letGo makes the request stop reading its body, at once also if a read is waiting.
 // What was read is stored, and then its lock is free.

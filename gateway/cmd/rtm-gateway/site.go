@@ -24,14 +24,8 @@ type site struct {
 
 // serve returns after ctx has ended and the site is drained.
 func (s site) serve(ctx context.Context) error {
-	// No timeouts for whole requests: uploads and downloads have their own.
-	h := &http.Server{
-		Handler:           s.server.Handler(),
-		TLSConfig:         s.tls,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
+	h := s.server.HTTPServer()
+	h.TLSConfig = s.tls
 	failed := make(chan error, 1)
 	scheme := "http"
 	if s.tls != nil {
