@@ -83,10 +83,11 @@ func (b interruptibleBody) Read(p []byte) (int, error) {
 
 // tusWriter corrects the header of tusd's answers. It takes scheme and host out of
 // Location: only the client knows by which address it reached the gateway. The answer to
-// HEAD that came as POST (X-HTTP-Method-Override) has no body, so no Content-Length.
+// HEAD that came by another method (X-HTTP-Method-Override) has no body, so no
+// Content-Length.
 type tusWriter struct {
 	http.ResponseWriter
-	post bool
+	overridden bool
 }
 
 func (w tusWriter) WriteHeader(status int) {
@@ -94,7 +95,7 @@ func (w tusWriter) WriteHeader(status int) {
 	if u, err := url.Parse(header.Get("Location")); err == nil && u.Path != "" {
 		header.Set("Location", u.Path)
 	}
-	if w.post && header.Get("Upload-Length") != "" {
+	if w.overridden && header.Get("Upload-Length") != "" {
 		header.Del("Content-Length")
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -49,7 +49,7 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	if r.Body != nil {
 		r.Body = interruptibleBody{r.Body, req}
 	}
-	h.tusH.ServeHTTP(tusWriter{w, r.Method == http.MethodPost}, r)
+	h.tusH.ServeHTTP(tusWriter{w, r.Header.Get(overrideHeader) != ""}, r)
 }
 
 // routeTus is called by tusd's middleware, which has checked the protocol version
