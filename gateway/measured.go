@@ -6,6 +6,12 @@ import (
 	"time"
 )
 
+// EngineCalls are the names that Meter.EngineCall gets.
+var EngineCalls = []string{
+	"claim", "lookup", "release", "kick", "ask_gateway", "reach", "enter", "exit", "publish", "recent", "keep", "kept",
+	"read_attributes", "change_attributes",
+}
+
 // measured is an Engine whose calls are timed. What waits for a client, as AskPeer does,
 // is not; nor are calls that only subscribe.
 type measured struct {

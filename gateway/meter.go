@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"rtmwasm/core/wire"
 	"rtmwasm/gateway/media"
 )
 
@@ -20,6 +21,9 @@ type Meter interface {
 	// LoginRefused gets the name of a wire.Refusal_Reason.
 	LoginRefused(reason string)
 
+	// OriginRefused tells that a page was refused because of its origin.
+	OriginRefused()
+
 	// SocketClosed gets the code with which a client was sent away.
 	SocketClosed(code int)
 
@@ -33,6 +37,12 @@ type Meter interface {
 	EngineCall(name string, took time.Duration, err error)
 }
 
+// CloseCodes are the codes that Meter.SocketClosed gets.
+var CloseCodes = []int{
+	wire.CloseRestart, wire.CloseSlow, wire.CloseSilent, wire.CloseReplaced, wire.CloseBye, wire.CloseRemoteLogin,
+	wire.CloseBanned, wire.CloseProtocol, wire.CloseTooLarge, wire.CloseFlood, wire.CloseRefused,
+}
+
 type noMeter struct{}
 
 func (noMeter) TransferBegan(media.Direction)                      {}
@@ -40,6 +50,7 @@ func (noMeter) TransferEnded(media.Direction, media.Result, int64) {}
 func (noMeter) Sessions(int)                                       {}
 func (noMeter) Resumed()                                           {}
 func (noMeter) LoginRefused(string)                                {}
+func (noMeter) OriginRefused()                                     {}
 func (noMeter) SocketClosed(int)                                   {}
 func (noMeter) FrameIn(int)                                        {}
 func (noMeter) FrameOut(int)                                       {}

@@ -28,7 +28,7 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 	l := newLink(conn, s.config.Times, s.config.Meter)
 	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
 	if refusal != nil {
-		s.config.Meter.LoginRefused(refusal.Reason.String())
+		s.loginRefused(ctx, hello.Hello, refusal)
 		s.refuseHello(ctx, conn, hello.Id, refusal)
 		return
 	}

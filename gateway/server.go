@@ -35,6 +35,7 @@ type Server struct {
 
 	readiness   readiness
 	proxyWarned sync.Once
+	refusals    refusals
 	memory      memory
 
 	mu       sync.Mutex // guards the rest
@@ -61,6 +62,8 @@ func New(config Config) (*Server, error) {
 		byApp:    map[string]int{},
 		memory:   memory{live: liveBytes},
 	}
+	s.refusals.log = s.log
+	s.config.AllowOrigin = s.noteOrigins(config.AllowOrigin)
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
 	s.followed = &followed{server: s, byUser: map[User]*presence{}}
 	s.admission = newAdmission(config.Limits)

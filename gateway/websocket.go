@@ -48,7 +48,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 	ws.SetReadLimit(-1) // socket.Read has its own, with a close code of its own
 	// The context of a request whose connection was taken over ends after it. One that
 	// can't end is not watched for each frame.
-	s.ServeConn(context.WithoutCancel(r.Context()), &socket{ws: ws, raw: spy.conn})
+	s.ServeConn(withAddress(context.WithoutCancel(r.Context()), address), &socket{ws: ws, raw: spy.conn})
 }
 
 // socket makes a WebSocket a Conn.

@@ -63,7 +63,7 @@ var rules = []rule{
 	{pkg: "gateway/token", may: []string{"std"}, deep: []string{"net/http"}},
 	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
-	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/prometheus/client_golang/..."},
+	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/prometheus/client_golang/..."},
 		deep: []string{"github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/nats-io/...", "github.com/hashicorp/golang-lru/v2"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},

@@ -8,7 +8,10 @@
 package metrics
 
 import (
+	"cmp"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/media"
 )
@@ -27,6 +31,7 @@ type Metrics struct {
 
 	sessions                    prometheus.Gauge
 	began, resumed, tooOften    prometheus.Counter
+	origins                     prometheus.Counter
 	refused, closed             *prometheus.CounterVec
 	frames, frameBytes          *prometheus.CounterVec
 	running                     *prometheus.GaugeVec
@@ -49,13 +54,16 @@ func New() *Metrics {
 	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return to.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	return &Metrics{
+	info := to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_build_info", Help: "1; the labels say which program this is."}, []string{"version", "revision", "goversion"})
+	info.WithLabelValues(build()).Set(1)
+	m := &Metrics{
 		registry: registry,
 
 		sessions:         to.NewGauge(prometheus.GaugeOpts{Name: "rtm_sessions", Help: "Sessions of this gateway, those whose client is away for a moment included."}),
 		began:            counter("rtm_sessions_begun_total", "Sessions that began."),
 		resumed:          counter("rtm_sessions_resumed_total", "Sessions taken up again over a new socket."),
 		refused:          counters("rtm_logins_refused_total", "Logins refused, by the reason in the protocol.", "reason"),
+		origins:          counter("rtm_origins_refused_total", "Requests of pages refused because of their origin."),
 		closed:           counters("rtm_sockets_closed_total", "Sockets closed by the gateway, by close code; 4000 to 4099 ask the client to come back.", "code"),
 		frames:           counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction"),
 		frameBytes:       counters("rtm_frame_bytes_total", "Bytes of these frames.", "direction"),
@@ -70,6 +78,51 @@ func New() *Metrics {
 		}, []string{"call"}),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
+	m.begin()
+	return m
+}
+
+// begin makes all series, so that each is there from the start, as 0: else the first of what
+// happens is no rise, and an alert on a rise misses it.
+func (m *Metrics) begin() {
+	for _, reason := range wire.Refusal_Reason_name {
+		m.refused.WithLabelValues(reason)
+	}
+	for _, code := range gateway.CloseCodes {
+		m.closed.WithLabelValues(strconv.Itoa(code))
+	}
+	for _, direction := range []string{"in", "out"} {
+		m.frames.WithLabelValues(direction)
+		m.frameBytes.WithLabelValues(direction)
+	}
+	for _, d := range []media.Direction{media.Upload, media.Download} {
+		m.running.WithLabelValues(string(d))
+		m.transferredBytes.WithLabelValues(string(d))
+		for _, r := range []media.Result{media.Done, media.Refused, media.Broken, media.Failed} {
+			m.transfers.WithLabelValues(string(d), string(r))
+		}
+	}
+	for _, call := range gateway.EngineCalls {
+		m.engine.WithLabelValues(call)
+		m.engineErrors.WithLabelValues(call)
+	}
+}
+
+// build tells which program runs: the version of its module, the commit and the version of
+// Go, each "unknown" where the program does not know.
+func build() (version, revision, goVersion string) {
+	version, revision, goVersion = "unknown", "unknown", runtime.Version()
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
+	}
+	version = cmp.Or(info.Main.Version, version)
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
+		}
+	}
+	return
 }
 
 // Handler serves the metrics.
@@ -96,6 +149,8 @@ func (m *Metrics) Sessions(change int) {
 func (m *Metrics) Resumed() { m.resumed.Inc() }
 
 func (m *Metrics) LoginRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+func (m *Metrics) OriginRefused() { m.origins.Inc() }
 
 func (m *Metrics) SocketClosed(code int) { m.closed.WithLabelValues(strconv.Itoa(code)).Inc() }
 

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +59,7 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
 	m := metrics.New()
+	atStart := series(t, m)
 	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Meter: m, Logger: log})
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
@@ -96,5 +100,55 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	}
 	for _, secret := range []string{app, "ada-the-first", "hall-of-fame", f.Welcome.SessionId, f.Welcome.Credential} {
 		assert.NotContains(t, scrape(t, m), secret)
+	}
+	for name := range series(t, m) {
+		assert.Contains(t, atStart, name, "it must be there from the start")
+	}
+}
+
+// series are the gateway's own, with their labels, and their values.
+func series(t *testing.T, m *metrics.Metrics) map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(scrape(t, m)) {
+		if i := strings.LastIndexByte(line, ' '); strings.HasPrefix(line, "rtm_") {
+			all[line[:i]] = strings.TrimSpace(line[i:])
+		}
+	}
+	return all
+}
+
+// All that can be counted is 0 at the start: the sources tell what there is.
+func TestMetricsBeginAtZero(t *testing.T) {
+	m := metrics.New()
+	all := series(t, m)
+	for name, value := range all {
+		if strings.HasPrefix(name, "rtm_build_info{") {
+			assert.Equal(t, "1", value)
+			assert.Contains(t, name, `goversion="`+runtime.Version()+`"`)
+			continue
+		}
+		assert.Equal(t, "0", value, name)
+	}
+	source := func(file, pattern string) (found []string) {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			found = append(found, match[1])
+		}
+		require.NotEmpty(t, found)
+		return found
+	}
+	for _, call := range source("../measured.go", `begin\("(\w+)"\)`) {
+		assert.Contains(t, all, `rtm_engine_errors_total{call="`+call+`"}`)
+		assert.Contains(t, all, `rtm_engine_seconds_count{call="`+call+`"}`)
+	}
+	for _, code := range source("../../core/wire/closecode.go", `Close\w+ += (4\d\d\d) `) {
+		assert.Contains(t, all, `rtm_sockets_closed_total{code="`+code+`"}`)
+	}
+	for _, reason := range source("../../core/wire/rtm.pb.go", `Refusal_([A-Z_]+)\s+Refusal_Reason = \d`) {
+		assert.Contains(t, all, `rtm_logins_refused_total{reason="`+reason+`"}`)
+	}
+	for _, result := range source("../media/meter.go", `\w+\s+Result = "(\w+)"`) {
+		assert.Contains(t, all, `rtm_media_requests_total{direction="upload",result="`+result+`"}`)
 	}
 }
