@@ -19,7 +19,7 @@ const forever = "public, max-age=31536000, immutable"
 // Of the files in the folder, late.js is not what integrity.json says.
 func newBuildHouse(t *testing.T) *house {
 	files := fstest.MapFS{}
-	listed := map[string]string{"build": "0123456789abcdef"}
+	listed := map[string]string{"build": "0123456789abcdef", "program": "89abcdef01234567"}
 	for name, content := range map[string]string{"rtm.js": "plain", "rtm.wasm": "\x00asm", "late.js": "late"} {
 		files[name] = &fstest.MapFile{Data: []byte(content)}
 		sum := sha512.Sum384([]byte(content))
@@ -41,6 +41,7 @@ func TestStaticAddressWithBuild(t *testing.T) {
 		{"/sdk/0123456789abcdef/rtm.js", "identity", "plain", forever},
 		{"/sdk/0123456789abcdef/rtm.js", "br", "brotli", forever},
 		{"/sdk/0123456789abcdef/rtm.wasm", "br", "\x00asm", forever},
+		{"/sdk/89abcdef01234567/rtm.wasm", "br", "\x00asm", forever},
 		{"/sdk/0123456789abcdef/rtm.d.ts", "br", "types", "no-cache"}, // of which nothing is known
 		{"/sdk/0123456789abcdef/late.js", "br", "later", "no-cache"},
 	} {
@@ -54,6 +55,7 @@ func TestStaticAddressWithBuild(t *testing.T) {
 	for _, path := range []string{
 		"/sdk/fedcba9876543210/rtm.js", // of another build: no answer rather than a mix
 		"/sdk/0123456789abcdef/", "/sdk/0123456789abcdef/none.js", "/sdk/0123456789abcdef/0123456789abcdef/rtm.js", "/sdk/0123456789abcdef",
+		"/sdk/89abcdef01234567/rtm.js", "/sdk/76543210fedcba98/rtm.wasm", // the program's name is no name of scripts
 	} {
 		response, _ := h.get("GET", path)
 		assert.Equal(t, http.StatusNotFound, response.StatusCode, path)

@@ -79,7 +79,7 @@ test('a pinned script runs, and takes no other wasm than its own', async ({ page
 
     const cdp = await page.context().newCDPSession(page);
     await cdp.send('Network.clearBrowserCache');
-    front.mount('/sdk/rtm.wasm', { bytes: wasm, type: 'application/wasm' });
+    for (const path of ['/sdk/rtm.wasm', `/sdk/${hashes.program}/rtm.wasm`]) front.mount(path, { bytes: wasm, type: 'application/wasm' });
     expect(await visit(hashes['rtm.js'], `pinned-${run}`)).toMatch(/^RtmUnavailableError 1 .*rtm\.wasm.*have the integrity sha256-/);
     expect(await visit('', `pinned-${run}`), 'without integrity nobody looks').toBe('CONNECTED');
   } finally {
@@ -120,6 +120,116 @@ test('by the name of its build a page asks once for script, module and wasm, and
     const refused = Promise.all(['rtm.js', 'rtm.mjs'].map((name) => page.waitForResponse((r) => r.url().endsWith(name) && r.status() === 404)));
     await page.goto(`${front.url}/page`);
     await refused;
+  } finally {
+    await front.stop();
+  }
+});
+
+/** What a server answers for a file that it does not have just now, and lets caches keep for a year. */
+const bad: [what: string, status: number, type: string, body: (wasm: Buffer) => Buffer][] = [
+  ['a page', 200, 'text/html', () => Buffer.from('<!doctype html><title>Our app</title>')],
+  ['a page called wasm', 200, 'application/wasm', () => Buffer.from('<!doctype html><title>Our app</title>')],
+  ['a 404', 404, 'text/html', () => Buffer.from('not found')],
+  ['nothing', 200, 'application/wasm', () => Buffer.alloc(0)],
+  ['half of the file', 200, 'application/wasm', (wasm) => wasm.subarray(0, wasm.length / 2)],
+  ['half of the file, of no type', 200, 'application/octet-stream', (wasm) => wasm.subarray(0, wasm.length / 2)],
+  ['the file of another build', 200, 'application/wasm', (wasm) => Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')])],
+];
+const year = { 'cache-control': 'public, max-age=31536000, immutable' };
+
+for (const [what, status, type, body] of bad) {
+  test(`${what} that was cached for a year in place of the wasm is asked for once more, and the right one is kept`, { tag: '@everywhere' }, async ({ newPage, engine, gateway, run }) => {
+    const wasm = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
+    const front = await new Front().start();
+    let right = false;
+    const asked = () => front.asked.filter((url) => url.startsWith('/sdk/rtm.wasm')).length;
+    try {
+      front.mount('/', { upstream: gateway.url }).mount('/sdk/rtm.wasm', {
+        answer: (_, res) => void (right ? res.writeHead(200, { 'content-type': 'application/wasm', ...year }).end(wasm) : res.writeHead(status, { 'content-type': type, ...year }).end(body(wasm))),
+      });
+      const page = await newPage();
+      await openBlank(page, front.url);
+      await page.evaluate(async () => (await fetch((window as any).AgoraRTM.getParameter('WASM_URL'))).arrayBuffer());
+      expect(asked(), 'the bad one is in the cache').toBe(1);
+      right = true;
+      for (const visit of ['first', 'second']) {
+        await openBlank(page, front.url);
+        expect(await tryLogin(page, 'AgoraRTM', `${visit}-${run}`)).toBe('CONNECTED');
+        if (visit === 'first' || engine !== 'webkit') expect(asked(), `${visit} visit`).toBe(2); // WebKit keeps no answer to 'reload'
+      }
+      expect(front.asked.filter((url) => url.endsWith('/rtm.wasm')), 'there was no need of the gateway').toEqual([]);
+    } finally {
+      await front.stop();
+    }
+  });
+
+  test(`${what} in place of the wasm, and for good: two requests, and an error that says so`, async ({ page, gateway, run }) => {
+    const wasm = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
+    const front = await new Front().start();
+    try {
+      front.mount('/', { upstream: gateway.url }).mount('/copy/rtm.wasm', { answer: (_, res) => void res.writeHead(status, { 'content-type': type, ...year }).end(body(wasm)) });
+      await openBlank(page, front.url);
+      await page.evaluate((url) => (window as any).AgoraRTM.setParameter('WASM_URL', url), `${front.url}/copy/rtm.wasm`);
+      await page.evaluate(() => (window as any).AgoraRTM.preload().catch(() => {}));
+      expect(front.asked.filter((url) => url.includes('rtm.wasm'))).toEqual(['/copy/rtm.wasm', '/copy/rtm.wasm']);
+      expect(await tryLogin(page, 'AgoraRTM', `never-${run}`)).toMatch(/^RtmUnavailableError 1 .*\/copy\/rtm\.wasm .*(is not there|is not a WebAssembly file|does not belong to this script)/);
+    } finally {
+      await front.stop();
+    }
+  });
+}
+
+test('a script without the wasm beside it takes that of its gateway, by an address that is kept', async ({ page, gateway, run }) => {
+  const { program } = await (await fetch(`${gateway.url}/sdk/integrity.json`)).json();
+  const script = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.js`)).arrayBuffer());
+  const front = await new Front().start();
+  try {
+    front.mount('/page', { page: `<script src="/js/rtm.js"></script><script>AgoraRTM.setParameter('GATEWAY', '${gateway.url}')</script>` })
+      .mount('/js/rtm.js', { bytes: script, type: 'text/javascript' });
+    const fetched = requests(page, '/rtm.wasm');
+    await page.goto(`${front.url}/page`);
+    expect(await tryLogin(page, 'AgoraRTM', `first-${run}`)).toBe('CONNECTED');
+    expect(fetched.map((url) => url.replace(/\?.*/, ''))).toEqual([`${front.url}/js/rtm.wasm`, `${front.url}/js/rtm.wasm`, `${gateway.url}/sdk/${program}/rtm.wasm`]);
+    const answer = await fetch(`${gateway.url}/sdk/${program}/rtm.wasm`);
+    expect(answer.headers.get('cache-control')).toContain('immutable');
+  } finally {
+    await front.stop();
+  }
+});
+
+test('a bundle asks the gateway of its client, and its own server only if that has another build', async ({ page, gateway, run }) => {
+  const { program } = await (await fetch(`${gateway.url}/sdk/integrity.json`)).json();
+  const wasm = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
+  const tampered = Buffer.from(wasm);
+  tampered[tampered.indexOf('rtmwasm/core')] ^= 1; // the stamp stays
+  const front = await new Front().start();
+  const asked = () => front.asked.filter((url) => url.includes('rtm.wasm')).map((url) => url.replace(/\?.*/, ''));
+  const visit = async (uid: string) => {
+    front.asked.length = 0;
+    await page.goto(`${front.url}/app/`);
+    return page.evaluate(async ({ appId, uid, gateway }) => {
+      await import(`${'/js/bundle.js'}`); // it has no element that would tell its address
+      const { AgoraRTM } = window as any;
+      const client = AgoraRTM.createInstance(appId, { gateway, logFilter: AgoraRTM.LOG_FILTER_OFF });
+      return client.login({ uid }).then(() => client.connectionState, (e: any) => `${e.name} ${e.code}${e.message}`);
+    }, { appId, uid, gateway: `${front.url}/gateway` });
+  };
+  try {
+    front.mount('/gateway/', { upstream: gateway.url }).mount('/app/', { page: '' })
+      .mount('/js/bundle.js', { bytes: Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.js`)).arrayBuffer()), type: 'text/javascript' });
+    const fromGateway = `/gateway/sdk/${program}/rtm.wasm`;
+    expect(await visit(`bundle-1-${run}`)).toBe('CONNECTED');
+    expect(asked()).toEqual([fromGateway]);
+
+    front.mount(fromGateway, { answer: (_, res) => void res.writeHead(404).end() }).mount('/app/rtm.wasm', { bytes: wasm, type: 'application/wasm' });
+    await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
+    expect(await visit(`bundle-2-${run}`)).toBe('CONNECTED');
+    expect(asked()).toEqual([fromGateway, fromGateway, '/app/rtm.wasm']);
+
+    front.mount('/app/rtm.wasm', { page: 'a page' }).mount(fromGateway, { bytes: tampered, type: 'application/wasm' });
+    expect(await visit(`bundle-3-${run}`), 'nothing that the bundle does not know').toMatch(new RegExp(
+      `^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm .*integrity sha256-.*; .*/app/rtm.wasm.* is not a WebAssembly file.*; call setParameter\\('GATEWAY', url\\) .*${program}.*'WASM_URL'`));
+    expect(asked()).toEqual([fromGateway, fromGateway, '/app/rtm.wasm', '/app/rtm.wasm']);
   } finally {
     await front.stop();
   }

@@ -37,8 +37,7 @@ const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'rtm.wasm'].map((name) => pa
 shipped.forEach(compress);
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));
-const name = buildName(hashes);
-write(path.join(dist, 'integrity.json'), JSON.stringify({ build: name, ...hashes }, null, 2) + '\n');
+write(path.join(dist, 'integrity.json'), JSON.stringify({ build: buildName(hashes), program: wasm.stamp.slice(-16), ...hashes }, null, 2) + '\n');
 console.log(Object.entries(hashes).map(([name, hash]) => `${name.padEnd(12)} ${hash}`).join('\n'));
 
 function commit() {

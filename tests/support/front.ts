@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, request, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 
@@ -8,8 +8,8 @@ const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.wasm': 'application/wasm',
 };
 
-/** What a path's first part leads to: files, one page or file, or another server, which sees the path without that part. */
-type Target = { folder: string } | { page: string; headers?: Record<string, string> } | { bytes: Buffer; type: string } | { upstream: string };
+/** What a path's first part leads to: files, one page or file, answers made by a test, or another server, which sees the path without that part. */
+type Target = { folder: string } | { page: string; headers?: Record<string, string> } | { bytes: Buffer; type: string } | { answer: RequestListener } | { upstream: string };
 
 /** A web server as applications have one in front: files of their own, and a reverse proxy. */
 export class Front {
@@ -57,6 +57,7 @@ export class Front {
     if (!target) return void res.writeHead(404).end();
     if ('page' in target) return void res.writeHead(200, { 'content-type': types['.html'], ...target.headers }).end(target.page);
     if ('bytes' in target) return void res.writeHead(200, { 'content-type': target.type }).end(target.bytes);
+    if ('answer' in target) return void target.answer(req, res);
     if ('upstream' in target) return this.pass(req, res, new URL(rest, target.upstream));
     const name = new URL(rest, 'http://front').pathname;
     const file = path.join(target.folder, name.endsWith('/') ? `${name}index.html` : name);

@@ -3,8 +3,10 @@ import { invalidArgument, show } from './errors.ts';
 
 /** What each way of loading knows about itself; the entry files fill it in. */
 export const home = {
-  /** Default address of the wasm file. */
+  /** Address of the wasm file that is, or may be, beside the script. */
   wasm: (): string | undefined => undefined,
+  /** Whether nobody knows if it is there. */
+  guess: (): boolean => true,
   /** Default address of the gateway. */
   gateway: pageOrigin,
   /** What the wasm file must hash to, if that matters. */
@@ -42,10 +44,10 @@ export function wasmUrl(value: unknown): string {
   return url.href;
 }
 
-function parse(value: unknown): URL | undefined {
+export function parse(value: unknown, base = pageBase()): URL | undefined {
   if (value instanceof URL) return value;
   try {
-    return typeof value === 'string' && value ? new URL(value, pageBase()) : undefined;
+    return typeof value === 'string' && value ? new URL(value, base) : undefined;
   } catch {
     return undefined;
   }

@@ -6,3 +6,8 @@ export function besideModule(): string | undefined {
     return undefined; // bundled into a classic script, which knows no address of its own
   }
 }
+
+/** Whether a bundler has left the address as it is: then it is beside the bundle, where nobody need have put the file. */
+export function isGuess(): boolean {
+  return !/\/(rtm|loader)\.mjs\b/.test(import.meta.url) && /\/rtm\.wasm$/.test(besideModule() ?? '/rtm.wasm');
+}

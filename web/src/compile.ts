@@ -1,24 +1,29 @@
 /** Fetches and compiles rtm.wasm. What it rejects with is an Error whose message names the cure. */
 
 /**
- * Compiles the program at `url`, while it arrives where the server's MIME type allows. With
- * `integrity`, in the form of script tags, nothing else than that file is taken.
+ * Compiles the program at `url`, while it arrives where the server's MIME type allows. With `integrity`, in the form of script
+ * tags, it takes no other file. A cache may hold the file of the last deployment, a part of it, or the page or the 404 that
+ * a server answered during one, and keep it for a year: what is wrong is asked for once more, past all caches.
  */
-export async function compile(url: string, integrity?: string, cache: RequestCache = 'default'): Promise<WebAssembly.Module> {
+export async function compile(url: string, integrity?: string): Promise<WebAssembly.Module> {
   checkPlatform();
-  // A cache may still have the file of the last deployment.
-  const anew = cache === 'default' ? () => compile(url, integrity, 'reload') : undefined;
+  try {
+    return await compileOnce(url, integrity, 'default');
+  } catch (error) {
+    if (isPolicy(error)) throw error;
+    return compileOnce(url, integrity, 'reload');
+  }
+}
+
+async function compileOnce(url: string, integrity: string | undefined, cache: RequestCache): Promise<WebAssembly.Module> {
   let response;
   try {
     response = await fetch(url, { cache, integrity });
   } catch (error) {
-    if (integrity && anew) return anew();
     throw wrap(`${url} could not be fetched: is the address right, the server up, and allowed by CORS and by connect-src of the Content-Security-Policy`
       + `${integrity ? `, and does the file have the integrity ${integrity}` : ''}?`, error);
   }
-  if (!response.ok) {
-    throw new Error(`${url} answered ${response.status}: put rtm.wasm beside the script, or call setParameter('WASM_URL', url)`);
-  }
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: rtm.wasm is not there`);
   const streams = typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\b/.test(response.headers.get('content-type') ?? '');
   let module;
   try {
@@ -26,7 +31,6 @@ export async function compile(url: string, integrity?: string, cache: RequestCac
   } catch (error) {
     throw explain(error, url);
   }
-  if (anew && mismatch(module)) return anew();
   return checkStamp(module, url);
 }
 
@@ -36,18 +40,12 @@ export function checkPlatform(): void {
   }
 }
 
-/** Script and wasm of different builds need not understand each other. */
+/** Script and wasm of different builds need not understand each other. A program built by other means has no stamp, and is taken. */
 export function checkStamp(module: WebAssembly.Module, url: string): WebAssembly.Module {
-  const stamp = mismatch(module);
-  if (stamp) throw new Error(`${url} (${stamp}) does not belong to this script (${RTM_STAMP}): deploy both files of one build`);
-  return module;
-}
-
-/** The stamp of another build. A program built by other means has no stamp, and is taken. */
-function mismatch(module: WebAssembly.Module): string | undefined {
   const [section] = WebAssembly.Module.customSections(module, 'rtm');
   const stamp = section && new TextDecoder().decode(section);
-  return stamp === RTM_STAMP ? undefined : stamp;
+  if (section && stamp !== RTM_STAMP) throw new Error(`${url} (${stamp}) does not belong to this script (${RTM_STAMP}): deploy both files of one build`);
+  return module;
 }
 
 export function explain(error: unknown, url: string): Error {
@@ -58,6 +56,11 @@ export function explain(error: unknown, url: string): Error {
     return wrap(`${url} is not a WebAssembly file: does the server answer with a page where the file is missing?`, error);
   }
   return wrap(`${url} could not be started: ${error}`, error);
+}
+
+/** Whether the page may not run any WebAssembly: then no other file helps. */
+export function isPolicy(error: unknown): boolean {
+  return /wasm-unsafe-eval/.test((error as Error).message);
 }
 
 function wrap(text: string, cause: unknown): Error {

@@ -1,8 +1,9 @@
 /** The ES build. */
 import { home } from './address.ts';
-import { besideModule } from './beside.ts';
+import { besideModule, isGuess } from './beside.ts';
 
 home.wasm = besideModule;
+home.guess = isGuess;
 
 export * from './index.ts';
 export { default } from './index.ts';

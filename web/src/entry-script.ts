@@ -1,5 +1,5 @@
 /** The build for script tags, AMD and CommonJS: the wasm is beside the script, in a bundle maybe beside the bundle. */
-import { home, pageBase, pageOrigin } from './address.ts';
+import { home, pageBase, pageOrigin, parse } from './address.ts';
 import AgoraRTM from './index.ts';
 
 /** The script's own element, seen by the wrapper while it ran. */
@@ -10,13 +10,12 @@ declare const RTM_BUNDLED: boolean | undefined;
 declare let RTM_SDK: typeof AgoraRTM;
 
 const src = (RTM_SCRIPT && RTM_SCRIPT.src) || pageBase();
-if (src) {
-  // With the hash in its address the gateway lets browsers keep the file; other servers don't mind.
-  home.wasm = () => new URL(`rtm.wasm?${RTM_INTEGRITY}`, src).href;
-  if (RTM_SCRIPT?.integrity) home.integrity = RTM_INTEGRITY; // whoever pins the script pins the wasm
-  // A gateway serves the script at <address>/sdk/ and /sdk/<build>/; from anywhere else the page's own server is asked.
-  const own = /^(https?:\/\/[^?#]*)\/sdk\/(?:\w{16}\/)?[^/?#]*([?#]|$)/.exec(src);
-  home.gateway = () => (RTM_SCRIPT && !RTM_BUNDLED && own ? own[1] : pageOrigin());
-}
+// With the hash in its address the gateway lets browsers keep the file; other servers don't mind.
+home.wasm = () => (src ? parse(`rtm.wasm?${RTM_INTEGRITY}`, src)?.href : undefined);
+home.guess = () => !RTM_SCRIPT || !RTM_SCRIPT.src || !!RTM_BUNDLED;
+if (RTM_SCRIPT?.integrity) home.integrity = RTM_INTEGRITY; // whoever pins the script pins the wasm
+// A gateway serves the script at <address>/sdk/ and /sdk/<build>/; from anywhere else the page's own server is asked.
+const own = src && !home.guess() && /^(https?:\/\/[^?#]*)\/sdk\/(?:\w{16}\/)?[^/?#]*([?#]|$)/.exec(src);
+home.gateway = () => (own ? own[1] : pageOrigin());
 
 RTM_SDK = AgoraRTM;

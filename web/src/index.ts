@@ -38,7 +38,7 @@ export function createInstance(appId: string, config: Config = {}, areaCodes?: s
   checkLegacyAreas(areaCodes);
   const full: Config = Object.assign({ enableLogUpload: false, enableCloudProxy: false }, config, { logFilter: config.logFilter ?? LOG_FILTER_INFO });
   if (full.gateway != null) full.gateway = gatewayUrl(full.gateway);
-  if (!instances++ && inBrowser()) void Promise.resolve().then(preload).catch(() => {}); // login tries again, and reports
+  if (!instances++ && inBrowser()) void Promise.resolve().then(() => loader.load(full.gateway ?? undefined)).catch(() => {}); // login tries again, and reports
   return new RtmClient(appId, full, instances, loader);
 }
 

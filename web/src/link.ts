@@ -64,7 +64,7 @@ export class Link {
     else if (this._loader.current()) this._start(job);
     else {
       this._waiting.push(job);
-      this._loader.load().then(() => this._flush(), (cause) => this._fail(cause));
+      this._loader.load(this._config.gateway ?? undefined).then(() => this._flush(), (cause) => this._fail(cause));
     }
   }
 

@@ -1,56 +1,65 @@
 /** Starts the program; one for the whole page, a new one after a crash. */
-import { wasmUrl } from './address.ts';
+import { gatewayUrl, home, wasmUrl } from './address.ts';
 import { checkPlatform, checkStamp, compile, explain } from './compile.ts';
 import { getParameter } from './parameters.ts';
+import { compileFirst } from './places.ts';
 import { run, type Program } from './program.ts';
 
 export interface Loader {
   /** The running program, if there is one. */
   current(): Program | undefined;
-  /** The running program, or a new one. Rejects with an Error whose message names the cure; a later call tries again. */
-  load(): Promise<Program>;
+  /**
+   * The running program, or a new one. `gateway`, or else the parameter, is asked for the wasm if it is not beside the script.
+   * Rejects with an Error whose message names the cure; a later call tries again.
+   */
+  load(gateway?: unknown): Promise<Program>;
 }
 
-/** What setParameter was given, or the address of the wasm. */
+/** What setParameter was given, or the default address of the wasm; empty if there is none. */
 type Source = WebAssembly.Module | string;
 
 let running: Program | undefined;
-let starting: { source: Source; program: Promise<Program> } | undefined;
+let starting: { source: Source; gateways: Set<string>; program: Promise<Program> } | undefined;
 let compiled: { source: Source; module: WebAssembly.Module } | undefined;
 
 export const loader: Loader = {
   current: () => (running?.dead ? undefined : running),
-  async load() {
+  async load(gateway = getParameter('GATEWAY')) {
     const source = findSource();
     if (running && !running.dead) return running;
+    const added = gateway == null ? [] : [gatewayUrl(gateway)];
     if (starting?.source !== source) {
-      const mine = { source, program: start(source) };
+      const gateways = new Set(added);
+      const mine = { source, gateways, program: start(source, gateways) };
       const forget = () => {
         if (starting === mine) starting = undefined;
       };
       starting = mine;
       mine.program.then(forget, forget);
     }
+    for (const url of added) starting.gateways.add(url);
     return starting.program;
   },
 };
 
 function findSource(): Source {
-  const module = getParameter('WASM_MODULE') as WebAssembly.Module | undefined;
-  if (module) return module;
   const url = getParameter('WASM_URL');
-  if (!url) throw new Error("the address of rtm.wasm is not known here: call setParameter('WASM_URL', url)");
-  return wasmUrl(url);
+  return (getParameter('WASM_MODULE') as WebAssembly.Module | undefined) ?? (url ? wasmUrl(url) : '');
 }
 
-async function start(source: Source): Promise<Program> {
+async function start(source: Source, gateways: Set<string>): Promise<Program> {
   checkPlatform();
-  const module = compiled?.source === source ? compiled.module
-    : typeof source === 'string' ? await compile(source, getParameter('WASM_INTEGRITY') as string | undefined)
-    : checkStamp(source, 'WASM_MODULE');
+  const module = compiled?.source === source ? compiled.module : await getModule(source, gateways);
   const program = await run(module).catch((error) => {
-    throw explain(error, typeof source === 'string' ? source : 'WASM_MODULE');
+    throw explain(error, typeof source === 'string' ? source || 'rtm.wasm' : 'WASM_MODULE');
   });
   compiled = { source, module };
   return (running = program);
+}
+
+async function getModule(source: Source, gateways: Set<string>): Promise<WebAssembly.Module> {
+  if (typeof source !== 'string') return checkStamp(source, 'WASM_MODULE');
+  const integrity = getParameter('WASM_INTEGRITY') as string | undefined;
+  if (source && source !== home.wasm()) return compile(source, integrity); // the application's choice
+  return compileFirst({ url: source, guess: home.guess(), integrity }, gateways);
 }

@@ -10,7 +10,7 @@ declare module 'wasm_exec' {
   export default function wasmExec(scope: Record<string, unknown>, console: Partial<Console>): new () => Go;
 }
 
-/** Says which rtm.wasm belongs to this build; the file carries the same text. */
+/** Says which rtm.wasm belongs to this build; the file carries the same text. Its last 16 characters name the program. */
 declare const RTM_STAMP: string;
 /** The hash of that file, as integrity attributes have it. */
 declare const RTM_INTEGRITY: string;

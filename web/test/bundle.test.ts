@@ -34,7 +34,28 @@ test('AMD gets an anonymous module', () => {
   assert.equal(made.default, made);
 });
 
-const integrity = /"(sha256-[^"]+)"/.exec(code)![1];
+const [, integrity] = /"(sha256-[^"]+)"/.exec(code)!;
+const [, program] = /"go1[^" ]* (\w{16})"/.exec(code)!;
+
+/** Loads the script on https://page.example/app/, and tells what preload asks for, each address once, and how it fails. */
+async function preload(currentScript: object | null, globals: object = {}, gateway?: string): Promise<{ sdk: any; asked: unknown[]; error: Error }> {
+  const asked: unknown[] = [];
+  const module = { exports: {} as any };
+  const page = load({
+    document: { currentScript, baseURI: 'https://page.example/app/' },
+    location: new URL('https://page.example/app/'),
+    fetch: (url: string, { integrity, cache }: RequestInit) => {
+      if (cache === 'reload') assert.deepEqual(asked.at(-1), [url, integrity], 'past the caches it asks for the same once more');
+      else asked.push([url, integrity]);
+      return Promise.reject(new TypeError('no network here'));
+    },
+    ...('module' in globals ? { module } : {}),
+  });
+  const sdk = page.AgoraRTM ?? module.exports;
+  if (gateway) sdk.setParameter('GATEWAY', gateway);
+  const error = await sdk.preload().then(() => assert.fail('there is no network'), (error: unknown) => error);
+  return { sdk, asked, error };
+}
 
 for (const [src, gateway, wasm, pinned] of [
   ['https://rtm.example/sdk/rtm.js', 'https://rtm.example', 'https://rtm.example/sdk/rtm.wasm', ''],
@@ -44,17 +65,24 @@ for (const [src, gateway, wasm, pinned] of [
   ['https://cdn.example/lib/agora-rtm-sdk-1.4.4.js', 'https://page.example', 'https://cdn.example/lib/rtm.wasm', ''],
 ] as const) {
   test(`the script at ${src} knows its gateway and its wasm${pinned && ', and pins it if it is pinned itself'}`, async () => {
-    const asked: unknown[] = [];
-    const page = load({
-      document: { currentScript: { src, integrity: pinned }, baseURI: 'https://page.example/app/' },
-      location: new URL('https://page.example/app/'),
-      fetch: (url: string, options: RequestInit) => {
-        asked.push([url, options.integrity]);
-        return Promise.reject(new TypeError('no network here'));
-      },
-    });
-    await assert.rejects(page.AgoraRTM.preload(), { name: 'RtmUnavailableError', code: 1 });
-    assert.deepEqual(asked, Array(pinned ? 2 : 1).fill([`${wasm}?${integrity}`, pinned ? integrity : undefined]));
-    assert.equal(page.AgoraRTM.getParameter('GATEWAY'), gateway);
+    const { sdk, asked } = await preload({ src, integrity: pinned });
+    assert.deepEqual(asked, [[`${wasm}?${integrity}`, pinned ? integrity : undefined], [`${gateway}/sdk/${program}/rtm.wasm`, integrity]]);
+    assert.equal(sdk.getParameter('GATEWAY'), gateway);
+  });
+}
+
+for (const [what, script, globals, base] of [
+  ['a bundle', { src: 'https://cdn.example/sdk/main.3f2a.js' }, { module: {} }, 'https://cdn.example/sdk/'],
+  ['a chunk that a bundle loaded', null, { module: {} }, 'https://page.example/app/'],
+  ['a module script, which has no element', null, {}, 'https://page.example/app/'],
+  ['a script inside the page', { src: '' }, { module: {} }, 'https://page.example/app/'],
+  ['a script made of a Blob', { src: 'blob:https://page.example/1-2' }, { module: {} }, undefined],
+] as const) {
+  test(`in ${what} the gateway is asked first, and what is beside is a guess`, async () => {
+    const { sdk, asked, error } = await preload(script, globals, 'https://rtm.example/prefix/');
+    assert.deepEqual(asked, [[`https://rtm.example/prefix/sdk/${program}/rtm.wasm`, integrity], ...(base ? [[`${base}rtm.wasm?${integrity}`, undefined]] : [])]);
+    assert.match(error.message, new RegExp(`setParameter\\('GATEWAY', url\\) for a gateway with the program ${program}, or setParameter\\('WASM_URL', url\\)`));
+    sdk.setParameter('GATEWAY', undefined);
+    assert.equal(sdk.getParameter('GATEWAY'), 'https://page.example', 'the page\'s own, whatever the path of the bundle');
   });
 }

@@ -127,7 +127,7 @@ test('a running program is compiled once, whatever became of it', async (t) => {
 /** Each needs an address of its own: what was compiled is kept by address. */
 let n = 0;
 const cases: [string, () => void, RegExp][] = [
-  ['not found', () => void serve({}, 'no', 404), /rtm\.wasm\?\d+ answered 404.*WASM_URL/],
+  ['not found', () => void serve({}, 'no', 404), /rtm\.wasm\?\d+ answered 404: rtm\.wasm is not there/],
   ['no network', () => void mock.method(globalThis, 'fetch', async () => { throw new TypeError('Failed to fetch'); }), /could not be fetched.*connect-src/],
   ['a page instead of a file', () => void serve({ 'content-type': 'text/html' }, '<!doctype html>'), /not a WebAssembly file/],
   ['another build', () => void serve({}, Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')])), /does not belong to this script/],
@@ -149,17 +149,61 @@ for (const [name, arrange, message] of cases) {
   });
 }
 
-test('a wasm of the last deployment, left in a cache, is fetched anew', async (t) => {
-  setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
-  const stale = Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')]);
-  const caches: unknown[] = [];
-  t.mock.method(globalThis, 'fetch', async (_: string, { cache }: RequestInit) => {
-    caches.push(cache);
-    return new Response(cache === 'reload' ? wasm : stale);
+const stale = Buffer.concat([wasm.subarray(0, -1), Buffer.from('?')]);
+for (const [what, cached] of [
+  ['of the last deployment', () => new Response(stale)],
+  ['cut short', () => new Response(wasm.subarray(0, 5_000), { headers: { 'content-type': 'application/wasm' } })],
+  ['without a byte', () => new Response('', { headers: { 'content-type': 'application/wasm' } })],
+  ['that is a page', () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })],
+  ['that is a 404', () => new Response('', { status: 404 })],
+  ['that another origin may not read', () => Promise.reject(new TypeError('Failed to fetch'))],
+] as const) {
+  test(`a wasm ${what}, left in a cache, is asked for once more`, async (t) => {
+    setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
+    const caches: unknown[] = [];
+    t.mock.method(globalThis, 'fetch', async (_: string, { cache }: RequestInit) => {
+      caches.push(cache);
+      return cache === 'reload' ? new Response(wasm) : cached();
+    });
+    const p = await loader.load();
+    assert.deepEqual(caches, ['default', 'reload']);
+    await endOf(t, p, () => call(p, 'exit'));
   });
-  const p = await loader.load();
-  assert.deepEqual(caches, ['default', 'reload']);
-  await endOf(t, p, () => call(p, 'exit'));
+}
+
+test('where the policy forbids WebAssembly nothing is asked for twice', async (t) => {
+  const fetched = serve({ 'content-type': 'application/wasm' });
+  t.mock.method(WebAssembly, 'compileStreaming', async () => {
+    throw new WebAssembly.CompileError("violates the following Content Security policy directive because 'unsafe-eval' is not allowed");
+  });
+  for (const url of [`${URL_OF_WASM}?${++n}`, undefined]) {
+    setParameter('WASM_URL', url);
+    await assert.rejects(loader.load('https://a.example'), /'wasm-unsafe-eval'/);
+  }
+  assert.equal(fetched.mock.callCount(), 2);
+});
+
+test('without a known address each gateway that a client names is asked, also one named meanwhile', async (t) => {
+  setParameter('WASM_URL', undefined);
+  const asked: string[] = [];
+  let failFirst = () => {};
+  t.mock.method(globalThis, 'fetch', async (url: string, { cache }: RequestInit) => {
+    if (cache === 'default') asked.push(url);
+    if (url.startsWith('https://b.example')) return new Response(wasm);
+    await new Promise<void>((resolve) => (failFirst = resolve));
+    return new Response('', { status: 404 });
+  });
+  await assert.rejects(loader.load(undefined), /^Error: call setParameter\('GATEWAY', url\)/);
+  const loads = [loader.load('wss://a.example/'), loader.load('https://b.example/x')];
+  while (asked.length < 2) {
+    failFirst();
+    await tick();
+  }
+  const [p, q] = await Promise.all(loads);
+  assert.equal(p, q);
+  assert.deepEqual(asked.map((url) => url.replace(/\/\w{16}\//, '/…/')), ['https://a.example/sdk/…/rtm.wasm', 'https://b.example/x/sdk/…/rtm.wasm']);
+  await endOf(t, p!, () => call(p!, 'exit'));
+  await assert.rejects(loader.load('ftp://x'), /must be an http or https address/);
 });
 
 test('a wrong MIME type still loads', async (t) => {
