@@ -13,6 +13,10 @@ func FuzzVerify(f *testing.F) {
 		f.Add(token)
 		good[string(unpacked(token))] = true
 	}
+	for _, c := range vendorTokens(f) {
+		f.Add(c.Token)
+		good[string(unpacked(c.Token))] = true
+	}
 	f.Fuzz(func(t *testing.T, token string) {
 		_, err := Verify(token, app, "alice", []string{certificate}, time.Unix(issued, 0))
 		if err == nil && !good[string(unpacked(token))] {
@@ -25,7 +29,11 @@ func FuzzVerify(f *testing.F) {
 // FuzzSigned gets behind zlib and the signature: what a token server signs may be
 // malformed too.
 func FuzzSigned(f *testing.F) {
-	for _, token := range []string{rtmOnly, withRTC, rtcOnly, unusual} {
+	seeds := []string{rtmOnly, withRTC, rtcOnly, unusual}
+	for _, c := range vendorTokens(f) {
+		seeds = append(seeds, c.Token)
+	}
+	for _, token := range seeds {
 		f.Add(unpacked(token)[34+34+12:], uint32(issued), uint32(3600))
 	}
 	f.Fuzz(func(t *testing.T, services []byte, at, expire uint32) {

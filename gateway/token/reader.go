@@ -48,6 +48,19 @@ func (r *reader) right(wanted uint16) (value uint32, found bool) {
 	return value, found
 }
 
+// permissions skips the table of RTM 2: names, by kind of permission, by kind of resource.
+func (r *reader) permissions() {
+	for resources := r.u16(); resources > 0 && !r.failed; resources-- {
+		r.u16()
+		for kinds := r.u16(); kinds > 0 && !r.failed; kinds-- {
+			r.u16()
+			for names := r.u16(); names > 0 && !r.failed; names-- {
+				r.text()
+			}
+		}
+	}
+}
+
 // The writers are the reverse.
 
 func u32(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }

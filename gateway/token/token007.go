@@ -12,14 +12,26 @@ import (
 // very much.
 const maxInflated = 16 << 10
 
-// The services that can come before the one wanted, and that one. They have no length
-// before them, so that none can be skipped that is not known; they rise by type.
 const (
-	serviceRTC = 1
 	serviceRTM = 2
 
 	loginRTM = 1 // privilege
 )
+
+// fields skips what follows the privileges of a service, by the service's type. A service has
+// no length before it, so one of another type ends the reading. Builders of today sort
+// services by type; older ones have them in any order.
+var fields = map[uint16]func(*reader){
+	1:  func(r *reader) { r.text(); r.text() },          // RTC: channel, user id
+	3:  func(r *reader) { r.text(); r.text() },          // streaming: channel, account
+	4:  func(*reader) {},                                // FPA
+	5:  func(r *reader) { r.text() },                    // chat: user id
+	6:  func(r *reader) { r.text(); r.text() },          // FCDN: channel, account
+	7:  func(r *reader) { r.text(); r.text(); r.u16() }, // aPaaS: room, user, role
+	8:  func(r *reader) { r.text(); r.permissions() },   // RTM 2: user id
+	9:  func(*reader) {},                                // conversational AI
+	10: func(*reader) {},                                // speech to text
+}
 
 // token007 is an AccessToken2: zlib of a signature and the signed info.
 type token007 struct {
@@ -30,6 +42,7 @@ type token007 struct {
 	expire uint32 // seconds from issued
 	salt   uint32
 	rtm    []serviceOfRTM
+	rest   bool // it has services after one that can't be skipped
 }
 
 type serviceOfRTM struct {
@@ -50,12 +63,8 @@ func parse007(body string) (parsed, error) {
 	t.info = r.data
 	t.appID = r.text()
 	t.issued, t.expire, t.salt = r.u32(), r.u32(), r.u32()
-	for n := r.u16(); n > 0 && !r.failed; n-- {
-		kind := r.u16()
-		if kind != serviceRTC && kind != serviceRTM {
-			break
-		}
-		t.readService(r, kind)
+	for n := r.u16(); n > 0 && !r.failed && !t.rest; n-- {
+		t.readService(r)
 	}
 	if r.failed || len(t.sig) != signatureLength || len(t.appID) != appIDLength {
 		return nil, malformed
@@ -63,14 +72,19 @@ func parse007(body string) (parsed, error) {
 	return t, nil
 }
 
-func (t *token007) readService(r *reader, kind uint16) {
-	login, mayLogin := r.right(loginRTM)
-	name := r.text() // RTM: user id; RTC: channel
-	if kind == serviceRTC {
-		r.text() // user id
+func (t *token007) readService(r *reader) {
+	kind := r.u16()
+	skip, known := fields[kind]
+	if kind != serviceRTM && !known {
+		t.rest = true
 		return
 	}
-	t.rtm = append(t.rtm, serviceOfRTM{uid: name, login: login, mayLogin: mayLogin})
+	login, mayLogin := r.right(loginRTM)
+	if kind != serviceRTM {
+		skip(r)
+		return
+	}
+	t.rtm = append(t.rtm, serviceOfRTM{uid: r.text(), login: login, mayLogin: mayLogin})
 }
 
 func inflate(body string) (string, error) {
@@ -119,6 +133,9 @@ func (t *token007) login(uid string, now int64) (int64, error) {
 // service is the one that lets uid log in. An empty user id is no wildcard.
 func (t *token007) service(uid string) (*serviceOfRTM, error) {
 	err := refuse(NoService, "the token is for other services than RTM, or for no user")
+	if t.rest {
+		err = refuse(NoService, "the token has a service that the gateway does not know, and RTM not before it: add RTM first, or let the builder sort")
+	}
 	for i, s := range t.rtm {
 		switch {
 		case !s.mayLogin || s.uid == "":
