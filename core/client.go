@@ -40,7 +40,7 @@ type Client struct {
 
 	// messages: see wire.Send
 	origin  uint64
-	number  uint64  // of the last one sent
+	numbers numbers
 	repeats repeats // of others, delivered before
 
 	channels map[string]*Channel // joined or joining, by id

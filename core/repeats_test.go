@@ -36,8 +36,7 @@ func TestRepeatsAreTold(t *testing.T) {
 	}
 }
 
-// One client numbers all that it sends in one row; what goes to the user and to a channel
-// may overtake each other.
+// What goes to the user and to a channel has rows of its own, and may overtake each other.
 func TestRepeatsAreToldPerTarget(t *testing.T) {
 	var r repeats
 	assert.True(t, r.fresh(&wire.Delivery{From: "bob", Channel: "hall", Origin: 7, Number: 2}))

@@ -853,7 +853,8 @@ type Send struct {
 	Offline       bool     `protobuf:"varint,4,opt,name=offline,proto3" json:"offline,omitempty"` // keep for a peer who is not online
 	// Name the message for as long as the client lives, over all its sessions: a
 	// client that logged in anew may send again what was delivered already. origin is
-	// a random number of the client, number rises by one with each of its messages.
+	// a random number of the client, number rises with each of its messages to one peer
+	// or channel.
 	Origin uint64 `protobuf:"fixed64,5,opt,name=origin,proto3" json:"origin,omitempty"`
 	Number uint64 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
 }
@@ -1034,7 +1035,7 @@ type Delivery struct {
 	Offline          bool     `protobuf:"varint,4,opt,name=offline,proto3" json:"offline,omitempty"`                                           // kept while the receiver was not online
 	Message          *Message `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
 	Origin           uint64   `protobuf:"fixed64,6,opt,name=origin,proto3" json:"origin,omitempty"` // of Send
-	Number           uint64   `protobuf:"varint,7,opt,name=number,proto3" json:"number,omitempty"`  // of Send; a receiver drops those not above the highest it got
+	Number           uint64   `protobuf:"varint,7,opt,name=number,proto3" json:"number,omitempty"`  // of Send; a receiver drops those that it got before
 }
 
 func (x *Delivery) Reset() {
