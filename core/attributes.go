@@ -10,11 +10,23 @@ type Attribute = wire.Attribute
 // channel, which need not be joined (API 10). The gateway holds what comes of it against
 // the limits.
 func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
+	defer c.enter().exit()
+	done = c.later(done)
 	op := OpWriteUser
 	if w.Channel != "" {
 		op = OpWriteChannel
 	}
-	c.askAttributes(op, &wire.ClientFrame{Write: w}, func(_ []*Attribute, err *Error) {
+	f := &wire.ClientFrame{Write: w}
+	err := c.checkAttributes(f)
+	if err == nil {
+		err = c.tooOften(op, AttributeOperationErrTooOften)
+	}
+	if err != nil {
+		done(err)
+		return
+	}
+	c.request(f, 0, func(f *wire.ServerFrame) {
+		err := attributeError(f)
 		if err == nil && op == OpWriteUser {
 			c.attributes = written(c.attributes, w)
 		}
@@ -25,34 +37,34 @@ func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 // ReadAttributes asks for the attributes of a user who is online or of a channel, joined
 // or not; for all, or for those of some keys (API 10). An unknown channel has none.
 func (c *Client) ReadAttributes(r *wire.AttributeRead, done func([]*Attribute, *Error)) {
+	defer c.enter().exit()
+	done = laterWith(c, done)
 	op := OpReadUser
 	if r.Channel != "" {
 		op = OpReadChannel
 	}
-	c.askAttributes(op, &wire.ClientFrame{Read: r}, done)
-}
-
-func (c *Client) askAttributes(op Op, f *wire.ClientFrame, done func([]*Attribute, *Error)) {
-	var err *Error
-	switch {
-	case !c.connected():
-		err = errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
-	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
-		err = &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "the attributes or keys are too many or too long"}
-	default:
-		err = c.tooOften(op, AttributeOperationErrTooOften)
-	}
-	if err != nil {
+	f := &wire.ClientFrame{Read: r}
+	if err := c.checkAttributes(f); err != nil {
 		done(nil, err)
 		return
 	}
-	c.request(f, 0, func(f *wire.ServerFrame) {
+	c.read(op, f, func(f *wire.ServerFrame) {
 		if err := attributeError(f); err != nil {
 			done(nil, err)
 			return
 		}
 		done(f.Attributes.GetAttribute(), nil)
 	})
+}
+
+func (c *Client) checkAttributes(f *wire.ClientFrame) *Error {
+	switch {
+	case !c.connected():
+		return errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
+	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
+		return &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "the attributes or keys are too many or too long"}
+	}
+	return nil
 }
 
 func attributeError(f *wire.ServerFrame) *Error {
@@ -108,7 +120,7 @@ func (c *Client) restoreAttributes() {
 
 // restoreLater waits for a write that is on its way: what it did would be undone.
 func (c *Client) restoreLater() {
-	c.host.AfterFunc(lastRetryCap, func() {
+	c.afterInSession(lastRetryCap, func() {
 		for _, r := range c.pending {
 			if w := r.frame.Write; w != nil && w.Channel == "" {
 				c.restoreLater()
@@ -122,6 +134,6 @@ func (c *Client) restoreLater() {
 // attributesPushed tells what a channel's attributes have become.
 func (c *Client) attributesPushed(list *wire.AttributeList) {
 	if ch := c.channels[list.Channel]; ch != nil && ch.state == Joined {
-		c.events.AttributesUpdated(ch, list.Attribute)
+		ch.tell(func() { c.events.AttributesUpdated(ch, list.Attribute) })
 	}
 }

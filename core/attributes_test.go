@@ -236,6 +236,7 @@ func TestAttributesUpdated(t *testing.T) {
 	})
 }
 
+// For the rates of reads see TestReadsWaitForTheirTurn.
 func TestAttributeRates(t *testing.T) {
 	for _, c := range []struct {
 		limit int
@@ -245,8 +246,6 @@ func TestAttributeRates(t *testing.T) {
 		{10, func(w *world) {
 			w.WriteAttributes(&wire.AttributeWrite{Op: clearOp, Channel: "room"}, w.promise("asked"))
 		}},
-		{40, func(w *world) { w.ReadAttributes(&wire.AttributeRead{Uid: "bob"}, w.reading("asked")) }},
-		{10, func(w *world) { w.ReadAttributes(&wire.AttributeRead{Channel: "room"}, w.reading("asked")) }},
 	} {
 		inSession(t, func(w *world) {
 			for range c.limit {

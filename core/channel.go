@@ -49,6 +49,8 @@ func (ch *Channel) State() JoinState { return ch.state }
 // Join enters the channel (API 4.1).
 func (ch *Channel) Join(done func(*Error)) {
 	c := ch.c
+	defer c.enter().exit()
+	done = c.later(done)
 	switch {
 	case !c.connected():
 		done(errNotLoggedIn(JoinChannelErrUserNotLoggedIn))
@@ -96,10 +98,13 @@ func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
 	}
 	done(err)
 	if leaves != nil {
-		if err == nil { // the join may have been sent again, behind the leave
-			ch.sendLeave()
+		if err == nil {
+			ch.c.pause()
 		}
-		ch.gone()
+		if ch.state == Joined { // the join may have been sent again, behind the leave
+			ch.sendLeave()
+			ch.gone()
+		}
 		for _, left := range leaves {
 			left(nil)
 		}
@@ -134,6 +139,8 @@ func joinError(f *wire.ServerFrame) *Error {
 // Leave leaves the channel (API 4.2). The packet goes out inside the call.
 func (ch *Channel) Leave(done func(*Error)) {
 	c := ch.c
+	defer c.enter().exit()
+	done = c.later(done)
 	switch {
 	case !c.everIn:
 		done(errNotLoggedIn(LeaveChannelErrUserNotLoggedIn))
@@ -173,11 +180,22 @@ func (ch *Channel) gone() {
 
 func (ch *Channel) setState(s JoinState) {
 	ch.state = s
-	ch.c.events.JoinStateChanged(ch, s)
+	ch.c.tell(func() { ch.c.events.JoinStateChanged(ch, s) })
+}
+
+// tell queues an event of the channel, which is dropped if the channel is left meanwhile.
+func (ch *Channel) tell(event func()) {
+	ch.c.tell(func() {
+		if ch.state == Joined {
+			event()
+		}
+	})
 }
 
 // Send sends to all other members (API 4.3).
 func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
+	defer ch.c.enter().exit()
+	done = ch.c.later(done)
 	check := func() *Error {
 		if ch.state != Joined {
 			return errNotJoined(ChannelMessageErrNotInChannel)
@@ -197,8 +215,11 @@ func errNotJoined(code int) *Error {
 	return &Error{Class: InvalidStatus, Code: code, Text: "join the channel first"}
 }
 
-// Members asks for the channel's members, the local user among them (API 4.4).
+// Members asks for the channel's members, the local user among them (API 4.4). Calls that
+// shared a request get the same list: do not change it.
 func (ch *Channel) Members(done func([]string, *Error)) {
+	defer ch.c.enter().exit()
+	done = laterWith(ch.c, done)
 	switch {
 	case !ch.c.connected():
 		done(nil, errNotLoggedIn(GetMembersErrUserNotLoggedIn))
@@ -207,11 +228,8 @@ func (ch *Channel) Members(done func([]string, *Error)) {
 		done(nil, errNotJoined(GetMembersErrNotInChannel))
 		return
 	}
-	if err := ch.c.tooOften(OpMembers, GetMembersErrTooOften); err != nil {
-		done(nil, err)
-		return
-	}
-	ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, func(f *wire.ServerFrame) {
+	frame := &wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}
+	ch.c.read(OpMembers, frame, func(f *wire.ServerFrame) {
 		timeout, refusal := failure(f)
 		switch {
 		case timeout:

@@ -13,6 +13,11 @@ type Client struct {
 	appID   string
 	gateway string // http or https URL, no slash at the end
 
+	// callbacks: see callbacks.go
+	queue   []func() // to be told, in order
+	entered int      // calls into the client that have not ended
+	nested  int      // callbacks under way, each inside the one before
+
 	state     State
 	uid       string
 	token     string
@@ -35,6 +40,7 @@ type Client struct {
 	nextID  uint32
 	pending map[uint32]*request
 	waiting []*waiter // sends made while Reconnecting, in order
+	reads   []*read   // those that wait for their turn, in order
 	rates   [ops]rateWindow
 	joins   map[string]*rateWindow // by channel; those of long ago are dropped
 
@@ -77,8 +83,7 @@ type session struct {
 // New makes a client that is logged out. gateway is the http or https URL under which
 // the gateway serves /rtm and /media/.
 func New(appID, gateway string, host Host, events Events) *Client {
-	return &Client{
-		host:     host,
+	c := &Client{
 		events:   events,
 		appID:    appID,
 		gateway:  strings.TrimSuffix(gateway, "/"),
@@ -91,6 +96,8 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		joins:    map[string]*rateWindow{},
 		peers:    map[string]*peer{},
 	}
+	c.host = entries{host, c}
+	return c
 }
 
 // State is the connection state.
@@ -103,7 +110,7 @@ func (c *Client) UID() string { return c.uid }
 func (c *Client) connected() bool { return c.state == Connected && c.leaving == nil }
 
 // transition is the only place that changes the connection state. What depends on
-// the new state is brought in line before the event tells the application.
+// the new state is brought in line with it at once.
 func (c *Client) transition(r Reason) {
 	to, ok := next(c.state, r)
 	if !ok {
@@ -120,7 +127,7 @@ func (c *Client) transition(r Reason) {
 	case Disconnected, Aborted:
 		c.endSession(r)
 	}
-	c.events.StateChanged(to, r)
+	c.tell(func() { c.events.StateChanged(to, r) })
 }
 
 // endSession forgets all that a login brought, and settles what waits for it. It
@@ -141,6 +148,7 @@ func (c *Client) endSession(r Reason) {
 	c.interruptTasks()
 	c.endCalls()
 	c.failRequests()
+	c.failReads()
 	c.releaseWaiting()
 }
 
@@ -154,4 +162,4 @@ func (c *Client) releaseWaiting() {
 	}
 }
 
-func (c *Client) log(level LogLevel, text string) { c.events.Log(level, text) }
+func (c *Client) log(level LogLevel, text string) { c.tell(func() { c.events.Log(level, text) }) }

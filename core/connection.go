@@ -172,8 +172,12 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	renewed()
 }
 
-// pushed handles a push once and acknowledges it.
+// pushed handles a push once and acknowledges it. What arrives during a logout counts as
+// not delivered.
 func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
+	if c.leaving != nil {
+		return
+	}
 	if f.Seq > c.session.lastSeq {
 		c.session.lastSeq = f.Seq
 		switch {
@@ -188,7 +192,7 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 		case f.Invitation != nil:
 			c.invited(f.Invitation)
 		case f.TokenExpiring != nil:
-			c.events.Token(TokenWillExpire)
+			c.tell(func() { c.events.Token(TokenWillExpire) })
 		}
 	}
 	if c.conn == k { // a listener may have logged out
@@ -201,12 +205,12 @@ func (c *Client) deliver(d *wire.Delivery) {
 		return
 	}
 	if d.Channel == "" {
-		c.events.PeerMessage(d)
+		c.tell(func() { c.events.PeerMessage(d) })
 		return
 	}
 	if ch := c.channels[d.Channel]; ch != nil && ch.state == Joined {
 		ch.since = max(ch.since, d.ServerReceivedMs-MissedOverlap.Milliseconds())
-		c.events.ChannelMessage(ch, d)
+		ch.tell(func() { c.events.ChannelMessage(ch, d) })
 	}
 }
 

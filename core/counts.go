@@ -4,6 +4,8 @@ import "rtmwasm/core/wire"
 
 // MemberCounts asks how many members channels have, in the order given (API 11).
 func (c *Client) MemberCounts(channels []string, done func([]uint32, *Error)) {
+	defer c.enter().exit()
+	done = laterWith(c, done)
 	var err *Error
 	switch {
 	case !c.connected():
@@ -13,14 +15,12 @@ func (c *Client) MemberCounts(channels []string, done func([]uint32, *Error)) {
 			Text: "channelIds must be one or more strings of 1 to 64 of the allowed characters"}
 	case len(channels) > MaxCountedChannels:
 		err = &Error{Class: InvalidArgument, Code: GetChannelMemberCountErrExceedLimit, Text: "32 channels may be asked about at a time"}
-	default:
-		err = c.tooOften(OpCounts, GetChannelMemberCountErrTooOften)
 	}
 	if err != nil {
 		done(nil, err)
 		return
 	}
-	c.request(&wire.ClientFrame{Counts: &wire.Counts{Channel: channels}}, 0, func(f *wire.ServerFrame) {
+	c.read(OpCounts, &wire.ClientFrame{Counts: &wire.Counts{Channel: channels}}, func(f *wire.ServerFrame) {
 		err := answerError(f, GetChannelMemberCountErrTimeout, GetChannelMemberCountErrTooOften, GetChannelMemberCountErrFailure)
 		if err != nil {
 			done(nil, err)

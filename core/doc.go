@@ -9,10 +9,9 @@
 // A Client is not safe for concurrent use: its host calls it from one place at
 // a time, callbacks included. It never blocks. A method that asks the gateway
 // something takes a function that is called once with the outcome; events go
-// to the Events given at creation, in the order in which they happened and
-// never before the client's own state agrees with them. An event may call the
-// client again; a completion function that wants to (to log in anew, say) does so
-// later, for it may run while a session is being taken down.
+// to the Events given at creation, in the order in which they happened. The client's
+// own state agrees with them. Events and these functions may call any method of the
+// client (see callbacks.go).
 package core
 
 //go:generate go run ./internal/gencodes

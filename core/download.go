@@ -53,6 +53,8 @@ type piece struct {
 // Download fetches media by the id its uploader got (API 7.4). progress and done are
 // called later, except that done is called inside the call where the id is refused.
 func (c *Client) Download(mediaID string, progress func(current, total int64), done func(Blob, *Error)) *Task {
+	defer c.enter().exit()
+	done, progress = laterWith(c, done), c.pausing(progress)
 	key, size, ok := parseMediaID(mediaID)
 	d := &download{key: key, done: done}
 	d.Task = &Task{

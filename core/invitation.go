@@ -64,6 +64,7 @@ func (i *Invitation) Refuse() *Error { return i.act(callRefuse, i.Response) }
 
 // act does what the application asks for, in the order of checks of API 5.
 func (i *Invitation) act(e callEvent, text string) *Error {
+	defer i.c.enter().exit()
 	code := 0
 	switch {
 	case i.state.final():
@@ -85,8 +86,7 @@ func (i *Invitation) act(e callEvent, text string) *Error {
 	return nil
 }
 
-// step lets e happen. It is the only place that changes the state; frames go out
-// before the application hears of it.
+// step lets e happen. It is the only place that changes the state.
 func (i *Invitation) step(e callEvent) {
 	if i.offline && (e == callNoResponse || e == callAcceptFailure) {
 		e = callPeerOffline
@@ -102,7 +102,8 @@ func (i *Invitation) step(e callEvent) {
 	}
 	i.do(do)
 	if changed {
-		i.c.events.InvitationChanged(i, to, i.news())
+		news := i.news()
+		i.c.tell(func() { i.c.events.InvitationChanged(i, to, news) })
 	}
 }
 
@@ -245,8 +246,11 @@ func (c *Client) invited(f *wire.Invitation) {
 			e = callRefuse
 		}
 		i.step(callTaken) // an answer shows that the OFFER arrived
-		i.Response = f.Text
-		i.step(e)
+		c.pause()
+		if !i.state.final() { // a listener may have cancelled
+			i.Response = f.Text
+			i.step(e)
+		}
 	}
 }
 
@@ -268,7 +272,7 @@ func (c *Client) invitedAnew(f *wire.Invitation, key string) {
 		i.remote, i.Channel, i.Content, i.state = true, f.Channel, f.Text, InvitationReceived
 		c.calls[key] = i
 		i.do(doExpire)
-		c.events.InvitationReceived(i)
+		c.tell(func() { c.events.InvitationReceived(i) })
 	}
 }
 

@@ -90,7 +90,8 @@ const (
 	ResendAfter         = 6 * time.Second  // one resend of an unanswered message
 	RenewTimeout        = 20 * time.Second
 	RenewResend         = 2500 * time.Millisecond
-	ReconnectWait       = 9 * time.Second // a send waiting for the connection
+	ReconnectWait       = 9 * time.Second  // a send waiting for the connection
+	ReadWait            = 10 * time.Second // a read waiting because of its rate
 	MediaStallTimeout   = 120 * time.Second
 	MemberCountInterval = time.Second // between two MemberCountUpdated
 
@@ -154,7 +155,6 @@ const (
 	OpQuery           // queryPeersOnlineStatus
 	OpSubscribe       // subscribePeersOnlineStatus
 	OpUnsubscribe     // unsubscribePeersOnlineStatus
-	OpSubscribed      // queryPeersBySubscriptionOption
 	OpWriteUser       // the four writes of user attributes together
 	OpReadUser        // the two reads of user attributes together
 	OpWriteChannel    // the four writes of channel attributes together
@@ -170,7 +170,8 @@ type Rate struct {
 }
 
 // Rates are those of API 12, by Op. They hold per client. The client keeps to them by
-// itself; a gateway allows somewhat more, see gateway/rate.go.
+// itself: reads over a rate wait, see Client.read, everything else fails. A gateway allows
+// somewhat more, see gateway/rate.go.
 var Rates = [ops]Rate{
 	OpSend:         {SendRate, SendRateWindow},
 	OpJoin:         {50, 3 * time.Second},
@@ -180,7 +181,6 @@ var Rates = [ops]Rate{
 	OpQuery:        {10, 5 * time.Second},
 	OpSubscribe:    {10, 5 * time.Second},
 	OpUnsubscribe:  {10, 5 * time.Second},
-	OpSubscribed:   {10, 5 * time.Second},
 	OpWriteUser:    {10, 5 * time.Second},
 	OpReadUser:     {40, 5 * time.Second},
 	OpWriteChannel: {10, 5 * time.Second},

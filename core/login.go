@@ -11,8 +11,9 @@ type loginAttempt struct {
 // Login connects as uid (API 3.1). done is called once; the state changes to
 // Connecting inside the call.
 func (c *Client) Login(uid, token string, done func(*Error)) {
+	defer c.enter().exit()
 	if err := c.checkLogin(uid); err != nil {
-		done(err)
+		c.later(done)(err)
 		return
 	}
 	c.BeginLogin(uid, token, done)
@@ -34,20 +35,19 @@ func (c *Client) checkLogin(uid string) *Error {
 
 // BeginLogin is Login for a caller that has made the checks itself.
 func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
+	defer c.enter().exit()
 	if token == c.appID { // the API's way to say "no token"
 		token = ""
 	}
 	c.uid, c.token = uid, token
 	c.lastLogin = now()
-	attempt := &loginAttempt{done: []func(*Error){done}}
+	attempt := &loginAttempt{done: []func(*Error){c.later(done)}}
 	attempt.stop = c.host.AfterFunc(LoginTimeout, func() {
 		c.loginFailed(&Error{Class: Timeout, Code: LoginErrTimeout, Text: "the gateway did not answer within 12 s"}, ReasonLoginTimeout)
 	})
 	c.login = attempt
 	c.transition(ReasonLogin)
-	if c.login == attempt { // a listener may have logged out
-		c.dial()
-	}
+	c.dial()
 }
 
 // loginFailed ends a login that did not come to be.
@@ -64,7 +64,7 @@ func (c *Client) loginFailed(err *Error, r Reason) {
 	}
 }
 
-// loginSucceeded is called once the state is Connected and the event is out.
+// loginSucceeded is called once the state is Connected.
 func (c *Client) loginSucceeded() {
 	attempt := c.login
 	if attempt == nil {
@@ -89,14 +89,16 @@ const logoutTimeout = 5 * time.Second
 // Logout ends the session (API 3.2). The packet goes out inside the call; done is
 // called when the gateway has let go, or after 5 s.
 func (c *Client) Logout(done func(*Error)) {
+	defer c.enter().exit()
+	done = c.later(done)
 	if c.login != nil { // wait for it
-		c.login.done = append(c.login.done, func(err *Error) {
+		c.login.done = append(c.login.done, c.later(func(err *Error) {
 			if err != nil {
 				done(err)
 				return
 			}
 			c.Logout(done)
-		})
+		}))
 		return
 	}
 	if c.leaving != nil {
@@ -121,10 +123,13 @@ func (c *Client) Logout(done func(*Error)) {
 
 // LogoutNow is Logout without waiting for the gateway (the API's logoutSync).
 func (c *Client) LogoutNow() *Error {
+	defer c.enter().exit()
 	if c.state == Disconnected {
 		return errNotLoggedIn(LogoutErrUserNotLoggedIn)
 	}
-	c.sayBye()
+	if c.leaving == nil {
+		c.sayBye()
+	}
 	attempt := c.login
 	c.login = nil
 	c.loggedOut()

@@ -113,6 +113,7 @@ func (t *Task) Total() int64 { return t.total }
 
 // Cancel ends the task with Interrupted; a task that has ended stays as it is.
 func (t *Task) Cancel() {
+	defer t.c.enter().exit()
 	if t.ended {
 		return
 	}

@@ -22,12 +22,12 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 		_, known := ch.members[m.Uid]
 		ch.members[m.Uid] = true
 		if !known {
-			c.events.MemberJoined(ch, m.Uid)
+			ch.tell(func() { c.events.MemberJoined(ch, m.Uid) })
 		}
 		return
 	}
 	delete(ch.members, m.Uid)
-	c.events.MemberLeft(ch, m.Uid)
+	ch.tell(func() { c.events.MemberLeft(ch, m.Uid) })
 }
 
 // countChanged plans MemberCountUpdated: once a second at most, of a crowd every 3 s, the
@@ -53,7 +53,8 @@ func (ch *Channel) countChanged(n int) {
 		}
 		ch.shownCount = ch.count
 		ch.shownAt = now()
-		ch.c.events.MemberCount(ch, ch.count)
+		n := ch.count
+		ch.tell(func() { ch.c.events.MemberCount(ch, n) })
 	})
 }
 
@@ -84,7 +85,7 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 		ch.sendLeave()
 	case refusal == nil || ch.state != Joined:
 	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN, refusal.Reason == wire.Refusal_SAME_CHANNEL_TOO_OFTEN:
-		ch.c.host.AfterFunc(lastRetryCap, ch.rejoin)
+		ch.c.afterInSession(lastRetryCap, ch.rejoin)
 	default:
 		ch.c.log(LogWarn, "a channel could not be joined again: "+refusal.Text)
 		ch.gone()
@@ -98,9 +99,8 @@ func (ch *Channel) planRollCall() {
 	for uid := range ch.members {
 		ch.members[uid] = false
 	}
-	session := ch.c.session.id
-	ch.c.host.AfterFunc(SessionTimeout, func() {
-		if ch.state == Joined && ch.c.session.id == session && len(ch.members) > 0 {
+	ch.c.afterInSession(SessionTimeout, func() {
+		if ch.state == Joined && len(ch.members) > 0 {
 			ch.c.request(&wire.ClientFrame{Members: &wire.Members{Channel: ch.id}}, 0, ch.rollCalled)
 		}
 	})
@@ -118,12 +118,20 @@ func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 	if len(here) >= MaxToldMembers { // not all are listed
 		return
 	}
+	var gone []string
 	for uid, heard := range ch.members {
-		if ch.state == Joined && !heard && !here[uid] {
+		if !heard && !here[uid] {
 			delete(ch.members, uid)
-			ch.c.events.MemberLeft(ch, uid)
+			gone = append(gone, uid)
 		}
 	}
+	ch.c.tell(func() {
+		for _, uid := range gone {
+			if ch.state == Joined { // a listener may have left
+				ch.c.events.MemberLeft(ch, uid)
+			}
+		}
+	})
 }
 
 // resendLeaves repeats what the gateway may have missed when the socket broke.

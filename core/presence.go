@@ -24,7 +24,7 @@ var (
 
 // checkPeers is the order of checks of API 9. Ids and held together must not be more than
 // most, nor too long for one frame, else the error is overflow.
-func (c *Client) checkPeers(peers, held []string, most int, op Op, codes *presenceCodes, overflow *Error) *Error {
+func (c *Client) checkPeers(peers, held []string, most int, codes *presenceCodes, overflow *Error) *Error {
 	if !c.connected() {
 		return errNotLoggedIn(codes.notLoggedIn)
 	}
@@ -40,30 +40,28 @@ func (c *Client) checkPeers(peers, held []string, most int, op Op, codes *presen
 	if len(peers)+len(held) > most || weight > MaxMessageBytes {
 		return overflow
 	}
-	return c.tooOften(op, codes.tooOften)
+	return nil
 }
 
 // QueryPeers asks whether users are online (API 9).
 func (c *Client) QueryPeers(peers []string, done func(PresenceList, *Error)) {
+	defer c.enter().exit()
+	done = laterWith(c, done)
 	codes := &queryCodes
-	if err := c.checkPeers(peers, nil, MaxQueriedPeers, OpQuery, codes,
+	if err := c.checkPeers(peers, nil, MaxQueriedPeers, codes,
 		&Error{Class: InvalidArgument, Code: codes.bad, Text: "256 peers may be asked about at a time"}); err != nil {
 		done(nil, err)
 		return
 	}
-	c.askPresence(wire.PresenceRequest_QUERY, peers, func(f *wire.ServerFrame) {
+	c.read(OpQuery, presenceFrame(wire.PresenceRequest_QUERY, peers), func(f *wire.ServerFrame) {
 		if err := answerError(f, codes.timeout, codes.tooOften, codes.failure); err != nil {
 			done(nil, err)
 			return
 		}
 		list := f.Presence.GetPresence()
 		done(list, nil)
-		c.host.AfterFunc(0, func() {
-			for _, p := range list {
-				if known := c.peers[p.Uid]; known != nil && known.told != wire.Presence_UNKNOWN && known.state != wire.Presence_UNREACHABLE {
-					c.tellPeers(p.Uid)
-				}
-			}
+		c.afterInSession(0, func() {
+			c.tellPeers(list, func(p *peer) bool { return p.state != wire.Presence_UNREACHABLE })
 		})
 	})
 }
@@ -71,10 +69,16 @@ func (c *Client) QueryPeers(peers []string, done func(PresenceList, *Error)) {
 // SubscribePeers has the application told of users' presence, now and when it changes
 // (API 9).
 func (c *Client) SubscribePeers(peers []string, done func(*Error)) {
+	defer c.enter().exit()
+	done = c.later(done)
 	peers = distinct(peers)
 	codes := &subscribeCodes
 	overflow := &Error{Class: LimitExceeded, Code: PeerSubscriptionStatusErrOverflow, Text: "512 peers may be subscribed to"}
-	if err := c.checkPeers(peers, c.subscribed(), MaxSubscribedPeers, OpSubscribe, codes, overflow); err != nil {
+	err := c.checkPeers(peers, c.subscribed(), MaxSubscribedPeers, codes, overflow)
+	if err == nil {
+		err = c.tooOften(OpSubscribe, codes.tooOften)
+	}
+	if err != nil {
 		done(err)
 		return
 	}
@@ -95,8 +99,14 @@ func (c *Client) SubscribePeers(peers []string, done func(*Error)) {
 
 // UnsubscribePeers ends what SubscribePeers began. It does not wait for the gateway.
 func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
-	if err := c.checkPeers(peers, nil, MaxSubscribedPeers, OpUnsubscribe, &subscribeCodes,
-		&Error{Class: LimitExceeded, Code: PeerSubscriptionStatusErrOverflow, Text: "512 peers may be unsubscribed from at a time"}); err != nil {
+	defer c.enter().exit()
+	done = c.later(done)
+	err := c.checkPeers(peers, nil, MaxSubscribedPeers, &subscribeCodes,
+		&Error{Class: LimitExceeded, Code: PeerSubscriptionStatusErrOverflow, Text: "512 peers may be unsubscribed from at a time"})
+	if err == nil {
+		err = c.tooOften(OpUnsubscribe, subscribeCodes.tooOften)
+	}
+	if err != nil {
 		done(err)
 		return
 	}
@@ -113,13 +123,11 @@ func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
 	done(nil)
 }
 
-// SubscribedPeers lists whom the client is subscribed to (API 9).
+// SubscribedPeers lists whom the client is subscribed to (API 9). It asks nobody, so that it may be
+// called as often as wanted.
 func (c *Client) SubscribedPeers() ([]string, *Error) {
 	if !c.connected() {
 		return nil, errNotLoggedIn(QueryPeersBySubscriptionOptionErrUserNotLoggedIn)
-	}
-	if err := c.tooOften(OpSubscribed, QueryPeersBySubscriptionOptionErrTooOften); err != nil {
-		return nil, err
 	}
 	return c.subscribed(), nil
 }
@@ -133,7 +141,11 @@ func (c *Client) subscribed() []string {
 }
 
 func (c *Client) askPresence(mode wire.PresenceRequest_Mode, peers []string, answer func(*wire.ServerFrame)) {
-	c.request(&wire.ClientFrame{Presence: &wire.PresenceRequest{Mode: mode, Uid: peers}}, 0, answer)
+	c.request(presenceFrame(mode, peers), 0, answer)
+}
+
+func presenceFrame(mode wire.PresenceRequest_Mode, peers []string) *wire.ClientFrame {
+	return &wire.ClientFrame{Presence: &wire.PresenceRequest{Mode: mode, Uid: peers}}
 }
 
 // reportPeers tells in one event of all these peers. Whoever awaits the subscription gets
@@ -153,10 +165,8 @@ func (c *Client) reportPeers(peers []string) {
 		if list == nil {
 			return
 		}
-		c.events.PeersChanged(list)
-		for _, p := range list {
-			c.peerChanged(p.Uid)
-		}
+		c.tell(func() { c.events.PeersChanged(list) })
+		c.tellPeers(list, (*peer).changed)
 	})
 }
 
@@ -165,22 +175,24 @@ func (c *Client) presencePushed(list PresenceList) {
 	for _, news := range list {
 		if p := c.peers[news.Uid]; p != nil {
 			p.state = news.State
-			c.peerChanged(news.Uid)
 		}
 	}
+	c.tellPeers(list, (*peer).changed)
 }
 
-// peerChanged tells of a peer whose state differs from what the application knows.
-func (c *Client) peerChanged(id string) {
-	if p := c.peers[id]; p != nil && p.told != wire.Presence_UNKNOWN && p.told != p.state {
-		c.tellPeers(id)
-	}
-}
+// changed reports whether the state differs from what the application knows.
+func (p *peer) changed() bool { return p.told != p.state }
 
-func (c *Client) tellPeers(id string) {
-	p := c.peers[id]
-	p.told = p.state
-	c.events.PeersChanged(PresenceList{{Uid: id, State: p.state}})
+// tellPeers tells of each of these peers, in an event of its own, if it is due then.
+func (c *Client) tellPeers(list PresenceList, due func(*peer) bool) {
+	c.tell(func() {
+		for _, one := range list {
+			if p := c.peers[one.Uid]; p != nil && p.told != wire.Presence_UNKNOWN && due(p) {
+				p.told = p.state
+				c.events.PeersChanged(PresenceList{{Uid: one.Uid, State: p.state}})
+			}
+		}
+	})
 }
 
 // resubscribe renews all subscriptions in a new session, and tells of all in one event.
@@ -197,11 +209,7 @@ func (c *Client) resubscribe() {
 			return
 		}
 		if timeout, refusal := failure(f); timeout || refusal != nil {
-			c.host.AfterFunc(lastRetryCap, func() {
-				if c.session.id == session {
-					c.resubscribe()
-				}
-			})
+			c.afterInSession(lastRetryCap, c.resubscribe)
 			return
 		}
 		for _, news := range f.Presence.GetPresence() {

@@ -127,7 +127,6 @@ func TestPresenceChecks(t *testing.T) {
 func TestPresenceRates(t *testing.T) {
 	inSession(t, func(w *world) {
 		ask := func() []string {
-			w.query("query", "bob")
 			w.SubscribePeers([]string{"bob"}, w.promise("subscribe"))
 			w.UnsubscribePeers([]string{"bob"}, w.promise("unsubscribe"))
 			w.subscribedIDs("list")
@@ -136,8 +135,8 @@ func TestPresenceRates(t *testing.T) {
 		for range 10 {
 			assert.Equal(t, []string{"unsubscribe: ok"}, ask())
 		}
-		assert.Equal(t, []string{"query: RtmInvokeTooOftenError 5", "subscribe: RtmInvokeTooOftenError 5",
-			"unsubscribe: RtmInvokeTooOftenError 5", "list: RtmInvokeTooOftenError 3"}, ask())
+		assert.Equal(t, []string{"subscribe: RtmInvokeTooOftenError 5", "unsubscribe: RtmInvokeTooOftenError 5"}, ask(),
+			"and the list, which is the client's own, can always be had")
 		w.alive(5 * time.Second)
 		assert.Equal(t, []string{"unsubscribe: ok"}, ask())
 	})
@@ -305,8 +304,6 @@ func TestMemberCounts(t *testing.T) {
 		w.joined("room")
 		w.host.pass(time.Second)
 		ask(w, "counts", "room", "hall")
-		ask(w, "again", "room")
-		assert.Equal(t, []string{"again: RtmInvokeTooOftenError 3"}, w.taken())
 		w.reply(&wire.ServerFrame{Counts: &wire.CountList{Count: []uint32{7, 0}}})
 		assert.Equal(t, []string{"room: 7", "hall: 0", "counts: ok"}, w.taken())
 		w.host.settle()

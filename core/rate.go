@@ -1,25 +1,43 @@
 package core
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // rateWindow counts events in a sliding window. Its memory is bounded by the rate.
 type rateWindow struct {
-	at   []instant // the latest; a ring when full
+	at   []instant // the latest, some perhaps yet to come; a ring when full
 	next int       // the oldest of a full ring
 }
 
 // allow takes a place at now, or reports that none is free. r is always the same.
 func (w *rateWindow) allow(r Rate, now instant) bool {
+	_, ok := w.reserve(r, now, 0)
+	return ok
+}
+
+// reserve takes the next place, at now or later, and tells how long it is until then. It takes none
+// that is more than longest away, and reports so.
+func (w *rateWindow) reserve(r Rate, now instant, longest time.Duration) (wait time.Duration, ok bool) {
 	if len(w.at) < r.N {
 		w.at = append(w.at, now)
-		return true
+		return 0, true
 	}
-	if now-w.at[w.next] < instant(r.Window) {
-		return false
+	at := max(now, w.at[w.next]+instant(r.Window))
+	if wait = time.Duration(at - now); wait > longest {
+		return 0, false
 	}
-	w.at[w.next] = now
+	w.at[w.next] = at
 	w.next = (w.next + 1) % r.N
-	return true
+	return wait, true
+}
+
+// release gives up the places that are later than now.
+func (w *rateWindow) release(now instant) {
+	for i, at := range w.at {
+		w.at[i] = min(at, now)
+	}
 }
 
 // allow counts a call, or reports that it is one too many.
@@ -35,9 +53,12 @@ func (c *Client) tooOften(op Op, code int) *Error {
 }
 
 func errTooOften(op Op, code int) *Error {
+	return &Error{Class: InvokeTooOften, Code: code, Text: textTooOften(op)}
+}
+
+func textTooOften(op Op) string {
 	r := Rates[op]
-	return &Error{Class: InvokeTooOften, Code: code,
-		Text: "this may be called " + strconv.Itoa(r.N) + " times in " + strconv.Itoa(int(r.Window/1e6)) + " ms"}
+	return "this may be called " + strconv.Itoa(r.N) + " times in " + strconv.Itoa(int(r.Window/1e6)) + " ms"
 }
 
 // joinTooOften is tooOften for a join, which counts for its channel as well.

@@ -65,22 +65,3 @@ func TestJoinsTooOften(t *testing.T) {
 		assert.Len(t, w.joins, 1, "those of long ago are forgotten")
 	})
 }
-
-func TestMembersTooOften(t *testing.T) {
-	inSession(t, func(w *world) {
-		ch := w.joined("room")
-		ask := func() {
-			done := w.promise("members")
-			ch.Members(func(_ []string, err *Error) { done(err) })
-		}
-		for range 5 {
-			ask()
-		}
-		assert.Empty(t, w.taken())
-		ask()
-		assert.Equal(t, []string{"members: RtmInvokeTooOftenError 4"}, w.taken())
-		w.alive(2 * time.Second)
-		ask()
-		assert.Empty(t, w.taken())
-	})
-}

@@ -35,6 +35,7 @@ func (c *Client) redial() {
 // Wake says that the network may be back or the page is seen again: what waits to be
 // tried is tried now.
 func (c *Client) Wake() {
+	defer c.enter().exit()
 	if c.stopRetry != nil {
 		c.stopRetry()
 		c.attempts = 0

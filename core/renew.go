@@ -19,6 +19,8 @@ const (
 // the next connection (API 3.3). While Reconnecting the attempt to come back brings it,
 // at once where the old one was refused.
 func (c *Client) RenewToken(token string, done func(*Error)) {
+	defer c.enter().exit()
+	done = c.later(done)
 	if token == "" {
 		done(&Error{Class: InvalidArgument, Code: RenewTokenErrInvalidArgument, Text: "token must be a string that is not empty"})
 		return
@@ -119,7 +121,7 @@ func (k *connection) tokenTaken() (settle func()) {
 func (c *Client) tokenNotTaken(k *connection, f *wire.ServerFrame) {
 	if k.renewal == nil {
 		c.tokenRefused = true
-		c.events.Token(TokenExpired)
+		c.tell(func() { c.events.Token(TokenExpired) })
 		return
 	}
 	r := k.takeRenewal()

@@ -108,6 +108,16 @@ func (c *Client) failRequests() {
 	}
 }
 
+// afterInSession calls f once after d, if the session is still the same then.
+func (c *Client) afterInSession(d time.Duration, f func()) {
+	session := c.session.id
+	c.host.AfterFunc(d, func() {
+		if c.session.id == session {
+			f()
+		}
+	})
+}
+
 // failure tells an answer that is none: nil for a good one.
 func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	switch {

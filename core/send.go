@@ -12,6 +12,8 @@ type waiter struct {
 // SendToPeer sends to one user (API 3.4). received tells whether the peer was online
 // and its client acknowledged.
 func (c *Client) SendToPeer(peer string, o *Outgoing, keepOffline bool, done func(received bool, err *Error)) {
+	defer c.enter().exit()
+	done = laterWith(c, done)
 	check := func() *Error {
 		if !ValidID(peer) {
 			return &Error{Class: InvalidArgument, Code: PeerMessageErrInvalidUserID, Text: "peerId must be a string of 1 to 64 of the allowed characters"}

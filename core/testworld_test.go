@@ -27,6 +27,7 @@ type world struct {
 	log  []string
 	on   map[string]func() // listeners, by the line that calls them
 	text []string          // the client's own log
+	each func(line string) // is told every line, if set
 }
 
 var _ Events = (*world)(nil)
@@ -152,6 +153,9 @@ func (w *world) taken() []string {
 
 func (w *world) note(line string) {
 	w.log = append(w.log, line)
+	if w.each != nil {
+		w.each(line)
+	}
 	if f := w.on[line]; f != nil {
 		delete(w.on, line)
 		f()

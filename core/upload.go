@@ -76,6 +76,8 @@ const maxForgotten = 3
 // Upload stores src at the gateway (API 7.1). progress and done are called later,
 // except that done is called inside the call where src is refused.
 func (c *Client) Upload(src Blob, params UploadParams, progress func(current, total int64), done func(*Uploaded, *Error)) *Task {
+	defer c.enter().exit()
+	done, progress = laterWith(c, done), c.pausing(progress)
 	u := &upload{src: src, params: params, done: done}
 	u.Task = &Task{
 		c: c, codes: &uploadCodes, transfer: u, total: src.Size(), progress: progress,

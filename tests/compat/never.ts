@@ -12,6 +12,7 @@ export const never: Record<string, string> = {
   PEER_SUBSCRIPTION_STATUS_ERR_REJECTED: 'a refusal is PEER_SUBSCRIPTION_STATUS_ERR_FAILURE, as in 1.4',
   GET_CHANNEL_MEMBER_COUNT_ERR_NOT_INITIALIZED: 'a client is ready when it is made',
   QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_FAILURE: 'the answer is in memory',
+  QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_TOO_OFTEN: 'the answer is in memory',
   QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_TIMEOUT: 'the answer is in memory',
   QUERY_PEERS_BY_SUBSCRIPTION_OPTION_ERR_USER_NOT_LOGGED_IN: 'the code is of PeerSubscriptionStatusError and has the same number, 102, as in 1.4',
 };

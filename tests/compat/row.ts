@@ -41,6 +41,8 @@ interface Elsewhere extends Common {
 
 /** Why calls over a rate that the vendor's service held its clients to differ. */
 export const silent = '1.4 is silent until the call times out';
+/** The same for reads, which wait for their turn. */
+export const waits = `${silent}; here it waits, and shares the answer of an identical one that waits too`;
 
 export type Row = Failing | Working | Elsewhere;
 

@@ -29,7 +29,7 @@ var limits = map[string]any{
 
 	"LoginInterval": core.LoginInterval, "MediaLifetime": core.MediaLifetime, "OfflineLifetime": core.OfflineLifetime,
 	"LoginTimeout": core.LoginTimeout, "RequestTimeout": core.RequestTimeout, "ResendAfter": core.ResendAfter,
-	"ReconnectWait": core.ReconnectWait, "RenewTimeout": core.RenewTimeout, "RenewResend": core.RenewResend,
+	"ReconnectWait": core.ReconnectWait, "ReadWait": core.ReadWait, "RenewTimeout": core.RenewTimeout, "RenewResend": core.RenewResend,
 	"MediaStallTimeout": core.MediaStallTimeout, "MediaSilenceLimit": core.MediaSilenceLimit,
 	"MemberCountInterval": core.MemberCountInterval, "BigMemberCountInterval": core.BigMemberCountInterval,
 	"PingInterval": core.PingInterval, "SilenceLimit": core.SilenceLimit, "UnreachableAfter": core.UnreachableAfter,
@@ -38,7 +38,7 @@ var limits = map[string]any{
 	"InvitationConfirm": core.InvitationConfirm, "InvitationRepeat": core.InvitationRepeat,
 
 	"OpSend": core.OpSend, "OpJoin": core.OpJoin, "OpJoinSame": core.OpJoinSame, "OpMembers": core.OpMembers, "OpCounts": core.OpCounts,
-	"OpQuery": core.OpQuery, "OpSubscribe": core.OpSubscribe, "OpUnsubscribe": core.OpUnsubscribe, "OpSubscribed": core.OpSubscribed,
+	"OpQuery": core.OpQuery, "OpSubscribe": core.OpSubscribe, "OpUnsubscribe": core.OpUnsubscribe,
 	"OpWriteUser": core.OpWriteUser, "OpReadUser": core.OpReadUser, "OpWriteChannel": core.OpWriteChannel,
 	"OpReadChannel": core.OpReadChannel, "OpRenew": core.OpRenew,
 }
@@ -57,8 +57,7 @@ var codes = map[string]any{
 	"QueryPeersOnlineStatusErrInvalidArgument": core.QueryPeersOnlineStatusErrInvalidArgument,
 	"QueryPeersOnlineStatusErrTooOften":        core.QueryPeersOnlineStatusErrTooOften,
 	"PeerSubscriptionStatusErrOverflow":        core.PeerSubscriptionStatusErrOverflow, "PeerSubscriptionStatusErrTooOften": core.PeerSubscriptionStatusErrTooOften,
-	"QueryPeersBySubscriptionOptionErrTooOften": core.QueryPeersBySubscriptionOptionErrTooOften,
-	"GetChannelMemberCountErrExceedLimit":       core.GetChannelMemberCountErrExceedLimit, "GetChannelMemberCountErrTooOften": core.GetChannelMemberCountErrTooOften,
+	"GetChannelMemberCountErrExceedLimit": core.GetChannelMemberCountErrExceedLimit, "GetChannelMemberCountErrTooOften": core.GetChannelMemberCountErrTooOften,
 	"GetMembersErrTooOften": core.GetMembersErrTooOften, "LoginErrTooOften": core.LoginErrTooOften, "RenewTokenErrTooOften": core.RenewTokenErrTooOften,
 }
 

@@ -1,4 +1,4 @@
-import { silent, type Area, type Row } from '../row.ts';
+import { silent, waits, type Area, type Row } from '../row.ts';
 
 const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
 
@@ -86,8 +86,6 @@ export const attributes: Area = {
     },
     ...([
       ['client.setChannelAttributes', 'the eleventh write in 5 s, of the four methods together', 10, "c.setChannelAttributes(t.id('room'), { a: 'x' })", "c.clearChannelAttributes(t.id('room'))"],
-      ['client.getUserAttributes', 'the 41st read in 5 s, of the two methods together', 40, "c.getUserAttributes(t.id('me'))", "c.getUserAttributesByKeys(t.id('me'), ['a'])"],
-      ['client.getChannelAttributes', 'the eleventh read in 5 s, of the two methods together', 10, "c.getChannelAttributes(t.id('room'))", "c.getChannelAttributesByKeys(t.id('room'), ['a'])"],
     ] as const).map(([member, when, limit, one, other]): Row => ({
       member, when, class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
       fails: new Function('t', `return (async () => {
@@ -96,6 +94,27 @@ export const attributes: Area = {
         return () => ${one};
       })()`) as any,
     })),
+    ...([
+      ['client.getUserAttributes', 'over 40 reads in 5 s, of the two methods together: waits for its turn', 40, "c.getUserAttributes(t.id('me'))", 'c.getUserAttributesByKeys(t.id("me"), [`a${i}`])'],
+      ['client.getChannelAttributes', 'over 10 reads in 5 s, of the two methods together: waits for its turn', 10, "c.getChannelAttributes(t.id('room'))", 'c.getChannelAttributesByKeys(t.id("room"), [`a${i}`])'],
+    ] as const).flatMap(([member, when, limit, one, other]): Row[] => [
+      {
+        member, when, differs: waits,
+        works: new Function('t', `return (async () => {
+          const c = await t.user('me');
+          for (let i = 0; i < ${limit}; i++) ${other}.catch(() => undefined);
+          t.equal(await ${one}, {});
+        })()`) as any,
+      },
+      {
+        member, when: 'its turn would come after more than 10 s', class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
+        fails: new Function('t', `return (async () => {
+          const c = await t.user('me');
+          for (let i = 0; i < ${3 * limit}; i++) ${other}.catch(() => undefined);
+          return () => ${one};
+        })()`) as any,
+      },
+    ]),
     {
       member: 'client.deleteChannelAttributesByKeys', when: 'the keys are too long for one frame of 36 KB', class: 'RtmLimitExceededError', code: 4, differs: '1.4 has no such limit',
       fails: async (t) => { const c = await t.user(); return () => c.deleteChannelAttributesByKeys(t.id('room'), Array.from({ length: 80 }, (_, i) => String(i).padEnd(512, 'x'))); },

@@ -1,0 +1,70 @@
+package core
+
+import "rtmwasm/core/wire"
+
+// read is a request that only asks, and waits for its turn because of the rate.
+type read struct {
+	op      Op
+	key     string // the frame as bytes: the same for reads that are identical
+	frame   *wire.ClientFrame
+	answers []func(*wire.ServerFrame) // of each call that shares it
+	stop    func()
+}
+
+// read makes a request, at once or when the rate lets it. It is refused if that would take longer than
+// ReadWait. Reads of one kind are sent in order. A read that is identical to one that still waits shares
+// that one's answer. It never shares the answer of one that was sent: that may have
+// been answered before something the caller knows of.
+func (c *Client) read(op Op, frame *wire.ClientFrame, answer func(*wire.ServerFrame)) {
+	b, _ := frame.MarshalVT() // checked when it is sent
+	queued := false
+	for _, r := range c.reads {
+		if r.key == string(b) {
+			r.answers = append(r.answers, answer)
+			return
+		}
+		queued = queued || r.op == op
+	}
+	wait, ok := c.rates[op].reserve(Rates[op], now(), ReadWait)
+	switch {
+	case !ok:
+		answer(&wire.ServerFrame{Refusal: &wire.Refusal{Reason: wire.Refusal_TOO_OFTEN, Text: textTooOften(op)}})
+	case wait == 0 && !queued:
+		c.request(frame, 0, answer)
+	default:
+		r := &read{op: op, key: string(b), frame: frame, answers: []func(*wire.ServerFrame){answer}}
+		c.reads = append(c.reads, r)
+		r.stop = c.host.AfterFunc(wait, func() { c.takeTurn(r) })
+	}
+}
+
+// takeTurn sends a read that waited. During a logout nothing is sent any more.
+func (c *Client) takeTurn(r *read) {
+	if c.leaving != nil {
+		return
+	}
+	for i := range c.reads {
+		if c.reads[i] == r {
+			c.reads = append(c.reads[:i:i], c.reads[i+1:]...)
+			break
+		}
+	}
+	c.request(r.frame, 0, r.answered)
+}
+
+func (r *read) answered(f *wire.ServerFrame) {
+	for _, answer := range r.answers {
+		answer(f)
+	}
+}
+
+// failReads settles the reads that wait, because the session is over, and gives their turns up.
+func (c *Client) failReads() {
+	reads := c.reads
+	c.reads = nil
+	for _, r := range reads {
+		r.stop()
+		c.rates[r.op].release(now())
+		r.answered(sessionOver)
+	}
+}
