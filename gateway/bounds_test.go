@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -34,18 +33,4 @@ func TestSessionsAreBounded(t *testing.T) {
 		_, answer := h.knock(hello(appA, "cy"))
 		return answer.Welcome != nil
 	}, waitLimit, 10*time.Millisecond, "there is room again")
-}
-
-func TestOriginsMayBeNamed(t *testing.T) {
-	h := newHouse(t, nil, func(c *gateway.Config) {
-		c.AllowOrigin = func(origin string) bool { return origin == "https://app.example" }
-	})
-	status := func(path, origin string) int {
-		response, _ := h.get("GET", path, "Origin", origin, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")
-		return response.StatusCode
-	}
-	assert.Equal(t, http.StatusForbidden, status("/rtm", "https://evil.example"))
-	assert.Equal(t, http.StatusForbidden, status("/rtm", "null"))
-	assert.Equal(t, http.StatusForbidden, status("/media/", "https://evil.example"))
-	h.login("ada") // no page, no origin
 }

@@ -31,8 +31,8 @@ type Config struct {
 	Logger *slog.Logger
 
 	// AllowOrigin decides whether pages of an origin ("https://example.org") may use the
-	// gateway; what comes without an origin is no page's. nil allows all: a login needs
-	// what no browser sends by itself.
+	// gateway; what comes without an origin is no page's, and the gateway's own pages
+	// always may. nil allows all: a login needs what no browser sends by itself.
 	AllowOrigin func(origin string) bool
 
 	Limits Limits

@@ -48,6 +48,7 @@ func (s *Server) HTTPServer() *http.Server {
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setCommonHeaders(w.Header(), r)
+		s.setCORS(w.Header(), r)
 		control := http.NewResponseController(w)
 		// An error of a deadline means that the connection is gone. Handlers that write for
 		// longer, and WebSockets, set their own.

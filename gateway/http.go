@@ -35,7 +35,7 @@ func (s *Server) newHandler() http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, r.handler)
 	}
-	return s.guard(mux)
+	return s.guard(s.crossOrigin(mux))
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.
@@ -57,18 +57,12 @@ func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// sdkHandler serves the SDK's files to pages of any origin, those under cross-origin
-// isolation included.
+// sdkHandler serves the SDK's files.
 func sdkHandler(files fs.FS) http.Handler {
 	if files == nil || !exists(files, "rtm.js") {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "the SDK is not built into this gateway: run `make build`", http.StatusNotFound)
 		})
 	}
-	static := newStatic(files)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Access-Control-Allow-Origin", "*")
-		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-		static.ServeHTTP(w, r)
-	})
+	return newStatic(files)
 }

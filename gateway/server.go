@@ -79,7 +79,7 @@ func New(config Config) (*Server, error) {
 func (s *Server) start() (err error) {
 	if s.config.MediaStore != nil {
 		s.media, err = media.New(media.Config{
-			Store: s.config.MediaStore, Auth: s, Meter: s.config.Meter, Logger: s.log, AllowOrigin: s.config.AllowOrigin,
+			Store: s.config.MediaStore, Auth: s, Meter: s.config.Meter, Logger: s.log,
 			UserBytes: s.config.Limits.UserBytes, AppBytes: s.config.Limits.AppBytes,
 			Transfers: s.config.Limits.Transfers, AppTransfers: s.config.Limits.AppTransfers, Busy: s.memory.isShort,
 		})

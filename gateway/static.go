@@ -88,7 +88,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.fixed(name, inBuild, r.URL.RawQuery) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	h.Set("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Encoding")
 	if encoding, extension := s.encoding(name, r.Header.Get("Accept-Encoding")); encoding != "" {
 		h.Set("Content-Encoding", encoding)
 		name += extension

@@ -72,8 +72,6 @@ func TestStaticFiles(t *testing.T) {
 func TestStaticHeaders(t *testing.T) {
 	h := newStaticHouse(t)
 	response, _ := h.get("GET", "/sdk/rtm.js")
-	assert.Equal(t, "*", response.Header.Get("Access-Control-Allow-Origin"))
-	assert.Equal(t, "cross-origin", response.Header.Get("Cross-Origin-Resource-Policy"))
 	assert.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
 	assert.Equal(t, "no-cache", response.Header.Get("Cache-Control"))
 	assert.Equal(t, "Accept-Encoding", response.Header.Get("Vary"))
@@ -93,7 +91,6 @@ func TestStaticHeaders(t *testing.T) {
 	assert.Empty(t, response.Header.Get("Content-Security-Policy"))
 
 	response, _ = h.get("GET", "/")
-	assert.Empty(t, response.Header.Get("Access-Control-Allow-Origin"))
 	assert.Contains(t, response.Header.Get("Content-Security-Policy"), "script-src 'self' 'wasm-unsafe-eval'")
 }
 

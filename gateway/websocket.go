@@ -19,12 +19,8 @@ import (
 // closeTimeout bounds the closing handshake, whatever the client sends meanwhile.
 const closeTimeout = 5 * time.Second
 
-// acceptSocket upgrades a request, if its origin and address allow it.
+// acceptSocket upgrades a request, if its address allows it.
 func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
-	if origin := r.Header.Get("Origin"); origin != "" && s.config.AllowOrigin != nil && !s.config.AllowOrigin(origin) {
-		http.Error(w, "pages of this origin may not use this gateway", http.StatusForbidden)
-		return
-	}
 	address := clientAddress(r, s.config.Limits.TrustedProxies)
 	s.warnOfProxy(r, address)
 	leave, no := s.admission.enter(address, time.Now())

@@ -38,11 +38,6 @@ type Config struct {
 	// Meter counts transfers; nil means that nobody does.
 	Meter Meter
 
-	// AllowOrigin decides whether pages of an origin ("https://example.org") may
-	// use the service. nil allows all: requests need a credential that no browser
-	// sends by itself.
-	AllowOrigin func(origin string) bool
-
 	// IdleLimit is how long an unfinished upload may lie untouched before a sweep
 	// removes it; 0 means 24 h.
 	IdleLimit time.Duration

@@ -60,10 +60,7 @@ func New(config Config) (*Handler, error) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
-	if !h.setCommonHeaders(w.Header(), r) {
-		refuse(w, http.StatusForbidden, "this page's origin may not use this service")
-		return
-	}
+	setCommonHeaders(w.Header(), r)
 	if r.Method == http.MethodOptions {
 		serveOptions(w)
 		return
@@ -88,19 +85,18 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete:
 		h.serveTus(w, r, who, key)
 	default:
-		w.Header().Set("Allow", corsMethods)
-		refuse(w, http.StatusMethodNotAllowed, "use one of "+corsMethods)
+		w.Header().Set("Allow", methods)
+		refuse(w, http.StatusMethodNotAllowed, "use one of "+methods)
 	}
 }
 
-// setCommonHeaders sets what every answer has, and reports whether the request's
-// origin is allowed.
-func (h *Handler) setCommonHeaders(header http.Header, r *http.Request) bool {
+// setCommonHeaders sets what every answer has. Who uses a Handler sets what lets pages of
+// other origins read the answers.
+func setCommonHeaders(header http.Header, r *http.Request) {
 	header.Set(core.GatewayHeader, "1")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Set(requestIDHeader, requestID(r.Context()))
-	return h.allowOrigin(header, r.Header.Get("Origin"))
 }
 
 func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principal, bool) {

@@ -122,8 +122,14 @@ func (e *examination) checkPreflight(ctx context.Context, u *url.URL) {
 	}
 	read(answer)
 	allowed := answer.Header.Get("Access-Control-Allow-Origin")
+	refusal, err := e.ask(ctx, http.MethodGet, "/rtm", nil, "Origin", origin)
+	if err != nil {
+		e.say(bad, "cors", err.Error(), "")
+		return
+	}
+	read(refusal)
 	switch {
-	case allowed != "*" && allowed != origin:
+	case refusal.StatusCode == http.StatusForbidden || allowed != "*" && allowed != origin:
 		e.say(bad, "cors", "pages of "+origin+" may not use it, answer "+answer.Status, "add the origin to --origins, and have the proxy pass OPTIONS")
 	case !strings.Contains(answer.Header.Get("Access-Control-Allow-Methods"), http.MethodPatch),
 		len(answer.Header.Values("Access-Control-Allow-Origin")) > 1:

@@ -1,0 +1,72 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/media"
+)
+
+const (
+	corsMethods = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
+
+	// corsExposed are the headers of answers that pages of other origins may read.
+	corsExposed = "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, " +
+		"Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, " +
+		"ETag, Repr-Digest, Part-Digest, Content-Range, Accept-Ranges, Content-Length, Content-Disposition, X-Request-Id, " +
+		"Retry-After, " + core.GatewayHeader
+)
+
+// setCORS sets what lets pages of other origins read an answer. Credentials mode, for
+// pages that set withCredentials on all requests, is possible where origins are named;
+// browsers do not take "*" then. An origin that is not allowed may read that it is not, so
+// that the SDK can tell.
+func (s *Server) setCORS(h http.Header, r *http.Request) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", corsExposed)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if s.config.AllowOrigin == nil {
+		return
+	}
+	h.Add("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); origin != "" && s.originAllowed(r) {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
+// crossOrigin answers preflights, and keeps pages of origins that are not allowed away
+// from logins and media. Any header may be sent: libraries for tracing add their own to all
+// requests of a page.
+func (s *Server) crossOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		switch {
+		case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
+			h.Set("Access-Control-Allow-Methods", corsMethods)
+			if headers := r.Header.Values("Access-Control-Request-Headers"); len(headers) > 0 {
+				h.Set("Access-Control-Allow-Headers", strings.Join(headers, ", "))
+			}
+			h.Set("Access-Control-Max-Age", "86400")
+			w.WriteHeader(http.StatusNoContent)
+		case (r.URL.Path == "/rtm" || strings.HasPrefix(r.URL.Path, media.BasePath)) && !s.originAllowed(r):
+			http.Error(w, "pages of "+r.Header.Get("Origin")+" may not use this gateway: add the origin to --origins", http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// originAllowed reports whether a request comes from a page that may use the gateway, or
+// from no page.
+func (s *Server) originAllowed(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return s.config.AllowOrigin == nil || origin == "" || s.config.AllowOrigin(origin) || isOwnOrigin(origin, r.Host)
+}
+
+// isOwnOrigin tells the pages that this gateway itself serves, such as the demo.
+func isOwnOrigin(origin, host string) bool {
+	_, of, ok := strings.Cut(origin, "://")
+	return ok && strings.EqualFold(of, host)
+}

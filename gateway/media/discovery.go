@@ -1,0 +1,26 @@
+package media
+
+import (
+	"net/http"
+	"strconv"
+
+	"rtmwasm/core"
+)
+
+const (
+	methods = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
+
+	tusVersion    = "1.0.0"
+	tusExtensions = "creation,creation-with-upload,termination,expiration"
+)
+
+// serveOptions answers tus clients that ask what the server can do.
+func serveOptions(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Allow", methods)
+	header.Set("Tus-Resumable", tusVersion)
+	header.Set("Tus-Version", tusVersion)
+	header.Set("Tus-Extension", tusExtensions)
+	header.Set("Tus-Max-Size", strconv.Itoa(core.MaxMediaBytes))
+	w.WriteHeader(http.StatusNoContent)
+}
