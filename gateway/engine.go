@@ -164,15 +164,24 @@ type Presence interface {
 	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
-// ErrNoRoom is Mailbox.Keep's error where a disk is too full.
-var ErrNoRoom = errors.New("gateway: no room for offline messages")
+// Errors of Mailbox.Keep.
+var (
+	// ErrNoRoom means that a disk is too full.
+	ErrNoRoom = errors.New("gateway: no room for offline messages")
+
+	// ErrUserQuota and ErrAppQuota mean that the sender, or all users of an app together, have
+	// left as many messages as they may.
+	ErrUserQuota = errors.New("gateway: the user's quota of offline messages is used up")
+	ErrAppQuota  = errors.New("gateway: the app's quota of offline messages is used up")
+)
 
 // Mailbox keeps frames for users who are not online: the latest 200 of each, for seven
 // days. (API 6.5)
 type Mailbox interface {
-	// Keep adds a frame. done is called once, from any goroutine, when it is safe, or with
-	// the error that prevented it. Without room Keep returns ErrNoRoom.
-	Keep(user User, frame []byte, done func(error)) error
+	// Keep adds a frame of the user from, of the same app. done is called once, from any
+	// goroutine, when it is safe, or with the error that prevented it, ErrUserQuota and
+	// ErrAppQuota among them. Without room Keep returns ErrNoRoom.
+	Keep(user User, from string, frame []byte, done func(error)) error
 
 	// Nudge has nudged of the user's listener called, if there is one. (Bus.ListenPeer)
 	Nudge(user User) error

@@ -198,20 +198,34 @@ func (s *session) deliverMail(batch []Mail) uint64 {
 func (s *session) keep(id uint32, peer User, delivery *wire.Delivery) {
 	delivery.Offline = true
 	engine := s.server.engine
-	err := engine.Keep(peer, marshal(&wire.ServerFrame{Delivery: delivery}), func(err error) {
+	err := engine.Keep(peer, s.user.ID, marshal(&wire.ServerFrame{Delivery: delivery}), func(err error) {
 		if err == nil {
 			err = engine.Nudge(peer) // he may have come just now
 		}
 		if err != nil {
-			s.unavailable(id, err)
+			s.notKept(id, err)
 			return
 		}
 		s.sent(id, false)
 	})
-	switch {
-	case errors.Is(err, ErrNoRoom): // not in the log each time: that is on a disk, too
-		s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
-	case err != nil:
-		s.unavailable(id, err)
+	if err != nil {
+		s.notKept(id, err)
 	}
+}
+
+// notKept refuses to keep a message. What may be so for each message is not logged each time.
+func (s *session) notKept(id uint32, err error) {
+	switch {
+	case errors.Is(err, ErrNoRoom):
+		s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
+		return
+	case errors.Is(err, ErrUserQuota):
+		s.refuse(id, refuse(wire.Refusal_LIMIT, "you left as many messages for users who are away as one user may within seven days: send this one when its receiver is online"))
+	case errors.Is(err, ErrAppQuota):
+		s.refuse(id, refuse(wire.Refusal_LIMIT, "the users of this app left as many messages for users who are away as one app may within seven days: send this one when its receiver is online"))
+	default:
+		s.unavailable(id, err)
+		return
+	}
+	s.server.refusals.note("an offline message is refused", refusalKey{err.Error(), s.user.App}, time.Now(), "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 }

@@ -164,3 +164,32 @@ func TestOfflineMessageFromAnotherGateway(t *testing.T) {
 	one.login("ada").leaveFor("bob", "hi")
 	assert.Equal(t, "hi", two.login("bob").delivery().Message.Text)
 }
+
+// A sender over a quota is told so, and once in a while the operator.
+func TestOfflineMessagesOverAQuotaAreRefused(t *testing.T) {
+	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: t.TempDir(), Logger: quiet, UserMail: 2, AppMail: 3})
+	require.NoError(t, err)
+	t.Cleanup(engine.Close)
+	var log logged
+	h := newHouse(t, engine, withLog(&log))
+	ada, eve := h.login("ada"), h.login("eve")
+	ada.leaveFor("bob", "one", "two")
+	for range 3 {
+		refused := ada.ask(kept("carol", "three")).Refusal
+		require.NotNil(t, refused)
+		assert.Equal(t, wire.Refusal_LIMIT, refused.Reason)
+		assert.Contains(t, refused.Text, "one user")
+	}
+	eve.leaveFor("bob", "three")
+	refused := eve.ask(kept("bob", "four")).Refusal
+	require.NotNil(t, refused)
+	assert.Contains(t, refused.Text, "one app")
+	assert.False(t, eve.ask(toPeer("bob", "not to be kept")).Sent.Received, "other messages go on")
+	assert.Len(t, log.lines("an offline message is refused"), 2, "one for each reason")
+
+	bob := h.login("bob")
+	for _, want := range []string{"one", "two", "three"} {
+		assert.Equal(t, want, bob.delivery().Message.Text)
+	}
+	bob.nothingPushed()
+}

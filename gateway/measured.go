@@ -24,8 +24,10 @@ func (m measured) begin(name string) func(error) error {
 	began := time.Now()
 	return func(err error) error {
 		outcome := err
-		if errors.Is(err, ErrTaken) || errors.Is(err, ErrNoSession) { // an answer, no failure
-			outcome = nil
+		for _, answer := range []error{ErrTaken, ErrNoSession, ErrUserQuota, ErrAppQuota} { // no failures
+			if errors.Is(err, answer) {
+				outcome = nil
+			}
 		}
 		m.meter.EngineCall(name, time.Since(began), outcome)
 		return err
@@ -93,9 +95,9 @@ func (m measured) RecentRoom(ctx context.Context, room Room, since time.Time) ([
 	return frames, end(err)
 }
 
-func (m measured) Keep(user User, frame []byte, done func(error)) error {
+func (m measured) Keep(user User, from string, frame []byte, done func(error)) error {
 	end := m.begin("keep")
-	return begun(end, m.Engine.Keep(user, frame, func(err error) { done(end(err)) }))
+	return begun(end, m.Engine.Keep(user, from, frame, func(err error) { done(end(err)) }))
 }
 
 func (m measured) Kept(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {

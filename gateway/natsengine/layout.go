@@ -12,7 +12,7 @@ import (
 // layout lists all streams and buckets that gateways share, as they are created. Their
 // replicas are left to withReplicas.
 func (o Options) layout() []jetstream.StreamConfig {
-	return []jetstream.StreamConfig{
+	all := []jetstream.StreamConfig{
 		// In memory: a service that restarts has no sessions.
 		bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife),
 		bucketConfig(memberBucket, jetstream.MemoryStorage, 0, markerLife),
@@ -45,6 +45,26 @@ func (o Options) layout() []jetstream.StreamConfig {
 		},
 		bucketConfig(mediaBucket, jetstream.FileStorage, o.MediaMaxAge, 0),
 		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
+	}
+	if o.UserMail > 0 {
+		all = append(all, quotaConfig(userQuotaStream, userQuotaSubject, o.UserMail))
+	}
+	if o.AppMail > 0 {
+		all = append(all, quotaConfig(appQuotaStream, appQuotaSubject, o.AppMail))
+	}
+	return all
+}
+
+// quotaConfig is a stream of claims, see mailquota.go.
+func quotaConfig(name, subject string, most int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:                 name,
+		Subjects:             []string{subject + ">"},
+		Storage:              jetstream.FileStorage,
+		MaxAge:               core.OfflineLifetime,
+		MaxMsgsPerSubject:    int64(most),
+		Discard:              jetstream.DiscardNew,
+		DiscardNewPerSubject: true,
 	}
 }
 

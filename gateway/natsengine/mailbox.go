@@ -30,11 +30,18 @@ func (e *Engine) openMail(ctx context.Context) (err error) {
 var errNotKept = errors.New("natsengine: a message was not kept in time")
 
 // Keep implements gateway.Mailbox.
-func (e *Engine) Keep(user gateway.User, frame []byte, done func(error)) error {
+func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(error)) error {
 	if err := e.mailRoom.check(); err != nil {
 		return err
 	}
-	err := e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) { done(kept(m)) })
+	err := e.claim(e.opts.claims(gateway.User{App: user.App, ID: from}), func(err error) {
+		if err == nil {
+			err = e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) { done(kept(m)) })
+		}
+		if err != nil {
+			done(err)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("natsengine: keep an offline message: %w", err)
 	}

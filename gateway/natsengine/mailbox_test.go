@@ -27,7 +27,7 @@ func TestNoRoomForMail(t *testing.T) {
 	e := openEngine(t, Options{MinFree: 1 << 62})
 	assert.EqualValues(t, 1<<61, e.mailRoom.reserve, "when media has stopped already")
 	away := gateway.User{App: testApp, ID: "away"}
-	err := e.Keep(away, []byte("frame"), func(error) { t.Error("it was kept") })
+	err := e.Keep(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
 	require.ErrorIs(t, err, gateway.ErrNoRoom)
 	assert.Contains(t, err.Error(), "are free on the disk")
 	mail, err := e.Kept(t.Context(), away, 0, 1)

@@ -40,6 +40,12 @@ type Options struct {
 	// it; 0 means DefaultMinFree.
 	MinFree int64
 
+	// UserMail and AppMail are how many messages one user, and one app, may leave within seven
+	// days for users who are away, on all gateways. 0 means DefaultUserMail and
+	// DefaultAppMail, less than 0 no bound. What exists has the quotas of its streams: see
+	// ChangeStreams.
+	UserMail, AppMail int
+
 	// MediaMaxAge is how long media stays readable where the stream is created; 0 means
 	// core.MediaLifetime. See ChangeStreams.
 	MediaMaxAge time.Duration
@@ -63,6 +69,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MinFree == 0 {
 		o.MinFree = DefaultMinFree
+	}
+	if o.UserMail == 0 {
+		o.UserMail = DefaultUserMail
+	}
+	if o.AppMail == 0 {
+		o.AppMail = DefaultAppMail
 	}
 	setDefault(&o.MediaMaxAge, core.MediaLifetime)
 	setDefault(&o.GatewayLife, core.SessionTimeout)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/natsengine"
 )
 
 // boundOptions say whom the gateway serves, and how much of it.
@@ -24,6 +25,8 @@ type boundOptions struct {
 	transfers, appTransfers int
 
 	userBytes, appBytes, memory size
+
+	userMail, appMail int
 }
 
 // leastMemory is the smallest limit that leaves room to work.
@@ -99,6 +102,8 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may be; 0 means as many as --max-transfers")
 	o.memory = memoryDefault()
 	flags.Var(&o.memory, "max-memory", "`size` of memory to stay within, such as 2GiB: short of it newcomers are refused, and those end who let most pile up; 0B means no bound; four fifths of a container's unless set")
+	flags.IntVar(&o.userMail, "max-user-mail", natsengine.DefaultUserMail, "how many `messages` one user may leave within seven days for users who are away, at all gateways; 0 means no bound; for a service that ran before see rtm-gateway streams")
+	flags.IntVar(&o.appMail, "max-app-mail", natsengine.DefaultAppMail, "how many `messages` the users of one app may; 0 means no bound")
 	flags.Var(&o.userBytes, "max-user-bytes", "`size` that the files of one user may take together, at all gateways, such as 2GiB; 0B means no bound")
 	flags.Var(&o.appBytes, "max-app-bytes", "`size` that the files of one app may take together, at all gateways, such as 200GiB; 0B means no bound")
 }
@@ -109,7 +114,7 @@ func (o boundOptions) check() error {
 			return fmt.Errorf("--%s is %d, it must be at least 1", name, n)
 		}
 	}
-	for name, n := range map[string]int{"max-app-sessions": o.perApp, "max-app-transfers": o.appTransfers} {
+	for name, n := range map[string]int{"max-app-sessions": o.perApp, "max-app-transfers": o.appTransfers, "max-user-mail": o.userMail, "max-app-mail": o.appMail} {
 		if n < 0 {
 			return fmt.Errorf("--%s is %d, it must be at least 0", name, n)
 		}
@@ -118,6 +123,14 @@ func (o boundOptions) check() error {
 		return fmt.Errorf("--max-memory is %s, it must be at least %d MiB: an idle gateway needs about half of that", &o.memory, leastMemory>>20)
 	}
 	return nil
+}
+
+// mailQuota is what the engine takes for a quota: there, less than 0 means no bound.
+func mailQuota(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 func (o boundOptions) limits() gateway.Limits {

@@ -122,7 +122,8 @@ func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.E
 
 // engine is where the engine lives.
 func (o options) engine(log *slog.Logger) natsengine.Options {
-	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log}
+	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log,
+		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail)}
 	o.nats.apply(&where)
 	return where
 }
