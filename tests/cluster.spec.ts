@@ -104,6 +104,33 @@ test('a NATS server is killed, then a gateway in mid-upload: nothing is lost, no
   }
 });
 
+test('a gateway vanishes in mid-upload: the upload goes on as soon as the session is back', async ({ newPage }) => {
+  test.setTimeout(180_000);
+  const vanishing = await new Gateway(['--nats', cluster.urls]).start();
+  const net = await slow(vanishing.url, 6_000_000);
+  try {
+    const a = await enter(await newPage(), net.url, 'amy');
+    const log: string[] = [];
+    a.on('console', (m) => log.push(m.text()));
+    await run(a, `
+      client.updateConfig({ logFilter: AgoraRTM.LOG_FILTER_INFO });
+      client.on('ConnectionStateChanged', (state) => (window[state] = performance.now()));
+      window.progress = [];
+      window.upload = client.createMediaMessageByUploading(new Blob([new Uint8Array(20 << 20)]), {}, { onOperationProgress: (p) => window.progress.push(p.currentSize) });`);
+    await expect.poll(() => run(a, 'return window.progress.at(-1)')).toBeGreaterThan(6 << 20);
+    net.turn(gateways[1].url);
+    vanishing.freeze(); // connections of the page to it stay open, and swallow what is sent
+    await run(a, `await window.upload`);
+    console.log(`recovered: the upload ended ${Math.round(await run(a, 'return performance.now() - window.CONNECTED'))} ms after the session was back`);
+    const progress = (await run(a, 'return window.progress')) as number[];
+    expect(progress.every((n, i) => !i || n > progress[i - 1]), 'progress only rises').toBe(true);
+    expect(log.join('\n')).not.toMatch(/nothing (was )?heard of a (media )?request for 20 s/);
+  } finally {
+    await net.end();
+    await vanishing.stop();
+  }
+});
+
 /** Sends numbers to ada, each until she has it, as an application would. */
 const say = (from: number, to: number) => `
   for (let n = ${from}; n <= ${to}; )

@@ -16,6 +16,8 @@ export class Front {
   url = '';
   /** The addresses that were asked for, less those of sockets. */
   readonly asked: string[] = [];
+  /** Sees each request first, and reports whether it answers it: what proxies do of their own. */
+  before?: (req: IncomingMessage, res: ServerResponse) => boolean;
   private readonly server: Server;
   private readonly targets: [string, Target][] = [];
   private readonly upgraded = new Set<Duplex>(); // which the server no longer knows
@@ -53,6 +55,7 @@ export class Front {
 
   private serve(req: IncomingMessage, res: ServerResponse): void {
     this.asked.push(req.url!);
+    if (this.before?.(req, res)) return;
     const [rest, target] = this.find(req);
     if (!target) return void res.writeHead(404).end();
     if ('page' in target) return void res.writeHead(200, { 'content-type': types['.html'], ...target.headers }).end(target.page);

@@ -48,6 +48,11 @@ export class Gateway {
     return (await exit)[0];
   }
 
+  /** Its connections stay, and nothing answers: as if its machine were gone. */
+  freeze(): void {
+    this.process!.kill('SIGSTOP');
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.data, { recursive: true, force: true });

@@ -150,11 +150,14 @@ export class WebKitPage {
     );
   }
 
-  async setInputFiles(css: string, file: { name: string; buffer: Buffer }): Promise<void> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'rtm-file-'));
-    this.folders.push(folder);
-    const place = path.join(folder, file.name);
-    writeFileSync(place, file.buffer);
+  async setInputFiles(css: string, file: string | { name: string; buffer: Buffer }): Promise<void> {
+    let place = file as string;
+    if (typeof file !== 'string') {
+      const folder = mkdtempSync(path.join(tmpdir(), 'rtm-file-'));
+      this.folders.push(folder);
+      place = path.join(folder, file.name);
+      writeFileSync(place, file.buffer);
+    }
     const element = Object.values(await command('POST', `${this.session}/element`, { using: 'css selector', value: css }))[0];
     await command('POST', `${this.session}/element/${element}/value`, { text: place });
   }
