@@ -1,10 +1,13 @@
 package gateway_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +128,64 @@ func TestFlood(t *testing.T) {
 		}
 	}()
 	assert.Equal(t, wire.CloseFlood, c.closeCode())
+}
+
+// Frames that no session sees are counted, too: before Hello, and after login.
+func TestFloodOfControlFrames(t *testing.T) {
+	h := newHouse(t, nil)
+	login := func() []byte {
+		b := helloFrame(t)
+		return append([]byte{0x82, 0x80 | byte(len(b)), 0, 0, 0, 0}, b...)
+	}()
+	for name, frame := range map[string][]byte{
+		"pings":           {0x89, 0x80, 0, 0, 0, 0},
+		"pongs":           {0x8a, 0x80, 0, 0, 0, 0},
+		"empty fragments": {0x00, 0x80, 0, 0, 0, 0},
+	} {
+		for when, before := range map[string][]byte{"before Hello": nil, "after login": login} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				c := h.raw(t, "GET /rtm HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+				r := bufio.NewReader(c)
+				response, err := http.ReadResponse(r, nil)
+				require.NoError(t, err)
+				require.Equal(t, http.StatusSwitchingProtocols, response.StatusCode)
+				_, err = c.Write(before)
+				require.NoError(t, err)
+				go func() {
+					if frame[0] == 0 {
+						_, _ = c.Write([]byte{0x02, 0x80, 0, 0, 0, 0}) // what the fragments are of
+					}
+					for many := bytes.Repeat(frame, 100); ; {
+						if _, err := c.Write(many); err != nil {
+							return
+						}
+					}
+				}()
+				code := 0
+				for {
+					var head [2]byte
+					if _, err := io.ReadFull(r, head[:]); err != nil {
+						requireNoTimeout(t, err)
+						break
+					}
+					payload := make([]byte, head[1])
+					if head[1] == 126 {
+						var n [2]byte
+						_, err = io.ReadFull(r, n[:])
+						require.NoError(t, err)
+						payload = make([]byte, binary.BigEndian.Uint16(n[:]))
+					}
+					_, err = io.ReadFull(r, payload)
+					require.NoError(t, err)
+					if head[0] == 0x88 {
+						code = int(binary.BigEndian.Uint16(payload))
+					}
+				}
+				assert.Equal(t, wire.CloseFlood, code)
+			})
+		}
+	}
 }
 
 // Acknowledging much is no flood when much was received.

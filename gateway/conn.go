@@ -3,21 +3,23 @@ package gateway
 import (
 	"context"
 	"errors"
+
+	"rtmwasm/core/wire"
 )
 
 // Conn carries frames to and from a client. One goroutine reads and one writes at a
 // time; Close may come at any time after the last Write has returned, and more than
 // once.
 type Conn interface {
-	// Read returns the next frame. A frame that is text or too large gives
-	// ErrNotBinary or ErrTooLarge.
+	// Read returns the next frame. What a client may not do gives ErrNotBinary,
+	// ErrTooLarge, ErrFlood or ErrProtocol.
 	Read(ctx context.Context) ([]byte, error)
 
 	// Write sends a frame. After an error the Conn is of no more use.
 	Write(ctx context.Context, frame []byte) error
 
 	// Close tells the client code and reason, if it still can, and ends a Read. It
-	// may take seconds.
+	// may take seconds, except with the code of a violation: then nothing more is read.
 	Close(code int, reason string) error
 }
 
@@ -25,4 +27,29 @@ type Conn interface {
 var (
 	ErrNotBinary = errors.New("gateway: frames are binary messages, this was text")
 	ErrTooLarge  = errors.New("gateway: frame too large")
+	ErrFlood     = errors.New("gateway: far too many WebSocket frames")
+	ErrProtocol  = errors.New("gateway: not as RFC 6455 has it")
 )
+
+// violation is what to close a connection with after an error of Conn.Read; false if the
+// client did nothing wrong.
+func violation(err error) (cause, bool) {
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return cause{wire.CloseTooLarge, "a frame may have 36864 bytes"}, true
+	case errors.Is(err, ErrNotBinary):
+		return cause{wire.CloseProtocol, "frames are binary messages"}, true
+	case errors.Is(err, ErrFlood):
+		return flood, true
+	case errors.Is(err, ErrProtocol):
+		return cause{wire.CloseProtocol, "a WebSocket frame that RFC 6455 does not allow"}, true
+	}
+	return cause{}, false
+}
+
+var flood = cause{wire.CloseFlood, "far too many frames"}
+
+// isViolation reports whether a close code tells a client that it broke the protocol.
+func isViolation(code int) bool {
+	return code == wire.CloseProtocol || code == wire.CloseTooLarge || code == wire.CloseFlood
+}

@@ -156,10 +156,13 @@ type counter struct {
 }
 
 // add counts one event and returns how many the current window has.
-func (c *counter) add(now time.Time, window time.Duration) int {
+func (c *counter) add(now time.Time, window time.Duration) int { return c.addN(1, now, window) }
+
+// addN counts n events.
+func (c *counter) addN(n int, now time.Time, window time.Duration) int {
 	if now.Sub(c.began) >= window {
 		c.began, c.n = now, 0
 	}
-	c.n++
+	c.n += n
 	return c.n
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"rtmwasm/core"
@@ -22,6 +21,7 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 	defer s.conns.Done()
 	hello, why := s.readHello(ctx, conn)
 	if hello == nil {
+		s.config.Meter.SocketClosed(why.code)
 		_ = conn.Close(why.code, why.reason) // nobody is left to tell
 		return
 	}
@@ -46,13 +46,14 @@ func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, c
 	defer cancel()
 	defer context.AfterFunc(s.newcomers, cancel)()
 	b, err := conn.Read(ctx)
+	if why, wrong := violation(err); wrong {
+		return nil, why
+	}
 	var f wire.ClientFrame
 	switch {
-	case errors.Is(err, ErrTooLarge):
-		return nil, cause{wire.CloseTooLarge, tooLarge}
-	case err != nil && !errors.Is(err, ErrNotBinary):
+	case err != nil:
 		return nil, cause{wire.CloseSilent, "no Hello came in time"}
-	case err != nil || f.UnmarshalVT(b) != nil || f.Hello == nil:
+	case f.UnmarshalVT(b) != nil || f.Hello == nil:
 		return nil, cause{wire.CloseProtocol, "the first frame must be Hello, in binary"}
 	}
 	return &f, cause{}
@@ -65,21 +66,16 @@ func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, why *wir
 	_ = conn.Close(wire.CloseRefused, "refused")
 }
 
-const tooLarge = "a frame may have 36864 bytes"
-
 // read takes frames from the link until it is closed.
 func (s *session) read(ctx context.Context, l *link) {
 	var frames counter
 	for {
 		b, err := l.conn.Read(ctx)
-		switch {
-		case errors.Is(err, ErrTooLarge):
-			s.expel(l, wire.CloseTooLarge, tooLarge)
+		if why, wrong := violation(err); wrong {
+			s.expel(l, why)
 			return
-		case errors.Is(err, ErrNotBinary):
-			s.expel(l, wire.CloseProtocol, "frames are binary messages")
-			return
-		case err != nil:
+		}
+		if err != nil {
 			s.detach(l, wire.CloseRestart, "the socket failed")
 			return
 		}
@@ -95,11 +91,11 @@ func (s *session) read(ctx context.Context, l *link) {
 		s.reach.hear()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
-			s.expel(l, wire.CloseProtocol, "a frame that can't be read, or a second Hello")
+			s.expel(l, cause{wire.CloseProtocol, "a frame that can't be read, or a second Hello"})
 			return
 		}
 		if !s.take(&f, l) && frames.add(time.Now(), core.SendRateWindow) > maxFrames {
-			s.expel(l, wire.CloseFlood, "far too many frames")
+			s.expel(l, flood)
 			return
 		}
 	}
@@ -120,11 +116,11 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 
 // expel ends the session of a client that breaks the protocol. A link that was
 // replaced takes only itself down.
-func (s *session) expel(l *link, code int, reason string) {
+func (s *session) expel(l *link, why cause) {
 	s.mu.Lock()
 	if s.link == l {
-		s.endLocked(cause{code, reason})
+		s.endLocked(why)
 	}
 	s.mu.Unlock()
-	l.close(code, reason)
+	l.close(why.code, why.reason)
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,7 +17,8 @@ import (
 	"rtmwasm/core"
 )
 
-// closeTimeout bounds the closing handshake, whatever the client sends meanwhile.
+// closeTimeout bounds the closing handshake. After a violation there is no handshake: nothing
+// is read any more (RFC 6455, 7.1.7).
 const closeTimeout = 5 * time.Second
 
 // acceptSocket upgrades a request, if its address allows it.
@@ -33,24 +35,33 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	socket, err := upgrade(w, r)
+	if err != nil {
+		return // upgrade has answered the request
+	}
+	// The context of a request whose connection was taken over ends after it. One that
+	// can't end is not watched for each frame.
+	s.ServeConn(withAddress(context.WithoutCancel(r.Context()), address), socket)
+}
+
+// upgrade takes the connection of a request over, or answers why not.
+func upgrade(w http.ResponseWriter, r *http.Request) (*socket, error) {
 	spy := &hijackSpy{ResponseWriter: w}
 	ws, err := websocket.Accept(spy, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
-		return // Accept has answered the request
+		return nil, err
 	}
 	ws.SetReadLimit(-1) // socket.Read has its own, with a close code of its own
-	// The context of a request whose connection was taken over ends after it. One that
-	// can't end is not watched for each frame.
-	s.ServeConn(withAddress(context.WithoutCancel(r.Context()), address), &socket{ws: ws, raw: spy.conn})
+	return &socket{ws: ws, raw: spy.conn}, nil
 }
 
 // socket makes a WebSocket a Conn.
 type socket struct {
 	ws  *websocket.Conn
-	raw net.Conn
+	raw *frameConn
 
 	writing context.Context // of the last Write; its end closes raw
 }
@@ -61,7 +72,7 @@ var scratch = sync.Pool{New: func() any { return new([core.MaxFrameBytes + 1]byt
 func (c *socket) Read(ctx context.Context) ([]byte, error) {
 	kind, r, err := c.ws.Reader(ctx)
 	if err != nil {
-		return nil, err
+		return nil, c.readError(err)
 	}
 	if kind != websocket.MessageBinary {
 		return nil, ErrNotBinary
@@ -73,9 +84,19 @@ func (c *socket) Read(ctx context.Context) ([]byte, error) {
 	case err == nil:
 		return nil, ErrTooLarge
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
-		return nil, err
+		return nil, c.readError(err)
 	}
 	return slices.Clone(buf[:n]), nil
+}
+
+// readError is ErrProtocol for an error of the WebSocket itself: that neither of the
+// connection, nor of a context, nor a close frame.
+func (c *socket) readError(err error) error {
+	if c.raw.failed.Load() || websocket.CloseStatus(err) != -1 || errors.Is(err, ErrFlood) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrProtocol, err)
 }
 
 // Write watches a context once for all frames that are written under it, where the
@@ -89,15 +110,19 @@ func (c *socket) Write(ctx context.Context, frame []byte) error {
 }
 
 func (c *socket) Close(code int, reason string) error {
-	kill := time.AfterFunc(closeTimeout, func() { _ = c.raw.Close() })
+	if isViolation(code) {
+		c.raw.deafen()
+	}
+	c.raw.closing.Store(true)
+	kill := time.AfterFunc(closeTimeout, func() { _ = c.raw.Conn.Close() })
 	defer kill.Stop()
 	return c.ws.Close(websocket.StatusCode(code), reason)
 }
 
-// hijackSpy remembers the connection that a handler takes over.
+// hijackSpy counts the frames on the connection that a handler takes over, and remembers it.
 type hijackSpy struct {
 	http.ResponseWriter
-	conn net.Conn
+	conn *frameConn
 }
 
 // Hijack implements http.Hijacker.
@@ -106,6 +131,9 @@ func (h *hijackSpy) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("take the connection over: %w", err)
 	}
-	h.conn = conn
-	return conn, rw, nil
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // never fails for what is there
+	h.conn = &frameConn{Conn: conn, early: slices.Clone(early)}
+	rw.Reader.Reset(h.conn)
+	rw.Writer.Reset(h.conn)
+	return h.conn, rw, nil
 }

@@ -110,6 +110,25 @@ var hostilities = map[string]struct {
 			hit()
 		}
 	}, 2},
+	"a flood of pings": {2, func(ctx context.Context, t *testing.T, addr string, nth int, hit func()) {
+		s, err := intrudeAs(ctx, t, addr, fmt.Sprint("pinger", nth))
+		if err != nil {
+			return
+		}
+		for range 10 { // each waits for its pong
+			go func() {
+				for s.Ping(ctx) == nil {
+				}
+			}()
+		}
+		if s.closeCode(ctx) == wire.CloseFlood {
+			hit()
+		}
+	}, 2},
+	"a flood of empty fragments before the login": {2, func(ctx context.Context, t *testing.T, addr string, _ int, hit func()) {
+		slowly("GET /rtm HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+			"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x02\x80\x00\x00\x00\x00"+strings.Repeat("\x00\x80\x00\x00\x00\x00", 100_000), 0)(ctx, t, addr, 0, hit)
+	}, 2},
 	"a giant frame": {20, func(ctx context.Context, t *testing.T, addr string, _ int, hit func()) {
 		s, err := intrude(ctx, t, addr)
 		if err != nil {
@@ -136,8 +155,13 @@ var hostilities = map[string]struct {
 	}, 4},
 	"no WebSocket at all": {8, slowly("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 0), 4},
 	"slow headers":        {200, slowly("GET /rtm HTTP/1.1\r\nHost: x\r\nX-Slow: ", time.Second), 100},
-	"slow bodies without a credential": {200, slowly("POST /media/ HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"+
-		"Upload-Length: 1000\r\nContent-Length: 1000\r\n\r\n", time.Second), 100},
+	"bodies that do not come": {168, func(ctx context.Context, t *testing.T, addr string, nth int, hit func()) {
+		paths := []string{"/", "/healthz", "/readyz", "/sdk/rtm.wasm", "/rtm", "/media/", "/none"}
+		forms := []string{"Content-Length: 3\r\n\r\n", "Content-Length: 1000000\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n10\r\nx"}
+		method := []string{"GET", "POST", "PATCH"}[nth%3]
+		slowly(method+" "+paths[nth/3%len(paths)]+" HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 1000\r\n"+
+			forms[nth/21%len(forms)], time.Second)(ctx, t, addr, nth, hit)
+	}, 84},
 	"half a frame": {200, slowly("GET /rtm HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x82\xfe\x40\x00", time.Second), 100},
 	"half-open sockets": {200, slowly("", 0), 100},

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"rtmwasm/core"
+)
+
+// smallFragment is the payload in bytes below which a fragment that is not the last of its
+// message counts as flood. Browsers and proxies cut messages into larger ones.
+const smallFragment = 512
+
+// lingerTime is how long a connection whose client broke the rules stays half open, without
+// being read, so that the client finds the close frame and not a reset.
+const lingerTime = 500 * time.Millisecond
+
+// frameConn is the connection below a WebSocket. It counts the frames that the session never
+// sees, and so could not count: the WebSocket answers pings, and skips pongs and empty
+// fragments, on its own.
+type frameConn struct {
+	net.Conn
+	early []byte // what net/http had read of it
+
+	scanner frameScanner
+	extra   counter     // guarded by being read by one goroutine at a time
+	closing atomic.Bool // messages count, too: there is no session to do it
+	deaf    atomic.Bool // nothing is read any more
+	ending  atomic.Bool // Close was called, see lingerTime
+	failed  atomic.Bool // reading or writing, other than by ErrFlood
+}
+
+// Read returns ErrFlood when there are too many frames, and then nothing more.
+func (c *frameConn) Read(p []byte) (n int, err error) {
+	if c.deaf.Load() {
+		return 0, net.ErrClosed
+	}
+	if len(c.early) > 0 {
+		n = copy(p, c.early)
+		c.early = c.early[n:]
+	} else {
+		n, err = c.Conn.Read(p)
+	}
+	if err != nil {
+		c.failed.Store(true)
+	}
+	messages, extra := c.scanner.scan(p[:n])
+	if c.closing.Load() {
+		extra += messages
+	}
+	if extra > 0 && c.extra.addN(extra, time.Now(), core.SendRateWindow) > maxFrames {
+		c.deafen()
+		return 0, ErrFlood
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c *frameConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		c.failed.Store(true)
+	}
+	return n, err
+}
+
+// deafen ends all reading.
+func (c *frameConn) deafen() {
+	c.deaf.Store(true)
+	_ = c.Conn.SetReadDeadline(time.Now()) // an error means the connection is gone
+}
+
+// Close ends a deaf connection with FIN, and a moment later altogether. To close it at once
+// would reset it if bytes have arrived that were not read, and lose the close frame.
+func (c *frameConn) Close() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !c.deaf.Load() || !ok {
+		return c.Conn.Close()
+	}
+	if c.ending.Swap(true) {
+		return nil
+	}
+	time.AfterFunc(lingerTime, func() { _ = c.Conn.Close() })
+	return half.CloseWrite()
+}
+
+// frameScanner finds the headers of a client's WebSocket frames (RFC 6455, 5.2) in bytes
+// that come in any pieces. It checks nothing: the WebSocket does.
+type frameScanner struct {
+	header [14]byte
+	have   int    // bytes of header so far
+	skip   uint64 // bytes of payload to come
+}
+
+// scan takes the next bytes. It returns how many messages end with the frames that began in
+// them, and how many of the frames no message needs: control frames and small fragments.
+func (s *frameScanner) scan(p []byte) (messages, extra int) {
+	for len(p) > 0 {
+		if s.skip > 0 {
+			n := min(s.skip, uint64(len(p)))
+			p, s.skip = p[n:], s.skip-n
+			continue
+		}
+		n := copy(s.header[s.have:s.need()], p)
+		p, s.have = p[n:], s.have+n
+		if s.have < s.need() {
+			continue
+		}
+		s.skip, s.have = s.length(), 0
+		switch control, last := s.header[0]&8 != 0, s.header[0]&0x80 != 0; {
+		case control, !last && s.skip < smallFragment:
+			extra++
+		case last:
+			messages++
+		}
+	}
+	return messages, extra
+}
+
+// need is how long the header is, as far as can be told from what is there.
+func (s *frameScanner) need() int {
+	if s.have < 2 {
+		return 2
+	}
+	n := 2
+	switch s.header[1] & 0x7f {
+	case 126:
+		n += 2
+	case 127:
+		n += 8
+	}
+	if s.header[1]&0x80 != 0 {
+		n += 4
+	}
+	return n
+}
+
+// length is that of the payload.
+func (s *frameScanner) length() uint64 {
+	switch n := s.header[1] & 0x7f; n {
+	case 126:
+		return uint64(binary.BigEndian.Uint16(s.header[2:]))
+	case 127:
+		return binary.BigEndian.Uint64(s.header[2:])
+	default:
+		return uint64(n)
+	}
+}
