@@ -45,7 +45,7 @@ func FuzzStatic(f *testing.F) {
 		"index.html": {Data: []byte("index")}, "rtm.js": {Data: []byte("script")}, "rtm.js.gz": {Data: []byte("packed")},
 		"integrity.json": {Data: []byte(`{"build":"abc","rtm.js":"x"}`)},
 	}
-	handler := newStatic(files)
+	handler := newStatic(files, time.Minute)
 	f.Fuzz(func(t *testing.T, path, accept, ranges string) {
 		r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{"Accept-Encoding": {accept}, "Range": {ranges}}, Proto: "HTTP/1.1"}
 		w := httptest.NewRecorder()

@@ -3,6 +3,7 @@ package gateway
 import (
 	"io/fs"
 	"net/http"
+	"time"
 
 	"rtmwasm/gateway/media"
 )
@@ -19,13 +20,13 @@ func (s *Server) routes() []route {
 		{"/rtm", http.HandlerFunc(s.acceptSocket)},
 		{"/healthz", http.HandlerFunc(serveHealth)},
 		{"/readyz", http.HandlerFunc(s.serveReady)},
-		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK))},
+		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK, s.config.Times.Answer))},
 	}
 	if s.media != nil {
 		all = append(all, route{media.BasePath, s.media})
 	}
 	if s.config.Demo != nil {
-		all = append(all, route{"/", demoHandler(s.config.Demo)})
+		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)})
 	}
 	return all
 }
@@ -42,8 +43,8 @@ func (s *Server) newHandler() http.Handler {
 const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; worker-src blob:; " +
 	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-func demoHandler(files fs.FS) http.Handler {
-	static := newStatic(files)
+func demoHandler(files fs.FS, stall time.Duration) http.Handler {
+	static := newStatic(files, stall)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", demoPolicy)
 		w.Header().Set("Referrer-Policy", "no-referrer")
@@ -58,11 +59,11 @@ func serveHealth(w http.ResponseWriter, _ *http.Request) {
 }
 
 // sdkHandler serves the SDK's files.
-func sdkHandler(files fs.FS) http.Handler {
+func sdkHandler(files fs.FS, stall time.Duration) http.Handler {
 	if files == nil || !exists(files, "rtm.js") {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "the SDK is not built into this gateway: run `make build`", http.StatusNotFound)
 		})
 	}
-	return newStatic(files)
+	return newStatic(files, stall)
 }

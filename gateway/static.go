@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -13,30 +12,37 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rtmwasm/gateway/content"
 )
 
 // static serves files, compressed where a compressed sibling (.br, .gz) exists and
 // the client takes it. Browsers keep the files and ask each time whether they are
 // still the same; not where the address has the file's hash, as in
 // rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=, or the name of the build.
+//
+// Each file is read once and kept: all clients that it is sent to share it, however slowly
+// they read.
 type static struct {
 	files fs.FS
 	build build
+	stall time.Duration // after which a client that takes nothing is given up
 
 	mu    sync.Mutex // guards known
 	known map[string]version
 }
 
-// version is a state of a file, and the hashes of its content.
+// version is a state of a file: its content and the hashes of it.
 type version struct {
+	content  []byte
 	size     int64
 	modified time.Time
 	sha256   [sha256.Size]byte
 	sha384   [sha512.Size384]byte
 }
 
-func newStatic(files fs.FS) *static {
-	return &static{files: files, build: readBuild(files), known: map[string]version{}}
+func newStatic(files fs.FS, stall time.Duration) *static {
+	return &static{files: files, build: readBuild(files), stall: stall, known: map[string]version{}}
 }
 
 // Content types by extension, so that they do not depend on the machine.
@@ -144,20 +150,17 @@ func accepts(header, encoding string) bool {
 }
 
 func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
-	content, err := fs.ReadFile(s.files, name)
+	v, err := s.version(name)
 	if err != nil {
 		http.Error(w, "the file can't be read", http.StatusInternalServerError)
 		return
 	}
-	if v, err := s.version(name); err == nil {
-		w.Header().Set("ETag", `"`+hex.EncodeToString(v.sha256[:16])+`"`)
-	}
+	w.Header().Set("ETag", `"`+hex.EncodeToString(v.sha256[:16])+`"`)
 	if w.Header().Get("Content-Encoding") != "" {
 		r = whole(r)
-		w.Header().Set("Content-Length", strconv.Itoa(len(content))) // http.ServeContent leaves it out
+		w.Header().Set("Content-Length", strconv.Itoa(len(v.content))) // http.ServeContent leaves it out
 	}
-	// With no time given, only the tag decides what is still the same.
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	content.Serve(content.NewWriter(w, s.stall), r, v.content)
 }
 
 // whole is a request for the whole file, or nothing if the client has it already. Parts of
@@ -169,7 +172,7 @@ func whole(r *http.Request) *http.Request {
 	return r
 }
 
-// version is the state of a file. Its hashes are computed once per state.
+// version is the state of a file, which is read once per state.
 func (s *static) version(name string) (version, error) {
 	info, err := fs.Stat(s.files, name)
 	if err != nil {
@@ -181,11 +184,10 @@ func (s *static) version(name string) (version, error) {
 	if k, ok := s.known[name]; ok && k.size == v.size && k.modified.Equal(v.modified) {
 		return k, nil
 	}
-	content, err := fs.ReadFile(s.files, name)
-	if err != nil {
+	if v.content, err = fs.ReadFile(s.files, name); err != nil {
 		return version{}, err
 	}
-	v.sha256, v.sha384 = sha256.Sum256(content), sha512.Sum384(content)
+	v.sha256, v.sha384 = sha256.Sum256(v.content), sha512.Sum384(v.content)
 	s.known[name] = v
 	return v, nil
 }

@@ -58,10 +58,11 @@ var rules = []rule{
 	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "github.com/HdrHistogram/hdrhistogram-go"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
-	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/media", "rtmwasm/gateway/token", "github.com/coder/websocket"},
+	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/content", "rtmwasm/gateway/media", "rtmwasm/gateway/token", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go", "github.com/prometheus/client_golang/prometheus"}},
+	{pkg: "gateway/content", may: []string{"std"}},
 	{pkg: "gateway/token", may: []string{"std"}, deep: []string{"net/http"}},
-	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
+	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/content", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/prometheus/client_golang/..."},
 		deep: []string{"github.com/nats-io/nats.go"}},

@@ -38,6 +38,8 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 		refuseTus(w, errConcat)
 	case len(r.Header.Get("Upload-Metadata")) > maxMetadata:
 		refuseTus(w, errMetadata)
+	case !validMetadata(r.Header.Values("Upload-Metadata")):
+		refuseTus(w, errMetadataForm)
 	case nonce != "" && (len(nonce) < minNonce || len(nonce) > maxNonce):
 		refuseTus(w, errNonceLength)
 	case err != nil:

@@ -5,44 +5,41 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
+
+	"rtmwasm/gateway/content"
 )
 
-// serveDownload serves a finished file of the app. It takes no lock.
+// serveDownload serves a finished file of the app, or what is to be known of it (HEAD). It
+// takes no lock.
 func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Principal, key string) {
 	if key == "" {
 		refuse(w, http.StatusNotFound, notFound)
 		return
 	}
-	free, err := h.places.download(r.Context(), who.SessionID)
-	if errors.Is(err, errNoPlace) {
-		refuse(w, http.StatusTooManyRequests, noPlace)
-		return
+	if r.Method != http.MethodHead {
+		free, err := h.places.download(r.Context(), who.SessionID)
+		if errors.Is(err, errNoPlace) {
+			refuse(w, http.StatusTooManyRequests, noPlace)
+			return
+		}
+		if err != nil {
+			h.downloadFailed(w, r, err)
+			return
+		}
+		defer free()
 	}
+	info, file, err := h.store.Open(r.Context(), who.App, key)
 	if err != nil {
 		h.downloadFailed(w, r, err)
 		return
 	}
-	defer free()
-	info, content, err := h.store.Open(r.Context(), who.App, key)
-	if err != nil {
-		h.downloadFailed(w, r, err)
-		return
-	}
-	defer content.Close()
+	defer file.Close()
 
 	setDownloadHeaders(w.Header(), info)
-	if oddRange(r.Header.Get("Range")) {
-		r.Header.Del("Range")
-	}
-	out := &downloadWriter{
-		ResponseWriter: w,
-		control:        http.NewResponseController(w),
-		stall:          h.config.StallTimeout,
-		info:           info,
-	}
-	http.ServeContent(out, r, "", time.Time{}, content)
+	content.SetRange(r)
+	out := &downloadWriter{Writer: content.NewWriter(w, h.config.StallTimeout), info: info}
+	http.ServeContent(out, r, "", time.Time{}, file)
 	switch {
 	case out.err == nil:
 		out.sendHeader()
@@ -57,13 +54,6 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		}
 		panic(http.ErrAbortHandler) // the client must not take it for whole
 	}
-}
-
-// oddRange tells what is answered with all instead, as RFC 9110, 14.2 allows: several ranges,
-// and the last zero bytes, for which there is no Content-Range.
-func oddRange(header string) bool {
-	before, last, _ := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
-	return strings.Contains(header, ",") || strings.TrimSpace(before) == "" && strings.Trim(last, " 0") == ""
 }
 
 // ofContent are the headers that only an answer with content may have.
@@ -84,21 +74,24 @@ func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err err
 // whatever is in it. It stays no-store: a browser that writes 30 MiB to its cache
 // takes twice as long, and what was private would outlive the session there.
 func setDownloadHeaders(header http.Header, info Info) {
-	header.Set("Content-Type", info.Type)
+	setFileHeaders(header, info)
 	header.Set("Content-Disposition", "attachment")
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	header.Set("ETag", `"`+hex.EncodeToString(info.Digest[:])+`"`)
 	header.Set("Repr-Digest", formatDigest(info.Digest[:]))
 }
 
-// downloadWriter lets the Reader write its parts as they are. A client that takes
-// nothing for the stall time loses the connection. The header goes out with the
+// setFileHeaders sets what is to be known of a finished file, of each request for it.
+func setFileHeaders(header http.Header, info Info) {
+	header.Set("Content-Type", info.Type)
+	header.Set("ETag", `"`+hex.EncodeToString(info.Digest[:])+`"`)
+	header.Set("Accept-Ranges", "bytes")
+}
+
+// downloadWriter lets the Reader write its parts as they are. The header goes out with the
 // first bytes: until these were read, the answer may still become an error.
 type downloadWriter struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	stall   time.Duration
-	info    Info
+	*content.Writer
+	info Info
 
 	status     int // to send; 0 means none was set
 	headerSent bool
@@ -115,37 +108,25 @@ func (d *downloadWriter) sendHeader() {
 	if sums := partSums(d.info, d.Header().Get("Content-Range")); len(sums) > 0 {
 		d.Header().Set("Part-Digest", formatDigest(sums))
 	}
-	d.ResponseWriter.WriteHeader(d.status)
+	d.Writer.WriteHeader(d.status)
 }
-
-// pieceBytes is how much may be written on one deadline.
-const pieceBytes = 256 << 10
 
 // ReadFrom is how io.Copy, and so http.ServeContent, hands over the body.
 func (d *downloadWriter) ReadFrom(src io.Reader) (n int64, err error) {
 	limited, ok := src.(*io.LimitedReader)
-	content, isOurs := Reader(nil), false
+	file, isOurs := Reader(nil), false
 	if ok {
-		content, isOurs = limited.R.(Reader)
+		file, isOurs = limited.R.(Reader)
 	}
 	if !isOurs {
 		return io.Copy(struct{ io.Writer }{d}, src)
 	}
-	n, d.err = content.WriteN(d, limited.N)
+	n, d.err = file.WriteN(d, limited.N)
 	limited.N -= n
 	return n, d.err
 }
 
 func (d *downloadWriter) Write(p []byte) (n int, err error) {
 	d.sendHeader()
-	for len(p) > 0 && err == nil {
-		if err = d.control.SetWriteDeadline(time.Now().Add(d.stall)); err != nil {
-			return n, err
-		}
-		var m int
-		m, err = d.ResponseWriter.Write(p[:min(len(p), pieceBytes)])
-		n += m
-		p = p[m:]
-	}
-	return n, err
+	return d.Writer.Write(p)
 }

@@ -82,7 +82,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
 		h.serveDownload(w, r, who, key)
-	case http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete:
+	case http.MethodHead:
+		if r.Header.Get("Tus-Resumable") == "" && r.Header.Get(overrideHeader) == "" { // about the file, not its upload
+			h.serveDownload(w, r, who, key)
+			return
+		}
+		h.serveTus(w, r, who, key)
+	case http.MethodPost, http.MethodPatch, http.MethodDelete:
 		h.serveTus(w, r, who, key)
 	default:
 		w.Header().Set("Allow", methods)

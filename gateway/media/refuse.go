@@ -45,6 +45,8 @@ var (
 	errEmpty        = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Length is 0: a file needs at least one byte", http.StatusBadRequest)
 	errDeferred     = handler.NewError("ERR_INVALID_UPLOAD_LENGTH", "Upload-Defer-Length is not supported: send Upload-Length", http.StatusBadRequest)
 	errMetadata     = handler.NewError("ERR_INVALID_UPLOAD_METADATA", "Upload-Metadata is longer than 4096 bytes", http.StatusBadRequest)
+	errMetadataForm = handler.NewError("ERR_INVALID_UPLOAD_METADATA", "Upload-Metadata needs the form key base64,key base64: one header, each key once", http.StatusBadRequest)
+	errContentType  = handler.NewError("ERR_INVALID_CONTENT_TYPE", "the body of PATCH needs Content-Type: application/offset+octet-stream", http.StatusUnsupportedMediaType)
 	errConcat       = handler.NewError("ERR_CONCATENATION_UNSUPPORTED", "Upload-Concat is not supported: send the file in one upload", http.StatusBadRequest)
 	errNonceLength  = handler.NewError("ERR_INVALID_NONCE", "the nonce in Upload-Metadata needs 16 to 64 random bytes", http.StatusBadRequest)
 	errNonceReused  = handler.NewError("ERR_NONCE_REUSED", "the nonce in Upload-Metadata belongs to another upload of this user: draw a new one for each", http.StatusConflict)

@@ -22,6 +22,9 @@ type request struct {
 	key      string // "" for one without a nonce
 	expected []byte // SHA-256 that the sender announced, or nil
 
+	patch *http.Request // nil for other methods
+	room  int64         // what the upload lacks, for limitedBody; 0: not known yet
+
 	// asks is set for HEAD, which takes no lock and changes nothing.
 	asks bool
 

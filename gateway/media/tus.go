@@ -46,6 +46,9 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	url := *r.URL
 	url.Path = key // tusd takes the path for the id
 	r.URL = &url
+	if r.ContentLength < 0 {
+		r.Body = limitedBody{r.Body, &req.room}
+	}
 	if r.Body != nil {
 		r.Body = interruptibleBody{r.Body, req}
 	}
@@ -63,7 +66,7 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 		requestOf(r.Context()).asks = true
 		h.tus.HeadFile(w, r)
 	case upload && r.Method == http.MethodPatch:
-		h.tus.PatchFile(w, r)
+		h.patchUpload(w, r)
 	case upload && r.Method == http.MethodDelete:
 		h.tus.DelFile(w, r)
 	case upload:

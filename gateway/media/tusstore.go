@@ -63,6 +63,12 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 	if err != nil {
 		return nil, s.h.tusError(ctx, "find an upload", err)
 	}
+	if req.patchesBeyond(info) {
+		return nil, handler.ErrSizeExceeded
+	}
+	if req.asks && info.Finished() {
+		setFileHeaders(req.header, info)
+	}
 	return s.upload(req, info), nil
 }
 
@@ -115,6 +121,7 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 		return 0, u.h.tusError(ctx, "take over an upload", err)
 	}
 	u.req.offset = offset
+	u.req.room = u.info.Size - offset
 	defer u.h.arriving.add(u.info.Ref, u.req)()
 	info, err := u.h.store.Append(ctx, u.info.App, u.info.Key, offset, src)
 	stored := info.Offset - offset

@@ -93,7 +93,7 @@ func TestPatchIsChecked(t *testing.T) {
 	path := c.created(10)
 	assert.Equal(t, 409, c.patch(path, 3, strings.NewReader("abc")).status, "wrong offset")
 	assert.Equal(t, 413, c.patch(path, 0, strings.NewReader("elevenbytes")).status, "too long")
-	assert.Equal(t, 400, c.do("PATCH", path, strings.NewReader("abc"), "Upload-Offset", "0").status, "no content type")
+	assert.Equal(t, 415, c.do("PATCH", path, strings.NewReader("abc"), "Upload-Offset", "0").status, "no content type")
 	assert.Equal(t, 412, c.do("PATCH", path, strings.NewReader("abc"), "Tus-Resumable", "0.2.2", "Upload-Offset", "0").status)
 	assert.Equal(t, 0, c.offset(path))
 }
