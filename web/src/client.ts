@@ -253,6 +253,7 @@ export class RtmClient extends AttributeMethods {
   /** The program ended: a clean state, from which login starts a new one. */
   private _crashed(settle: () => void): void {
     this._opening = undefined;
+    clearTimeout(this._openingTimer);
     for (const channel of this._channels.values()) channel.joinState = 'LEFT';
     this._channels.clear();
     for (const invitation of this._invitations.values()) invitation._become('FAILURE', 'UNKNOWN');

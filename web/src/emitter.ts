@@ -104,7 +104,10 @@ export class Emitter {
 
   private _once(name: Name, listener: Listener): Stored {
     mustBeFunction(listener);
+    let called = false; // an emission that began before the removal has its own list
     const stored: Stored = (...args) => {
+      if (called) return;
+      called = true;
       this.removeListener(name, stored);
       listener.apply(this, args);
     };

@@ -24,7 +24,7 @@ export function makeHost(client: RtmClient): Host {
       if (!channel) return;
       const args = [received(message), memberId, { serverReceivedTs, isOfflineMessage: false }];
       channel.emit('ChannelMessage', ...args);
-      client.emit('ChannelMessage', ...args, channel.channelId);
+      if (channel.joinState === 'JOINED') client.emit('ChannelMessage', ...args, channel.channelId); // else a listener has left
     },
     memberJoined: (handle, memberId) => _channels.get(handle)?.emit('MemberJoined', memberId),
     memberLeft: (handle, memberId) => _channels.get(handle)?.emit('MemberLeft', memberId),

@@ -111,7 +111,7 @@ export class Link {
   }
 
   private _fail(cause: unknown): void {
-    for (let job; (job = this._waiting[0]); this._waiting.shift()) job.fail(unavailable(cause));
+    for (const job of this._waiting.splice(0)) job.fail(unavailable(cause)); // what comes meanwhile loads again
   }
 
   private readonly _died = (): void => {

@@ -138,3 +138,16 @@ test('lists of listeners are copies', () => {
   emitter.rawListeners('a').pop();
   assert.equal(emitter.listenerCount('a'), 1);
 });
+
+test('a listener of once runs once, whoever emits inside another listener', () => {
+  for (const add of ['once', 'prependOnceListener'] as const) {
+    const { emitter } = make();
+    const seen: unknown[] = [];
+    emitter.on('a', (n: number) => void (n < 3 && emitter.emit('a', n + 1)));
+    emitter[add]('a', (n: number) => void seen.push(n));
+    emitter.on('a', (n: number) => void (n < 3 && emitter.emit('a', n + 1)));
+    emitter.emit('a', 1);
+    assert.deepEqual(seen, [add === 'once' ? 3 : 1]);
+    assert.equal(emitter.listenerCount('a'), 2);
+  }
+});
