@@ -40,11 +40,10 @@ function mustBeString(value: unknown, field: string): asserts value is string {
 
 /**
  * Checks the arguments of an upload. The transfer handler may also stand in second place,
- * alone or mixed with the params (API 15, row 3); a missing messageType is inferred (row 4).
+ * alone or mixed with the params (API 15, row 3); of two handlers the third argument wins. A missing messageType is inferred (row 4).
  */
 export function uploadArguments(payload: unknown, params: unknown, third: unknown): Upload {
   if (!isPlainObject(params)) throw wrong(`params must be a plain object, not ${show(params)}`);
-  if (third === undefined && ('cancelSignal' in params || 'onOperationProgress' in params)) third = params;
   const imageKey = DIMENSIONS.find((key) => key in params);
   const { messageType = imageKey ? 'IMAGE' : 'FILE', fileName = '', description = '', thumbnail } = params;
   mustBeString(messageType, 'messageType');
@@ -59,7 +58,7 @@ export function uploadArguments(payload: unknown, params: unknown, third: unknow
   const { size } = payload;
   return {
     payload,
-    handler: handlerArgument(third),
+    handler: handlerArgument(third, params),
     params: image ? imageParams(params, thumbnail) : { image },
     message: ({ mediaId, width, height, thumbnailWidth, thumbnailHeight }) => withAlias(
       image
@@ -81,9 +80,11 @@ function imageParams(params: Record<string, unknown>, thumbnail: Blob | undefine
   return out;
 }
 
-/** Checks a transfer handler; null is a TypeError, as in the API. */
-export function handlerArgument(given: unknown): Handler {
-  const { cancelSignal, onOperationProgress } = (given === undefined ? {} : given) as Record<string, any>;
+/** Checks a transfer handler; null is a TypeError, as in the API. What it lacks is taken from the params. */
+export function handlerArgument(given: unknown, params: Record<string, any> = {}): Handler {
+  const handler = (given === undefined ? {} : given) as Record<string, any>;
+  const cancelSignal = handler.cancelSignal ?? params.cancelSignal;
+  const onOperationProgress = handler.onOperationProgress ?? params.onOperationProgress;
   if (cancelSignal != null && typeof cancelSignal.addEventListener !== 'function') {
     throw wrong(`cancelSignal must be an AbortSignal, not ${show(cancelSignal)}`);
   }

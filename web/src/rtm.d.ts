@@ -458,7 +458,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   /**
    * Uploads 1 to 31457280 bytes; the message has the mediaId. Nine uploads and downloads may run or wait at a time,
    * three run: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
-   * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params.
+   * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params, and in third
+   * place too: what the third argument has wins.
    */
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler & { messageType: 'IMAGE' }, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
   createMediaMessageByUploading(payload: Blob, params?: FileUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedFileMessage>;

@@ -45,8 +45,13 @@ test('the handler may stand in either place', () => {
   const mixed = uploadArguments(payload, { onOperationProgress, width: 5, fileName: 'f' }, undefined);
   assert.deepEqual(mixed.handler, { cancelSignal: undefined, onOperationProgress });
   assert.deepEqual(mixed.params, { image: true, width: 5 });
-  // With a third argument the second is params only.
-  assert.equal(uploadArguments(payload, { cancelSignal: signal }, {}).handler.cancelSignal, undefined);
+  // With handlers in both places each adds what the other lacks, and the third argument wins.
+  assert.deepEqual(uploadArguments(payload, { cancelSignal: signal }, {}).handler, { cancelSignal: signal, onOperationProgress: undefined });
+  assert.deepEqual(uploadArguments(payload, { cancelSignal: signal }, { onOperationProgress }).handler, handler);
+  assert.deepEqual(uploadArguments(payload, { onOperationProgress, fileName: 'f' }, { cancelSignal: signal }).handler, handler);
+  const others = { cancelSignal: new AbortController().signal, onOperationProgress: () => {} };
+  assert.deepEqual(uploadArguments(payload, others, handler).handler, handler);
+  assert.deepEqual(uploadArguments(payload, handler, { cancelSignal: null, onOperationProgress: undefined }).handler, handler);
 });
 
 test('dimensions: positive ones override, what is no number is left to the core to report', () => {

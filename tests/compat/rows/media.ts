@@ -93,6 +93,17 @@ export const media: Area = {
       },
     },
     {
+      member: 'client.createMediaMessageByUploading', when: 'of handlers in second and in third place both count, and the third argument wins', differs: 'the 1.4 builds look at the third only',
+      works: async (t) => {
+        const seen: string[] = [];
+        const c = await t.user();
+        const own = { onOperationProgress: () => seen.push('params') };
+        await c.createMediaMessageByUploading(new Blob([t.bytes(99)]), { fileName: 'f', ...own }, { cancelSignal: new AbortController().signal });
+        await c.createMediaMessageByUploading(new Blob([t.bytes(99)]), own, { onOperationProgress: () => seen.push('third') });
+        t.equal([...new Set(seen)], ['params', 'third']);
+      },
+    },
+    {
       member: 'client.createMediaMessageByUploading', when: 'progress: 0 first, never down, the total last',
       works: async (t) => {
         const seen: number[] = [];
