@@ -1,5 +1,5 @@
 /** The TypeScript half of the build. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { toolchain } from './wasm.mjs';
 
@@ -45,6 +45,20 @@ function withoutNode(source) {
   `);
 }
 
+/** Properties that are private to the SDK, as its source names them. */
+const OURS = /^_[a-z]/;
+
+/**
+ * What they are called in the bundle: short, but like no property that an application sets on a
+ * client, a channel or an invitation. The shortest names, such as `n`, were overwritten.
+ */
+function privateNames() {
+  const folder = path.join(import.meta.dirname, '../src');
+  const source = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), 'utf8')).join();
+  const names = [...new Set(source.match(/\b_\w+/g))].filter((name) => OURS.test(name)).sort();
+  return Object.fromEntries(names.map((name, i) => [name, `rtm$${i.toString(36)}`]));
+}
+
 /** esbuild options shared by the builds and the tests. */
 export function common({ stamp, integrity, build }) {
   const file = path.join(toolchain().root, 'lib/wasm/wasm_exec.js');
@@ -54,7 +68,8 @@ export function common({ stamp, integrity, build }) {
     target: 'es2017', // what webpack 4 and the tools around it can read
     plugins: [wasmExecPlugin(file)],
     define: { RTM_STAMP: JSON.stringify(stamp), RTM_INTEGRITY: JSON.stringify(integrity), RTM_BUILD: JSON.stringify(build) },
-    mangleProps: /^_[a-z]/,
+    mangleProps: OURS,
+    mangleCache: privateNames(),
     reserveProps: new RegExp(`^(${[...theirs].join('|')})$`),
     logLevel: 'warning',
   };

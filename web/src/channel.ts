@@ -7,10 +7,12 @@ export class RtmChannel extends Emitter {
   joinState: 'LEFT' | 'JOINING' | 'JOINED' = 'LEFT';
   /** 0 until known. */
   memberCount = 0;
+  readonly client: RtmClient;
 
   /** Applications call client.createChannel. */
-  constructor(readonly client: RtmClient, readonly channelId: string, readonly _handle: ChannelHandle) {
-    super(client._log, 10);
+  constructor(private readonly _client: RtmClient, readonly channelId: string, readonly _handle: ChannelHandle) {
+    super(_client._log, 10);
+    this.client = _client;
   }
 
   /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
@@ -19,7 +21,7 @@ export class RtmChannel extends Emitter {
   }
 
   join(): Promise<void> {
-    const { client, _handle, channelId } = this;
+    const { _client: client, _handle, channelId } = this;
     return client._link.request((done) => {
       client._channels.set(_handle, this);
       client._link.call('join', _handle, channelId, done);
@@ -36,17 +38,18 @@ export class RtmChannel extends Emitter {
 
   async sendMessage(message: unknown, options: object = {}): Promise<void> {
     mustNotBeNull(options);
-    return this.client._send(message, (outgoing, done) => this.client._link.call('sendChannel', this._handle, outgoing, done));
+    const { _client: client } = this;
+    return client._send(message, (outgoing, done) => client._link.call('sendChannel', this._handle, outgoing, done));
   }
 
   private _request<T>(method: 'leave' | 'members'): Promise<T> {
-    const { _link } = this.client;
+    const { _link } = this._client;
     return _link.request<T>((done: Done<any>) => _link.call(method, this._handle, done));
   }
 
   /** The client knows its channel objects only while the core can speak of them. */
   _release(): void {
-    if (this.joinState === 'LEFT') this.client._channels.delete(this._handle);
+    if (this.joinState === 'LEFT') this._client._channels.delete(this._handle);
   }
 }
 
