@@ -124,11 +124,10 @@ func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 // as long after each failure. It is short where the client has just come back, because
 // connections to a gateway that died swallow requests.
 func (t *Task) soon() time.Duration {
-	d := MediaSilenceLimit / 4
 	if t.c.cameBack && since(t.c.back) < MediaSilenceLimit {
-		d = MediaSilenceLimit / 20
+		return time.Second << min(max(t.failures-2, 0), 3) // there may be several such connections
 	}
-	return d << min(t.failures, 3)
+	return MediaSilenceLimit / 4 << min(t.failures, 3)
 }
 
 // end takes the request off its task.

@@ -114,6 +114,7 @@ test('a gateway vanishes in mid-upload: the upload goes on as soon as the sessio
     a.on('console', (m) => log.push(m.text()));
     await run(a, `
       client.updateConfig({ logFilter: AgoraRTM.LOG_FILTER_INFO });
+      await Promise.all([1, 2, 3].map(() => client.createMediaMessageByUploading(new Blob(['small'])))); // leaves a connection that is not in use
       client.on('ConnectionStateChanged', (state) => (window[state] = performance.now()));
       window.progress = [];
       window.upload = client.createMediaMessageByUploading(new Blob([new Uint8Array(20 << 20)]), {}, { onOperationProgress: (p) => window.progress.push(p.currentSize) });`);
