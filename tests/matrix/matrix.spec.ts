@@ -1,6 +1,6 @@
 /**
- * Every way in which applications load the SDK: each of the examples as installed and built by
- * prepare.mjs, two users, one picture.
+ * Every way in which applications load the SDK: each of the examples, and each of the tools, as installed
+ * and built by prepare.mjs and tools.mjs, two users, one picture.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -88,6 +88,36 @@ for (const [name, folder] of [
     await sendPicture(context, `${front.url}/app/?gateway=${gateway.url}`, run);
   });
 }
+
+const tools = path.join(root, 'tests/.build/tools');
+const vite4 = path.join(tools, 'vite4');
+
+// Of the time of 1.4, and what does not know exports, import.meta or .wasm: nobody has copied the wasm for them.
+for (const [name, folder, page = ''] of [
+  ['webpack 4', 'webpack4'],
+  ['Create React App 3', 'cra3/build'],
+  ['Create React App 4', 'cra4/build'],
+  ['Create React App 5', 'cra5/build'],
+  ['Vue CLI 4', 'vuecli4/dist'],
+  ['Nuxt 2, rendered beforehand', 'nuxt2/dist'],
+  ['Next 12, rendered beforehand', 'next12/dist'],
+  ['Vite 4', 'vite4/dist'],
+  ['Rollup', 'rollup'],
+  ['Parcel 2', 'parcel2/dist'],
+  ['browserify', 'browserify'],
+  ['esbuild, an ES module', 'esbuild', 'esm.html'],
+  ['esbuild, a classic script', 'esbuild', 'iife.html'],
+]) {
+  test(`${name}: nothing to set up`, async ({ context, front, gateway, run }) => {
+    front.mount('/app/', { folder: path.join(tools, folder) });
+    await sendPicture(context, `${front.url}/app/${page}?gateway=${gateway.url}`, run);
+  });
+}
+
+test('Vite 4, dev server: nothing to set up', async ({ context, serve, gateway, run }) => {
+  const { url } = await serve(vite4, path.join(vite4, 'node_modules/vite/bin/vite.js'), (port) => ['--host', '127.0.0.1', '--port', port, '--strictPort']);
+  await sendPicture(context, `${url}?gateway=${gateway.url}`, run);
+});
 
 for (const [name, folder] of [['Vite, dev server', 'vite'], ['React in StrictMode, Vite dev server', 'react'], ['a dedicated worker, Vite dev server', 'worker']]) {
   test(name, async ({ context, serve, gateway, run }) => {

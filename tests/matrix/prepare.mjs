@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildTools } from './tools.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const examples = path.join(root, 'examples');
@@ -38,3 +39,4 @@ for (const name of names) {
 
 execFileSync('go', ['build', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, stdio: 'inherit' });
 npm('run', 'build', '--workspaces', '--silent');
+await buildTools();

@@ -1,0 +1,4 @@
+const AgoraRTM = require('agora-rtm-sdk');
+require('./app.js');
+
+window.start(AgoraRTM, AgoraRTM);

@@ -1,0 +1,1 @@
+module.exports = { basePath: '/app', eslint: { ignoreDuringBuilds: true } };

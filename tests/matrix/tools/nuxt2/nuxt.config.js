@@ -1,0 +1,1 @@
+export default { target: 'static', telemetry: false, router: { base: '/app/' } };
