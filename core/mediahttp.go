@@ -60,6 +60,10 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 		return
 	}
 	x.end()
+	if u, ok := err.(Unsupported); ok {
+		t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: u.Error(), Cause: u.Cause})
+		return
+	}
 	if err != nil {
 		if t.failures >= methodDoubt {
 			t.c.override = !t.c.override

@@ -91,6 +91,12 @@ type HTTPListener interface {
 	Answered(r *HTTPResponse, err error)
 }
 
+// Unsupported is the error of a request that the host can't even begin, for example in a
+// page that lacks what is needed. To try again would be of no use.
+type Unsupported struct{ Cause error }
+
+func (e Unsupported) Error() string { return "the request can't be made here: " + e.Cause.Error() }
+
 // HTTPResponse is the answer to an HTTPRequest.
 type HTTPResponse struct {
 	Status int

@@ -13,7 +13,7 @@ func (c *client) writeAttributes(args []value) {
 	for i := 0; i+1 < len(flat); i += 2 {
 		w.Attribute = append(w.Attribute, &core.Attribute{Key: flat[i], Value: flat[i+1]})
 	}
-	w.Notify, _ = args[3].Bool()
+	w.Notify = toBool(args[3])
 	c.WriteAttributes(w, errorOnly(args[4]))
 }
 

@@ -5,48 +5,75 @@ package jsbridge
 import "rtmwasm/core"
 
 // blob is a page's Blob. The bytes stay with the browser.
-type blob struct{ v value }
+type blob struct {
+	v   value
+	err error // why the page could not make it; whoever uses the Blob is told
+}
 
 var _ core.Blob = blob{}
+
+// newBlob makes a Blob of parts, whose values are Blobs or Uint8Arrays.
+func newBlob(parts []any, mime string) blob {
+	v, err := construct("Blob", parts, map[string]any{"type": mime})
+	return blob{v, err}
+}
 
 // Size implements core.Blob.
 func (b blob) Size() int64 { return int64(getNumber(b.v, "size")) }
 
 // Slice implements core.Blob.
 func (b blob) Slice(from, to int64) core.Blob {
-	v, err := b.v.Call("slice", float64(from), float64(to))
-	if err != nil {
-		panic(err) // a Blob has no reason to refuse
+	if b.err != nil {
+		return b
 	}
-	return blob{v}
+	v, err := call(b.v, "slice", float64(from), float64(to))
+	return blob{v, err}
 }
 
-// Read implements core.Blob.
+// Read implements core.Blob, by readBlob (blob.ts).
 func (b blob) Read(from, to int64, done func([]byte, error)) {
-	buffer, err := b.Slice(from, to).(blob).v.Call("arrayBuffer")
-	if err != nil {
-		panic(err)
+	part := b.Slice(from, to).(blob)
+	buffer, err := part.v, part.err
+	if err == nil {
+		buffer, err = callGlobal("readBlob", part.v)
 	}
-	await(buffer, func(buffer value, err error) {
-		if err != nil {
-			done(nil, err)
-			return
+	await(buffer, err, func(buffer value, err error) {
+		var bytes []byte
+		if err == nil {
+			bytes, err = bufferBytes(buffer)
 		}
-		done(toBytes(construct("Uint8Array", buffer)), nil)
+		done(bytes, err)
 	})
 }
 
-// await calls then with the outcome of a promise.
-func await(promise value, then func(value, error)) {
+// await later calls then with the outcome of a promise, or with the error that there is
+// instead of a promise.
+func await(promise value, err error, then func(value, error)) {
 	var c callbacks
 	settled := func(v value, err error) {
 		c.release()
 		then(v, err)
 	}
-	fulfilled := c.add(func(v value) { settled(v, nil) })
-	rejected := c.add(func(reason value) { settled(value{}, thrown{reason}) })
-	if _, err := promise.Call("then", fulfilled, rejected); err != nil {
-		panic(err)
+	if err == nil {
+		fulfilled := c.add(func(v value) { settled(v, nil) })
+		rejected := c.add(func(reason value) { settled(value{}, thrown{reason}) })
+		_, err = call(promise, "then", fulfilled, rejected)
+	}
+	if err != nil {
+		c.release()
+		later(func() { then(value{}, err) })
+	}
+}
+
+// later calls f as a task of its own; at once where the page has no timers.
+func later(f func()) {
+	var c callbacks
+	run := func() {
+		c.release()
+		f()
+	}
+	if _, err := callGlobal("setTimeout", c.add(func(value) { run() })); err != nil {
+		run()
 	}
 }
 

@@ -14,9 +14,23 @@ import (
 	"rtmwasm/core/wire"
 )
 
+// made is what construct or call returned, which must not be an error.
+func made(v value, err error) value {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// run makes a function of a body and calls it.
+func run(body string) value {
+	v, err := made(construct("Function", body)).Invoke()
+	return made(v, err)
+}
+
 // object makes a JavaScript object of m.
 func object(t *testing.T, m map[string]any) value {
-	holder := construct("Object")
+	holder := made(construct("Object"))
 	require.NoError(t, holder.Set("it", m))
 	return get(holder, "it")
 }
@@ -27,8 +41,11 @@ func TestReadersTakeWhatIsNotThereForZero(t *testing.T) {
 	assert.Zero(t, getUint32(v, "width"))
 	assert.Zero(t, getUint32(v, "height"))
 	assert.Zero(t, getUint32(v, "size"))
-	assert.Nil(t, getBytes(v, "raw"))
-	assert.Nil(t, getBytes(v, "missing"))
+	for _, name := range []string{"raw", "missing"} {
+		b, err := getBytes(v, name)
+		assert.NoError(t, err)
+		assert.Nil(t, b)
+	}
 	assert.Equal(t, uint32(math.MaxUint32), getUint32(object(t, map[string]any{"n": 1e300}), "n"))
 }
 
@@ -45,7 +62,7 @@ func TestMessagesCrossUnchanged(t *testing.T) {
 }
 
 func TestFailureCarriesTheCauseAsItIs(t *testing.T) {
-	reason := construct("Error", "disk gone")
+	reason := made(construct("Error", "disk gone"))
 	out := failure(&core.Error{Class: core.Unavailable, Code: 1, Text: "no", ServerCode: 7, Cause: thrown{reason}})
 	f := object(t, out.(map[string]any))
 	assert.Equal(t, "RtmUnavailableError", getString(f, "name"))
@@ -61,7 +78,7 @@ func TestAwaitReleasesBothHandlers(t *testing.T) {
 		p, err := promise.Call(settle, "v")
 		require.NoError(t, err)
 		done := make(chan error)
-		await(p, func(_ value, err error) { done <- err })
+		await(p, nil, func(_ value, err error) { done <- err })
 		require.Equal(t, settle == "reject", <-done != nil)
 		assert.Equal(t, before, liveCallbacks)
 	}
@@ -87,11 +104,14 @@ func (h hearing) Received([]byte)    { h.told <- "received" }
 func (h hearing) Closed(int, string) { h.told <- "closed" }
 func (h hearing) Progress(int64)     {}
 func (h hearing) Answered(_ *core.HTTPResponse, err error) {
-	if err != nil {
+	switch err.(type) {
+	case nil:
+		h.told <- "answered"
+	case core.Unsupported:
+		h.told <- "unsupported"
+	default:
 		h.told <- "failed"
-		return
 	}
-	h.told <- "answered"
 }
 
 func TestWhatTheBrowserRefusesIsTold(t *testing.T) {
@@ -102,7 +122,7 @@ func TestWhatTheBrowserRefusesIsTold(t *testing.T) {
 	s.Send([]byte("x"))
 	assert.Equal(t, "closed", <-l.told)
 	h.Request(&core.HTTPRequest{Method: "BAD METHOD", URL: "/"}, l)
-	assert.Equal(t, "failed", <-l.told)
+	assert.Equal(t, "unsupported", <-l.told)
 	h.Request(&core.HTTPRequest{Method: "GET", URL: "http://127.0.0.1:1/"}, l)
 	assert.Equal(t, "failed", <-l.told)
 	h.release()
@@ -118,6 +138,84 @@ func TestAbortedRequestSaysNothingAndReleases(t *testing.T) {
 	abort() // harmless
 	h.AfterFunc(50_000_000, func() { l.told <- "later" })
 	assert.Equal(t, "later", <-l.told)
+	h.release()
+	assert.Equal(t, before, liveCallbacks)
+}
+
+func TestBytesThatCannotBeReadAreAnError(t *testing.T) {
+	for _, body := range []string{
+		"return { length: 3 }", "return 'abc'", "return null", "return [1, 2, 3]", "return new DataView(new ArrayBuffer(3))",
+		"return new ArrayBuffer(3)",
+		"const f = document.body.appendChild(document.createElement('iframe')); return new f.contentWindow.Uint8Array(3)",
+	} {
+		array := run(body)
+		b, err := toBytes(array)
+		assert.Error(t, err, body)
+		assert.Empty(t, b, body)
+		o := outgoing(object(t, map[string]any{"kind": int(wire.Message_RAW), "raw": array}))
+		if isSet(array) {
+			assert.Equal(t, core.Malformed, o.Defect, body)
+			assert.NotEmpty(t, o.DefectText, body)
+		}
+	}
+}
+
+// Whatever JavaScript throws, its error can be read.
+func TestEverythingThatIsThrownHasAText(t *testing.T) {
+	for _, thrown := range []string{"null", "undefined", "1", "'text'", "Symbol()", "{}", "{ message: 7 }"} {
+		_, err := call(run("return { f() { throw ("+thrown+") } }"), "f")
+		if assert.Error(t, err, thrown) {
+			assert.NotEmpty(t, err.Error(), thrown)
+		}
+	}
+}
+
+func TestBrokenBlobTellsWhoeverUsesIt(t *testing.T) {
+	h := &host{timers: newTimers()}
+	defer h.release()
+	for _, body := range []string{
+		"const b = new Blob(['abc']); b.slice = undefined; return b",
+		"const b = new Blob(['abc']); b.slice = () => { throw null }; return b",
+	} {
+		part := blob{v: run(body)}.Slice(0, 2)
+		failed := make(chan error)
+		part.Read(0, 1, func(_ []byte, err error) { failed <- err })
+		assert.Error(t, <-failed, body)
+		assert.Error(t, h.Join([]core.Blob{part}, "").(blob).err, body)
+		l := hearing{make(chan string, 1)}
+		h.Request(&core.HTTPRequest{Method: "POST", URL: "/", Body: part}, l)
+		assert.Equal(t, "unsupported", <-l.told, body)
+	}
+}
+
+func TestTimerThatThePageRefusedIsSetAgain(t *testing.T) {
+	timers := newTimers()
+	defer timers.release()
+	require.NoError(t, run("globalThis.realTimeout = setTimeout; globalThis.setTimeout = (...args) => { if (args.length > 2) throw new Error('not now'); return realTimeout(...args) }; return globalThis").Delete("x"))
+	fired := make(chan string, 3)
+	timers.AfterFunc(0, func() { fired <- "first" })
+	stop := timers.AfterFunc(0, func() { fired <- "stopped" })
+	stop()
+	run("globalThis.setTimeout = realTimeout")
+	timers.AfterFunc(20_000_000, func() { fired <- "last" })
+	assert.Equal(t, "first", <-fired)
+	assert.Equal(t, "last", <-fired)
+	assert.Empty(t, timers.pending)
+	assert.Empty(t, timers.unset)
+}
+
+func TestSocketThatCannotSendIsClosed(t *testing.T) {
+	before := liveCallbacks
+	h := &host{timers: newTimers()}
+	run("globalThis.RealSocket = WebSocket; globalThis.WebSocket = class { send() { throw new Error('hooked') } close() { globalThis.closedSocket = true } }")
+	defer run("globalThis.WebSocket = RealSocket")
+	l := hearing{make(chan string, 4)}
+	s := h.Dial("ws://127.0.0.1:1/", l)
+	s.Send([]byte("x"))
+	s.Send([]byte("y")) // harmless
+	assert.Equal(t, "closed", <-l.told)
+	assert.True(t, toBool(run("return closedSocket")))
+	assert.Empty(t, l.told)
 	h.release()
 	assert.Equal(t, before, liveCallbacks)
 }

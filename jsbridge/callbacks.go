@@ -22,7 +22,8 @@ func (c *callbacks) add(fn func(arg value)) safejs.Value {
 		return nil
 	})
 	if err != nil {
-		panic(err) // only without a JavaScript engine
+		report(plain(err)) // only without a JavaScript engine
+		return value{}
 	}
 	*c = append(*c, f)
 	liveCallbacks++

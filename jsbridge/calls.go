@@ -29,8 +29,7 @@ func (c *client) call(method string, args []value) any {
 		c.channelCall(c.channel(handle, id), method, args)
 		c.forget(handle)
 	case "sendPeer":
-		keep, _ := args[2].Bool()
-		c.SendToPeer(toString(args[0]), outgoing(args[1]), keep, func(received bool, err *core.Error) {
+		c.SendToPeer(toString(args[0]), outgoing(args[1]), toBool(args[2]), func(received bool, err *core.Error) {
 			settle(args[3], err, received)
 		})
 	case "queryPeers", "subscribePeers", "unsubscribePeers", "subscribedPeers", "counts":
@@ -90,15 +89,14 @@ func (c *client) channelCall(ch *core.Channel, method string, args []value) {
 
 func (c *client) startUpload(args []value) {
 	handle, params, done := toHandle(args[0]), args[2], args[4]
-	image, _ := get(params, "image").Bool()
-	p := core.UploadParams{Image: image, Defect: getString(params, "defectText")}
+	p := core.UploadParams{Image: toBool(get(params, "image")), Defect: getString(params, "defectText")}
 	p.Width, p.Height = getUint32(params, "width"), getUint32(params, "height")
 	p.ThumbnailWidth, p.ThumbnailHeight = getUint32(params, "thumbnailWidth"), getUint32(params, "thumbnailHeight")
 	if thumbnail := get(params, "thumbnail"); isSet(thumbnail) {
-		p.Thumbnail = blob{thumbnail}
+		p.Thumbnail = blob{v: thumbnail}
 	}
 	c.start(handle, func(ended func()) *core.Task {
-		return c.Upload(blob{args[1]}, p, progress(args[3]), func(u *core.Uploaded, err *core.Error) {
+		return c.Upload(blob{v: args[1]}, p, progress(args[3]), func(u *core.Uploaded, err *core.Error) {
 			ended()
 			if err != nil {
 				settle(done, err, nil)
@@ -120,11 +118,13 @@ func (c *client) startDownload(args []value) {
 	c.start(handle, func(ended func()) *core.Task {
 		return c.Download(toString(args[1]), progress(args[2]), func(b core.Blob, err *core.Error) {
 			ended()
-			if err != nil {
-				settle(done, err, nil)
-				return
+			var file value
+			if b, ok := b.(blob); ok {
+				if file = b.v; b.err != nil {
+					err = &core.Error{Class: core.Unavailable, Code: core.DownloadMediaErrFailure, Text: "the page can't make a Blob of the file", Cause: b.err}
+				}
 			}
-			settle(done, nil, b.(blob).v)
+			settle(done, err, file)
 		})
 	})
 }
@@ -148,16 +148,22 @@ func (c *client) start(handle handle, begin func(ended func()) *core.Task) {
 }
 
 func progress(f value) func(current, total int64) {
-	return func(current, total int64) { f.Invoke(float64(current), float64(total)) }
+	return func(current, total int64) { invoke(f, float64(current), float64(total)) }
+}
+
+// invoke calls a function of the façade, which throws nothing on purpose.
+func invoke(f value, args ...any) {
+	_, err := f.Invoke(args...)
+	report(plain(err))
 }
 
 // settle calls a Done of bridge.ts.
 func settle(done value, err *core.Error, result any) {
 	if err != nil {
-		done.Invoke(failure(err))
+		invoke(done, failure(err))
 		return
 	}
-	done.Invoke(nil, result)
+	invoke(done, nil, result)
 }
 
 func errorOnly(done value) func(*core.Error) {
@@ -176,7 +182,9 @@ func failure(err *core.Error) any {
 	if t, ok := err.Cause.(thrown); ok {
 		out["cause"] = t.v
 	} else if err.Cause != nil {
-		out["cause"] = construct("Error", err.Cause.Error())
+		cause, err := construct("Error", err.Cause.Error())
+		report(err)
+		out["cause"] = cause
 	}
 	return out
 }

@@ -36,10 +36,20 @@ func newClient(appID, gateway string, h *host, events value) *client {
 	return c
 }
 
-func (c *client) tell(method string, args ...any) { c.host.Call(method, args...) }
+// tell calls the façade, which catches what the application's listeners throw.
+func (c *client) tell(method string, args ...any) {
+	_, err := call(c.host, method, args...)
+	report(err)
+}
 
-// StateChanged implements core.Events.
-func (c *client) StateChanged(s core.State, r core.Reason) { c.tell("state", string(s), string(r)) }
+// StateChanged implements core.Events. What the program still has of a client that is logged
+// out keeps it in the page's memory.
+func (c *client) StateChanged(s core.State, r core.Reason) {
+	if s == core.Disconnected || s == core.Aborted {
+		c.page.collectSoon()
+	}
+	c.tell("state", string(s), string(r))
+}
 
 // PeerMessage implements core.Events.
 func (c *client) PeerMessage(d *wire.Delivery) {

@@ -9,6 +9,14 @@ import "runtime"
 // to itself the collector would run once in some hundred files.
 const collectAfter = 8 << 20
 
+// collectSoon collects when nothing of what is going on is on a stack any more.
+func (h *host) collectSoon() {
+	h.AfterFunc(0, func() {
+		h.uncollected = 0
+		runtime.GC()
+	})
+}
+
 // moved collects the handles of Blobs when tasks with enough bytes have ended.
 func (h *host) moved(bytes int64) {
 	before := h.uncollected
@@ -16,8 +24,5 @@ func (h *host) moved(bytes int64) {
 	if before >= collectAfter || h.uncollected < collectAfter {
 		return
 	}
-	h.AfterFunc(0, func() { // when nothing of the task is on a stack any more
-		h.uncollected = 0
-		runtime.GC()
-	})
+	h.collectSoon()
 }

@@ -20,7 +20,7 @@ type page struct{ *host }
 func (page) Do(f func()) { f() }
 
 func (page) Bytes(b []byte) core.Blob {
-	return blob{construct("Blob", []any{fromBytes(b)})}
+	return newBlob([]any{made(fromBytes(b))}, "")
 }
 
 // TestConformance runs in a browser, on a page that names a gateway in RTM_GATEWAY

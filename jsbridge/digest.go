@@ -17,16 +17,13 @@ func (*host) SHA256(b core.Blob, part int64, done func([]byte, error)) (able boo
 	if !isSet(get(safejs.Global(), "sha256")) {
 		return false
 	}
-	promise, err := safejs.Global().Call("sha256", b.(blob).v, float64(part))
-	if err != nil {
-		panic(err) // an async function does not throw
-	}
-	await(promise, func(sums value, err error) {
-		if err != nil {
-			done(nil, err)
-			return
+	promise, err := callGlobal("sha256", b.(blob).v, float64(part))
+	await(promise, err, func(sums value, err error) {
+		var bytes []byte
+		if err == nil {
+			bytes, err = toBytes(sums)
 		}
-		done(toBytes(sums), nil)
+		done(bytes, err)
 	})
 	return true
 }

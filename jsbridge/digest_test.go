@@ -12,7 +12,7 @@ import (
 )
 
 func TestHostHashesWhereThePageCan(t *testing.T) {
-	b := blob{construct("Blob", []any{fromBytes([]byte("abc"))})}
+	b := newBlob([]any{made(fromBytes([]byte("abc")))}, "")
 	h := &host{timers: newTimers()}
 	defer h.release()
 	require.False(t, h.SHA256(b, 4, func([]byte, error) { assert.Fail(t, "it said that it can't") }))
@@ -28,7 +28,7 @@ func TestHostHashesWhereThePageCan(t *testing.T) {
 			assert.Nil(t, sum)
 		},
 	} {
-		require.NoError(t, safejs.Global().Set("sha256", construct("Function", "b", "part", body)))
+		require.NoError(t, safejs.Global().Set("sha256", made(construct("Function", "b", "part", body))))
 		before := liveCallbacks
 		done := make(chan struct{})
 		require.True(t, h.SHA256(b, 4, func(sum []byte, err error) {

@@ -2,26 +2,29 @@
 
 package jsbridge
 
-import (
-	"github.com/hack-pad/safejs"
+import "rtmwasm/core"
 
-	"rtmwasm/core"
-)
-
-// fetch makes a GET by way of fetchBlob (fetchblob.ts): browsers hand a fetched Blob from
-// the network to where Blobs are kept, past the page; that of an XMLHttpRequest goes
-// through it.
-func (h *host) fetch(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
+// fetch makes a request by way of fetchBlob (fetchblob.ts): browsers hand a fetched Blob
+// from the network to where Blobs are kept, past the page; that of an XMLHttpRequest
+// goes through it. It tells no progress.
+func fetch(r *core.HTTPRequest, l core.HTTPListener) (abort func(), err error) {
 	headers := map[string]any{}
 	for _, h := range r.Header {
 		headers[h[0]] = h[1]
 	}
-	job, err := safejs.Global().Call("fetchBlob", r.URL, headers)
+	var body any
+	if b, ok := r.Body.(blob); ok {
+		if b.err != nil {
+			return nil, b.err
+		}
+		body = b.v
+	}
+	job, err := callGlobal("fetchBlob", r.URL, headers, r.Method, body)
 	if err != nil {
-		panic(err) // it has no reason to throw
+		return nil, err
 	}
 	aborted := false
-	await(get(job, "response"), func(resp value, err error) {
+	await(get(job, "response"), nil, func(resp value, err error) {
 		switch {
 		case aborted:
 		case err != nil:
@@ -30,15 +33,15 @@ func (h *host) fetch(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 			l.Answered(&core.HTTPResponse{
 				Status: int(getNumber(resp, "status")),
 				Header: func(name string) string {
-					v, _ := resp.Call("header", name)
-					return toString(v)
+					return header(resp, "header", name)
 				},
-				Body: blob{get(resp, "body")},
+				Body: blob{v: get(resp, "body")},
 			}, nil)
 		}
 	})
 	return func() {
 		aborted = true
-		job.Call("abort")
-	}
+		_, err := call(job, "abort")
+		report(err)
+	}, nil
 }

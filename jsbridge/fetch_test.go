@@ -28,7 +28,7 @@ func TestQuietRequestsAreFetched(t *testing.T) {
 	const job = `window = globalThis; window.fetched = [url, headers.Range]; return {
 		response: url === '/fails' ? Promise.reject(new Error('cut')) : Promise.resolve({ status: 206, header: (name) => name === 'A' ? 'b' : null, body: new Blob(['abc']) }),
 		abort() { window.fetched = 'aborted'; } }`
-	require.NoError(t, safejs.Global().Set("fetchBlob", construct("Function", "url", "headers", "let window;"+job)))
+	require.NoError(t, safejs.Global().Set("fetchBlob", made(construct("Function", "url", "headers", "let window;"+job))))
 	defer safejs.Global().Delete("fetchBlob")
 	before := liveCallbacks
 	h := &host{timers: newTimers()}

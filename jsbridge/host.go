@@ -16,7 +16,11 @@ var _ core.Host = (*host)(nil)
 func (h *host) Join(parts []core.Blob, mime string) core.Blob {
 	values := make([]any, len(parts))
 	for i, p := range parts {
-		values[i] = p.(blob).v
+		part := p.(blob)
+		if part.err != nil {
+			return part
+		}
+		values[i] = part.v
 	}
-	return blob{construct("Blob", values, map[string]any{"type": mime})}
+	return newBlob(values, mime)
 }

@@ -8,8 +8,17 @@ import (
 )
 
 // outgoing reads an Outgoing of bridge.ts: of its fields, those of the message's kind.
+// Bytes that can't be read are a defect like those that the façade finds.
 func outgoing(v value) *core.Outgoing {
-	o := &core.Outgoing{
+	o, err := readOutgoing(v)
+	if err != nil {
+		o.Defect, o.DefectText = core.Malformed, "the message can't be read: "+err.Error()
+	}
+	return o
+}
+
+func readOutgoing(v value) (o *core.Outgoing, err error) {
+	o = &core.Outgoing{
 		Defect:  core.Defect(getNumber(v, "defect")),
 		Message: &core.Message{Type: wire.Message_Type(getNumber(v, "kind"))},
 	}
@@ -17,26 +26,26 @@ func outgoing(v value) *core.Outgoing {
 	switch {
 	case o.Defect != core.NoDefect:
 		o.DefectText = getString(v, "defectText")
-		return o
+		return o, nil
 	case m.Type == wire.Message_TEXT:
 		m.Text = getString(v, "text")
-		return o
+		return o, nil
 	}
 	m.Description = getString(v, "description")
 	if m.Type == wire.Message_RAW {
-		m.Raw = getBytes(v, "raw")
-		return o
+		m.Raw, err = getBytes(v, "raw")
+		return o, err
 	}
 	m.MediaId = getString(v, "mediaId")
 	m.FileName = getString(v, "fileName")
-	m.Thumbnail = getBytes(v, "thumbnail")
 	m.Size = uint64(max(0, getNumber(v, "size")))
 	o.ThumbnailBytes = int(getNumber(v, "thumbnailSize"))
 	if m.Type == wire.Message_IMAGE {
 		m.Width, m.Height = getUint32(v, "width"), getUint32(v, "height")
 		m.ThumbnailWidth, m.ThumbnailHeight = getUint32(v, "thumbnailWidth"), getUint32(v, "thumbnailHeight")
 	}
-	return o
+	m.Thumbnail, err = getBytes(v, "thumbnail")
+	return o, err
 }
 
 // incoming makes an Incoming of bridge.ts.
@@ -47,7 +56,7 @@ func incoming(m *core.Message) map[string]any {
 		out["text"] = m.Text
 		return out
 	case wire.Message_RAW:
-		out["raw"] = fromBytes(m.Raw)
+		out["raw"] = bytesOf(m.Raw)
 		out["description"] = m.Description
 		return out
 	case wire.Message_IMAGE:
@@ -60,6 +69,13 @@ func incoming(m *core.Message) map[string]any {
 	out["fileName"] = m.FileName
 	out["description"] = m.Description
 	out["size"] = float64(m.Size)
-	out["thumbnail"] = fromBytes(m.Thumbnail)
+	out["thumbnail"] = bytesOf(m.Thumbnail)
 	return out
+}
+
+// bytesOf is fromBytes where nobody can be told of an error but the console.
+func bytesOf(b []byte) value {
+	v, err := fromBytes(b)
+	report(err)
+	return v
 }

@@ -14,21 +14,21 @@ var _ core.Picture = blob{}
 // turns a picture as its EXIF says, and decodes whatever type the Blob claims to have. No
 // browser makes a bitmap of an SVG.
 func (b blob) DecodedSize(done func(width, height uint32)) (able bool) {
-	bitmap, err := safejs.Global().Call("createImageBitmap", b.v)
+	bitmap, err := callGlobal("createImageBitmap", b.v)
 	if err != nil {
 		return false
 	}
-	promise, err := get(safejs.Global(), "Promise").Call("resolve", bitmap) // pages patch functions
+	promise, err := call(get(safejs.Global(), "Promise"), "resolve", bitmap) // pages patch functions
 	if err != nil {
 		return false
 	}
-	await(promise, func(bitmap value, err error) {
+	await(promise, nil, func(bitmap value, err error) {
 		if err != nil {
 			done(0, 0)
 			return
 		}
 		width, height := getUint32(bitmap, "width"), getUint32(bitmap, "height")
-		if _, err := bitmap.Call("close"); err != nil { // frees the pixels
+		if _, err := call(bitmap, "close"); err != nil { // frees the pixels
 			width, height = 0, 0 // it is no bitmap
 		}
 		done(width, height)

@@ -5,31 +5,43 @@ package jsbridge
 import "github.com/hack-pad/safejs"
 
 // Publish gives the page the Core of bridge.ts, by calling the function rtmwasm of the
-// global object. What it gives stays for as long as the program runs.
-func Publish() {
+// global object. What it gives stays for as long as the program runs. An error means that
+// the page did not take it: the program is of no use then.
+func Publish() error {
 	var (
 		h       = &host{timers: newTimers()}
-		clients []*client
-		own     callbacks
+		clients = map[handle]*client{}
+		last    handle
 	)
-	function := func(fn func(args []value) any) value {
-		f, err := safejs.FuncOf(func(_ value, args []value) any { return fn(args) })
-		if err != nil {
-			panic(err)
+	create, err := publish(func(args []value) any {
+		last++
+		clients[last] = newClient(toString(args[0]), toString(args[1]), h, args[2])
+		return last
+	})
+	if err != nil {
+		return err
+	}
+	calls, err := publish(func(args []value) any {
+		if c := clients[toHandle(args[0])]; c != nil {
+			return c.call(toString(args[1]), args[2:])
 		}
-		own = append(own, f)
-		return f.Value()
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	core := map[string]any{
-		"create": function(func(args []value) any {
-			clients = append(clients, newClient(toString(args[0]), toString(args[1]), h, args[2]))
-			return len(clients) - 1
-		}),
-		"call": function(func(args []value) any {
-			return clients[int(toNumber(args[0]))].call(toString(args[1]), args[2:])
-		}),
+	release, err := publish(func(args []value) any {
+		delete(clients, toHandle(args[0]))
+		return nil
+	})
+	if err == nil {
+		_, err = callGlobal("rtmwasm", map[string]any{"create": create, "call": calls, "release": release})
 	}
-	if _, err := safejs.Global().Call("rtmwasm", core); err != nil {
-		panic(err)
-	}
+	return err
+}
+
+// publish makes fn a function that JavaScript may call for as long as the program runs.
+func publish(fn func(args []value) any) (value, error) {
+	f, err := safejs.FuncOf(func(_ value, args []value) any { return fn(args) })
+	return f.Value(), plain(err)
 }

@@ -2,14 +2,10 @@
 
 package jsbridge
 
-import (
-	"github.com/hack-pad/safejs"
+import "rtmwasm/core"
 
-	"rtmwasm/core"
-)
-
-// xhr is one XMLHttpRequest. It is used rather than fetch because it tells the progress
-// of both ways.
+// xhr is one XMLHttpRequest. It is preferred to fetch because it tells the progress of
+// both ways.
 type xhr struct {
 	callbacks
 	v        value
@@ -17,47 +13,67 @@ type xhr struct {
 	listener core.HTTPListener
 }
 
-// Request implements core.Host.
+// Request implements core.Host. What can't make the request, such as a class that is
+// missing in a service worker, gives way to the other; the core is told if neither can.
 func (h *host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
-	if r.Quiet && isSet(get(safejs.Global(), "fetchBlob")) {
-		return h.fetch(r, l)
+	first, second := send, fetch
+	if r.Quiet {
+		first, second = fetch, send
 	}
-	x := &xhr{v: construct("XMLHttpRequest"), listener: l}
-	if err := x.start(r); err != nil {
-		x.detach()
-		return h.AfterFunc(0, func() { l.Answered(nil, err) })
+	abort, err := first(r, l)
+	if err != nil {
+		abort, err = second(r, l)
 	}
-	return func() {
+	if err != nil {
+		return h.AfterFunc(0, func() { l.Answered(nil, core.Unsupported{Cause: err}) })
+	}
+	return abort
+}
+
+// send makes a request by XMLHttpRequest.
+func send(r *core.HTTPRequest, l core.HTTPListener) (abort func(), err error) {
+	x := &xhr{listener: l}
+	abort = func() {
 		if x.callbacks != nil {
 			x.detach() // first: abort tells the listeners at once
-			x.v.Call("abort")
+			_, err := call(x.v, "abort")
+			report(err)
 		}
 	}
+	if x.v, err = construct("XMLHttpRequest"); err == nil {
+		if err = x.start(r); err != nil {
+			abort()
+		}
+	}
+	return abort, err
 }
 
 func (x *xhr) start(r *core.HTTPRequest) error {
-	if _, err := x.v.Call("open", r.Method, r.URL, true); err != nil {
+	if _, err := call(x.v, "open", r.Method, r.URL, true); err != nil {
 		return err
 	}
 	for _, h := range r.Header {
-		if _, err := x.v.Call("setRequestHeader", h[0], h[1]); err != nil {
+		if _, err := call(x.v, "setRequestHeader", h[0], h[1]); err != nil {
 			return err
 		}
 	}
 	// loadend comes after load, error, abort and timeout; window.stop() aborts.
-	x.v.Set("onloadend", x.add(func(value) { x.ended(r.WantBody) }))
-	progress := func(event value) { x.listener.Progress(int64(getNumber(event, "loaded"))) }
-	if r.WantBody {
-		x.v.Set("responseType", "blob")
-		x.v.Set("onprogress", x.add(progress))
+	err := set(x.v, "onloadend", x.add(func(value) { x.ended(r.WantBody) }))
+	progress := x.add(func(event value) { x.listener.Progress(int64(getNumber(event, "loaded"))) })
+	if err == nil && r.WantBody {
+		err = set(x.v, "responseType", "blob", "onprogress", progress)
 	}
 	var body any
-	if r.Body != nil {
+	if b, ok := r.Body.(blob); ok && err == nil {
 		x.upload = get(x.v, "upload")
-		x.upload.Set("onprogress", x.add(progress))
-		body = r.Body.(blob).v
+		if err = b.err; err == nil {
+			err = set(x.upload, "onprogress", progress)
+		}
+		body = b.v
 	}
-	_, err := x.v.Call("send", body)
+	if err == nil {
+		_, err = call(x.v, "send", body)
+	}
 	return err
 }
 
@@ -71,25 +87,32 @@ func (x *xhr) ended(wantBody bool) {
 	resp := &core.HTTPResponse{
 		Status: status,
 		Header: func(name string) string {
-			v, _ := x.v.Call("getResponseHeader", name)
-			return toString(v)
+			return header(x.v, "getResponseHeader", name)
 		},
 	}
 	if body := get(x.v, "response"); wantBody && isSet(body) {
-		resp.Body = blob{body}
+		resp.Body = blob{v: body}
 	}
 	x.listener.Answered(resp, nil)
 }
 
 // detach takes the callbacks off the request.
 func (x *xhr) detach() {
-	for _, name := range []string{"onloadend", "onprogress"} {
-		x.v.Set(name, nil)
+	err := set(x.v, "onloadend", nil, "onprogress", nil)
+	if err == nil && isSet(x.upload) {
+		err = set(x.upload, "onprogress", nil)
 	}
-	if isSet(x.upload) {
-		x.upload.Set("onprogress", nil)
-	}
+	report(err)
 	x.release()
+}
+
+// header asks an answer for a header; one that the page may not see is "".
+func header(answer value, method, name string) string {
+	v, err := call(answer, method, name)
+	if err != nil {
+		return ""
+	}
+	return toString(v)
 }
 
 // networkError is all that a page gets to know of a request without an answer.

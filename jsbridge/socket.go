@@ -3,15 +3,15 @@
 package jsbridge
 
 import (
-	"time"
-
 	"rtmwasm/core"
 )
 
 // socket is a page's WebSocket.
 type socket struct {
 	callbacks
-	ws value
+	ws       value
+	host     *host
+	listener core.SocketListener
 }
 
 // Close codes of RFC 6455, 7.4.1: closedAbnormally is that of a socket that ended
@@ -24,43 +24,82 @@ const (
 // Dial implements core.Host. What the browser refuses outright, such as an insecure
 // socket from a secure page, is told through Closed.
 func (h *host) Dial(url string, l core.SocketListener) core.Socket {
-	ws, err := tryConstruct("WebSocket", url)
-	if err != nil {
-		h.AfterFunc(time.Duration(0), func() { l.Closed(closedAbnormally, err.Error()) })
-		return unopened{}
+	s := &socket{host: h, listener: l}
+	var err error
+	if s.ws, err = construct("WebSocket", url); err == nil {
+		err = s.listen()
 	}
-	s := &socket{ws: ws}
-	ws.Set("binaryType", "arraybuffer")
-	ws.Set("onopen", s.add(func(value) { l.Opened() }))
-	ws.Set("onmessage", s.add(func(event value) {
-		l.Received(toBytes(construct("Uint8Array", get(event, "data"))))
-	}))
-	ws.Set("onclose", s.add(func(event value) {
-		s.detach()
-		l.Closed(int(getNumber(event, "code")), getString(event, "reason"))
-	}))
+	if err != nil {
+		s.fail(err)
+	}
 	return s
 }
 
+func (s *socket) listen() error {
+	return set(s.ws,
+		"binaryType", "arraybuffer",
+		"onopen", s.add(func(value) { s.listener.Opened() }),
+		"onmessage", s.add(func(event value) {
+			frame, err := bufferBytes(get(event, "data"))
+			if err != nil {
+				s.fail(err)
+				return
+			}
+			s.listener.Received(frame)
+		}),
+		"onclose", s.add(func(event value) {
+			s.detach()
+			s.listener.Closed(int(getNumber(event, "code")), getString(event, "reason"))
+		}))
+}
+
 // Send implements core.Socket. A socket that is closing drops frames by itself.
-func (s *socket) Send(frame []byte) { s.ws.Call("send", fromBytes(frame)) }
+func (s *socket) Send(frame []byte) {
+	if s.callbacks == nil {
+		return // it failed
+	}
+	data, err := fromBytes(frame)
+	if err == nil {
+		_, err = call(s.ws, "send", data)
+	}
+	if err != nil {
+		s.fail(err)
+	}
+}
 
 // Close implements core.Socket.
 func (s *socket) Close() {
+	failed := s.callbacks == nil
+	s.listener = deaf{}
 	s.detach()
-	s.ws.Call("close", closeNormally)
-}
-
-// detach takes the callbacks off the socket.
-func (s *socket) detach() {
-	for _, name := range []string{"onopen", "onmessage", "onclose"} {
-		s.ws.Set(name, nil)
+	if !failed {
+		_, err := call(s.ws, "close", closeNormally)
+		report(err)
 	}
-	s.release()
 }
 
-// unopened stands for a socket that never was.
-type unopened struct{}
+// fail ends a socket that the page can't use: to the core it was closed.
+func (s *socket) fail(err error) {
+	s.detach()
+	if isSet(s.ws) {
+		_, closing := call(s.ws, "close")
+		report(closing)
+	}
+	s.host.AfterFunc(0, func() { s.listener.Closed(closedAbnormally, err.Error()) })
+}
 
-func (unopened) Send([]byte) {}
-func (unopened) Close()      {}
+// detach takes the callbacks off the socket. It matters only where there are some: then
+// the properties were set before.
+func (s *socket) detach() {
+	if s.callbacks != nil {
+		report(set(s.ws, "onopen", nil, "onmessage", nil, "onclose", nil))
+		s.release()
+	}
+}
+
+// deaf is the listener of a socket that was closed.
+type deaf struct{}
+
+func (deaf) Opened()            {}
+func (deaf) Received([]byte)    {}
+func (deaf) Closed(int, string) {}

@@ -2,28 +2,33 @@
 
 package jsbridge
 
-import (
-	"time"
-
-	"github.com/hack-pad/safejs"
-)
+import "time"
 
 // timers are the page's setTimeout, not Go's: what a timer runs is then a task of
 // its own, after all that waits for settled promises, and no goroutine.
 type timers struct {
 	callbacks
 	fire    value // the one function all of them call, with the timer's number
-	pending map[handle]func()
+	pending map[handle]*timer
 	last    handle
+	unset   []*timer // what the page refused to set: tried again whenever there is a chance
+}
+
+type timer struct {
+	number handle
+	after  time.Duration
+	f      func()
+	id     value // of setTimeout
 }
 
 func newTimers() *timers {
-	t := &timers{pending: map[handle]func(){}}
+	t := &timers{pending: map[handle]*timer{}}
 	t.fire = t.add(func(number value) {
+		t.setAgain()
 		n := toHandle(number)
-		if f := t.pending[n]; f != nil {
+		if timer := t.pending[n]; timer != nil {
 			delete(t.pending, n)
-			f()
+			timer.f()
 		}
 	})
 	return t
@@ -31,17 +36,35 @@ func newTimers() *timers {
 
 // AfterFunc implements core.Host.
 func (t *timers) AfterFunc(d time.Duration, f func()) (stop func()) {
+	t.setAgain()
 	t.last++
-	n := t.last
-	t.pending[n] = f
-	handle, err := safejs.Global().Call("setTimeout", t.fire, roundUp(d), n)
-	if err != nil {
-		panic(err)
-	}
+	timer := &timer{number: t.last, after: d, f: f}
+	t.pending[timer.number] = timer
+	t.set(timer)
 	return func() {
-		if _, waiting := t.pending[n]; waiting {
-			delete(t.pending, n)
-			safejs.Global().Call("clearTimeout", handle)
+		if t.pending[timer.number] == timer {
+			delete(t.pending, timer.number)
+			_, err := callGlobal("clearTimeout", timer.id)
+			report(err) // it fires, and does nothing
+		}
+	}
+}
+
+func (t *timers) set(timer *timer) {
+	var err error
+	if timer.id, err = callGlobal("setTimeout", t.fire, roundUp(timer.after), timer.number); err != nil {
+		report(err)
+		t.unset = append(t.unset, timer)
+	}
+}
+
+// setAgain sets the timers that the page refused, if they are still wanted.
+func (t *timers) setAgain() {
+	refused := t.unset
+	t.unset = nil
+	for _, timer := range refused {
+		if t.pending[timer.number] == timer {
+			t.set(timer)
 		}
 	}
 }

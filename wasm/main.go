@@ -7,6 +7,9 @@ package main
 import "rtmwasm/jsbridge"
 
 func main() {
-	jsbridge.Publish()
+	if err := jsbridge.Publish(); err != nil {
+		println(err.Error()) // the loader shows it, and that the program ended
+		return
+	}
 	select {}
 }

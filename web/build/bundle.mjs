@@ -5,7 +5,7 @@ import { toolchain } from './wasm.mjs';
 
 /**
  * wasm_exec.js of the toolchain as a module: a function of the global object and the console
- * that the Go program is to have. The file names `fs` without saying whose.
+ * that the Go program is to have. The file names some things without saying whose.
  */
 function wasmExecPlugin(file) {
   return {
@@ -14,6 +14,7 @@ function wasmExecPlugin(file) {
       build.onResolve({ filter: /^wasm_exec$/ }, () => ({ path: 'wasm_exec.js', namespace: 'go' }));
       build.onLoad({ filter: /.*/, namespace: 'go' }, () => ({
         contents: `export default function (globalThis, console) {
+          const { TextEncoder, TextDecoder, crypto, performance, setTimeout, clearTimeout, Date } = globalThis;
           const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
           ${withoutNode(readFileSync(file, 'utf8'))}
           return globalThis.Go;

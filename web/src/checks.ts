@@ -26,12 +26,9 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype !== null && Object.getPrototypeOf(prototype) === null && tag(value) === '[object Object]';
 }
 
-export function isBlob(value: unknown): value is Blob {
-  return /^\[object (Blob|File)\]$/.test(tag(value));
-}
-
+/** Of any frame. A Proxy of one is none: it has no bytes to copy. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return tag(value) === '[object Uint8Array]';
+  return Object(value) === value && Reflect.get(Uint8Array.prototype, Symbol.toStringTag, value) === 'Uint8Array';
 }
 
 function tag(value: unknown): string {

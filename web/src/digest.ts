@@ -17,7 +17,7 @@ type Held = Set<unknown>;
  * rewritten it to call what is not there: then the worker can't, and the page does it.
  * What `held` has is not collected.
  */
-async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
+async function sums(blob: Blob, part: number, held: Held, read: (blob: Blob) => Promise<ArrayBuffer>): Promise<Uint8Array> {
   const out = new Uint8Array(Math.ceil(blob.size / part) * 32);
   const sum = async (i: number, bytes: Uint8Array<ArrayBuffer>) => out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), i * 32);
   let stream, reader, whole;
@@ -29,7 +29,7 @@ async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
   } catch {
     void stream?.cancel();
   }
-  if (!reader) whole = new Uint8Array(await blob.arrayBuffer());
+  if (!reader) whole = new Uint8Array(await read(blob));
   // As large as the Blob, though only its first part is touched: a browser counts buffers, not Blobs, and so collects both in time.
   let buffer = new ArrayBuffer(reader ? blob.size : 0);
   let before;
@@ -55,8 +55,8 @@ async function sums(blob: Blob, part: number, held: Held): Promise<Uint8Array> {
   }
 }
 
-/** Undefined where the page has no SHA-256: browsers keep it from pages that came over plain http. */
-export function makeSha256(): Sha256 | undefined {
+/** `read` reads all of a Blob. Undefined where the page has no SHA-256: browsers keep it from pages that came over plain http. */
+export function makeSha256(read: (blob: Blob) => Promise<ArrayBuffer>): Sha256 | undefined {
   if (!globalThis.crypto?.subtle) return undefined;
   let workers = typeof Worker === 'function';
   const lanes = [new HashWorker(), new HashWorker()];
@@ -68,7 +68,7 @@ export function makeSha256(): Sha256 | undefined {
       if (out) return out;
       workers = false; // forbidden by the page's Content-Security-Policy (worker-src blob:), most likely
     }
-    return sums(blob, part, held);
+    return sums(blob, part, held, read);
   };
 }
 
@@ -99,7 +99,7 @@ class HashWorker {
 
   private start(): Worker {
     // Compilers leave it as it is, so it is ES2017 already.
-    const source = `const sums=${sums},held=new Set;onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part,held)}catch(e){}postMessage([id,out])}`;
+    const source = `const sums=${sums},held=new Set;onmessage=async({data:[id,blob,part]})=>{let out;try{out=await sums(blob,part,held,(blob)=>blob.arrayBuffer())}catch(e){}postMessage([id,out])}`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     try {
       const worker = new Worker(url);

@@ -64,6 +64,6 @@ export function invalidArgument(code: number | undefined, text: string): Error {
 
 /** What was given, short enough for an error's text. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : String(Object(value) === value ? Object.prototype.toString.call(value) : value);
+  const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? Object.prototype.toString.call(value) : value);
   return text.length > 80 ? text.slice(0, 80) + '…' : text;
 }

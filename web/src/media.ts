@@ -1,12 +1,14 @@
 /** The arguments of createMediaMessageByUploading and downloadMedia (API 7.1, 7.4), and the signal that ends a task. */
 import type { Progress, UploadParams, Uploaded } from './bridge.ts';
-import { isBlob, isPlainObject } from './checks.ts';
+import { isBlob } from './blob.ts';
+import { isPlainObject } from './checks.ts';
 import { UploadMediaError } from './codes.ts';
 import { invalidArgument, show } from './errors.ts';
 import type { Log } from './log.ts';
 import { withAlias } from './messages.ts';
 
 const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
+const A_BLOB = 'a Blob or a File, itself and no Proxy of it';
 
 interface Signal {
   aborted?: boolean;
@@ -49,8 +51,8 @@ export function uploadArguments(payload: unknown, params: unknown, third: unknow
   mustBeString(messageType, 'messageType');
   mustBeString(description, 'description');
   mustBeString(fileName, 'fileName');
-  if (thumbnail !== undefined && !isBlob(thumbnail)) throw wrong(`thumbnail must be a Blob, not ${show(thumbnail)}`);
-  if (!isBlob(payload)) throw wrong(`the payload must be a Blob or a File, not ${show(payload)}`);
+  if (thumbnail !== undefined && !isBlob(thumbnail)) throw wrong(`thumbnail must be ${A_BLOB}, not ${show(thumbnail)}`);
+  if (!isBlob(payload)) throw wrong(`the payload must be ${A_BLOB}, not ${show(payload)}`);
   if (messageType === 'FILE' ? imageKey : messageType !== 'IMAGE') {
     throw wrong(imageKey && messageType === 'FILE' ? `${imageKey} is for messageType IMAGE only` : `messageType must be IMAGE or FILE, not ${show(messageType)}`);
   }
@@ -96,7 +98,7 @@ export function handlerArgument(given: unknown, params: Record<string, any> = {}
 
 export function mediaIdArgument(mediaId: unknown): string {
   mustBeString(mediaId, 'mediaId');
-  return mediaId;
+  return mediaId.slice(0, 999); // none is so long
 }
 
 /** What a handler wants of one task, from the call to its end. */

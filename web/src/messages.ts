@@ -1,6 +1,7 @@
 /** Messages between the form of the API (section 6) and that of the boundary. */
 import { Defect, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
-import { isBlob, isBytes, isPlainObject } from './checks.ts';
+import { isBlob, readBlob } from './blob.ts';
+import { isBytes, isPlainObject } from './checks.ts';
 import { show } from './errors.ts';
 
 /** A message weighs at most this, in bytes (core/limits.go, MaxMessageBytes). */
@@ -13,6 +14,9 @@ const KINDS: Record<string, MessageKind> = {
   FILE: MessageKind.FILE,
 };
 const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
+
+/** What is too long anyway crosses only so far that it still is: the core must not run out of memory for it. */
+const cut = (text: string) => text.slice(0, BUDGET + 1);
 
 /** An outgoing message and, where it must be read first, its thumbnail. */
 export interface Normalised {
@@ -53,7 +57,7 @@ function write(message: Record<string, unknown>, key: string, value: unknown): v
 function text(message: Record<string, unknown>): Normalised {
   const { text } = message;
   if (typeof text !== 'string') return flawed(Defect.Malformed, `text must be a string, not ${show(text)}`, MessageKind.TEXT);
-  return { outgoing: { kind: MessageKind.TEXT, defect: Defect.None, text } };
+  return { outgoing: { kind: MessageKind.TEXT, defect: Defect.None, text: cut(text) } };
 }
 
 function raw(message: Record<string, unknown>): Normalised {
@@ -61,9 +65,13 @@ function raw(message: Record<string, unknown>): Normalised {
   const { rawMessage, description = '' } = message;
   if (!isBytes(rawMessage)) return flawed(Defect.BadRaw, `rawMessage must be a Uint8Array, not ${show(rawMessage)}`, MessageKind.RAW);
   if (typeof description !== 'string') return flawed(Defect.BadRaw, `description must be a string, not ${show(description)}`, MessageKind.RAW);
-  // A copy: the caller may change the bytes while the message waits. What is too large is refused anyway.
-  const bytes = rawMessage.length > BUDGET ? rawMessage : new Uint8Array(rawMessage);
-  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes, description } };
+  let bytes;
+  try {
+    bytes = new Uint8Array(rawMessage); // a copy: the caller may change the bytes while the message waits
+  } catch { // its buffer was given away or made smaller
+    return flawed(Defect.BadRaw, 'rawMessage has lost its bytes: its buffer is detached or was made smaller', MessageKind.RAW);
+  }
+  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes.subarray(0, BUDGET + 1), description: cut(description) } };
 }
 
 function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normalised {
@@ -76,7 +84,9 @@ function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normal
   if (typeof fileName !== 'string') return wrong('fileName', 'a string');
   if (typeof description !== 'string') return wrong('description', 'a string');
   if (thumbnail !== undefined && !isBlob(thumbnail)) return wrong('thumbnail', 'a Blob');
-  const outgoing: Outgoing = { kind, defect: Defect.None, mediaId, fileName, description, size: count(message.size) };
+  const outgoing: Outgoing = {
+    kind, defect: Defect.None, mediaId: cut(mediaId), fileName: cut(fileName), description: cut(description), size: count(message.size),
+  };
   if (type === 'IMAGE') for (const key of DIMENSIONS) outgoing[key] = count(message[key]);
   if (!thumbnail) return { outgoing };
   outgoing.thumbnailSize = thumbnail.size;
@@ -93,7 +103,7 @@ function count(value: unknown): number {
 export async function readThumbnail({ outgoing, thumbnail }: Normalised): Promise<void> {
   if (!thumbnail) return;
   try {
-    outgoing.thumbnail = new Uint8Array(await thumbnail.arrayBuffer());
+    outgoing.thumbnail = new Uint8Array(await readBlob(thumbnail));
   } catch (error) {
     outgoing.defect = Defect.Malformed;
     outgoing.defectText = `the thumbnail could not be read: ${error}`;

@@ -1,5 +1,6 @@
 /** Presence and member counts (API 9 and 11); the core checks what they are given. */
 import { PresenceState, type Done } from './bridge.ts';
+import { isId } from './checks.ts';
 import type { Link } from './link.ts';
 
 /** The names of PresenceState. */
@@ -12,9 +13,17 @@ export function toMap<T, U>(ids: string[], values: T[], of: (value: T) => U): { 
 
 type Method = 'queryPeers' | 'subscribePeers' | 'unsubscribePeers' | 'counts';
 
-/** Makes a call about ids. No array is none, which the core refuses in its turn. */
-export function ask<T>(link: Link, method: Method, ids: unknown): Promise<T> {
-  return link.request((done: Done<any>) => link.call(method, Array.isArray(ids) ? ids : [], done));
+/**
+ * A copy of the ids, "" for what is none. What is no array, or too long to be looked at, counts as an empty
+ * one, which the core refuses in its turn.
+ */
+function idsOf(ids: unknown): string[] {
+  return Array.isArray(ids) && ids.length <= 65536 ? Array.from(ids, (id) => isId(id) ? id : '') : [];
+}
+
+export async function ask<T>(link: Link, method: Method, ids: unknown): Promise<T> {
+  const list = idsOf(ids);
+  return link.request((done: Done<any>) => link.call(method, list, done));
 }
 
 export async function queryPeers(link: Link, peerIds: unknown): Promise<{ [peerId: string]: boolean }> {
@@ -23,6 +32,6 @@ export async function queryPeers(link: Link, peerIds: unknown): Promise<{ [peerI
 }
 
 export async function countMembers(link: Link, channelIds: string[]): Promise<{ [channelId: string]: number }> {
-  const ids = Array.isArray(channelIds) ? [...channelIds] : [];
+  const ids = idsOf(channelIds);
   return toMap(ids, await ask<number[]>(link, 'counts', ids), (n) => n);
 }

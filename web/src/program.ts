@@ -4,6 +4,7 @@
  * program that ended is dead, what it held is closed, and nothing calls into it again.
  */
 import wasmExec, { type Go } from 'wasm_exec';
+import { readBlob } from './blob.ts';
 import type { Core } from './bridge.ts';
 import { makeSha256 } from './digest.ts';
 import { fetchBlob } from './fetchblob.ts';
@@ -20,11 +21,14 @@ export interface Program {
 export const STOPPED = "the SDK's core stopped; the next login starts a new one";
 
 /** What Go and package jsbridge look up in their global object. */
-const CLASSES = [
-  'Object', 'Array', 'Uint8Array', 'ArrayBuffer', 'Error', 'Promise', 'Date', 'Blob', 'AbortController',
-  'TextEncoder', 'TextDecoder', 'crypto', 'performance', 'console',
-] as const;
-const FUNCTIONS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'queueMicrotask', 'fetch', 'createImageBitmap'] as const;
+const CLASSES = ['Object', 'Array', 'Uint8Array', 'Error', 'Promise', 'Date', 'Blob', 'console'] as const;
+const FUNCTIONS = ['setTimeout', 'clearTimeout', 'createImageBitmap'] as const;
+
+/**
+ * Where these functions of wasm_exec.js leave their result on Go's stack. What a call throws they
+ * give to Go; what a getter or setter throws would tear through Go's stack and end the program.
+ */
+const RESULTS = { valueGet: 32, valueIndex: 24, valueLength: 16, valueSet: 0 };
 
 type Closable = WebSocket | XMLHttpRequest | { abort(): void };
 
@@ -48,6 +52,8 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
     if (!dead) output = '';
   };
   const go: Go = new GoClass();
+
+  guard(go);
 
   return new Promise<Program>((resolve, reject) => {
     const die = (cause?: unknown) => {
@@ -76,6 +82,21 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
   });
 }
 
+/** To Go, a property that throws is undefined. */
+function guard(go: Go): void {
+  const imports = go.importObject.gojs as Record<string, (sp: number) => void>;
+  for (const [name, result] of Object.entries(RESULTS)) {
+    const original = imports[`syscall/js.${name}`]!;
+    imports[`syscall/js.${name}`] = (sp) => {
+      try {
+        original(sp);
+      } catch {
+        if (result) go.mem.setFloat64((go._inst.exports.getsp() >>> 0) + result, 0, true); // undefined, or the length 0
+      }
+    };
+  }
+}
+
 /** Without its timers, wasm_exec.js can't call a dead program again, and again. */
 function stopTimers(go: Go): void {
   for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
@@ -92,7 +113,14 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
   for (const name of CLASSES) scope[name] = page[name];
   for (const name of FUNCTIONS) scope[name] = page[name]?.bind?.(page);
-  scope.sha256 = getParameter('VERIFY_MEDIA') === false ? undefined : makeSha256();
+  // Bound now, so that what becomes of the page's classes later does not reach Go.
+  const bind = (object: any, name: string) => ({ [name]: object[name].bind(object) });
+  scope.crypto = bind(page.crypto, 'getRandomValues');
+  scope.performance = bind(performance, 'now');
+  scope.TextEncoder = function () { return bind(new TextEncoder(), 'encode'); };
+  scope.TextDecoder = function () { return bind(new TextDecoder('utf-8', { ignoreBOM: true }), 'decode'); }; // else it takes U+FEFF away
+  scope.readBlob = readBlob;
+  scope.sha256 = getParameter('VERIFY_MEDIA') === false ? undefined : makeSha256(readBlob);
   scope.fetchBlob = (...args: Parameters<typeof fetchBlob>) => {
     const job = fetchBlob(...args);
     const forget = () => open.delete(job);

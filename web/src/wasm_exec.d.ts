@@ -5,6 +5,8 @@ declare module 'wasm_exec' {
     exit(code: number): void;
     run(instance: WebAssembly.Instance): Promise<void>;
     _resume(): void;
+    readonly mem: DataView;
+    readonly _inst: { exports: { getsp(): number } };
     _scheduledTimeouts: Map<number, ReturnType<typeof setTimeout>>;
   }
   export default function wasmExec(scope: Record<string, unknown>, console: Partial<Console>): new () => Go;

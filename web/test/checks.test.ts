@@ -4,7 +4,8 @@ import test from 'node:test';
 import vm from 'node:vm';
 import ids from '../../tests/vectors/ids.json';
 import logins from '../../tests/vectors/login.json';
-import { isAppId, isBlob, isBytes, isId, isPlainObject, loginArguments } from '../src/checks.ts';
+import { isBlob } from '../src/blob.ts';
+import { isAppId, isBytes, isId, isPlainObject, loginArguments } from '../src/checks.ts';
 
 test('ids', () => {
   for (const id of ids.valid) assert.ok(isId(id), JSON.stringify(id));
@@ -36,7 +37,8 @@ test('plain objects', () => {
 
 test('bytes and Blobs, those of other frames too', () => {
   for (const b of [new Uint8Array(), Buffer.from('a'), vm.runInNewContext('new Uint8Array(1)')]) assert.ok(isBytes(b));
-  for (const b of [new ArrayBuffer(1), new Uint8ClampedArray(1), new Int8Array(1), [1], 'a', null]) assert.ok(!isBytes(b));
+  for (const b of [new ArrayBuffer(1), new Uint8ClampedArray(1), new Int8Array(1), [1], 'a', null, undefined,
+    new DataView(new ArrayBuffer(1)), new Proxy(new Uint8Array(1), {}), { [Symbol.toStringTag]: 'Uint8Array', length: 1 }]) assert.ok(!isBytes(b));
   for (const b of [new Blob([]), new NodeFile([], 'a')]) assert.ok(isBlob(b));
-  for (const b of [null, undefined, {}, 'a', new ArrayBuffer(1)]) assert.ok(!isBlob(b));
+  for (const b of [null, undefined, {}, 'a', new ArrayBuffer(1), { [Symbol.toStringTag]: 'Blob', size: 1 }]) assert.ok(!isBlob(b));
 });

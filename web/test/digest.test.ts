@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import test, { afterEach, mock } from 'node:test';
 import type { TransformOptions } from 'esbuild';
+import { readBlob } from '../src/blob.ts';
 import { makeSha256 } from '../src/digest.ts';
 
 const MiB = 1 << 20;
@@ -56,7 +57,7 @@ test('large Blobs are hashed in two workers at most, which end when they have be
   });
   const onPage = mock.method(crypto.subtle, 'digest');
   const revoked = mock.method(URL, 'revokeObjectURL');
-  const sha256 = makeSha256()!;
+  const sha256 = makeSha256(readBlob)!;
   const other = new Blob([new Uint8Array(MiB).fill(7)]);
   const got = await Promise.all([sha256(large, MiB), sha256(other, MiB), sha256(large, MiB)]);
   assert.deepEqual(got.map((sums) => Buffer.from(sums)), [await sumsOf(large), await sumsOf(other), await sumsOf(large)]);
@@ -75,17 +76,17 @@ test('large Blobs are hashed in two workers at most, which end when they have be
 test('a small Blob is hashed on the page', async () => {
   withWorkers(() => assert.fail('no worker'));
   const small = new Blob([new Uint8Array(MiB - 1)]);
-  assert.deepEqual(Buffer.from(await makeSha256()!(small, MiB)), await sumsOf(small));
+  assert.deepEqual(Buffer.from(await makeSha256(readBlob)!(small, MiB)), await sumsOf(small));
   assert.equal(made.length, 0);
 });
 
 test('a page that has no workers, or forbids them, hashes by itself', async () => {
-  const hashes = async (sha256 = makeSha256()!) => assert.deepEqual(Buffer.from(await sha256(large, MiB)), await sumsOf(large));
+  const hashes = async (sha256 = makeSha256(readBlob)!) => assert.deepEqual(Buffer.from(await sha256(large, MiB)), await sumsOf(large));
   await hashes();
 
   let prevented = 0;
   withWorkers((worker) => worker.onerror!({ preventDefault: () => prevented++ }));
-  const sha256 = makeSha256()!;
+  const sha256 = makeSha256(readBlob)!;
   for (let i = 0; i < 2; i++) await hashes(sha256);
   assert.deepEqual([made.length, made[0]!.ended, prevented], [1, true, 1], 'tried once');
 
@@ -111,27 +112,27 @@ for (const [how, options] of Object.entries<TransformOptions>({
       const run = new Function('postMessage', `let onmessage;${source};return onmessage`);
       await run((data: unknown) => worker.onmessage!({ data }))({ data });
     });
-    assert.deepEqual(Buffer.from(await built.makeSha256()(large, MiB)), await sumsOf(large));
+    assert.deepEqual(Buffer.from(await built.makeSha256(readBlob)(large, MiB)), await sumsOf(large));
   });
 
 test('what cannot be read is an error', async () => {
   withWorkers((worker, [id]) => worker.onmessage!({ data: [id] }));
   mock.method(large, 'stream', () => new ReadableStream({ type: 'bytes', pull: (c) => c.error(new Error('moved')) }));
-  await assert.rejects(makeSha256()!(large, MiB), /moved/);
+  await assert.rejects(makeSha256(readBlob)!(large, MiB), /moved/);
   mock.method(large, 'stream', () => new ReadableStream({ type: 'bytes', start: (c) => c.close() }));
-  await assert.rejects(makeSha256()!(large, MiB), /shorter/);
+  await assert.rejects(makeSha256(readBlob)!(large, MiB), /shorter/);
 });
 
 test('what can be read as a whole only is hashed, too', async () => {
   mock.method(large, 'stream', () => new ReadableStream());
-  assert.deepEqual(Buffer.from(await makeSha256()!(large, MiB)), await sumsOf(large));
+  assert.deepEqual(Buffer.from(await makeSha256(readBlob)!(large, MiB)), await sumsOf(large));
   mock.method(large, 'arrayBuffer', async () => {
     throw new Error('moved');
   });
-  await assert.rejects(makeSha256()!(large, MiB), /moved/);
+  await assert.rejects(makeSha256(readBlob)!(large, MiB), /moved/);
 });
 
 test('a page without crypto.subtle has no digest', () => {
   mock.getter(globalThis, 'crypto', () => ({ getRandomValues() {} }) as any);
-  assert.equal(makeSha256(), undefined);
+  assert.equal(makeSha256(readBlob), undefined);
 });
