@@ -11,6 +11,8 @@
 export interface Core {
   /** Makes a client. `gateway` is an absolute http(s) URL, with or without a path; no trailing slash. */
   create(appId: string, gateway: string, host: Host): ClientHandle;
+  /** Forgets a client that is logged out and of no more use. */
+  release(client: ClientHandle): void;
   call<M extends keyof Calls>(client: ClientHandle, method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]>;
 }
 

@@ -14,7 +14,7 @@ import { handlerArgument, mediaIdArgument, uploadArguments, Watch, type Handler 
 import { createMessage, normalise, readThumbnail } from './messages.ts';
 import { ask, countMembers, queryPeers } from './presence.ts';
 import { uuid } from './uuid.ts';
-import { watchPage, wakeOnReturn } from './wake.ts';
+import { keepInUse, watchPage } from './wake.ts';
 
 /** The least time between two logins, and how long one may take, in ms (core/limits.go, LoginInterval and LoginTimeout). */
 const LOGIN_INTERVAL = 500;
@@ -135,7 +135,7 @@ export class RtmClient extends AttributeMethods {
 
   async sendMessageToPeer(message: unknown, peerId: string, options: { enableOfflineMessaging?: boolean } = {}): Promise<{ hasPeerReceived: boolean }> {
     const { enableOfflineMessaging } = options; // null is a TypeError
-    const peer = typeof peerId === 'string' ? peerId : '';
+    const peer = isId(peerId) ? peerId : '';
     const hasPeerReceived = await this._send<boolean>(message, (outgoing, done) =>
       this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
     return { hasPeerReceived };
@@ -197,7 +197,7 @@ export class RtmClient extends AttributeMethods {
   _setState(state: ConnectionState, reason: ConnectionChangeReason): void {
     if (state === 'CONNECTING' && this.connectionState === state) return;
     this.connectionState = state;
-    wakeOnReturn(this, state === 'RECONNECTING');
+    keepInUse(this);
     this._log.info(`connection state ${state}, ${reason}`);
     this.emit('ConnectionStateChanged', state, reason);
   }

@@ -21,6 +21,8 @@ export class Link {
   private _program: Program | undefined;
   private _handle: ClientHandle = 0;
   private _url = '';
+  /** Ends what the program has of the client. */
+  private _release = (): void => {};
   private _moved = false;
   private _waiting: Job[] = [];
   /** What the application waits for; rejected if the program ends. */
@@ -104,23 +106,46 @@ export class Link {
     const url = gatewayUrl(gateway);
     this._moved = false;
     if (program === this._program && url === this._url) return;
-    program.onDeath.add(this._died);
+    this._release();
     this._program = program;
     this._url = url;
-    this._handle = program.core.create(this._appId, url, this._host);
+    this._handle = program.core.create(this._appId, url, weak(this._host));
+    this._release = hold(program, this._handle, weak(this));
+    registry?.register(this, this._release);
   }
 
   private _fail(cause: unknown): void {
     for (const job of this._waiting.splice(0)) job.fail(unavailable(cause)); // what comes meanwhile loads again
   }
 
-  private readonly _died = (): void => {
+  /** The program ended. */
+  _died(): void {
     this._program = undefined;
     this._waiting = [];
     const pending = [...this._pending];
     this._crashed(() => {
       for (const done of pending) done({ name: 'RtmInternalError', text: STOPPED });
     });
+  }
+}
+
+/** Where there is none, clients stay until the page goes. */
+const registry = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<() => void>((release) => release()) : undefined;
+
+/** Calls the methods of `object` for as long as it is there; what has this does not keep it. */
+function weak<T extends object>(object: T): T {
+  if (!registry) return object;
+  const ref = new WeakRef<any>(object);
+  return new Proxy({} as T, { get: (_, name) => (...args: unknown[]) => ref.deref()?.[name](...args) });
+}
+
+/** Not a method: it must not know the link, or that would never be collected. */
+function hold(program: Program, handle: ClientHandle, link: Link): () => void {
+  const died = () => link._died();
+  program.onDeath.add(died);
+  return () => {
+    program.onDeath.delete(died);
+    if (!program.dead) program.core.release(handle);
   };
 }
 

@@ -13,6 +13,7 @@ export class FakeLoader implements Loader {
   calls: [string, ...any[]][] = [];
   hosts: Host[] = [];
   created: unknown[][] = [];
+  released: number[] = [];
   /** What happens inside core.call, besides being recorded. */
   onCall: (method: string, args: any[]) => unknown = () => undefined;
   private program: (Program & { dead: boolean }) | undefined;
@@ -32,6 +33,7 @@ export class FakeLoader implements Loader {
         this.created.push(args);
         return this.hosts.push(args[2]) - 1;
       },
+      release: (client) => void this.released.push(client),
       call: ((client: number, method: string, ...args: any[]) => {
         this.calls.push([method, ...args]);
         return this.onCall(method, args);
