@@ -1,7 +1,7 @@
 // What an application gives, and what its page lacks or breaks, may reject a call. It never
 // ends the program, which all clients of the page share.
 import type { Page } from '@playwright/test';
-import { test, expect, appId, openBlank } from './support/test.ts';
+import { test, expect, appId } from './support/test.ts';
 
 /** Logs in two clients; `other` is the one that must not notice. */
 async function openTwo(page: Page, run: string): Promise<Page> {
