@@ -10,7 +10,7 @@ import (
 // dropped.
 const maxVisitors = 1 << 16
 
-// admission counts the connections of each address.
+// admission counts what each address holds without a session.
 type admission struct {
 	limits Limits
 
@@ -19,7 +19,7 @@ type admission struct {
 }
 
 type visitor struct {
-	open            int
+	open, requests  int
 	opened, refused counter
 }
 
@@ -33,8 +33,31 @@ func newAdmission(limits Limits) *admission {
 	return &admission{limits: limits, visitors: map[netip.Addr]*visitor{}}
 }
 
-// enter lets a connection in, and the caller calls leave once; or says why not.
+// enter lets a WebSocket in, and the caller calls leave once; or says why not.
 func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
+	return a.let(address, now, func(v *visitor) (held *int, why string) {
+		switch {
+		case v.open >= a.limits.AddressConnections:
+			return nil, "too many connections from this address"
+		case v.opened.add(now, addressWindow) > a.limits.AddressRate:
+			return nil, "too many new connections from this address"
+		}
+		return &v.open, ""
+	})
+}
+
+// request lets a request in that needs no session, as enter does a WebSocket.
+func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
+	return a.let(address, now, func(v *visitor) (held *int, why string) {
+		if v.requests >= a.limits.AddressConnections {
+			return nil, "too many requests at a time from this address"
+		}
+		return &v.requests, ""
+	})
+}
+
+// let asks which counter of its visitor an address takes a place of.
+func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) (held *int, why string)) (leave func(), no *turnedAway) {
 	if !Public(address) {
 		return func() {}, nil
 	}
@@ -49,28 +72,21 @@ func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *
 		v = &visitor{}
 		a.visitors[key] = v
 	}
-	why := ""
-	switch {
-	case v.open >= a.limits.AddressConnections:
-		why = "too many connections from this address"
-	case v.opened.add(now, addressWindow) > a.limits.AddressRate:
-		why = "too many new connections from this address"
-	default:
-		v.open++
-		return func() { a.leave(key) }, nil
+	held, why := place(v)
+	if why != "" {
+		return nil, &turnedAway{why, v.refused.add(now, addressWindow) == 1}
 	}
-	return nil, &turnedAway{why, v.refused.add(now, addressWindow) == 1}
-}
-
-func (a *admission) leave(key netip.Addr) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.visitors[key].open--
+	*held++
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		*held--
+	}, nil
 }
 
 func (a *admission) drop(now time.Time) {
 	for key, v := range a.visitors {
-		if v.open == 0 && now.Sub(v.opened.began) >= addressWindow {
+		if v.open == 0 && v.requests == 0 && now.Sub(v.opened.began) >= addressWindow {
 			delete(a.visitors, key)
 		}
 	}

@@ -15,7 +15,8 @@ type Limits struct {
 	// AppSessions is how many of them may be of one app; 0 means as many as Sessions.
 	AppSessions int
 
-	// AddressConnections is how many WebSockets one address may have open; 0 means 1 000.
+	// AddressConnections is how many WebSockets one address may have open, and how many
+	// requests without a session it may have under way; 0 means 1 000.
 	// An address is an IPv4 address or an IPv6 network of 64 bits. Loopback and private
 	// addresses are not counted: they are a proxy's, or the operator's own.
 	AddressConnections int

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -83,6 +84,30 @@ func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Han
 	r.Body = body
 	next.ServeHTTP(out, r)
 	out.WriteHeader(http.StatusOK) // if no handler did
+}
+
+// boundRequests bounds how many requests of one address are served at a time, for handlers
+// that ask for no session.
+func (s *Server) boundRequests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		address := clientAddress(r, s.config.Limits.TrustedProxies)
+		leave, no := s.admission.request(address, time.Now())
+		if no != nil {
+			s.refuseAddress(w, address, no)
+			return
+		}
+		defer leave()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuseAddress answers a request of an address that holds too much.
+func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *turnedAway) {
+	if no.first {
+		s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.why)
+	}
+	w.Header().Set("Retry-After", "10")
+	http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
 }
 
 // setCommonHeaders sets what every answer has. A site with TLS of its own is never to be

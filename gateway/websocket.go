@@ -27,11 +27,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 	s.warnOfProxy(r, address)
 	leave, no := s.admission.enter(address, time.Now())
 	if no != nil {
-		if no.first {
-			s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.why)
-		}
-		w.Header().Set("Retry-After", "10")
-		http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
+		s.refuseAddress(w, address, no)
 		return
 	}
 	defer leave()

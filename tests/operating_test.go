@@ -39,6 +39,7 @@ func TestOperating(t *testing.T) {
 		"the engine goes and comes": testEngineGone,
 		"quotas over two gateways":  testQuotas,
 		"strangers who mean harm":   testHostile,
+		"two thousand do not read":  testSlowReaders,
 		"memory runs short":         testMemory,
 		"doctor at home":            testDoctor,
 		"doctor before a proxy":     testDoctorURL,

@@ -1,0 +1,50 @@
+package tests
+
+import (
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// testSlowReaders: strangers ask for the largest file there is, with headers as long as they
+// may be, and read nothing. They hold little, and users log in and talk.
+func testSlowReaders(t *testing.T, program string) {
+	var files syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files))
+	strangers := int(min(2000, files.Max/2)) // the gateway leaves a quarter to its engine
+
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
+	before := g.memory()
+	for i := range strangers {
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", g.addr())
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(4096))
+		require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
+		header := ""
+		if i%2 == 0 {
+			header = strings.Repeat("x: "+strings.Repeat("y", 120)+"\r\n", 100)
+		}
+		_, err = io.WriteString(c, "GET /sdk/rtm.wasm HTTP/1.1\r\nHost: x\r\n"+header+"\r\n")
+		require.NoError(t, err)
+		_, err = io.ReadFull(c, make([]byte, len("HTTP/1.1 200")))
+		require.NoError(t, err)
+	}
+	peak := g.memory()
+	for _, name := range []string{"cy", "dan", "eve"} {
+		newcomer := login(t, g.addr(), name)
+		newcomer.says(t, "bob", "hello")
+		require.Equal(t, name+": hello", next(t, bob.texts))
+		peak = max(peak, g.memory())
+	}
+	assert.Empty(t, alice.states, "nobody lost the connection")
+	t.Logf("%d strangers; %d MiB before, %d at the peak", strangers, before>>20, peak>>20)
+	assert.Less(t, peak, before+100<<20)
+}
