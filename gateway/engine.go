@@ -160,7 +160,8 @@ type Presence interface {
 	Reach(ctx context.Context, users []User) ([]Sighting, error)
 
 	// WatchReach calls apply for each change of any user from now on, one at a time,
-	// until ctx ends. Those of one user come in order.
+	// until ctx ends. Those of one user come in order. After the engine could not be reached for
+	// a while some may be missing.
 	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
@@ -222,8 +223,13 @@ type MemberEvent struct {
 // in the same order.
 type Membership interface {
 	// WatchMembers calls apply for all present members, returns, and goes on to call
-	// it for each change, one at a time, until ctx ends.
+	// it for each change, one at a time, until ctx ends. After the engine could not be reached
+	// for a while, those who left meanwhile may be missing: see PresentMembers.
 	WatchMembers(ctx context.Context, apply func(MemberEvent)) error
+
+	// PresentMembers tells whether a user is a member of a room. What is later than the change of
+	// revision upTo may be missing or not. It may take a minute.
+	PresentMembers(ctx context.Context) (present func(Room, string) bool, upTo uint64, err error)
 
 	// Enter adds a member and returns the change's revision. The watchers may learn of it
 	// before Enter returns, or late.

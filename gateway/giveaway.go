@@ -137,9 +137,9 @@ func (s *session) clearUp(entries []*entry) {
 		return // the others clear up after a gateway that is gone
 	}
 	for _, e := range entries {
-		s.server.insist("leave a channel", s.user, func() error { return engine.Exit(context.Background(), e.member()) })
+		s.server.retryInBackground("leave a channel", s.user, func() error { return engine.Exit(context.Background(), e.member()) })
 	}
-	s.server.insist("release a session", s.user, func() error {
+	s.server.retryInBackground("release a session", s.user, func() error {
 		record, err := engine.Lookup(context.Background(), s.user)
 		if errors.Is(err, ErrNoSession) {
 			return nil

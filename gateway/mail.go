@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/retry"
 )
 
 // mail brings the messages to a session's client that were kept while the user was not
@@ -19,6 +20,8 @@ type mail struct {
 	waiting   bool       // for the first time through: what comes live is held
 	held      []liveFrame
 	heldBytes int
+
+	wait retry.Backoff // of bringMail's goroutine, after an error
 
 	taken   atomic.Uint64 // the highest position that the client acknowledged
 	dropped atomic.Uint64 // the highest up to which the mailbox was emptied
@@ -121,16 +124,16 @@ func (s *session) bringMail() {
 		if err != nil {
 			s.server.log.Warn("cannot deliver offline messages: trying again", "app", s.user.App, "uid", s.user.ID, "error", err)
 			s.lookAgain()
+		} else {
+			m.wait.Reset()
 		}
 	}
 }
 
 // lookAgain waits and has the mailbox emptied once more, while the session lives.
 func (s *session) lookAgain() {
-	select {
-	case <-time.After(insistWait):
+	if s.mail.wait.Wait(s.over) {
 		s.nudged()
-	case <-s.over:
 	}
 }
 

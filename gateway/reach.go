@@ -4,10 +4,9 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
-)
 
-// reachRetry is the wait before a reach that the engine did not take is told again.
-const reachRetry = time.Second
+	"rtmwasm/gateway/retry"
+)
 
 // reach watches how long a client is silent, with a socket or without, and tells the
 // engine when its user becomes unreachable and when he is heard of again. A frame of any
@@ -19,11 +18,12 @@ type reach struct {
 	timer *time.Timer
 	news  chan struct{} // holds one token when away may differ from what was told
 
-	told bool // away, as the engine knows it; of work's goroutine
+	told bool          // away, as the engine knows it; of work's goroutine
+	wait retry.Backoff // of work's goroutine, after an error
 }
 
 func newReach(limit time.Duration) *reach {
-	r := &reach{limit: limit, news: make(chan struct{}, 1)}
+	r := &reach{limit: limit, news: make(chan struct{}, 1), wait: newBackoff()}
 	r.heard.Store(int64(sinceStart()))
 	r.timer = time.AfterFunc(limit, r.check)
 	return r
@@ -67,8 +67,9 @@ func (s *session) tellReach() {
 	}
 	if err := s.server.engine.SetReach(context.Background(), s.user, s.id, state); err != nil {
 		s.server.log.Error("cannot tell a user's reach", "app", s.user.App, "uid", s.user.ID, "error", err)
-		time.AfterFunc(reachRetry, s.reach.tell)
+		time.AfterFunc(s.reach.wait.Next(), s.reach.tell)
 		return
 	}
 	s.reach.told = away
+	s.reach.wait.Reset()
 }

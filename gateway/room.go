@@ -13,12 +13,12 @@ import (
 type room struct {
 	key Room
 
-	mu      sync.Mutex        // guards the rest
-	members map[string]Member // by uid, on all gateways
-	local   map[uint64]*entry // by number, those here
-	own     map[string]uint64 // by uid, revisions of changes that have not come round
-	stop    func()            // ends the subscription; there is one while local is not empty
-	dropped bool              // not in rooms.byKey any more
+	mu      sync.Mutex             // guards the rest
+	members map[string]MemberEvent // by uid, on all gateways: how each came
+	local   map[uint64]*entry      // by number, those here
+	own     map[string]uint64      // by uid, revisions of changes that have not come round
+	stop    func()                 // ends the subscription; there is one while local is not empty
+	dropped bool                   // not in rooms.byKey any more
 
 	counting bool // announceCount will tell
 
@@ -95,7 +95,7 @@ func (rm *room) lost(uid string, why cause) {
 		return
 	}
 	delete(rm.members, uid)
-	if e := rm.here(m); e != nil {
+	if e := rm.here(m.Member); e != nil {
 		e.session.end(why)
 	}
 	rm.announce(uid, false)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +52,7 @@ func (r *rooms) lock(key Room) *room {
 		r.mu.Lock()
 		rm := r.byKey[key]
 		if rm == nil {
-			rm = &room{key: key, members: map[string]Member{}, local: map[uint64]*entry{}, own: map[string]uint64{}}
+			rm = &room{key: key, members: map[string]MemberEvent{}, local: map[uint64]*entry{}, own: map[string]uint64{}}
 			r.byKey[key] = rm
 		}
 		r.mu.Unlock()
@@ -95,24 +96,36 @@ func (r *rooms) bringIn(ctx context.Context, e *entry, key Room, since int64) er
 	if err == nil {
 		revision, err = r.server.engine.Enter(ctx, e.member())
 	}
+	if err == nil && !r.await(e, revision) {
+		err = errNotApplied
+	}
 	if err != nil {
 		r.abandon(e)
-		r.server.insist("undo a join", e.session.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
+		r.server.retryInBackground("undo a join", e.session.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
 		return err
 	}
-	r.await(e, revision)
 	return nil
 }
 
-// await waits for a join to come round. While the engine's news stand still, as they may
-// when it has lost a server, the member enters without them.
-func (r *rooms) await(e *entry, revision uint64) {
+// errNotApplied means that the order of changes is broken: a join must not stay unanswered.
+var errNotApplied = errors.New("gateway: the engine's changes do not rise: a join cannot be placed among them")
+
+// await waits for a join to come round. While the engine's changes do not come, as when it has
+// lost a server, the member enters without them. It reports whether the join was answered.
+func (r *rooms) await(e *entry, revision uint64) bool {
 	late := time.NewTimer(applyTimeout)
 	defer late.Stop()
 	select {
 	case <-e.ready:
+		return true
 	case <-late.C:
-		r.applyOwn(MemberEvent{Member: e.member(), Revision: revision})
+	}
+	r.applyOwn(MemberEvent{Member: e.member(), Revision: revision})
+	select {
+	case <-e.ready:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -152,7 +165,9 @@ func (r *rooms) removeLocked(e *entry) {
 func (r *rooms) apply(event MemberEvent) {
 	rm := r.lock(event.Room)
 	defer r.unlock(rm)
-	r.seen.Store(event.Revision)
+	if event.Revision > r.seen.Load() { // apply is called one at a time
+		r.seen.Store(event.Revision)
+	}
 	if event.Revision < rm.own[event.UID] { // what applyOwn has overtaken
 		return
 	}
@@ -181,7 +196,7 @@ func (r *rooms) applyTo(rm *room, event MemberEvent) {
 	if known && !same {
 		rm.lost(event.UID, displaced)
 	}
-	rm.members[event.UID] = event.Member
+	rm.members[event.UID] = event
 	if event.Gateway == r.server.id && !rm.welcome(event.Member) {
 		// A join that was given up, but got through after all.
 		r.server.background.Go(func() { _ = r.server.engine.Exit(context.Background(), event.Member) })

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/retry"
 )
 
 // Server is one gateway. It is safe for concurrent use.
@@ -241,18 +243,53 @@ func (s *Server) lapsed() {
 	s.endAll(evicted.reason)
 }
 
-// returned ends the sessions that another login displaced while this gateway could not be
-// told, and has the others look for what was kept for them meanwhile.
+// returned makes up for what this gateway may have missed while the engine could not be
+// reached: the log of changes that it reads forgets after a minute who left. It returns
+// when all is done, or when the server is closed.
 func (s *Server) returned() {
-	for _, session := range s.all() {
+	for _, step := range []struct {
+		what string
+		do   func() error
+	}{
+		{"sessions", s.checkSessions},
+		{"presence", func() error { return s.followed.refresh(s.ctx) }},
+		{"members", func() error { return s.rooms.removeGhosts(s.ctx) }},
+	} {
+		wait := newBackoff()
+		for err := step.do(); err != nil; err = step.do() {
+			s.log.Warn("cannot see what was missed: trying again", "of", step.what, "error", err)
+			if !wait.Wait(s.ctx.Done()) {
+				return
+			}
+		}
+	}
+}
+
+// checkSessions ends the sessions that another login displaced, and has the others look for what
+// was kept for them.
+func (s *Server) checkSessions() error {
+	errs := make(chan error, 1) // one is enough
+	retry.Each(s.all(), recoveries, func(session *session) {
 		if !session.claimed() {
-			continue
+			return
 		}
 		record, err := s.engine.Lookup(s.ctx, session.user)
-		if err == nil && record.Session != session.id {
+		switch {
+		case err == nil && record.Session != session.id:
 			session.end(displaced)
-			continue
+		case err == nil || errors.Is(err, ErrNoSession): // that one is about to end
+			session.nudged()
+		default:
+			select {
+			case errs <- err:
+			default:
+			}
 		}
-		session.nudged()
+	})
+	select {
+	case err := <-errs:
+		return err
+	default:
+		return nil
 	}
 }

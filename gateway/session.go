@@ -66,7 +66,7 @@ func newSession(s *Server, user User, id, secret string) *session {
 		entries:   map[string]*entry{},
 		following: map[string]bool{},
 		rates:     rates{by: map[rateKey]*rate{}},
-		mail:      mail{waiting: true},
+		mail:      mail{waiting: true, wait: newBackoff()},
 		reach:     newReach(s.config.Times.Unreachable),
 	}
 }
@@ -307,7 +307,7 @@ func (s *session) cleanUp() {
 	}
 	ctx := context.Background() // the engine gives up by itself
 	s.dropTaken(ctx)
-	srv.insist("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.id) })
+	srv.retryInBackground("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.id) })
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil

@@ -202,7 +202,7 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 func (s *session) leave(e *entry) {
 	delete(s.entries, e.room.key.Channel)
 	s.server.rooms.abandon(e)
-	s.server.insist("leave a channel", s.user, func() error {
+	s.server.retryInBackground("leave a channel", s.user, func() error {
 		return s.server.engine.Exit(context.Background(), e.member())
 	})
 }

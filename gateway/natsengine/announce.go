@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway/retry"
 )
 
 // beatsPerLife is how often a gateway renews its key within the key's life.
@@ -65,6 +69,7 @@ func (b *beat) run(ctx context.Context) {
 		case <-contact.C:
 			b.keepContact(ctx)
 		case <-look.C:
+			b.lookAtStreams(ctx)
 			b.lookAround(ctx)
 			b.keepAttributes(ctx)
 		case <-ctx.Done():
@@ -79,9 +84,12 @@ func (b *beat) run(ctx context.Context) {
 // keepContact renews the key. Where that failed, what was missed meanwhile is looked for
 // when it works again.
 func (b *beat) keepContact(ctx context.Context) {
-	err := b.renew(ctx)
+	err := b.check(ctx)
+	if err == nil {
+		err = b.renew(ctx)
+	}
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, errStateLost):
 	case err != nil:
 		b.parted = true
 		b.e.comeback.lost()
@@ -90,6 +98,13 @@ func (b *beat) keepContact(ctx context.Context) {
 		b.e.opts.Logger.Info("the cluster decides again")
 		b.e.comeback.back(untilSure)
 	}
+}
+
+// check looks whether what gateways share is still there.
+func (b *beat) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	return b.e.stillThere(ctx, b.e.checkEpochs)
 }
 
 // renew writes the key anew. The error is that the cluster did not take it.
@@ -140,6 +155,13 @@ func (b *beat) lookAround(ctx context.Context) {
 	b.alive = alive
 }
 
+// lookAtStreams looks whether one vanished. What cannot be told now is told by the next look.
+func (b *beat) lookAtStreams(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	_ = b.e.stillThere(ctx, b.e.checkStreams)
+}
+
 // resign spares the others the wait.
 func (b *beat) resign() {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
@@ -178,16 +200,40 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) err
 	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
+	left := slices.DeleteFunc(entries, func(entry jetstream.KeyValueEntry) bool {
 		var v owned
-		if json.Unmarshal(entry.Value(), &v) == nil && alive[v.Gateway] {
-			continue
+		return entry.Key() == epochKey || json.Unmarshal(entry.Value(), &v) == nil && alive[v.Gateway]
+	})
+	var failed firstError
+	retry.Each(left, recoveries, func(entry jetstream.KeyValueEntry) {
+		if failed.get() == nil {
+			failed.set(remove(ctx, bucket, entry.Key(), entry.Revision()))
 		}
-		if err := remove(ctx, bucket, entry.Key(), entry.Revision()); err != nil {
-			return err
-		}
+	})
+	return failed.get()
+}
+
+// recoveries is how many requests are made at the same time to recover from a loss.
+const recoveries = 32
+
+// firstError keeps the first error of several goroutines.
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *firstError) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
 	}
-	return nil
+}
+
+func (f *firstError) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 func allEntries(ctx context.Context, bucket jetstream.KeyValue, opts ...jetstream.WatchOpt) ([]jetstream.KeyValueEntry, error) {

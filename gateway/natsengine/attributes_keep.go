@@ -75,6 +75,9 @@ func (e *Engine) occupiedRooms(ctx context.Context) (map[string]bool, error) {
 	}
 	rooms := make(map[string]bool)
 	for _, key := range members {
+		if key == epochKey {
+			continue
+		}
 		rooms[key[:strings.LastIndexByte(key, '.')]] = true
 	}
 	return rooms, nil

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/retry"
 )
 
 // A server of the cluster that says nothing for about 6 s is given up for another.
@@ -22,8 +22,13 @@ const (
 // unheard is by how much a loss may precede its notice.
 const unheard = (natsPingsLost + 1) * natsPing
 
-// comebackPause is the time between two attempts to read what was missed.
-const comebackPause = 500 * time.Millisecond
+// Waits between two attempts to read what was missed, the first and the longest, and before
+// what was dropped is read.
+const (
+	comebackPause = 500 * time.Millisecond
+	comebackMost  = 4 * time.Second
+	dropPause     = time.Second
+)
 
 // comeback makes up for what was missed while the connection to the cluster was lost:
 // channel messages are read from the history, and the gateway is told to look after the
@@ -35,6 +40,8 @@ type comeback struct {
 	rooms  map[gateway.Room]func(frame []byte)
 	lostAt time.Time // zero while connected
 	told   func()    // of Announce
+
+	pending bool // dropped will call back
 }
 
 func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {
@@ -87,7 +94,7 @@ func (c *comeback) back(after []time.Duration) {
 		rooms = append(rooms, room)
 	}
 	c.e.background.Go(func() {
-		if c.e.memoryGone() {
+		if c.e.stateGone() {
 			return
 		}
 		for i, wait := range after {
@@ -96,9 +103,7 @@ func (c *comeback) back(after []time.Duration) {
 			case <-c.e.closing:
 				return
 			}
-			for _, room := range rooms {
-				c.catchUp(room, since)
-			}
+			retry.Each(rooms, recoveries, func(room gateway.Room) { c.catchUp(room, since) })
 			if i == 0 && told != nil {
 				told()
 			}
@@ -106,34 +111,45 @@ func (c *comeback) back(after []time.Duration) {
 	})
 }
 
-// errMemoryGone tells of a server that is no cluster's and was started anew: a cluster makes
-// what it kept in memory again, empty, and beat notices.
-var errMemoryGone = errors.New("natsengine: NATS was restarted and has lost who is logged in: start anew")
-
-func (e *Engine) memoryGone() bool {
-	if e.nc.ConnectedClusterName() != "" {
-		return false
-	}
+// stateGone waits until it is known whether what gateways share is still there.
+func (e *Engine) stateGone() bool {
+	wait := retry.Backoff{First: comebackPause, Most: comebackMost}
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
-		_, err := e.js.Stream(ctx, kvStream+sessionBucket)
+		err := e.stillThere(ctx, e.checkEpochs)
 		cancel()
 		switch {
 		case err == nil:
 			return false
-		case errors.Is(err, jetstream.ErrStreamNotFound):
-			select {
-			case e.broken <- errMemoryGone:
-			default:
-			}
+		case errors.Is(err, errStateLost):
 			return true
 		}
-		select { // JetStream is not up yet
-		case <-time.After(comebackPause):
-		case <-e.closing:
+		if !wait.Wait(e.closing) { // JetStream is not up yet
 			return true
 		}
 	}
+}
+
+// dropped is called when messages were lost because their handlers were too slow. It has what
+// was missed read, in a moment: where some are dropped, more are likely to be.
+func (c *comeback) dropped() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lostAt.IsZero() {
+		c.lostAt = time.Now()
+	}
+	if c.pending {
+		return
+	}
+	c.pending = true
+	time.AfterFunc(dropPause, func() {
+		c.mu.Lock()
+		c.pending = false
+		c.mu.Unlock()
+		if !c.e.isClosing() {
+			c.back(atOnce)
+		}
+	})
 }
 
 // catchUp hands a room's messages over once more, those among them that were missed. It
@@ -141,6 +157,7 @@ func (e *Engine) memoryGone() bool {
 func (c *comeback) catchUp(room gateway.Room, since time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), core.SessionTimeout)
 	defer cancel()
+	pause := retry.Backoff{First: comebackPause, Most: comebackMost}
 	for {
 		frames, err := c.e.RecentRoom(ctx, room, since)
 		c.mu.Lock()
@@ -155,12 +172,11 @@ func (c *comeback) catchUp(room gateway.Room, since time.Time) {
 			}
 			return
 		}
-		select {
-		case <-time.After(comebackPause):
-		case <-ctx.Done():
-			c.e.opts.Logger.Error("channel messages may be missing", "app", room.App, "error", err)
+		if !pause.Wait(c.e.closing) {
 			return
-		case <-c.e.closing:
+		}
+		if ctx.Err() != nil {
+			c.e.opts.Logger.Error("channel messages may be missing", "app", room.App, "error", err)
 			return
 		}
 	}

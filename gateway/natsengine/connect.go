@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +18,12 @@ func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	log := e.opts.Logger.With("connection", name)
 	options := []nats.Option{
 		nats.Name(name),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error("nats", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Error("nats", "error", err)
+			if errors.Is(err, nats.ErrSlowConsumer) {
+				e.comeback.dropped()
+			}
+		}),
 	}
 	if e.embedded != nil {
 		return nats.Connect("", append(options, nats.InProcessServer(e.embedded))...)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway/retry"
 )
 
 // Engine is a connection to NATS and the buckets and streams a gateway uses.
@@ -30,6 +32,7 @@ type Engine struct {
 
 	dispatcher *dispatcher
 	asker      *asker
+	identity   identity
 	comeback   comeback
 	patience   patience
 
@@ -85,7 +88,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err := e.openMedia(); err != nil {
 		return err
 	}
-	return e.insist(ctx, e.setup)
+	return e.retryStart(ctx, e.setup)
 }
 
 func (e *Engine) useJetStream() error {
@@ -103,7 +106,7 @@ func (e *Engine) setup(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("natsengine: %w", err)
 	}
-	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup} {
+	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup, e.identify} {
 		if err := open(ctx); err != nil {
 			return fmt.Errorf("natsengine: %w", err)
 		}
@@ -112,16 +115,15 @@ func (e *Engine) setup(ctx context.Context) error {
 	return nil
 }
 
-// insist tries again while a cluster that has just started has no leaders yet.
-func (e *Engine) insist(ctx context.Context, f func(context.Context) error) error {
+// retryStart tries again while a cluster that has just started has no leaders yet.
+func (e *Engine) retryStart(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	wait := retry.Backoff{First: 500 * time.Millisecond, Most: 4 * time.Second}
 	err := f(ctx)
 	for err != nil && e.embedded == nil {
 		e.opts.Logger.Warn("the cluster is not ready: trying again", "error", err)
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
+		if !wait.Wait(ctx.Done()) {
 			return err
 		}
 		err = f(ctx)

@@ -11,6 +11,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/retry"
 )
 
 // historyStream captures what is sent to channels, beside those who listen. It is on disk:
@@ -42,7 +43,7 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 		case tries == 1:
 			done(errNotKept)
 		default:
-			time.AfterFunc(max(0, captureWait-time.Since(asked)), func() {
+			time.AfterFunc(max(0, retry.Jitter(2*captureWait)-time.Since(asked)), func() {
 				if err := e.publish(subject, frame, tries-1, done); err != nil {
 					done(err)
 				}

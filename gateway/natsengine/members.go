@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/retry"
 )
 
 var _ gateway.Membership = (*Engine)(nil)
@@ -34,6 +36,45 @@ func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEven
 		return fmt.Errorf("natsengine: watch members: %w", err)
 	}
 	return nil
+}
+
+// PresentMembers implements gateway.Membership. The list is read from any replica, so it is
+// read again until it has what was just written.
+func (e *Engine) PresentMembers(ctx context.Context) (present func(gateway.Room, string) bool, upTo uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	keys, upTo, err := e.memberKeys(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("natsengine: list members: %w", err)
+	}
+	return func(room gateway.Room, uid string) bool { return keys[memberKey(room, uid)] }, upTo, nil
+}
+
+// listTimeout bounds the listing of all members, which may be very many.
+const listTimeout = time.Minute
+
+func (e *Engine) memberKeys(ctx context.Context) (keys map[string]bool, upTo uint64, err error) {
+	if upTo, err = touchEpoch(ctx, e.members); err != nil {
+		return nil, 0, err
+	}
+	wait := retry.Backoff{First: firstLook, Most: time.Second}
+	for {
+		entries, err := allEntries(ctx, e.members, jetstream.MetaOnly())
+		if err != nil {
+			return nil, 0, err
+		}
+		keys, complete := make(map[string]bool, len(entries)), false
+		for _, entry := range entries {
+			keys[entry.Key()] = true
+			complete = complete || entry.Key() == epochKey && entry.Revision() >= upTo
+		}
+		if complete {
+			return keys, upTo, nil
+		}
+		if !wait.Wait(ctx.Done()) {
+			return nil, 0, ctx.Err()
+		}
+	}
 }
 
 func memberEvent(n entry) (event gateway.MemberEvent, ok bool) {

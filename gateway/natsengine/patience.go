@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/retry"
 )
 
 // Waits between two looks whether somebody listens for a user, doubling from the first to
@@ -121,7 +122,8 @@ func (p *patience) waiting(user gateway.User, l *line) (asks []*askFor) {
 }
 
 func (p *patience) run(user gateway.User, l *line) {
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+	pause := retry.Backoff{First: firstLook, Most: lastLook}
+	for {
 		asks := p.waiting(user, l)
 		if asks == nil {
 			return
@@ -140,10 +142,7 @@ func (p *patience) run(user gateway.User, l *line) {
 		if len(asks) > 0 && p.send(asks[:1], true) {
 			p.send(asks[1:], false)
 		}
-		select {
-		case <-time.After(pause):
-		case <-p.e.closing:
-		}
+		pause.Wait(p.e.closing)
 	}
 }
 

@@ -27,8 +27,11 @@ func (e *Engine) reachable(ctx context.Context) error {
 	if status := e.nc.Status(); status != nats.CONNECTED {
 		return fmt.Errorf("the connection to NATS is %s", status)
 	}
-	if _, err := e.sessions.Status(ctx); err != nil {
-		return fmt.Errorf("JetStream does not answer: %w", err)
+	if err := e.lostState(); err != nil {
+		return err
+	}
+	if err := e.checkEpochs(ctx); err != nil {
+		return fmt.Errorf("JetStream does not answer as it should: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"time"
+
+	"rtmwasm/gateway/retry"
+)
+
+// Waits before the engine is asked once more, the first and the longest, and for how long it is
+// asked again: until the others take this gateway for dead and remove what it left.
+const (
+	retryFirst = 500 * time.Millisecond
+	retryMost  = 8 * time.Second
+	retryFor   = time.Minute
+)
+
+// recoveries is how many sessions are looked after at the same time when the engine comes back.
+const recoveries = 32
+
+func newBackoff() retry.Backoff { return retry.Backoff{First: retryFirst, Most: retryMost} }
+
+// retryInBackground does what must be done: a session or member that stayed in the engine would
+// be there for as long as this gateway is. It calls f once before it returns. If that
+// fails, it retries f in the background until f succeeds, a minute has passed or the server
+// is closed.
+func (s *Server) retryInBackground(what string, user User, f func() error) {
+	err := f()
+	if err == nil {
+		return
+	}
+	s.log.Warn("cannot "+what+": trying again", "app", user.App, "uid", user.ID, "error", err)
+	s.background.Go(func() {
+		wait := newBackoff()
+		for end := time.Now().Add(retryFor); time.Now().Before(end); {
+			if !wait.Wait(s.ctx.Done()) {
+				return
+			}
+			if err = f(); err == nil {
+				return
+			}
+		}
+		s.log.Error("cannot "+what, "app", user.App, "uid", user.ID, "error", err)
+	})
+}

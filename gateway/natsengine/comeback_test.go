@@ -1,0 +1,142 @@
+package natsengine
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway"
+)
+
+// A handler was too slow, and messages that found the queue full were dropped: the latest come
+// all the same.
+func TestDroppedMessagesAreMadeUpFor(t *testing.T) {
+	e := openEngine(t, Options{})
+	returned := make(chan struct{}, 100)
+	require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() { returned <- struct{}{} }))
+	room := gateway.Room{App: testApp, Channel: "room"}
+	var mu sync.Mutex
+	var got []string
+	hold := make(chan struct{})
+	stop, err := e.ListenRoom(room, func(frame []byte) {
+		<-hold
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, string(frame))
+	})
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	const sent = queueLength + 2*core.MaxMissedChannelMessages
+	for i := range sent {
+		require.NoError(t, e.nc.Publish(roomSubject+roomKey(room), []byte(fmt.Sprint(i))))
+	}
+	var want []string
+	for i := range core.MaxMissedChannelMessages {
+		want = append(want, fmt.Sprint(sent-core.MaxMissedChannelMessages+i))
+	}
+	require.Eventually(t, func() bool {
+		frames, err := e.RecentRoom(t.Context(), room, time.Now().Add(-time.Minute))
+		return err == nil && len(frames) > 0 && string(frames[len(frames)-1]) == want[len(want)-1]
+	}, 30*time.Second, 10*time.Millisecond, "the history has all")
+	mu.Lock()
+	require.NotContains(t, got, want[0], "it was dropped")
+	mu.Unlock()
+	close(hold)
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return !slices.ContainsFunc(want, func(s string) bool { return !slices.Contains(got, s) })
+	}, 30*time.Second, 10*time.Millisecond)
+	select {
+	case <-returned:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the gateway is not told to look after the rest")
+	}
+}
+
+// Whichever stream vanishes or is made anew under a gateway, it is not ready any more, and is
+// told to end.
+func TestLostStreamsBreakTheEngine(t *testing.T) {
+	opts, err := Options{Dir: "x"}.withDefaults()
+	require.NoError(t, err)
+	for _, config := range opts.layout() {
+		for how, lose := range map[string]func(e *Engine){
+			"gone": func(e *Engine) { require.NoError(t, e.js.DeleteStream(t.Context(), config.Name)) },
+			"made anew": func(e *Engine) {
+				require.NoError(t, e.js.DeleteStream(t.Context(), config.Name))
+				_, err := e.js.CreateStream(t.Context(), withReplicas(config, 1))
+				require.NoError(t, err)
+			},
+		} {
+			t.Run(config.Name+" "+how, func(t *testing.T) {
+				t.Parallel()
+				e := openEngine(t, Options{GatewayLife: time.Second})
+				require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
+				require.NoError(t, e.reachable(t.Context()))
+				lose(e)
+				select {
+				case err := <-e.Broken():
+					require.ErrorIs(t, err, errStateLost)
+				case <-time.After(30 * time.Second):
+					require.FailNow(t, "it goes on")
+				}
+				require.Error(t, e.reachable(t.Context()))
+			})
+		}
+	}
+}
+
+// A bucket that is there and empty, as after all its servers were restarted, is told from
+// the one that was.
+func TestEmptiedBucketsBreakTheEngine(t *testing.T) {
+	for _, name := range []string{sessionBucket, memberBucket, userAttributeBucket} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := openEngine(t, Options{GatewayLife: time.Second})
+			require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
+			stream, err := e.js.Stream(t.Context(), kvStream+name)
+			require.NoError(t, err)
+			require.NoError(t, stream.Purge(t.Context()))
+			require.Error(t, e.reachable(t.Context()), "at once")
+			select {
+			case err := <-e.Broken():
+				require.ErrorIs(t, err, errStateLost)
+			case <-time.After(30 * time.Second):
+				require.FailNow(t, "it goes on")
+			}
+		})
+	}
+}
+
+// The list of members is complete, whatever is written meanwhile.
+func TestPresentMembers(t *testing.T) {
+	e := openEngine(t, Options{})
+	room := gateway.Room{App: testApp, Channel: "room"}
+	enter := func(uid string) (revision uint64) {
+		revision, err := e.Enter(t.Context(), gateway.Member{Room: room, UID: uid, Session: "s", Gateway: "g"})
+		require.NoError(t, err)
+		return revision
+	}
+	last := max(enter("ada"), enter("bob"))
+	require.NoError(t, e.Exit(t.Context(), gateway.Member{Room: room, UID: "bob", Session: "s", Gateway: "g"}))
+	present, upTo, err := e.PresentMembers(t.Context())
+	require.NoError(t, err)
+	assert.Greater(t, upTo, last)
+	assert.True(t, present(room, "ada"))
+	assert.False(t, present(room, "bob"))
+	assert.Greater(t, enter("eve"), upTo)
+	_, err = e.sessions.Get(t.Context(), epochKey)
+	require.NoError(t, err)
+	require.NoError(t, e.sweep(t.Context()), "of no gateway that lives")
+	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members, e.userAttributes} {
+		_, err = bucket.Get(t.Context(), epochKey)
+		require.NoError(t, err, "a sweep leaves the epoch")
+	}
+}
