@@ -249,7 +249,7 @@ test('a policy without the gateway in connect-src is named', async ({ page, gate
 test('workers: one compilation for all, and classic ones too', async ({ page, gateway, run }) => {
   const use = `
     onmessage = async ({ data: { module, uid, gateway } }) => {
-      AgoraRTM.setParameter(module ? 'WASM_MODULE' : 'WASM_URL', module ?? gateway + '/sdk/rtm.wasm');
+      if (module) AgoraRTM.setParameter('WASM_MODULE', module); // else the gateway has it
       const client = AgoraRTM.createInstance('${appId}', { gateway });
       postMessage(await client.login({ uid }).then(() => client.connectionState, String));
     };`;
@@ -272,6 +272,12 @@ test('workers: one compilation for all, and classic ones too', async ({ page, ga
     expect(await ask('/module.js', 'module', [`w1-${run}`, `w2-${run}`], true)).toEqual(['CONNECTED', 'CONNECTED']);
     expect(fetched).toHaveLength(1);
     expect(await ask('/classic.js', 'classic', [`w3-${run}`], false)).toEqual(['CONNECTED']);
+
+    front.mount('/lib/loader.mjs', { bytes: Buffer.from(await (await fetch(`${gateway.url}/sdk/loader.mjs`)).arrayBuffer()), type: 'text/javascript' });
+    const compiled = (options: object) => page.evaluate(async ({ module, options }) =>
+      String(await (await import(module)).compile(options).catch((e: any) => e.message)), { module: `${front.url}/lib/loader.mjs`, options });
+    expect(await compiled({ gateway: gateway.url }), 'without a copy beside the module').toBe('[object WebAssembly.Module]');
+    expect(await compiled({})).toMatch(/lib\/rtm\.wasm .*; call setParameter\('GATEWAY', url\)/);
   } finally {
     await front.stop();
   }
