@@ -51,7 +51,9 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
 		case (r.URL.Path == "/rtm" || strings.HasPrefix(r.URL.Path, media.BasePath)) && !s.originAllowed(r):
-			http.Error(w, "pages of "+r.Header.Get("Origin")+" may not use this gateway: add the origin to --origins", http.StatusForbidden)
+			origin := r.Header.Get("Origin")
+			s.originRefused(origin)
+			http.Error(w, "pages of "+origin+" may not use this gateway: add the origin to --origins", http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)
 		}

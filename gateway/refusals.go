@@ -77,17 +77,8 @@ func withAddress(ctx context.Context, address netip.Addr) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-// noteOrigins counts and logs the origins that allow refuses; nil allows all.
-func (s *Server) noteOrigins(allow func(origin string) bool) func(origin string) bool {
-	if allow == nil {
-		return nil
-	}
-	return func(origin string) bool {
-		if allow(origin) {
-			return true
-		}
-		s.config.Meter.OriginRefused()
-		s.refusals.note("pages of an origin are refused: --origins does not name it", refusalKey{"origin", origin}, time.Now(), "origin", clip(origin))
-		return false
-	}
+// originRefused counts and logs a request that is refused for its page's origin.
+func (s *Server) originRefused(origin string) {
+	s.config.Meter.OriginRefused()
+	s.refusals.note("pages of an origin are refused: --origins does not name it", refusalKey{"origin", origin}, time.Now(), "origin", clip(origin))
 }

@@ -49,13 +49,20 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 	h := newHouse(t, nil, withLog(&log), func(c *gateway.Config) {
 		c.AllowOrigin = func(origin string) bool { return origin == "https://good.example" }
 	})
+	get := func(path, origin string) {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "own.example"
+		r.Header.Set("Origin", origin)
+		h.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}
 	for _, path := range []string{"/rtm", "/media/", "/rtm"} {
-		for _, origin := range []string{"https://good.example", "https://bad.example"} {
-			r := httptest.NewRequest(http.MethodGet, path, nil)
-			r.Header.Set("Origin", origin)
-			h.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		for _, origin := range []string{"https://good.example", "https://bad.example", "https://own.example"} {
+			get(path, origin)
 		}
 	}
+	get("/sdk/rtm.js", "https://reader.example") // anybody's
 	assert.Len(t, log.lines("bad.example"), 1)
+	assert.Empty(t, log.lines("own.example"))
+	assert.Empty(t, log.lines("reader.example"))
 	assert.Empty(t, log.lines("good.example"))
 }

@@ -65,7 +65,6 @@ func New(config Config) (*Server, error) {
 		memory:   memory{live: liveBytes},
 	}
 	s.refusals.log = s.log
-	s.config.AllowOrigin = s.noteOrigins(config.AllowOrigin)
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
 	s.followed = &followed{server: s, byUser: map[User]*presence{}}
 	s.admission = newAdmission(config.Limits)
