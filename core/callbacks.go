@@ -106,6 +106,16 @@ func (e entries) SHA256(b Blob, part int64, done func(sums []byte, err error)) (
 	})
 }
 
+// Probe implements Prober; it reports false where the Host is not able.
+func (e entries) Probe(url string, done func(Probe)) (able bool) {
+	p, able := e.Host.(Prober)
+	return able && p.Probe(url, func(found Probe) {
+		e.c.enter()
+		done(found)
+		e.c.exit()
+	})
+}
+
 type socketEntries struct {
 	l SocketListener
 	c *Client

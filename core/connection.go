@@ -223,9 +223,11 @@ func (c *Client) lost(k *connection, code int, why string) {
 	switch {
 	case c.leaving != nil:
 		c.loggedOut()
+	case c.state == Connecting && !k.opened:
+		c.unreachable(code, why)
 	case c.state == Connecting:
 		c.loginFailed(&Error{Class: Unavailable, Code: LoginErrUnknown, Cause: textError(why),
-			Text: "no gateway answers at " + c.gateway + "; check the address and that the gateway runs"}, ReasonLoginFailure)
+			Text: "what answers at " + c.gateway + " ended the connection before it answered the login (code " + strconv.Itoa(code) + "): is it a gateway?"}, ReasonLoginFailure)
 	case code == wire.CloseRemoteLogin:
 		c.transition(ReasonRemoteLogin)
 	case wire.CloseIsFinal(code) && code != wire.CloseRefused && code != wire.CloseBye:

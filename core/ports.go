@@ -28,6 +28,24 @@ type Digester interface {
 	SHA256(b Blob, part int64, done func(sums []byte, err error)) (able bool)
 }
 
+// Prober is what a Host also is where it can find out why no WebSocket opens.
+type Prober interface {
+	// Probe later calls done with what it finds at url, an http or https address. It
+	// reports whether it can; otherwise done is not called.
+	Probe(url string, done func(Probe)) (able bool)
+}
+
+// Probe is what was found at an address where no WebSocket opened.
+type Probe struct {
+	Answered bool   // something answers
+	Status   int    // of the answer to a GET; 0 if the page may not read it
+	Gateway  bool   // the answer is a gateway's
+	Text     string // a gateway's answer
+
+	// The page's Content-Security-Policy forbids requests to the address, and WebSockets.
+	Blocked, SocketBlocked bool
+}
+
 // Socket is a WebSocket that carries binary messages.
 type Socket interface {
 	// Send hands a frame over, in order; what can't be sent any more is dropped, and

@@ -10,6 +10,7 @@ import (
 type socket struct {
 	callbacks
 	ws       value
+	opened   bool
 	host     *host
 	listener core.SocketListener
 }
@@ -38,7 +39,17 @@ func (h *host) Dial(url string, l core.SocketListener) core.Socket {
 func (s *socket) listen() error {
 	return set(s.ws,
 		"binaryType", "arraybuffer",
-		"onopen", s.add(func(value) { s.listener.Opened() }),
+		"onopen", s.add(func(value) {
+			s.opened = true
+			s.listener.Opened()
+		}),
+		// Where a Content-Security-Policy forbids the socket, Chromium tells an error and no end.
+		"onerror", s.add(func(value) {
+			if !s.opened {
+				s.detach()
+				s.listener.Closed(closedAbnormally, "")
+			}
+		}),
 		"onmessage", s.add(func(event value) {
 			frame, err := bufferBytes(get(event, "data"))
 			if err != nil {
@@ -92,7 +103,7 @@ func (s *socket) fail(err error) {
 // the properties were set before.
 func (s *socket) detach() {
 	if s.callbacks != nil {
-		report(set(s.ws, "onopen", nil, "onmessage", nil, "onclose", nil))
+		report(set(s.ws, "onopen", nil, "onerror", nil, "onmessage", nil, "onclose", nil))
 		s.release()
 	}
 }

@@ -1,7 +1,7 @@
 /** What to do about a code, in Markdown: the first whose pattern fits. */
 const cures: [RegExp, string][] = [
   // What is special
-  [/^LOGIN_ERR_UNKNOWN/, 'check the address, and that the gateway runs; the message says if it was the wasm, and names the cure. Try again, as users without a network do'],
+  [/^LOGIN_ERR_UNKNOWN/, 'the message tells the likeliest cause and its cure: the address, the gateway, its `--origins`, a proxy, the page\'s policy, the wasm. Try again, as users without a network do'],
   [/^LOGIN_ERR_REJECTED/, 'try again later; `serverCode` and the gateway\'s log tell why'],
   [/^LOGIN_ERR_INVALID_ARGUMENT/, 'the message names the argument; for a token, mint it for this uid'],
   [/INVALID_APP_ID/, 'list the app at the gateway (`--apps`), or correct the id'],

@@ -28,7 +28,7 @@ export class Gateway {
     this.url = await new Promise<string>((resolve, reject) => {
       const read = (line: string) => {
         this.output.push(line);
-        const m = /url=(http:\/\/\S+)/.exec(line);
+        const m = /url=(https?:\/\/\S+)/.exec(line);
         if (m) resolve(m[1].replace(/\/$/, ''));
       };
       createInterface({ input: p.stdout! }).on('line', read);

@@ -30,6 +30,9 @@ export function pageBase(): string | undefined {
  * Throws RtmInvalidArgumentError 1 for what can't be one.
  */
 export function gatewayUrl(value: unknown): string {
+  if (typeof value === 'string' && /^(?!\w+:\/\/)(localhost|[^./][^/]*[.:])/.test(value)) { // a host, which a URL takes for a path or a scheme
+    throw invalidArgument(1, `the gateway's address ${show(value)} lacks its scheme: write https://${value}, or http:// where there is no TLS`);
+  }
   const url = parse(value);
   const scheme = url && /^(?:http|ws)(s?):$/.exec(url.protocol);
   if (!url || !scheme || url.search || url.hash || url.username) {

@@ -72,6 +72,7 @@ export class RtmClient extends AttributeMethods {
     watchPage();
     this._log.info(`login as ${mask(uid)}, ${token ? 'with' : 'without'} a token`);
     const { promise, done } = this._link.pend<void>();
+    promise.catch((error) => this._log.write(3, `login failed:${error.message}`));
     const fail = (reason: ConnectionChangeReason, failure: Failure) => this._ifOpening(done, () => {
       this._setState('DISCONNECTED', reason);
       done(failure);

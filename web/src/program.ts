@@ -22,7 +22,7 @@ export const STOPPED = "the SDK's core stopped; the next login starts a new one"
 
 /** What Go and package jsbridge look up in their global object. */
 const CLASSES = ['Object', 'Array', 'Uint8Array', 'Error', 'Promise', 'Date', 'Blob', 'console'] as const;
-const FUNCTIONS = ['setTimeout', 'clearTimeout', 'createImageBitmap'] as const;
+const FUNCTIONS = ['setTimeout', 'clearTimeout', 'createImageBitmap', 'fetch', 'addEventListener', 'removeEventListener'] as const;
 
 /**
  * Where these functions of wasm_exec.js leave their result on Go's stack. What a call throws they

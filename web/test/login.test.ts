@@ -90,6 +90,16 @@ test('a program that can not be loaded fails the login; the next one tries again
   client.logoutSync();
 });
 
+test('a failed login is logged as an error, with its reason', async (t) => {
+  const lines: string[] = [];
+  t.mock.method(console, 'error', (line: string) => lines.push(line));
+  const { client, loader } = makeClient(undefined, { logFilter: { error: true } });
+  const login = client.login({ uid: 'a' });
+  loader.fail(new Error('gone'));
+  await assert.rejects(login);
+  assert.match(lines.join(), /^Ins#\d+ RTM:ERROR login failed: Error Code 1 - gone\.$/);
+});
+
 test('without a gateway the login says how to name one', async () => {
   const { client, loader, events } = makeClient(undefined, { gateway: undefined });
   const login = client.login({ uid: 'a' });

@@ -40,6 +40,13 @@ test('the gateway\'s address', () => {
   assert.equal(gateway(undefined), undefined);
 });
 
+test('a host without a scheme is refused, and the text has the address as it must be', (t) => {
+  Object.assign(globalThis, { location: new URL('https://page.example/dir/index.html') });
+  t.after(() => delete (globalThis as any).location);
+  for (const host of ['rtm.example.org', 'rtm.example.org/chat', 'rtm.example.org:8443', 'localhost', 'localhost:8080', '127.0.0.1:8080', '10.0.0.1', '[::1]:80'])
+    assert.throws(() => AgoraRTM.setParameter('GATEWAY', host), (e: Error) => e.name === 'RtmInvalidArgumentError' && e.message.includes(`https://${host},`), host);
+});
+
 test('relative addresses are relative to the page', (t) => {
   Object.assign(globalThis, { location: new URL('https://page.example/dir/index.html') });
   t.after(() => delete (globalThis as any).location);

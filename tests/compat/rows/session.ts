@@ -45,6 +45,11 @@ export const session: Area = {
         await client.login({ uid: t.id('a') });
       },
     },
+    {
+      member: 'client.login', when: 'no WebSocket opens: the message tells a policy, a refused origin, a wrong address, a proxy and another server apart',
+      shown: 'core:TestUnreachableText',
+    },
+    { member: 'client.login', when: 'a failed login is logged as an error, with its reason', shown: 'web/test/login.test.ts:a failed login is logged as an error, with its reason' },
     { member: 'client.login', when: 'no answer within 12 s', class: 'RtmTimeoutError', code: 9, shown: 'core:TestLoginTimesOut' },
     { member: 'client.login', when: 'the wasm is not loaded within 12 s', class: 'RtmTimeoutError', code: 9, shown: 'web/test/login.test.ts:a program that does not come within 12 s is a login timeout, and the next login has it', differs: 'new: 1.4 has no wasm' },
     { member: 'client.login', when: 'the gateway does not serve this app id', class: 'RtmUnauthenticatedError', code: 4, shown: 'tests/token.spec.ts:without the right token nobody comes in' },
