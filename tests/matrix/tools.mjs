@@ -1,6 +1,6 @@
 // Builds the application of tools/app.js with each tool of tools/, as applications of 1.4 are built, in tests/.build/tools:
-// installs the tool, puts the packed package beside it under its old name, and runs its script `build`. With names it does
-// only these: node tests/matrix/tools.mjs cra4 nuxt2.
+// installs the tool, puts the packed package beside it under its old name, and runs its script `build`, which also runs
+// sdk.test.js where the tool has Jest. With names it does only these: node tests/matrix/tools.mjs cra4 nuxt2.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -32,7 +32,7 @@ async function build(tool) {
   mkdirSync(app, { recursive: true });
   for (const name of readdirSync(app)) if (name !== 'node_modules') rmSync(path.join(app, name), { recursive: true });
   cpSync(path.join(here, tool), app, { recursive: true, filter: (file) => !/\/(node_modules|dist|build)$/.test(file) });
-  cpSync(path.join(here, 'app.js'), path.join(app, existsSync(path.join(app, 'src')) ? 'src' : '.', 'app.js'));
+  for (const name of ['app.js', 'sdk.test.js']) cpSync(path.join(here, name), path.join(app, existsSync(path.join(app, 'src')) ? 'src' : '.', name));
 
   const lock = readFileSync(path.join(app, 'package-lock.json'), 'utf8');
   const marker = path.join(app, 'node_modules/.installed-lock.json'); // it takes long: once

@@ -26,6 +26,6 @@ export async function compileFirst({ url, guess, integrity }: Beside, gateways: 
   for (const gateway of gateways) module ||= await attempt(`${gateway}/sdk/${program}/rtm.wasm`, integrity ?? RTM_INTEGRITY);
   module ||= url && guess && (await attempt(url, integrity));
   if (module) return module;
-  failures.add(`call setParameter('GATEWAY', url) for a gateway with the program ${program}, or setParameter('WASM_URL', url) for a copy of rtm.wasm`);
+  failures.add(`call setParameter('GATEWAY', url) for a gateway with the program ${program}, install the package of the gateway's version, or call setParameter('WASM_URL', url) for a copy of rtm.wasm`);
   throw new Error([...failures].join('; '));
 }

@@ -81,7 +81,7 @@ for (const [what, script, globals, base] of [
   test(`in ${what} the gateway is asked first, and what is beside is a guess`, async () => {
     const { sdk, asked, error } = await preload(script, globals, 'https://rtm.example/prefix/');
     assert.deepEqual(asked, [[`https://rtm.example/prefix/sdk/${program}/rtm.wasm`, integrity], ...(base ? [[`${base}rtm.wasm?${integrity}`, undefined]] : [])]);
-    assert.match(error.message, new RegExp(`setParameter\\('GATEWAY', url\\) for a gateway with the program ${program}, or setParameter\\('WASM_URL', url\\)`));
+    assert.match(error.message, new RegExp(`setParameter\\('GATEWAY', url\\) for a gateway with the program ${program}, install the package of the gateway's version, or call setParameter\\('WASM_URL', url\\)`));
     sdk.setParameter('GATEWAY', undefined);
     assert.equal(sdk.getParameter('GATEWAY'), 'https://page.example', 'the page\'s own, whatever the path of the bundle');
   });

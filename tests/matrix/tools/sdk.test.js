@@ -1,3 +1,4 @@
+/** What unit tests of applications do with the package; run by each tool that has Jest. */
 import AgoraRTM, { createInstance } from 'agora-rtm-sdk';
 import * as namespace from 'agora-rtm-sdk';
 
