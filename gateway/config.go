@@ -53,6 +53,9 @@ type Times struct {
 	TokenWarning   time.Duration // how long before its end the client of a token is told; 0 means 30 s
 }
 
+// defaultHello is the zero value of Times.Hello.
+const defaultHello = 10 * time.Second
+
 func (c Config) withDefaults() (Config, error) {
 	if c.Engine == nil {
 		return c, errors.New("gateway: Config.Engine is missing")
@@ -68,7 +71,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Meter = noMeter{}
 	}
 	t := &c.Times
-	setDefault(&t.Hello, 10*time.Second)
+	setDefault(&t.Hello, defaultHello)
 	setDefault(&t.Body, 5*time.Second)
 	setDefault(&t.Answer, time.Minute)
 	setDefault(&t.PingInterval, core.PingInterval)

@@ -31,12 +31,20 @@ const (
 // that only an http.Server can set: 10 s and 16 KiB for the header of a request, 2 minutes
 // for a connection without one. The caller may set its TLSConfig, and serves and ends it.
 func (s *Server) HTTPServer() *http.Server {
+	h := NewHTTPServer(s.Handler(), s.log)
+	h.ReadHeaderTimeout = s.config.Times.Hello
+	return h
+}
+
+// NewHTTPServer returns an http.Server with the same bounds for another handler, such as one
+// that answers until a Server is there. It sets no deadlines of requests: Handler does.
+func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: s.config.Times.Hello,
+		Handler:           handler,
+		ReadHeaderTimeout: defaultHello,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes - headerSlack,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 

@@ -5,12 +5,11 @@ import (
 	"net/http"
 	"time"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
 )
 
 // serveMetrics serves /metrics, and what tells of health, on an address of their own.
-func serveMetrics(address string, m *metrics.Metrics, server *gateway.Server, log *slog.Logger) (stop func(), err error) {
+func serveMetrics(address string, m *metrics.Metrics, health http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, err := listen("metrics", address)
 	if err != nil {
 		return nil, err
@@ -18,7 +17,7 @@ func serveMetrics(address string, m *metrics.Metrics, server *gateway.Server, lo
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.Handler())
 	for _, path := range []string{"/healthz", "/readyz"} {
-		mux.Handle("GET "+path, server.Handler())
+		mux.Handle("GET "+path, health)
 	}
 	h := &http.Server{
 		Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 12 << 10,

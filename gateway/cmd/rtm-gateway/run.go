@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
@@ -58,14 +59,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve runs the gateway until ctx ends.
+// serve runs the gateway until ctx ends. It listens first: opening what is stored may take
+// minutes, and whoever watches the gateway must be able to tell that from a failure.
 func serve(ctx context.Context, o options, log *slog.Logger) error {
 	limitMemory(o.bounds.memory)
 	apps, err := o.apps.load(log)
 	if err != nil {
 		return err
 	}
-	site := site{drain: o.drain, log: log}
+	site := site{drain: o.drain, log: log, front: newFront(o.opening()), failed: make(chan error, 1)}
 	if site.tls, err = o.tls.config(log); err != nil {
 		return err
 	}
@@ -74,13 +76,48 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	site.listener = boundConnections(listener, o.bounds, log)
-	defer func() { _ = site.listener.Close() }() // the HTTP server may have closed it
-	engine, err := openEngine(ctx, o, log)
-	if err != nil {
+	site.http = gateway.NewHTTPServer(site.front, log)
+	defer func() { _ = site.http.Close() }() // and the listener
+	var meter *metrics.Metrics
+	if o.metrics != "" {
+		meter = metrics.New()
+		stop, err := serveMetrics(o.metrics, meter, site.front, log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	site.listen()
+	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, meter, log) })
+	if err != nil || r.server == nil { // or it was told to end
 		return err
 	}
-	defer engine.Close()
-	site.shared, site.broken = o.nats.servers != "", engine.Broken()
+	defer r.engine.Close()
+	site.shared, site.broken, site.server = o.nats.servers != "", r.engine.Broken(), r.server
+	return site.serve(ctx)
+}
+
+// running is what a gateway consists of. The zero value is none.
+type running struct {
+	engine *natsengine.Engine
+	server *gateway.Server
+}
+
+func (r running) close() {
+	if r.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = r.server.Close(ctx) // nobody came yet
+		r.engine.Close()
+	}
+}
+
+// start opens the engine and starts the gateway on it.
+func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.Metrics, log *slog.Logger) (running, error) {
+	engine, err := openEngine(ctx, o, log)
+	if err != nil {
+		return running{}, err
+	}
 	config := gateway.Config{
 		Engine:      engine,
 		MediaStore:  engine.MediaStore(),
@@ -91,22 +128,23 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		AllowOrigin: o.bounds.origins.allow(),
 		Limits:      o.bounds.limits(),
 	}
-	var meter *metrics.Metrics
-	if o.metrics != "" {
-		meter = metrics.New()
+	if meter != nil {
 		config.Meter = meter
 	}
-	if site.server, err = gateway.New(config); err != nil {
-		return err
+	server, err := gateway.New(config)
+	if err != nil {
+		engine.Close()
+		return running{}, err
 	}
-	if meter != nil {
-		stop, err := serveMetrics(o.metrics, meter, site.server, log)
-		if err != nil {
-			return errors.Join(err, site.server.Close(ctx))
-		}
-		defer stop()
+	return running{engine, server}, nil
+}
+
+// opening says what start does.
+func (o options) opening() string {
+	if o.nats.servers != "" {
+		return "connecting to NATS at " + o.nats.servers.Redacted()
 	}
-	return site.serve(ctx)
+	return "opening the data folder " + o.data
 }
 
 func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.Engine, error) {

@@ -13,6 +13,9 @@ import (
 
 // site is the gateway on its address.
 type site struct {
+	front    *front
+	http     *http.Server
+	failed   chan error // of http
 	server   *gateway.Server
 	listener net.Listener
 	tls      *tls.Config // nil: plain HTTP
@@ -22,26 +25,77 @@ type site struct {
 	log      *slog.Logger
 }
 
-// serve returns after ctx has ended and the site is drained.
-func (s site) serve(ctx context.Context) error {
-	h := s.server.HTTPServer()
-	h.TLSConfig = s.tls
-	failed := make(chan error, 1)
+func (s site) url() string {
 	scheme := "http"
 	if s.tls != nil {
 		scheme = "https"
-		go func() { failed <- h.ServeTLS(s.listener, "", "") }()
-	} else {
-		go func() { failed <- h.Serve(s.listener) }()
 	}
-	s.log.Info("listening", "url", scheme+"://"+s.listener.Addr().String(), "version", versionText())
+	return scheme + "://" + s.listener.Addr().String()
+}
+
+// listen begins to answer.
+func (s site) listen() {
+	s.http.TLSConfig = s.tls
+	go func() {
+		if s.tls != nil {
+			s.failed <- s.http.ServeTLS(s.listener, "", "")
+		} else {
+			s.failed <- s.http.Serve(s.listener)
+		}
+	}()
+	s.log.Info("starting: "+s.front.doing, "url", s.url())
+}
+
+// stillStarting is the time between two lines that say what a start waits for.
+const stillStarting = 10 * time.Second
+
+// await waits for start, or until ctx ends: then the result is the zero value at once, and what
+// start opens after all is closed behind it.
+func (s site) await(ctx context.Context, start func() (running, error)) (running, error) {
+	type result struct {
+		running
+		err error
+	}
+	started := make(chan result)
+	go func() {
+		r, err := start()
+		select {
+		case started <- result{r, err}:
+		case <-ctx.Done():
+			r.close()
+		}
+	}()
+	every := time.NewTicker(stillStarting)
+	defer every.Stop()
+	for {
+		select {
+		case r := <-started:
+			if r.err != nil && ctx.Err() != nil {
+				return running{}, nil // it was told to end
+			}
+			return r.running, r.err
+		case err := <-s.failed:
+			return running{}, err
+		case <-every.C:
+			s.log.Info("still starting: " + s.front.state())
+		case <-ctx.Done():
+			s.log.Info("ended while starting: " + s.front.state())
+			return running{}, nil
+		}
+	}
+}
+
+// serve returns after ctx has ended and the site is drained.
+func (s site) serve(ctx context.Context) error {
+	s.front.set(s.server.Handler())
+	s.log.Info("listening", "url", s.url(), "version", versionText())
 	var err error
 	select {
-	case err = <-failed:
+	case err = <-s.failed:
 	case err = <-s.broken:
 	case <-ctx.Done():
 	}
-	s.end(h)
+	s.end(s.http)
 	return err
 }
 

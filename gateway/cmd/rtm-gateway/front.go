@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// front answers for the gateway until it is there, then hands all requests over to it.
+type front struct {
+	doing string // what the start does
+	began time.Time
+	now   atomic.Pointer[http.Handler]
+}
+
+func newFront(doing string) *front { return &front{doing: doing, began: time.Now()} }
+
+// set makes handler the one that answers.
+func (f *front) set(handler http.Handler) { f.now.Store(&handler) }
+
+// state says what the start does, and for how long it has.
+func (f *front) state() string {
+	return f.doing + ", for " + time.Since(f.began).Round(time.Second).String()
+}
+
+// ServeHTTP implements http.Handler.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler := f.now.Load(); handler != nil {
+		(*handler).ServeHTTP(w, r)
+		return
+	}
+	f.serveStarting(w, r)
+}
+
+// frontTime bounds a request before the gateway is there.
+const frontTime = 5 * time.Second
+
+// serveStarting says that the process runs, and to come again. The gateway's own answers look
+// the same for /healthz and /readyz.
+func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(frontTime)) // errors mean that the connection is gone
+	_ = control.SetWriteDeadline(time.Now().Add(frontTime))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Connection", "close") // what comes next may find the gateway
+	switch r.URL.Path {
+	case "/healthz":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n"))
+	case "/readyz":
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		check := map[string]any{"name": "starting", "ok": false, "error": f.state()}
+		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // the asker may be gone
+	default:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the gateway is starting: "+f.state(), http.StatusServiceUnavailable)
+	}
+}
