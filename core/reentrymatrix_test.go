@@ -46,6 +46,7 @@ type cell struct {
 	calls int
 
 	seq      uint64
+	pinged   time.Time
 	sessions int
 	opened   map[*testSocket]bool
 	answers  bool          // requests are answered
@@ -147,7 +148,7 @@ func (c *cell) track(name string) func(*Error) {
 
 // run lets time pass while the gateway does its part.
 func (c *cell) run(d time.Duration) {
-	step := 250 * time.Millisecond
+	step := 500 * time.Millisecond
 	if d > 5*time.Second {
 		step = 2 * time.Second
 	}
@@ -183,7 +184,8 @@ func (c *cell) serve() {
 			s.receive(reply)
 		}
 	}
-	if !s.closed {
+	if !s.closed && time.Since(c.pinged) >= 2*time.Second {
+		c.pinged = time.Now()
 		s.receive(&wire.ServerFrame{Ping: &wire.Ping{}})
 	}
 }

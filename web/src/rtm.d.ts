@@ -357,7 +357,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   sendMessage(message: OutgoingMessage, options?: SendMessageOptions): Promise<void>;
   /**
    * At most 512 ids, the local user's among them, in no order. Not joined: InvalidStatus 5; no answer: Timeout 3; refused: Unknown 1;
-   * 5 calls in 2 s passed: InvokeTooOften 4.
+   * Over 5 calls in 2 s it waits for its turn, and shares the answer of another call that still waits.
    */
   getMembers(): Promise<string[]>;
 }
@@ -407,8 +407,9 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
  * Made by {@link createInstance}. Presence, attributes and counts wait 10 s for the gateway's answer.
  *
  * Attribute methods reject with InvalidArgument 3 (no plain object, no attribute, a bad key, value or id), LimitExceeded 4 (over
- * the sizes of {@link AttributesMap}), InvokeTooOften 5 (more than 10 writes or 40 reads of users' attributes in 5 s, 10 and 10
- * of channels'), Timeout 7 (no answer) and Unavailable 2 (refused).
+ * the sizes of {@link AttributesMap}), InvokeTooOften 5 (more than 10 writes of the user's or of channels' attributes in 5 s),
+ * Timeout 7 (no answer) and Unavailable 2 (refused). Reads over 40 of users' or 10 of channels' attributes in 5 s wait for their
+ * turn; if that would take more than 10 s: InvokeTooOften 5.
  */
 declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClientEvents> {
   private constructor();
@@ -472,7 +473,10 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
 
-  /** Of 1 to 256 peers, else InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 3; 10 calls in 5 s passed: InvokeTooOften 5. */
+  /**
+   * Of 1 to 256 peers, else InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 3. Over 10 calls in 5 s it waits for its turn;
+   * if that would take more than 10 s: InvokeTooOften 5.
+   */
   queryPeersOnlineStatus(peerIds: string[]): Promise<PeersOnlineStatusResult>;
   /**
    * Hear PeersOnlineStatusChanged of these peers, their present state first; ends at logout. More than 512 in all:
@@ -482,11 +486,11 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
   /** Does not wait for the gateway; peers that are not subscribed to are no error. More than 512: LimitExceeded 6; otherwise as for subscribing: InvalidArgument 2, InvokeTooOften 5. */
   unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
-  /** The peers subscribed to. Another option: InvalidArgument 2; 10 calls in 5 s passed: InvokeTooOften 3. */
+  /** The peers subscribed to. Another option: InvalidArgument 2. */
   queryPeersBySubscriptionOption(option: RtmStatusCode.PeerSubscriptionOption): Promise<string[]>;
   /**
    * Of 1 to 32 channels, joined or not: more are InvalidArgument 5; none, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused:
-   * Unavailable 1; more than once a second: InvokeTooOften 3.
+   * Unavailable 1. Over once a second it waits for its turn; if that would take more than 10 s: InvokeTooOften 3.
    */
   getChannelMemberCount(channelIds: string[]): Promise<ChannelMemberCountResult>;
 
