@@ -52,7 +52,7 @@ export class RtmClient extends AttributeMethods {
 
   /** Applications call createInstance; `n` counts the instances. */
   constructor(private readonly _appId: string, private readonly _config: Config, n: number, loader: Loader) {
-    super(new Log(n, () => _config.logFilter), 512);
+    super(new Log(n, _config), 512);
     const host: Host = makeHost(this);
     this._link = new Link(loader, _appId, _config, host, (settle) => this._crashed(settle));
   }

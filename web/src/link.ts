@@ -41,12 +41,12 @@ export class Link {
   pend<T>(settled?: () => void): { promise: Promise<T>; done: Done<T> } {
     let done!: Done<T>;
     const promise = new Promise<T>((resolve, reject) => {
-      done = (failure, value) => {
-        if (!this._pending.delete(done)) return;
+      done = once((failure, value) => {
+        this._pending.delete(done);
         settled?.();
         if (failure) reject(rtmError(failure));
         else resolve((value ?? undefined) as T); // Go has null only
-      };
+      });
     });
     this._pending.add(done);
     return { promise, done };
@@ -127,6 +127,18 @@ export class Link {
       for (const done of pending) done({ name: 'RtmInternalError', text: STOPPED });
     });
   }
+}
+
+/**
+ * Calls `done` once and lets go of it. Go may keep what it was given for long: its small allocations are
+ * collected together.
+ */
+function once<T>(done: Done<T> | undefined): Done<T> {
+  return (failure, value) => {
+    const settle = done;
+    done = undefined;
+    settle?.(failure, value);
+  };
 }
 
 /** Where there is none, clients stay until the page goes. */

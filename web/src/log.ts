@@ -5,12 +5,12 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** A client's log on the console: `Ins#<n> RTM:INFO …` (API 1.3). */
 export class Log {
-  /** `filter` is asked at each line, since updateConfig can change it. */
-  constructor(private readonly _n: number, private readonly _filter: () => Partial<LogFilter> | undefined) {}
+  /** `config` is looked at for each line, since updateConfig can change it. */
+  constructor(private readonly _n: number, private readonly _config: { logFilter?: Partial<LogFilter> }) {}
 
   write(level: number, text: string, ...more: unknown[]): void {
     const name = LEVELS[level] ?? 'error';
-    if (!this._filter()?.[name]) return;
+    if (!this._config.logFilter?.[name]) return;
     console[name === 'info' ? 'log' : name](`Ins#${this._n} RTM:${name.toUpperCase()} ${text}`, ...more);
   }
 

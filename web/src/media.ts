@@ -107,7 +107,7 @@ export class Watch {
   private _aborted: boolean;
   private _over = false;
 
-  constructor(private readonly _handler: Handler, private readonly _log: Log) {
+  constructor(private _handler: Handler, private readonly _log: Log) {
     this._aborted = !!_handler.cancelSignal?.aborted;
     _handler.cancelSignal?.addEventListener('abort', this._onAbort);
   }
@@ -136,5 +136,7 @@ export class Watch {
   end = (): void => {
     this._over = true;
     this._handler.cancelSignal?.removeEventListener?.('abort', this._onAbort);
+    this._handler = {}; // Go may keep progress for long
+    this._cancel = undefined;
   };
 }

@@ -5,7 +5,7 @@ import { Log } from '../src/log.ts';
 
 function make() {
   const errors: unknown[] = [];
-  const log = new Log(1, () => undefined);
+  const log = new Log(1, {});
   log.error = (text, cause) => void errors.push(text, cause);
   return { emitter: new Emitter(log, 10), errors };
 }
@@ -112,12 +112,12 @@ test('too many listeners are a warning, once', (t) => {
 test('the exception of a listener is an error of the log, and obeys its filter', (t) => {
   const lines: unknown[][] = [];
   t.mock.method(console, 'error', (...args: unknown[]) => void lines.push(args));
-  let filter = { error: true };
-  const emitter = new Emitter(new Log(7, () => filter), 10);
+  const config = { logFilter: { error: true } };
+  const emitter = new Emitter(new Log(7, config), 10);
   const boom = new Error('boom');
   emitter.on('a', () => { throw boom; });
   emitter.emit('a');
-  filter = { error: false };
+  config.logFilter = { error: false };
   emitter.emit('a');
   assert.deepEqual(lines, [['Ins#7 RTM:ERROR a listener of a threw', boom]]);
 });

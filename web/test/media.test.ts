@@ -8,7 +8,7 @@ const thumbnail = new Blob(['t']);
 const signal = new AbortController().signal;
 const onOperationProgress = () => {};
 const uploaded = { mediaId: 'id', width: 1, height: 2, thumbnailWidth: 3, thumbnailHeight: 4 };
-const log = new Log(1, () => undefined);
+const log = new Log(1, {});
 
 test('the type is inferred from the keys', () => {
   const type = (params: unknown) => (uploadArguments(payload, params, undefined).message(uploaded) as any).messageType;
