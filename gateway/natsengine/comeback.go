@@ -41,7 +41,8 @@ type comeback struct {
 	lostAt time.Time // zero while connected
 	told   func()    // of Announce
 
-	pending bool // dropped will call back
+	pending bool // recoverDropped will be called
+	running int  // recoveries under way
 }
 
 func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {
@@ -93,7 +94,13 @@ func (c *comeback) back(after []time.Duration) {
 	for room := range c.rooms {
 		rooms = append(rooms, room)
 	}
+	c.running++
 	c.e.background.Go(func() {
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.running--
+		}()
 		if c.e.stateGone() {
 			return
 		}
@@ -138,18 +145,26 @@ func (c *comeback) dropped() {
 	if c.lostAt.IsZero() {
 		c.lostAt = time.Now()
 	}
-	if c.pending {
+	if !c.pending {
+		c.pending = true
+		time.AfterFunc(dropPause, c.recoverDropped)
+	}
+}
+
+// recoverDropped waits while another recovery runs: that is load, too.
+func (c *comeback) recoverDropped() {
+	if c.e.isClosing() {
 		return
 	}
-	c.pending = true
-	time.AfterFunc(dropPause, func() {
-		c.mu.Lock()
-		c.pending = false
-		c.mu.Unlock()
-		if !c.e.isClosing() {
-			c.back(atOnce)
-		}
-	})
+	c.mu.Lock()
+	busy := c.running > 0
+	c.pending = busy
+	c.mu.Unlock()
+	if busy {
+		time.AfterFunc(dropPause, c.recoverDropped)
+	} else {
+		c.back(atOnce)
+	}
 }
 
 // catchUp hands a room's messages over once more, those among them that were missed. It

@@ -61,36 +61,33 @@ func TestDroppedMessagesAreMadeUpFor(t *testing.T) {
 	}
 }
 
-// Whichever stream vanishes or is made anew under a gateway, it is not ready any more, and is
-// told to end.
-func TestLostStreamsBreakTheEngine(t *testing.T) {
-	opts, err := Options{Dir: "x"}.withDefaults()
-	require.NoError(t, err)
-	for _, config := range opts.layout() {
-		for how, lose := range map[string]func(e *Engine){
-			"gone": func(e *Engine) { require.NoError(t, e.js.DeleteStream(t.Context(), config.Name)) },
-			"made anew": func(e *Engine) {
-				require.NoError(t, e.js.DeleteStream(t.Context(), config.Name))
-				_, err := e.js.CreateStream(t.Context(), withReplicas(config, 1))
-				require.NoError(t, err)
-			},
-		} {
-			t.Run(config.Name+" "+how, func(t *testing.T) {
-				t.Parallel()
-				e := openEngine(t, Options{GatewayLife: time.Second})
-				require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
-				require.NoError(t, e.reachable(t.Context()))
-				lose(e)
-				select {
-				case err := <-e.Broken():
-					require.ErrorIs(t, err, errStateLost)
-				case <-time.After(30 * time.Second):
-					require.FailNow(t, "it goes on")
-				}
-				require.Error(t, e.reachable(t.Context()))
-			})
-		}
+// Whichever stream vanishes or is made anew under a gateway, it is noticed.
+func TestLostStreamsAreNoticed(t *testing.T) {
+	e := openEngine(t, Options{})
+	for _, config := range e.opts.layout() {
+		require.NoError(t, e.checkStreams(t.Context()))
+		require.NoError(t, e.js.DeleteStream(t.Context(), config.Name))
+		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s is gone", config.Name)
+		_, err := e.js.CreateStream(t.Context(), withReplicas(config, 1))
+		require.NoError(t, err)
+		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s was made anew", config.Name)
+		require.NoError(t, e.identify(t.Context()))
 	}
+}
+
+// A gateway whose stream vanished is not ready any more, and is told to end.
+func TestALostStreamBreaksTheEngine(t *testing.T) {
+	e := openEngine(t, Options{GatewayLife: time.Second})
+	require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
+	require.NoError(t, e.reachable(t.Context()))
+	require.NoError(t, e.js.DeleteStream(t.Context(), mailStream))
+	select {
+	case err := <-e.Broken():
+		require.ErrorIs(t, err, errStateLost)
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "it goes on")
+	}
+	require.ErrorIs(t, e.reachable(t.Context()), errStateLost)
 }
 
 // A bucket that is there and empty, as after all its servers were restarted, is told from
