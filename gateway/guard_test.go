@@ -107,6 +107,33 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 	}
 }
 
+// A request whose body was read to its end leaves the connection as it was.
+func TestBodiesThatCome(t *testing.T) {
+	h := newStaticHouse(t)
+	credential := h.login("ada").welcome.Credential
+	common := " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + credential + "\r\nTus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
+	c := h.raw(t, "")
+	r := bufio.NewReader(c)
+	ask := func(text string) *http.Response {
+		_, err := io.WriteString(c, text)
+		require.NoError(t, err)
+		response, err := http.ReadResponse(r, nil)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, response.Body)
+		require.NoError(t, err)
+		assert.False(t, response.Close)
+		return response
+	}
+	for _, body := range []string{"Content-Length: 4\r\n\r\nsome", "Transfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n0\r\n\r\n"} {
+		response := ask("POST /media/" + common + "Upload-Length: 8\r\n" + body)
+		require.Equal(t, http.StatusCreated, response.StatusCode)
+		path := response.Header.Get("Location")
+		require.Equal(t, http.StatusNoContent, ask("PATCH "+path+common+"Upload-Offset: 4\r\n"+body).StatusCode)
+		require.Equal(t, http.StatusOK, ask("GET "+path+common+"\r\n").StatusCode)
+	}
+	require.Equal(t, http.StatusOK, ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").StatusCode)
+}
+
 // After the answer the connection is kept for a while only.
 func TestBodiesThatDoNotComeHoldNothing(t *testing.T) {
 	h := newStaticHouse(t, withTimes(gateway.Times{Body: 50 * time.Millisecond, Hello: 50 * time.Millisecond}))
