@@ -2,8 +2,10 @@ package tests
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,16 @@ func testMetricsListener(t *testing.T, program string) {
 	assert.Contains(t, body, `"engine"`)
 	status, _ = get("http://" + g.metrics + "/rtm")
 	assert.Equal(t, 404, status, "clients are not served there")
+	for _, path := range []string{"/metrics", "/healthz", "/none"} { // a body that does not come is waited for a while only
+		c, err := net.Dial("tcp", g.metrics)
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
+		_, err = io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+		require.NoError(t, err)
+		_, err = io.ReadAll(c)
+		assert.NoError(t, err, path)
+	}
 	_, body = get(g.url + "/metrics")
 	assert.NotContains(t, body, "rtm_sessions", "nor metrics where clients are")
 }

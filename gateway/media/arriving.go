@@ -23,14 +23,20 @@ func (a *arriving) add(ref Ref, req *request) (done func()) {
 	}
 }
 
-// offset is how many bytes of the upload have arrived, stored or not. The last byte
-// counts only when the whole upload is stored: a client takes it for the end.
-func (a *arriving) offset(info Info) int64 {
+// find returns the request that stores bytes of an upload, or nil. It is to be asked before
+// the store: a request that ends between the two has its bytes in the Info.
+func (a *arriving) find(ref Ref) *request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	req := a.requests[info.App+"/"+info.Key]
-	if req == nil {
+	return a.requests[ref.App+"/"+ref.Key]
+}
+
+// arrived is how many bytes of an upload are there, stored or not, while the request stores
+// more of them; nil means that no request does. The last byte counts only when the whole
+// upload is stored: a client takes it for the end.
+func (r *request) arrived(info Info) int64 {
+	if r == nil {
 		return info.Offset
 	}
-	return max(info.Offset, min(req.offset+req.received.Load(), info.Size-1))
+	return max(info.Offset, min(r.offset+r.received.Load(), info.Size-1))
 }

@@ -26,12 +26,10 @@ func TestArrivingOffset(t *testing.T) {
 			req := &request{offset: c.from}
 			req.received.Store(c.received)
 			done := a.add(ref, req)
-			assert.Equal(t, c.want, a.offset(info))
-			other := info
-			other.App = "other"
-			assert.Equal(t, c.stored, a.offset(other))
+			assert.Equal(t, c.want, a.find(ref).arrived(info))
+			assert.Nil(t, a.find(Ref{App: "other", Key: "key"}))
 			done()
-			assert.Equal(t, c.stored, a.offset(info))
+			assert.Equal(t, c.stored, a.find(ref).arrived(info))
 			assert.Empty(t, a.requests)
 		})
 	}

@@ -56,6 +56,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 // GetUpload finds what the user of the request has created, in any session.
 func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, error) {
 	req := requestOf(ctx)
+	running := s.h.arriving.find(Ref{App: req.who.App, Key: key})
 	info, err := s.h.store.Info(ctx, req.who.App, key)
 	if err == nil && info.UID != req.who.UID {
 		err = ErrNotFound
@@ -69,7 +70,9 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 	if req.asks && info.Finished() {
 		setFileHeaders(req.header, info)
 	}
-	return s.upload(req, info), nil
+	u := s.upload(req, info)
+	u.running = running
+	return u, nil
 }
 
 func (s tusStore) upload(req *request, info Info) *tusUpload {
@@ -87,6 +90,8 @@ type tusUpload struct {
 	h    *Handler
 	req  *request
 	info Info
+
+	running *request // another that stores bytes of it, or nil
 }
 
 // announceExpiry sets Upload-Expires, or takes it back when the upload is finished.
@@ -105,7 +110,7 @@ func (u *tusUpload) announceExpiry() {
 func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 	offset := u.info.Offset
 	if u.req.asks {
-		offset = u.h.arriving.offset(u.info)
+		offset = u.running.arrived(u.info)
 	}
 	return handler.FileInfo{
 		ID:       u.info.Key,
