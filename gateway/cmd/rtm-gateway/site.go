@@ -43,7 +43,7 @@ func (s site) listen() {
 			s.failed <- s.http.Serve(s.listener)
 		}
 	}()
-	s.log.Info("starting: "+s.front.doing, "url", s.url())
+	s.log.Info("starting: "+s.front.doing, "on", s.listener.Addr().String())
 }
 
 // stillStarting is the time between two lines that say what a start waits for.
