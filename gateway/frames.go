@@ -27,14 +27,14 @@ type frameConn struct {
 	scanner frameScanner
 	extra   counter     // guarded by being read by one goroutine at a time
 	closing atomic.Bool // messages count, too: there is no session to do it
-	deaf    atomic.Bool // nothing is read any more
+	stopped atomic.Bool // nothing is read any more
 	ending  atomic.Bool // Close was called, see lingerTime
 	failed  atomic.Bool // reading or writing, other than by ErrFlood
 }
 
 // Read returns ErrFlood when there are too many frames, and then nothing more.
 func (c *frameConn) Read(p []byte) (n int, err error) {
-	if c.deaf.Load() {
+	if c.stopped.Load() {
 		return 0, net.ErrClosed
 	}
 	if len(c.early) > 0 {
@@ -51,7 +51,7 @@ func (c *frameConn) Read(p []byte) (n int, err error) {
 		extra += messages
 	}
 	if extra > 0 && c.extra.addN(extra, time.Now(), core.SendRateWindow) > maxFrames {
-		c.deafen()
+		c.stopReading()
 		return 0, ErrFlood
 	}
 	return n, err
@@ -66,17 +66,18 @@ func (c *frameConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// deafen ends all reading.
-func (c *frameConn) deafen() {
-	c.deaf.Store(true)
+// stopReading makes every Read fail, also one that waits.
+func (c *frameConn) stopReading() {
+	c.stopped.Store(true)
 	_ = c.Conn.SetReadDeadline(time.Now()) // an error means the connection is gone
 }
 
-// Close ends a deaf connection with FIN, and a moment later altogether. To close it at once
-// would reset it if bytes have arrived that were not read, and lose the close frame.
+// Close ends the connection. After stopReading it sends FIN and closes the rest lingerTime
+// later: closing at once would reset the connection if unread bytes have arrived, and the
+// client would lose the close frame.
 func (c *frameConn) Close() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !c.deaf.Load() || !ok {
+	if !c.stopped.Load() || !ok {
 		return c.Conn.Close()
 	}
 	if c.ending.Swap(true) {

@@ -118,8 +118,8 @@ func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *tu
 	http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
 }
 
-// setCommonHeaders sets what every answer has. A site with TLS of its own is never to be
-// asked for without it again.
+// setCommonHeaders sets what every answer has. Strict-Transport-Security tells browsers to
+// use only https for this site from now on, for a year.
 func setCommonHeaders(h http.Header, r *http.Request) {
 	h.Set(core.GatewayHeader, "1")
 	h.Set("X-Content-Type-Options", "nosniff")

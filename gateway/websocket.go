@@ -107,7 +107,7 @@ func (c *socket) Write(ctx context.Context, frame []byte) error {
 
 func (c *socket) Close(code int, reason string) error {
 	if isViolation(code) {
-		c.raw.deafen()
+		c.raw.stopReading()
 	}
 	c.raw.closing.Store(true)
 	kill := time.AfterFunc(closeTimeout, func() { _ = c.raw.Conn.Close() })
