@@ -224,12 +224,15 @@ test('a bundle asks the gateway of its client, and its own server only if that h
     front.mount(fromGateway, { answer: (_, res) => void res.writeHead(404).end() }).mount('/app/rtm.wasm', { bytes: wasm, type: 'application/wasm' });
     await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
     expect(await visit(`bundle-2-${run}`)).toBe('CONNECTED');
-    expect(asked()).toEqual([fromGateway, fromGateway, '/app/rtm.wasm']);
+    expect(asked(), 'twice, and why that failed').toEqual([fromGateway, fromGateway, fromGateway, '/app/rtm.wasm']);
 
-    front.mount('/app/rtm.wasm', { page: 'a page' }).mount(fromGateway, { bytes: tampered, type: 'application/wasm' });
-    expect(await visit(`bundle-3-${run}`), 'nothing that the bundle does not know').toMatch(new RegExp(
+    front.mount('/app/rtm.wasm', { page: 'a page' });
+    expect(await visit(`bundle-3-${run}`), 'the gateway has another program').toMatch(new RegExp(`^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm answered 404.*install the package of the gateway's version`));
+
+    front.mount(fromGateway, { bytes: tampered, type: 'application/wasm' });
+    expect(await visit(`bundle-4-${run}`), 'nothing that the bundle does not know').toMatch(new RegExp(
       `^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm .*integrity sha256-.*; .*/app/rtm.wasm.* is not a WebAssembly file.*; call setParameter\\('GATEWAY', url\\) .*${program}.*'WASM_URL'`));
-    expect(asked()).toEqual([fromGateway, fromGateway, '/app/rtm.wasm', '/app/rtm.wasm']);
+    expect(asked()).toEqual([fromGateway, fromGateway, fromGateway, '/app/rtm.wasm', '/app/rtm.wasm']);
   } finally {
     await front.stop();
   }

@@ -42,7 +42,7 @@ async function build(tool) {
   }
   const sdk = path.join(app, 'node_modules/agora-rtm-sdk');
   rmSync(sdk, { recursive: true, force: true });
-  rmSync(path.join(app, 'node_modules/.cache'), { recursive: true, force: true }); // made of the package as it was
+  for (const cache of ['.cache', '.vite']) rmSync(path.join(app, 'node_modules', cache), { recursive: true, force: true }); // made of the package as it was
   mkdirSync(sdk);
   await run(tool, 'the package', 'tar', 'xzf', path.join(root, 'bin/rtm-wasm.tgz'), '--strip-components=1', '-C', sdk);
   times.push(await run(tool, 'build', 'npm', 'run', 'build'));

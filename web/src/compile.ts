@@ -16,13 +16,13 @@ export async function compile(url: string, integrity?: string): Promise<WebAssem
 }
 
 async function compileOnce(url: string, integrity: string | undefined, cache: RequestCache): Promise<WebAssembly.Module> {
-  let response;
-  try {
-    response = await fetch(url, { cache, integrity });
-  } catch (error) {
+  const response = await fetch(url, { cache, integrity }).catch(async (error) => {
+    // A 404 does not have the integrity either: to the page it looks like no answer.
+    const answer = integrity && cache === 'reload' && (await fetch(url, { cache, method: 'HEAD' }).catch(() => undefined));
+    if (answer && !answer.ok) return answer;
     throw wrap(`${url} could not be fetched: is the address right, the server up, and allowed by CORS and by connect-src of the Content-Security-Policy`
       + `${integrity ? `, and does the file have the integrity ${integrity}` : ''}?`, error);
-  }
+  });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: rtm.wasm is not there`);
   const streams = typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\b/.test(response.headers.get('content-type') ?? '');
   let module;

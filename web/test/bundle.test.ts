@@ -44,8 +44,9 @@ async function preload(currentScript: object | null, globals: object = {}, gatew
   const page = load({
     document: { currentScript, baseURI: 'https://page.example/app/' },
     location: new URL('https://page.example/app/'),
-    fetch: (url: string, { integrity, cache }: RequestInit) => {
-      if (cache === 'reload') assert.deepEqual(asked.at(-1), [url, integrity], 'past the caches it asks for the same once more');
+    fetch: (url: string, { integrity, cache, method }: RequestInit) => {
+      if (method) assert.deepEqual([method, (asked.at(-1) as unknown[])[0]], ['HEAD', url], 'is it there, but another?');
+      else if (cache === 'reload') assert.deepEqual(asked.at(-1), [url, integrity], 'past the caches it asks for the same once more');
       else asked.push([url, integrity]);
       return Promise.reject(new TypeError('no network here'));
     },

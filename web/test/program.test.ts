@@ -232,12 +232,16 @@ test('with WASM_INTEGRITY the browser checks the file, and a cache gets a second
   setParameter('WASM_URL', `${URL_OF_WASM}?${++n}`);
   setParameter('WASM_INTEGRITY', 'sha384-abc=');
   const asked: unknown[] = [];
-  t.mock.method(globalThis, 'fetch', async (_: string, { cache, integrity }: RequestInit) => {
-    asked.push([cache, integrity]);
+  let status = 200;
+  t.mock.method(globalThis, 'fetch', async (_: string, { cache, integrity, method }: RequestInit) => {
+    asked.push([cache, integrity ?? method]);
+    if (method) return new Response(null, { status });
     throw new TypeError('Failed to fetch');
   });
   await assert.rejects(loader.load(), /have the integrity sha384-abc=/);
-  assert.deepEqual(asked, [['default', 'sha384-abc='], ['reload', 'sha384-abc=']]);
+  assert.deepEqual(asked, [['default', 'sha384-abc='], ['reload', 'sha384-abc='], ['reload', 'HEAD']]);
+  status = 404; // which no browser tells where the integrity is wrong
+  await assert.rejects(loader.load(), /answered 404: rtm\.wasm is not there/);
 });
 
 test('without WebAssembly', async (t) => {
