@@ -27,8 +27,9 @@ function wasmExecPlugin(file) {
 
 /**
  * wasm_exec.js begins with a pretended file system and process, which the program never calls: of
- * them it needs the constants it looks up when it starts, and the output of a panic. If the
- * toolchain's file has another form one day, it stays as it is.
+ * them it needs the constants it looks up when it starts, and the output of a panic. It is also
+ * given no arguments and no environment: their place in the memory is full of zeros, as both lists end. If
+ * the toolchain's file has another form one day, it stays as it is.
  */
 function withoutNode(source) {
   return source.replace(/\tconst enosys = [^]*?(?=\tconst encoder = )/, `
@@ -43,7 +44,7 @@ function withoutNode(source) {
       },
     };
     globalThis.process = globalThis.path = {};
-  `);
+  `).replace(/let offset = 4096;[^]*?this\._inst\.exports\.run\(argc, argv\)/, 'this._inst.exports.run(0, 4096)');
 }
 
 /** Properties that are private to the SDK, as its source names them. */
