@@ -81,7 +81,11 @@ func (x *xhr) ended(wantBody bool) {
 	x.detach()
 	status := int(getNumber(x.v, "status"))
 	if status == 0 {
-		x.listener.Answered(nil, networkError{})
+		err := networkError
+		if toBool(get(x.v, "withCredentials")) {
+			err = credentialsError
+		}
+		x.listener.Answered(nil, err)
 		return
 	}
 	resp := &core.HTTPResponse{
@@ -116,6 +120,8 @@ func header(answer value, method, name string) string {
 }
 
 // networkError is all that a page gets to know of a request without an answer.
-type networkError struct{}
+const networkError scriptError = "network error"
 
-func (networkError) Error() string { return "network error" }
+// credentialsError is networkError where a hook of the page made it a request with
+// credentials.
+const credentialsError = networkError + "; the page sets withCredentials: --origins of the gateway must name its origin"

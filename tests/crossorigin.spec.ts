@@ -1,7 +1,7 @@
 /** Pages of another origin than the gateway's, whose libraries change every request of the page. */
 import type { Page } from '@playwright/test';
 import { Gateway } from './support/proc.ts';
-import { appId, expect, login, test } from './support/test.ts';
+import { appId, expect, failure, login, test } from './support/test.ts';
 
 /** What a tracing library does: headers of its own on each request, and, if the page wants that, credentials. */
 function hook(credentials: boolean): void {
@@ -16,6 +16,7 @@ function hook(credentials: boolean): void {
     send.call(this, body);
   };
   const { fetch } = window;
+  (window as any).nativeFetch = fetch;
   window.fetch = (url, init) => fetch(url, { ...init, headers: { ...Object(init?.headers), ...headers }, credentials: credentials ? 'include' : 'same-origin' });
 }
 
@@ -54,6 +55,26 @@ test('where origins are named, requests with credentials pass too @everywhere', 
   } finally {
     await gateway.stop();
   }
+});
+
+test('elsewhere requests with credentials fail, and the cause is named @everywhere', async ({ newPage, gateway, site, run }) => {
+  const page = await openHooked(await newPage(), site, gateway.url, true);
+  const load = await failure(page, `const c = AgoraRTM.createInstance('${appId}'); await c.login({ uid: 'a-${run}' })`);
+  expect(load).toMatchObject({ name: 'RtmUnavailableError', code: 1 });
+  expect(load.message).toMatch(/rtm\.wasm could not be fetched: .* allowed by CORS/);
+
+  await page.evaluate(() => ((window as any).fetch = (window as any).nativeFetch));
+  await login(page, `a-${run}`);
+  const heard = await page.evaluate(() => new Promise<string>((resolve) => {
+    const { client } = window as any;
+    const { log } = console;
+    console.log = (line: string) => /media request/.test(line) && resolve(line);
+    client.updateConfig({ logFilter: { info: true } });
+    const stop = new AbortController();
+    client.createMediaMessageByUploading(new Blob(['x']), {}, { cancelSignal: stop.signal }).catch(() => (console.log = log));
+    setTimeout(() => stop.abort(), 30_000);
+  }));
+  expect(heard).toContain('the page sets withCredentials: --origins of the gateway must name its origin');
 });
 
 test("a gateway's own pages may use it whatever origins are named", async ({ newPage, run }) => {
