@@ -55,7 +55,11 @@ tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }
 	assert.Equal(t, "content", string(bob.fetch(t, alice.store(t, []byte("content")))))
 
 	assert.Equal(t, map[int]bool{3: true}, replicas(t, c, client))
-	runWith(t, program, append(all, "--replicas", "1")...)
+	fewer := append(all, "--replicas", "1")
+	runWith(t, program, fewer...)
+	assert.Equal(t, map[int]bool{3: true}, replicas(t, c, client), "a start changes nothing that exists")
+	out, err := exec.CommandContext(t.Context(), program, append([]string{"streams", "--apply"}, fewer...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
 	assert.Equal(t, map[int]bool{1: true}, replicas(t, c, client))
 }
 
