@@ -13,6 +13,32 @@ test('every method can be called inside every event', async ({ openPage, run }) 
   expect(wrong).toEqual([]);
 });
 
+test('events that wait for each other by the thousand exhaust no stack', { tag: '@everywhere' }, async ({ openUser, run }) => {
+  const page = await openUser(`many-${run}`);
+  const got = await page.evaluate(async (uid) => {
+    const { client } = window as any;
+    let failures = 0;
+    for (let i = 0; i < 2000; i++) {
+      const call = client.createLocalInvitation('nobody');
+      call.on('LocalInvitationFailure', () => {
+        failures++;
+        try {
+          client.logoutSync(); // inside it the next failure is told, down to a bound: browsers have room for 400 of them
+        } catch {
+          // logged out by one before
+        }
+      });
+      call.send();
+    }
+    client.logoutSync();
+    const after = [failures, client.connectionState];
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await client.login({ uid });
+    return [...after, client.connectionState];
+  }, `many-${run}`);
+  expect(got).toEqual([2000, 'DISCONNECTED', 'CONNECTED']);
+});
+
 test('a login inside the event of a failed load fetches the wasm again', async ({ page, gateway, run }) => {
   const wasm = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
   const front = await new Front().start();
