@@ -7,6 +7,9 @@ const (
 	firstAsk = time.Second // after a PATCH began; then in twice the time, up to lastAsk
 	lastAsk  = 4 * time.Second
 
+	// nudgedAsk is how soon it asks again where progress waits for an answer.
+	nudgedAsk = time.Second / 2
+
 	// askLimit is how long an answer is waited for before the question is asked again.
 	askLimit = 10 * time.Second
 
@@ -32,9 +35,9 @@ type asking struct {
 
 // ask begins to ask about the PATCH x, that sends what follows the first base bytes.
 func (u *upload) ask(x *exchange, base int64) {
-	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk}
-	x.ended = a.end
-	a.plan()
+	u.asking = &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk, asked: now()}
+	x.ended = u.asking.end
+	u.asking.plan()
 }
 
 func (a *asking) plan() {
@@ -44,12 +47,23 @@ func (a *asking) plan() {
 		if a.abort != nil && since(a.asked) >= askLimit {
 			a.drop()
 		}
-		if a.abort == nil {
-			a.asked = now()
-			a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
-			a.u.doubt()
-		}
+		a.ask()
 	})
+}
+
+// nudge asks out of turn.
+func (a *asking) nudge() {
+	if since(a.asked) >= nudgedAsk {
+		a.ask()
+	}
+}
+
+func (a *asking) ask() {
+	if a.abort == nil {
+		a.asked = now()
+		a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
+		a.u.doubt()
+	}
 }
 
 // drop gives up the HEAD under way.

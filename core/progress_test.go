@@ -236,6 +236,36 @@ func TestASlowLineBehindAFastOne(t *testing.T) {
 	}
 }
 
+// At any speed, progress that the browser tells bit by bit is shown bit by bit.
+func TestProgressIsSmooth(t *testing.T) {
+	for _, seconds := range []float64{2, 10, 60} {
+		inSession(t, func(w *world) {
+			const size = 24 << 20
+			p := w.route(size)
+			result := p.upload()
+			p.on = func(r *testRequest) bool {
+				if method(r) != "PATCH" {
+					return false
+				}
+				if p.stored = int64(p.age(r).Seconds() / seconds * size); p.stored < size {
+					r.progress(min(size, p.stored+1<<20)) // of which some is still on its way
+					return true
+				}
+				p.stored = size
+				r.has(size)
+				return true
+			}
+			p.play(time.Hour)
+			require.Nil(t, result())
+			steps := rises(t, p.events)
+			for i := range steps[1:] {
+				assert.Less(t, steps[i+1]-steps[i], int64(max(size/8, size/seconds)), "%v s, step %d of %d", seconds, i, len(steps))
+			}
+			assert.Less(t, p.asked["HEAD"], 20)
+		})
+	}
+}
+
 // The same where the answers to HEAD come from a gateway that is told of progress late.
 func TestOffsetsThatGrowInLargeSteps(t *testing.T) {
 	inSession(t, func(w *world) {

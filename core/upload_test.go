@@ -168,6 +168,28 @@ func TestUploadRefused(t *testing.T) {
 	})
 }
 
+func TestTooLargeForTheGateway(t *testing.T) {
+	var texts []string
+	for _, method := range []string{"POST", "PATCH"} {
+		inSession(t, func(w *world) {
+			p := w.route(bigUpload)
+			result := p.upload()
+			p.on = func(r *testRequest) bool {
+				if r.Method != method {
+					return false
+				}
+				r.answer(413, nil, nil)
+				return true
+			}
+			p.play(time.Minute)
+			assert.Equal(t, "RtmLimitExceededError 4", outcome(result()))
+			assert.Equal(t, 413, result().ServerCode)
+			texts = append(texts, result().Text)
+		})
+	}
+	assert.Equal(t, texts[0], texts[1])
+}
+
 // What may pass by itself is waited for.
 func TestUploadPutOff(t *testing.T) {
 	for _, status := range []int{401, 408, 409, 423, 425, 429, 500, 502, 503, 504} {

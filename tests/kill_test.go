@@ -152,7 +152,7 @@ func TestGatewayKilled(t *testing.T) {
 				close(uploaded)
 			})
 	})
-	for n := int64(0); n < 6<<20; {
+	for n := int64(0); n < 2<<20; {
 		n = next(t, progress)
 	}
 	gateway.kill()
@@ -165,7 +165,7 @@ func TestGatewayKilled(t *testing.T) {
 	require.Equal(t, core.Connected, next(t, bob.states))
 	id := next(t, uploaded)
 	close(progress)
-	last := int64(6<<20) - 1
+	last := int64(2<<20) - 1
 	for n := range progress {
 		require.Greater(t, n, last, "progress only rises")
 		last = n
