@@ -26,7 +26,7 @@ type rolling struct {
 	uploaded chan string
 }
 
-// startUpload returns when the first third of content is stored.
+// startUpload returns when a tenth of content is on its way. More is shown only when it is stored.
 func (m *member) startUpload(t *testing.T, content []byte) *rolling {
 	t.Helper()
 	r := &rolling{make(chan int64, 1<<16), make(chan string, 1)}
@@ -38,7 +38,7 @@ func (m *member) startUpload(t *testing.T, content []byte) *rolling {
 				}
 			})
 	})
-	for n := int64(0); n < int64(len(content))/3; {
+	for n := int64(0); n < int64(len(content))/10; {
 		n = next(t, r.progress)
 	}
 	return r
@@ -66,7 +66,7 @@ func testDrainAndRestart(t *testing.T, program string) {
 	assert.Equal(t, "alice: back again", next(t, bob.texts))
 	id := next(t, upload.uploaded)
 	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
-	last := int64(len(content)) / 3
+	last := int64(len(content)) / 10
 	for len(upload.progress) > 0 {
 		n := <-upload.progress
 		require.GreaterOrEqual(t, n, last, "nothing is sent from the start again")

@@ -201,7 +201,7 @@ for (const harm of ['deleted', 'shortened'] as const)
 
 test('a file of a removed frame is uploaded, or ends at once', { tag: '@everywhere' }, async ({ newPage, gateway, run: id }) => {
   const { page, front } = await behind(await newPage(), gateway.url, `a-${id}`);
-  for (const type of ['FILE'])
+  for (const type of ['FILE', 'IMAGE'])
     for (const when of ['before', 'during']) {
       const out = await run(page, `
         const frame = document.body.appendChild(document.createElement('iframe'));
