@@ -4,11 +4,8 @@ import "time"
 
 // When asking asks, and what it makes of the answers.
 const (
-	firstAsk = time.Second // after a PATCH began; then in twice the time, up to lastAsk
-	lastAsk  = 4 * time.Second
-
-	// nudgedAsk is how soon it asks again where progress waits for an answer.
-	nudgedAsk = time.Second / 2
+	firstAsk = time.Second // after a PATCH began; then each lastAsk
+	lastAsk  = 2 * time.Second
 
 	// askLimit is how long an answer is waited for before the question is asked again.
 	askLimit = 10 * time.Second
@@ -35,9 +32,9 @@ type asking struct {
 
 // ask begins to ask about the PATCH x, that sends what follows the first base bytes.
 func (u *upload) ask(x *exchange, base int64) {
-	u.asking = &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk, asked: now()}
-	x.ended = u.asking.end
-	u.asking.plan()
+	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk}
+	x.ended = a.end
+	a.plan()
 }
 
 func (a *asking) plan() {
@@ -47,23 +44,12 @@ func (a *asking) plan() {
 		if a.abort != nil && since(a.asked) >= askLimit {
 			a.drop()
 		}
-		a.ask()
+		if a.abort == nil {
+			a.asked = now()
+			a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
+			a.u.doubt()
+		}
 	})
-}
-
-// nudge asks out of turn.
-func (a *asking) nudge() {
-	if since(a.asked) >= nudgedAsk {
-		a.ask()
-	}
-}
-
-func (a *asking) ask() {
-	if a.abort == nil {
-		a.asked = now()
-		a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
-		a.u.doubt()
-	}
 }
 
 // drop gives up the HEAD under way.

@@ -60,7 +60,6 @@ type upload struct {
 	sure      bool   // offset is as the gateway told it
 	sending   int64  // bytes of the last PATCH, until it is known what came of it
 	forgotten int    // how often the gateway did not know the upload any more
-	asking    *asking
 }
 
 // Uploads go out in one PATCH. Where nothing of one arrives, the next has half its size, so
@@ -413,12 +412,7 @@ func (u *upload) hasOffset(resp *HTTPResponse) {
 // sent shows progress as the browser tells it, which counts what it gave to the network.
 // It runs ahead of what the gateway confirmed by an eighth at most, so that the rest is
 // not shown all at once where the network only takes the bytes and keeps them.
-func (u *upload) sent(n int64) {
-	most := u.confirmed + max(createWithBody, u.total/8)
-	if u.show(min(n, u.total-1, most)); n > most && u.asking != nil && !u.asking.x.over {
-		u.asking.nudge()
-	}
-}
+func (u *upload) sent(n int64) { u.show(min(n, u.total-1, u.confirmed+max(createWithBody, u.total/8))) }
 
 func (u *upload) complete() {
 	u.show(u.total)

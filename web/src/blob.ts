@@ -16,14 +16,13 @@ export function isBlob(value: unknown): value is Blob {
  * Reads all of a Blob. By FileReader, where there is one: the arrayBuffer of a Blob of a removed
  * frame never settles, and Firefox's does not say why a file can't be read.
  */
-export async function readBlob(blob: Blob): Promise<ArrayBuffer> {
+export function readBlob(blob: Blob): Promise<ArrayBuffer> {
   if (!globalThis.FileReader) return blob.arrayBuffer();
-  const buffer = await new Promise<ArrayBuffer>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result as ArrayBuffer);
     reader.onerror = () => reject(reader.error);
+    // WebKit makes up zeros for what a file has no more, except in a Response. The core reads one byte to see whether it is there.
+    reader.onload = () => resolve(blob.size === 1 && globalThis.Response ? new Response(blob).arrayBuffer() : (reader.result as ArrayBuffer));
     reader.readAsArrayBuffer(blob);
   });
-  // WebKit makes up zeros for what a file has no more, except in a Response. The core reads one byte to see whether it is there.
-  return buffer.byteLength === 1 && globalThis.Response ? new Response(blob).arrayBuffer() : buffer;
 }
