@@ -130,17 +130,21 @@ func TestOperatingPageNames(t *testing.T) {
 		}
 		for line := range strings.Lines(block.text) {
 			if args, ok := strings.CutPrefix(line, "rtm-gateway "); ok {
+				args, _, _ = strings.Cut(args, "#")
 				out, err := exec.Command(program, append(strings.Fields(args), "--help")...).CombinedOutput()
 				assert.NoError(t, err, "%s: %s", line, out)
 			}
 		}
 	}
-	assert.Equal(t, 5, seen)
+	assert.Equal(t, 6, seen)
 	streams := regexp.MustCompile(`streams="(.*)"`).FindStringSubmatch(readFile(t, "../docs/operating.md"))
 	require.NotNil(t, streams)
 	assert.ElementsMatch(t, strings.Fields(streams[1]), lastingStreams(t))
 	flags := regexp.MustCompile("`(--[a-z-]+)").FindAllStringSubmatch(readFile(t, "../docs/operating.md"), -1)
 	require.NotEmpty(t, flags)
+	ofStreams, err := exec.Command(program, "streams", "--help").Output()
+	require.NoError(t, err)
+	help = append(help, ofStreams...)
 	for _, f := range flags {
 		assert.Contains(t, string(help), "  "+f[1], "it names a flag that is not there")
 	}
