@@ -4,25 +4,29 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
 	"rtmwasm/core/wire"
 )
 
-// A refusal is logged once in refusalEvery for each reason and address. At most maxRefusals
-// of them are remembered.
+// A refusal is logged once in refusalEvery for each reason and address, and of all together
+// maxRefusalLines: who is refused chooses what is in the lines. At most maxRefusals are
+// remembered.
 const (
-	refusalEvery = time.Minute
-	maxRefusals  = 4096
+	refusalEvery    = time.Minute
+	maxRefusalLines = 120
+	maxRefusals     = 4096
 )
 
 // refusals logs who is refused and why, and not more often than an operator can read.
 type refusals struct {
 	log *slog.Logger
 
-	mu   sync.Mutex // guards the rest
-	last map[refusalKey]*refusalCount
+	mu    sync.Mutex // guards the rest
+	last  map[refusalKey]*refusalCount
+	lines counter
 }
 
 type refusalKey struct{ reason, from string }
@@ -51,6 +55,10 @@ func (r *refusals) note(text string, key refusalKey, now time.Time, args ...any)
 		c.since++
 		return
 	}
+	if r.lines.add(now, refusalEvery) > maxRefusalLines {
+		c.at = now
+		return
+	}
 	if c.since > 0 {
 		args = append(args, "more since the last line", c.since)
 	}
@@ -66,7 +74,7 @@ func (s *Server) loginRefused(ctx context.Context, h *wire.Hello, why *wire.Refu
 	if address.IsValid() {
 		from = Network(address).String()
 	}
-	s.refusals.note("a login is refused", refusalKey{why.Reason.String() + why.Text, from}, time.Now(),
+	s.refusals.note("a login is refused", refusalKey{why.Reason.String() + strconv.Itoa(int(why.ServerCode)), from}, time.Now(),
 		"reason", why.Reason.String(), "text", why.Text, "address", from, "app", clip(h.AppId), "uid", clip(h.Uid))
 }
 

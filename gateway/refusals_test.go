@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -65,4 +66,18 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 	assert.Empty(t, log.lines("own.example"))
 	assert.Empty(t, log.lines("reader.example"))
 	assert.Empty(t, log.lines("good.example"))
+}
+
+// A flood of refusals that all differ does not fill the log.
+func TestRefusalsDoNotFillTheLog(t *testing.T) {
+	var log logged
+	h := newHouse(t, nil, withLog(&log), func(c *gateway.Config) { c.AllowOrigin = func(string) bool { return false } })
+	for i := range 1000 {
+		r := httptest.NewRequest(http.MethodGet, "/rtm", nil)
+		r.Header.Set("Origin", fmt.Sprintf("https://bad%d.example", i))
+		h.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}
+	lines := log.lines(".example")
+	assert.NotEmpty(t, lines)
+	assert.LessOrEqual(t, len(lines), 240, "120 a minute")
 }
