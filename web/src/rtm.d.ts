@@ -357,7 +357,8 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   sendMessage(message: OutgoingMessage, options?: SendMessageOptions): Promise<void>;
   /**
    * At most 512 ids, the local user's among them, in no order. Not joined: InvalidStatus 5; no answer: Timeout 3; refused: Unknown 1;
-   * Over 5 calls in 2 s it waits for its turn, and shares the answer of another call that still waits.
+   * Over 5 calls in 2 s it waits for its turn, and shares the answer of another call that still waits; a gateway with a lower rate
+   * refuses it: InvokeTooOften 4.
    */
   getMembers(): Promise<string[]>;
 }
