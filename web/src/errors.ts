@@ -62,6 +62,11 @@ export function invalidArgument(code: number | undefined, text: string): Error {
   return failed('RtmInvalidArgumentError', code, text);
 }
 
+/** The text of what was thrown, which need not be an Error. */
+export function messageOf(cause: any): string {
+  return String(cause?.message ?? cause);
+}
+
 /** What was given, short enough for an error's text. */
 export function show(value: unknown): string {
   const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? Object.prototype.toString.call(value) : value);

@@ -9,7 +9,7 @@ import {
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
 } from './enums.ts';
-import { invalidArgument, rtmError, show } from './errors.ts';
+import { invalidArgument, messageOf, rtmError, show } from './errors.ts';
 import { loader } from './loader.ts';
 import { getParameter, setParameter } from './parameters.ts';
 import { uuid } from './uuid.ts';
@@ -47,7 +47,7 @@ export async function preload(): Promise<void> {
   try {
     await loader.load();
   } catch (cause) {
-    throw rtmError({ name: 'RtmUnavailableError', code: 1, text: (cause as Error).message, cause });
+    throw rtmError({ name: 'RtmUnavailableError', code: 1, text: messageOf(cause), cause });
   }
 }
 

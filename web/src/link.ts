@@ -4,7 +4,7 @@
  */
 import type { Calls, ClientHandle, Done, Failure, Host } from './bridge.ts';
 import { gatewayUrl } from './address.ts';
-import { rtmError } from './errors.ts';
+import { messageOf, rtmError } from './errors.ts';
 import type { Loader } from './loader.ts';
 import { getParameter } from './parameters.ts';
 import { STOPPED, type Program } from './program.ts';
@@ -106,11 +106,13 @@ export class Link {
     const url = gatewayUrl(gateway);
     this._moved = false;
     if (program === this._program && url === this._url) return;
+    const link = weak(this);
+    const handle = program.core.create(this._appId, url, weak(this._host)); // if it throws, nothing has changed
     this._release();
     this._program = program;
     this._url = url;
-    this._handle = program.core.create(this._appId, url, weak(this._host));
-    this._release = hold(program, this._handle, weak(this));
+    this._handle = handle;
+    this._release = hold(program, handle, link);
     registry?.register(this, this._release);
   }
 
@@ -142,7 +144,7 @@ function once<T>(done: Done<T> | undefined): Done<T> {
 }
 
 /** Where there is none, clients stay until the page goes. */
-const registry = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<() => void>((release) => release()) : undefined;
+const registry = typeof FinalizationRegistry === 'function' && typeof WeakRef === 'function' ? new FinalizationRegistry<() => void>((release) => release()) : undefined;
 
 /** Calls the methods of `object` for as long as it is there; what has this does not keep it. */
 function weak<T extends object>(object: T): T {
@@ -162,5 +164,5 @@ function hold(program: Program, handle: ClientHandle, link: Link): () => void {
 }
 
 function unavailable(cause: unknown): Failure {
-  return { name: 'RtmUnavailableError', code: FAILURE, text: (cause as Error).message, cause };
+  return { name: 'RtmUnavailableError', code: FAILURE, text: messageOf(cause), cause };
 }
