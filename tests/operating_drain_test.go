@@ -140,6 +140,7 @@ func testDrainLimit(t *testing.T, program string) {
 	}
 	assert.Zero(t, g.exit())
 	assert.GreaterOrEqual(t, time.Since(began), 1900*time.Millisecond, "it had its time")
+	assert.Less(t, time.Since(began), 50*time.Second, "it did not wait for the request to be given up as stalled, which takes 60 s")
 	assert.NotContains(t, g.text(), "level=ERROR")
 }
 
