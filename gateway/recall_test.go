@@ -65,14 +65,18 @@ func TestJoinBringsNothingMissed(t *testing.T) {
 
 func TestMissedChannelMessagesAreLimited(t *testing.T) {
 	h := newHouse(t, nil)
-	ada, bob := h.login("ada"), h.login("bob")
-	ada.join("many")
-	ada.join("large")
+	ada, bob, eve := h.login("ada"), h.login("bob"), h.login("eve")
+	for _, channel := range []string{"many", "large"} {
+		ada.join(channel)
+		eve.join(channel)
+	}
 	began := time.Now()
 	long := strings.Repeat("x", core.MaxMessageBytes-4)
 	for i := range core.MaxMissedChannelMessages + 3 {
 		ada.ask(toChannel("many", fmt.Sprint(i)))
 		ada.ask(toChannel("large", fmt.Sprintf("%04d", i)+long))
+		eve.delivery() // a message is answered a moment before it comes
+		eve.delivery()
 	}
 	bob.rejoin("many", began)
 	for i := range core.MaxMissedChannelMessages {
