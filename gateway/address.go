@@ -19,7 +19,7 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	// invented; so the list is read from its end, as far as proxies are trusted.
 	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, text := range slices.Backward(said) {
-		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(address) }) {
+		if !isIn(trusted, address) {
 			break
 		}
 		next, err := netip.ParseAddr(strings.TrimSpace(text))
@@ -29,6 +29,10 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		address = next.Unmap()
 	}
 	return address
+}
+
+func isIn(networks []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // warnOfProxy warns once of what looks like a proxy that is not trusted: as its address is

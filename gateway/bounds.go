@@ -38,7 +38,8 @@ type Limits struct {
 	UserBytes, AppBytes int64
 
 	// TrustedProxies are the networks whose word is taken, in X-Forwarded-For, for whom
-	// they speak for. nil means nobody's.
+	// they speak for, and in X-Forwarded-Proto, for whether that one came by TLS. nil means
+	// nobody's.
 	TrustedProxies []netip.Prefix
 }
 

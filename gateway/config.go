@@ -31,8 +31,10 @@ type Config struct {
 	Logger *slog.Logger
 
 	// AllowOrigin decides whether pages of an origin ("https://example.org") may use the
-	// gateway; what comes without an origin is no page's, and the gateway's own pages
-	// always may. nil allows all: a login needs what no browser sends by itself.
+	// gateway; what comes without an origin is no page's. The gateway's own pages may too,
+	// if their host is an IP address, localhost, or a name that came by TLS: to the gateway,
+	// or to one of Limits.TrustedProxies. nil allows all: a login needs what no browser
+	// sends by itself.
 	AllowOrigin func(origin string) bool
 
 	Limits Limits

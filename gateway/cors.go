@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"rtmwasm/core"
@@ -64,11 +66,38 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 // from no page.
 func (s *Server) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	return s.config.AllowOrigin == nil || origin == "" || s.config.AllowOrigin(origin) || isOwnOrigin(origin, r.Host)
+	return s.config.AllowOrigin == nil || origin == "" || s.config.AllowOrigin(origin) || isOwnOrigin(r, s.config.Limits.TrustedProxies)
 }
 
-// isOwnOrigin tells the pages that this gateway itself serves, such as the demo.
-func isOwnOrigin(origin, host string) bool {
-	_, of, ok := strings.Cut(origin, "://")
-	return ok && strings.EqualFold(of, host)
+// isOwnOrigin reports whether a request comes from a page that this gateway itself serves,
+// such as the demo. That the Origin has the host of the request is not enough, because an
+// attacker can point a name of theirs to the gateway (DNS rebinding). The host must be one
+// that they cannot have: a name for which the server has shown a certificate, an IP address,
+// or localhost. A page of http is never the page of a gateway that speaks https, because
+// anybody on the network between can write one.
+func isOwnOrigin(r *http.Request, trusted []netip.Prefix) bool {
+	scheme, host, _ := strings.Cut(r.Header.Get("Origin"), "://")
+	if !strings.EqualFold(host, r.Host) {
+		return false
+	}
+	secure := cameByTLS(r, trusted)
+	return scheme == "https" && (secure || isFixedHost(host)) || scheme == "http" && !secure && isFixedHost(host)
+}
+
+// cameByTLS reports whether the client sent a request by TLS: to the gateway, or to a
+// trusted proxy, which says so in X-Forwarded-Proto.
+func cameByTLS(r *http.Request, trusted []netip.Prefix) bool {
+	if r.TLS != nil {
+		return true
+	}
+	sender, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && isIn(trusted, sender.Addr().Unmap()) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// isFixedHost reports whether nobody can point a host, with or without a port, to another
+// machine.
+func isFixedHost(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	_, err := netip.ParseAddr(name)
+	return err == nil || strings.EqualFold(name, "localhost")
 }

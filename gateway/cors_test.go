@@ -1,7 +1,10 @@
 package gateway_test
 
 import (
+	"crypto/tls"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,6 +123,70 @@ func TestOriginsMayBeNamed(t *testing.T) {
 	assert.Equal(t, http.StatusSwitchingProtocols, status(goodOrigin))
 	assert.Equal(t, http.StatusSwitchingProtocols, status(h.url), "its own")
 	h.login("ada") // no page, no origin
+}
+
+// A page is the gateway's own only if nobody else can serve one with the same host: see
+// isOwnOrigin.
+func TestOwnOrigins(t *testing.T) {
+	const stranger, proxy = "203.0.113.1:50000", "10.0.0.1:50000"
+	h := newHouse(t, nil, func(c *gateway.Config) {
+		c.AllowOrigin = func(string) bool { return false }
+		c.Limits.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	for _, test := range []struct {
+		origin, host, sender string
+		tls                  bool
+		proto                string // X-Forwarded-Proto
+		own                  bool
+	}{
+		// A name needs a certificate: any name can be pointed to the gateway's address.
+		{"http://evil.example", "evil.example", stranger, false, "", false},
+		{"http://evil.example:8080", "evil.example:8080", stranger, false, "", false},
+		{"http://127.0.0.1.evil.example", "127.0.0.1.evil.example", stranger, false, "", false},
+		{"http://localhost.evil.example", "localhost.evil.example", stranger, false, "", false},
+		{"https://rtm.example", "rtm.example", stranger, true, "", true},
+		{"https://rtm.example:8443", "RTM.example:8443", stranger, true, "", true},
+		{"https://rtm.example", "rtm.example", stranger, false, "", false},
+		{"https://rtm.example", "rtm.example", proxy, false, "https", true},
+		{"https://rtm.example", "rtm.example", proxy, false, "http", false},
+		{"https://rtm.example", "rtm.example", proxy, false, "", false},
+		{"https://rtm.example", "rtm.example", stranger, false, "https", false},
+		// A page of http is not the page of a gateway with https.
+		{"http://rtm.example", "rtm.example", stranger, true, "", false},
+		{"http://rtm.example", "rtm.example", proxy, false, "https", false},
+		{"http://192.0.2.1", "192.0.2.1", stranger, true, "", false},
+		{"http://localhost", "localhost", proxy, false, "https", false},
+		// Addresses and localhost are whose they are.
+		{"http://192.0.2.1:8080", "192.0.2.1:8080", stranger, false, "", true},
+		{"http://[2001:db8::1]", "[2001:db8::1]", stranger, false, "", true},
+		{"http://[::1]:8080", "[::1]:8080", stranger, false, "", true},
+		{"http://localhost:8080", "localhost:8080", stranger, false, "", true},
+		{"http://localhost:8080", "localhost:8080", proxy, false, "http", true},
+		{"https://localhost", "localhost", stranger, false, "", true},
+		{"https://192.0.2.1", "192.0.2.1", stranger, true, "", true},
+		// No other host, port or scheme.
+		{"https://rtm.example", "rtm.example:8443", stranger, true, "", false},
+		{"http://192.0.2.1", "192.0.2.2", stranger, false, "", false},
+		{"ftp://localhost", "localhost", stranger, false, "", false},
+		{"localhost", "localhost", stranger, false, "", false},
+		{"null", "localhost", stranger, false, "", false},
+	} {
+		for _, path := range []string{"/rtm", "/media/"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Host, r.RemoteAddr = test.host, test.sender
+			if test.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			if test.proto != "" {
+				r.Header.Set("X-Forwarded-Proto", test.proto)
+			}
+			r.Header.Set("Origin", test.origin)
+			w := httptest.NewRecorder()
+			h.server.Handler().ServeHTTP(w, r)
+			assert.Equal(t, test.own, w.Code != http.StatusForbidden, "%s: %+v", path, test)
+			assert.Equal(t, test.own, w.Header().Get("Access-Control-Allow-Credentials") == "true", "%s: %+v", path, test)
+		}
+	}
 }
 
 func upgrade(t *testing.T, url, origin string) *http.Request {

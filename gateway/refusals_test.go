@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -52,7 +53,7 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 	})
 	get := func(path, origin string) {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		r.Host = "own.example"
+		r.Host, r.TLS = "own.example", &tls.ConnectionState{}
 		r.Header.Set("Origin", origin)
 		h.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
 	}

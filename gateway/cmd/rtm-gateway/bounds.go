@@ -92,8 +92,8 @@ func (p *prefixes) String() string {
 
 func (o *boundOptions) register(flags *flag.FlagSet) {
 	d := gateway.DefaultLimits()
-	flags.Var(&o.origins, "origins", "`ORIGIN[,ORIGIN...]` of the pages that may use the gateway, such as https://app.example.com, besides its own; all if not given")
-	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8")
+	flags.Var(&o.origins, "origins", "`ORIGIN[,ORIGIN...]` of the pages that may use the gateway, such as https://app.example.com, besides its own over https, at an IP address or at localhost; all if not given")
+	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8")
 	flags.IntVar(&o.sessions, "max-sessions", d.Sessions, "how many `users` may be logged in at this gateway")
 	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
 	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
