@@ -152,9 +152,13 @@ func kubernetes(name string) bool {
 // checkVariables refuses variables that are set by mistake: those that are empty, and those
 // close to one that exists. Others may be for other programs.
 func (s *settings) checkVariables(environ []string) error {
-	var known []string
+	var known, own []string // own mean nothing as variables, such as RTM_VERSION of an image
 	for _, name := range s.names() {
-		known = append(known, variable(name))
+		if name != "config" && slices.Contains(s.own, name) {
+			own = append(own, variable(name))
+		} else {
+			known = append(known, variable(name))
+		}
 	}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
@@ -164,7 +168,7 @@ func (s *settings) checkVariables(environ []string) error {
 		if !strings.HasPrefix(name, envPrefix+"_") || slices.Contains(known, name) || kubernetes(name) {
 			continue
 		}
-		if hint := didYouMean(name, known); hint != "" {
+		if hint := didYouMean(name, known); hint != "" && !slices.Contains(own, name) {
 			return fmt.Errorf("unknown variable %s%s", name, hint)
 		}
 		s.notes = append(s.notes, name)

@@ -166,12 +166,30 @@ func TestDevelopmentModeIsAskedFor(t *testing.T) {
 func TestVariablesOfOthers(t *testing.T) {
 	t.Setenv("RTM_PORT", "tcp://10.0.0.1:80") // as Kubernetes sets for a service named rtm
 	t.Setenv("RTM_WHATEVER_ELSE", "1")
-	t.Setenv("RTM_VERSION", "1.2")
 	o, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	assert.False(t, o.version)
 	assert.Contains(t, o.settings.notes, "RTM_WHATEVER_ELSE")
 	assert.NotContains(t, o.settings.notes, "RTM_PORT")
+}
+
+// Flags that only the command line sets have no variables, except RTM_CONFIG: such variables
+// are those of others, empty or not.
+func TestVariablesOfTheCommandLine(t *testing.T) {
+	for _, name := range []string{"RTM_VERSION", "RTM_PRINT_CONFIG", "RTM_APPLY"} {
+		for _, value := range []string{"", "1.2"} {
+			t.Run(name+"="+value, func(t *testing.T) {
+				t.Setenv(name, value)
+				var o options
+				flags := newFlags("")
+				o.register(flags)
+				flags.Bool("apply", false, "")
+				s, err := readSettings(flags, nil, "apply")
+				require.NoError(t, err)
+				assert.Contains(t, s.notes, name)
+				assert.False(t, o.version || o.printConfig)
+			})
+		}
+	}
 }
 
 // What --print-config prints is a file that gives the same settings, without secrets.
