@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/nats-io/jwt/v2"
@@ -56,10 +57,24 @@ tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }
 
 	assert.Equal(t, map[int]bool{3: true}, replicas(t, c, client))
 	fewer := append(all, "--replicas", "1")
-	runWith(t, program, fewer...)
+	third := runWith(t, program, fewer...)
 	assert.Equal(t, map[int]bool{3: true}, replicas(t, c, client), "a start changes nothing that exists")
-	out, err := exec.CommandContext(t.Context(), program, append([]string{"streams", "--apply"}, fewer...)...).CombinedOutput()
-	require.NoError(t, err, string(out))
+	apply := func() (string, error) {
+		out, err := exec.CommandContext(t.Context(), program, append([]string{"streams", "--apply"}, fewer...)...).CombinedOutput()
+		return string(out), err
+	}
+	out, err := apply()
+	require.Error(t, err)
+	assert.Contains(t, out, "gateways that run on these streams: 3,")
+	assert.Equal(t, map[int]bool{3: true}, replicas(t, c, client), "nothing is changed while gateways run")
+	for _, p := range []*process{near, far, third} {
+		require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	}
+	for _, p := range []*process{near, far, third} {
+		require.NoError(t, p.Wait())
+	}
+	out, err = apply() // at once: a gateway that was told to end leaves nothing behind
+	require.NoError(t, err, out)
 	assert.Equal(t, map[int]bool{1: true}, replicas(t, c, client))
 }
 

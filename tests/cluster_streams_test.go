@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/tests/cluster"
 )
@@ -81,8 +82,8 @@ func TestClusterStreamsStayAsTheyAre(t *testing.T) {
 
 	// Grown again, as from one server to three.
 	open(c.URLs(), time.Hour, 0)
-	_, err := natsengine.ChangeStreams(t.Context(), natsengine.Options{Servers: c.URLs()}, true)
-	require.NoError(t, err)
+	require.NoError(t, natsengine.ChangeStreams(t.Context(), natsengine.Options{Servers: c.URLs(), Replicas: 3, MediaMaxAge: core.MediaLifetime},
+		func([]natsengine.Change) bool { return true }))
 	assert.Equal(t, before, streamSettings(t, c))
 	open(c.URLs(), 0, 0)
 }

@@ -39,7 +39,7 @@ func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed, returne
 	}
 	e.comeback.tell(returned)
 	b := &beat{e: e, id: gatewayID, lapsed: lapsed, renewed: time.Now()}
-	e.background.Go(func() { b.run(ctx) })
+	e.beats.Go(func() { b.run(ctx) })
 	return nil
 }
 
@@ -76,6 +76,9 @@ func (b *beat) run(ctx context.Context) {
 			b.resign()
 			return
 		case <-b.e.closing:
+			if ctx.Err() != nil { // both came at the same time
+				b.resign()
+			}
 			return
 		}
 	}

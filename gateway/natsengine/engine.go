@@ -41,6 +41,7 @@ type Engine struct {
 	closing    chan struct{}
 	broken     chan error
 	background sync.WaitGroup
+	beats      sync.WaitGroup
 }
 
 // Open starts an embedded server on opts.Dir and connects to it, or connects to the
@@ -138,6 +139,7 @@ func (e *Engine) Broken() <-chan error { return e.broken }
 func (e *Engine) Close() {
 	close(e.closing)
 	e.media.close()
+	e.beats.Wait() // a gateway that was told to end removes its key while there is a connection
 	if e.nc != nil {
 		e.nc.Close()
 	}

@@ -121,6 +121,7 @@ type Change struct {
 	Setting string // as JetStream calls it, such as replicas
 	Have    string // what the stream has
 	Want    string // what the settings say
+	Default bool   // Want is a default that nobody asked for: ChangeStreams leaves what exists
 }
 
 // changes are the differences between the streams that exist and the settings.
@@ -168,53 +169,6 @@ func merged(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	return have
 }
 
-// ChangeStreams compares the streams and buckets that exist with the settings, and with apply
-// makes them what the settings say. It returns the differences that there were, and creates
-// nothing. With opts.Dir no gateway may run on the folder.
-func ChangeStreams(ctx context.Context, opts Options, apply bool) ([]Change, error) {
-	opts, err := opts.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	e := newEngine(opts)
-	if opts.Dir != "" {
-		if e.embedded, err = startEmbedded(opts.Dir); err != nil {
-			return nil, err
-		}
-	}
-	defer e.Close()
-	if e.nc, err = e.dial("rtm-gateway streams"); err != nil {
-		return nil, err
-	}
-	if err := e.useJetStream(); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	changes, err := e.js.change(ctx, apply)
-	if err != nil {
-		return nil, fmt.Errorf("natsengine: %w", err)
-	}
-	return changes, nil
-}
-
-func (s *streams) change(ctx context.Context, apply bool) ([]Change, error) {
-	st, err := s.lookUp(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, info := range st.exist {
-		want := s.wanted(info.Config)
-		if !apply || len(differences(info.Config, want)) == 0 {
-			continue
-		}
-		if _, err := s.UpdateStream(ctx, merged(info.Config, want)); err != nil {
-			return nil, fmt.Errorf("stream %s: %w", info.Config.Name, err)
-		}
-	}
-	return s.changes(st), nil
-}
-
 // warn logs differences, one line for each setting and pair of values.
 func (e *Engine) warn(changes []Change) {
 	by := map[Change][]string{}
@@ -224,7 +178,7 @@ func (e *Engine) warn(changes []Change) {
 		by[key] = append(by[key], c.Stream)
 	}
 	for c, names := range by {
-		e.opts.Logger.Warn("streams differ from this gateway's settings; they stay as they are until `rtm-gateway streams --apply`",
+		e.opts.Logger.Warn("streams differ from this gateway's settings; they stay as they are until `rtm-gateway streams --apply` is run with these settings given",
 			"setting", c.Setting, "have", c.Have, "settings say", c.Want, "streams", strings.Join(names, " "))
 	}
 }

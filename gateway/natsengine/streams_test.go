@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -33,19 +34,19 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 		assert.Contains(t, log, want)
 	}
 
-	want := []Change{{mediaStream, "max_age", "1h0m0s", "2h0m0s"}, {kvStream + mediaBucket, "max_age", "1h0m0s", "2h0m0s"}}
-	for _, apply := range []bool{false, true} {
-		changes, err := ChangeStreams(t.Context(), Options{Dir: dir, MediaMaxAge: 2 * time.Hour}, apply)
-		require.NoError(t, err)
-		assert.Equal(t, want, changes, "apply: %v", apply)
+	change := func(age time.Duration, apply bool) (changes []Change) {
+		t.Helper()
+		require.NoError(t, ChangeStreams(t.Context(), Options{Dir: dir, MediaMaxAge: age}, func(c []Change) bool {
+			changes = c
+			return apply
+		}))
+		return changes
 	}
-	changes, err := ChangeStreams(t.Context(), Options{Dir: dir, MediaMaxAge: 2 * time.Hour}, false)
-	require.NoError(t, err)
-	assert.Empty(t, changes)
-
-	changes, err = ChangeStreams(t.Context(), Options{Dir: dir, MediaMaxAge: time.Minute}, true)
-	require.NoError(t, err)
-	assert.Len(t, changes, 2)
+	want := []Change{{mediaStream, "max_age", "1h0m0s", "2h0m0s", false}, {kvStream + mediaBucket, "max_age", "1h0m0s", "2h0m0s", false}}
+	assert.Equal(t, want, change(2*time.Hour, false))
+	assert.Equal(t, want, change(2*time.Hour, true))
+	assert.Empty(t, change(2*time.Hour, false))
+	assert.Len(t, change(time.Minute, true), 2)
 	e, log = open(time.Minute)
 	defer e.Close()
 	assert.Empty(t, log)
@@ -76,4 +77,88 @@ func TestDifferences(t *testing.T) {
 			assert.Empty(t, differences(merged(have, want), want))
 		}
 	}
+}
+
+// What the options leave open stays as it is in each stream, whatever else is changed. What
+// they give is changed, and nothing else.
+func TestOnlyWhatIsGivenIsChanged(t *testing.T) {
+	made, err := Options{Dir: "x", MediaMaxAge: 720 * time.Hour, UserMail: 7, AppMail: 8}.withDefaults()
+	require.NoError(t, err)
+	var st stock
+	for _, config := range made.layout() {
+		st.exist = append(st.exist, &jetstream.StreamInfo{Config: withReplicas(config, 1)})
+	}
+	for name, c := range map[string]struct {
+		given   Options
+		changed map[string]bool // setting
+	}{
+		"nothing":  {Options{}, map[string]bool{}},
+		"replicas": {Options{Replicas: 3}, map[string]bool{"replicas": true, "allow_direct": true}},
+		"media":    {Options{MediaMaxAge: time.Hour}, map[string]bool{"max_age": true}},
+		"mail":     {Options{UserMail: 5, AppMail: 6}, map[string]bool{"max_msgs_per_subject": true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.given.Dir = "x"
+			opts, err := c.given.withDefaults()
+			require.NoError(t, err)
+			s := streams{opts: opts, replicas: 3}
+			changes, updates := s.plan(st, c.given)
+			told := map[Change]bool{}
+			for _, change := range changes {
+				assert.Equal(t, !c.changed[change.Setting], change.Default, "%+v", change)
+				if change.Default = false; c.changed[change.Setting] {
+					told[change] = true
+				}
+			}
+			done := map[Change]bool{}
+			for _, update := range updates {
+				for _, info := range st.exist {
+					if info.Config.Name == update.Name {
+						for _, change := range differences(info.Config, update) {
+							done[change] = true
+						}
+					}
+				}
+			}
+			assert.Equal(t, told, done, "what is done is what is told")
+			assert.Equal(t, name == "nothing", len(done) == 0)
+		})
+	}
+}
+
+// No stream is changed while a gateway works on it. The differences are told all the same.
+func TestNoChangeWhileGatewaysRun(t *testing.T) {
+	e, err := Open(t.Context(), Options{Dir: t.TempDir(), MediaMaxAge: time.Hour, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer e.Close()
+	change := func(apply bool) (told int, err error) {
+		given := Options{Dir: "x", MediaMaxAge: 2 * time.Hour}
+		e.js.opts.MediaMaxAge = given.MediaMaxAge
+		err = e.change(t.Context(), given, func(changes []Change) bool {
+			told = len(changes)
+			return apply
+		})
+		return told, err
+	}
+	age := func() time.Duration {
+		info, err := e.js.info(t.Context(), mediaStream)
+		require.NoError(t, err)
+		return info.Config.MaxAge
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	require.NoError(t, e.Announce(ctx, "gw", func() {}, func() {}))
+	told, err := change(true)
+	assert.ErrorContains(t, err, "stop all of them")
+	assert.Equal(t, 2, told)
+	assert.Equal(t, time.Hour, age())
+	_, err = change(false)
+	require.NoError(t, err)
+
+	cancel()
+	e.beats.Wait()
+	told, err = change(true)
+	require.NoError(t, err)
+	assert.Equal(t, 2, told)
+	assert.Equal(t, 2*time.Hour, age())
 }

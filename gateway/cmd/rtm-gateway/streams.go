@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"text/tabwriter"
 
 	"rtmwasm/gateway/natsengine"
@@ -15,14 +16,16 @@ const streamsUsage = `Usage: rtm-gateway streams [--apply] [flags]
 
 Compares the streams and buckets in NATS with these settings, such as --replicas,
 --media-max-age and the quotas of offline messages, and prints what differs. With
---apply it makes the streams what the settings say. A gateway that starts creates what
-is missing and changes nothing that exists: only this command does.
+--apply it makes the streams what the settings say. It changes only what is given, by a
+flag, a variable or the file: where a default differs, the streams stay as they are. A
+gateway that starts creates what is missing and changes nothing that exists: only this
+command does.
 
   rtm-gateway streams --config /etc/rtm/gateway.conf            # changes nothing
   rtm-gateway streams --config /etc/rtm/gateway.conf --apply
 
-Stop the gateways first, and start them again afterwards. With a shorter
---media-max-age, older media is removed at once.
+Stop all gateways first, and start them again afterwards: while one runs, --apply is
+refused. With a shorter --media-max-age, older media is removed at once.
 
 Flags:
 `
@@ -46,29 +49,57 @@ func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintf(stderr, "rtm-gateway streams: %v; see rtm-gateway streams --help\n", err)
 		return 2
 	}
-	where := o.engine(o.log.logger(stderr))
-	changes, err := natsengine.ChangeStreams(ctx, where, apply)
+	result := ""
+	err = natsengine.ChangeStreams(ctx, o.givenStreams(o.log.logger(stderr)), func(changes []natsengine.Change) bool {
+		result = printChanges(stdout, changes, apply)
+		return apply
+	})
 	if err != nil {
 		fmt.Fprintf(stderr, "rtm-gateway streams: %v\n", o.explainEngine(err))
 		return 1
 	}
-	printChanges(stdout, changes, apply)
+	fmt.Fprintln(stdout, result)
 	return 0
 }
 
-func printChanges(out io.Writer, changes []natsengine.Change, applied bool) {
-	if len(changes) == 0 {
-		fmt.Fprintln(out, "all streams that exist are as the settings say")
-		return
+// givenStreams is where the engine lives, with those settings of streams alone that are given.
+func (o options) givenStreams(log *slog.Logger) natsengine.Options {
+	where := o.engine(log)
+	from := o.settings.from
+	if from["media-max-age"] == "" {
+		where.MediaMaxAge = 0
 	}
+	if from["max-user-mail"] == "" {
+		where.UserMail = 0
+	}
+	if from["max-app-mail"] == "" {
+		where.AppMail = 0
+	}
+	return where
+}
+
+// printChanges prints the changes before they are made. It returns what to print afterwards.
+func printChanges(out io.Writer, changes []natsengine.Change, apply bool) (result string) {
+	if len(changes) == 0 {
+		return "all streams that exist are as the settings say"
+	}
+	open := 0
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, c := range changes {
-		fmt.Fprintf(table, "%s\t%s\t%s -> %s\n", c.Stream, c.Setting, c.Have, c.Want)
+		fmt.Fprintf(table, "%s\t%s\t%s", c.Stream, c.Setting, c.Have)
+		if c.Default {
+			open++
+			fmt.Fprintf(table, "  stays: the setting is not given, its default is %s\n", c.Want)
+		} else {
+			fmt.Fprintf(table, " -> %s\n", c.Want)
+		}
 	}
 	_ = table.Flush()
-	if applied {
-		fmt.Fprintln(out, "changed")
-	} else {
-		fmt.Fprintln(out, "nothing was changed: --apply does it")
+	switch {
+	case open == len(changes):
+		return "nothing was changed: only what is given is, such as --replicas or --media-max-age"
+	case apply:
+		return "changed"
 	}
+	return "nothing was changed: --apply does it"
 }
