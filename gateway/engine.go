@@ -227,9 +227,13 @@ type Membership interface {
 	// for a while, those who left meanwhile may be missing: see PresentMembers.
 	WatchMembers(ctx context.Context, apply func(MemberEvent)) error
 
-	// PresentMembers tells whether a user is a member of a room. What is later than the change of
-	// revision upTo may be missing or not. It may take a minute.
+	// PresentMembers lists all members; present tells whether a user is in the list. Changes
+	// later than revision upTo may be missing. A member who enters again during the call may be
+	// missing too: IsMember is exact. It may take a minute.
 	PresentMembers(ctx context.Context) (present func(Room, string) bool, upTo uint64, err error)
+
+	// IsMember reports whether a user is a member of a room now.
+	IsMember(ctx context.Context, room Room, uid string) (bool, error)
 
 	// Enter adds a member and returns the change's revision. The watchers may learn of it
 	// before Enter returns, or late.

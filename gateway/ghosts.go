@@ -3,19 +3,32 @@ package gateway
 import (
 	"context"
 	"slices"
+
+	"rtmwasm/gateway/retry"
 )
 
 // removeGhosts removes the members that left while this gateway could not hear of it, and
-// tells the others.
+// tells the others. A list of all members can miss one that enters again meanwhile, so that
+// each who seems to be gone is looked up.
 func (r *rooms) removeGhosts(ctx context.Context) error {
 	present, upTo, err := r.server.engine.PresentMembers(ctx)
 	if err != nil {
 		return err
 	}
+	var absent []MemberEvent
 	for _, key := range r.keys() {
-		r.removeGhostsOf(key, present, upTo)
+		absent = append(absent, r.absentFrom(key, present, upTo)...)
 	}
-	return nil
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	retry.Each(absent, recoveries, func(m MemberEvent) {
+		if member, err := r.server.engine.IsMember(ctx, m.Room, m.UID); err != nil {
+			stop(err) // the rest fails at once
+		} else if !member {
+			r.removeGhost(m)
+		}
+	})
+	return context.Cause(ctx)
 }
 
 func (r *rooms) keys() []Room {
@@ -28,14 +41,25 @@ func (r *rooms) keys() []Room {
 	return keys
 }
 
-// removeGhostsOf leaves those alone who came later than what present knows.
-func (r *rooms) removeGhostsOf(key Room, present func(Room, string) bool, upTo uint64) {
+// absentFrom returns the members of a room that are not present. It leaves out those who came
+// later than what present knows.
+func (r *rooms) absentFrom(key Room, present func(Room, string) bool, upTo uint64) (absent []MemberEvent) {
 	rm := r.lock(key)
 	defer r.unlock(rm)
 	for uid, m := range rm.members {
 		if m.Revision <= upTo && !present(key, uid) {
-			rm.lost(uid, evicted)
+			absent = append(absent, m)
 		}
+	}
+	return absent
+}
+
+// removeGhost removes a member who was found to be gone, unless they have entered again since.
+func (r *rooms) removeGhost(ghost MemberEvent) {
+	rm := r.lock(ghost.Room)
+	defer r.unlock(rm)
+	if rm.members[ghost.UID].Revision == ghost.Revision {
+		rm.lost(ghost.UID, evicted)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -199,14 +198,26 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) err
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	alive, err := e.aliveGateways(ctx) // read last: who made an entry was alive before
-	if err != nil {
-		return err
-	}
-	left := slices.DeleteFunc(entries, func(entry jetstream.KeyValueEntry) bool {
+	var left []jetstream.KeyValueEntry
+	alive := map[string]bool{} // by gateway; read last: who made an entry was alive before
+	for _, entry := range entries {
+		if entry.Key() == epochKey {
+			continue
+		}
 		var v owned
-		return entry.Key() == epochKey || json.Unmarshal(entry.Value(), &v) == nil && alive[v.Gateway]
-	})
+		if json.Unmarshal(entry.Value(), &v) == nil {
+			// Looked up, not listed: a living gateway renews its key all the time.
+			if _, known := alive[v.Gateway]; !known {
+				if alive[v.Gateway], err = exists(ctx, e.gateways, v.Gateway); err != nil {
+					return err
+				}
+			}
+			if alive[v.Gateway] {
+				continue
+			}
+		}
+		left = append(left, entry)
+	}
 	var failed firstError
 	retry.Each(left, recoveries, func(entry jetstream.KeyValueEntry) {
 		if failed.get() == nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -59,6 +60,35 @@ func TestDeadGateway(t *testing.T) {
 	_, err = e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	assert.Empty(t, gone)
+}
+
+// overtaken is a bucket that lists no keys, as when all were written again during the list.
+type overtaken struct{ jetstream.KeyValue }
+
+func (overtaken) Keys(context.Context, ...jetstream.WatchOpt) ([]string, error) {
+	return nil, jetstream.ErrNoKeysFound
+}
+
+func (overtaken) WatchAll(context.Context, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+	return nil, jetstream.ErrNoKeysFound
+}
+
+// What a living gateway holds stays, even if a list of gateways misses it.
+func TestSweepLeavesLivingGateways(t *testing.T) {
+	e := openEngine(t, Options{})
+	_, err := e.gateways.Create(t.Context(), "alive", nil)
+	require.NoError(t, err)
+	living, dead := gateway.User{App: testApp, ID: "ada"}, gateway.User{App: testApp, ID: "ghost"}
+	for user, id := range map[gateway.User]string{living: "alive", dead: "dead"} {
+		_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: id}))
+		require.NoError(t, err)
+	}
+	e.gateways = overtaken{e.gateways}
+	require.NoError(t, e.sweep(t.Context()))
+	_, err = e.Lookup(t.Context(), living)
+	require.NoError(t, err)
+	_, err = e.Lookup(t.Context(), dead)
+	require.ErrorIs(t, err, gateway.ErrNoSession)
 }
 
 // A gateway that others took for dead is told.

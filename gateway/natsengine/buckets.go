@@ -53,3 +53,15 @@ func remove(ctx context.Context, bucket jetstream.KeyValue, key string, revision
 	}
 	return err
 }
+
+// exists reports whether a bucket has a key. It is exact, and a list of keys is not: see
+// PresentMembers.
+func exists(ctx context.Context, bucket jetstream.KeyValue, key string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	_, err := bucket.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) || errors.Is(err, jetstream.ErrInvalidKey) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -112,7 +112,7 @@ func TestEmptiedBucketsBreakTheEngine(t *testing.T) {
 	}
 }
 
-// The list of members is complete, whatever is written meanwhile.
+// The list of members has what was written before, and not the epochs.
 func TestPresentMembers(t *testing.T) {
 	e := openEngine(t, Options{})
 	room := gateway.Room{App: testApp, Channel: "room"}

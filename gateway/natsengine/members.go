@@ -39,7 +39,9 @@ func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEven
 }
 
 // PresentMembers implements gateway.Membership. The list is read from any replica, so it is
-// read again until it has what was just written.
+// read again until it has what was just written. NATS ends the list after as many keys as
+// there were at its start. A key that is written meanwhile moves behind all others, and can come
+// after that end.
 func (e *Engine) PresentMembers(ctx context.Context) (present func(gateway.Room, string) bool, upTo uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
@@ -48,6 +50,15 @@ func (e *Engine) PresentMembers(ctx context.Context) (present func(gateway.Room,
 		return nil, 0, fmt.Errorf("natsengine: list members: %w", err)
 	}
 	return func(room gateway.Room, uid string) bool { return keys[memberKey(room, uid)] }, upTo, nil
+}
+
+// IsMember implements gateway.Membership.
+func (e *Engine) IsMember(ctx context.Context, room gateway.Room, uid string) (bool, error) {
+	there, err := exists(ctx, e.members, memberKey(room, uid))
+	if err != nil {
+		return false, fmt.Errorf("natsengine: look a member up: %w", err)
+	}
+	return there, nil
 }
 
 // listTimeout bounds the listing of all members, which may be very many.
