@@ -87,6 +87,42 @@ test('a pinned script runs, and takes no other wasm than its own', async ({ page
   }
 });
 
+/** Pages with markup that a user may have written, and the SDK's script tag. */
+const markups: [what: string, page: (evil: string, sdk: string) => string][] = [
+  ...([
+    ['images', (name, evil) => `<img name="${name}" src="${evil}/sdk/x.png">`],
+    ['frames', (name, evil) => `<iframe name="${name}" src="${evil}/sdk/x.html"></iframe>`],
+    ['forms', (name, evil) => `<form name="${name}"><input name="src" value="${evil}/sdk/x.js"><input name="tagName"></form>`],
+  ] as [string, (name: string, evil: string) => string][]).map(([what, element]): (typeof markups)[0] => [
+    `${what} named as what the document tells`,
+    (evil, sdk) => `${['currentScript', 'baseURI', 'addEventListener', 'visibilityState'].map((name) => element(name, evil)).join('')}<script src="${sdk}"></script>`,
+  ]),
+  ['a <base> after a deferred script', (evil, sdk) => `<script defer src="${sdk}"></script><base href="${evil}/sdk/">`],
+];
+
+for (const [what, write] of markups) {
+  test(`the gateway and the place of the wasm stay, whatever markup says: ${what}`, { tag: '@everywhere' }, async ({ newPage, gateway, run }) => {
+    const tampered = Buffer.from(await (await fetch(`${gateway.url}/sdk/rtm.wasm`)).arrayBuffer());
+    tampered[tampered.indexOf('rtmwasm/core')] ^= 1; // the stamp stays
+    const front = await new Front().start();
+    const evil = await new Front().start();
+    try {
+      evil.mount('/', { answer: (_, res) => void res.writeHead(200, { 'content-type': 'application/wasm', 'access-control-allow-origin': '*' }).end(tampered) })
+        .mount('/sdk/x', { page: '' });
+      front.mount('/', { upstream: gateway.url }).mount('/page', { page: `<!doctype html>${write(evil.url, '/sdk/rtm.js')}` });
+      const page = await newPage();
+      await page.goto(`${front.url}/page`);
+      const told = await page.evaluate(() => (window as any).AgoraRTM.getParameter('GATEWAY'));
+      expect(told).toBe(front.url);
+      expect(await tryLogin(page, 'AgoraRTM', `markup-${run}`)).toBe('CONNECTED');
+      expect(evil.asked.filter((url) => !url.startsWith('/sdk/x'))).toEqual([]);
+    } finally {
+      await front.stop();
+      await evil.stop();
+    }
+  });
+}
+
 test('the second visit fetches no wasm: its address has its hash', async ({ page, gateway, run }) => {
   const front = await new Front().start();
   try {
@@ -226,13 +262,13 @@ test('a bundle asks the gateway of its client, and its own server only if that h
     expect(await visit(`bundle-2-${run}`)).toBe('CONNECTED');
     expect(asked(), 'twice, and why that failed').toEqual([fromGateway, fromGateway, fromGateway, '/app/rtm.wasm']);
 
-    front.mount('/app/rtm.wasm', { page: 'a page' });
+    front.mount('/app/rtm.wasm', { bytes: tampered, type: 'application/wasm' });
     expect(await visit(`bundle-3-${run}`), 'the gateway has another program').toMatch(new RegExp(`^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm answered 404.*install the package of the gateway's version`));
 
-    front.mount(fromGateway, { bytes: tampered, type: 'application/wasm' });
+    front.mount(fromGateway, { bytes: tampered, type: 'application/wasm' }).mount('/app/rtm.wasm', { page: 'a page' });
     expect(await visit(`bundle-4-${run}`), 'nothing that the bundle does not know').toMatch(new RegExp(
-      `^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm .*integrity sha256-.*; .*/app/rtm.wasm.* is not a WebAssembly file.*; call setParameter\\('GATEWAY', url\\) .*${program}.*'WASM_URL'`));
-    expect(asked()).toEqual([fromGateway, fromGateway, fromGateway, '/app/rtm.wasm', '/app/rtm.wasm']);
+      `^RtmUnavailableError 1 .*gateway/sdk/${program}/rtm.wasm .*integrity sha256-.*; .*/app/rtm.wasm.*integrity sha256-.*; call setParameter\\('GATEWAY', url\\) .*${program}.*'WASM_URL'`));
+    expect(asked()).toEqual([fromGateway, fromGateway, fromGateway, '/app/rtm.wasm', '/app/rtm.wasm', '/app/rtm.wasm']);
   } finally {
     await front.stop();
   }

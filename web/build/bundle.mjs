@@ -83,12 +83,13 @@ export const modules = { format: 'esm', supported: { 'import-meta': true } };
 /**
  * One file for script tags, AMD and CommonJS: bundlers that know no `exports` find it as the package's `main`. It gives the
  * object itself, which can be spied on, unlike the namespace of an ES module. The script's element is known only while the
- * script runs; in a bundle it is the bundle's. RTM_SDK is what the entry makes.
+ * script runs; in a bundle it is the bundle's. An <img name="currentScript"> hides it and would name another server as
+ * the gateway: then the class is asked for it. RTM_SDK is what the entry makes.
  * Checkers of types take a plain `module.exports =` for a module without `default`.
  */
 export const umd = {
   format: 'iife',
-  banner: { js: '(function(root,make){var script=typeof document=="object"&&document&&document.currentScript;'
+  banner: { js: '(function(root,make){var script;try{script=document.currentScript;script instanceof HTMLScriptElement||(script=Reflect.get(Document.prototype,"currentScript",document))}catch(e){script=null}'
     + 'typeof module=="object"&&module.exports?Object.assign(module,{exports:make(script,true)}):typeof define=="function"&&define.amd?define(function(){return make(script)}):root.AgoraRTM=make(script)'
     + '})(typeof self=="object"?self:this,function(RTM_SCRIPT,RTM_BUNDLED){var RTM_SDK;' },
   footer: { js: 'return RTM_SDK});' },

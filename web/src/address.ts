@@ -5,8 +5,8 @@ import { invalidArgument, show } from './errors.ts';
 export const home = {
   /** Address of the wasm file that is, or may be, beside the script. */
   wasm: (): string | undefined => undefined,
-  /** Whether nobody knows if it is there. */
-  guess: (): boolean => true,
+  /** Whether the script itself is known to come from there. */
+  own: (): boolean => false,
   /** Default address of the gateway. */
   gateway: pageOrigin,
   /** What the wasm file must hash to, if that matters. */
@@ -21,7 +21,8 @@ export function pageOrigin(): string | undefined {
 
 /** What relative addresses are relative to. */
 export function pageBase(): string | undefined {
-  if (typeof document === 'object' && document) return document.baseURI;
+  const base: unknown = typeof document === 'object' && document && document.baseURI;
+  if (typeof base === 'string') return base; // an <img name="baseURI"> hides it
   return typeof location === 'object' ? location?.href : undefined;
 }
 

@@ -7,7 +7,7 @@ export function besideModule(): string | undefined {
   }
 }
 
-/** Whether a bundler has left the address as it is: then it is beside the bundle, where nobody need have put the file. */
-export function isGuess(): boolean {
-  return !/\/(rtm|loader)\.mjs\b/.test(import.meta.url) && /\/rtm\.wasm$/.test(besideModule() ?? '/rtm.wasm');
+/** Whether that is beside this module. In a bundle it is what the bundler's own code makes of the page. */
+export function isOwn(): boolean {
+  return `${import.meta.url}`.replace(/\/(rtm|loader)\.mjs\b.*/, '/rtm.wasm') === besideModule();
 }

@@ -1,9 +1,9 @@
 /** The ES build. */
 import { home } from './address.ts';
-import { besideModule, isGuess } from './beside.ts';
+import { besideModule, isOwn } from './beside.ts';
 
 home.wasm = besideModule;
-home.guess = isGuess;
+home.own = isOwn;
 
 export * from './index.ts';
 export { default } from './index.ts';

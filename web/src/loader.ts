@@ -1,7 +1,7 @@
 /** Starts the program; one for the whole page, a new one after a crash. */
-import { gatewayUrl, home, wasmUrl } from './address.ts';
+import { gatewayUrl, home } from './address.ts';
 import { checkPlatform, checkStamp, compile, explain } from './compile.ts';
-import { getParameter } from './parameters.ts';
+import { getParameter, given } from './parameters.ts';
 import { compileFirst } from './places.ts';
 import { run, type Program } from './program.ts';
 
@@ -15,7 +15,7 @@ export interface Loader {
   load(gateway?: unknown): Promise<Program>;
 }
 
-/** What setParameter was given, or the default address of the wasm; empty if there is none. */
+/** What setParameter was given, or nothing. */
 type Source = WebAssembly.Module | string;
 
 let running: Program | undefined;
@@ -43,8 +43,7 @@ export const loader: Loader = {
 };
 
 function findSource(): Source {
-  const url = getParameter('WASM_URL');
-  return (getParameter('WASM_MODULE') as WebAssembly.Module | undefined) ?? (url ? wasmUrl(url) : '');
+  return (given('WASM_MODULE') ?? given('WASM_URL') ?? '') as Source;
 }
 
 async function start(source: Source, gateways: Set<string>): Promise<Program> {
@@ -60,6 +59,6 @@ async function start(source: Source, gateways: Set<string>): Promise<Program> {
 async function getModule(source: Source, gateways: Set<string>): Promise<WebAssembly.Module> {
   if (typeof source !== 'string') return checkStamp(source, 'WASM_MODULE');
   const integrity = getParameter('WASM_INTEGRITY') as string | undefined;
-  if (source && source !== home.wasm()) return compile(source, integrity); // the application's choice
-  return compileFirst({ url: source, guess: home.guess(), integrity }, gateways);
+  if (source) return compile(source, integrity); // the application's choice
+  return compileFirst({ url: home.wasm(), own: home.own(), integrity }, gateways);
 }

@@ -36,9 +36,12 @@ export function setParameter(name: string, value: unknown): void {
   parameters.set(name, check && value != null ? check(value) : value);
 }
 
+/** What the application has set, or the default of 1.4. */
+export const given = (name: string): unknown => parameters.get(name);
+
 /** The value, or undefined for an unknown name. What was not set about the wasm and the gateway is the default. */
 export function getParameter(name: string): unknown {
-  const value = parameters.get(name);
+  const value = given(name);
   if (name === 'GATEWAY') return value ?? home.gateway();
   if (name === 'WASM_URL') return value ?? home.wasm();
   if (name === 'WASM_INTEGRITY') return value ?? home.integrity;

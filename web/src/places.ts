@@ -4,8 +4,8 @@ import { compile, isPolicy } from './compile.ts';
 /** The address of rtm.wasm beside the script or the bundle. */
 export interface Beside {
   url: string | undefined;
-  /** Whether nobody knows if the file is there: bundlers leave the address as it is, and do not copy the file. */
-  guess: boolean;
+  /** Whether the script itself is known to come from there. */
+  own: boolean;
   integrity: string | undefined;
 }
 
@@ -13,19 +13,26 @@ const program = RTM_STAMP.slice(-16);
 
 /**
  * Compiles the first copy of rtm.wasm that can be had: the one beside the script, or else that of a gateway, whose address
- * names the program: gateways change more often than it does. Where the former is a guess it comes last: a missing file is
- * an error on the console of each page. `gateways` may grow meanwhile.
+ * names the program: gateways change more often than it does. Where bundlers leave the address as it is, and do not copy the
+ * file, it comes last: a missing file is an error on the console of each page. `gateways` may grow meanwhile. What comes
+ * from anywhere but the script's own place must be the file that it was built with.
  */
-export async function compileFirst({ url, guess, integrity }: Beside, gateways: Iterable<string>): Promise<WebAssembly.Module> {
+export async function compileFirst({ url, own, integrity }: Beside, gateways: Set<string>): Promise<WebAssembly.Module> {
   const failures = new Set<string>();
-  const attempt = async (url: string, integrity?: string) => compile(url, integrity).catch((error) => {
-    if (isPolicy(error)) throw error;
-    failures.add(error.message);
-  });
-  let module = url && !guess && (await attempt(url, integrity));
-  for (const gateway of gateways) module ||= await attempt(`${gateway}/sdk/${program}/rtm.wasm`, integrity ?? RTM_INTEGRITY);
-  module ||= url && guess && (await attempt(url, integrity));
-  if (module) return module;
+  const guess = !own && /\/rtm\.wasm\b/.test(url!);
+  for (let n = 0, left = !!url; ; ) {
+    const gateway = [...gateways][n];
+    const here = left && !(guess && gateway);
+    if (!here && !gateway) break;
+    if (here) left = false;
+    else n++;
+    try {
+      return await compile(here ? url! : `${gateway}/sdk/${program}/rtm.wasm`, integrity ?? (here && own ? undefined : RTM_INTEGRITY));
+    } catch (error) {
+      if (isPolicy(error)) throw error;
+      failures.add((error as Error).message);
+    }
+  }
   failures.add(`call setParameter('GATEWAY', url) for a gateway with the program ${program}, install the package of the gateway's version, or call setParameter('WASM_URL', url) for a copy of rtm.wasm`);
   throw new Error([...failures].join('; '));
 }

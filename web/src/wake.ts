@@ -17,9 +17,6 @@ export function watchPage(): void {
   watching = true;
   const wake = () => [...inUse].forEach((client) => client.connectionState === 'RECONNECTING' && client._link.call('wake'));
   addEventListener('online', wake);
-  if (typeof document === 'object') {
-    document?.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') wake();
-    });
-  }
+  // It bubbles up to the window. An <img name="visibilityState"> hides what it is: then each change counts.
+  addEventListener('visibilitychange', () => document.visibilityState !== 'hidden' && wake());
 }
