@@ -50,7 +50,8 @@ func (c credential) opens(session string, secret [sha256.Size]byte) bool {
 }
 
 // Authenticate implements media.Authenticator: a credential is good while its session
-// lives, on whichever gateway.
+// lives, on whichever gateway. A request with a good one no longer counts among those
+// without a session.
 func (s *Server) Authenticate(ctx context.Context, text string) (media.Principal, error) {
 	c, ok := parseCredential(text)
 	if !ok {
@@ -63,5 +64,6 @@ func (s *Server) Authenticate(ctx context.Context, text string) (media.Principal
 	if err != nil {
 		return media.Principal{}, err
 	}
+	leavePlace(ctx)
 	return media.Principal{App: c.user.App, UID: c.user.ID, SessionID: c.session}, nil
 }

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -94,8 +96,9 @@ func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Han
 	out.WriteHeader(http.StatusOK) // if no handler did
 }
 
-// boundRequests bounds how many requests of one address are served at a time, for handlers
-// that ask for no session.
+// boundRequests bounds how many requests of one address are served at a time. A request
+// holds a place until it is answered, or until leavePlace: when it proves to be of a
+// session, or is counted as a WebSocket.
 func (s *Server) boundRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := clientAddress(r, s.config.Limits.TrustedProxies)
@@ -104,9 +107,20 @@ func (s *Server) boundRequests(next http.Handler) http.Handler {
 			s.refuseAddress(w, address, no)
 			return
 		}
+		leave = sync.OnceFunc(leave)
 		defer leave()
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), placeKey{}, leave)))
 	})
+}
+
+// placeKey is the key of the function that gives up a request's place, in its context.
+type placeKey struct{}
+
+// leavePlace gives up the place of the request that a context belongs to, if it has one.
+func leavePlace(ctx context.Context) {
+	if leave, ok := ctx.Value(placeKey{}).(func()); ok {
+		leave()
+	}
 }
 
 // refuseAddress answers a request of an address that holds too much.

@@ -18,15 +18,15 @@ type route struct {
 func (s *Server) routes() []route {
 	all := []route{
 		{"/rtm", http.HandlerFunc(s.acceptSocket)},
-		{"/healthz", s.boundRequests(http.HandlerFunc(serveHealth))},
-		{"/readyz", s.boundRequests(http.HandlerFunc(s.serveReady))},
-		{"/sdk/", s.boundRequests(http.StripPrefix("/sdk", sdkHandler(s.config.SDK, s.config.Times.Answer)))},
+		{"/healthz", http.HandlerFunc(serveHealth)},
+		{"/readyz", http.HandlerFunc(s.serveReady)},
+		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK, s.config.Times.Answer))},
 	}
 	if s.media != nil {
 		all = append(all, route{media.BasePath, s.media})
 	}
 	if s.config.Demo != nil {
-		all = append(all, route{"/", s.boundRequests(demoHandler(s.config.Demo, s.config.Times.Answer))})
+		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)})
 	}
 	return all
 }
@@ -36,7 +36,7 @@ func (s *Server) newHandler() http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, r.handler)
 	}
-	return s.guard(s.crossOrigin(mux))
+	return s.guard(s.boundRequests(s.crossOrigin(mux)))
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.

@@ -31,6 +31,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	leavePlace(r.Context())
 	socket, err := upgrade(w, r)
 	if err != nil {
 		return // upgrade has answered the request
