@@ -11,22 +11,29 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// A refusal is logged once in refusalEvery for each reason and address, and of all together
-// maxRefusalLines: who is refused chooses what is in the lines. At most maxRefusals are
-// remembered.
+// A refusal is logged once in refusalEvery for each reason and address, and of each kind
+// maxRefusalLines times: who is refused chooses what is in the lines. At most maxRefusals of
+// a kind are remembered.
 const (
 	refusalEvery    = time.Minute
 	maxRefusalLines = 120
 	maxRefusals     = 4096
 )
 
-// refusals logs who is refused and why, and not more often than an operator can read.
+// refusals logs who is refused and why, and not more often than an operator can read. Each
+// kind of refusal has its own lines, so that a flood of one kind hides no other.
 type refusals struct {
 	log *slog.Logger
 
 	mu    sync.Mutex // guards the rest
-	last  map[refusalKey]*refusalCount
-	lines counter
+	kinds map[string]*refusalKind
+}
+
+// refusalKind is about the refusals that are logged with the same text.
+type refusalKind struct {
+	last     map[refusalKey]*refusalCount
+	lines    counter
+	unlogged int // refusals without a line because there were too many lines
 }
 
 type refusalKey struct{ reason, from string }
@@ -36,34 +43,47 @@ type refusalCount struct {
 	since int       // refusals without a line since then
 }
 
-// note logs a refusal, unless the same was logged a moment ago.
+// note logs a refusal, unless the same was logged a moment ago. When lines were left out
+// because there were too many, one more tells how many, at the end of the minute.
 func (r *refusals) note(text string, key refusalKey, now time.Time, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := r.last[key]
-	switch {
-	case c == nil:
-		if len(r.last) >= maxRefusals {
-			r.last = nil
+	kind := r.kinds[text]
+	if kind == nil {
+		if r.kinds == nil {
+			r.kinds = map[string]*refusalKind{}
 		}
-		if r.last == nil {
-			r.last = map[refusalKey]*refusalCount{}
-		}
-		c = &refusalCount{}
-		r.last[key] = c
-	case now.Sub(c.at) < refusalEvery:
+		kind = &refusalKind{last: map[refusalKey]*refusalCount{}}
+		r.kinds[text] = kind
+	}
+	c := kind.last[key]
+	if c != nil && now.Sub(c.at) < refusalEvery {
 		c.since++
 		return
 	}
-	if r.lines.add(now, refusalEvery) > maxRefusalLines {
-		c.at = now
+	if kind.lines.add(now, refusalEvery) > maxRefusalLines {
+		if kind.unlogged++; kind.unlogged == 1 {
+			time.AfterFunc(kind.lines.began.Add(refusalEvery).Sub(now), func() { r.tellUnlogged(text) })
+		}
 		return
 	}
-	if c.since > 0 {
+	if c != nil && c.since > 0 {
 		args = append(args, "more since the last line", c.since)
 	}
-	*c = refusalCount{at: now}
+	if len(kind.last) >= maxRefusals {
+		clear(kind.last)
+	}
+	kind.last[key] = &refusalCount{at: now}
 	r.log.Warn(text, args...)
+}
+
+// tellUnlogged logs how many refusals of a kind have no line.
+func (r *refusals) tellUnlogged(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kind := r.kinds[text]
+	r.log.Warn("more refusals were not logged: there were too many within a minute", "refusal", text, "count", kind.unlogged)
+	kind.unlogged = 0
 }
 
 // loginRefused counts and logs a login that is refused.

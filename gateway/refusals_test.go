@@ -69,7 +69,7 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 	assert.Empty(t, log.lines("good.example"))
 }
 
-// A flood of refusals that all differ does not fill the log.
+// A flood of refusals that all differ does not fill the log, and hides no other kind.
 func TestRefusalsDoNotFillTheLog(t *testing.T) {
 	var log logged
 	h := newHouse(t, nil, withLog(&log), func(c *gateway.Config) { c.AllowOrigin = func(string) bool { return false } })
@@ -81,4 +81,8 @@ func TestRefusalsDoNotFillTheLog(t *testing.T) {
 	lines := log.lines(".example")
 	assert.NotEmpty(t, lines)
 	assert.LessOrEqual(t, len(lines), 240, "120 a minute")
+
+	_, f := h.knock(&wire.Hello{Version: 1, AppId: appA})
+	require.NotNil(t, f.Refusal)
+	assert.Len(t, log.lines("a login is refused"), 1, "another kind has its own lines")
 }

@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"bytes"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// A flood of one kind of refusals hides no other kind, and what has no line is counted.
+func TestRefusalsOfAKindHideNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		r := refusals{log: slog.New(slog.NewTextHandler(&text, nil))}
+		const origin, login = "an origin", "a login"
+		flood := func(n int) {
+			for i := range n {
+				r.note(origin, refusalKey{from: strconv.Itoa(i)}, time.Now())
+			}
+		}
+		lines := func(of string) int {
+			synctest.Wait()
+			return strings.Count(text.String(), of)
+		}
+		flood(1000)
+		r.note(login, refusalKey{from: "ada"}, time.Now())
+		assert.Equal(t, maxRefusalLines, lines(`msg="an origin"`))
+		assert.Equal(t, 1, lines(`msg="a login"`), "another kind is logged during a flood")
+		assert.Zero(t, lines("count="), "the minute is not over")
+
+		flood(1000) // 120 of them have a line
+		time.Sleep(refusalEvery)
+		assert.Equal(t, 1, lines("not logged"), "one line for a minute and kind")
+		assert.Equal(t, 1, lines(`refusal="an origin" count=1760`))
+
+		flood(maxRefusalLines + 7)
+		assert.Equal(t, 2*maxRefusalLines, lines(`msg="an origin"`), "the next minute has its own lines")
+		assert.Equal(t, maxRefusalLines, lines(`"more since the last line"=1`))
+		time.Sleep(refusalEvery)
+		assert.Equal(t, 1, lines("count=7"))
+
+		time.Sleep(time.Hour)
+		assert.Equal(t, 2, lines("not logged"), "nothing new, no line")
+	})
+}
