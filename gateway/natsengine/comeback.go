@@ -3,6 +3,8 @@ package natsengine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,12 +24,10 @@ const (
 // unheard is by how much a loss may precede its notice.
 const unheard = (natsPingsLost + 1) * natsPing
 
-// Waits between two attempts to read what was missed, the first and the longest, and before
-// what was dropped is read.
+// Waits between two attempts to read what was missed, the first and the longest.
 const (
 	comebackPause = 500 * time.Millisecond
 	comebackMost  = 4 * time.Second
-	dropPause     = time.Second
 )
 
 // comeback makes up for what was missed while the connection to the cluster was lost:
@@ -40,9 +40,6 @@ type comeback struct {
 	rooms  map[gateway.Room]func(frame []byte)
 	lostAt time.Time // zero while connected
 	told   func()    // of Announce
-
-	pending bool // recoverDropped will be called
-	running int  // recoveries under way
 }
 
 func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {
@@ -88,34 +85,32 @@ func (c *comeback) back(after []time.Duration) {
 	if c.lostAt.IsZero() {
 		return // this loss was made up for
 	}
-	since, told := c.lostAt.Add(-unheard-core.MissedOverlap), c.told
+	since := c.lostAt
 	c.lostAt = time.Time{}
-	rooms := make([]gateway.Room, 0, len(c.rooms))
-	for room := range c.rooms {
-		rooms = append(rooms, room)
+	c.e.background.Go(func() { c.recover(since, after) })
+}
+
+// recover hands over what was sent to channels since a time, and has the gateway look after
+// the rest. It returns when that is done, or when the engine is closed.
+func (c *comeback) recover(since time.Time, after []time.Duration) {
+	if c.e.stateGone() {
+		return
 	}
-	c.running++
-	c.e.background.Go(func() {
-		defer func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.running--
-		}()
-		if c.e.stateGone() {
+	c.mu.Lock()
+	told, rooms := c.told, slices.Collect(maps.Keys(c.rooms))
+	c.mu.Unlock()
+	since = since.Add(-unheard - core.MissedOverlap)
+	for i, wait := range after {
+		select {
+		case <-time.After(wait):
+		case <-c.e.closing:
 			return
 		}
-		for i, wait := range after {
-			select {
-			case <-time.After(wait):
-			case <-c.e.closing:
-				return
-			}
-			retry.Each(rooms, recoveries, func(room gateway.Room) { c.catchUp(room, since) })
-			if i == 0 && told != nil {
-				told()
-			}
+		retry.Each(rooms, recoveries, func(room gateway.Room) { c.catchUp(room, since) })
+		if i == 0 && told != nil {
+			told()
 		}
-	})
+	}
 }
 
 // stateGone waits until it is known whether what gateways share is still there.
@@ -134,36 +129,6 @@ func (e *Engine) stateGone() bool {
 		if !wait.Wait(e.closing) { // JetStream is not up yet
 			return true
 		}
-	}
-}
-
-// dropped is called when messages were lost because their handlers were too slow. It has what
-// was missed read, in a moment: where some are dropped, more are likely to be.
-func (c *comeback) dropped() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.lostAt.IsZero() {
-		c.lostAt = time.Now()
-	}
-	if !c.pending {
-		c.pending = true
-		time.AfterFunc(dropPause, c.recoverDropped)
-	}
-}
-
-// recoverDropped waits while another recovery runs: that is load, too.
-func (c *comeback) recoverDropped() {
-	if c.e.isClosing() {
-		return
-	}
-	c.mu.Lock()
-	busy := c.running > 0
-	c.pending = busy
-	c.mu.Unlock()
-	if busy {
-		time.AfterFunc(dropPause, c.recoverDropped)
-	} else {
-		c.back(atOnce)
 	}
 }
 

@@ -21,7 +21,7 @@ func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Error("nats", "error", err)
 			if errors.Is(err, nats.ErrSlowConsumer) {
-				e.comeback.dropped()
+				e.drops.note(time.Now())
 			}
 		}),
 	}

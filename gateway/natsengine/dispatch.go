@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -12,6 +13,7 @@ import (
 // goroutines. The order within a subject is kept. A handler must not block.
 type dispatcher struct {
 	nc     *nats.Conn
+	full   func(since time.Time) // a queue was full from then or later: messages may be lost
 	seed   maphash.Seed
 	queues []chan *nats.Msg
 	quit   chan struct{}
@@ -22,12 +24,15 @@ type dispatcher struct {
 }
 
 // queueLength is how many messages may wait for one goroutine; the NATS client drops
-// what is over it and reports that to the connection's error handler.
+// what is over it. It reports that to the connection's error handler only once for each
+// subscription, until that one accepts a message again. So the dispatcher watches the queues
+// itself.
 const queueLength = 1 << 15
 
-func newDispatcher(nc *nats.Conn) *dispatcher {
+func newDispatcher(nc *nats.Conn, full func(since time.Time)) *dispatcher {
 	d := &dispatcher{
 		nc:       nc,
+		full:     full,
 		seed:     maphash.MakeSeed(),
 		queues:   make([]chan *nats.Msg, min(8, runtime.GOMAXPROCS(0))),
 		quit:     make(chan struct{}),
@@ -41,9 +46,15 @@ func newDispatcher(nc *nats.Conn) *dispatcher {
 }
 
 func (d *dispatcher) run(queue <-chan *nats.Msg) {
+	last := time.Now() // when a message was taken from the queue
 	for {
 		select {
 		case m := <-queue:
+			now := time.Now()
+			if len(queue) >= cap(queue)-1 { // as this one was taken, it was full
+				d.full(last)
+			}
+			last = now
 			d.mu.RLock()
 			h := d.handlers[m.Sub]
 			d.mu.RUnlock()

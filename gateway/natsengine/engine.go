@@ -34,6 +34,7 @@ type Engine struct {
 	asker      *asker
 	identity   identity
 	comeback   comeback
+	drops      drops
 	patience   patience
 
 	embedded   *embedded // nil when the server is elsewhere
@@ -67,6 +68,8 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 func newEngine(opts Options) *Engine {
 	e := &Engine{opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
 	e.comeback.e = e
+	e.drops.closing, e.drops.background = e.closing, &e.background
+	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }
 	e.patience.e = e
 	return e
 }
@@ -85,7 +88,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err := e.listenReask(); err != nil {
 		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
 	}
-	e.dispatcher = newDispatcher(e.nc)
+	e.dispatcher = newDispatcher(e.nc, e.drops.note)
 	if err := e.openMedia(); err != nil {
 		return err
 	}
