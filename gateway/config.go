@@ -45,7 +45,7 @@ type Config struct {
 type Times struct {
 	Hello          time.Duration // how long a request's header may take, and then the Hello of a new socket; 0 means 10 s
 	Body           time.Duration // how long a client may take over the rest of a body when its answer is there; 0 means 5 s
-	Answer         time.Duration // after how long the client of an answer is given up if it takes nothing; 0 means 60 s
+	Answer         time.Duration // after how long the client of an answer is given up if it takes less than 16 KiB; 0 means 60 s
 	PingInterval   time.Duration
 	SilenceLimit   time.Duration
 	SessionTimeout time.Duration

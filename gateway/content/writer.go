@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// pieceBytes is how much may be written on one deadline.
-const pieceBytes = 256 << 10
+// pieceBytes is how much is written on one deadline. A client must take that much within the
+// stall time, so it is small: at 60 s, 280 bytes a second are enough.
+const pieceBytes = 16 << 10
 
-// Writer writes an answer in pieces, each on a deadline of its own: a client that takes
-// nothing for the stall time loses the connection, one that is slow does not.
+// Writer writes an answer in pieces, each on a deadline of its own: a client that does
+// not take one piece within the stall time loses the connection, one that is slow does not.
 type Writer struct {
 	http.ResponseWriter
 	control *http.ResponseController

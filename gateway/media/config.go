@@ -59,7 +59,8 @@ type Config struct {
 	Transfers, AppTransfers int
 	Busy                    func() bool
 
-	// StallTimeout ends a transfer that moves no byte for so long; 0 means 60 s.
+	// StallTimeout ends an upload that moves no byte for so long, and a download that moves
+	// less than 16 KiB in that time; 0 means 60 s.
 	StallTimeout time.Duration
 }
 
