@@ -7,7 +7,8 @@ const (
 	firstAsk = time.Second // after a PATCH began; then each lastAsk
 	lastAsk  = 2 * time.Second
 
-	// askLimit is how long an answer is waited for before the question is asked again.
+	// askLimit is how long an answer is waited for before the question is asked again: at
+	// first, then twice as long each time.
 	askLimit = 10 * time.Second
 
 	// uselessLimit is how long a gateway may get nothing of what the browser says it
@@ -25,14 +26,16 @@ type asking struct {
 	has   int64   // what the gateway had when it was asked last
 	grew  instant // when has became more, or the start
 	wait  time.Duration
+	limit time.Duration // see askLimit
 	stop  func()
 	asked instant
+	plain bool   // the HEAD went out as HEAD
 	abort func() // of the HEAD under way, or nil
 }
 
 // ask begins to ask about the PATCH x, that sends what follows the first base bytes.
 func (u *upload) ask(x *exchange, base int64) {
-	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk}
+	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk, limit: askLimit}
 	x.ended = a.end
 	a.plan()
 }
@@ -41,11 +44,12 @@ func (a *asking) plan() {
 	a.stop = a.u.c.host.AfterFunc(a.wait, func() {
 		a.wait = min(2*a.wait, lastAsk)
 		a.plan()
-		if a.abort != nil && since(a.asked) >= askLimit {
+		if a.abort != nil && since(a.asked) >= a.limit {
 			a.drop()
+			a.limit *= 2
 		}
 		if a.abort == nil {
-			a.asked = now()
+			a.asked, a.plain = now(), !a.u.c.override
 			a.abort = a.u.c.mediaRequest(&HTTPRequest{Method: "HEAD", URL: a.u.key}, a)
 			a.u.doubt()
 		}
@@ -74,6 +78,9 @@ func (a *asking) Answered(r *HTTPResponse, err error) {
 	a.abort = nil
 	if err != nil {
 		return
+	}
+	if refusesMethod("HEAD", r.Status, fromGateway(r)) {
+		a.u.c.override = a.plain
 	}
 	n, ok := a.u.offsetIn(r)
 	if !ok || r.Status != 200 && r.Status != 204 {

@@ -185,7 +185,7 @@ func (t *Task) show(n int64) bool {
 }
 
 // confirm notes how many bytes have surely arrived. Only more than ever before is
-// progress: what is sent again, and what the browser believes to have sent, is not.
+// progress: what is sent again is not.
 func (t *Task) confirm(n int64) {
 	if n > t.confirmed {
 		t.confirmed, t.advanced, t.failures = n, now(), 0

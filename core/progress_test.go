@@ -236,6 +236,56 @@ func TestASlowLineBehindAFastOne(t *testing.T) {
 	}
 }
 
+// The answers to HEAD are refused, held back or late. The request is left alone as long as
+// more is sent than ever before; where the browser tells nothing of that, late answers do.
+func TestASlowLineWhereTheGatewayCannotBeAsked(t *testing.T) {
+	refused := func(r *testRequest) bool {
+		breakWith(r, 405, false)
+		return true
+	}
+	for name, c := range map[string]struct {
+		head   func(p *route, r *testRequest) bool
+		silent bool
+	}{
+		"HEAD is refused":       {head: func(_ *route, r *testRequest) bool { return r.Method == "HEAD" && refused(r) }},
+		"the question as well":  {head: func(_ *route, r *testRequest) bool { return refused(r) }},
+		"no answer":             {head: func(*route, *testRequest) bool { return true }},
+		"late answers":          {head: func(p *route, r *testRequest) bool { return p.age(r) < 13*time.Second }},
+		"late, and no progress": {head: func(p *route, r *testRequest) bool { return p.age(r) < 13*time.Second }, silent: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				const size, rate = 24 << 20, 170_000
+				p := w.route(size)
+				result := p.upload()
+				p.on = func(r *testRequest) bool {
+					switch method(r) {
+					case "HEAD":
+						return c.head(p, r)
+					case "PATCH":
+						if p.stored = min(size, int64(p.age(r).Seconds()*rate)); !c.silent {
+							r.progress(p.stored)
+						}
+						if p.stored == size {
+							r.has(size)
+						}
+						return true
+					}
+					return false
+				}
+				took := p.play(time.Hour)
+				require.Nil(t, result())
+				assert.Greater(t, took, MediaStallTimeout)
+				assert.Equal(t, 1, p.asked["PATCH"], "the request is not broken")
+				if name == "HEAD is refused" {
+					steps := rises(t, p.events)
+					assert.Greater(t, steps[len(steps)-2], int64(size*9/10), "asked in another way, the gateway tells")
+				}
+			})
+		})
+	}
+}
+
 // At any speed, progress that the browser tells bit by bit is shown bit by bit.
 func TestProgressIsSmooth(t *testing.T) {
 	for _, seconds := range []float64{2, 10, 60} {

@@ -59,6 +59,7 @@ type upload struct {
 	offset    int64  // what the gateway has
 	sure      bool   // offset is as the gateway told it
 	sending   int64  // bytes of the last PATCH, until it is known what came of it
+	sentMost  int64  // the most that the browser ever told to have sent
 	forgotten int    // how often the gateway did not know the upload any more
 }
 
@@ -412,7 +413,15 @@ func (u *upload) hasOffset(resp *HTTPResponse) {
 // sent shows progress as the browser tells it, which counts what it gave to the network.
 // It runs ahead of what the gateway confirmed by an eighth at most, so that the rest is
 // not shown all at once where the network only takes the bytes and keeps them.
-func (u *upload) sent(n int64) { u.show(min(n, u.total-1, u.confirmed+max(createWithBody, u.total/8))) }
+//
+// A byte that was never sent before is progress, because the gateway may not be able to
+// tell: HEAD may be refused, or be answered late. There are only as many as the file has.
+func (u *upload) sent(n int64) {
+	if n > u.sentMost {
+		u.sentMost, u.advanced = n, now()
+	}
+	u.show(min(n, u.total-1, u.confirmed+max(createWithBody, u.total/8)))
+}
 
 func (u *upload) complete() {
 	u.show(u.total)
