@@ -3,6 +3,7 @@ package core
 import (
 	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // Client is one user's session with a gateway: the RtmClient of the API. Make one
@@ -60,15 +61,16 @@ type Client struct {
 
 	peers map[string]*peer // subscribed to, by uid
 
-	tasks     []*Task  // media tasks, waiting and running, in order
-	pieceSize int64    // of the next piece of a download, by the speed of the last; 0: not known
-	discards  []string // keys of uploads to be removed from the gateway
+	tasks     []*Task       // media tasks, waiting and running, in order
+	pieceSize int64         // of the next piece of a download, by the speed of the last; 0: not known
+	pieceTook time.Duration // by the last piece of which nothing was heard before its answer
+	discards  []string      // keys of uploads to be removed from the gateway
 
 	// What was learned of the way to /media/:
 	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no bound
 	override           bool    // only GET and POST pass
 	mediaAnswered      bool    // a request had an answer
-	cameBack           bool    // the connection was lost before
+	cameBack           bool    // the connection was lost before, and no request was answered since
 	back               instant // when it was there last
 }
 

@@ -114,7 +114,11 @@ func (d *download) fetch(i int) {
 			d.tell()
 		},
 		answered: func(resp *HTTPResponse) {
-			if took := since(begun); size >= smallestPiece {
+			took := since(begun)
+			if p.x.moved == 0 {
+				d.c.pieceTook = took
+			}
+			if size >= smallestPiece {
 				d.c.pieceSize = size * int64(pieceTime) / int64(max(took, 1)) / MediaPartBytes * MediaPartBytes
 			}
 			d.received(p, resp, "bytes "+span+"/"+strconv.FormatInt(d.total, 10))
@@ -122,7 +126,7 @@ func (d *download) fetch(i int) {
 	}
 	quiet := size > smallestPiece
 	if !quiet {
-		p.x.limit = d.soon()
+		p.x.limit = max(d.soon(), 3*d.c.pieceTook) // the other lane may come to take half of the line
 	}
 	d.exchange(&HTTPRequest{
 		Method: "GET", URL: d.key, WantBody: true, Quiet: quiet,

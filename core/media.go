@@ -63,6 +63,7 @@ type Task struct {
 	ended   bool
 
 	shown     int64 // the last progress told; -1 before the first
+	sentMost  int64 // bytes of an upload that the browser told to have sent; the most so far
 	confirmed int64 // bytes that the gateway has, or that were downloaded and kept; the most so far
 	advanced  instant
 	stopStall func()
@@ -227,16 +228,6 @@ func (t *Task) again(f fault) {
 	t.failures++
 }
 
-// wake cuts the wait short.
-func (t *Task) wake() {
-	if t.stopRetry != nil {
-		t.stopRetry()
-		t.stopRetry = nil
-		t.failures = 0
-		t.resume()
-	}
-}
-
 // resume goes on with a running task.
 func (t *Task) resume() {
 	if t.running && !t.ended && t.stopRetry == nil && t.c.connected() {
@@ -246,7 +237,7 @@ func (t *Task) resume() {
 
 // pauseTasks stops requests while the session is down (API 7.7).
 func (c *Client) pauseTasks() {
-	c.cameBack = true
+	c.cameBack, c.pieceTook = true, 0
 	for _, t := range c.tasks {
 		t.halt()
 	}

@@ -16,13 +16,14 @@ const GatewayHeader = "Rtm-Gateway"
 // exchange is one HTTP request of a task and what to do with its answer.
 type exchange struct {
 	t        *Task
-	method   string
+	method   string // what the request means
+	sent     string // the method that it went out with
 	progress func(n int64)
 	answered func(*HTTPResponse)
 
-	// foreign, where set, takes an answer that is not the gateway's, and reports whether
-	// it knows what to do with it. Otherwise the task tries again.
-	foreign func(status int) bool
+	// smaller, where set, makes the body of the next request smaller than that of this one,
+	// which something before the gateway refused (413). It reports whether that can be.
+	smaller func() bool
 
 	// late, where set, takes the answer that comes after the task went on without it;
 	// such a request is not aborted.
@@ -66,22 +67,34 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 	}
 	if err != nil {
 		if t.failures >= methodDoubt {
-			t.c.override = !t.c.override
+			x.otherMethod()
 		}
 		t.again(t.c.errorFault(err))
 		return
 	}
-	t.c.mediaAnswered = true
+	t.c.mediaAnswered, t.c.cameBack = true, false
 	own := fromGateway(r)
 	switch {
-	case !t.c.override && refusesMethod(x.method, r.Status, own):
-		t.c.override = true
-		t.again(statusFault(r.Status, own))
-	case !own && x.foreign != nil && x.foreign(r.Status):
+	case r.Status == 413 && !own && x.smaller != nil:
+		if !x.smaller() {
+			t.unavailable(statusFault(413, own))
+		}
+		t.resume()
+	case refusesMethod(x.method, r.Status, own):
+		x.otherMethod()
+		fallthrough
 	case !own || passing(r.Status):
 		t.again(statusFault(r.Status, own))
 	default:
 		x.answered(r)
+	}
+}
+
+// otherMethod has the next requests sent in the other way than this one: what refused it may
+// refuse either, and may have done so once only.
+func (x *exchange) otherMethod() {
+	if x.method != "GET" && x.method != "POST" {
+		x.t.c.override = x.sent == x.method
 	}
 }
 
@@ -116,6 +129,7 @@ func passing(status int) bool {
 func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 	x.t, x.method = t, r.Method
 	x.abort = t.c.mediaRequest(r, x)
+	x.sent = r.Method
 	x.heard = now()
 	if x.limit == 0 {
 		x.limit = MediaSilenceLimit
@@ -125,8 +139,8 @@ func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 }
 
 // soon is for how long a request may stay without an answer before a byte has moved: twice
-// as long after each failure. It is short where the client has just come back, because
-// connections to a gateway that died swallow requests.
+// as long after each failure. It is short where the client has just come back, until there
+// is an answer, because connections to a gateway that died swallow requests.
 func (t *Task) soon() time.Duration {
 	if t.c.cameBack && since(t.c.back) < MediaSilenceLimit {
 		return time.Second << min(max(t.failures-2, 0), 3) // there may be several such connections

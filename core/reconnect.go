@@ -41,7 +41,4 @@ func (c *Client) Wake() {
 		c.attempts = 0
 		c.redial()
 	}
-	for _, t := range c.tasks {
-		t.wake()
-	}
 }

@@ -59,7 +59,6 @@ type upload struct {
 	offset    int64  // what the gateway has
 	sure      bool   // offset is as the gateway told it
 	sending   int64  // bytes of the last PATCH, until it is known what came of it
-	sentMost  int64  // the most that the browser ever told to have sent
 	forgotten int    // how often the gateway did not know the upload any more
 }
 
@@ -238,7 +237,7 @@ func (u *upload) create() {
 		{"Upload-Length", strconv.FormatInt(u.total, 10)},
 		{"Upload-Metadata", "nonce " + nonce},
 	}}
-	x := &exchange{limit: u.soon(), answered: u.created, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
+	x := &exchange{limit: u.soon(), answered: u.created, smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
 	if first && u.total <= createWithBody { // the gateway may have got some of it: a repeated creation tells
 		r.Body = u.src
 		x.limit = MediaSilenceLimit
@@ -318,18 +317,10 @@ func (u *upload) sendRest() {
 			}
 			u.offsetTold(resp)
 		},
-		foreign: func(status int) bool {
-			if status != 413 {
-				return false
-			}
-			if size <= smallestSend {
-				u.unavailable(statusFault(413, false))
-				return true
-			}
+		smaller: func() bool {
 			c.sendMost, c.sendSize = size/2, size/2
 			u.sure = true // nothing of it was taken
-			u.step()
-			return true
+			return size > smallestSend
 		},
 	}
 	u.exchange(&HTTPRequest{
