@@ -43,7 +43,7 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
   const GoClass = wasmExec(scope, Object.assign({}, console, {
     // What the program writes to its standard outputs: once, together with its end if it ends.
     log(text: string) {
-      if (!output) void Promise.resolve().then(flush);
+      if (!output) soon(flush);
       output += '\n' + text;
     },
   }));
@@ -59,13 +59,11 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
     const die = (cause?: unknown) => {
       if (dead) return;
       dead = true;
-      stopTimers(go);
+      soon(() => stopTimers(go));
       for (const one of open) close(one);
-      void Promise.resolve().then(() => {
-        console.error(`RTM: ${STOPPED}.${output}`, ...(cause ? [cause] : []));
-        reject(cause ?? new Error('it ended at once'));
-        for (const tell of onDeath) tell();
-      });
+      soon(() => console.error(`RTM: ${STOPPED}.${output}`, ...(cause ? [cause] : [])));
+      soon(() => reject(cause ?? new Error('it ended at once')));
+      for (const tell of onDeath) soon(tell);
     };
     const resume = go._resume;
     go._resume = () => {
@@ -80,6 +78,11 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
     scope.rtmwasm = (core: Core) => resolve({ core, onDeath, get dead() { return dead; } });
     WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance).then(() => die(), die), reject);
   });
+}
+
+/** Runs it in a microtask of its own: if it throws, since the page has patched what it calls, the others still run. */
+function soon(run: () => void): void {
+  void Promise.resolve().then(run);
 }
 
 /** To Go, a property that throws is undefined. */
@@ -104,8 +107,12 @@ function stopTimers(go: Go): void {
 }
 
 function close(one: Closable): void {
-  if ('abort' in one) one.abort();
-  else one.close();
+  try {
+    if ('abort' in one) one.abort();
+    else one.close();
+  } catch {
+    // The page has patched it. The others must be closed all the same.
+  }
 }
 
 function makeScope(open: Set<Closable>): Record<string, unknown> {

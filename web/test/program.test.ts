@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { beforeEach, mock, type TestContext } from 'node:test';
+import { home } from '../src/address.ts';
 import { loader } from '../src/loader.ts';
 import { setParameter } from '../src/parameters.ts';
 import type { Program } from '../src/program.ts';
@@ -86,6 +87,14 @@ for (const method of ['panic', 'panic in a goroutine', 'panic in a timer']) {
     assert.equal(call(next, 'echo', 'alive'), 'alive');
   });
 }
+
+test('where the page has patched close and abort, and they throw, all are closed and the end is told', async (t) => {
+  const p = await loader.load();
+  call(p, 'open');
+  for (const one of Fake.made) one.onend = () => { throw new Error('patched by the page'); };
+  await endOf(t, p, () => call(p, 'panic'));
+  assert.deepEqual(Fake.made.map((f) => f.ended), [true, true]);
+});
 
 test('exit is an end, too', async (t) => {
   const p = await loader.load();
@@ -181,6 +190,24 @@ test('where the policy forbids WebAssembly nothing is asked for twice', async (t
     await assert.rejects(loader.load('https://a.example'), /'wasm-unsafe-eval'/);
   }
   assert.equal(fetched.mock.callCount(), 2);
+});
+
+test('a gateway that is named while the last place is tried is asked, too', async (t) => {
+  const { wasm: noWasm } = home;
+  t.after(() => (home.wasm = noWasm));
+  home.wasm = () => 'https://page.example/bundle/rtm.wasm'; // where nobody knows if it is
+  setParameter('WASM_URL', undefined);
+  const asked: string[] = [];
+  const loads: Promise<Program>[] = [];
+  t.mock.method(globalThis, 'fetch', async (url: string) => {
+    asked.push(new URL(url).host);
+    if (asked.length === 3) loads.push(loader.load('https://b.example'));
+    return new Response('', { status: 404 });
+  });
+  loads.push(loader.load('https://a.example'));
+  await assert.rejects(loads[0]!, /b\.example\S* answered 404/);
+  await assert.rejects(loads[1]!, /b\.example\S* answered 404/);
+  assert.deepEqual(asked, ['a.example', 'a.example', 'page.example', 'page.example', 'b.example', 'b.example'], 'each that fails is asked twice');
 });
 
 test('without a known address each gateway that a client names is asked, also one named meanwhile', async (t) => {
