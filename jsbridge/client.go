@@ -42,8 +42,8 @@ func (c *client) tell(method string, args ...any) {
 	report(err)
 }
 
-// StateChanged implements core.Events. What the program still has of a client that is logged
-// out keeps it in the page's memory.
+// StateChanged implements core.Events. When the client is logged out it starts a garbage collection:
+// the browser keeps the JavaScript objects to which Go has references until Go's collector frees them.
 func (c *client) StateChanged(s core.State, r core.Reason) {
 	if s == core.Disconnected || s == core.Aborted {
 		c.page.collectSoon()

@@ -153,7 +153,10 @@ function weak<T extends object>(object: T): T {
   return new Proxy({} as T, { get: (_, name) => (...args: unknown[]) => ref.deref()?.[name](...args) });
 }
 
-/** Not a method: it must not know the link, or that would never be collected. */
+/**
+ * Returns what ends the client in the program. It is outside the class on purpose: the registry keeps the returned
+ * function, so the function must not refer to the Link itself, only to its weak form. Otherwise no Link would ever be collected.
+ */
 function hold(program: Program, handle: ClientHandle, link: Link): () => void {
   const died = () => link._died();
   program.onDeath.add(died);
