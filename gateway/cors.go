@@ -20,14 +20,11 @@ const (
 		"Retry-After, " + core.GatewayHeader
 )
 
-// setCORS sets what lets pages of other origins read an answer. Credentials mode, for
+// setCORS sets, beside SetCommonHeaders, what depends on the page. Credentials mode, for
 // pages that set withCredentials on all requests, is possible where origins are named;
 // browsers do not take "*" then. An origin that is not allowed may read that it is not, so
 // that the SDK can tell.
 func (s *Server) setCORS(h http.Header, r *http.Request) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", corsExposed)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if s.config.AllowOrigin == nil {
 		return
 	}

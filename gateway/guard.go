@@ -58,7 +58,7 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 // as long as the client likes to take.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setCommonHeaders(w.Header(), r)
+		SetCommonHeaders(w.Header(), r)
 		s.setCORS(w.Header(), r)
 		control := http.NewResponseController(w)
 		// An error of a deadline means that the connection is gone. Handlers that write for
@@ -132,11 +132,15 @@ func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *tu
 	http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
 }
 
-// setCommonHeaders sets what every answer has. Strict-Transport-Security tells browsers to
-// use only https for this site from now on, for a year.
-func setCommonHeaders(h http.Header, r *http.Request) {
+// SetCommonHeaders sets what every answer has, those of a handler that answers until a Server
+// is there included. Pages of all origins may read the answers. Strict-Transport-Security
+// tells browsers to use only https for this site from now on, for a year.
+func SetCommonHeaders(h http.Header, r *http.Request) {
 	h.Set(core.GatewayHeader, "1")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", corsExposed)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if r.TLS != nil {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -80,6 +80,7 @@ func TestSlowStart(t *testing.T) {
 		status, body := get(url + "/rtm")
 		assert.Equal(t, 503, status)
 		assert.Contains(t, body, "the gateway is starting")
+		assert.NotContains(t, body, "NATS", "what a start does is for operators")
 		assert.Contains(t, log(), "starting: connecting to NATS")
 		assert.NotContains(t, log(), "listening")
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"rtmwasm/gateway"
 )
 
 // front answers for the gateway until it is there, then hands all requests over to it.
@@ -37,11 +39,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const frontTime = 5 * time.Second
 
 // serveStarting says that the process runs, and to come again. The gateway's own answers look
-// the same for /healthz and /readyz.
+// the same for /healthz and /readyz. What the start does has addresses and paths in it, which
+// are for operators: only /readyz tells it.
 func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(frontTime)) // errors mean that the connection is gone
 	_ = control.SetWriteDeadline(time.Now().Add(frontTime))
+	gateway.SetCommonHeaders(w.Header(), r)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Connection", "close") // what comes next may find the gateway
 	switch r.URL.Path {
@@ -55,6 +59,6 @@ func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // the asker may be gone
 	default:
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the gateway is starting: "+f.state(), http.StatusServiceUnavailable)
+		http.Error(w, "the gateway is starting: try again later", http.StatusServiceUnavailable)
 	}
 }
