@@ -49,7 +49,7 @@ type beat struct {
 	lapsed func()
 	alive  map[string]bool // as of the last beat
 
-	parted  bool      // the key could not be written the last time
+	parted  bool      // the last time, the key could not be written or a bucket not be read
 	renewed time.Time // when it was
 	kept    time.Time // when the channel attributes were last gone through
 }
@@ -83,12 +83,13 @@ func (b *beat) run(ctx context.Context) {
 	}
 }
 
-// keepContact renews the key. Where that failed, what was missed meanwhile is looked for
-// when it works again.
+// keepContact renews the key, also where something else cannot be reached: a gateway whose key
+// runs out loses its sessions. Where anything failed, what was missed meanwhile is looked for
+// when all works again.
 func (b *beat) keepContact(ctx context.Context) {
 	err := b.check(ctx)
-	if err == nil {
-		err = b.renew(ctx)
+	if !errors.Is(err, errStateLost) {
+		err = errors.Join(err, b.renew(ctx))
 	}
 	switch {
 	case ctx.Err() != nil, errors.Is(err, errStateLost):

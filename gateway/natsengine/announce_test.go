@@ -91,6 +91,42 @@ func TestSweepLeavesLivingGateways(t *testing.T) {
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 }
 
+// unreachable is a bucket that cannot be read.
+type unreachable struct{ jetstream.KeyValue }
+
+func (unreachable) Get(context.Context, string) (jetstream.KeyValueEntry, error) {
+	return nil, context.DeadlineExceeded
+}
+
+// A gateway renews its key even while another bucket cannot be read: the others would take it for
+// dead. It does not when that bucket was made again: then the gateway ends.
+func TestUnreachableBucketStopsNoHeartbeat(t *testing.T) {
+	e := openEngine(t, Options{})
+	_, err := e.gateways.Create(t.Context(), "gw", nil)
+	require.NoError(t, err)
+	b := &beat{e: e, id: "gw", lapsed: func() { t.Error("it lapsed") }, renewed: time.Now()}
+	renewed := func() bool {
+		before, err := e.gateways.Get(t.Context(), b.id)
+		require.NoError(t, err)
+		b.keepContact(t.Context())
+		after, err := e.gateways.Get(t.Context(), b.id)
+		require.NoError(t, err)
+		return after.Revision() > before.Revision()
+	}
+	epochs := e.identity.epochs
+	for bucket, epoch := range epochs {
+		e.identity.epochs = map[jetstream.KeyValue]string{unreachable{bucket}: epoch}
+		assert.True(t, renewed(), bucket.Bucket())
+		assert.True(t, b.parted, "what was missed will be looked for")
+		e.identity.epochs = epochs
+		assert.True(t, renewed(), bucket.Bucket())
+		assert.False(t, b.parted)
+	}
+	e.identity.epochs = map[jetstream.KeyValue]string{e.members: "another"}
+	assert.False(t, renewed())
+	e.identity.epochs = epochs
+}
+
 // A gateway that others took for dead is told.
 func TestLapsedGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
