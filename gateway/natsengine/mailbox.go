@@ -27,19 +27,32 @@ func (e *Engine) openMail(ctx context.Context) (err error) {
 	return err
 }
 
-var errNotKept = errors.New("natsengine: a message was not kept in time")
+var (
+	errNotKept  = errors.New("natsengine: a message was not kept in time") // or it was, and the answer is late
+	errNoKeeper = errors.New("natsengine: no NATS server keeps offline messages now")
+)
 
 // Keep implements gateway.Mailbox.
 func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(error)) error {
 	if err := e.mailRoom.check(); err != nil {
 		return err
 	}
-	err := e.claim(e.opts.claims(gateway.User{App: user.App, ID: from}), func(err error) {
+	claims := e.opts.claims(gateway.User{App: user.App, ID: from})
+	err := e.claim(claims, nil, func(held []claimed, err error) {
+		settle := func(err error) {
+			if err != nil && !mayBeStored(err) {
+				e.giveBack(held)
+			}
+			done(err)
+		}
 		if err == nil {
-			err = e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) { done(kept(m)) })
+			err = e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) {
+				_, err := storedAt(m)
+				settle(err)
+			})
 		}
 		if err != nil {
-			done(err)
+			settle(err)
 		}
 	})
 	if err != nil {
@@ -48,21 +61,32 @@ func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(er
 	return nil
 }
 
-// kept reads a stream's acknowledgement.
-func kept(m *nats.Msg) error {
-	if m == nil || nobody(m) {
-		return errNotKept
+// storedAt reads a stream's acknowledgement.
+func storedAt(m *nats.Msg) (sequence uint64, err error) {
+	switch {
+	case m == nil:
+		return 0, errNotKept
+	case nobody(m):
+		return 0, errNoKeeper
 	}
 	var ack struct {
-		Error *jetstream.APIError `json:"error"`
+		Error    *jetstream.APIError `json:"error"`
+		Sequence uint64              `json:"seq"`
 	}
 	if err := json.Unmarshal(m.Data, &ack); err != nil {
-		return fmt.Errorf("natsengine: keep an offline message: %w", err)
+		return 0, fmt.Errorf("%w: the answer cannot be read: %w", errNotKept, err)
 	}
 	if ack.Error != nil {
-		return fmt.Errorf("natsengine: keep an offline message: %w", ack.Error)
+		return 0, fmt.Errorf("natsengine: keep an offline message: %w", ack.Error)
 	}
-	return nil
+	return ack.Sequence, nil
+}
+
+// mayBeStored reports that a message may be in the stream in spite of an error of storedAt. A
+// leader that cannot write says so, and the other servers may have the message.
+func mayBeStored(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, errNotKept) || errors.As(err, &api) && api.ErrorCode == codeStoreFailure && !isOverLimit(err)
 }
 
 // Kept implements gateway.Mailbox.

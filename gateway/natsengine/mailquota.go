@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -20,7 +21,8 @@ const (
 // by an empty one under the subject of its sender, or of its app. The streams hold no more
 // than the quota under one subject and refuse what is over it, so that all gateways together
 // cannot exceed it, and nothing is ever counted. A claim lives as long as the message can:
-// what is stored never exceeds the quota. That a message was fetched earlier does not matter.
+// what is stored never exceeds the quota. That a message was fetched earlier does not matter. When
+// it is certain that a message was not stored, its claims are given back.
 const (
 	userQuotaStream  = "RTM_MAIL_USERS"
 	userQuotaSubject = "rtm.mailuser."
@@ -30,41 +32,62 @@ const (
 
 // claim is a place in a quota that a message needs.
 type claim struct {
-	subject string
-	full    error // there is none
+	stream, subject string
+	full            error // there is none
+}
+
+// claimed is a place that a message has.
+type claimed struct {
+	stream   string
+	sequence uint64
 }
 
 // claims are the quotas that a message of a user counts for, in the order in which they are
 // claimed.
 func (o Options) claims(from gateway.User) (all []claim) {
 	if o.UserMail > 0 {
-		all = append(all, claim{userQuotaSubject + userKey(from), gateway.ErrUserQuota})
+		all = append(all, claim{userQuotaStream, userQuotaSubject + userKey(from), gateway.ErrUserQuota})
 	}
 	if o.AppMail > 0 {
-		all = append(all, claim{appQuotaSubject + from.App, gateway.ErrAppQuota})
+		all = append(all, claim{appQuotaStream, appQuotaSubject + from.App, gateway.ErrAppQuota})
 	}
 	return all
 }
 
-// claim calls done when there was a place in all quotas, or with why there was not.
-func (e *Engine) claim(all []claim, done func(error)) error {
+// claim calls done with a place in each quota, behind those in held. Where a quota has none, done
+// gets the reason, and all places are given back.
+func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error)) error {
 	if len(all) == 0 {
-		done(nil)
+		done(held, nil)
 		return nil
 	}
 	return e.asker.ask(all[0].subject, nil, opTimeout, func(m *nats.Msg) {
-		err := kept(m)
+		sequence, err := storedAt(m)
 		if isOverLimit(err) {
 			err = all[0].full
 		}
 		if err == nil {
-			err = e.claim(all[1:], done)
+			held = append(held, claimed{all[0].stream, sequence})
+			err = e.claim(all[1:], held, done)
 		}
 		if err != nil {
-			done(err)
+			e.giveBack(held)
+			done(nil, err)
 		}
 	})
 }
+
+// giveBack removes claims. One that cannot be removed now stays until it is as old as a message
+// can be.
+func (e *Engine) giveBack(held []claimed) {
+	for _, c := range held {
+		request := fmt.Appendf(nil, `{"seq":%d,"no_erase":true}`, c.sequence)
+		_ = e.nc.Publish(deleteMessage+c.stream, request)
+	}
+}
+
+// deleteMessage is where JetStream takes requests to delete a message, before the stream's name.
+const deleteMessage = "$JS.API.STREAM.MSG.DELETE."
 
 // isOverLimit reports whether a stream refused a message because of its limit for a subject.
 // The code is also that of other failures to store.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -45,6 +46,71 @@ func TestMailQuotas(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, mail, 3)
 	assert.Equal(t, e.opts.layout()[6].MaxAge, quotaConfig("", "", 1).MaxAge, "a claim lives as long as the message")
+}
+
+// claimsOf is how many places of a quota are taken.
+func claimsOf(t *testing.T, e *Engine, stream string) uint64 {
+	s, err := e.js.Stream(t.Context(), stream)
+	require.NoError(t, err)
+	return s.CachedInfo().State.Msgs
+}
+
+// A message that is not stored uses up no quota, wherever it fails. One that may be stored does.
+func TestMailThatFailsUsesNoQuota(t *testing.T) {
+	const user, app = 3, 2
+	for name, tc := range map[string]struct {
+		spoil func(*testing.T, *Engine)
+		left  uint64 // claims in each quota, after one message
+	}{
+		"the app's quota is used up": {left: app, spoil: func(t *testing.T, e *Engine) {
+			for range app {
+				require.NoError(t, leave(t, e, testApp, "eve", "away"))
+			}
+		}},
+		"the app's quota is not kept": {spoil: func(t *testing.T, e *Engine) {
+			require.NoError(t, e.js.DeleteStream(t.Context(), appQuotaStream))
+		}},
+		"the app's quota does not answer": {spoil: func(t *testing.T, e *Engine) {
+			silence(t, e, appQuotaStream, appQuotaSubject)
+		}},
+		"no mail is kept": {spoil: func(t *testing.T, e *Engine) {
+			require.NoError(t, e.js.DeleteStream(t.Context(), mailStream))
+		}},
+		"the mail is refused": {spoil: func(t *testing.T, e *Engine) {
+			config := e.mail.CachedInfo().Config
+			config.MaxMsgSize = 1
+			_, err := e.js.UpdateStream(t.Context(), config)
+			require.NoError(t, err)
+		}},
+		"the mail may be kept": {left: 1, spoil: func(t *testing.T, e *Engine) {
+			silence(t, e, mailStream, mailSubject)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := openEngine(t, Options{UserMail: user, AppMail: app})
+			tc.spoil(t, e)
+			want := max(tc.left, claimsOf(t, e, userQuotaStream))
+			deleted, err := e.nc.SubscribeSync(deleteMessage + ">")
+			require.NoError(t, err)
+			require.Error(t, leave(t, e, testApp, "ada", "away"))
+			require.NoError(t, e.nc.Flush())
+			requests, _, err := deleted.Pending()
+			require.NoError(t, err)
+			assert.Equal(t, name != "the mail may be kept", requests > 0, "%d claims are given back", requests)
+			require.Eventually(t, func() bool { return claimsOf(t, e, userQuotaStream) == want }, time.Minute, time.Millisecond)
+			if _, err := e.js.Stream(t.Context(), appQuotaStream); err == nil {
+				require.Eventually(t, func() bool { return claimsOf(t, e, appQuotaStream) == tc.left }, time.Minute, time.Millisecond)
+			}
+		})
+	}
+}
+
+// silence has requests to a stream taken by somebody who never answers.
+func silence(t *testing.T, e *Engine, stream, subject string) {
+	require.NoError(t, e.js.DeleteStream(t.Context(), stream))
+	_, err := e.nc.Subscribe(subject+">", func(*nats.Msg) {})
+	require.NoError(t, err)
 }
 
 func TestMailWithoutQuotas(t *testing.T) {
