@@ -20,9 +20,15 @@ export function readBlob(blob: Blob): Promise<ArrayBuffer> {
   if (!globalThis.FileReader) return blob.arrayBuffer();
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onerror = () => reject(reader.error);
-    // WebKit makes up zeros for what a file has no more, except in a Response. The core reads one byte to see whether it is there.
-    reader.onload = () => resolve(blob.size === 1 && globalThis.Response ? new Response(blob).arrayBuffer() : (reader.result as ArrayBuffer));
+    reader.addEventListener('loadend', () => {
+      try {
+        if (reader.error) reject(reader.error);
+        // WebKit makes up zeros for what a file has no more, except in a Response. The core reads one byte to see whether it is there.
+        else resolve(blob.size === 1 && globalThis.Response ? new Response(blob).arrayBuffer() : (reader.result as ArrayBuffer));
+      } catch (error) {
+        reject(error); // of a page that has changed FileReader
+      }
+    });
     reader.readAsArrayBuffer(blob);
   });
 }
