@@ -269,16 +269,7 @@ func (s *Server) returned() {
 func (s *Server) checkSessions() error {
 	errs := make(chan error, 1) // one is enough
 	retry.Each(s.all(), recoveries, func(session *session) {
-		if !session.claimed() {
-			return
-		}
-		record, err := s.engine.Lookup(s.ctx, session.user)
-		switch {
-		case err == nil && record.Session != session.id:
-			session.end(displaced)
-		case err == nil || errors.Is(err, ErrNoSession): // that one is about to end
-			session.nudged()
-		default:
+		if err := s.checkSession(session); err != nil {
 			select {
 			case errs <- err:
 			default:
@@ -291,4 +282,24 @@ func (s *Server) checkSessions() error {
 	default:
 		return nil
 	}
+}
+
+func (s *Server) checkSession(session *session) error {
+	if !session.claimed() {
+		return nil
+	}
+	record, err := s.engine.Lookup(s.ctx, session.user)
+	switch {
+	case err == nil && record.Session != session.id:
+		session.end(displaced)
+		return nil
+	case err != nil && !errors.Is(err, ErrNoSession): // with that one, the session is about to end
+		return err
+	}
+	// Most mailboxes are empty. This look bounds how many are read at the same time.
+	mail, err := s.engine.Kept(s.ctx, session.user, 0, 1)
+	if len(mail) > 0 {
+		session.nudged()
+	}
+	return err
 }
