@@ -8,7 +8,8 @@ import (
 )
 
 // pieceBytes is how much is written on one deadline. A client must take that much within the
-// stall time, so it is small: at 60 s, 280 bytes a second are enough.
+// stall time, so it is small: at 60 s, 280 bytes a second are enough. Once the send buffer is full,
+// though, Linux lets a server write again only when a third of it is free.
 const pieceBytes = 16 << 10
 
 // Writer writes an answer in pieces, each on a deadline of its own: a client that does
