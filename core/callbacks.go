@@ -9,8 +9,8 @@ import "time"
 // A method that is called inside a callback first tells what is still queued. What it
 // decides is then based on a state that the application knows.
 
-// maxNested is how many callbacks may be told inside each other. Deeper ones wait for those
-// they are inside of, so that no application can exhaust the stack.
+// maxNested is how many callbacks may be told inside each other. Deeper ones wait until the
+// outer ones have returned, so that no application can exhaust the stack.
 const maxNested = 32
 
 // enter begins a call into the client, from its host or from the application; exit ends it.

@@ -107,9 +107,10 @@ const (
 	InvitationRepeat   = time.Second      // before the next attempt at that
 )
 
-// MediaSilenceLimit is how long a media request may move no byte and get no answer. Then
-// its connection is taken for dead and the request made anew, well within
-// MediaStallTimeout.
+// MediaSilenceLimit is how long a media request whose bytes move may move none and get no
+// answer. Then its connection is taken for dead and the request made again, well within
+// MediaStallTimeout. Before its first byte it may take a quarter of that (and longer after
+// failures), right after a reconnection 1 s, and a PATCH twice as long.
 const MediaSilenceLimit = 20 * time.Second
 
 // Times of the connection. The gateway announces the first two in Welcome.

@@ -109,7 +109,7 @@ func (ch *Channel) planRollCall() {
 // rollCalled hears who is there.
 func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 	if timeout, refusal := failure(f); timeout || refusal != nil {
-		return // they stay announced, and leave or come in silence
+		return // without the list nobody is told to have left
 	}
 	here := map[string]bool{}
 	for _, uid := range f.MemberList.GetUid() {

@@ -118,7 +118,7 @@ func (c *Client) afterInSession(d time.Duration, f func()) {
 	})
 }
 
-// failure tells an answer that is none: nil for a good one.
+// failure tells why there is no good answer: it is late, or a refusal. false, nil of a good one.
 func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	switch {
 	case f == nil:
@@ -129,7 +129,7 @@ func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	return false, f.Refusal
 }
 
-// answerError is the error of an answer that is none, nil for a good one. The codes are
+// answerError is the error of a request that got no good answer, nil for a good one. The codes are
 // of the method's enum.
 func answerError(f *wire.ServerFrame, timeout, tooOften, other int) *Error {
 	late, refusal := failure(f)
