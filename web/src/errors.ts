@@ -49,6 +49,8 @@ export function rtmError(failure: Failure): Error & Fields {
   if (name !== 'RtmInternalError') {
     error.serverCode = serverCode;
     error.originalError = cause;
+    // What only the core finds out has its name in the text.
+    if (cause instanceof Error && /^Error: NotRead/.test(`${cause}`)) cause.name = 'NotReadableError';
     if (name === 'RtmUnavailableError') error.statusCode = undefined;
   }
   return error;

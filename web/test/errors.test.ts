@@ -30,6 +30,14 @@ test('the cause and the server code are kept', () => {
   assert.equal(e.serverCode, 7);
 });
 
+test('a cause that only the core finds out has the name that browsers use', () => {
+  const named = (cause: unknown) => (rtmError({ name: 'RtmUnavailableError', code: 1, text: 'x', cause }).originalError as Error).name;
+  assert.equal(named(new Error('NotReadableError: the file is shorter than it was')), 'NotReadableError');
+  assert.equal(named(new DOMException('NotReadableError', 'NotFoundError')), 'NotFoundError');
+  assert.equal(named(new Error('x')), 'Error');
+  assert.equal(named('Error: NotReadableError'), undefined);
+});
+
 test('values in texts are short and safe', () => {
   assert.equal(show('a'), '"a"');
   assert.equal(show(null), 'null');
