@@ -44,7 +44,10 @@ function withoutNode(source) {
       },
     };
     globalThis.process = globalThis.path = {};
-  `).replace(/let offset = 4096;[^]*?this\._inst\.exports\.run\(argc, argv\)/, 'this._inst.exports.run(0, 4096)');
+  `).replace(/let offset = 4096;[^]*?this\._inst\.exports\.run\(argc, argv\)/, 'this._inst.exports.run(0, 4096)')
+    // What only the tests of Go itself call.
+    .replace(/const testCallExport = [^]*?\n\t\t\t\}/, '')
+    .replace(/_gotest: \{[^]*?\},(?=\s*gojs: )/, '');
 }
 
 /** Properties that are private to the SDK, as its source names them. */
