@@ -1,10 +1,10 @@
 package gateway
 
 import (
-	"bytes"
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,8 +15,13 @@ import (
 // A flood of one kind of refusals hides no other kind, and what has no line is counted.
 func TestRefusalsOfAKindHideNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var text bytes.Buffer
-		r := refusals{log: slog.New(slog.NewTextHandler(&text, nil))}
+		var mu sync.Mutex // guards text, which the timer of a minute writes too
+		var text strings.Builder
+		r := refusals{log: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return text.Write(b)
+		}), nil))}
 		const origin, login = "an origin", "a login"
 		flood := func(n int) {
 			for i := range n {
@@ -25,6 +30,8 @@ func TestRefusalsOfAKindHideNoOther(t *testing.T) {
 		}
 		lines := func(of string) int {
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			return strings.Count(text.String(), of)
 		}
 		flood(1000)
@@ -48,3 +55,7 @@ func TestRefusalsOfAKindHideNoOther(t *testing.T) {
 		assert.Equal(t, 2, lines("not logged"), "nothing new, no line")
 	})
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,11 +92,18 @@ func TestSweepLeavesLivingGateways(t *testing.T) {
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 }
 
-// unreachable is a bucket that cannot be read.
-type unreachable struct{ jetstream.KeyValue }
+// failing is a bucket whose reads fail with an error, where one is set. A recovery in the
+// background may read it at any moment.
+type failing struct {
+	jetstream.KeyValue
+	with atomic.Pointer[error]
+}
 
-func (unreachable) Get(context.Context, string) (jetstream.KeyValueEntry, error) {
-	return nil, context.DeadlineExceeded
+func (f *failing) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	if err := f.with.Load(); err != nil {
+		return nil, *err
+	}
+	return f.KeyValue.Get(ctx, key)
 }
 
 // A gateway renews its key even while another bucket cannot be read: the others would take it for
@@ -113,18 +121,26 @@ func TestUnreachableBucketStopsNoHeartbeat(t *testing.T) {
 		require.NoError(t, err)
 		return after.Revision() > before.Revision()
 	}
-	epochs := e.identity.epochs
-	for bucket, epoch := range epochs {
-		e.identity.epochs = map[jetstream.KeyValue]string{unreachable{bucket}: epoch}
+	epochs := map[jetstream.KeyValue]string{}
+	for bucket, epoch := range e.identity.epochs {
+		epochs[&failing{KeyValue: bucket}] = epoch
+	}
+	e.identity.epochs = epochs
+	unreachable, made := context.DeadlineExceeded, error(jetstream.ErrKeyNotFound)
+	for bucket := range epochs {
+		with := &bucket.(*failing).with
+		with.Store(&unreachable)
 		assert.True(t, renewed(), bucket.Bucket())
 		assert.True(t, b.parted, "what was missed will be looked for")
-		e.identity.epochs = epochs
+		with.Store(nil)
 		assert.True(t, renewed(), bucket.Bucket())
 		assert.False(t, b.parted)
 	}
-	e.identity.epochs = map[jetstream.KeyValue]string{e.members: "another"}
+	for bucket := range epochs {
+		bucket.(*failing).with.Store(&made)
+		break
+	}
 	assert.False(t, renewed())
-	e.identity.epochs = epochs
 }
 
 // A gateway that others took for dead is told.
