@@ -10,10 +10,6 @@ const (
 	// askLimit is how long an answer is waited for before the question is asked again: at
 	// first, then twice as long each time.
 	askLimit = 10 * time.Second
-
-	// uselessLimit is how long a gateway may get nothing of what the browser says it
-	// sends. A proxy that stores requests first gets smaller ones then.
-	uselessLimit = 2 * MediaSilenceLimit
 )
 
 // asking asks the gateway by HEAD, beside a running PATCH, how much of the upload it has.
@@ -95,7 +91,7 @@ func (a *asking) Answered(r *HTTPResponse, err error) {
 	}
 	if silence := since(a.x.heard); silence >= MediaSilenceLimit {
 		a.x.giveUp("the gateway gets nothing more of the body")
-	} else if since(a.grew) >= uselessLimit {
+	} else if since(a.grew) >= MediaUselessLimit {
 		a.u.sending = min(a.u.sending, a.x.moved/2) // what is sent in a quarter of the time comes next
 		a.x.giveUp("the gateway gets nothing of what is sent; does a proxy store requests before it passes them on?")
 	}

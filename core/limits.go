@@ -109,9 +109,18 @@ const (
 
 // MediaSilenceLimit is how long a media request whose bytes move may move none and get no
 // answer. Then its connection is taken for dead and the request made again, well within
-// MediaStallTimeout. Before its first byte it may take a quarter of that (and longer after
-// failures), right after a reconnection 1 s, and a PATCH twice as long.
+// MediaStallTimeout.
 const MediaSilenceLimit = 20 * time.Second
+
+// Other times after which a media request is made again. The first two grow after failures.
+const (
+	MediaFirstByteLimit = MediaSilenceLimit / 4 // before a byte has moved
+	MediaComebackLimit  = time.Second           // the same, right after a reconnection
+
+	// MediaUselessLimit is how long a gateway may get nothing of what the browser says it
+	// sends. A proxy that stores requests first gets smaller ones then.
+	MediaUselessLimit = 2 * MediaSilenceLimit
+)
 
 // Times of the connection. The gateway announces the first two in Welcome.
 const (

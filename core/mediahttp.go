@@ -143,9 +143,9 @@ func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 // is an answer, because connections to a gateway that died swallow requests.
 func (t *Task) soon() time.Duration {
 	if t.c.cameBack && since(t.c.back) < MediaSilenceLimit {
-		return time.Second << min(max(t.failures-2, 0), 3) // there may be several such connections
+		return MediaComebackLimit << min(max(t.failures-2, 0), 3) // there may be several such connections
 	}
-	return MediaSilenceLimit / 4 << min(t.failures, 3)
+	return MediaFirstByteLimit << min(t.failures, 3)
 }
 
 // end takes the request off its task.

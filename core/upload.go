@@ -302,7 +302,7 @@ func (u *upload) sendRest() {
 	u.sending = size
 	begun := now()
 	x := &exchange{
-		limit:    uselessLimit, // asking gives it up sooner
+		limit:    MediaUselessLimit, // asking gives it up sooner
 		progress: func(n int64) { u.sent(base + n) },
 		answered: func(resp *HTTPResponse) {
 			switch n, ok := u.offsetIn(resp); {

@@ -31,6 +31,7 @@ var limits = map[string]any{
 	"LoginTimeout": core.LoginTimeout, "RequestTimeout": core.RequestTimeout, "ResendAfter": core.ResendAfter,
 	"ReconnectWait": core.ReconnectWait, "ReadWait": core.ReadWait, "RenewTimeout": core.RenewTimeout, "RenewResend": core.RenewResend,
 	"MediaStallTimeout": core.MediaStallTimeout, "MediaSilenceLimit": core.MediaSilenceLimit,
+	"MediaFirstByteLimit": core.MediaFirstByteLimit, "MediaComebackLimit": core.MediaComebackLimit, "MediaUselessLimit": core.MediaUselessLimit,
 	"MemberCountInterval": core.MemberCountInterval, "BigMemberCountInterval": core.BigMemberCountInterval,
 	"PingInterval": core.PingInterval, "SilenceLimit": core.SilenceLimit, "UnreachableAfter": core.UnreachableAfter,
 	"SessionTimeout": core.SessionTimeout, "GatewaySilenceLimit": core.GatewaySilenceLimit,
