@@ -120,7 +120,7 @@ async function blankPage(page: Page, gateway: string, site: Site, origin: Origin
 }
 
 /** Firefox's own reports of a network that fails come as page errors too. */
-const isOfThePage = (e: string) => !/^Firefox can’t establish a connection|^The connection to \S+ was interrupted/.test(e);
+const isOfThePage = (e: string) => !/^Firefox can’t establish a connection|^The connection to \S+ was interrupted|^Cross-Origin Request Blocked/.test(e);
 
 const input = '<input type="file" class="file-input" multiple>';
 
