@@ -48,7 +48,7 @@ func TestClusterRestarted(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, g.exit(), "so that its supervisor starts it again")
-	assert.Contains(t, g.text(), "start anew")
+	assert.Contains(t, g.text(), "start the gateway again")
 
 	again := serve(t, program, append(flags, "--listen", g.addr())...)
 	require.Eventually(t, func() bool { return len(again.notReady()) == 0 }, time.Minute, 50*time.Millisecond)

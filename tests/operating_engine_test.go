@@ -67,7 +67,7 @@ func testEngineGone(t *testing.T, program string) {
 	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, waitLimit, 50*time.Millisecond)
 	startNATS(t, nats, port, dir)
 	assert.Equal(t, 1, g.exit())
-	assert.Contains(t, g.text(), "start anew")
+	assert.Contains(t, g.text(), "start the gateway again")
 	serve(t, program, "--listen", g.addr(), "--nats", url)
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	require.Equal(t, core.Connected, next(t, alice.states))

@@ -87,7 +87,7 @@ func (d *dispatcher) dropped() (n int) {
 	return n
 }
 
-// Whichever stream vanishes or is made anew under a gateway, it is noticed.
+// Whichever stream vanishes or is created again under a gateway, it is noticed.
 func TestLostStreamsAreNoticed(t *testing.T) {
 	e := openEngine(t, Options{})
 	for _, config := range e.opts.layout() {
@@ -96,7 +96,7 @@ func TestLostStreamsAreNoticed(t *testing.T) {
 		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s is gone", config.Name)
 		_, err := e.js.CreateStream(t.Context(), withReplicas(config, 1))
 		require.NoError(t, err)
-		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s was made anew", config.Name)
+		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s was created again", config.Name)
 		require.NoError(t, e.identify(t.Context()))
 	}
 }

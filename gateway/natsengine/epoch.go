@@ -17,7 +17,7 @@ import (
 const epochKey = "epoch"
 
 // errStateLost is why an engine is broken: the gateway must end, and be started again.
-var errStateLost = errors.New("natsengine: NATS has lost what gateways share: start anew")
+var errStateLost = errors.New("natsengine: NATS has lost what gateways share: start the gateway again")
 
 // identity is by what a gateway knows that the streams are still those that it opened.
 type identity struct {
@@ -78,14 +78,14 @@ func openEpoch(ctx context.Context, bucket jetstream.KeyValue) (string, error) {
 	return string(entry.Value()), nil
 }
 
-// checkEpochs returns an error that is errStateLost when a bucket was made anew, or another
+// checkEpochs returns an error that is errStateLost when a bucket was created again, or another
 // one when that cannot be told now.
 func (e *Engine) checkEpochs(ctx context.Context) error {
 	for bucket, epoch := range e.identity.epochs {
 		entry, err := bucket.Get(ctx, epochKey)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyNotFound), err == nil && string(entry.Value()) != epoch:
-			return fmt.Errorf("%w: bucket %s was made anew", errStateLost, bucket.Bucket())
+			return fmt.Errorf("%w: bucket %s was created again", errStateLost, bucket.Bucket())
 		case err != nil:
 			return e.checkStream(ctx, kvStream+bucket.Bucket(), err)
 		}
@@ -93,7 +93,7 @@ func (e *Engine) checkEpochs(ctx context.Context) error {
 	return nil
 }
 
-// checkStreams does the same for streams that vanished or were made anew.
+// checkStreams does the same for streams that vanished or were created again.
 func (e *Engine) checkStreams(ctx context.Context) error {
 	for name := range e.identity.created {
 		if err := e.checkStream(ctx, name, nil); err != nil {
@@ -112,7 +112,7 @@ func (e *Engine) checkStream(ctx context.Context, name string, otherwise error) 
 	case err != nil:
 		return err
 	case !stream.CachedInfo().Created.Equal(e.identity.created[name]):
-		return fmt.Errorf("%w: stream %s was made anew", errStateLost, name)
+		return fmt.Errorf("%w: stream %s was created again", errStateLost, name)
 	}
 	return otherwise
 }
