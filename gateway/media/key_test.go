@@ -3,16 +3,21 @@ package media
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"rtmwasm/core"
 )
 
-func TestNewKey(t *testing.T) {
-	a, b := newKey(), newKey()
-	assert.True(t, ValidKey(a))
-	assert.NotEqual(t, a, b)
+func TestKeys(t *testing.T) {
+	id := newKeyID()
+	assert.NotEqual(t, id, newKeyID())
+	created := time.Date(2026, 11, 29, 12, 59, 59, 0, time.UTC)
+	key := keyOf(created, id)
+	assert.True(t, ValidKey(key))
+	assert.Equal(t, id, KeyID(key))
+	assert.Equal(t, created.Truncate(time.Hour), KeyTime(key))
 }
 
 func FuzzValidKey(f *testing.F) {
