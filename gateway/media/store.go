@@ -23,7 +23,18 @@ var (
 
 	// ErrFull means that the store has no room left.
 	ErrFull = errors.New("media: no room left")
+
+	// ErrBeingChecked means that all bytes have arrived, and that it takes time to find out
+	// whether the file may be read. The last byte does not count as stored until then: the
+	// client sends it again, and waits with it for the outcome.
+	ErrBeingChecked = errors.New("media: the content is being checked")
 )
+
+// Rejected is the error for content that nobody may read, such as that with a virus. The
+// upload is removed. Reason is for the client's user: plain text, short.
+type Rejected struct{ Reason string }
+
+func (r *Rejected) Error() string { return "media: the content was rejected: " + r.Reason }
 
 // Ref names an unfinished upload. Session is where it counts as a running task.
 type Ref struct {
