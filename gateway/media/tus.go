@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
 	tuslog "golang.org/x/exp/slog"
@@ -31,6 +32,8 @@ func (h *Handler) setupTus() (err error) {
 		Logger:             tuslog.New(tusLog{h.config.Logger}),
 		AcquireLockTimeout: lockTimeout,
 		NetworkTimeout:     h.config.StallTimeout,
+
+		GracefulRequestCompletionTimeout: time.Nanosecond, // see outliveConnection; 0 would be 10 s
 	})
 	if err != nil {
 		return err
@@ -42,7 +45,9 @@ func (h *Handler) setupTus() (err error) {
 // serveTus hands a request to tusd, with who it is from and a way to interrupt it.
 func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal, key string) {
 	req := &request{who: who, header: w.Header(), control: http.NewResponseController(w)}
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+	ctx, done := outliveConnection(r.Context())
+	defer done()
+	r = r.WithContext(context.WithValue(ctx, requestKey{}, req))
 	url := *r.URL
 	url.Path = key // tusd takes the path for the id
 	r.URL = &url

@@ -26,7 +26,11 @@ func (l tusLog) Handle(ctx context.Context, r tuslog.Record) error {
 	return nil
 }
 
+// WithAttrs does nothing where nothing would be logged: tusd calls it for every request.
 func (l tusLog) WithAttrs(attrs []tuslog.Attr) tuslog.Handler {
+	if !l.Enabled(context.Background(), tuslog.LevelInfo) {
+		return l
+	}
 	to := l.to
 	for _, a := range attrs {
 		to = to.With(a.Key, a.Value.Any())
