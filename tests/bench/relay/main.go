@@ -1,5 +1,6 @@
 // Command relay is the least a message can cost: a WebSocket server that hands each
-// message of one client to all others. The benchmarks compare the gateway with it.
+// message of one client to all others, and an HTTP server that drops what it is sent and gives
+// what is on its disk. The benchmarks compare the gateway with it.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -51,5 +53,7 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("listening url=ws://%s\n", l.Addr())
-	log.Fatal(http.Serve(l, http.HandlerFunc(serve)))
+	http.HandleFunc("/", serve)
+	http.Handle("/blob/{size}", &blobs{files: map[int64]*os.File{}})
+	log.Fatal(http.Serve(l, nil))
 }
