@@ -62,6 +62,8 @@ var rules = []rule{
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go", "github.com/prometheus/client_golang/prometheus"}},
 	{pkg: "gateway/content", may: []string{"std"}},
 	{pkg: "gateway/retry", may: []string{"std"}, deep: []string{"net/http"}},
+	{pkg: "gateway/scan", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/content", "rtmwasm/gateway/media"},
+		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/token", may: []string{"std"}, deep: []string{"net/http"}},
 	{pkg: "gateway/media", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/content", "github.com/tus/tusd/v2/pkg/handler", "golang.org/x/exp/slog"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},

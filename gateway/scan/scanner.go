@@ -1,0 +1,231 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"rtmwasm/gateway/media"
+)
+
+// DefaultTimeout is the zero value of Options.Timeout.
+const DefaultTimeout = time.Minute
+
+// Options say how a Scanner works. The zero value is usable for clamd.
+type Options struct {
+	// Timeout is how long one scan may take, the wait for a free connection included; 0 means
+	// DefaultTimeout.
+	Timeout time.Duration
+
+	// Connections is how many scans may run at the same time; 0 means 8 for clamd, which
+	// works with 10 threads unless told otherwise, and 64 for a hook.
+	Connections int
+
+	// Pass lets uploads pass while the scanner is away. Otherwise clients are asked to come
+	// again.
+	Pass bool
+
+	// Secret signs the requests to a hook, which needs one: at least MinSecret bytes.
+	Secret []byte
+
+	// ContentURL is where a hook reaches the Scanner's ServeHTTP, such as
+	// "http://10.0.0.5:8080" + ContentPath.
+	ContentURL string
+
+	// Meter counts scans; nil means that nobody does.
+	Meter Meter
+
+	// Logger gets what was rejected, and when the scanner goes away and comes back. nil means
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Result is how a scan ended.
+type Result string
+
+// Results.
+const (
+	Clean    Result = "clean"
+	Rejected Result = "rejected"
+	Failed   Result = "failed" // the scanner is away, or could not tell: the client tries again
+	Passed   Result = "passed" // the same, with Options.Pass
+)
+
+// Results are all of them.
+var Results = []Result{Clean, Rejected, Failed, Passed}
+
+// Meter counts scans. It is used by many goroutines.
+type Meter interface {
+	Scanned(r Result, took time.Duration)
+}
+
+type noMeter struct{}
+
+func (noMeter) Scanned(Result, time.Duration) {}
+
+// errTooLarge means that the scanner takes no content of this size.
+var errTooLarge = errors.New("the scanner takes no files of this size")
+
+// kind is what scans.
+type kind interface {
+	// scan returns nil, *media.Rejected, errTooLarge, or why it cannot tell. It has a deadline.
+	scan(ctx context.Context, info media.Info, content io.ReaderAt) error
+
+	// ping returns an error when scans will fail.
+	ping(ctx context.Context) error
+}
+
+// Scanner checks uploads. It is safe for concurrent use.
+type Scanner struct {
+	kind
+	options Options
+	name    string // for people
+	places  chan struct{}
+	lent    lent
+	health  health
+}
+
+// New makes a Scanner for a URL. It does not connect.
+func New(rawURL string, o Options) (*Scanner, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, errForm
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	s := &Scanner{options: o, name: Redacted(rawURL)}
+	connections := 8
+	switch u.Scheme {
+	case "clamd":
+		s.kind, err = newClamd(u)
+	case "http", "https":
+		connections = 64
+		s.kind, err = newWebhook(u, o, &s.lent)
+	default:
+		err = errForm
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Connections > 0 {
+		connections = o.Connections
+	}
+	s.places = make(chan struct{}, connections)
+	s.health = health{ping: s.Ping, log: o.Logger.With("scanner", s.name)}
+	return s, nil
+}
+
+var errForm = errors.New("it must be such as clamd://127.0.0.1:3310, clamd:///run/clamav/clamd.ctl or https://hook.example.com/scan")
+
+// Redacted is the URL of a scanner without what may be secret: user, password and query.
+func Redacted(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "***"
+	}
+	if u.User != nil {
+		u.User = url.User("***")
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "***"
+	}
+	return u.String()
+}
+
+// Check implements mediastore.Checker.
+func (s *Scanner) Check(ctx context.Context, info media.Info, content io.ReaderAt) error {
+	began := time.Now()
+	result, err := s.check(ctx, info, content)
+	if ctx.Err() != nil && result == Failed { // nobody waits for it
+		return err
+	}
+	s.options.Meter.Scanned(result, time.Since(began))
+	return err
+}
+
+func (s *Scanner) check(ctx context.Context, info media.Info, content io.ReaderAt) (Result, error) {
+	log := s.options.Logger.With("app", info.App, "user", info.UID, "key", info.Key)
+	if s.options.Pass {
+		if err := s.health.failure(); err != nil { // don't let each upload wait for that
+			log.WarnContext(ctx, "scan: an upload passes unseen, because the scanner is away", "error", err)
+			return Passed, nil
+		}
+	}
+	err := s.inTime(ctx, func(ctx context.Context) error { return s.scan(ctx, info, content) })
+	var rejected *media.Rejected
+	switch {
+	case err == nil:
+		s.health.isWell()
+		return Clean, nil
+	case errors.Is(err, errTooLarge):
+		log.ErrorContext(ctx, "scan: the scanner takes no files of this size: raise its limit (clamd: StreamMaxLength 31M)", "bytes", info.Size)
+		return Rejected, &media.Rejected{Reason: errTooLarge.Error()}
+	case errors.As(err, &rejected):
+		s.health.isWell()
+		rejected = &media.Rejected{Reason: plainText(rejected.Reason)}
+		log.WarnContext(ctx, "scan: an upload was rejected", "reason", rejected.Reason, "bytes", info.Size, "type", info.Type)
+		return Rejected, rejected
+	case ctx.Err() != nil:
+		return Failed, err
+	}
+	s.health.hasFailed(err)
+	if s.options.Pass {
+		log.WarnContext(ctx, "scan: an upload passes unseen, because the scanner failed", "error", err)
+		return Passed, nil
+	}
+	return Failed, fmt.Errorf("scan: %w", err)
+}
+
+// inTime runs a scan when a connection is free, with its deadline.
+func (s *Scanner) inTime(ctx context.Context, scan func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	select {
+	case s.places <- struct{}{}:
+		defer func() { <-s.places }()
+	case <-limited.Done():
+		return fmt.Errorf("all %d connections to the scanner are in use: %w", cap(s.places), limited.Err())
+	}
+	err := scan(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("the scanner took longer than %v", s.options.Timeout)
+	}
+	return err
+}
+
+// Ready implements mediastore.Checker: it returns why the last scan failed, until the scanner
+// answers again; nil where uploads pass then.
+func (s *Scanner) Ready() error {
+	if s.options.Pass {
+		return nil
+	}
+	return s.health.failure()
+}
+
+// pingTimeout bounds one Ping.
+const pingTimeout = 3 * time.Second
+
+// Ping asks the scanner whether it is there. It returns within pingTimeout.
+func (s *Scanner) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return s.ping(ctx)
+}
+
+// String is the URL of the scanner without secrets.
+func (s *Scanner) String() string { return s.name }
+
+// ServeHTTP serves ContentPath for hooks.
+func (s *Scanner) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.lent.ServeHTTP(w, r) }

@@ -1,0 +1,170 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtmwasm/gateway/media"
+)
+
+// MinSecret is how long Options.Secret must be for a hook, in bytes.
+const MinSecret = 16
+
+// secretPrefix begins a secret in Base64. (Standard Webhooks)
+const secretPrefix = "whsec_"
+
+// maxVerdict is how long a hook's answer may be, in bytes.
+const maxVerdict = 64 << 10
+
+// webhook asks by HTTP. Requests are signed as https://www.standardwebhooks.com has it.
+type webhook struct {
+	url        string
+	secret     []byte
+	contentURL string
+	client     *http.Client
+	lent       *lent
+}
+
+func newWebhook(u *url.URL, o Options, l *lent) (kind, error) {
+	if u.Host == "" || u.Fragment != "" {
+		return nil, errForm
+	}
+	secret := o.Secret
+	if text, ok := strings.CutPrefix(string(secret), secretPrefix); ok {
+		var err error
+		if secret, err = base64.StdEncoding.DecodeString(text); err != nil {
+			return nil, errors.New("the secret begins with " + secretPrefix + ", so the rest must be Base64")
+		}
+	}
+	if len(secret) < MinSecret {
+		return nil, fmt.Errorf("a hook needs a secret of at least %d bytes, by which it knows that the gateway asks", MinSecret)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 8
+	return &webhook{
+		url: u.String(), secret: secret, contentURL: o.ContentURL, lent: l,
+		client: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// question is what a hook is asked.
+type question struct {
+	App     string    `json:"app"`
+	UID     string    `json:"uid"`
+	MediaID string    `json:"mediaId"`
+	Name    string    `json:"name,omitempty"`
+	Type    string    `json:"type"`
+	Size    int64     `json:"size"`
+	SHA256  string    `json:"sha256"`
+	URL     string    `json:"url"`
+	Expires time.Time `json:"expires"`
+}
+
+// ping is the question whether the hook is there.
+type ping struct {
+	Ping bool `json:"ping"`
+}
+
+// verdict is its answer.
+type verdict struct {
+	Allow  *bool  `json:"allow"`
+	Reason string `json:"reason"`
+}
+
+func (h *webhook) scan(ctx context.Context, info media.Info, content io.ReaderAt) error {
+	token, takeBack := h.lent.lend(content, info.Size)
+	defer takeBack()
+	expires, _ := ctx.Deadline()
+	answer, err := h.ask(ctx, question{
+		App: info.App, UID: info.UID, MediaID: fmt.Sprintf("0%s1z1z%d", info.Key, info.Size),
+		Name: info.Metadata["filename"], Type: info.Type, Size: info.Size, SHA256: hex.EncodeToString(info.Digest[:]),
+		URL: h.contentURL + token, Expires: expires.UTC().Truncate(time.Second),
+	})
+	if err != nil {
+		return err
+	}
+	return parseVerdict(answer)
+}
+
+func (h *webhook) ping(ctx context.Context) error {
+	_, err := h.ask(ctx, ping{true})
+	return err
+}
+
+// ask returns what the hook answers with status 200.
+func (h *webhook) ask(ctx context.Context, question any) ([]byte, error) {
+	body, err := json.Marshal(question)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "rtm-gateway")
+	sign(r.Header, h.secret, "msg_"+rand.Text(), time.Now(), body)
+	response, err := h.client.Do(r)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxVerdict+1))
+	switch {
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("the hook answered with status %d, where 200 is needed", response.StatusCode)
+	case err != nil:
+		return nil, fmt.Errorf("read the hook's answer: %w", err)
+	case len(answer) > maxVerdict:
+		return nil, fmt.Errorf("the hook answered more than %d bytes", maxVerdict)
+	}
+	return answer, nil
+}
+
+// withoutURL takes the URL out of an error of net/http: it may have secrets.
+func withoutURL(err error) error {
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		return fmt.Errorf("ask the hook: %w", e.Err)
+	}
+	return err
+}
+
+// sign sets the headers by which the hook knows that the gateway asks, and when.
+func sign(header http.Header, secret []byte, id string, at time.Time, body []byte) {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, secret)
+	fmt.Fprintf(mac, "%s.%s.%s", id, seconds, body)
+	header.Set("Webhook-Id", id)
+	header.Set("Webhook-Timestamp", seconds)
+	header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// parseVerdict reads {"allow":true} or {"allow":false,"reason":"…"}. Other members are left
+// for later versions.
+func parseVerdict(answer []byte) error {
+	var v verdict
+	if err := json.Unmarshal(answer, &v); err != nil || v.Allow == nil {
+		return errors.New(`the hook answered something else than {"allow":true} or {"allow":false,"reason":"…"}`)
+	}
+	if !*v.Allow {
+		return &media.Rejected{Reason: v.Reason}
+	}
+	return nil
+}
