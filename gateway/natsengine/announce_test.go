@@ -15,8 +15,10 @@ import (
 
 const testApp = "0123456789abcdef0123456789abcdef"
 
-func openEngine(t *testing.T, opts Options) *Engine {
-	opts.Dir = t.TempDir()
+func openEngine(t testing.TB, opts Options) *Engine {
+	if opts.Dir == "" {
+		opts.Dir = t.TempDir()
+	}
 	e, err := Open(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(e.Close)

@@ -23,7 +23,8 @@ type Engine struct {
 	nc *nats.Conn
 	js streams
 
-	media *mediaStore
+	media   *mediaStore
+	records *mediaRecords
 
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
@@ -110,7 +111,7 @@ func (e *Engine) setup(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("natsengine: %w", err)
 	}
-	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup, e.identify} {
+	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup, e.openRecords, e.identify} {
 		if err := open(ctx); err != nil {
 			return fmt.Errorf("natsengine: %w", err)
 		}

@@ -45,6 +45,8 @@ func (o Options) layout() []jetstream.StreamConfig {
 		},
 		bucketConfig(mediaBucket, jetstream.FileStorage, o.MediaMaxAge, 0),
 		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
+		uploadConfig(),
+		usageConfig(o.MediaMaxAge),
 	}
 	if o.UserMail > 0 {
 		all = append(all, quotaConfig(userQuotaStream, userQuotaSubject, o.UserMail))

@@ -123,10 +123,13 @@ func (s *mediaStore) buffer() *[partBytes]byte { return s.buffers.Get().(*[partB
 // Error codes of the engine.
 const (
 	codeOverAccount  = 10002 // the account's limits
+	codeNoCluster    = 10008 // no leader of the cluster yet
+	codeNotLeader    = 10009
 	codeNoResources  = 10023
 	codeNoStorage    = 10047
 	codeMoved        = 10071 // wrong last sequence
 	codeStoreFailure = 10077 // the stream cannot take the message, or is at its limit
+	codeOffline      = 10118 // the stream
 )
 
 // mediaError gives errors of the engine the names that package media knows.

@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// makeTimeout bounds one request about a stream. If several gateways ask to create the same
-// stream at the same time, a cluster answers only one of them.
-const makeTimeout = 1500 * time.Millisecond
 
 // replicas is how many servers keep a stream that is created now, if no stream exists yet
 // that says more.
@@ -67,7 +62,7 @@ func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
 }
 
 func (s *streams) info(ctx context.Context, name string) (info *jetstream.StreamInfo, err error) {
-	err = patiently(ctx, func(ctx context.Context) error {
+	err = repeatWhile(ctx, timedOut, func(ctx context.Context, _ bool) error {
 		stream, err := s.Stream(ctx, name)
 		if err == nil {
 			info = stream.CachedInfo()
@@ -92,27 +87,15 @@ func (s *streams) ensure(ctx context.Context) ([]Change, error) {
 }
 
 // create creates a stream. That another gateway was faster, with whatever settings, is no
-// error.
+// error. If several ask at the same time, a cluster answers only one of them.
 func (s *streams) create(ctx context.Context, config jetstream.StreamConfig) error {
-	return patiently(ctx, func(ctx context.Context) error {
+	return repeatWhile(ctx, timedOut, func(ctx context.Context, _ bool) error {
 		_, err := s.CreateStream(ctx, config)
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return nil
 		}
 		return err
 	})
-}
-
-// patiently asks again where no answer came.
-func patiently(ctx context.Context, ask func(context.Context) error) error {
-	for {
-		once, cancel := context.WithTimeout(ctx, makeTimeout)
-		err := ask(once)
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			return err
-		}
-	}
 }
 
 // Change is a setting of a stream or bucket that differs from the gateway's settings.

@@ -30,7 +30,7 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 	assert.Equal(t, time.Hour, e.media.stream.CachedInfo().Config.MaxAge)
 	assert.Equal(t, time.Hour, e.media.maxAge, "what is told to clients is what is so")
 	e.Close()
-	for _, want := range []string{"max_age", "1h0m0s", "2h0m0s", "MEDIA KV_MEDIA_INFO", "rtm-gateway streams --apply"} {
+	for _, want := range []string{"max_age", "1h0m0s", "2h0m0s", "MEDIA KV_MEDIA_INFO", "RTM_MEDIA_USAGE", "rtm-gateway streams --apply"} {
 		assert.Contains(t, log, want)
 	}
 
@@ -42,11 +42,12 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 		}))
 		return changes
 	}
-	want := []Change{{mediaStream, "max_age", "1h0m0s", "2h0m0s", false}, {kvStream + mediaBucket, "max_age", "1h0m0s", "2h0m0s", false}}
+	want := []Change{{mediaStream, "max_age", "1h0m0s", "2h0m0s", false}, {kvStream + mediaBucket, "max_age", "1h0m0s", "2h0m0s", false},
+		{usageStream, "max_age", "1h8m34s", "2h17m9s", false}}
 	assert.Equal(t, want, change(2*time.Hour, false))
 	assert.Equal(t, want, change(2*time.Hour, true))
 	assert.Empty(t, change(2*time.Hour, false))
-	assert.Len(t, change(time.Minute, true), 2)
+	assert.Len(t, change(time.Minute, true), 3)
 	e, log = open(time.Minute)
 	defer e.Close()
 	assert.Empty(t, log)
@@ -150,7 +151,7 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 	require.NoError(t, e.Announce(ctx, "gw", func() {}, func() {}))
 	told, err := change(true)
 	assert.ErrorContains(t, err, "stop all of them")
-	assert.Equal(t, 2, told)
+	assert.Equal(t, 3, told)
 	assert.Equal(t, time.Hour, age())
 	_, err = change(false)
 	require.NoError(t, err)
@@ -159,6 +160,6 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 	e.beats.Wait()
 	told, err = change(true)
 	require.NoError(t, err)
-	assert.Equal(t, 2, told)
+	assert.Equal(t, 3, told)
 	assert.Equal(t, 2*time.Hour, age())
 }

@@ -25,7 +25,7 @@ func TestStreamsApplyWhatIsGiven(t *testing.T) {
 		return out.String()
 	}
 	out := streams("--apply")
-	for _, stays := range []string{`MEDIA +max_age +720h0m0s +stays`, `KV_MEDIA_INFO +max_age +720h0m0s +stays`,
+	for _, stays := range []string{`MEDIA +max_age +720h0m0s +stays`, `KV_MEDIA_INFO +max_age +720h0m0s +stays`, `RTM_MEDIA_USAGE +max_age +822h51m26s +stays`,
 		`RTM_MAIL_USERS +max_msgs_per_subject +7 +stays`, `RTM_MAIL_APPS +max_msgs_per_subject +8 +stays`} {
 		assert.Regexp(t, stays, out)
 	}
