@@ -60,7 +60,7 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) nonceKey(who Principal, nonce string) string {
 	mac := hmac.New(sha256.New, h.store.Secret())
 	fmt.Fprintf(mac, "%q %q %q", who.App, who.UID, nonce)
-	return keyOf(time.Now(), hex.EncodeToString(mac.Sum(nil))[:keyIDDigits])
+	return Key(time.Now(), hex.EncodeToString(mac.Sum(nil))[:keyIDDigits])
 }
 
 // answerRepeated answers a creation whose upload exists, and reports whether it does.

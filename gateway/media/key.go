@@ -24,8 +24,8 @@ func newKeyID() string {
 	return hex.EncodeToString(random[:])
 }
 
-// keyOf is the key of an upload that is created at some time.
-func keyOf(created time.Time, id string) string {
+// Key is the key of an upload that is created at some time; id is its KeyID.
+func Key(created time.Time, id string) string {
 	hour := strconv.FormatInt(created.Unix()/3600, 16)
 	for len(hour) < keyTimeDigits {
 		hour = "0" + hour
@@ -36,13 +36,22 @@ func keyOf(created time.Time, id string) string {
 // KeyID is the part of a valid key that does not tell the time.
 func KeyID(key string) string { return key[keyTimeDigits:] }
 
+// KeyHour is the part of a valid key that tells the time: equal for uploads of the same hour.
+func KeyHour(key string) string { return key[:keyTimeDigits] }
+
 // KeyTime is the beginning of the hour in which the upload of a valid key was created.
 func KeyTime(key string) time.Time {
-	hours, err := strconv.ParseInt(key[:keyTimeDigits], 16, 64)
-	if err != nil {
-		return time.Time{} // it is not valid
+	at, _ := HourTime(KeyHour(key))
+	return at
+}
+
+// HourTime is the beginning of what KeyHour names, and whether it names any.
+func HourTime(hour string) (at time.Time, ok bool) {
+	hours, err := strconv.ParseInt(hour, 16, 64)
+	if err != nil || len(hour) != keyTimeDigits || hours < 0 {
+		return time.Time{}, false
 	}
-	return time.Unix(hours*3600, 0).UTC()
+	return time.Unix(hours*3600, 0).UTC(), true
 }
 
 // ValidKey reports whether s has the form of a key.

@@ -26,7 +26,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	req := requestOf(ctx)
 	key := req.key
 	if key == "" {
-		key = keyOf(time.Now(), newKeyID())
+		key = Key(time.Now(), newKeyID())
 	}
 	delete(tus.MetaData, nonceMetadata)
 	var info Info

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/retry"
 )
 
@@ -29,7 +30,7 @@ type Engine struct {
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
 	mail                              jetstream.Stream
-	mailRoom                          *room
+	mailRoom                          *diskspace.Reserve
 
 	dispatcher *dispatcher
 	asker      *asker

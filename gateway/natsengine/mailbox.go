@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/diskspace"
 )
 
 var _ gateway.Mailbox = (*Engine)(nil)
@@ -23,7 +24,7 @@ const (
 func (e *Engine) openMail(ctx context.Context) (err error) {
 	e.mail, err = e.js.Stream(ctx, mailStream)
 	// Half the reserve: media stops first, and what is left is for what can't stop.
-	e.mailRoom = &room{dir: e.opts.Dir, reserve: e.opts.MinFree / 2, full: gateway.ErrNoRoom}
+	e.mailRoom = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: gateway.ErrNoRoom}
 	return err
 }
 
@@ -34,7 +35,7 @@ var (
 
 // Keep implements gateway.Mailbox.
 func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(error)) error {
-	if err := e.mailRoom.check(); err != nil {
+	if err := e.mailRoom.Check(); err != nil {
 		return err
 	}
 	claims := e.opts.claims(gateway.User{App: user.App, ID: from})

@@ -25,7 +25,7 @@ func TestMailIsKeptForAWeek(t *testing.T) {
 // TestNoRoomForMail: a flood of offline messages leaves what sessions need.
 func TestNoRoomForMail(t *testing.T) {
 	e := openEngine(t, Options{MinFree: 1 << 62})
-	assert.EqualValues(t, 1<<61, e.mailRoom.reserve, "when media has stopped already")
+	assert.EqualValues(t, 1<<61, e.mailRoom.Bytes, "when media has stopped already")
 	away := gateway.User{App: testApp, ID: "away"}
 	err := e.Keep(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
 	require.ErrorIs(t, err, gateway.ErrNoRoom)

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/media"
 )
 
@@ -62,7 +63,7 @@ type mediaStore struct {
 	maxAge time.Duration
 	secret []byte
 
-	room    *room
+	room    *diskspace.Reserve
 	sending chan struct{} // a slot per part between publish and acknowledgement
 	ahead   chan struct{} // a slot per part read ahead
 	buffers sync.Pool     // *[partBytes]byte
@@ -82,7 +83,7 @@ func (e *Engine) openMedia() error {
 	}
 	e.media = &mediaStore{
 		nc:      nc,
-		room:    &room{dir: e.opts.Dir, reserve: e.opts.MinFree, full: media.ErrFull},
+		room:    &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree, Full: media.ErrFull},
 		sending: make(chan struct{}, sendingParts),
 		ahead:   make(chan struct{}, aheadInAll),
 		buffers: sync.Pool{New: func() any { return new([partBytes]byte) }},

@@ -192,7 +192,7 @@ func (a *appender) settleSome(ctx context.Context) error {
 
 // publishPart returns the sequence under which the engine has stored data.
 func (s *mediaStore) publishPart(ctx context.Context, subject string, data []byte) (uint64, error) {
-	if err := s.room.check(); err != nil {
+	if err := s.room.Check(); err != nil {
 		return 0, err
 	}
 	ack, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data})

@@ -46,7 +46,7 @@ func (s *mediaStore) Create(ctx context.Context, info media.Info) (media.Info, e
 	if info.Session == "" {
 		return media.Info{}, errors.New("natsengine: an upload needs a session")
 	}
-	if err := s.room.check(); err != nil {
+	if err := s.room.Check(); err != nil {
 		return media.Info{}, err
 	}
 	now := time.Now().UTC()

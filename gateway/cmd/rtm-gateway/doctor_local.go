@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -71,7 +72,7 @@ func (e *examination) checkData() {
 	} else {
 		e.say(good, "data", dir+" can be written to", "")
 	}
-	free, known := natsengine.FreeBytes(there)
+	free, known := diskspace.Free(there)
 	found := fmt.Sprintf("%.1f GiB are free, of which --min-free reserves %v", float64(free)/(1<<30), &e.minFree)
 	switch {
 	case !known:

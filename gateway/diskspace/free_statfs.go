@@ -1,12 +1,12 @@
 //go:build linux || darwin
 
-package natsengine
+package diskspace
 
 import "syscall"
 
-// FreeBytes is how much this process may still write to the disk of a folder; known is
+// Free is how much this process may still write to the disk of a folder; known is
 // false where that can't be told.
-func FreeBytes(dir string) (free int64, known bool) {
+func Free(dir string) (free int64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false

@@ -1,0 +1,163 @@
+// Package folder keeps media as plain files in one folder, which several gateways may share.
+//
+//	parts/<key>.<app>               what has arrived of an upload
+//	files/<hour>/<app>/<kk>/<key>   a finished file: its content, and a trailer behind it
+//
+// The hour is that of the key, in which the upload was created; kk are two random digits of the
+// key, so that ten million files are no burden. Nothing is held in memory for a file, and
+// nothing is read at start.
+//
+// A file is finished with one fsync, before it is renamed into its place. A power failure may
+// undo the rename, but then the part is there with its trailer, and is put in its place when
+// somebody asks for the file.
+package folder
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/diskspace"
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/mediastore"
+)
+
+// Options say what a Folder works with. Dir and Secret are required.
+type Options struct {
+	Dir string // made if it is missing
+
+	// Secret tells the trailers of finished files from what users have uploaded. It has 32 random
+	// bytes, the same for all gateways that share the folder.
+	Secret []byte
+
+	// MinFree is how many bytes uploads leave free on the disk; 0 means no reserve.
+	MinFree int64
+
+	// NoSync leaves out the fsync: a power failure may take what was acknowledged. It is for
+	// measuring.
+	NoSync bool
+}
+
+// secretBytes is the length of the secret.
+const secretBytes = 32
+
+// Folder implements mediastore.Files.
+type Folder struct {
+	opts    Options
+	root    *os.Root
+	parts   *os.Root // in root
+	reserve diskspace.Reserve
+}
+
+var _ mediastore.Files = (*Folder)(nil)
+
+// Folders in Options.Dir.
+const (
+	filesDir = "files"
+	partsDir = "parts"
+
+	dirMode, fileMode = 0o700, 0o600
+)
+
+// Open opens the folder. It looks at no file.
+func Open(o Options) (f *Folder, err error) {
+	if len(o.Secret) != secretBytes {
+		return nil, fmt.Errorf("folder: Secret has %d bytes, it must have %d", len(o.Secret), secretBytes)
+	}
+	f = &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}}
+	if err := os.MkdirAll(o.Dir, dirMode); err != nil {
+		return nil, err
+	}
+	if f.root, err = os.OpenRoot(o.Dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	for _, dir := range []string{filesDir, partsDir} {
+		if err := f.root.MkdirAll(dir, dirMode); err != nil {
+			return nil, err
+		}
+	}
+	f.parts, err = f.root.OpenRoot(partsDir)
+	return f, err
+}
+
+// Close lets go of the folder.
+func (f *Folder) Close() (err error) {
+	if f.parts != nil {
+		err = f.parts.Close()
+	}
+	return errors.Join(err, f.root.Close())
+}
+
+// Room implements mediastore.Files.
+func (f *Folder) Room(context.Context) error { return f.reserve.Check() }
+
+// Probe tries to write to the folder, and looks whether it has room.
+func (f *Folder) Probe(context.Context) error {
+	name := ".probe-" + rand.Text()
+	err := f.parts.WriteFile(name, []byte("probe\n"), fileMode)
+	if err = errors.Join(err, ignoreMissing(f.parts.Remove(name))); err != nil {
+		return fmt.Errorf("the media folder cannot be written to: %w", err)
+	}
+	return f.reserve.Check()
+}
+
+// appName is an app id in the names of files. On some disks upper and lower case are the
+// same, in app ids they are not.
+func appName(app string) string {
+	for i := range len(app) {
+		if c := app[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return "x-" + hex.EncodeToString([]byte(app))
+		}
+	}
+	return app
+}
+
+// maxAppName is the longest appName that fits in a file's name together with a key.
+const maxAppName = 255 - 1 - core.MediaKeyLength
+
+// check refuses what can't be a file's name.
+func check(app, key string) error {
+	if app == "" || len(appName(app)) > maxAppName || !media.ValidKey(key) {
+		return fmt.Errorf("folder: app %q and key %q are no name of a file: %w", app, key, media.ErrNotFound)
+	}
+	return nil
+}
+
+// partName is where the part of an upload is in parts, and filePath where the finished file
+// is in the root.
+func partName(app, key string) string { return key + "." + appName(app) }
+
+func filePath(app, key string) string {
+	return path.Join(filesDir, media.KeyHour(key), appName(app), media.KeyID(key)[:2], key)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// storeError gives errors of the disk the names that package media knows.
+func storeError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %w", media.ErrNotFound, err)
+	case isFull(err):
+		return fmt.Errorf("%w: %w", media.ErrFull, err)
+	}
+	return err
+}

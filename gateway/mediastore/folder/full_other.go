@@ -1,0 +1,5 @@
+//go:build !unix
+
+package folder
+
+func isFull(error) bool { return false }

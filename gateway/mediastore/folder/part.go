@@ -1,0 +1,164 @@
+package folder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/mediastore"
+)
+
+// part implements mediastore.Part.
+type part struct {
+	folder   *Folder
+	app, key string
+	file     *os.File
+	size     int64 // of the content
+}
+
+var _ mediastore.Part = (*part)(nil)
+
+// Part implements mediastore.Files.
+func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediastore.Part, error) {
+	if err := check(app, key); err != nil {
+		return nil, err
+	}
+	p := &part{folder: f, app: app, key: key, size: offset}
+	var err error
+	if offset == 0 {
+		p.file, err = f.begin(partName(app, key))
+	} else {
+		p.file, err = f.goOn(partName(app, key), offset)
+	}
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return p, nil
+}
+
+// begin makes a new file, also where there is one: who may still hold that can't spoil this.
+func (f *Folder) begin(name string) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	file, err := f.parts.OpenFile(name, flags, fileMode)
+	if errors.Is(err, fs.ErrExist) {
+		if err := ignoreMissing(f.parts.Remove(name)); err != nil {
+			return nil, err
+		}
+		file, err = f.parts.OpenFile(name, flags, fileMode)
+	}
+	return file, err
+}
+
+// goOn opens a part behind its first offset bytes, and drops what stands there.
+func (f *Folder) goOn(name string, offset int64) (file *os.File, err error) {
+	if file, err = f.parts.OpenFile(name, os.O_RDWR, 0); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Size() < offset:
+		return nil, fmt.Errorf("folder: part %s has %d bytes of %d: %w", name, info.Size(), offset, media.ErrNotFound)
+	case info.Size() > offset:
+		if err := file.Truncate(offset); err != nil {
+			return nil, err
+		}
+	}
+	_, err = file.Seek(offset, 0)
+	return file, err
+}
+
+// Write implements mediastore.Part.
+func (p *part) Write(b []byte) (int, error) {
+	n, err := p.file.Write(b)
+	p.size += int64(n)
+	return n, storeError(err)
+}
+
+// ReadAt implements mediastore.Part.
+func (p *part) ReadAt(b []byte, offset int64) (int, error) { return p.file.ReadAt(b, offset) }
+
+// Keep implements mediastore.Part.
+func (p *part) Keep(context.Context) error { return p.sync() }
+
+func (p *part) sync() error {
+	if p.folder.opts.NoSync {
+		return nil
+	}
+	return storeError(p.file.Sync())
+}
+
+// Finish implements mediastore.Part.
+func (p *part) Finish(_ context.Context, info media.Info) error {
+	if p.size != info.Size {
+		return fmt.Errorf("folder: %d bytes are there of %d", p.size, info.Size)
+	}
+	to := filePath(p.app, p.key)
+	if _, err := p.folder.root.Lstat(to); err == nil {
+		return media.ErrConflict
+	}
+	info.App, info.Key = p.app, p.key
+	if _, err := p.file.Write(p.folder.trailer(info)); err != nil {
+		return p.undo(err)
+	}
+	if err := p.sync(); err != nil {
+		return p.undo(err)
+	}
+	if err := p.folder.place(p.app, p.key); err != nil {
+		return p.undo(err)
+	}
+	return nil
+}
+
+// undo takes the trailer away again.
+func (p *part) undo(err error) error {
+	return storeError(errors.Join(err, p.file.Truncate(p.size)))
+}
+
+// place moves a complete part to where finished files are.
+func (f *Folder) place(app, key string) error {
+	from, to := path.Join(partsDir, partName(app, key)), filePath(app, key)
+	err := f.root.Rename(from, to)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := f.root.MkdirAll(path.Dir(to), dirMode); err != nil {
+		return err
+	}
+	if err = f.root.Rename(from, to); errors.Is(err, fs.ErrNotExist) {
+		if _, there := f.root.Lstat(to); there == nil {
+			return nil // somebody who wanted to read it has placed it
+		}
+	}
+	return err
+}
+
+// Close implements mediastore.Part.
+func (p *part) Close() error { return p.file.Close() }
+
+// RemovePart implements mediastore.Files.
+func (f *Folder) RemovePart(_ context.Context, app, key string) error {
+	if check(app, key) != nil {
+		return nil
+	}
+	return ignoreMissing(f.parts.Remove(partName(app, key)))
+}
+
+// Remove implements mediastore.Files.
+func (f *Folder) Remove(ctx context.Context, app, key string) error {
+	if check(app, key) != nil {
+		return nil
+	}
+	// The part first: it may be a complete one, which would be put in place.
+	return errors.Join(f.RemovePart(ctx, app, key), ignoreMissing(f.root.Remove(filePath(app, key))))
+}

@@ -1,0 +1,154 @@
+package folder
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/media"
+)
+
+// Behind the content of a finished file come
+//
+//	record    JSON
+//	MAC       HMAC-SHA-256 of app, key and record: users can't upload what passes for it
+//	length    of the record, 4 bytes, big-endian
+//	magic
+const (
+	magic = "rtmfile1"
+
+	footerBytes = sha256.Size + 4 + len(magic)
+
+	// maxRecord bounds the record: metadata has at most 4096 bytes, and more in JSON.
+	maxRecord = 64 << 10
+
+	// tailBytes is how much is read at once: most trailers.
+	tailBytes = 1 << 10
+)
+
+// record is what a file tells of itself.
+type record struct {
+	UID      string            `json:"uid"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Expected bool              `json:"expected,omitempty"` // the sender had announced the digest
+	Size     int64             `json:"size"`
+	Created  time.Time         `json:"created"`
+	Touched  time.Time         `json:"touched"`
+	Type     string            `json:"type"`
+	Digest   []byte            `json:"digest"`
+	Sums     []byte            `json:"sums,omitempty"` // none where Digest is the only one
+}
+
+// trailer makes the trailer of a finished file.
+func (f *Folder) trailer(info media.Info) []byte {
+	r := record{
+		UID: info.UID, Metadata: info.Metadata, Expected: info.Expected != nil, Size: info.Size,
+		Created: info.Created, Touched: info.Touched, Type: info.Type, Digest: info.Digest[:],
+	}
+	if info.Size > core.MediaDigestBytes {
+		r.Sums = info.Sums
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // no field can fail
+	}
+	length := len(data)
+	data = append(data, f.mac(info.App, info.Key, data)...)
+	data = binary.BigEndian.AppendUint32(data, uint32(length))
+	return append(data, magic...)
+}
+
+func (f *Folder) mac(app, key string, record []byte) []byte {
+	mac := hmac.New(sha256.New, f.opts.Secret)
+	fmt.Fprintf(mac, "%q %q ", app, key)
+	mac.Write(record)
+	return mac.Sum(nil)
+}
+
+// errNoTrailer is for files that are not finished, or damaged.
+var errNoTrailer = errors.New("folder: the file has no trailer")
+
+// trailerOf reads the trailer of a file of so many bytes. Whether its MAC is right is told
+// apart: in files/ there is nothing that was not finished.
+func (f *Folder) trailerOf(file io.ReaderAt, length int64, app, key string) (info media.Info, genuine bool, err error) {
+	tail := make([]byte, min(length, tailBytes))
+	if err := readAt(file, tail, length-int64(len(tail))); err != nil {
+		return media.Info{}, false, err
+	}
+	data, mac, err := splitTail(tail)
+	if err == nil && data == nil { // it begins before the tail
+		_, _, n := footer(tail)
+		tail = make([]byte, min(length, int64(n+footerBytes)))
+		if err := readAt(file, tail, length-int64(len(tail))); err != nil {
+			return media.Info{}, false, err
+		}
+		data, mac, err = splitTail(tail)
+	}
+	if err != nil || data == nil {
+		return media.Info{}, false, errNoTrailer
+	}
+	if info, err = decode(data, app, key); err != nil {
+		return media.Info{}, false, err
+	}
+	if info.Size+int64(len(data)+footerBytes) != length {
+		return media.Info{}, false, errNoTrailer
+	}
+	return info, hmac.Equal(mac, f.mac(app, key, data)), nil
+}
+
+func readAt(file io.ReaderAt, p []byte, offset int64) error {
+	if _, err := file.ReadAt(p, offset); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// footer splits the last bytes of a file; n is the length of the record before them.
+func footer(tail []byte) (before, mac []byte, n int) {
+	if len(tail) < footerBytes || !bytes.HasSuffix(tail, []byte(magic)) {
+		return nil, nil, -1
+	}
+	before, end := tail[:len(tail)-footerBytes], tail[len(tail)-footerBytes:]
+	return before, end[:sha256.Size], int(binary.BigEndian.Uint32(end[sha256.Size:]))
+}
+
+// splitTail returns the record; nil if it begins before the tail.
+func splitTail(tail []byte) (data, mac []byte, err error) {
+	before, mac, n := footer(tail)
+	switch {
+	case n < 0 || n > maxRecord:
+		return nil, nil, errNoTrailer
+	case n > len(before):
+		return nil, nil, nil
+	}
+	return before[len(before)-n:], mac, nil
+}
+
+// decode checks what the rest relies on.
+func decode(data []byte, app, key string) (media.Info, error) {
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return media.Info{}, errors.Join(errNoTrailer, err)
+	}
+	info := media.Info{
+		Ref: media.Ref{App: app, Key: key}, UID: r.UID, Metadata: r.Metadata,
+		Size: r.Size, Offset: r.Size, Created: r.Created, Touched: r.Touched, Type: r.Type, Sums: r.Sums,
+	}
+	if copy(info.Digest[:], r.Digest) != sha256.Size || r.Size < 1 {
+		return media.Info{}, errNoTrailer
+	}
+	if r.Size <= core.MediaDigestBytes {
+		info.Sums = info.Digest[:]
+	}
+	if r.Expected {
+		info.Expected = info.Digest[:]
+	}
+	return info, nil
+}
