@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 )
@@ -45,7 +46,7 @@ type mediaRecords struct {
 	e      *Engine
 	kv     jetstream.KeyValue
 	stream jetstream.Stream // beneath kv
-	room   *room
+	room   *diskspace.Reserve
 	secret []byte
 }
 
@@ -56,7 +57,7 @@ func (e *Engine) MediaRecords() mediastore.Records { return e.records }
 
 // openRecords opens the bucket of records, and reads the secret.
 func (e *Engine) openRecords(ctx context.Context) (err error) {
-	r := &mediaRecords{e: e, room: &room{dir: e.opts.Dir, reserve: e.opts.MinFree, full: media.ErrFull}}
+	r := &mediaRecords{e: e, room: &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree, Full: media.ErrFull}}
 	if r.kv, err = e.js.KeyValue(ctx, uploadBucket); err != nil {
 		return fmt.Errorf("bucket %s: %w", uploadBucket, err)
 	}
@@ -95,7 +96,7 @@ func (r *mediaRecords) get(ctx context.Context, app, id string) ([]byte, uint64,
 
 // Create implements mediastore.Records.
 func (r *mediaRecords) Create(ctx context.Context, app, id string, value []byte) (revision uint64, err error) {
-	if err := r.room.check(); err != nil {
+	if err := r.room.Check(); err != nil {
 		return 0, err
 	}
 	revision, err = r.write(ctx, app, id, value, func(ctx context.Context, key string) (uint64, error) {
