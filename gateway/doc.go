@@ -3,7 +3,7 @@
 // media, the SDK's files and a demo.
 //
 //	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: "data"})
-//	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore()})
+//	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: store})
 //	web := server.HTTPServer()
 //	web.Addr = ":8080"
 //	err = web.ListenAndServe()

@@ -18,6 +18,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -69,7 +70,7 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	if engine == nil {
 		engine = newEngine(t)
 	}
-	config := gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Logger: quiet}
+	config := gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), Logger: quiet}
 	for _, c := range change {
 		c(&config)
 	}

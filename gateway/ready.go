@@ -55,7 +55,8 @@ func (s *Server) Ready(ctx context.Context) []Check {
 
 func (s *Server) probe(ctx context.Context) []Check {
 	prober, ok := s.config.Engine.(Prober)
-	if !ok {
+	mediaProber, mediaOK := s.config.MediaStore.(interface{ Probe(context.Context) error })
+	if !ok && !mediaOK {
 		return nil
 	}
 	r := &s.readiness
@@ -64,7 +65,13 @@ func (s *Server) probe(ctx context.Context) []Check {
 	if time.Since(r.at) >= probeEvery {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 		defer cancel()
-		r.last = prober.Probe(ctx)
+		r.last = nil
+		if ok {
+			r.last = prober.Probe(ctx)
+		}
+		if mediaOK {
+			r.last = append(r.last, Check{"media", mediaProber.Probe(ctx)})
+		}
 		r.at = time.Now()
 	}
 	return r.last

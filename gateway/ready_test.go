@@ -36,7 +36,7 @@ func TestReadyUntilDrained(t *testing.T) {
 	h := newHouse(t, nil)
 	status, checks := h.ready()
 	assert.Equal(t, 200, status)
-	assert.Equal(t, map[string]string{"serving": "", "engine": "", "disk": ""}, checks)
+	assert.Equal(t, map[string]string{"serving": "", "engine": "", "disk": "", "media": ""}, checks)
 
 	h.server.Drain()
 	status, checks = h.ready()

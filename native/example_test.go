@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore"
+	"rtmwasm/gateway/mediastore/folder"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 )
@@ -87,7 +90,12 @@ func startGateway() (url string, stop func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Logger: quiet})
+	files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: engine.MediaRecords().Secret()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := mediastore.New(mediastore.Options{Records: engine.MediaRecords(), Files: files})
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: store, Logger: quiet})
 	if err != nil {
 		log.Fatal(err)
 	}

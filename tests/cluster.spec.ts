@@ -11,7 +11,7 @@ let gateways: Gateway[];
 test.beforeAll(async () => {
   cluster = await startCluster();
   gateways = [];
-  for (let i = 0; i < 2; i++) gateways.push(await new Gateway(['--nats', cluster.urls]).start());
+  for (let i = 0; i < 2; i++) gateways.push(await new Gateway(['--nats', cluster.urls, '--media', cluster.media]).start());
 });
 
 test.afterAll(async () => {
@@ -106,7 +106,7 @@ test('a NATS server is killed, then a gateway in mid-upload: nothing is lost, no
 
 test('a gateway vanishes in mid-upload: the upload goes on as soon as the session is back', async ({ newPage }) => {
   test.setTimeout(180_000);
-  const vanishing = await new Gateway(['--nats', cluster.urls]).start();
+  const vanishing = await new Gateway(['--nats', cluster.urls, '--media', cluster.media]).start();
   const net = await slow(vanishing.url, 6_000_000);
   try {
     const a = await enter(await newPage(), net.url, 'amy');

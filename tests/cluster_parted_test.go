@@ -21,7 +21,7 @@ func TestClusterParted(t *testing.T) {
 	c := startClusterAs(t, cluster.Options{Cables: true})
 	program := buildGateway(t)
 	start := func(servers ...string) *process {
-		return runWith(t, program, "--listen", "127.0.0.1:0", "--replicas", "3", "--nats", strings.Join(servers, ","))
+		return runWith(t, program, "--listen", "127.0.0.1:0", "--replicas", "3", "--nats", strings.Join(servers, ","), "--media", c.Dir+"/media")
 	}
 	alone, others := start(c.Servers[0].URL), start(c.Servers[1].URL, c.Servers[2].URL)
 	alice, bob, carol := loginNeighbour(t, alone.addr, "alice"), loginNeighbour(t, others.addr, "bob"), loginNeighbour(t, others.addr, "carol")

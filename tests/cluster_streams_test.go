@@ -51,7 +51,7 @@ func TestClusterStreamsStayAsTheyAre(t *testing.T) {
 	open(c.URLs(), 0, 0)
 	require.NoError(t, c.Healthy(t.Context()))
 	before := streamSettings(t, c)
-	require.Len(t, before, 14)
+	require.Len(t, before, 12)
 	for name, settings := range before {
 		require.True(t, strings.HasPrefix(settings, "3 "), "%s has %s", name, settings)
 	}
@@ -73,12 +73,12 @@ func TestClusterStreamsStayAsTheyAre(t *testing.T) {
 	}
 	assert.Contains(t, streams(), "nothing was changed")
 	assert.Equal(t, before, streamSettings(t, c))
-	assert.Regexp(t, `(?m)^MEDIA +max_age +168h0m0s -> 1h0m0s$`, streams("--apply"))
+	assert.Regexp(t, `(?m)^RTM_MEDIA_USAGE +max_age +192h0m0s -> 1h8m34s$`, streams("--apply"))
 	after := streamSettings(t, c)
 	for name, settings := range after {
 		assert.True(t, strings.HasPrefix(settings, "1 "), "%s has %s", name, settings)
 	}
-	assert.Contains(t, after["MEDIA"], " 1h0m0s ")
+	assert.Contains(t, after["RTM_MEDIA_USAGE"], " 1h8m34")
 
 	// Grown again, as from one server to three.
 	open(c.URLs(), time.Hour, 0)

@@ -21,6 +21,7 @@ import (
 	"rtmwasm/core/coretest"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 	"rtmwasm/tests/cluster"
@@ -58,7 +59,7 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: c.URLs(), Logger: log})
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Logger: log})
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords(), c.Dir), Logger: log})
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
@@ -199,7 +200,7 @@ func TestClusterGatewayKilled(t *testing.T) {
 	var gateways []*process
 	var urls []string
 	for range 2 {
-		g := runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","))
+		g := runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media")
 		gateways = append(gateways, g)
 		urls = append(urls, "http://"+g.addr)
 	}

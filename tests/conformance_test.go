@@ -16,6 +16,7 @@ import (
 	"rtmwasm/core"
 	"rtmwasm/core/coretest"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 )
@@ -28,7 +29,7 @@ func startGateway(t *testing.T) *gateway.Server {
 	t.Cleanup(engine.Close)
 	server, err := gateway.New(gateway.Config{
 		Engine:     engine,
-		MediaStore: engine.MediaStore(),
+		MediaStore: storetest.New(t, engine.MediaRecords()),
 		Logger:     slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

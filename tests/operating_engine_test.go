@@ -49,8 +49,8 @@ func testEngineGone(t *testing.T, program string) {
 	require.NoError(t, err)
 	port, dir := freePort(t), t.TempDir()
 	server := startNATS(t, nats, port, dir)
-	url := "nats://127.0.0.1:" + port
-	g := serve(t, program, "--listen", "127.0.0.1:0", "--nats", url, "--drain", "3s")
+	url, media := "nats://127.0.0.1:"+port, t.TempDir()
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--nats", url, "--media", media, "--drain", "3s")
 	require.Empty(t, g.notReady())
 	alice := login(t, g.addr(), "alice")
 
@@ -68,7 +68,7 @@ func testEngineGone(t *testing.T, program string) {
 	startNATS(t, nats, port, dir)
 	assert.Equal(t, 1, g.exit())
 	assert.Contains(t, g.text(), "start the gateway again")
-	serve(t, program, "--listen", g.addr(), "--nats", url)
+	serve(t, program, "--listen", g.addr(), "--nats", url, "--media", media)
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	require.Equal(t, core.Connected, next(t, alice.states))
 	assert.Equal(t, "content", string(alice.fetch(t, stored)))
@@ -80,8 +80,9 @@ func testDrainOfOne(t *testing.T, program string) {
 	require.NoError(t, err)
 	port := freePort(t)
 	startNATS(t, nats, port, t.TempDir())
+	media := t.TempDir()
 	start := func() *service {
-		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port)
+		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port, "--media", media)
 	}
 	leaving, staying := start(), start()
 	both := strings.TrimPrefix(balance(t, leaving.url, staying.url), "http://")

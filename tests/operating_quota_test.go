@@ -17,8 +17,9 @@ func testQuotas(t *testing.T, program string) {
 	require.NoError(t, err)
 	port := freePort(t)
 	startNATS(t, nats, port, t.TempDir())
+	media := t.TempDir()
 	start := func() *service {
-		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port,
+		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port, "--media", media,
 			"--max-user-bytes", "3MiB", "--max-app-bytes", "5MiB")
 	}
 	one, other := start(), start()

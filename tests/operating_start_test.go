@@ -26,7 +26,7 @@ func TestSlowStart(t *testing.T) {
 	start := func() (cmd *exec.Cmd, log func() string) {
 		var mu sync.Mutex
 		var text bytes.Buffer
-		cmd = exec.Command(program, "--listen", strings.TrimPrefix(url, "http://"), "--metrics", strings.TrimPrefix(metrics, "http://"), "--nats", strings.Join(c.URLs(), ","))
+		cmd = exec.Command(program, "--listen", strings.TrimPrefix(url, "http://"), "--metrics", strings.TrimPrefix(metrics, "http://"), "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media")
 		stderr, err := cmd.StderrPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())

@@ -2,8 +2,10 @@ package content
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -11,6 +13,9 @@ import (
 // stall time, so it is small: at 60 s, 280 bytes a second are enough. Once the send buffer is full,
 // though, Linux lets a server write again only when a third of it is free.
 const pieceBytes = 16 << 10
+
+// maxPieceBytes is how much of a file is written at once while the client takes it quickly.
+const maxPieceBytes = 1 << 20
 
 // Writer writes an answer in pieces, each on a deadline of its own: a client that does
 // not take one piece within the stall time loses the connection, one that is slow does not.
@@ -35,6 +40,60 @@ func (w *Writer) Write(p []byte) (n int, err error) {
 		p = p[m:]
 	}
 	return n, err
+}
+
+// ReadFrom implements io.ReaderFrom. The part of a file that an io.LimitedReader leaves is
+// handed on as it is: where net/http and the system can, they send it without copying it into
+// this process.
+func (w *Writer) ReadFrom(src io.Reader) (n int64, err error) {
+	if limited, ok := src.(*io.LimitedReader); ok {
+		file, isFile := limited.R.(*os.File)
+		next, ok := w.ResponseWriter.(io.ReaderFrom)
+		if isFile && ok {
+			n, err = w.sendFile(next, file, limited.N)
+			limited.N -= n
+			return n, err
+		}
+	}
+	return io.Copy(struct{ io.Writer }{w}, src)
+}
+
+// sendFile sends the next bytes of a file, in pieces that grow as long as the client takes them
+// quickly. A client that takes less of one than pieceBytes in the stall time loses the
+// connection.
+func (w *Writer) sendFile(to io.ReaderFrom, file *os.File, bytes int64) (n int64, err error) {
+	start, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, err
+	}
+	for piece := int64(pieceBytes); n < bytes; {
+		began := time.Now()
+		_ = w.control.SetWriteDeadline(began.Add(w.stall)) // an error means that the connection is gone
+		m, err := to.ReadFrom(&io.LimitedReader{R: file, N: min(piece, bytes-n)})
+		n += m
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && m >= pieceBytes && isAt(file, start+n):
+			piece = pieceBytes
+		case err != nil, m == 0:
+			return n, err
+		case time.Since(began) < w.stall/quickPart:
+			piece = min(2*piece, maxPieceBytes)
+		default:
+			piece = pieceBytes
+		}
+	}
+	return n, nil
+}
+
+// quickPart is the part of the stall time in which a client takes a piece that can have larger
+// ones.
+const quickPart = 60
+
+// isAt reports whether all that was read of a file has been sent. If not, it was copied on the
+// way, and what was not sent is lost.
+func isAt(file *os.File, offset int64) bool {
+	at, err := file.Seek(0, io.SeekCurrent)
+	return err == nil && at == offset
 }
 
 // Unwrap gives http.ResponseController the writer that has the deadlines.

@@ -47,20 +47,20 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 	default:
 		req.expected = expected
 		if nonce != "" {
-			req.key = h.nonceKey(req.who, nonce)
+			req.keyID = h.nonceKeyID(req.who, nonce)
 		}
-		if req.key == "" || !h.answerRepeated(w, r, req) {
+		if req.keyID == "" || !h.answerRepeated(w, r, req) {
 			h.tus.PostFile(w, r)
 		}
 	}
 }
 
-// nonceKey is the key of the upload that a user marks with a nonce. Without the
+// nonceKeyID is the KeyID of the upload that a user marks with a nonce. Without the
 // store's secret nobody can tell keys in advance, not even those of poor nonces.
-func (h *Handler) nonceKey(who Principal, nonce string) string {
+func (h *Handler) nonceKeyID(who Principal, nonce string) string {
 	mac := hmac.New(sha256.New, h.store.Secret())
 	fmt.Fprintf(mac, "%q %q %q", who.App, who.UID, nonce)
-	return Key(time.Now(), hex.EncodeToString(mac.Sum(nil))[:keyIDDigits])
+	return hex.EncodeToString(mac.Sum(nil))[:keyIDDigits]
 }
 
 // answerRepeated answers a creation whose upload exists, and reports whether it does.
@@ -92,11 +92,11 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 func (h *Handler) takeOver(ctx context.Context, req *request) (Info, error) {
 	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	if err := h.locks.acquire(lockCtx, req.key, req.letGo); err != nil {
+	if err := h.locks.acquire(lockCtx, req.keyID, req.letGo); err != nil {
 		return Info{}, err
 	}
-	defer h.locks.release(req.key)
-	return h.store.Info(ctx, req.who.App, req.key)
+	defer h.locks.release(req.keyID)
+	return h.store.Find(ctx, req.who.App, req.keyID, time.Now())
 }
 
 // discardBody reads what comes with a creation that needs no body. A client that is

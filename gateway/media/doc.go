@@ -3,7 +3,7 @@
 // termination, expiration; any tus client can talk to it) and downloads with
 // ranges, a strong ETag and a SHA-256 digest.
 //
-//	h, err := media.New(media.Config{Store: engine.MediaStore(), Auth: sessions})
+//	h, err := media.New(media.Config{Store: store, Auth: sessions})
 //	mux.Handle("/media/", h)
 //	go h.Run(ctx) // sweeps uploads that nobody finishes
 //

@@ -4,7 +4,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"rtmwasm/gateway/content"
@@ -49,11 +51,17 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		}
 		h.downloadFailed(w, r, out.err)
 	default:
-		if !errors.Is(out.err, ErrNotFound) && r.Context().Err() == nil {
+		if !errors.Is(out.err, ErrNotFound) && !isOfConnection(out.err) && r.Context().Err() == nil {
 			h.config.Logger.ErrorContext(r.Context(), "media: a download broke off", "key", key, "error", out.err)
 		}
 		panic(http.ErrAbortHandler) // the client must not take it for whole
 	}
+}
+
+// isOfConnection reports whether an error tells of the client's connection.
+func isOfConnection(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
 }
 
 // ofContent are the headers that only an answer with content may have.
@@ -113,17 +121,18 @@ func (d *downloadWriter) sendHeader() {
 
 // ReadFrom is how io.Copy, and so http.ServeContent, hands over the body.
 func (d *downloadWriter) ReadFrom(src io.Reader) (n int64, err error) {
-	limited, ok := src.(*io.LimitedReader)
-	file, isOurs := Reader(nil), false
-	if ok {
-		file, isOurs = limited.R.(Reader)
+	if limited, ok := src.(*io.LimitedReader); ok {
+		switch file := limited.R.(type) {
+		case Reader:
+			n, d.err = file.WriteN(d, limited.N)
+			limited.N -= n
+			return n, d.err
+		case *os.File: // which the Reader hands over in turn
+			d.sendHeader()
+			return d.Writer.ReadFrom(src)
+		}
 	}
-	if !isOurs {
-		return io.Copy(struct{ io.Writer }{d}, src)
-	}
-	n, d.err = file.WriteN(d, limited.N)
-	limited.N -= n
-	return n, d.err
+	return io.Copy(struct{ io.Writer }{d}, src)
 }
 
 func (d *downloadWriter) Write(p []byte) (n int, err error) {

@@ -124,7 +124,7 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principa
 	return who, true
 }
 
-// SessionEnded removes the unfinished uploads of a session, requests that are
+// SessionEnded removes the unfinished uploads of a session, requests of this gateway that are
 // writing to them included. It returns when that is done, or after 30 s; Run's
 // sweeps get what is left.
 func (h *Handler) SessionEnded(sessionID string) {
@@ -135,7 +135,7 @@ func (h *Handler) SessionEnded(sessionID string) {
 		h.config.Logger.Error("media: cannot list uploads of an ended session", "error", err)
 		return
 	}
-	for _, ref := range refs {
+	for _, ref := range append(refs, h.places.running(sessionID)...) {
 		if err := h.abandon(ctx, ref); err != nil {
 			h.config.Logger.Error("media: cannot remove an upload of an ended session", "key", ref.Key, "error", err)
 		}
@@ -151,7 +151,7 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	for {
-		err := h.locks.acquire(lockCtx, ref.Key, func() {})
+		err := h.locks.acquire(lockCtx, KeyID(ref.Key), func() {})
 		if err == nil {
 			break
 		}
@@ -159,6 +159,6 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 			return err
 		}
 	}
-	defer h.locks.release(ref.Key)
+	defer h.locks.release(KeyID(ref.Key))
 	return h.store.Abandon(ctx, ref)
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,6 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/mediastore"
+	"rtmwasm/gateway/mediastore/folder"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -42,11 +45,15 @@ func (credentials) Authenticate(_ context.Context, credential string) (media.Pri
 
 // server is a gateway's media part on a real engine, reached over HTTP.
 type server struct {
-	t       testing.TB
-	dir     string
-	maxAge  time.Duration
-	config  media.Config
+	t         testing.TB
+	dir       string
+	maxAge    time.Duration
+	config    media.Config
+	makeFiles func(t testing.TB, dir string, secret []byte) mediastore.Files // nil: a folder in dir
+
 	engine  *natsengine.Engine
+	files   mediastore.Files
+	media   *mediastore.Store
 	store   *watchedStore
 	handler *media.Handler
 	http    *httptest.Server
@@ -58,8 +65,8 @@ type watchedStore struct {
 	read atomic.Int64
 }
 
-func (s *watchedStore) Append(ctx context.Context, app, key string, offset int64, src io.Reader) (media.Info, error) {
-	return s.Store.Append(ctx, app, key, offset, &watchedReader{src, &s.read})
+func (s *watchedStore) Append(ctx context.Context, info media.Info, src io.Reader) (media.Info, error) {
+	return s.Store.Append(ctx, info, &watchedReader{src, &s.read})
 }
 
 type watchedReader struct {
@@ -89,7 +96,12 @@ func (s *server) start() {
 	var err error
 	s.engine, err = natsengine.Open(context.Background(), natsengine.Options{Dir: s.dir, MediaMaxAge: s.maxAge})
 	require.NoError(s.t, err)
-	s.store = &watchedStore{Store: s.engine.MediaStore()}
+	if s.makeFiles == nil {
+		s.makeFiles = makeFolder
+	}
+	s.files = s.makeFiles(s.t, s.dir, s.engine.MediaRecords().Secret())
+	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge})
+	s.store = &watchedStore{Store: s.media}
 	s.config.Store = s.store
 	if s.config.Logger == nil {
 		s.config.Logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -104,7 +116,15 @@ func (s *server) start() {
 func (s *server) stop() {
 	s.http.CloseClientConnections()
 	s.http.Close()
+	require.NoError(s.t, s.media.Close())
 	s.engine.Close()
+}
+
+// makeFolder makes Files in a folder within the data folder of a server.
+func makeFolder(t testing.TB, dir string, secret []byte) mediastore.Files {
+	files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: secret})
+	require.NoError(t, err)
+	return files
 }
 
 // as returns a client with a credential for the app, user and session.

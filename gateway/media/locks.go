@@ -74,8 +74,9 @@ func (l *locks) letGo() {
 	}
 }
 
-// NewLock is tusd's way in. Lock takes the request out of its context.
-func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{locks: l, key: id}, nil }
+// NewLock is tusd's way in. Lock takes the request out of its context. A lock is of a KeyID:
+// a creation that is repeated does not know the hour of the first.
+func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{locks: l, key: KeyID(id)}, nil }
 
 type lock struct {
 	locks *locks

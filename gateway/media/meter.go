@@ -103,5 +103,12 @@ func (w *countedResponse) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
+// ReadFrom implements io.ReaderFrom, so that the system may send files.
+func (w *countedResponse) ReadFrom(src io.Reader) (n int64, err error) {
+	n, err = io.Copy(w.ResponseWriter, src)
+	w.n += n
+	return n, err
+}
+
 // Unwrap gives http.ResponseController the writer that has the deadlines.
 func (w *countedResponse) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -13,8 +13,8 @@ import (
 var errNoPlace = errors.New("media: no place left")
 
 // places lets each session have core.MaxMediaTasks going on. Unfinished uploads are
-// counted by the store, which all gateways share and which outlives them; downloads
-// by the gateway that they run on.
+// counted by the store, which all gateways share and which outlives them; downloads, and
+// uploads whose first request is under way, by the gateway that they run on.
 type places struct {
 	store Store
 
@@ -27,25 +27,58 @@ type session struct {
 	// that none slips past. It is taken before places.mu.
 	admit sync.Mutex
 
-	downloads int // guarded by places.mu
-	users     int // guarded by places.mu; the entry goes when it is 0
+	// Guarded by places.mu:
+	uploads   map[string]Ref // that the store need not list yet, by key
+	downloads int
+	users     int // the entry goes when it is 0
 }
 
 func newPlaces(store Store) *places {
 	return &places{store: store, sessions: map[string]*session{}}
 }
 
-// upload calls list, after which the store lists one more unfinished upload of the
-// session, if there is a place for it; otherwise it returns errNoPlace.
-func (p *places) upload(ctx context.Context, id string, list func() error) error {
-	s := p.enter(id)
-	defer p.leave(id, s)
+// upload calls begin, after which the upload counts for its session until leave is called, if
+// there is a place for it; otherwise it returns errNoPlace. From then on it counts if the store
+// lists it.
+func (p *places) upload(ctx context.Context, ref Ref, begin func() error) (leave func(), err error) {
+	s := p.enter(ref.Session)
 	s.admit.Lock()
 	defer s.admit.Unlock()
-	if err := p.check(ctx, id, s); err != nil {
-		return err
+	if err = p.check(ctx, ref.Session, s); err == nil {
+		err = begin()
 	}
-	return list()
+	if err != nil {
+		p.leave(ref.Session, s)
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.uploads == nil {
+		s.uploads = map[string]Ref{}
+	}
+	s.uploads[ref.Key] = ref
+	return func() {
+		p.endUpload(s, ref.Key)
+		p.leave(ref.Session, s)
+	}, nil
+}
+
+func (p *places) endUpload(s *session, key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(s.uploads, key)
+}
+
+// running are the uploads of a session that the store need not list yet.
+func (p *places) running(id string) (refs []Ref) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.sessions[id]; s != nil {
+		for _, ref := range s.uploads {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
 }
 
 // download takes a place, or returns errNoPlace. The caller calls free once.
@@ -71,7 +104,13 @@ func (p *places) check(ctx context.Context, id string, s *session) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(unfinished)+s.downloads >= core.MaxMediaTasks {
+	n := len(s.uploads) + s.downloads
+	for _, ref := range unfinished {
+		if _, counted := s.uploads[ref.Key]; !counted {
+			n++
+		}
+	}
+	if n >= core.MaxMediaTasks {
 		return errNoPlace
 	}
 	return nil

@@ -19,8 +19,10 @@ type request struct {
 	header http.Header // of the answer
 
 	// Of a creation:
-	key      string // "" for one without a nonce
+	keyID    string // "" for one without a nonce
 	expected []byte // SHA-256 that the sender announced, or nil
+	created  *Info  // the upload, until something is appended to it
+	leave    func() // gives its place back; nil if there is none
 
 	patch *http.Request // nil for other methods
 	room  int64         // what the upload lacks, for limitedBody; 0: not known yet

@@ -44,9 +44,14 @@ func (f oneFile) Info(_ context.Context, app, key string) (Info, error) {
 	return Info{}, ErrNotFound
 }
 
-func (f oneFile) Append(_ context.Context, _, _ string, offset int64, src io.Reader) (Info, error) {
+func (f oneFile) Find(ctx context.Context, app, id string, now time.Time) (Info, error) {
+	return f.Info(ctx, app, Key(now, id))
+}
+
+func (f oneFile) Append(_ context.Context, info Info, src io.Reader) (Info, error) {
 	n, err := io.Copy(io.Discard, src)
-	return Info{Offset: offset + n}, err
+	info.Offset += n
+	return info, err
 }
 
 func (f oneFile) Open(ctx context.Context, app, key string) (Info, Reader, error) {
@@ -54,7 +59,13 @@ func (f oneFile) Open(ctx context.Context, app, key string) (Info, Reader, error
 	return info, oneReader{bytes.NewReader(f.content)}, err
 }
 
-func (oneFile) Adopt(context.Context, string, string, string) error { return nil }
+func (oneFile) Adopt(_ context.Context, info Info, _ string) (Info, error) { return info, nil }
+
+func (oneFile) Gateway() string { return "" }
+
+func (oneFile) List(context.Context, Info) error { return nil }
+
+func (oneFile) Sweep(context.Context, time.Time) error { return nil }
 
 func (oneFile) Abandon(context.Context, Ref) error { return nil }
 

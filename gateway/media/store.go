@@ -54,6 +54,10 @@ type Info struct {
 	Size   int64 // bytes in all
 	Offset int64 // bytes stored so far
 
+	// Gateway is the id of the gateway whose request is adding to an unfinished upload, or did
+	// when that gateway died; "" for none.
+	Gateway string
+
 	Created time.Time
 	Touched time.Time // last change
 	Expires time.Time // from here on it is not found
@@ -61,6 +65,9 @@ type Info struct {
 	Type   string            // content type, one of SafeType's; set with the first byte
 	Digest [sha256.Size]byte // SHA-256 of the content; set when finished
 	Sums   []byte            // SHA-256 of each core.MediaDigestBytes, or none
+
+	// Handle is what the Store needs to change the upload. It is the Store's own.
+	Handle any
 }
 
 // Finished reports whether all bytes are there.
@@ -73,21 +80,33 @@ type Store interface {
 	// Secret is 32 random bytes, drawn once and the same for all who share the store.
 	Secret() []byte
 
-	// Create records an unfinished upload: Ref, UID, Metadata, Expected and Size of
-	// info. It returns the Info with the rest filled in, or ErrConflict if the key
-	// is taken.
+	// Gateway is the id of this gateway in Info.Gateway.
+	Gateway() string
+
+	// Create records an unfinished upload: Ref, UID, Metadata, Expected, Size and Created of
+	// info. It returns the Info with the rest filled in, or ErrConflict if an upload of this
+	// KeyID is unfinished. Until List the upload is none of its session's.
 	Create(ctx context.Context, info Info) (Info, error)
 
 	// Info returns ErrNotFound for what is unknown or expired.
 	Info(ctx context.Context, app, key string) (Info, error)
 
-	// Append stores what src delivers, to its end or to the upload's size, behind
-	// the first offset bytes, and hashes it. The Info it returns is what is stored,
-	// also when there is an error. The last byte may bring ErrDigest.
-	Append(ctx context.Context, app, key string, offset int64, src io.Reader) (Info, error)
+	// Find returns the upload whose key has a KeyID: one that is unfinished, or that was
+	// created less than ten minutes ago. It returns ErrNotFound for others.
+	Find(ctx context.Context, app, id string, now time.Time) (Info, error)
+
+	// Append stores what src delivers, to its end or to the upload's size, behind the
+	// first Offset bytes, and hashes it. Info is the last that the store has returned for this
+	// upload. The Info it returns is what is stored, also when there is an error. The last byte
+	// may bring ErrDigest, ErrBeingChecked or Rejected. What ends unfinished is listed, see List.
+	Append(ctx context.Context, info Info, src io.Reader) (Info, error)
+
+	// List makes an upload that was created, and to which nothing was appended yet, one of its
+	// session's.
+	List(ctx context.Context, info Info) error
 
 	// Adopt makes an unfinished upload count for another session.
-	Adopt(ctx context.Context, app, key, session string) error
+	Adopt(ctx context.Context, info Info, session string) (Info, error)
 
 	// Open returns a finished upload to read; the caller closes the Reader, and the
 	// context bounds all its reads. ErrNotFound is also for an unfinished upload.
@@ -99,19 +118,24 @@ type Store interface {
 	Abandon(ctx context.Context, ref Ref) error
 
 	// Unfinished lists the unfinished uploads of a session, or of all if session
-	// is "".
+	// is "". An upload whose first request is under way need not be among them.
 	Unfinished(ctx context.Context, session string) ([]Ref, error)
 
 	// Usage is how many bytes the files of a user take, or of the whole app if uid is
 	// "": each as many as were announced, and small ones somewhat more, from its creation
-	// until it expires or is removed.
+	// until it expires or is removed, or somewhat longer.
 	Usage(ctx context.Context, app, uid string) (int64, error)
+
+	// Sweep removes files that have expired, and what unfinished uploads have left to which
+	// nothing was added since idle. It need not look at each.
+	Sweep(ctx context.Context, idle time.Time) error
 }
 
 // Reader reads a finished upload.
 type Reader interface {
 	io.ReadSeekCloser
 
-	// WriteN writes the next n bytes to w in large pieces, without copying them.
+	// WriteN writes the next n bytes to w in large pieces, without copying them. If they are
+	// those of a file, it hands w an io.LimitedReader of the *os.File.
 	WriteN(w io.Writer, n int64) (int64, error)
 }

@@ -23,8 +23,8 @@ func (h *Handler) Run(ctx context.Context) {
 }
 
 // Sweep removes unfinished uploads that nobody touched for IdleLimit, and what is
-// left of those whose end a gateway did not live to see. It returns how many went.
-// Finished files expire in the store.
+// left of those whose end a gateway did not live to see. It returns how many went. It removes
+// finished files that have expired, too.
 func (h *Handler) Sweep(ctx context.Context) (removed int, err error) {
 	refs, err := h.store.Unfinished(ctx, "")
 	if err != nil {
@@ -45,5 +45,6 @@ func (h *Handler) Sweep(ctx context.Context) (removed int, err error) {
 		}
 		removed++
 	}
+	errs = append(errs, h.store.Sweep(ctx, time.Now().Add(-h.config.IdleLimit)))
 	return removed, errors.Join(errs...)
 }

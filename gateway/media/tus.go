@@ -57,7 +57,23 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	if r.Body != nil {
 		r.Body = interruptibleBody{r.Body, req}
 	}
+	defer h.endCreation(r.Context(), req)
 	h.tusH.ServeHTTP(tusWriter{w, r.Header.Get(overrideHeader) != ""}, r)
+}
+
+// endCreation is called before the answer goes out. An upload that was created, and nothing
+// was appended to, is listed from here on.
+func (h *Handler) endCreation(ctx context.Context, req *request) {
+	if req.leave == nil {
+		return
+	}
+	defer req.leave()
+	if req.created == nil {
+		return
+	}
+	if err := h.store.List(ctx, *req.created); err != nil {
+		h.config.Logger.ErrorContext(ctx, "media: cannot list an upload", "key", req.created.Key, "error", err)
+	}
 }
 
 // routeTus is called by tusd's middleware, which has checked the protocol version

@@ -24,23 +24,25 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 		return nil, errEmpty
 	}
 	req := requestOf(ctx)
-	key := req.key
-	if key == "" {
-		key = Key(time.Now(), newKeyID())
+	id, now := req.keyID, time.Now()
+	if id == "" {
+		id = newKeyID()
 	}
+	ref := Ref{App: req.who.App, Key: Key(now, id), Session: req.who.SessionID}
 	delete(tus.MetaData, nonceMetadata)
 	var info Info
-	err := s.h.places.upload(ctx, req.who.SessionID, func() error {
+	leave, err := s.h.places.upload(ctx, ref, func() error {
 		giveBack, err := s.h.quotas.admit(ctx, req.who, tus.Size)
 		if err != nil {
 			return err
 		}
 		info, err = s.h.store.Create(ctx, Info{
-			Ref:      Ref{App: req.who.App, Key: key, Session: req.who.SessionID},
+			Ref:      ref,
 			UID:      req.who.UID,
 			Metadata: tus.MetaData,
 			Expected: req.expected,
 			Size:     tus.Size,
+			Created:  now,
 		})
 		if err != nil {
 			giveBack()
@@ -50,6 +52,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	if err != nil {
 		return nil, s.h.tusError(ctx, "create an upload", err)
 	}
+	req.created, req.leave = &info, leave
 	return s.upload(req, info), nil
 }
 
@@ -127,8 +130,9 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 	}
 	u.req.offset = offset
 	u.req.room = u.info.Size - offset
+	u.req.created = nil // from here on the store lists it
 	defer u.h.arriving.add(u.info.Ref, u.req)()
-	info, err := u.h.store.Append(ctx, u.info.App, u.info.Key, offset, src)
+	info, err := u.h.store.Append(ctx, u.info, src)
 	stored := info.Offset - offset
 	if stored < 0 || errors.Is(err, ErrConflict) { // the Info of someone else's progress
 		stored = 0
@@ -145,14 +149,16 @@ func (u *tusUpload) adopt(ctx context.Context) error {
 	if u.info.Session == session {
 		return nil
 	}
-	err := u.h.places.upload(ctx, session, func() error {
-		return u.h.store.Adopt(ctx, u.info.App, u.info.Key, session)
-	})
-	if err != nil {
+	ref := u.info.Ref
+	ref.Session = session
+	leave, err := u.h.places.upload(ctx, ref, func() (err error) {
+		u.info, err = u.h.store.Adopt(ctx, u.info, session)
 		return err
+	})
+	if err == nil {
+		leave() // it is listed
 	}
-	u.info.Session, u.info.Touched = session, time.Now()
-	return nil
+	return err
 }
 
 // FinishUpload has nothing to do: the last Append has finished it.

@@ -31,8 +31,9 @@ type Files interface {
 	RemovePart(ctx context.Context, app, key string) error
 
 	// Sweep removes finished files that were created before expired, up to an hour late, and
-	// parts that nobody has changed since idle. It does not look at each file.
-	Sweep(ctx context.Context, expired, idle time.Time) error
+	// parts that nobody has changed since idle; it calls gone for each of these. It does not
+	// look at each file.
+	Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error
 
 	// Room returns media.ErrFull when a new upload should be refused for lack of room.
 	Room(ctx context.Context) error

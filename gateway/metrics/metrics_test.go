@@ -19,6 +19,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 )
@@ -60,7 +61,7 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	t.Cleanup(engine.Close)
 	m := metrics.New()
 	atStart := series(t, m)
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Meter: m, Logger: log})
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), Meter: m, Logger: log})
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(site.Close)

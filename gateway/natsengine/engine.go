@@ -24,7 +24,6 @@ type Engine struct {
 	nc *nats.Conn
 	js streams
 
-	media   *mediaStore
 	records *mediaRecords
 
 	sessions, members, gateways       jetstream.KeyValue
@@ -91,9 +90,6 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
 	}
 	e.dispatcher = newDispatcher(e.nc, e.drops.note)
-	if err := e.openMedia(); err != nil {
-		return err
-	}
 	return e.retryStart(ctx, e.setup)
 }
 
@@ -112,7 +108,7 @@ func (e *Engine) setup(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("natsengine: %w", err)
 	}
-	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.media.setup, e.openRecords, e.identify} {
+	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.openRecords, e.identify} {
 		if err := open(ctx); err != nil {
 			return fmt.Errorf("natsengine: %w", err)
 		}
@@ -143,7 +139,6 @@ func (e *Engine) Broken() <-chan error { return e.broken }
 // Close drops the connection and stops an embedded server, its files flushed.
 func (e *Engine) Close() {
 	close(e.closing)
-	e.media.close()
 	e.beats.Wait() // a gateway that was told to end removes its key while there is a connection
 	if e.nc != nil {
 		e.nc.Close()

@@ -43,7 +43,7 @@ func Look(ctx context.Context, opts Options) (f Finding, err error) {
 	if _, err := js.AccountInfo(ctx); err != nil {
 		return f, fmt.Errorf("natsengine: JetStream: %w", err)
 	}
-	if stream, err := js.Stream(ctx, mediaStream); err == nil { // else no gateway was here yet
+	if stream, err := js.Stream(ctx, mailStream); err == nil { // else no gateway was here yet
 		f.Time = stream.CachedInfo().TimeStamp
 	}
 	return f, nil

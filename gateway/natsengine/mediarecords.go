@@ -27,6 +27,9 @@ const (
 
 	uploadKeys  = "r"
 	sessionKeys = "s"
+
+	kvStream  = "KV_"  // what the engine puts before a bucket's name
+	kvSubject = "$KV." // and before its subjects
 )
 
 // recordLife is after how long without a change a record goes, if nobody removes it. Uploads
@@ -209,6 +212,8 @@ func recordError(doing string, err error) error {
 func isConflict(err error) bool {
 	return errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch)
 }
+
+func mediaToken(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
 func uploadKey(app, id string) string { return uploadKeys + "." + mediaToken(app) + "." + id }
 

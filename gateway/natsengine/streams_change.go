@@ -86,7 +86,7 @@ func (o Options) given(have, want jetstream.StreamConfig) jetstream.StreamConfig
 		want = withReplicas(want, have.Replicas)
 	}
 	switch have.Name {
-	case mediaStream, kvStream + mediaBucket, usageStream:
+	case usageStream:
 		if o.MediaMaxAge == 0 {
 			want.MaxAge = have.MaxAge
 		}

@@ -27,10 +27,11 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 	e.Close()
 
 	e, log = open(2 * time.Hour)
-	assert.Equal(t, time.Hour, e.media.stream.CachedInfo().Config.MaxAge)
-	assert.Equal(t, time.Hour, e.media.maxAge, "what is told to clients is what is so")
+	info, err := e.js.info(t.Context(), usageStream)
+	require.NoError(t, err)
+	assert.Equal(t, time.Hour, info.Config.MaxAge.Truncate(time.Hour))
 	e.Close()
-	for _, want := range []string{"max_age", "1h0m0s", "2h0m0s", "MEDIA KV_MEDIA_INFO", "RTM_MEDIA_USAGE", "rtm-gateway streams --apply"} {
+	for _, want := range []string{"max_age", "1h8m34s", "2h17m9s", "RTM_MEDIA_USAGE", "rtm-gateway streams --apply"} {
 		assert.Contains(t, log, want)
 	}
 
@@ -42,16 +43,14 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 		}))
 		return changes
 	}
-	want := []Change{{mediaStream, "max_age", "1h0m0s", "2h0m0s", false}, {kvStream + mediaBucket, "max_age", "1h0m0s", "2h0m0s", false},
-		{usageStream, "max_age", "1h8m34s", "2h17m9s", false}}
+	want := []Change{{usageStream, "max_age", "1h8m34s", "2h17m9s", false}}
 	assert.Equal(t, want, change(2*time.Hour, false))
 	assert.Equal(t, want, change(2*time.Hour, true))
 	assert.Empty(t, change(2*time.Hour, false))
-	assert.Len(t, change(time.Minute, true), 3)
+	assert.Len(t, change(time.Minute, true), 1)
 	e, log = open(time.Minute)
 	defer e.Close()
 	assert.Empty(t, log)
-	assert.Equal(t, time.Minute, e.media.maxAge)
 }
 
 // Whatever setting of the layout differs, it is seen, and merged puts it right.
@@ -142,16 +141,16 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 		return told, err
 	}
 	age := func() time.Duration {
-		info, err := e.js.info(t.Context(), mediaStream)
+		info, err := e.js.info(t.Context(), usageStream)
 		require.NoError(t, err)
-		return info.Config.MaxAge
+		return info.Config.MaxAge.Truncate(time.Hour)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.Announce(ctx, "gw", func() {}, func() {}))
 	told, err := change(true)
 	assert.ErrorContains(t, err, "stop all of them")
-	assert.Equal(t, 3, told)
+	assert.Equal(t, 1, told)
 	assert.Equal(t, time.Hour, age())
 	_, err = change(false)
 	require.NoError(t, err)
@@ -160,6 +159,6 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 	e.beats.Wait()
 	told, err = change(true)
 	require.NoError(t, err)
-	assert.Equal(t, 3, told)
+	assert.Equal(t, 1, told)
 	assert.Equal(t, 2*time.Hour, age())
 }

@@ -24,6 +24,7 @@ const Size = 3
 // Cluster is a running cluster.
 type Cluster struct {
 	Servers [Size]*Server
+	Dir     string // where their data is
 
 	options Options
 	cables  map[[2]int]*Relay // from server to server, where they can be parted
@@ -74,7 +75,7 @@ func Start(ctx context.Context, program, dir string, options Options) (*Cluster,
 	for i := range Size {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[Size+i]))
 	}
-	c := &Cluster{options: options, cables: map[[2]int]*Relay{}}
+	c := &Cluster{Dir: dir, options: options, cables: map[[2]int]*Relay{}}
 	for i := range Size {
 		toOthers, more, err := c.lay(i, routes)
 		if err != nil {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './proc.ts';
@@ -8,6 +10,8 @@ import { root } from './proc.ts';
 export interface Cluster {
   /** What --nats takes. */
   urls: string;
+  /** What --media takes: a folder of all gateways. */
+  media: string;
   /** kill -9 of one of them. */
   kill(server: 0 | 1 | 2): Promise<void>;
   end(): Promise<void>;
@@ -22,8 +26,10 @@ export async function startCluster(): Promise<Cluster> {
     return value as string;
   };
   const exit = once(p, 'exit');
+  const media = mkdtempSync(path.join(tmpdir(), 'rtm-media-'));
   return {
     urls: (await line()).slice('urls='.length),
+    media,
     async kill(server) {
       p.stdin.write(`kill ${server}\n`);
       await line();
@@ -31,6 +37,7 @@ export async function startCluster(): Promise<Cluster> {
     async end() {
       p.stdin.end();
       await exit;
+      rmSync(media, { recursive: true, force: true });
     },
   };
 }

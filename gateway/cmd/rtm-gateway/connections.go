@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -104,6 +105,9 @@ func (c *connection) Close() error {
 	c.leave()
 	return c.Conn.Close()
 }
+
+// ReadFrom is what net/http looks for to have the system send a file.
+func (c *connection) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
 
 // CloseWrite is what net/http looks for to end a connection whose client still sends.
 func (c *connection) CloseWrite() error {

@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"time"
 
-	"rtmwasm/core"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -16,7 +13,7 @@ type options struct {
 	config      string
 	listen      string
 	data        string
-	mediaMaxAge time.Duration
+	media       mediaOptions
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
@@ -79,20 +76,20 @@ func parse(args []string, help io.Writer) (o options, err error) {
 	if err := o.nats.check(o.settings.from["data"] != ""); err != nil {
 		return o, err
 	}
-	return o, o.check()
+	return o, errors.Join(o.check(), o.media.checkShared(o.nats.servers != ""))
 }
 
 func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.config, "config", "", "`FILE` with further settings; also RTM_CONFIG")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
-	flags.StringVar(&o.data, "data", "./data", "`folder` for all data, made if missing; one gateway at a time")
-	durationVar(flags, &o.mediaMaxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; for media that is there already see rtm-gateway streams")
+	flags.StringVar(&o.data, "data", "./data", "`folder` for all data but that of --media, made if missing; one gateway at a time")
+	o.media.register(flags)
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
 	o.bounds.register(flags)
 	o.minFree = natsengine.DefaultMinFree
-	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disk of --data, and offline messages half of it; with less, they are refused and /readyz fails")
+	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disks of --media and --data, and offline messages half of it; with less, they are refused and /readyz fails")
 	o.tls.register(flags)
 	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on, for your eyes only")
 	o.log.register(flags)
@@ -105,8 +102,6 @@ func (o options) check() error {
 	switch {
 	case o.data == "":
 		return errors.New("--data must name a folder")
-	case o.mediaMaxAge < time.Second:
-		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.mediaMaxAge)
 	case o.minFree == 0:
 		return errors.New("--min-free must leave something: a full disk stops the gateway")
 	}
@@ -114,5 +109,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.apps.check(o.listen), o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
 }

@@ -92,7 +92,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil || r.server == nil { // or it was told to end
 		return err
 	}
-	defer r.engine.Close()
+	defer r.closeStores(log)
 	site.shared, site.broken, site.server = o.nats.servers != "", r.engine.Broken(), r.server
 	return site.serve(ctx)
 }
@@ -100,7 +100,16 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 // running is what a gateway consists of. The zero value is none.
 type running struct {
 	engine *natsengine.Engine
+	media  *mediaStore
 	server *gateway.Server
+}
+
+// closeStores closes what the server works on.
+func (r running) closeStores(log *slog.Logger) {
+	if err := r.media.close(); err != nil {
+		log.Warn("media: cannot close", "error", err)
+	}
+	r.engine.Close()
 }
 
 func (r running) close() {
@@ -108,7 +117,7 @@ func (r running) close() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = r.server.Close(ctx) // nobody came yet
-		r.engine.Close()
+		r.closeStores(slog.New(slog.DiscardHandler))
 	}
 }
 
@@ -118,9 +127,14 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 	if err != nil {
 		return running{}, err
 	}
+	store, err := o.openMediaStore(engine.MediaRecords(), log)
+	if err != nil {
+		engine.Close()
+		return running{}, err
+	}
 	config := gateway.Config{
 		Engine:      engine,
-		MediaStore:  engine.MediaStore(),
+		MediaStore:  store,
 		Authorizer:  authorizer(apps, log),
 		SDK:         web.SDK(),
 		Demo:        web.Demo(),
@@ -132,11 +146,12 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 		config.Meter = meter
 	}
 	server, err := gateway.New(config)
+	r := running{engine, store, server}
 	if err != nil {
-		engine.Close()
+		r.closeStores(log)
 		return running{}, err
 	}
-	return running{engine, server}, nil
+	return r, nil
 }
 
 // opening says what start does.
@@ -160,7 +175,7 @@ func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.E
 
 // engine is where the engine lives.
 func (o options) engine(log *slog.Logger) natsengine.Options {
-	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.mediaMaxAge, Logger: log,
+	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.media.maxAge, Logger: log,
 		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail)}
 	o.nats.apply(&where)
 	return where

@@ -44,7 +44,7 @@ func TestPrecedence(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.want, o.listen)
 			if name != "default" {
-				assert.Equal(t, 3*time.Hour, o.mediaMaxAge)
+				assert.Equal(t, 3*time.Hour, o.media.maxAge)
 				assert.Equal(t, "from file", o.data)
 			}
 		})
@@ -196,7 +196,7 @@ func TestVariablesOfTheCommandLine(t *testing.T) {
 func TestPrintConfig(t *testing.T) {
 	t.Setenv("RTM_MEDIA_MAX_AGE", "90m")
 	var out bytes.Buffer
-	args := []string{"--print-config", "--config", configFile(t, "listen 127.0.0.1:99"), "--nats", "nats://ada:secret@n1:4222,nats://n2:4222",
+	args := []string{"--print-config", "--config", configFile(t, "listen 127.0.0.1:99"), "--nats", "nats://ada:secret@n1:4222,nats://n2:4222", "--media", "/mnt/media",
 		"--app", app + ":" + certificate, "--app", otherApp}
 	require.Zero(t, run(t.Context(), args, &out, &out), out.String())
 	for _, line := range []string{

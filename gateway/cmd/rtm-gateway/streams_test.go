@@ -25,7 +25,7 @@ func TestStreamsApplyWhatIsGiven(t *testing.T) {
 		return out.String()
 	}
 	out := streams("--apply")
-	for _, stays := range []string{`MEDIA +max_age +720h0m0s +stays`, `KV_MEDIA_INFO +max_age +720h0m0s +stays`, `RTM_MEDIA_USAGE +max_age +822h51m26s +stays`,
+	for _, stays := range []string{`RTM_MEDIA_USAGE +max_age +822h51m26s +stays`,
 		`RTM_MAIL_USERS +max_msgs_per_subject +7 +stays`, `RTM_MAIL_APPS +max_msgs_per_subject +8 +stays`} {
 		assert.Regexp(t, stays, out)
 	}
@@ -35,11 +35,11 @@ func TestStreamsApplyWhatIsGiven(t *testing.T) {
 	file := configFile(t, "max-app-mail 1000000\n") // a default, when given, is a setting as others
 	assert.Contains(t, streams("--config", file), "nothing was changed: --apply does it")
 	out = streams("--config", file, "--apply")
-	for _, line := range []string{`MEDIA +max_age +720h0m0s +stays`, `RTM_MAIL_USERS +max_msgs_per_subject +7 +-> 9`, `RTM_MAIL_APPS +max_msgs_per_subject +8 +-> 1000000`, `(?m)^changed$`} {
+	for _, line := range []string{`RTM_MEDIA_USAGE +max_age +822h51m26s +stays`, `RTM_MAIL_USERS +max_msgs_per_subject +7 +-> 9`, `RTM_MAIL_APPS +max_msgs_per_subject +8 +-> 1000000`, `(?m)^changed$`} {
 		assert.Regexp(t, line, out)
 	}
 	out = streams("--config", file, "--media-max-age", "168h", "--apply")
-	assert.Regexp(t, `MEDIA +max_age +720h0m0s +-> 168h0m0s`, out)
+	assert.Regexp(t, `RTM_MEDIA_USAGE +max_age +822h51m26s +-> 192h0m0s`, out)
 	assert.NotContains(t, out, "stays")
 	assert.Contains(t, streams("--config", file), "all streams that exist are as the settings say")
 }

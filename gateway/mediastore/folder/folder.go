@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway/diskspace"
@@ -134,10 +135,20 @@ func check(app, key string) error {
 	return nil
 }
 
-// partName is where the part of an upload is in parts, and filePath where the finished file
-// is in the root.
+// partName is where the part of an upload is in parts.
 func partName(app, key string) string { return key + "." + appName(app) }
 
+// parsePartName is the reverse of partName.
+func parsePartName(name string) (key, app string, ok bool) {
+	key, app, _ = strings.Cut(name, ".")
+	if encoded, isHex := strings.CutPrefix(app, "x-"); isHex {
+		plain, _ := hex.DecodeString(encoded)
+		app = string(plain)
+	}
+	return key, app, check(app, key) == nil && partName(app, key) == name
+}
+
+// filePath is where a finished file is in the root.
 func filePath(app, key string) string {
 	return path.Join(filesDir, media.KeyHour(key), appName(app), media.KeyID(key)[:2], key)
 }

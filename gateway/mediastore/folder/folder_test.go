@@ -156,6 +156,11 @@ func TestALostRenameIsMadeAgain(t *testing.T) {
 	_, err := f.Stat(t.Context(), app, key)
 	require.NoError(t, err)
 
+	lose()
+	require.NoError(t, f.Sweep(t.Context(), created, created.Add(24*time.Hour), func(_, key string) { t.Error(key) }))
+	assert.Empty(t, names(t, filepath.Join(dir, partsDir)), "a sweep places it too")
+	requireFile(t, f, app, key, b)
+
 	lose() // and the other app can't have it
 	require.NoError(t, f.parts.Rename(partName(app, key), partName(strings.Repeat("a", 32), key)))
 	_, err = f.Stat(t.Context(), strings.Repeat("a", 32), key)
@@ -199,9 +204,10 @@ func TestSweep(t *testing.T) {
 	part := write(t, f, app, testKey(2), 0, content(12))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, filesDir, "lost+found"), nil, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, partsDir, "lost+found"), nil, 0o600))
+	var gone []string
 	sweep := func(expired, idle time.Time, left int) {
 		t.Helper()
-		require.NoError(t, f.Sweep(context.Background(), expired, idle))
+		require.NoError(t, f.Sweep(context.Background(), expired, idle, func(app, key string) { gone = append(gone, app+key) }))
 		assert.Len(t, names(t, dir), 2+left)
 	}
 	hour := created.Truncate(time.Hour)
@@ -211,7 +217,9 @@ func TestSweep(t *testing.T) {
 	require.ErrorIs(t, err, media.ErrNotFound)
 	require.NoError(t, os.Chtimes(filepath.Join(dir, partsDir, partName(app, testKey(2))), created, created))
 	sweep(hour, created, 2)
+	assert.Empty(t, gone)
 	sweep(hour, created.Add(time.Second), 1)
+	assert.Equal(t, []string{app + testKey(2)}, gone)
 	_, err = f.Part(t.Context(), app, testKey(2), 12)
 	require.ErrorIs(t, err, media.ErrNotFound)
 	require.ErrorIs(t, part.Finish(t.Context(), infoOf(app, testKey(2), content(12))), media.ErrNotFound)

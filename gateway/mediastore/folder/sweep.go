@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
@@ -14,8 +13,8 @@ import (
 
 // Sweep implements mediastore.Files. Files go by the folder of an hour, and only those parts are
 // looked at whose upload was created before idle.
-func (f *Folder) Sweep(ctx context.Context, expired, idle time.Time) error {
-	return errors.Join(f.sweepFiles(ctx, expired), f.sweepParts(ctx, idle))
+func (f *Folder) Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error {
+	return errors.Join(f.sweepParts(ctx, idle, gone), f.sweepFiles(ctx, expired))
 }
 
 func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
@@ -28,17 +27,24 @@ func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
 	})
 }
 
-func (f *Folder) sweepParts(ctx context.Context, idle time.Time) error {
+func (f *Folder) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
 	return f.each(ctx, partsDir, func(name string) error {
-		key, _, _ := strings.Cut(name, ".")
-		if !media.ValidKey(key) || !media.KeyTime(key).Before(idle) {
+		key, app, ok := parsePartName(name)
+		if !ok || !media.KeyTime(key).Before(idle) {
 			return nil
 		}
 		info, err := f.parts.Lstat(name)
 		if err != nil || !info.ModTime().Before(idle) {
 			return ignoreMissing(err)
 		}
-		return ignoreMissing(f.parts.Remove(name))
+		if f.recover(app, key) {
+			return nil // it is complete
+		}
+		if err := f.parts.Remove(name); err != nil {
+			return ignoreMissing(err)
+		}
+		gone(app, key)
+		return nil
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -29,7 +30,7 @@ func startGateway(t *testing.T) *httptest.Server {
 	t.Cleanup(engine.Close)
 	apps := &gateway.Apps{}
 	require.NoError(t, apps.Add(app, certificate))
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: engine.MediaStore(), Authorizer: apps, Logger: quiet})
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), Authorizer: apps, Logger: quiet})
 	require.NoError(t, err)
 	web := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {

@@ -11,8 +11,11 @@ import (
 // secretBytes is the length of the secret.
 const secretBytes = 32
 
-// Secret implements media.Store.
-func (s *mediaStore) Secret() []byte { return s.secret }
+// secretBucket has one key, and no end.
+const (
+	secretBucket = "MEDIA_SECRET"
+	secretKey    = "secret"
+)
 
 // sharedSecret returns the secret that all gateways on this engine share. Whoever
 // comes first has drawn it.

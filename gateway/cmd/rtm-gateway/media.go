@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/mediastore"
+	"rtmwasm/gateway/mediastore/folder"
+)
+
+// mediaOptions say where media is kept, and for how long.
+type mediaOptions struct {
+	where  string // "": mediaDir in the folder of --data
+	maxAge time.Duration
+}
+
+// mediaDir is where media is by default, in the folder of --data.
+const mediaDir = "media"
+
+func (o *mediaOptions) register(flags *flag.FlagSet) {
+	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing; media in the folder of --data if not given. Gateways with --nats need one that all of them reach")
+	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; the same for all gateways")
+}
+
+func (o mediaOptions) check() error {
+	if o.maxAge < time.Second {
+		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.maxAge)
+	}
+	return nil
+}
+
+// checkShared looks whether gateways of a cluster are told where all of them keep media.
+func (o mediaOptions) checkShared(cluster bool) error {
+	if cluster && o.where == "" {
+		return errors.New("--nats needs --media: name a folder that all gateways share, such as --media /mnt/rtm-media")
+	}
+	return nil
+}
+
+// openMedia opens where media is kept. The secret is what all gateways share.
+func (o options) openMedia(secret []byte) (mediastore.Files, error) {
+	dir := o.media.where
+	if dir == "" {
+		dir = filepath.Join(o.data, mediaDir)
+	}
+	files, err := folder.Open(folder.Options{Dir: dir, Secret: secret, MinFree: int64(o.minFree)})
+	if err != nil {
+		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)
+	}
+	return files, nil
+}
+
+// mediaStore keeps media in Files, which it closes.
+type mediaStore struct {
+	*mediastore.Store
+	files mediastore.Files
+}
+
+// openMediaStore opens where media is kept, of which records has what gateways share.
+func (o options) openMediaStore(records mediastore.Records, log *slog.Logger) (*mediaStore, error) {
+	files, err := o.openMedia(records.Secret())
+	if err != nil {
+		return nil, err
+	}
+	return &mediaStore{mediastore.New(mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Logger: log}), files}, nil
+}
+
+// close writes down what the store has counted, and lets go of the files.
+func (s *mediaStore) close() error {
+	err := s.Store.Close()
+	if files, ok := s.files.(io.Closer); ok {
+		err = errors.Join(err, files.Close())
+	}
+	return err
+}

@@ -1,0 +1,301 @@
+package mediastore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"rtmwasm/gateway/media"
+)
+
+const (
+	// bufferBytes is what a request holds in memory.
+	bufferBytes = 64 << 10
+
+	// keepInterval is the time between two records of a running upload: the progress that it
+	// may lose when its gateway is killed.
+	keepInterval = 5 * time.Second
+)
+
+var buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
+
+// appender adds to an upload what one request brings.
+type appender struct {
+	s    *Store
+	ctx  context.Context // outlives the client
+	info media.Info      // what is kept
+	handle
+
+	part     Part
+	digester *digester
+	keptAt   time.Time
+	last     *record // of all bytes but the last, which a Checker may want to have again
+}
+
+// Append implements media.Store.
+func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (media.Info, error) {
+	h, err := handleOf(info)
+	if err != nil {
+		return info, err
+	}
+	if err := s.ready(); err != nil {
+		return info, err
+	}
+	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, keptAt: time.Now()}
+	if err = a.open(ctx); err == nil {
+		err = a.run(src)
+		err = errors.Join(err, a.part.Close())
+	}
+	if errors.Is(err, media.ErrNotFound) || errors.Is(err, media.ErrConflict) {
+		err = a.lost(err)
+	}
+	return a.info, err
+}
+
+// open says in the record that this gateway adds to the upload, and opens what is there.
+func (a *appender) open(ctx context.Context) (err error) {
+	if a.record.Gateway != a.s.opts.Gateway {
+		a.record.Gateway = a.s.opts.Gateway
+		if err := a.save(ctx); err != nil {
+			return err
+		}
+	}
+	if a.digester, err = a.record.digester(); err != nil {
+		return err
+	}
+	a.part, err = a.s.files.Part(ctx, a.info.App, a.info.Key, a.record.Offset)
+	if errors.Is(err, media.ErrNotFound) { // what the record tells of is gone
+		return errors.Join(err, a.remove())
+	}
+	if err != nil {
+		return fmt.Errorf("open what has arrived: %w", err)
+	}
+	if err = a.digester.resume(a.part); err != nil {
+		err = errors.Join(err, a.part.Close())
+	}
+	return err
+}
+
+// run returns when src has ended, or at the first error, and what has arrived is kept.
+func (a *appender) run(src io.Reader) error {
+	err := a.copy(src)
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	if a.digester.offset == a.record.Size && err == nil {
+		return a.finish(ctx)
+	}
+	return errors.Join(err, a.rest(ctx))
+}
+
+// copy stores what src delivers. An end is an end: the client may send the rest later.
+func (a *appender) copy(src io.Reader) error {
+	buf := buffers.Get().(*[bufferBytes]byte)
+	defer buffers.Put(buf)
+	have := 0
+	for {
+		left := a.record.Size - a.digester.offset - int64(have)
+		n, ended := 0, error(nil)
+		if left > 0 {
+			n, ended = src.Read(buf[have:min(int64(bufferBytes), int64(have)+left)])
+		}
+		have += n
+		left -= int64(n)
+		due := time.Since(a.keptAt) > keepInterval
+		if have == bufferBytes || left == 0 || ended != nil || due {
+			if err := a.write(buf[:have], left == 0); err != nil {
+				return err
+			}
+			have = 0
+		}
+		switch {
+		case ended == io.EOF, left == 0:
+			return nil
+		case ended != nil:
+			return ended
+		case due:
+			if err := a.keep(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// write stores and hashes bytes.
+func (a *appender) write(b []byte, complete bool) error {
+	if _, err := a.part.Write(b); err != nil {
+		return fmt.Errorf("store bytes: %w", err)
+	}
+	if n := len(b) - 1; complete && a.s.opts.Checker != nil && n >= 0 {
+		a.digester.write(b[:n])
+		last := a.record
+		a.digester.note(&last)
+		a.last, b = &last, b[n:]
+	}
+	a.digester.write(b)
+	return nil
+}
+
+// keep makes what has arrived survive this gateway.
+func (a *appender) keep() error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	if a.digester.offset > a.record.Offset {
+		if err := a.part.Keep(ctx); err != nil {
+			return fmt.Errorf("keep what has arrived: %w", err)
+		}
+	}
+	r := a.record
+	a.digester.note(&r)
+	return a.saveAs(ctx, r)
+}
+
+// rest is the end of a request that does not finish the upload.
+func (a *appender) rest(ctx context.Context) error {
+	r := a.record
+	if a.digester.offset < r.Size {
+		a.digester.note(&r)
+	} else if a.last != nil {
+		r = *a.last
+	}
+	if r.Offset > a.record.Offset {
+		if err := a.part.Keep(ctx); err != nil {
+			return fmt.Errorf("keep what has arrived: %w", err)
+		}
+	}
+	r.Gateway = ""
+	if err := a.saveAs(ctx, r); err != nil {
+		return err
+	}
+	return a.s.records.List(ctx, a.info.Ref)
+}
+
+// saveAs writes r down as the record.
+func (a *appender) saveAs(ctx context.Context, r record) error {
+	before := a.record
+	a.record = r
+	if err := a.save(ctx); err != nil {
+		a.record = before
+		return err
+	}
+	return nil
+}
+
+// save writes the record down, if nobody else has.
+func (a *appender) save(ctx context.Context) error {
+	a.record.Touched = time.Now().UTC()
+	revision, err := a.s.records.Update(ctx, a.info.App, media.KeyID(a.info.Key), a.record.encode(), a.revision)
+	if err != nil {
+		return fmt.Errorf("update record: %w", err)
+	}
+	a.revision, a.keptAt = revision, time.Now()
+	a.info = a.s.info(a.info.App, a.record, revision)
+	return nil
+}
+
+// finish makes the part a file, if it is what it should be.
+func (a *appender) finish(ctx context.Context) error {
+	info := a.info
+	info.Offset, info.Touched, info.Gateway, info.Handle = info.Size, time.Now().UTC(), "", nil
+	info.Digest, info.Sums = a.digester.finish()
+	if info.Expected != nil && !bytes.Equal(info.Digest[:], info.Expected) {
+		return errors.Join(media.ErrDigest, a.remove())
+	}
+	first := make([]byte, min(info.Size, 512))
+	if _, err := a.part.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) {
+		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(ctx))
+	}
+	info.Type = media.SafeType(first)
+	if err := a.check(info); err != nil {
+		return err
+	}
+	if a.last != nil { // a check may have taken all of the time
+		var cancel func()
+		ctx, cancel = context.WithTimeout(a.ctx, endTimeout)
+		defer cancel()
+	}
+	if err := a.part.Finish(ctx, info); err != nil {
+		return a.unfinished(ctx, err)
+	}
+	a.info = info
+	a.forget(ctx)
+	return nil
+}
+
+// check asks the Checker whether anybody may read the file.
+func (a *appender) check(info media.Info) error {
+	if a.s.opts.Checker == nil {
+		return nil
+	}
+	err := a.s.opts.Checker.Check(a.ctx, info, a.part)
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	if rejected := (*media.Rejected)(nil); errors.As(err, &rejected) {
+		return errors.Join(err, a.remove())
+	}
+	return errors.Join(err, a.rest(ctx))
+}
+
+// unfinished is for a part that could not be made a file.
+func (a *appender) unfinished(ctx context.Context, err error) error {
+	if !errors.Is(err, media.ErrConflict) {
+		a.mark() // it may be one all the same
+		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(ctx))
+	}
+	// The creation was repeated when nobody remembered it, or another gateway was faster.
+	file, statErr := a.s.files.Stat(ctx, a.info.App, a.info.Key)
+	if statErr != nil || file.Digest != [32]byte(a.digester.whole.Sum(nil)) {
+		return errors.Join(err, statErr)
+	}
+	if err := a.s.files.RemovePart(ctx, a.info.App, a.info.Key); err != nil {
+		return err
+	}
+	a.info, err = a.s.alive(file, nil)
+	a.forget(ctx)
+	return err
+}
+
+// forget deletes the record of the finished upload. If that fails, it is tried again later:
+// the file is what counts.
+func (a *appender) forget(ctx context.Context) {
+	a.mark()
+	if err := a.s.forget(ctx, media.Ref{App: a.info.App, Key: a.info.Key, Session: a.record.Session}, a.handle); err != nil {
+		a.s.opts.Logger.WarnContext(ctx, "media: cannot delete the record of a finished upload", "key", a.info.Key, "error", err)
+	}
+}
+
+func (a *appender) mark() { a.s.mark(ref{a.info.App, media.KeyID(a.info.Key)}) }
+
+// remove removes an upload that is never to be finished.
+func (a *appender) remove() error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	r := a.info.Ref
+	if err := a.s.records.Delete(ctx, r.App, media.KeyID(r.Key), a.revision); err != nil {
+		return err
+	}
+	a.s.usage.add(r.App, a.record.UID, a.record.Created, -a.record.Size)
+	return errors.Join(a.s.files.RemovePart(ctx, r.App, r.Key), a.s.records.Unlist(ctx, r))
+}
+
+// lost is the end of a request whose upload was changed or removed by somebody else. What has
+// arrived of a removed upload must not stay behind.
+func (a *appender) lost(err error) error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	_, _, now := a.s.records.Get(ctx, a.info.App, media.KeyID(a.info.Key))
+	if !errors.Is(now, media.ErrNotFound) {
+		return err
+	}
+	if file, err := a.s.files.Stat(ctx, a.info.App, a.info.Key); err == nil { // it was finished elsewhere
+		a.info, err = a.s.alive(file, nil)
+		return errors.Join(media.ErrConflict, err)
+	}
+	return errors.Join(media.ErrNotFound, a.s.files.RemovePart(ctx, a.info.App, a.info.Key))
+}

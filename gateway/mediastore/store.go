@@ -1,0 +1,328 @@
+package mediastore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway/media"
+)
+
+// endTimeout bounds what is done at the end of a request, also when its client has gone.
+const endTimeout = 20 * time.Second
+
+// repeatTime is for how long at least the creation of a file that is finished can be repeated.
+const repeatTime = 10 * time.Minute
+
+// Options say what a Store works with. Records and Files are required.
+type Options struct {
+	Records Records
+	Files   Files
+
+	// MaxAge is how long media stays readable; 0 means core.MediaLifetime. All gateways that
+	// share Records and Files must agree on it.
+	MaxAge time.Duration
+
+	// Gateway is the id of this gateway, of this start of it; "" means that one is drawn.
+	Gateway string
+
+	// Checker looks at files before anybody can read them; nil means that nobody does.
+	Checker Checker
+
+	// Logger gets what can't be told to a client; nil means slog.Default().
+	Logger *slog.Logger
+}
+
+// Store implements media.Store.
+type Store struct {
+	opts    Options
+	records Records
+	files   Files
+	usage   usage
+
+	mu       sync.Mutex
+	finished map[ref]bool // finished here, while their records could not be deleted; guarded by mu
+}
+
+// ref names a record.
+type ref struct{ app, id string }
+
+var _ media.Store = (*Store)(nil)
+
+// New makes a Store. Close writes down what it has counted.
+func New(o Options) *Store {
+	if o.MaxAge == 0 {
+		o.MaxAge = core.MediaLifetime
+	}
+	if o.Gateway == "" {
+		o.Gateway = rand.Text()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Store{
+		opts: o, records: o.Records, files: o.Files,
+		usage: usage{records: o.Records, failed: func(err error) {
+			o.Logger.Warn("media: cannot count what is stored", "error", err)
+		}},
+		finished: map[ref]bool{},
+	}
+}
+
+// Close writes down what was counted. Records and Files stay open.
+func (s *Store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	s.usage.close()
+	return s.usage.flush(ctx)
+}
+
+// Secret implements media.Store.
+func (s *Store) Secret() []byte { return s.records.Secret() }
+
+// Gateway implements media.Store.
+func (s *Store) Gateway() string { return s.opts.Gateway }
+
+// Create implements media.Store.
+func (s *Store) Create(ctx context.Context, info media.Info) (media.Info, error) {
+	switch {
+	case info.Session == "":
+		return media.Info{}, errors.New("mediastore: an upload needs a session")
+	case info.App == "" || !media.ValidKey(info.Key):
+		return media.Info{}, errors.New("mediastore: an upload needs an app and a key")
+	}
+	if err := s.files.Room(ctx); err != nil {
+		return media.Info{}, err
+	}
+	if err := s.ready(); err != nil {
+		return media.Info{}, err
+	}
+	now := time.Now().UTC()
+	if info.Created.IsZero() {
+		info.Created = now
+	}
+	r := record{
+		Key: info.Key, UID: info.UID, Session: info.Session, Metadata: info.Metadata, Expected: info.Expected,
+		Size: info.Size, Created: info.Created.UTC(), Touched: now, Gateway: s.opts.Gateway,
+	}
+	revision, err := s.records.Create(ctx, info.App, media.KeyID(info.Key), r.encode())
+	if err != nil {
+		return media.Info{}, fmt.Errorf("create record: %w", err)
+	}
+	s.usage.add(info.App, info.UID, r.Created, r.Size)
+	info = s.info(info.App, r, revision)
+	info.Handle = handle{record: r, revision: revision, fresh: true}
+	return info, nil
+}
+
+// ready returns why files can't be checked now, if it is known.
+func (s *Store) ready() error {
+	if s.opts.Checker == nil {
+		return nil
+	}
+	return s.opts.Checker.Ready()
+}
+
+// get returns the Info of a record.
+func (s *Store) get(ctx context.Context, app, id string) (media.Info, error) {
+	value, revision, err := s.records.Get(ctx, app, id)
+	if err != nil {
+		return media.Info{}, err
+	}
+	r, err := decodeRecord(value)
+	if err == nil && media.KeyID(r.Key) != id {
+		err = errBadRecord
+	}
+	if err != nil {
+		return media.Info{Handle: handle{revision: revision}}, err
+	}
+	return s.info(app, r, revision), nil
+}
+
+// Info implements media.Store.
+func (s *Store) Info(ctx context.Context, app, key string) (media.Info, error) {
+	if app == "" || !media.ValidKey(key) {
+		return media.Info{}, media.ErrNotFound
+	}
+	info, err := s.get(ctx, app, media.KeyID(key))
+	switch {
+	case err == nil && info.Key != key:
+		return media.Info{}, media.ErrNotFound
+	case err == nil:
+		info, err = s.heal(ctx, info)
+	case errors.Is(err, media.ErrNotFound):
+		info, err = s.files.Stat(ctx, app, key)
+	}
+	return s.alive(info, err)
+}
+
+// Find implements media.Store.
+func (s *Store) Find(ctx context.Context, app, id string, now time.Time) (media.Info, error) {
+	info, err := s.get(ctx, app, id)
+	switch {
+	case err == nil:
+		info, err = s.heal(ctx, info)
+	case errors.Is(err, media.ErrNotFound):
+		info, err = s.files.Stat(ctx, app, media.Key(now, id))
+		if before := now.Add(-repeatTime); errors.Is(err, media.ErrNotFound) && media.Key(before, id) != media.Key(now, id) {
+			info, err = s.files.Stat(ctx, app, media.Key(before, id))
+		}
+	}
+	return s.alive(info, err)
+}
+
+// heal looks whether an upload was finished whose record is still there: its gateway died
+// between the two, or could not delete the record. Then the file counts.
+func (s *Store) heal(ctx context.Context, info media.Info) (media.Info, error) {
+	name := ref{info.App, media.KeyID(info.Key)}
+	s.mu.Lock()
+	finished := s.finished[name]
+	s.mu.Unlock()
+	if !finished && (info.Gateway == "" || info.Gateway == s.opts.Gateway) {
+		return info, nil // nobody died: what is not finished here is not
+	}
+	file, err := s.files.Stat(ctx, info.App, info.Key)
+	if errors.Is(err, media.ErrNotFound) {
+		s.unmark(name)
+		return info, nil
+	}
+	if err != nil {
+		return media.Info{}, err
+	}
+	h, _ := handleOf(info)
+	if err := s.forget(ctx, info.Ref, h); err != nil {
+		s.opts.Logger.WarnContext(ctx, "media: cannot delete the record of a finished upload", "key", info.Key, "error", err)
+	}
+	return file, nil
+}
+
+// forget deletes the record of an upload that is finished or gone.
+func (s *Store) forget(ctx context.Context, r media.Ref, h handle) error {
+	name := ref{r.App, media.KeyID(r.Key)}
+	err := s.records.Delete(ctx, name.app, name.id, h.revision)
+	if errors.Is(err, media.ErrConflict) || errors.Is(err, media.ErrNotFound) {
+		err = nil // somebody else sees to it
+	}
+	if err == nil && !h.fresh {
+		err = s.records.Unlist(ctx, r)
+	}
+	if err == nil {
+		s.unmark(name)
+	}
+	return err
+}
+
+// mark remembers that there may be a file although there is a record.
+func (s *Store) mark(name ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished[name] = true
+}
+
+func (s *Store) unmark(name ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.finished, name)
+}
+
+// alive adds to an Info when it expires, and hides what has.
+func (s *Store) alive(info media.Info, err error) (media.Info, error) {
+	if err != nil {
+		return media.Info{}, err
+	}
+	info.Expires = info.Created.Add(s.opts.MaxAge)
+	if !time.Now().Before(info.Expires) {
+		return media.Info{}, media.ErrNotFound
+	}
+	return info, nil
+}
+
+// Open implements media.Store.
+func (s *Store) Open(ctx context.Context, app, key string) (media.Info, media.Reader, error) {
+	if app == "" || !media.ValidKey(key) {
+		return media.Info{}, nil, media.ErrNotFound
+	}
+	info, reader, err := s.files.Open(ctx, app, key)
+	if err != nil {
+		return media.Info{}, nil, err
+	}
+	if info, err = s.alive(info, nil); err != nil {
+		return media.Info{}, nil, errors.Join(err, reader.Close())
+	}
+	return info, reader, nil
+}
+
+// List implements media.Store.
+func (s *Store) List(ctx context.Context, info media.Info) error {
+	return s.records.List(ctx, info.Ref)
+}
+
+// Adopt implements media.Store.
+func (s *Store) Adopt(ctx context.Context, info media.Info, session string) (media.Info, error) {
+	h, err := handleOf(info)
+	if err != nil || info.Session == session {
+		return info, err
+	}
+	before := info.Ref
+	h.record.Session, h.record.Touched, h.record.Gateway = session, time.Now().UTC(), s.opts.Gateway
+	after := s.info(info.App, h.record, h.revision)
+	// Listed twice for a moment, never not at all: Abandon heeds the record.
+	if err := s.records.List(ctx, after.Ref); err != nil {
+		return info, err
+	}
+	if h.revision, err = s.records.Update(ctx, info.App, media.KeyID(info.Key), h.record.encode(), h.revision); err != nil {
+		return info, errors.Join(err, s.records.Unlist(ctx, after.Ref))
+	}
+	return s.info(info.App, h.record, h.revision), s.records.Unlist(ctx, before)
+}
+
+// Abandon implements media.Store.
+func (s *Store) Abandon(ctx context.Context, r media.Ref) error {
+	info, err := s.get(ctx, r.App, media.KeyID(r.Key))
+	if err == nil && info.Session == r.Session && info.Key == r.Key {
+		info, err = s.heal(ctx, info)
+	}
+	switch {
+	case errors.Is(err, errBadRecord), errors.Is(err, media.ErrNotFound):
+	case err != nil:
+		return err
+	case info.Session != r.Session || info.Key != r.Key: // it is another session's, or finished
+		return s.records.Unlist(ctx, r)
+	}
+	// The record first: from then on nobody can finish it.
+	if h, ok := info.Handle.(handle); ok {
+		if err := s.records.Delete(ctx, r.App, media.KeyID(r.Key), h.revision); err != nil && !errors.Is(err, media.ErrNotFound) {
+			return err
+		}
+		if time.Since(info.Created) < s.opts.MaxAge { // otherwise it counts no more
+			s.usage.add(r.App, info.UID, info.Created, -info.Size)
+		}
+	}
+	return errors.Join(s.files.RemovePart(ctx, r.App, r.Key), s.records.Unlist(ctx, r))
+}
+
+// Probe returns why Files would not take a file now, if they can tell.
+func (s *Store) Probe(ctx context.Context) error {
+	if prober, ok := s.files.(interface{ Probe(context.Context) error }); ok {
+		return prober.Probe(ctx)
+	}
+	return s.files.Room(ctx)
+}
+
+// Unfinished implements media.Store.
+func (s *Store) Unfinished(ctx context.Context, session string) ([]media.Ref, error) {
+	return s.records.Unfinished(ctx, session)
+}
+
+// Usage implements media.Store.
+func (s *Store) Usage(ctx context.Context, app, uid string) (int64, error) {
+	if err := s.usage.flush(ctx); err != nil {
+		return 0, err
+	}
+	return s.records.Usage(ctx, app, uid)
+}

@@ -1,0 +1,60 @@
+package mediastore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rtmwasm/gateway/media"
+)
+
+// sweepMargin is how much longer parts stay than the uploads they belong to.
+const sweepMargin = time.Hour
+
+// Sweep implements media.Store.
+func (s *Store) Sweep(ctx context.Context, idle time.Time) error {
+	return errors.Join(
+		s.forgetFinished(ctx),
+		s.files.Sweep(ctx, time.Now().Add(-s.opts.MaxAge), idle.Add(-sweepMargin), func(app, key string) {
+			s.partGone(ctx, app, key)
+		}),
+	)
+}
+
+// partGone removes the record of an upload whose part was removed: its gateway died in the
+// request that created the upload, so that no session lists it.
+func (s *Store) partGone(ctx context.Context, app, key string) {
+	info, err := s.get(ctx, app, media.KeyID(key))
+	if errors.Is(err, media.ErrNotFound) || err == nil && info.Key != key {
+		return
+	}
+	if err == nil {
+		err = s.Abandon(ctx, info.Ref)
+	}
+	if err != nil {
+		s.opts.Logger.WarnContext(ctx, "media: cannot remove an upload that nobody goes on with", "key", key, "error", err)
+	}
+}
+
+// forgetFinished deletes the records that could not be deleted when their uploads were
+// finished.
+func (s *Store) forgetFinished(ctx context.Context) error {
+	s.mu.Lock()
+	names := make([]ref, 0, len(s.finished))
+	for name := range s.finished {
+		names = append(names, name)
+	}
+	s.mu.Unlock()
+	var errs []error
+	for _, name := range names {
+		info, err := s.get(ctx, name.app, name.id)
+		switch {
+		case err == nil:
+			_, err = s.heal(ctx, info)
+		case errors.Is(err, media.ErrNotFound):
+			err = s.forget(ctx, media.Ref{App: name.app}, handle{fresh: true})
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
