@@ -1,7 +1,9 @@
 // make bench-gateway: what a gateway costs its machine. CPU and memory are the server's own; latencies and speeds are those
 // of server and load together, on one machine. docs/performance.md has a run of it and says what it means.
+// ONLY=media leaves the messages out.
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mediaRows } from './media.mjs';
 import { cpuWithin, load, loadRelay, MiB, startGateway, startRelay } from './server.mjs';
 
 const SECONDS = 9;
@@ -53,39 +55,49 @@ const relayCost = (kind, flags) =>
 const told = (m, beside) =>
   `${round(m.cpu)} µs of CPU${beside ? ` (${(m.cpu / beside.cpu).toFixed(2)} × the bare relay)` : ''}: ${round(2e6 / m.cpu)} a second on 2 cores; p50 ${round(m.p50)} ms, p99 ${round(m.p99)} ms${lost(m)}`;
 
-const starts = [];
-for (let i = 0; i < 5; i++) await withServer(startGateway, (gateway) => starts.push(gateway.took));
-row('start to the first answer', `${round(median(starts))} ms`);
+async function messageRows() {
+  const starts = [];
+  for (let i = 0; i < 5; i++) await withServer(startGateway, (gateway) => starts.push(gateway.took));
+  row('start to the first answer', `${round(median(starts))} ms`);
 
-const still = {};
-for (const sessions of [100, 1000, 5000]) {
-  const s = (still[sessions] = await idle(sessions));
-  if (sessions === 100) row('memory of a gateway without sessions', `${round(s.empty / MiB)} MiB`);
-  if (sessions !== 100) row(`an idle session, of ${sessions}`, `${round(s.each / 1024)} KiB, so ${round((1024 * MiB) / s.each)} in a GiB; ${round((s.cpu / sessions) * 1e6)} µs of CPU a second, for pings`);
+  const still = {};
+  for (const sessions of [100, 1000, 5000]) {
+    const s = (still[sessions] = await idle(sessions));
+    if (sessions === 100) row('memory of a gateway without sessions', `${round(s.empty / MiB)} MiB`);
+    if (sessions !== 100) row(`an idle session, of ${sessions}`, `${round(s.each / 1024)} KiB, so ${round((1024 * MiB) / s.each)} in a GiB; ${round((s.cpu / sessions) * 1e6)} µs of CPU a second, for pings`);
+  }
+  const toPeer = (sessions, rate) => gatewayCost({ sessions, 'peer-rate': rate }, 'peer message arrives', still[sessions].cpu);
+  {
+    const pair = { sessions: 1000, rate: RATE };
+    const bare = await relayCost('bare', pair);
+    row(`1 KB to a peer, 1000 sessions, ${RATE} a second: bare relay`, told(bare));
+    for (const sessions of [1000, 100, 5000]) row(`… the gateway, ${sessions} sessions`, told(await toPeer(sessions, RATE), bare));
+    row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
+  }
+  row('1 KB to channels of 10, 1 000 sessions, 300 a second: each delivery', told(await gatewayCost({ sessions: 1000, channels: 100, members: 10, 'channel-rate': 300 }, 'channel message arrives', still[1000].cpu)));
+  {
+    const pair = { sessions: 1000, rate: 5, all: true };
+    const bare = await relayCost('bare', pair);
+    row('1 KB to a channel of 1 000, 5 a second, each delivery: bare relay', told(bare));
+    row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
+    row('… the gateway', told(await gatewayCost({ sessions: 1000, channels: 1, members: 1000, 'channel-rate': 5 }, 'channel message arrives', still[1000].cpu), bare));
+  }
 }
-const toPeer = (sessions, rate) => gatewayCost({ sessions, 'peer-rate': rate }, 'peer message arrives', still[sessions].cpu);
-{
-  const pair = { sessions: 1000, rate: RATE };
-  const bare = await relayCost('bare', pair);
-  row(`1 KB to a peer, 1000 sessions, ${RATE} a second: bare relay`, told(bare));
-  for (const sessions of [1000, 100, 5000]) row(`… the gateway, ${sessions} sessions`, told(await toPeer(sessions, RATE), bare));
-  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
+
+/** Files that go up and then down, by the SDK itself. */
+async function fileRows() {
+  for (const [uploads, size] of [[2, 8 * MiB], [200, 100_000], [200, 4 * MiB]]) {
+    await withServer(startGateway, async (gateway) => {
+      const [{ upload, download }, cpu] = await load(gateway, { sessions: 200, ramp: '2s', duration: `${SECONDS}s`, 'peer-rate': 0, uploads, 'upload-size': size }, () => cpuWithin(gateway, SECONDS));
+      const mb = ((upload.rate + download.rate) * size) / 1e6;
+      row(`files of ${round(size / 1000)} KB, ${uploads} at a time, up and then down`, `${round((upload.rate * size) / 1e6)} MB/s in, ${round((download.rate * size) / 1e6)} MB/s out; ${round((cpu / mb) * 1000)} ms of CPU for each MB; memory at most ${round(gateway.peak() / MiB)} MiB${lost(upload)}`);
+    });
+  }
 }
-row('1 KB to channels of 10, 1 000 sessions, 300 a second: each delivery', told(await gatewayCost({ sessions: 1000, channels: 100, members: 10, 'channel-rate': 300 }, 'channel message arrives', still[1000].cpu)));
-{
-  const pair = { sessions: 1000, rate: 5, all: true };
-  const bare = await relayCost('bare', pair);
-  row('1 KB to a channel of 1 000, 5 a second, each delivery: bare relay', told(bare));
-  row('… centrifuge', told(await relayCost('centrifuge', pair), bare));
-  row('… the gateway', told(await gatewayCost({ sessions: 1000, channels: 1, members: 1000, 'channel-rate': 5 }, 'channel message arrives', still[1000].cpu), bare));
-}
-for (const [uploads, size] of [[2, 8 * MiB], [200, 100_000], [200, 4 * MiB]]) {
-  await withServer(startGateway, async (gateway) => {
-    const [{ upload, download }, cpu] = await load(gateway, { sessions: 200, ramp: '2s', duration: `${SECONDS}s`, 'peer-rate': 0, uploads, 'upload-size': size }, () => cpuWithin(gateway, SECONDS));
-    const mb = ((upload.rate + download.rate) * size) / 1e6;
-    row(`files of ${round(size / 1000)} KB, ${uploads} at a time, up and then down`, `${round((upload.rate * size) / 1e6)} MB/s in, ${round((download.rate * size) / 1e6)} MB/s out; ${round((cpu / mb) * 1000)} ms of CPU for each MB; memory at most ${round(gateway.peak() / MiB)} MiB${lost(upload)}`);
-  });
-}
+
+if (process.env.ONLY !== 'media') await messageRows();
+await fileRows();
+await mediaRows(row);
 
 const width = Math.max(...rows.map(([what]) => what.length));
 console.log(`${cpus().length} × ${cpus()[0].model}, ${round(totalmem() / 2 ** 30)} GiB, servers and load on the same\n`);

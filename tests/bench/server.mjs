@@ -12,40 +12,51 @@ export const MiB = 1 << 20;
 const relays = path.join(root, 'tests/.build/relays');
 
 /** A process that prints url=…, and is killed in the end. */
-export async function serve(program, args, cleanUp = () => {}) {
+export async function serve(program, args, cleanUp = () => {}, env = {}) {
   const begun = performance.now();
-  const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = await new Promise((found) => {
-    for (const out of [p.stdout, p.stderr]) createInterface({ input: out }).on('line', (line) => /url=(\S+)/.test(line) && found(/url=(\S+)/.exec(line)[1]));
+  const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const ended = new Promise((done) => p.once('exit', done));
+  const said = [];
+  const url = await new Promise((found, failed) => {
+    for (const out of [p.stdout, p.stderr])
+      createInterface({ input: out }).on('line', (line) => {
+        if (said.length < 20) said.push(line);
+        if (/url=(\S+)/.test(line)) found(/url=(\S+)/.exec(line)[1]);
+      });
+    ended.then(() => failed(new Error(`${program} has ended:\n${said.join('\n')}`)));
   });
   const stat = (file) => readFileSync(`/proc/${p.pid}/${file}`, 'latin1');
+  const number = (file, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(stat(file))[1]);
   return {
     url,
     took: performance.now() - begun,
     /** Seconds of CPU so far. */
     cpu: () => stat('stat').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks) / 100, 0),
     /** Resident bytes, now and at most so far. */
-    memory: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(stat('status'))[1]),
-    peak: () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(stat('status'))[1]),
-    async stop() {
-      p.kill('SIGKILL');
-      await new Promise((ended) => p.once('exit', ended));
+    memory: () => 1024 * number('status', 'VmRSS'),
+    peak: () => 1024 * number('status', 'VmHWM'),
+    /** Bytes that it had the disk read and write so far. */
+    disk: () => ({ read: number('io', 'read_bytes'), written: number('io', 'write_bytes') }),
+    async stop(signal = 'SIGKILL') {
+      p.kill(signal);
+      await ended;
       cleanUp();
     },
   };
 }
 
-/** A gateway on a data folder of its own. */
-export function startGateway() {
-  const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-  return serve('./bin/rtm-gateway', ['--listen', '127.0.0.1:0', '--data', data], () => rmSync(data, { recursive: true, force: true }));
+/** A gateway. Its data folder is removed in the end, unless it was given. */
+export function startGateway({ program = './bin/rtm-gateway', data, args = [], env } = {}) {
+  const folder = data ?? mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
+  const cleanUp = () => data || rmSync(folder, { recursive: true, force: true });
+  return serve(program, ['--listen', '127.0.0.1:0', '--data', folder, ...args], cleanUp, env);
 }
 
 /** What the gateway is compared with: "bare" or "centrifuge". */
 export const startRelay = (kind) => serve(relays, [kind]);
 
 /** Runs a load; gives its output, and what `meanwhile` gave that was called when all had logged in. */
-async function run(program, args, meanwhile) {
+export async function run(program, args, meanwhile) {
   let during;
   const output = await new Promise((done, fail) => {
     const p = execFile(program, args, { cwd: root, maxBuffer: MiB }, (error, out, notes) => (error && !out ? fail(new Error(notes)) : done(out)));
@@ -54,7 +65,7 @@ async function run(program, args, meanwhile) {
   return [output, await during];
 }
 
-const flagsOf = (flags) => Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+export const flagsOf = (flags) => Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
 
 /** Runs rtm-load; gives its table as {kind: {count, rate, p50, p99, failed}}. */
 export async function load(gateway, flags, meanwhile) {
