@@ -107,7 +107,7 @@ async function coldReads(store, size = 300 * KB, files = 300) {
   const keys = path.join(data, 'keys');
   try {
     const first = await store.start({ data });
-    await media('upload', first, { users: 20, size, files: 6 * files, keys });
+    await media('upload', first, { users: 20, size, files: 20 * files, keys });
     await first.stop('SIGTERM');
     const gateway = await store.start({ data });
     try {
@@ -202,7 +202,7 @@ export async function mediaRows(row) {
       }
     }
     for (const [store, [r]] of (await inTurn(1, coldReads)).filter(([s]) => s.name !== 'bucket'))
-      row(`300 of 1 800 files of 300 KB, not in memory, ${store.name}`, `${round(r.bytes / 1e6)} MB read from disk for 90 MB; p50 ${round(r.p50)} ms`);
+      row(`300 of 6 000 files of 300 KB, not in memory, ${store.name}`, `${round(r.bytes / 1e6)} MB read from disk for 90 MB; p50 ${round(r.p50)} ms`);
     for (const [store, [r]] of await inTurn(1, tinyAppends))
       row(`500 requests that append a byte, ${store.name}`, `${round(r.bytes / 1e6)} MB written to disk in ${round(r.seconds * 1000)} ms${r.failed ? `; ${r.failed} refused: ${r.failure}` : ''}`);
     for (const store of [folder, old].filter(Boolean)) {
