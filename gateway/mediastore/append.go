@@ -19,6 +19,11 @@ const (
 	// keepInterval is the time between two records of a running upload: the progress that it
 	// may lose when its gateway is killed.
 	keepInterval = 5 * time.Second
+
+	// sureTime is for how long after a change of the record nobody else can have taken the upload.
+	// It is less than another gateway takes to find that this one is gone, see
+	// media.Gateways.
+	sureTime = 300 * time.Millisecond
 )
 
 var buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
@@ -58,7 +63,8 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 
 // open says in the record that this gateway adds to the upload, and opens what is there.
 func (a *appender) open(ctx context.Context) (err error) {
-	if a.record.Gateway != a.s.opts.Gateway {
+	former := a.record.Gateway
+	if former != a.s.opts.Gateway {
 		a.record.Gateway = a.s.opts.Gateway
 		if err := a.save(ctx); err != nil {
 			return err
@@ -71,10 +77,26 @@ func (a *appender) open(ctx context.Context) (err error) {
 	if errors.Is(err, media.ErrNotFound) { // what the record tells of is gone
 		return errors.Join(err, a.remove())
 	}
+	if err == nil && former != "" && former != a.s.opts.Gateway {
+		err = a.own(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("open what has arrived: %w", err)
 	}
 	if err = a.digester.resume(a.part); err != nil {
+		err = errors.Join(err, a.part.Close())
+	}
+	return err
+}
+
+// own keeps a gateway that did not let go from changing the part: it may live without NATS.
+func (a *appender) own(ctx context.Context) error {
+	p, ok := a.part.(Owner)
+	if !ok {
+		return nil
+	}
+	err := p.Own(ctx)
+	if err != nil {
 		err = errors.Join(err, a.part.Close())
 	}
 	return err
@@ -216,6 +238,11 @@ func (a *appender) finish(ctx context.Context) error {
 		var cancel func()
 		ctx, cancel = context.WithTimeout(a.ctx, endTimeout)
 		defer cancel()
+	}
+	if time.Since(a.keptAt) > sureTime {
+		if err := a.save(ctx); err != nil {
+			return err
+		}
 	}
 	if err := a.part.Finish(ctx, info); err != nil {
 		return a.unfinished(ctx, err)

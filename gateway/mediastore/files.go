@@ -59,3 +59,11 @@ type Part interface {
 	// Close lets go of the part. What was neither kept nor finished may be lost, or stay.
 	Close() error
 }
+
+// Owner is a Part that other gateways, too, can have open and change.
+type Owner interface {
+	Part
+
+	// Own makes what is there this part's alone.
+	Own(ctx context.Context) error
+}

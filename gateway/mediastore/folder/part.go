@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -20,7 +21,7 @@ type part struct {
 	size     int64 // of the content
 }
 
-var _ mediastore.Part = (*part)(nil)
+var _ mediastore.Owner = (*part)(nil)
 
 // Part implements mediastore.Files.
 func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediastore.Part, error) {
@@ -78,6 +79,26 @@ func (f *Folder) goOn(name string, offset int64) (file *os.File, err error) {
 	return file, err
 }
 
+// Own implements mediastore.Owner. Who has the former file open goes on with one without a name.
+func (p *part) Own(context.Context) (err error) {
+	name := partName(p.app, p.key)
+	file, err := p.folder.parts.OpenFile(name+ownSuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, fileMode)
+	if err != nil {
+		return storeError(err)
+	}
+	if _, err = io.Copy(file, io.NewSectionReader(p.file, 0, p.size)); err == nil {
+		err = p.folder.parts.Rename(name+ownSuffix, name)
+	}
+	if err != nil {
+		return storeError(errors.Join(err, file.Close(), p.folder.parts.Remove(name+ownSuffix)))
+	}
+	p.file, file = file, p.file
+	return file.Close()
+}
+
+// ownSuffix marks the copy of a part until it takes the part's place.
+const ownSuffix = ".copy"
+
 // Write implements mediastore.Part.
 func (p *part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
@@ -114,10 +135,27 @@ func (p *part) Finish(_ context.Context, info media.Info) error {
 	if err := p.sync(); err != nil {
 		return p.undo(err)
 	}
+	if err := p.stillOwn(); err != nil {
+		return p.undo(err)
+	}
 	if err := p.folder.place(p.app, p.key); err != nil {
 		return p.undo(err)
 	}
 	return nil
+}
+
+// stillOwn returns media.ErrConflict when another gateway has put a part in this one's place, see
+// Own.
+func (p *part) stillOwn() error {
+	mine, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := p.folder.parts.Lstat(partName(p.app, p.key))
+	if err == nil && !os.SameFile(mine, there) {
+		return media.ErrConflict
+	}
+	return ignoreMissing(err) // somebody who wanted to read it has placed it
 }
 
 // undo takes the trailer away again.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
@@ -29,7 +30,8 @@ func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
 
 func (f *Folder) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
 	return f.each(ctx, partsDir, func(name string) error {
-		key, app, ok := parsePartName(name)
+		own := strings.TrimSuffix(name, ownSuffix)
+		key, app, ok := parsePartName(own)
 		if !ok || !media.KeyTime(key).Before(idle) {
 			return nil
 		}
@@ -37,10 +39,10 @@ func (f *Folder) sweepParts(ctx context.Context, idle time.Time, gone func(app, 
 		if err != nil || !info.ModTime().Before(idle) {
 			return ignoreMissing(err)
 		}
-		if f.recover(app, key) {
+		if own == name && f.recover(app, key) {
 			return nil // it is complete
 		}
-		if err := f.parts.Remove(name); err != nil {
+		if err := f.parts.Remove(name); err != nil || own != name {
 			return ignoreMissing(err)
 		}
 		gone(app, key)
