@@ -18,6 +18,10 @@ type Config struct {
 	// MediaStore keeps what is served below /media/; nil means no media.
 	MediaStore media.Store
 
+	// MediaGateways are the other gateways on the same MediaStore; nil means that there are
+	// none.
+	MediaGateways media.Gateways
+
 	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 

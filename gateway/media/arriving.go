@@ -31,12 +31,17 @@ func (a *arriving) find(ref Ref) *request {
 	return a.requests[ref.App+"/"+ref.Key]
 }
 
-// arrived is how many bytes of an upload are there, stored or not, while the request stores
-// more of them; nil means that no request does. The last byte counts only when the whole
-// upload is stored: a client takes it for the end.
-func (r *request) arrived(info Info) int64 {
+// soFar is how many bytes of the upload are there, stored or not, while the request stores more
+// of them; nil means that no request does.
+func (r *request) soFar() int64 {
 	if r == nil {
-		return info.Offset
+		return 0
 	}
-	return max(info.Offset, min(r.offset+r.received.Load(), info.Size-1))
+	return r.offset + r.received.Load()
+}
+
+// arrivedOf is what HEAD tells of an upload of which soFar bytes are there, stored or not. The
+// last byte counts only when the whole upload is stored: a client takes it for the end.
+func arrivedOf(info Info, soFar int64) int64 {
+	return max(info.Offset, min(soFar, info.Size-1))
 }

@@ -26,10 +26,10 @@ func TestArrivingOffset(t *testing.T) {
 			req := &request{offset: c.from}
 			req.received.Store(c.received)
 			done := a.add(ref, req)
-			assert.Equal(t, c.want, a.find(ref).arrived(info))
+			assert.Equal(t, c.want, arrivedOf(info, a.find(ref).soFar()))
 			assert.Nil(t, a.find(Ref{App: "other", Key: "key"}))
 			done()
-			assert.Equal(t, c.stored, a.find(ref).arrived(info))
+			assert.Equal(t, c.stored, arrivedOf(info, a.find(ref).soFar()))
 			assert.Empty(t, a.requests)
 		})
 	}

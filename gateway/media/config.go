@@ -31,6 +31,9 @@ type Config struct {
 	Store Store
 	Auth  Authenticator
 
+	// Gateways are the other gateways on the same Store; nil means that there are none.
+	Gateways Gateways
+
 	// Logger gets failures of the store as errors, and each tus request at debug
 	// level. It never gets a credential. nil means slog.Default().
 	Logger *slog.Logger

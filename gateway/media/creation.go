@@ -96,7 +96,11 @@ func (h *Handler) takeOver(ctx context.Context, req *request) (Info, error) {
 		return Info{}, err
 	}
 	defer h.locks.release(req.keyID)
-	return h.store.Find(ctx, req.who.App, req.keyID, time.Now())
+	info, err := h.store.Find(ctx, req.who.App, req.keyID, time.Now())
+	if err != nil {
+		return Info{}, err
+	}
+	return h.evict(ctx, info)
 }
 
 // discardBody reads what comes with a creation that needs no body. A client that is

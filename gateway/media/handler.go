@@ -37,7 +37,7 @@ type Handler struct {
 	tusH http.Handler
 }
 
-// New makes a Handler. It starts nothing; see Run.
+// New makes a Handler, which answers other gateways from then on. It starts nothing else; see Run.
 func New(config Config) (*Handler, error) {
 	if config.Store == nil || config.Auth == nil {
 		return nil, errors.New("media: Config needs a Store and an Auth")
@@ -55,6 +55,11 @@ func New(config Config) (*Handler, error) {
 	}
 	if err := h.setupTus(); err != nil {
 		return nil, fmt.Errorf("media: tus: %w", err)
+	}
+	if config.Gateways != nil {
+		if err := config.Gateways.Listen(h.store.Gateway(), h.asked); err != nil {
+			return nil, fmt.Errorf("media: listen to other gateways: %w", err)
+		}
 	}
 	return h, nil
 }
@@ -124,10 +129,10 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principa
 	return who, true
 }
 
-// SessionEnded removes the unfinished uploads of a session, requests of this gateway that are
-// writing to them included. It returns when that is done, or after 30 s; Run's
-// sweeps get what is left.
+// SessionEnded removes the unfinished uploads of a session, requests that are writing to them
+// included. It returns when that is done, or after 30 s; Run's sweeps get what is left.
 func (h *Handler) SessionEnded(sessionID string) {
+	h.tellEnded(sessionID)
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	refs, err := h.store.Unfinished(ctx, sessionID)
@@ -135,7 +140,19 @@ func (h *Handler) SessionEnded(sessionID string) {
 		h.config.Logger.Error("media: cannot list uploads of an ended session", "error", err)
 		return
 	}
-	for _, ref := range append(refs, h.places.running(sessionID)...) {
+	h.abandonAll(ctx, append(refs, h.places.running(sessionID)...))
+}
+
+// sessionEndedElsewhere removes what the store does not list: uploads whose first request is
+// under way here. The rest is removed by the gateway where the session has ended.
+func (h *Handler) sessionEndedElsewhere(sessionID string) {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	h.abandonAll(ctx, h.places.running(sessionID))
+}
+
+func (h *Handler) abandonAll(ctx context.Context, refs []Ref) {
+	for _, ref := range refs {
 		if err := h.abandon(ctx, ref); err != nil {
 			h.config.Logger.Error("media: cannot remove an upload of an ended session", "key", ref.Key, "error", err)
 		}
@@ -160,5 +177,12 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 		}
 	}
 	defer h.locks.release(KeyID(ref.Key))
+	if h.config.Gateways != nil {
+		if info, err := h.store.Info(ctx, ref.App, ref.Key); err == nil && info.Session == ref.Session {
+			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+	}
 	return h.store.Abandon(ctx, ref)
 }

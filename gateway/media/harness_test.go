@@ -100,6 +100,13 @@ func (s *server) start() {
 		s.makeFiles = makeFolder
 	}
 	s.files = s.makeFiles(s.t, s.dir, s.engine.MediaRecords().Secret())
+	s.config.Gateways = s.engine.MediaGateways()
+	s.serve()
+}
+
+// serve starts what each gateway has of its own.
+func (s *server) serve() {
+	var err error
 	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge})
 	s.store = &watchedStore{Store: s.media}
 	s.config.Store = s.store

@@ -11,8 +11,8 @@ import (
 // asks the holder to let go, and waits; whoever waited before is refused. A client has
 // one request at a time, so the newest is the one that lives. HEAD takes no lock.
 //
-// It covers one gateway. Between gateways the store decides: one writer's changes
-// are taken, the other's are a conflict.
+// It covers one gateway. Who has the lock asks other gateways to let go, see Handler.evict; and
+// of two that change an upload at the same time the store takes one.
 type locks struct {
 	mu      sync.Mutex
 	held    map[string]*hold
@@ -63,6 +63,30 @@ func (l *locks) release(key string) {
 	defer l.mu.Unlock()
 	close(l.held[key].released)
 	delete(l.held, key)
+}
+
+// clear ends what holds the lock of key or waits for it, on behalf of somebody elsewhere who is
+// newer, and returns when it has. It returns ctx's error if that comes first.
+func (l *locks) clear(ctx context.Context, key string) error {
+	l.mu.Lock()
+	if older := l.waiting[key]; older != nil {
+		close(older)
+		delete(l.waiting, key)
+	}
+	h := l.held[key]
+	if h != nil {
+		h.letGo()
+	}
+	l.mu.Unlock()
+	if h == nil {
+		return nil
+	}
+	select {
+	case <-h.released:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // letGo asks all holders to let go.

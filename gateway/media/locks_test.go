@@ -48,3 +48,33 @@ func TestTheWaitForALockEnds(t *testing.T) {
 		assert.Empty(t, l.waiting)
 	})
 }
+
+// Somebody elsewhere is newer than who has the lock, and than who waits for it.
+func TestALockIsClearedForSomebodyElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocks()
+		require.NoError(t, l.clear(t.Context(), "key"), "nobody has it")
+		asked := make(chan struct{}, 1)
+		require.NoError(t, l.acquire(t.Context(), "key", func() { asked <- struct{}{} }))
+		waits := make(chan error, 1)
+		go func() { waits <- l.acquire(t.Context(), "key", func() {}) }()
+		synctest.Wait()
+		<-asked
+
+		cleared := make(chan error, 1)
+		go func() { cleared <- l.clear(t.Context(), "key") }()
+		synctest.Wait()
+		<-asked
+		require.ErrorIs(t, <-waits, handler.ErrFileLocked)
+		assert.Empty(t, cleared, "it is still held")
+		l.release("key")
+		require.NoError(t, <-cleared)
+		assert.Empty(t, l.held)
+		assert.Empty(t, l.waiting)
+
+		require.NoError(t, l.acquire(t.Context(), "key", func() {}))
+		ctx, cancel := context.WithTimeout(t.Context(), lockTimeout)
+		defer cancel()
+		require.ErrorIs(t, l.clear(ctx, "key"), context.DeadlineExceeded)
+	})
+}

@@ -50,6 +50,7 @@ var (
 	errConcat       = handler.NewError("ERR_CONCATENATION_UNSUPPORTED", "Upload-Concat is not supported: send the file in one upload", http.StatusBadRequest)
 	errNonceLength  = handler.NewError("ERR_INVALID_NONCE", "the nonce in Upload-Metadata needs 16 to 64 random bytes", http.StatusBadRequest)
 	errNonceReused  = handler.NewError("ERR_NONCE_REUSED", "the nonce in Upload-Metadata belongs to another upload of this user: draw a new one for each", http.StatusConflict)
+	errCreating     = handler.NewError("ERR_CREATING", "another request with this nonce is creating the upload: repeat this one", http.StatusConflict)
 	errDigestHeader = handler.NewError("ERR_INVALID_DIGEST", "Repr-Digest needs the form sha-256=:<base64 of 32 bytes>:", http.StatusBadRequest)
 	errDigest       = handler.NewError("ERR_DIGEST_MISMATCH", "the content does not have the SHA-256 that Repr-Digest announced: the upload is removed", statusChecksumMismatch)
 	errTooMany      = handler.NewError("ERR_TOO_MANY_TASKS", noPlace, http.StatusTooManyRequests)

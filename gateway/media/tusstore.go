@@ -49,6 +49,9 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 		}
 		return err
 	})
+	if errors.Is(err, ErrConflict) {
+		err = errCreating
+	}
 	if err != nil {
 		return nil, s.h.tusError(ctx, "create an upload", err)
 	}
@@ -59,10 +62,17 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 // GetUpload finds what the user of the request has created, in any session.
 func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, error) {
 	req := requestOf(ctx)
-	running := s.h.arriving.find(Ref{App: req.who.App, Key: key})
+	soFar := s.h.arriving.find(Ref{App: req.who.App, Key: key}).soFar()
 	info, err := s.h.store.Info(ctx, req.who.App, key)
 	if err == nil && info.UID != req.who.UID {
 		err = ErrNotFound
+	}
+	switch {
+	case err != nil:
+	case !req.asks:
+		info, err = s.h.evict(ctx, info)
+	case soFar == 0:
+		info, soFar = s.h.arrivedElsewhere(ctx, info)
 	}
 	if err != nil {
 		return nil, s.h.tusError(ctx, "find an upload", err)
@@ -74,7 +84,7 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 		setFileHeaders(req.header, info)
 	}
 	u := s.upload(req, info)
-	u.running = running
+	u.soFar = soFar
 	return u, nil
 }
 
@@ -94,7 +104,7 @@ type tusUpload struct {
 	req  *request
 	info Info
 
-	running *request // another that stores bytes of it, or nil
+	soFar int64 // of its bytes are there, stored or not, while another request stores them
 }
 
 // announceExpiry sets Upload-Expires, or takes it back when the upload is finished.
@@ -113,7 +123,7 @@ func (u *tusUpload) announceExpiry() {
 func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 	offset := u.info.Offset
 	if u.req.asks {
-		offset = u.running.arrived(u.info)
+		offset = arrivedOf(u.info, u.soFar)
 	}
 	return handler.FileInfo{
 		ID:       u.info.Key,

@@ -24,7 +24,11 @@ var errNoGateway = errors.New("natsengine: the gateway is gone")
 
 // ListenGateway implements gateway.Bus.
 func (e *Engine) ListenGateway(gatewayID string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
-	stop, err = e.dispatcher.subscribe(gateSubject+gatewayID, func(m *nats.Msg) {
+	return e.listen(gateSubject+gatewayID, h)
+}
+
+func (e *Engine) listen(subject string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(subject, func(m *nats.Msg) {
 		if m.Reply != "" {
 			_ = m.Respond([]byte{morePart})
 		}
@@ -52,12 +56,17 @@ func parts(answer []byte, most int) (parts [][]byte) {
 func (e *Engine) AskGateway(ctx context.Context, gatewayID string, request []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
+	return e.askAt(ctx, gateSubject+gatewayID, request)
+}
+
+// askAt returns the answer of who listens on a subject, for which it waits until ctx ends.
+func (e *Engine) askAt(ctx context.Context, subject string, request []byte) ([]byte, error) {
 	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
-	if err := e.nc.PublishRequest(gateSubject+gatewayID, sub.Subject, request); err != nil {
+	if err := e.nc.PublishRequest(subject, sub.Subject, request); err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
 	m, err := sub.NextMsg(firstPartTime)

@@ -142,6 +142,9 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 		AllowOrigin: o.bounds.origins.allow(),
 		Limits:      o.bounds.limits(),
 	}
+	if o.nats.servers != "" {
+		config.MediaGateways = engine.MediaGateways()
+	}
 	if meter != nil {
 		config.Meter = meter
 	}
