@@ -68,7 +68,6 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 generate: ## regenerate error codes and the wire codec (needs protoc and protoc-gen-go-lite)
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
-	perl -pi -e 's/fmt\.Errorf\("proto: [^"]*"(, \w+)*\)/errMalformed/; s/^\tfmt "fmt"\n//' core/wire/rtm.pb.go
 
 screenshots: build browser ## take the README's pictures of the demo: docs/images
 	node tests/screenshots.mjs

@@ -59,7 +59,9 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: c.URLs(), Logger: log})
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords(), c.Dir), Logger: log})
+	server, err := gateway.New(gateway.Config{
+		Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords(), c.Dir), MediaGateways: engine.MediaGateways(), Logger: log,
+	})
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {

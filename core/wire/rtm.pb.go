@@ -6,6 +6,7 @@ package wire
 
 import (
 	binary "encoding/binary"
+	fmt "fmt"
 	protobuf_go_lite "github.com/aperturerobotics/protobuf-go-lite"
 	io "io"
 	strconv "strconv"
@@ -17,10 +18,10 @@ import (
 // holds exactly one frame: ClientFrame towards the gateway, ServerFrame towards
 // the client. Text messages are a protocol error.
 //
-// In each frame exactly one of the message fields (or media_path) is set; it says what the
-// frame is. A receiver skips unknown fields, and ignores a frame whose body it does
-// not know, so that either side may be newer; a gateway answers one with an id by
-// Refusal with BAD_REQUEST. Field numbers are never reused.
+// In each frame exactly one of the message fields is set; it says what the
+// frame is. A receiver ignores a frame whose body it does not know, and skips
+// unknown fields, so that either side may be newer. Field numbers are never
+// reused.
 //
 // The first frame of a connection is Hello, answered by Welcome or Refusal;
 // nothing else may be sent before the answer.
@@ -61,7 +62,7 @@ const (
 	Refusal_DISPLACED              Refusal_Reason = 11 // see Hello.reconnect
 	Refusal_UNAVAILABLE            Refusal_Reason = 12 // the gateway can't do it now; trying later may help
 	Refusal_VERSION                Refusal_Reason = 13 // protocol version not spoken here
-	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online; the media is not there
+	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online
 	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // one channel was joined too often
 )
 
@@ -322,22 +323,21 @@ func (x Message_Type) String() string {
 
 type ClientFrame struct {
 	unknownFields []byte
-	Id            uint32           `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`                            // 0: no answer wanted
-	Hello         *Hello           `protobuf:"bytes,2,opt,name=hello,proto3" json:"hello,omitempty"`                       // answered by Welcome
-	Ack           *Ack             `protobuf:"bytes,3,opt,name=ack,proto3" json:"ack,omitempty"`                           // no answer
-	Pong          *Pong            `protobuf:"bytes,4,opt,name=pong,proto3" json:"pong,omitempty"`                         // no answer
-	Send          *Send            `protobuf:"bytes,5,opt,name=send,proto3" json:"send,omitempty"`                         // answered by Sent
-	Join          *Join            `protobuf:"bytes,6,opt,name=join,proto3" json:"join,omitempty"`                         // answered by Joined
-	Leave         *Leave           `protobuf:"bytes,7,opt,name=leave,proto3" json:"leave,omitempty"`                       // no answer
-	Members       *Members         `protobuf:"bytes,8,opt,name=members,proto3" json:"members,omitempty"`                   // answered by MemberList
-	Bye           *Bye             `protobuf:"bytes,9,opt,name=bye,proto3" json:"bye,omitempty"`                           // no answer; the gateway closes the socket with 4100
-	Renew         *Renew           `protobuf:"bytes,10,opt,name=renew,proto3" json:"renew,omitempty"`                      // answered by Done
-	Presence      *PresenceRequest `protobuf:"bytes,11,opt,name=presence,proto3" json:"presence,omitempty"`                // answered by PresenceList
-	Write         *AttributeWrite  `protobuf:"bytes,12,opt,name=write,proto3" json:"write,omitempty"`                      // answered by Done
-	Read          *AttributeRead   `protobuf:"bytes,13,opt,name=read,proto3" json:"read,omitempty"`                        // answered by AttributeList
-	Counts        *Counts          `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"`                    // answered by CountList
-	Invitation    *Invitation      `protobuf:"bytes,15,opt,name=invitation,proto3" json:"invitation,omitempty"`            // answered by Sent
-	MediaUrl      *GetMediaUrl     `protobuf:"bytes,16,opt,name=media_url,json=mediaUrl,proto3" json:"mediaUrl,omitempty"` // answered by media_path
+	Id            uint32           `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`                 // 0: no answer wanted
+	Hello         *Hello           `protobuf:"bytes,2,opt,name=hello,proto3" json:"hello,omitempty"`            // answered by Welcome
+	Ack           *Ack             `protobuf:"bytes,3,opt,name=ack,proto3" json:"ack,omitempty"`                // no answer
+	Pong          *Pong            `protobuf:"bytes,4,opt,name=pong,proto3" json:"pong,omitempty"`              // no answer
+	Send          *Send            `protobuf:"bytes,5,opt,name=send,proto3" json:"send,omitempty"`              // answered by Sent
+	Join          *Join            `protobuf:"bytes,6,opt,name=join,proto3" json:"join,omitempty"`              // answered by Joined
+	Leave         *Leave           `protobuf:"bytes,7,opt,name=leave,proto3" json:"leave,omitempty"`            // no answer
+	Members       *Members         `protobuf:"bytes,8,opt,name=members,proto3" json:"members,omitempty"`        // answered by MemberList
+	Bye           *Bye             `protobuf:"bytes,9,opt,name=bye,proto3" json:"bye,omitempty"`                // no answer; the gateway closes the socket with 4100
+	Renew         *Renew           `protobuf:"bytes,10,opt,name=renew,proto3" json:"renew,omitempty"`           // answered by Done
+	Presence      *PresenceRequest `protobuf:"bytes,11,opt,name=presence,proto3" json:"presence,omitempty"`     // answered by PresenceList
+	Write         *AttributeWrite  `protobuf:"bytes,12,opt,name=write,proto3" json:"write,omitempty"`           // answered by Done
+	Read          *AttributeRead   `protobuf:"bytes,13,opt,name=read,proto3" json:"read,omitempty"`             // answered by AttributeList
+	Counts        *Counts          `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"`         // answered by CountList
+	Invitation    *Invitation      `protobuf:"bytes,15,opt,name=invitation,proto3" json:"invitation,omitempty"` // answered by Sent
 }
 
 func (x *ClientFrame) Reset() {
@@ -451,13 +451,6 @@ func (x *ClientFrame) GetInvitation() *Invitation {
 	return nil
 }
 
-func (x *ClientFrame) GetMediaUrl() *GetMediaUrl {
-	if x != nil {
-		return x.MediaUrl
-	}
-	return nil
-}
-
 type ServerFrame struct {
 	unknownFields []byte
 	ReplyTo       uint32         `protobuf:"varint,1,opt,name=reply_to,json=replyTo,proto3" json:"replyTo,omitempty"` // the request this answers; 0: a push or Ping
@@ -476,7 +469,6 @@ type ServerFrame struct {
 	Counts        *CountList     `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"`
 	Invitation    *Invitation    `protobuf:"bytes,15,opt,name=invitation,proto3" json:"invitation,omitempty"` // a push
 	TokenExpiring *TokenExpiring `protobuf:"bytes,16,opt,name=token_expiring,json=tokenExpiring,proto3" json:"tokenExpiring,omitempty"`
-	MediaPath     string         `protobuf:"bytes,17,opt,name=media_path,json=mediaPath,proto3" json:"mediaPath,omitempty"` // answers GetMediaUrl: "/media/<key>?...", relative to the gateway's address
 }
 
 func (x *ServerFrame) Reset() {
@@ -595,13 +587,6 @@ func (x *ServerFrame) GetTokenExpiring() *TokenExpiring {
 		return x.TokenExpiring
 	}
 	return nil
-}
-
-func (x *ServerFrame) GetMediaPath() string {
-	if x != nil {
-		return x.MediaPath
-	}
-	return ""
 }
 
 // Answers a request that is done and has nothing to tell.
@@ -1444,42 +1429,6 @@ func (x *Invitation) GetText() string {
 	return ""
 }
 
-// GetMediaUrl asks for a URL that needs no credential, for elements of a page. Any user of
-// the app may have one. NOT_FOUND: the media is unknown, unfinished, expired or of another app.
-type GetMediaUrl struct {
-	unknownFields []byte
-	MediaId       string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"mediaId,omitempty"`        // as messages carry it
-	ExpiresIn     uint32 `protobuf:"varint,2,opt,name=expires_in,json=expiresIn,proto3" json:"expiresIn,omitempty"` // seconds, cut to what is left of the media's life; 0: one hour
-	Download      string `protobuf:"bytes,3,opt,name=download,proto3" json:"download,omitempty"`                    // save under this name, 255 bytes at most; empty: show it in the page
-}
-
-func (x *GetMediaUrl) Reset() {
-	*x = GetMediaUrl{}
-}
-
-func (*GetMediaUrl) ProtoMessage() {}
-
-func (x *GetMediaUrl) GetMediaId() string {
-	if x != nil {
-		return x.MediaId
-	}
-	return ""
-}
-
-func (x *GetMediaUrl) GetExpiresIn() uint32 {
-	if x != nil {
-		return x.ExpiresIn
-	}
-	return 0
-}
-
-func (x *GetMediaUrl) GetDownload() string {
-	if x != nil {
-		return x.Download
-	}
-	return ""
-}
-
 // MemberChange tells the members of a channel that another one came or went. Of a
 // channel of more than 512 members it tells every few seconds how many there are.
 type MemberChange struct {
@@ -1661,18 +1610,6 @@ func (m *ClientFrame) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
-	if m.MediaUrl != nil {
-		size, err := m.MediaUrl.MarshalToSizedBufferVT(dAtA[:i])
-		if err != nil {
-			return 0, err
-		}
-		i -= size
-		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
-		i--
-		dAtA[i] = 0x1
-		i--
-		dAtA[i] = 0x82
-	}
 	if m.Invitation != nil {
 		size, err := m.Invitation.MarshalToSizedBufferVT(dAtA[:i])
 		if err != nil {
@@ -1850,15 +1787,6 @@ func (m *ServerFrame) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
-	}
-	if len(m.MediaPath) > 0 {
-		i -= len(m.MediaPath)
-		copy(dAtA[i:], m.MediaPath)
-		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.MediaPath)))
-		i--
-		dAtA[i] = 0x1
-		i--
-		dAtA[i] = 0x8a
 	}
 	if m.TokenExpiring != nil {
 		size, err := m.TokenExpiring.MarshalToSizedBufferVT(dAtA[:i])
@@ -3459,58 +3387,6 @@ func (m *Invitation) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *GetMediaUrl) MarshalVT() (dAtA []byte, err error) {
-	if m == nil {
-		return nil, nil
-	}
-	size := m.SizeVT()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *GetMediaUrl) MarshalToVT(dAtA []byte) (int, error) {
-	size := m.SizeVT()
-	return m.MarshalToSizedBufferVT(dAtA[:size])
-}
-
-func (m *GetMediaUrl) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
-	if m == nil {
-		return 0, nil
-	}
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if m.unknownFields != nil {
-		i -= len(m.unknownFields)
-		copy(dAtA[i:], m.unknownFields)
-	}
-	if len(m.Download) > 0 {
-		i -= len(m.Download)
-		copy(dAtA[i:], m.Download)
-		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Download)))
-		i--
-		dAtA[i] = 0x1a
-	}
-	if m.ExpiresIn != 0 {
-		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.ExpiresIn))
-		i--
-		dAtA[i] = 0x10
-	}
-	if len(m.MediaId) > 0 {
-		i -= len(m.MediaId)
-		copy(dAtA[i:], m.MediaId)
-		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.MediaId)))
-		i--
-		dAtA[i] = 0xa
-	}
-	return len(dAtA) - i, nil
-}
-
 func (m *MemberChange) MarshalVT() (dAtA []byte, err error) {
 	if m == nil {
 		return nil, nil
@@ -3743,10 +3619,6 @@ func (m *ClientFrame) SizeVT() (n int) {
 		l = m.Invitation.SizeVT()
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
-	if m.MediaUrl != nil {
-		l = m.MediaUrl.SizeVT()
-		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
-	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3817,10 +3689,6 @@ func (m *ServerFrame) SizeVT() (n int) {
 	}
 	if m.TokenExpiring != nil {
 		l = m.TokenExpiring.SizeVT()
-		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
-	}
-	l = len(m.MediaPath)
-	if l > 0 {
 		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
@@ -4372,27 +4240,6 @@ func (m *Invitation) SizeVT() (n int) {
 	return n
 }
 
-func (m *GetMediaUrl) SizeVT() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	l = len(m.MediaId)
-	if l > 0 {
-		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
-	}
-	if m.ExpiresIn != 0 {
-		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.ExpiresIn))
-	}
-	l = len(m.Download)
-	if l > 0 {
-		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
-	}
-	n += len(m.unknownFields)
-	return n
-}
-
 func (m *MemberChange) SizeVT() (n int) {
 	if m == nil {
 		return 0
@@ -4483,15 +4330,15 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: ClientFrame: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: ClientFrame: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
 			}
 			m.Id = 0
 			m.Id, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -4500,7 +4347,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Hello", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4528,7 +4375,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Ack", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4556,7 +4403,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Pong", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4584,7 +4431,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Send", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4612,7 +4459,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 6:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Join", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4640,7 +4487,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 7:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Leave", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4668,7 +4515,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 8:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Members", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4696,7 +4543,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 9:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Bye", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4724,7 +4571,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 10:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Renew", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4752,7 +4599,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 11:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4780,7 +4627,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 12:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Write", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4808,7 +4655,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 13:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Read", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4836,7 +4683,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 14:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Counts", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4864,7 +4711,7 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 15:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Invitation", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -4887,34 +4734,6 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 				m.Invitation = &Invitation{}
 			}
 			if err := m.Invitation.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
-		case 16:
-			if wireType != 2 {
-				return errMalformed
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			if m.MediaUrl == nil {
-				m.MediaUrl = &GetMediaUrl{}
-			}
-			if err := m.MediaUrl.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -4954,15 +4773,15 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: ServerFrame: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: ServerFrame: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ReplyTo", wireType)
 			}
 			m.ReplyTo = 0
 			m.ReplyTo, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -4971,7 +4790,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
 			}
 			m.Seq = 0
 			m.Seq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -4980,7 +4799,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			}
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Welcome", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5008,7 +4827,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Refusal", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5036,7 +4855,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Ping", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5064,7 +4883,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 6:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Sent", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5092,7 +4911,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 7:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Joined", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5120,7 +4939,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 8:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field MemberList", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5148,7 +4967,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 9:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Delivery", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5176,7 +4995,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 10:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field MemberChange", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5204,7 +5023,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 11:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Done", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5232,7 +5051,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 12:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5260,7 +5079,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 13:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Attributes", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5288,7 +5107,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 14:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Counts", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5316,7 +5135,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 15:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Invitation", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5344,7 +5163,7 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 16:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field TokenExpiring", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5369,28 +5188,6 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 			if err := m.TokenExpiring.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
-			iNdEx = postIndex
-		case 17:
-			if wireType != 2 {
-				return errMalformed
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.MediaPath = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -5428,10 +5225,10 @@ func (m *Done) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Done: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Done: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -5470,15 +5267,15 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Hello: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Hello: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
 			}
 			m.Version = 0
 			m.Version, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -5487,7 +5284,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field AppId", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5509,7 +5306,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5531,7 +5328,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Token", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5553,7 +5350,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Resume", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -5581,7 +5378,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 6:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Reconnect", wireType)
 			}
 			var v int
 			var _v uint64
@@ -5593,7 +5390,7 @@ func (m *Hello) UnmarshalVT(dAtA []byte) error {
 			m.Reconnect = bool(v != 0)
 		case 7:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Sdk", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5649,15 +5446,15 @@ func (m *Resume) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Resume: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Resume: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field SessionId", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5679,7 +5476,7 @@ func (m *Resume) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Credential", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5701,7 +5498,7 @@ func (m *Resume) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field LastSeq", wireType)
 			}
 			m.LastSeq = 0
 			m.LastSeq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5744,15 +5541,15 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Welcome: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Welcome: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field SessionId", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5774,7 +5571,7 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Credential", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5796,7 +5593,7 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Resumed", wireType)
 			}
 			var v int
 			var _v uint64
@@ -5808,7 +5605,7 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			m.Resumed = bool(v != 0)
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field PingIntervalMs", wireType)
 			}
 			m.PingIntervalMs = 0
 			m.PingIntervalMs, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -5817,7 +5614,7 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			}
 		case 5:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field SessionTimeoutMs", wireType)
 			}
 			m.SessionTimeoutMs = 0
 			m.SessionTimeoutMs, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -5826,7 +5623,7 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			}
 		case 6:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ServerTimeMs", wireType)
 			}
 			m.ServerTimeMs = 0
 			m.ServerTimeMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
@@ -5869,15 +5666,15 @@ func (m *Refusal) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Refusal: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Refusal: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
 			}
 			m.Reason = 0
 			var _v uint64
@@ -5888,7 +5685,7 @@ func (m *Refusal) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -5910,7 +5707,7 @@ func (m *Refusal) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ServerCode", wireType)
 			}
 			m.ServerCode = 0
 			m.ServerCode, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -5953,10 +5750,10 @@ func (m *Ping) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Ping: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Ping: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -5995,10 +5792,10 @@ func (m *Pong) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Pong: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Pong: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -6037,10 +5834,10 @@ func (m *Bye) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Bye: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Bye: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -6079,15 +5876,15 @@ func (m *Ack) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Ack: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Ack: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
 			}
 			m.Seq = 0
 			m.Seq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6130,15 +5927,15 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Send: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Send: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Peer", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6160,7 +5957,7 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6182,7 +5979,7 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Message", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -6210,7 +6007,7 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Offline", wireType)
 			}
 			var v int
 			var _v uint64
@@ -6222,7 +6019,7 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			m.Offline = bool(v != 0)
 		case 5:
 			if wireType != 1 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Origin", wireType)
 			}
 			m.Origin = 0
 			var _v64 uint64
@@ -6233,7 +6030,7 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			m.Origin = uint64(_v64)
 		case 6:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
 			}
 			m.Number = 0
 			m.Number, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6276,15 +6073,15 @@ func (m *Sent) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Sent: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Sent: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Received", wireType)
 			}
 			var v int
 			var _v uint64
@@ -6330,15 +6127,15 @@ func (m *Join) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Join: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Join: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6360,7 +6157,7 @@ func (m *Join) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field SinceMs", wireType)
 			}
 			m.SinceMs = 0
 			m.SinceMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
@@ -6403,15 +6200,15 @@ func (m *Joined) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Joined: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Joined: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field MemberCount", wireType)
 			}
 			m.MemberCount = 0
 			m.MemberCount, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -6454,15 +6251,15 @@ func (m *Leave) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Leave: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Leave: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6518,15 +6315,15 @@ func (m *Members) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Members: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Members: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6582,15 +6379,15 @@ func (m *MemberList) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: MemberList: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: MemberList: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6646,15 +6443,15 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Delivery: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Delivery: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6676,7 +6473,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6698,7 +6495,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ServerReceivedMs", wireType)
 			}
 			m.ServerReceivedMs = 0
 			m.ServerReceivedMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
@@ -6707,7 +6504,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			}
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Offline", wireType)
 			}
 			var v int
 			var _v uint64
@@ -6719,7 +6516,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			m.Offline = bool(v != 0)
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Message", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -6747,7 +6544,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 6:
 			if wireType != 1 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Origin", wireType)
 			}
 			m.Origin = 0
 			var _v64 uint64
@@ -6758,7 +6555,7 @@ func (m *Delivery) UnmarshalVT(dAtA []byte) error {
 			m.Origin = uint64(_v64)
 		case 7:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
 			}
 			m.Number = 0
 			m.Number, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6801,15 +6598,15 @@ func (m *Renew) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Renew: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Renew: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Token", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6865,10 +6662,10 @@ func (m *TokenExpiring) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: TokenExpiring: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: TokenExpiring: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
@@ -6907,15 +6704,15 @@ func (m *PresenceRequest) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: PresenceRequest: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: PresenceRequest: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Mode", wireType)
 			}
 			m.Mode = 0
 			var _v uint64
@@ -6926,7 +6723,7 @@ func (m *PresenceRequest) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -6982,15 +6779,15 @@ func (m *PresenceList) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: PresenceList: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: PresenceList: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -7050,15 +6847,15 @@ func (m *Presence) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Presence: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Presence: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7080,7 +6877,7 @@ func (m *Presence) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
 			}
 			m.State = 0
 			var _v uint64
@@ -7125,15 +6922,15 @@ func (m *AttributeWrite) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeWrite: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeWrite: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Op", wireType)
 			}
 			m.Op = 0
 			var _v uint64
@@ -7144,7 +6941,7 @@ func (m *AttributeWrite) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7166,7 +6963,7 @@ func (m *AttributeWrite) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Attribute", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -7192,7 +6989,7 @@ func (m *AttributeWrite) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Notify", wireType)
 			}
 			var v int
 			var _v uint64
@@ -7238,15 +7035,15 @@ func (m *AttributeRead) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeRead: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeRead: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7268,7 +7065,7 @@ func (m *AttributeRead) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7290,7 +7087,7 @@ func (m *AttributeRead) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Key", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7346,15 +7143,15 @@ func (m *AttributeList) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeList: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: AttributeList: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7376,7 +7173,7 @@ func (m *AttributeList) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Attribute", wireType)
 			}
 			var msglen int
 			var _v uint64
@@ -7436,15 +7233,15 @@ func (m *Attribute) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Attribute: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Attribute: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Key", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7466,7 +7263,7 @@ func (m *Attribute) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Value", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7488,7 +7285,7 @@ func (m *Attribute) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Writer", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7510,7 +7307,7 @@ func (m *Attribute) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field WrittenMs", wireType)
 			}
 			m.WrittenMs = 0
 			m.WrittenMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
@@ -7553,15 +7350,15 @@ func (m *Counts) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Counts: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Counts: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7617,10 +7414,10 @@ func (m *CountList) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: CountList: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: CountList: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
@@ -7669,7 +7466,7 @@ func (m *CountList) UnmarshalVT(dAtA []byte) error {
 					m.Count = append(m.Count, v)
 				}
 			} else {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Count", wireType)
 			}
 		default:
 			iNdEx = preIndex
@@ -7707,15 +7504,15 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Invitation: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Invitation: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
 			}
 			m.Kind = 0
 			var _v uint64
@@ -7726,7 +7523,7 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Peer", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7748,7 +7545,7 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field CallId", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7770,7 +7567,7 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7792,7 +7589,7 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7834,101 +7631,6 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *GetMediaUrl) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return errMalformed
-		}
-		if fieldNum <= 0 {
-			return errMalformed
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 2 {
-				return errMalformed
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.MediaId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 2:
-			if wireType != 0 {
-				return errMalformed
-			}
-			m.ExpiresIn = 0
-			m.ExpiresIn, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-		case 3:
-			if wireType != 2 {
-				return errMalformed
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Download = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
 func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -7943,15 +7645,15 @@ func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: MemberChange: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: MemberChange: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7973,7 +7675,7 @@ func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -7995,7 +7697,7 @@ func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Joined", wireType)
 			}
 			var v int
 			var _v uint64
@@ -8007,7 +7709,7 @@ func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
 			m.Joined = bool(v != 0)
 		case 4:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field MemberCount", wireType)
 			}
 			m.MemberCount = 0
 			m.MemberCount, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -8050,15 +7752,15 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return errMalformed
+			return fmt.Errorf("proto: Message: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return errMalformed
+			return fmt.Errorf("proto: Message: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Type", wireType)
 			}
 			m.Type = 0
 			var _v uint64
@@ -8069,7 +7771,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			}
 		case 2:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -8091,7 +7793,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 3:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Raw", wireType)
 			}
 			var byteLen int
 			var _v uint64
@@ -8117,7 +7819,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Description", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -8139,7 +7841,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 5:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field MediaId", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -8161,7 +7863,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 6:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field FileName", wireType)
 			}
 			var stringLen uint64
 			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -8183,7 +7885,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 7:
 			if wireType != 2 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Thumbnail", wireType)
 			}
 			var byteLen int
 			var _v uint64
@@ -8209,7 +7911,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			iNdEx = postIndex
 		case 8:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Size", wireType)
 			}
 			m.Size = 0
 			m.Size, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
@@ -8218,7 +7920,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			}
 		case 9:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Width", wireType)
 			}
 			m.Width = 0
 			m.Width, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -8227,7 +7929,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			}
 		case 10:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
 			}
 			m.Height = 0
 			m.Height, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -8236,7 +7938,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			}
 		case 11:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ThumbnailWidth", wireType)
 			}
 			m.ThumbnailWidth = 0
 			m.ThumbnailWidth, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
@@ -8245,7 +7947,7 @@ func (m *Message) UnmarshalVT(dAtA []byte) error {
 			}
 		case 12:
 			if wireType != 0 {
-				return errMalformed
+				return fmt.Errorf("proto: wrong wireType = %d for field ThumbnailHeight", wireType)
 			}
 			m.ThumbnailHeight = 0
 			m.ThumbnailHeight, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)

@@ -1,0 +1,234 @@
+package tests
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/tests/cluster"
+)
+
+// Uploads at two gateways of a cluster that share a folder.
+func TestClusterMedia(t *testing.T) {
+	c, program := startCluster(t), buildGateway(t)
+	testMediaAtTwoGateways(t, c, program, c.Dir+"/media")
+}
+
+// testMediaAtTwoGateways starts two gateways with their media at the same place.
+func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program, media string) {
+	start := func() *service {
+		return serve(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","), "--media", media)
+	}
+	a, b := start(), start()
+	u := &uploader{t, b.credentialOf("alice")}
+	content := randomFile(4 << 20)
+	const sent = 5 * 250_001
+
+	t.Run("HEAD at another gateway grows, and a newer request there evicts the older", func(t *testing.T) {
+		u := u.in(t)
+		path := u.create(a, len(content))
+		older := u.start(a, path, 0)
+		for n := 0; n < sent; n += sent / 5 {
+			older.send(content[n : n+sent/5])
+			u.awaitOffset(b, path, n+sent/5)
+		}
+		began := time.Now()
+		require.Equal(t, 409, u.patch(b, path, 0, content), "what A has stored is asked for anew")
+		assert.Less(t, time.Since(began), time.Second)
+		assert.Equal(t, 409, older.status())
+		require.Equal(t, sent, u.offset(b, path))
+		require.Equal(t, 204, u.patch(b, path, sent, content[sent:]))
+		u.has(a, path, content)
+	})
+
+	t.Run("what is cut at one gateway goes on at another", func(t *testing.T) {
+		u := u.in(t)
+		path := u.create(a, len(content))
+		cut := u.start(a, path, 0)
+		cut.send(content[:sent])
+		u.awaitOffset(b, path, sent)
+		cut.cut()
+		require.Equal(t, 204, u.patch(b, path, sent, content[sent:]))
+		u.has(b, path, content)
+	})
+
+	t.Run("a gateway that does not answer is passed over, and spoils nothing later", func(t *testing.T) {
+		u := u.in(t)
+		path := u.create(a, len(content))
+		require.Equal(t, 204, u.patch(a, path, 0, content[:sent]))
+		frozen := u.start(a, path, sent)
+		frozen.send(content[sent : 2*sent])
+		u.awaitOffset(b, path, 2*sent)
+		require.NoError(t, cluster.Pause(a.Process))
+		began := time.Now()
+		newer := u.start(b, path, sent)
+		newer.send(content[sent : len(content)-10])
+		u.awaitOffset(b, path, len(content)-10)
+		t.Logf("recovered: an upload went on %v after its gateway had frozen", time.Since(began).Round(time.Millisecond))
+		require.NoError(t, cluster.Resume(a.Process))
+		frozen.send(bytes.Repeat([]byte{'x'}, len(content)-2*sent))
+		assert.Equal(t, 409, frozen.status())
+		newer.send(content[len(content)-10:])
+		require.Equal(t, 204, newer.status())
+		u.has(a, path, content)
+	})
+
+	t.Run("a gateway is killed in mid-upload", func(t *testing.T) {
+		u := u.in(t)
+		path := u.create(a, len(content))
+		require.Equal(t, 204, u.patch(a, path, 0, content[:sent]))
+		killed := u.start(a, path, sent)
+		killed.send(content[sent : 2*sent])
+		u.awaitOffset(b, path, 2*sent)
+		require.NoError(t, a.Process.Kill())
+		began := time.Now()
+		require.Equal(t, 204, u.patch(b, path, sent, content[sent:]))
+		t.Logf("recovered: an upload was finished %v after its gateway was killed", time.Since(began).Round(time.Millisecond))
+		u.has(b, path, content)
+	})
+
+	t.Run("the NATS server that leads is killed", func(t *testing.T) {
+		u := u.in(t)
+		require.NoError(t, c.Healthy(t.Context()))
+		leaderOf(t, c, "KV_rtm_media_uploads").Kill()
+		began, worst := time.Now(), time.Duration(0)
+		for i := range 20 {
+			once := time.Now()
+			path := u.create(b, 1000+i)
+			require.Equal(t, 204, u.patch(b, path, 0, content[:1000+i]))
+			worst = max(worst, time.Since(once))
+		}
+		t.Logf("recovered: 20 files took %v, the slowest %v", time.Since(began).Round(time.Millisecond), worst.Round(time.Millisecond))
+		assert.Less(t, worst, 20*time.Second)
+	})
+}
+
+// leaderOf is the server that decides about a stream.
+func leaderOf(t *testing.T, c *cluster.Cluster, stream string) *cluster.Server {
+	nc, err := nats.Connect(strings.Join(c.URLs(), ","))
+	require.NoError(t, err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	s, err := js.Stream(t.Context(), stream)
+	require.NoError(t, err)
+	n, err := strconv.Atoi(strings.TrimPrefix(s.CachedInfo().Cluster.Leader, "n"))
+	require.NoError(t, err)
+	return c.Servers[n-1]
+}
+
+// uploader is a user who speaks tus with any gateway.
+type uploader struct {
+	t          *testing.T
+	credential string
+}
+
+func (u *uploader) in(t *testing.T) *uploader { return &uploader{t, u.credential} }
+
+func (u *uploader) do(at *service, method, path string, body io.Reader, header ...string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(u.t.Context(), method, at.url+path, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+u.credential)
+	r.Header.Set("Tus-Resumable", "1.0.0")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return http.DefaultClient.Do(r)
+}
+
+func (u *uploader) ask(at *service, method, path string, body io.Reader, header ...string) *http.Response {
+	u.t.Helper()
+	a, err := u.do(at, method, path, body, header...)
+	require.NoError(u.t, err)
+	require.NoError(u.t, a.Body.Close())
+	return a
+}
+
+func (u *uploader) create(at *service, size int) (path string) {
+	u.t.Helper()
+	a := u.ask(at, http.MethodPost, "/media/", nil, "Upload-Length", strconv.Itoa(size))
+	require.Equal(u.t, 201, a.StatusCode)
+	return a.Header.Get("Location")
+}
+
+func (u *uploader) patch(at *service, path string, offset int, content []byte) (status int) {
+	u.t.Helper()
+	return u.ask(at, http.MethodPatch, path, bytes.NewReader(content), "Upload-Offset", strconv.Itoa(offset), "Content-Type", "application/offset+octet-stream").StatusCode
+}
+
+func (u *uploader) offset(at *service, path string) int {
+	u.t.Helper()
+	n, err := strconv.Atoi(u.ask(at, http.MethodHead, path, nil).Header.Get("Upload-Offset"))
+	require.NoError(u.t, err)
+	return n
+}
+
+func (u *uploader) awaitOffset(at *service, path string, want int) {
+	u.t.Helper()
+	for {
+		n := u.offset(at, path)
+		require.LessOrEqual(u.t, n, want)
+		if n == want {
+			return
+		}
+	}
+}
+
+func (u *uploader) has(at *service, path string, want []byte) {
+	u.t.Helper()
+	a, err := u.do(at, http.MethodGet, path, nil)
+	require.NoError(u.t, err)
+	defer a.Body.Close()
+	require.Equal(u.t, 200, a.StatusCode)
+	got, err := io.ReadAll(a.Body)
+	require.NoError(u.t, err)
+	require.Equal(u.t, sha256.Sum256(want), sha256.Sum256(got))
+}
+
+// slowPatch is a request whose body comes when the test says so.
+type slowPatch struct {
+	t      *testing.T
+	body   *io.PipeWriter
+	result chan int // status, or 0 without an answer
+}
+
+func (u *uploader) start(at *service, path string, offset int) *slowPatch {
+	body, sends := io.Pipe()
+	p := &slowPatch{u.t, sends, make(chan int, 1)}
+	go func() {
+		a, err := u.do(at, http.MethodPatch, path, body, "Upload-Offset", strconv.Itoa(offset), "Content-Type", "application/offset+octet-stream")
+		if err != nil {
+			p.result <- 0
+			return
+		}
+		_ = a.Body.Close()
+		p.result <- a.StatusCode
+	}()
+	u.t.Cleanup(func() { _ = sends.CloseWithError(io.ErrUnexpectedEOF) })
+	return p
+}
+
+// send returns when the client has taken the bytes, or its request has ended.
+func (p *slowPatch) send(content []byte) { _, _ = p.body.Write(content) }
+
+func (p *slowPatch) cut() {
+	_ = p.body.CloseWithError(io.ErrUnexpectedEOF)
+	assert.Zero(p.t, <-p.result)
+}
+
+func (p *slowPatch) status() int {
+	_ = p.body.Close()
+	return <-p.result
+}
