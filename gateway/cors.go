@@ -16,6 +16,7 @@ const (
 	// corsExposed are the headers of answers that pages of other origins may read.
 	corsExposed = "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, " +
 		"Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, " +
+		"Upload-Complete, Upload-Incomplete, Upload-Limit, Upload-Draft-Interop-Version, Accept-Patch, " +
 		"ETag, Repr-Digest, Part-Digest, Content-Range, Accept-Ranges, Content-Length, Content-Disposition, X-Request-Id, " +
 		"Retry-After, " + core.GatewayHeader
 )

@@ -57,7 +57,7 @@ func TestCrossOrigin(t *testing.T) {
 					assert.Empty(t, header.Get("Access-Control-Allow-Credentials"), name)
 				}
 				assert.Equal(t, named, strings.Contains(strings.Join(header.Values("Vary"), ","), "Origin"), name)
-				for _, exposed := range []string{"Rtm-Gateway", "Upload-Offset", "Repr-Digest", "Part-Digest"} {
+				for _, exposed := range []string{"Rtm-Gateway", "Upload-Offset", "Repr-Digest", "Part-Digest", "Upload-Complete", "Upload-Draft-Interop-Version"} {
 					assert.Contains(t, header.Get("Access-Control-Expose-Headers"), exposed, name)
 				}
 				assert.Equal(t, "cross-origin", header.Get("Cross-Origin-Resource-Policy"), name)

@@ -177,6 +177,10 @@ type earlyAnswer struct {
 }
 
 func (w *earlyAnswer) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols { // an interim answer
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
 	if w.begun {
 		return
 	}

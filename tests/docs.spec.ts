@@ -40,7 +40,7 @@ test('js and ts compile', () => {
 
 test('json is json, and configurations are well formed', () => {
   expect(wrong(of('json'), ({ text }) => badJson(text))).toEqual([]);
-  expect(wrong(of('nginx', 'caddy'), badForm)).toEqual([]);
+  expect(wrong(of('nginx', 'caddy', 'swift'), badForm)).toEqual([]);
 });
 
 test('go is vetted', () => {

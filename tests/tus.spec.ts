@@ -87,6 +87,27 @@ test('tus-js-client uploads whole and in chunks', async ({ openUser, gateway, ru
   expect(of(seen, 'PATCH').map((s) => Number(s.offset))).toEqual([300 * KiB, 600 * KiB]);
 });
 
+test("tus-js-client uploads by the IETF's drafts", async ({ openUser, gateway, run }) => {
+  const { page, seen } = await tusPage(openUser, gateway.url, `a-${run}`);
+  for (const protocol of ['ietf-draft-03', 'ietf-draft-05']) {
+    const out = await page.evaluate(async (protocol) => {
+      const { t } = window as any;
+      const file = t.file(2 << 20);
+      const { upload, outcome } = t.upload(file, {
+        protocol,
+        chunkSize: 512 << 10,
+        onChunkComplete: (_: number, accepted: number) => accepted === 1 << 20 && upload.abort().then(() => upload.start()),
+      });
+      upload.start();
+      return [await outcome, await t.isStored(upload, file)];
+    }, protocol);
+    expect(out, protocol).toEqual(['done', true]);
+    expect(of(seen, 'HEAD').at(-1)?.status).toBe(204);
+    expect(of(seen, 'PATCH').map((s) => s.status), protocol).toEqual([204, 204, 204, 201]);
+    seen.length = 0;
+  }
+});
+
 test('tus-js-client pauses and resumes, in the same object and after findPreviousUploads', async ({ openUser, gateway, run }) => {
   const { page, seen } = await tusPage(openUser, gateway.url, `a-${run}`);
   const out = await page.evaluate(async () => {

@@ -77,6 +77,11 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 	case r.Header.Get("Upload-Length") != strconv.FormatInt(info.Size, 10),
 		req.expected != nil && string(req.expected) != string(info.Expected):
 		refuseTus(w, errNonceReused)
+	case req.out != nil && !info.Finished() && r.ContentLength != 0:
+		// 2xx would mean that what comes with this request has been stored.
+		tusStore{h}.upload(req, info)
+		req.out.offerResumption(info.Key)
+		refuseTus(w, errMismatchingOffset(info.Offset, 0))
 	default:
 		h.discardBody(r, req)
 		tusStore{h}.upload(req, info) // announces the expiry

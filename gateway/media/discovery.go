@@ -14,7 +14,7 @@ const (
 	tusExtensions = "creation,creation-with-upload,termination,expiration"
 )
 
-// serveOptions answers tus clients that ask what the server can do.
+// serveOptions answers clients, of tus and of the IETF's drafts, that ask what the server can do.
 func serveOptions(w http.ResponseWriter) {
 	header := w.Header()
 	header.Set("Allow", methods)
@@ -22,5 +22,7 @@ func serveOptions(w http.ResponseWriter) {
 	header.Set("Tus-Version", tusVersion)
 	header.Set("Tus-Extension", tusExtensions)
 	header.Set("Tus-Max-Size", strconv.Itoa(core.MaxMediaBytes))
+	header.Set("Accept-Patch", partialUpload+", "+contentType)
+	header.Set("Upload-Limit", uploadLimit)
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -18,6 +18,8 @@ func TestDiscovery(t *testing.T) {
 			"Tus-Version":   "1.0.0",
 			"Tus-Max-Size":  "31457280",
 			"Tus-Extension": "creation,creation-with-upload,termination,expiration",
+			"Accept-Patch":  "application/partial-upload, application/offset+octet-stream",
+			"Upload-Limit":  "max-size=31457280, min-size=1",
 		} {
 			assert.Equal(t, want, a.header.Get(name), name)
 		}

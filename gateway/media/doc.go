@@ -1,7 +1,7 @@
 // Package media serves the files that image and file messages point to, under
 // /media/: uploads by the tus 1.0 protocol (creation, creation-with-upload,
-// termination, expiration; any tus client can talk to it) and downloads with
-// ranges, a strong ETag and a SHA-256 digest.
+// termination, expiration; any tus client can talk to it) and by the drafts of the
+// IETF's resumable uploads, and downloads with ranges, a strong ETag and a SHA-256 digest.
 //
 //	h, err := media.New(media.Config{Store: store, Auth: sessions})
 //	mux.Handle("/media/", h)

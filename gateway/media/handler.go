@@ -88,7 +88,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		h.serveDownload(w, r, who, key)
 	case http.MethodHead:
-		if r.Header.Get("Tus-Resumable") == "" && r.Header.Get(overrideHeader) == "" { // about the file, not its upload
+		if r.Header.Get("Tus-Resumable") == "" && r.Header.Get(overrideHeader) == "" && !isDraft(r) { // about the file, not its upload
 			h.serveDownload(w, r, who, key)
 			return
 		}

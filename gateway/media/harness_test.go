@@ -246,8 +246,12 @@ func (c *client) startPatch(path string, offset int) *partial {
 }
 
 func (c *client) start(method, path string, header ...string) *partial {
+	return c.startIn(context.Background(), method, path, header...)
+}
+
+func (c *client) startIn(ctx context.Context, method, path string, header ...string) *partial {
 	pr, pw := io.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	p := &partial{c: c, body: pw, cancel: cancel, result: make(chan answer, 1)}
 	r := c.request(method, path, pr, header...).WithContext(ctx)
 	go func() {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/tus/tusd/v2/pkg/handler"
@@ -117,6 +118,9 @@ func (l *lock) Lock(ctx context.Context, _ func()) error {
 	}
 	err := l.locks.acquire(ctx, l.key, req.letGo)
 	l.held = err == nil
+	if errors.Is(err, handler.ErrFileLocked) {
+		return req.mayGoOn(handler.ErrFileLocked)
+	}
 	return err
 }
 

@@ -59,13 +59,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	h.serve(out, r)
 	if r.Context().Err() == nil {
-		result = resultOf(out.status)
+		result = resultOf(out.status, out.cut)
 	}
 }
 
-func resultOf(status int) Result {
+// resultOf tells how a request ended by its status, and whether its body was cut.
+func resultOf(status int, cut bool) Result {
 	switch {
-	case status == http.StatusConflict: // see errInterrupted and errCutShort
+	case status == http.StatusConflict, cut && status >= 500: // see errInterrupted and errCutShort
 		return Broken
 	case status >= 500 && status != http.StatusInsufficientStorage: // a quota, see errQuota
 		return Failed
@@ -90,10 +91,13 @@ type countedResponse struct {
 	http.ResponseWriter
 	status int
 	n      int64
+	cut    bool // the request's body did not come to its end
 }
 
 func (w *countedResponse) WriteHeader(status int) {
-	w.status = status
+	if status >= 200 {
+		w.status = status
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 

@@ -78,7 +78,7 @@ func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 	case errors.Is(err, ErrNotFound):
 		return handler.ErrNotFound
 	case errors.Is(err, ErrConflict):
-		return handler.ErrMismatchOffset
+		return requestOf(ctx).mayGoOn(handler.ErrMismatchOffset)
 	case errors.Is(err, errNoPlace):
 		return errTooMany
 	}

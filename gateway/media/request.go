@@ -35,6 +35,12 @@ type request struct {
 
 	control     *http.ResponseController
 	interrupted atomic.Bool
+	cut         atomic.Bool // the body did not come to its end
+
+	// Of one of the IETF's drafts, see draft.go:
+	draft  *draft // nil for tus 1.0
+	out    *draftWriter
+	upload *tusUpload // what it is about, when that is known
 }
 
 type requestKey struct{}
@@ -72,16 +78,20 @@ type interruptibleBody struct {
 
 func (b interruptibleBody) Read(p []byte) (int, error) {
 	if b.req.interrupted.Load() {
-		return 0, errInterrupted
+		b.req.cut.Store(true)
+		return 0, b.req.mayGoOn(errInterrupted)
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.req.received.Add(int64(n))
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	b.req.cut.Store(true)
 	switch {
-	case err == nil || err == io.EOF:
 	case b.req.interrupted.Load():
-		err = errInterrupted
+		err = b.req.mayGoOn(errInterrupted)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = errCutShort
+		err = b.req.mayGoOn(errCutShort)
 	}
 	return n, err
 }

@@ -93,12 +93,14 @@ func FuzzRequest(f *testing.F) {
 	require.NoError(f, err)
 	key := strings.Repeat("a", 64)
 	names := []string{"Range", "If-Range", "If-None-Match", "Upload-Metadata", "Upload-Length", "Upload-Offset", "Repr-Digest", "Origin", "X-Request-Id",
-		"X-HTTP-Method-Override", "X-Forwarded-Host"}
+		"X-HTTP-Method-Override", "X-Forwarded-Host", "Upload-Draft-Interop-Version", "Upload-Complete", "Content-Disposition"}
 	f.Add(uint8(0), key, "bytes=3-9", "Range", `"x"`, "If-Range", []byte(nil))
 	f.Add(uint8(0), key, "bytes=-0,5-", "Range", "a\r\nSet-Cookie: x", "X-Request-Id", []byte(nil))
 	f.Add(uint8(1), "", "filename PHNjcmlwdD4=,nonce AAAAAAAAAAAAAAAAAAAAAA==", "Upload-Metadata", "5", "Upload-Length", []byte("abcde"))
 	f.Add(uint8(2), key, "7", "Upload-Offset", "PATCH", "X-HTTP-Method-Override", []byte("abc"))
 	f.Add(uint8(3), "../../etc/passwd", "evil.example", "X-Forwarded-Host", "null", "Origin", []byte(nil))
+	f.Add(uint8(1), "", "?1", "Upload-Complete", "8", "Upload-Draft-Interop-Version", []byte("abcde"))
+	f.Add(uint8(2), key, "70;a=b", "Upload-Offset", "3", "Upload-Draft-Interop-Version", []byte("abc"))
 	f.Fuzz(func(t *testing.T, method uint8, key, value1, name1, value2, name2 string, body []byte) {
 		methods := []string{"GET", "POST", "PATCH", "HEAD", "DELETE", "OPTIONS", "PUT"}
 		r := &http.Request{
@@ -110,6 +112,9 @@ func FuzzRequest(f *testing.F) {
 			for _, known := range names {
 				if name == known {
 					r.Header.Set(name, value)
+				}
+				if name == "Upload-Draft-Interop-Version" {
+					r.Header.Del("Tus-Resumable")
 				}
 			}
 		}

@@ -51,6 +51,18 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	url := *r.URL
 	url.Path = key // tusd takes the path for the id
 	r.URL = &url
+	if counted, ok := w.(*countedResponse); ok {
+		defer func() { counted.cut = req.cut.Load() }()
+	}
+	if isDraft(r) {
+		req.out = &draftWriter{ResponseWriter: w, r: r, req: req}
+		w = req.out
+		var err error
+		if req.draft, err = draftOf(r); err != nil {
+			refuseTus(w, err.(handler.Error))
+			return
+		}
+	}
 	if r.ContentLength < 0 {
 		r.Body = limitedBody{r.Body, &req.room}
 	}
@@ -84,7 +96,8 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 	case !upload && r.Method == http.MethodPost:
 		h.createUpload(w, r)
 	case upload && r.Method == http.MethodHead:
-		requestOf(r.Context()).asks = true
+		req := requestOf(r.Context())
+		req.asks = req.draft == nil // by a draft, the offset is one that the next request can use
 		h.tus.HeadFile(w, r)
 	case upload && r.Method == http.MethodPatch:
 		h.patchUpload(w, r)
@@ -100,7 +113,9 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 }
 
 func refuseTus(w http.ResponseWriter, e handler.Error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	for name, value := range e.HTTPResponse.Header {
+		w.Header().Set(name, value)
+	}
 	w.WriteHeader(e.HTTPResponse.StatusCode)
 	io.WriteString(w, e.HTTPResponse.Body)
 }

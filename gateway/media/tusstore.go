@@ -56,7 +56,11 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 		return nil, s.h.tusError(ctx, "create an upload", err)
 	}
 	req.created, req.leave = &info, leave
-	return s.upload(req, info), nil
+	u := s.upload(req, info)
+	if req.out != nil {
+		req.out.offerResumption(info.Key)
+	}
+	return u, nil
 }
 
 // GetUpload finds what the user of the request has created, in any session.
@@ -77,6 +81,11 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 	if err != nil {
 		return nil, s.h.tusError(ctx, "find an upload", err)
 	}
+	if req.draft != nil && req.patch != nil {
+		if err := req.draft.checkAppend(req.patch, info); err != nil {
+			return nil, err
+		}
+	}
 	if req.patchesBeyond(info) {
 		return nil, handler.ErrSizeExceeded
 	}
@@ -91,6 +100,7 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 func (s tusStore) upload(req *request, info Info) *tusUpload {
 	u := &tusUpload{h: s.h, req: req, info: info}
 	u.announceExpiry()
+	req.upload = u
 	return u
 }
 
@@ -113,11 +123,16 @@ func (u *tusUpload) announceExpiry() {
 		u.req.header.Del("Upload-Expires")
 		return
 	}
-	expires := u.info.Touched.Add(u.h.config.IdleLimit)
-	if u.info.Expires.Before(expires) {
-		expires = u.info.Expires
+	u.req.header.Set("Upload-Expires", u.expires().UTC().Format(http.TimeFormat))
+}
+
+// expires is when an unfinished upload is removed, if nobody adds to it.
+func (u *tusUpload) expires() time.Time {
+	idle := u.info.Touched.Add(u.h.config.IdleLimit)
+	if u.info.Expires.Before(idle) {
+		return u.info.Expires
 	}
-	u.req.header.Set("Upload-Expires", expires.UTC().Format(http.TimeFormat))
+	return idle
 }
 
 func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
@@ -150,6 +165,9 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 	if stored > 0 {
 		u.info = info
 		u.announceExpiry()
+	}
+	if err == nil && u.req.draft != nil && u.req.draft.complete && !u.info.Finished() && !u.req.cut.Load() {
+		return stored, errInconsistentLength // the client takes the upload for complete
 	}
 	return stored, u.h.tusError(ctx, "store a part", err)
 }

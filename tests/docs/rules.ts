@@ -10,13 +10,14 @@
  *   json         parsed, as it is or as the inside of an object.
  *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-proxies.sh, on Debian), and a page
  *                sends the largest file through it. Elsewhere only brackets and semicolons are looked at.
+ *   swift        only brackets are looked at.
  *
  * Those of docs/operating.md, which is one long session at a terminal, are run by tests/operating_page_test.go.
  */
 import { outcomes } from './outcomes.ts';
 import type { Block } from './blocks.ts';
 
-export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy'];
+export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'swift'];
 
 /** What is wrong with the words behind a fence. */
 export function unruly({ language, mark }: Block): string | undefined {
@@ -37,7 +38,7 @@ export function badJson(text: string): string | undefined {
   return 'it is no JSON, not even as the inside of an object';
 }
 
-/** What is wrong with the form of a server's configuration. */
+/** What is wrong with the form of a server's configuration, or of Swift. */
 export function badForm({ language, text }: Block): string | undefined {
   let depth = 0;
   for (const line of text.split('\n').map((line) => line.replace(/(^|\s)#.*/, '').trim())) {
