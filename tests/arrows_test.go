@@ -79,6 +79,8 @@ var rules = []rule{
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
 	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
+	{pkg: "gateway/mediastore/bucket", may: []string{"std", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/retry", "github.com/aws/...", "github.com/hashicorp/golang-lru/v2"},
+		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "web", may: []string{"std"}},
 
 	{pkg: "examples/go-bot", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native"}, deep: []string{"rtmwasm/gateway"}},

@@ -1,0 +1,215 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/mediastore"
+)
+
+// growingPiece is how long a piece is at least before the next one is begun: Keep writes a
+// shorter one again. So an upload that arrives in many tiny requests does not become many
+// objects.
+const growingPiece = 256 << 10
+
+// copyBytes is how much is copied at once.
+const copyBytes = 64 << 10
+
+// part is an upload while one request adds to it. Its bytes are in a spool file.
+type part struct {
+	f        *Files
+	app, key string
+	put      string // tells what this part has finished from what others have
+
+	spool *os.File
+	size  int64 // bytes in the spool
+
+	kept   int64   // bytes that the pieces hold
+	pieces []int64 // offsets of the pieces, in order
+}
+
+var _ mediastore.Part = (*part)(nil)
+
+// Part implements mediastore.Files.
+func (f *Files) Part(ctx context.Context, app, key string, offset int64) (mediastore.Part, error) {
+	if err := checkKey(app, key); err != nil {
+		return nil, err
+	}
+	spool, err := os.CreateTemp(f.options.Spool, spoolName)
+	if err != nil {
+		return nil, spoolError(err)
+	}
+	_ = os.Remove(spool.Name()) // it goes on without a name; where that can't be, Close removes it
+	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset}
+	if offset > 0 {
+		if err := p.fetch(ctx, offset); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
+	return p, nil
+}
+
+// Write implements mediastore.Part.
+func (p *part) Write(b []byte) (n int, err error) {
+	n, err = p.spool.WriteAt(b, p.size)
+	p.size += int64(n)
+	return n, spoolError(err)
+}
+
+// ReadAt implements mediastore.Part.
+func (p *part) ReadAt(b []byte, offset int64) (n int, err error) { return p.spool.ReadAt(b, offset) }
+
+// Keep implements mediastore.Part: what is new becomes a piece of its own, or a part of the
+// last piece while that is short.
+func (p *part) Keep(ctx context.Context) error {
+	if p.size == p.kept {
+		return nil
+	}
+	from, begins := p.kept, true
+	if n := len(p.pieces); n > 0 && p.kept-p.pieces[n-1] < growingPiece {
+		from, begins = p.pieces[n-1], false
+	}
+	length := p.size - from
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.NewSectionReader(p.spool, from, length)); err != nil {
+		return spoolError(err)
+	}
+	ctx, cancel := within(ctx, length)
+	defer cancel()
+	err := p.store(ctx, p.f.pieceKey(p.app, p.key, from), io.NewSectionReader(p.spool, from, length), length, hash.Sum(nil), nil)
+	if err != nil {
+		return failed("keep a part of an upload", err)
+	}
+	if begins {
+		p.pieces = append(p.pieces, from)
+	}
+	p.kept = p.size
+	return nil
+}
+
+// Finish implements mediastore.Part.
+func (p *part) Finish(ctx context.Context, info media.Info) error {
+	if info.Size != p.size {
+		return fmt.Errorf("bucket: finish an upload of %d bytes: it has %d", info.Size, p.size)
+	}
+	metadata, more, err := describe(info, p.put)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := within(ctx, p.size)
+	defer cancel()
+	object := p.f.fileKey(p.app, p.key)
+	if more != nil {
+		sum := sha256.Sum256(more)
+		if err := p.store(ctx, moreKey(object), bytes.NewReader(more), int64(len(more)), sum[:], nil); err != nil {
+			return failed("store what is to be known of a file", err)
+		}
+	}
+	if err := p.storeFile(ctx, object, info, metadata); err != nil {
+		return err
+	}
+	if len(p.pieces) > 0 {
+		if err := p.f.removePieces(ctx, p.app, p.key, p.pieces); err != nil { // a sweep does it later
+			p.f.options.Logger.WarnContext(ctx, "bucket: pieces of a finished upload are left for the next sweep", "key", p.key, "error", err)
+		}
+	}
+	return nil
+}
+
+// storeFile makes the file's object, unless there is one. What was damaged on the way is sent
+// once more; if it still has another digest, the spool does not hold what was hashed.
+func (p *part) storeFile(ctx context.Context, object string, info media.Info, metadata map[string]string) (err error) {
+	for range 2 {
+		err = p.store(ctx, object, io.NewSectionReader(p.spool, 0, p.size), p.size, info.Digest[:], func(in *s3.PutObjectInput) {
+			in.ContentType, in.Metadata = &info.Type, metadata
+			in.ContentDisposition = ptr("attachment")
+			in.IfNoneMatch = ptr("*")
+		})
+		if err = failed("store a file", err); !errors.Is(err, errDamaged) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, errDamaged):
+		return fmt.Errorf("%w: %w", media.ErrDigest, err)
+	case status(err) == http.StatusPreconditionFailed || status(err) == http.StatusConflict:
+		return p.conflict(ctx, object, err)
+	case status(err) == http.StatusNotImplemented:
+		return p.storeUnconditionally(ctx, object, info, metadata)
+	}
+	return err
+}
+
+// conflict is for a file that is there already. It may be this part's own: the answer to the
+// request that made it was lost.
+func (p *part) conflict(ctx context.Context, object string, err error) error {
+	head, headErr := p.f.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.f.options.Bucket, Key: &object})
+	switch {
+	case headErr == nil && head.Metadata[putName] == p.put:
+		return nil
+	case headErr == nil:
+		return fmt.Errorf("bucket: store a file: %w", media.ErrConflict)
+	case errors.Is(failed("", headErr), media.ErrNotFound):
+		return err // another request was about to make it, and has failed
+	}
+	return failed("look for a file", headErr)
+}
+
+// storeUnconditionally is for object stores that do not know If-None-Match.
+func (p *part) storeUnconditionally(ctx context.Context, object string, info media.Info, metadata map[string]string) error {
+	err := p.conflict(ctx, object, nil)
+	if err != nil {
+		return err
+	}
+	return failed("store a file", p.store(ctx, object, io.NewSectionReader(p.spool, 0, p.size), p.size, info.Digest[:], func(in *s3.PutObjectInput) {
+		in.ContentType, in.Metadata = &info.Type, metadata
+		in.ContentDisposition = ptr("attachment")
+	}))
+}
+
+// store makes one object. The object store refuses a content with another SHA-256.
+func (p *part) store(ctx context.Context, object string, content io.ReadSeeker, length int64, sum []byte, more func(*s3.PutObjectInput)) error {
+	in := &s3.PutObjectInput{
+		Bucket: &p.f.options.Bucket, Key: &object, Body: content, ContentLength: &length,
+		ChecksumSHA256: ptr(base64.StdEncoding.EncodeToString(sum)),
+	}
+	if more != nil {
+		more(in)
+	}
+	_, err := p.f.s3.PutObject(ctx, in, withDigest(sum))
+	return err
+}
+
+// Close implements mediastore.Part.
+func (p *part) Close() error {
+	err := p.spool.Close()
+	if removed := os.Remove(p.spool.Name()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
+		err = errors.Join(err, removed)
+	}
+	return err
+}
+
+// spoolError tells a full disk from other errors of the spool.
+func spoolError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("bucket: %w: %w", media.ErrFull, err)
+	}
+	if err != nil {
+		return fmt.Errorf("bucket: the folder for uploads that are arriving: %w", err)
+	}
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }

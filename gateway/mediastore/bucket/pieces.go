@@ -1,0 +1,182 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/retry"
+)
+
+// piece is an object with bytes of an unfinished upload.
+type piece struct {
+	offset, length int64
+}
+
+// fetchers is how many pieces are fetched at the same time.
+const fetchers = 4
+
+// fetch fills the spool with the first bytes of an upload, and removes pieces that begin
+// behind them: what is written from now on takes their place.
+func (p *part) fetch(ctx context.Context, offset int64) error {
+	ctx, cancel := within(ctx, offset)
+	defer cancel()
+	pieces, err := p.f.listPieces(ctx, p.app, p.key)
+	if err != nil {
+		return err
+	}
+	wanted, stale := cover(pieces, offset)
+	if wanted == nil {
+		return fmt.Errorf("bucket: the first %d bytes of an upload: %w", offset, media.ErrNotFound)
+	}
+	if err := p.f.removePieces(ctx, p.app, p.key, stale); err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var errs []error
+	retry.Each(wanted, fetchers, func(w piece) {
+		if err := p.fetchPiece(ctx, w); err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		}
+	})
+	for _, w := range wanted {
+		p.pieces = append(p.pieces, w.offset)
+	}
+	return errors.Join(errs...)
+}
+
+// cover returns what to read of the pieces, which are in order, for the first bytes of an
+// upload: of each only what stands before the next, since an upload may have gone on from an
+// earlier offset. stale are pieces that begin behind those bytes. It returns nil for wanted
+// where bytes are missing.
+func cover(pieces []piece, bytes int64) (wanted []piece, stale []int64) {
+	there := int64(0)
+	for i, p := range pieces {
+		if p.offset >= bytes {
+			stale = append(stale, p.offset)
+			continue
+		}
+		end := p.offset + p.length
+		if i+1 < len(pieces) {
+			end = min(end, pieces[i+1].offset)
+		}
+		if p.offset != there {
+			return nil, nil
+		}
+		there = min(end, bytes)
+		wanted = append(wanted, piece{p.offset, there - p.offset})
+	}
+	if there < bytes {
+		return nil, nil
+	}
+	return wanted, stale
+}
+
+func (p *part) fetchPiece(ctx context.Context, w piece) error {
+	object := p.f.pieceKey(p.app, p.key, w.offset)
+	out, err := p.f.s3.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &p.f.options.Bucket, Key: &object, Range: ptr(fmt.Sprintf("bytes=0-%d", w.length-1)),
+	})
+	if err != nil {
+		return failed("read a part of an upload", err)
+	}
+	defer out.Body.Close()
+	n, err := io.Copy(io.NewOffsetWriter(p.spool, w.offset), io.LimitReader(out.Body, w.length))
+	if err == nil && n < w.length {
+		err = io.ErrUnexpectedEOF
+	}
+	return failed("read a part of an upload", err)
+}
+
+// listPieces returns all pieces of an upload in order.
+func (f *Files) listPieces(ctx context.Context, app, key string) (pieces []piece, err error) {
+	prefix := f.piecesPrefix(app, key)
+	pages := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, failed("list the parts of an upload", err)
+		}
+		for _, o := range page.Contents {
+			if offset, ok := pieceOffset(*o.Key); ok {
+				pieces = append(pieces, piece{offset, *o.Size})
+			}
+		}
+	}
+	slices.SortFunc(pieces, func(a, b piece) int { return int(min(max(a.offset-b.offset, -1), 1)) })
+	return pieces, nil
+}
+
+// RemovePart implements mediastore.Files.
+func (f *Files) RemovePart(ctx context.Context, app, key string) error {
+	if checkKey(app, key) != nil {
+		return nil
+	}
+	ctx, cancel := within(ctx, 0)
+	defer cancel()
+	pieces, err := f.listPieces(ctx, app, key)
+	if err != nil {
+		return err
+	}
+	var offsets []int64
+	for _, p := range pieces {
+		offsets = append(offsets, p.offset)
+	}
+	return f.removePieces(ctx, app, key, offsets)
+}
+
+func (f *Files) removePieces(ctx context.Context, app, key string, offsets []int64) error {
+	var keys []string
+	for _, offset := range offsets {
+		keys = append(keys, f.pieceKey(app, key, offset))
+	}
+	return f.removeObjects(ctx, keys)
+}
+
+// removeBatch is how many objects S3 removes by one request.
+const removeBatch = 1000
+
+// removeObjects removes objects. It is no error if some do not exist.
+func (f *Files) removeObjects(ctx context.Context, keys []string) error {
+	for batch := range slices.Chunk(keys, removeBatch) {
+		if len(batch) == 1 { // which every object store can
+			_, err := f.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &f.options.Bucket, Key: &batch[0]})
+			if err = failed("remove an object", err); err != nil && !errors.Is(err, media.ErrNotFound) {
+				return err
+			}
+			continue
+		}
+		objects := make([]types.ObjectIdentifier, len(batch))
+		for i := range batch {
+			objects[i].Key = &batch[i]
+		}
+		out, err := f.s3.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &f.options.Bucket, Delete: &types.Delete{Objects: objects, Quiet: ptr(true)},
+		})
+		if err != nil {
+			return failed("remove objects", err)
+		}
+		for _, e := range out.Errors {
+			if e.Code == nil || *e.Code != "NoSuchKey" {
+				return fmt.Errorf("bucket: remove %s: %s", deref(e.Key), deref(e.Code))
+			}
+		}
+	}
+	return nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

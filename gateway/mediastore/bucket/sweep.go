@@ -1,0 +1,116 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"rtmwasm/gateway/media"
+)
+
+// Sweep implements mediastore.Files. It lists hours, not files, to find those that are due.
+func (f *Files) Sweep(ctx context.Context, expired, idle time.Time) error {
+	if err := f.sweepFiles(ctx, expired); err != nil {
+		return err
+	}
+	return f.sweepParts(ctx, idle)
+}
+
+func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
+	hours := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{
+		Bucket: &f.options.Bucket, Prefix: ptr(f.filesPrefix()), Delimiter: ptr("/"),
+	})
+	for hours.HasMorePages() {
+		page, err := nextPage(ctx, hours)
+		if err != nil {
+			return failed("list the hours of files", err)
+		}
+		for _, p := range page.CommonPrefixes {
+			hour := strings.TrimSuffix(strings.TrimPrefix(*p.Prefix, f.filesPrefix()), "/")
+			began, ok := hourTime(hour)
+			if !ok || began.Add(time.Hour).After(expired) {
+				continue
+			}
+			if err := f.removeAll(ctx, *p.Prefix); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hourTime is the beginning of an hour as keys tell it.
+func hourTime(hour string) (time.Time, bool) {
+	var n int64
+	if _, err := fmt.Sscanf(hour, "%06x", &n); err != nil || hour != fmt.Sprintf("%06x", n) {
+		return time.Time{}, false
+	}
+	return time.Unix(n*3600, 0), true
+}
+
+// removeAll removes all objects whose keys begin so.
+func (f *Files) removeAll(ctx context.Context, prefix string) error {
+	objects := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: &prefix})
+	for objects.HasMorePages() {
+		page, err := nextPage(ctx, objects)
+		if err != nil {
+			return failed("list expired files", err)
+		}
+		var keys []string
+		for _, o := range page.Contents {
+			keys = append(keys, *o.Key)
+			f.infos.Remove(*o.Key)
+		}
+		bounded, cancel := within(ctx, 0)
+		err = f.removeObjects(bounded, keys)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepParts removes the pieces of uploads none of whose pieces has changed since idle. Only
+// unfinished uploads have pieces.
+func (f *Files) sweepParts(ctx context.Context, idle time.Time) error {
+	all := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix())})
+	var upload, touched = "", time.Time{}
+	removeIdle := func() error {
+		if upload == "" || !touched.Before(idle) {
+			return nil
+		}
+		app, key, ok := strings.Cut(strings.TrimPrefix(upload, f.partsPrefix()), "/")
+		if !ok || !media.ValidKey(key) {
+			return nil // not ours
+		}
+		return f.RemovePart(ctx, app, key)
+	}
+	for all.HasMorePages() {
+		page, err := nextPage(ctx, all)
+		if err != nil {
+			return failed("list the parts of uploads", err)
+		}
+		for _, o := range page.Contents {
+			if of := (*o.Key)[:strings.LastIndexByte(*o.Key, '/')]; of != upload { // they come in order
+				if err := removeIdle(); err != nil {
+					return err
+				}
+				upload, touched = of, time.Time{}
+			}
+			if o.LastModified.After(touched) {
+				touched = *o.LastModified
+			}
+		}
+	}
+	return removeIdle()
+}
+
+func nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) (*s3.ListObjectsV2Output, error) {
+	ctx, cancel := within(ctx, 0)
+	defer cancel()
+	return pages.NextPage(ctx)
+}
