@@ -72,6 +72,8 @@ var rules = []rule{
 		deep: []string{"rtmwasm/gateway", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/mediastore/folder", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+	{pkg: "gateway/mediastore/bucket", may: []string{"std", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/retry", "github.com/aws/...", "github.com/hashicorp/golang-lru/v2"},
+		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/mediastore/storetest", may: []string{"std", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediastore/folder", "github.com/stretchr/testify/..."}},
 	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/media", "github.com/prometheus/client_golang/..."},
 		deep: []string{"github.com/nats-io/nats.go"}},
@@ -79,8 +81,6 @@ var rules = []rule{
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
 	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
-	{pkg: "gateway/mediastore/bucket", may: []string{"std", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/retry", "github.com/aws/...", "github.com/hashicorp/golang-lru/v2"},
-		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "web", may: []string{"std"}},
 
 	{pkg: "examples/go-bot", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native"}, deep: []string{"rtmwasm/gateway"}},

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 )
@@ -33,9 +34,9 @@ type Options struct {
 	// missing. What an earlier gateway left there is removed.
 	Spool string
 
-	// Room, if set, returns media.ErrFull while a new upload should be refused, as for lack of
-	// space in Spool.
-	Room func() error
+	// MinFree is how many bytes uploads leave free on the disk of Spool; 0 means all can be
+	// used.
+	MinFree int64
 
 	// Logger gets what is left over and may cost money; nil means slog.Default().
 	Logger *slog.Logger
@@ -51,6 +52,7 @@ type Files struct {
 	s3      *s3.Client
 	signer  *s3.PresignClient
 	infos   *lru.Cache[string, object] // by object key
+	reserve diskspace.Reserve
 }
 
 var _ mediastore.Files = (*Files)(nil)
@@ -75,7 +77,10 @@ func New(ctx context.Context, options Options) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{options: options, s3: client, signer: s3.NewPresignClient(client), infos: infos}, nil
+	return &Files{
+		options: options, s3: client, signer: s3.NewPresignClient(client), infos: infos,
+		reserve: diskspace.Reserve{Dir: options.Spool, Bytes: options.MinFree, Full: media.ErrFull},
+	}, nil
 }
 
 // spoolName is the pattern of spool files.
@@ -95,12 +100,7 @@ func prepareSpool(dir string) error {
 }
 
 // Room implements mediastore.Files: a bucket has no end, the local disk has.
-func (f *Files) Room(context.Context) error {
-	if f.options.Room == nil {
-		return nil
-	}
-	return f.options.Room()
-}
+func (f *Files) Room(context.Context) error { return f.reserve.Check() }
 
 // filesPrefix and partsPrefix are where finished files and pieces of unfinished ones are.
 func (f *Files) filesPrefix() string { return f.options.Prefix + "files/" }

@@ -295,7 +295,11 @@ func TestSweep(t *testing.T) {
 		require.NoError(t, p.Keep(t.Context()))
 	}
 	require.NoError(t, server.Age(bucketName, idle, 25*time.Hour))
-	require.NoError(t, files.Sweep(t.Context(), now.Add(-24*time.Hour), now.Add(-24*time.Hour)))
+	var gone []string
+	require.NoError(t, files.Sweep(t.Context(), now.Add(-24*time.Hour), now.Add(-24*time.Hour), func(app, key string) {
+		gone = append(gone, app+" "+key)
+	}))
+	assert.Equal(t, []string{app + " " + idle}, gone)
 	missing(t, files, old)
 	missing(t, files, due)
 	stored(t, files, young)

@@ -2,7 +2,7 @@ package bucket
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,11 +12,8 @@ import (
 )
 
 // Sweep implements mediastore.Files. It lists hours, not files, to find those that are due.
-func (f *Files) Sweep(ctx context.Context, expired, idle time.Time) error {
-	if err := f.sweepFiles(ctx, expired); err != nil {
-		return err
-	}
-	return f.sweepParts(ctx, idle)
+func (f *Files) Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error {
+	return errors.Join(f.sweepFiles(ctx, expired), f.sweepParts(ctx, idle, gone))
 }
 
 func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
@@ -30,7 +27,7 @@ func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
 		}
 		for _, p := range page.CommonPrefixes {
 			hour := strings.TrimSuffix(strings.TrimPrefix(*p.Prefix, f.filesPrefix()), "/")
-			began, ok := hourTime(hour)
+			began, ok := media.HourTime(hour)
 			if !ok || began.Add(time.Hour).After(expired) {
 				continue
 			}
@@ -40,15 +37,6 @@ func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
 		}
 	}
 	return nil
-}
-
-// hourTime is the beginning of an hour as keys tell it.
-func hourTime(hour string) (time.Time, bool) {
-	var n int64
-	if _, err := fmt.Sscanf(hour, "%06x", &n); err != nil || hour != fmt.Sprintf("%06x", n) {
-		return time.Time{}, false
-	}
-	return time.Unix(n*3600, 0), true
 }
 
 // removeAll removes all objects whose keys begin so.
@@ -76,7 +64,7 @@ func (f *Files) removeAll(ctx context.Context, prefix string) error {
 
 // sweepParts removes the pieces of uploads none of whose pieces has changed since idle. Only
 // unfinished uploads have pieces.
-func (f *Files) sweepParts(ctx context.Context, idle time.Time) error {
+func (f *Files) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
 	all := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix())})
 	var upload, touched = "", time.Time{}
 	removeIdle := func() error {
@@ -87,7 +75,11 @@ func (f *Files) sweepParts(ctx context.Context, idle time.Time) error {
 		if !ok || !media.ValidKey(key) {
 			return nil // not ours
 		}
-		return f.RemovePart(ctx, app, key)
+		if err := f.RemovePart(ctx, app, key); err != nil {
+			return err
+		}
+		gone(app, key)
+		return nil
 	}
 	for all.HasMorePages() {
 		page, err := nextPage(ctx, all)

@@ -1,0 +1,79 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// ErrAway means that the object store cannot be reached now. All else that Check finds stays
+// as it is until somebody changes it.
+var ErrAway = errors.New("the object store does not answer")
+
+// Check asks the object store whether the bucket is there and may be listed. Its error says
+// what to do.
+func (f *Files) Check(ctx context.Context) error {
+	ctx, cancel := within(ctx, 0)
+	defer cancel()
+	credentials, err := f.s3.Options().Credentials.Retrieve(ctx)
+	if err != nil || !credentials.HasKeys() {
+		return errors.New("there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role, or name a profile by AWS_PROFILE")
+	}
+	_, err = f.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix()), MaxKeys: aws.Int32(1),
+	})
+	return f.explain(err)
+}
+
+// Probe returns why the bucket would not take a file now.
+func (f *Files) Probe(ctx context.Context) error {
+	return errors.Join(f.Room(ctx), f.Check(ctx))
+}
+
+// explain says of an error of the object store what to do about it.
+func (f *Files) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	name := f.options.Bucket
+	switch code := errorCode(err); code {
+	case "NoSuchBucket":
+		return fmt.Errorf("there is no bucket %q here: make it, or name another", name)
+	case "AccessDenied", "AllAccessDisabled", "Forbidden":
+		return fmt.Errorf("these credentials may not use the bucket %q (%s): give them the policy of docs/operating.md, for this bucket and prefix", name, code)
+	case "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidClientTokenId", "XAdminUserNotFound":
+		return fmt.Errorf("the object store does not know the access key (%s): see AWS_ACCESS_KEY_ID, AWS_PROFILE or the role of the machine", code)
+	case "SignatureDoesNotMatch":
+		return errors.New("the secret key does not belong to the access key (SignatureDoesNotMatch): see AWS_SECRET_ACCESS_KEY; a proxy that changes the Host header does this too")
+	case "ExpiredToken", "InvalidToken":
+		return fmt.Errorf("the session token is no longer good (%s): see AWS_SESSION_TOKEN", code)
+	case "RequestTimeTooSkewed":
+		return errors.New("the clock of this machine differs from that of the object store by more than 15 minutes: run a time service")
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "TemporaryRedirect":
+		return fmt.Errorf("the bucket %q is in another region (%s%s): name it by region=", name, code, hint(err))
+	case "InvalidBucketName":
+		return fmt.Errorf("%q cannot be the name of a bucket", name)
+	}
+	if network := (net.Error)(nil); errors.As(err, &network) || status(err) >= http.StatusInternalServerError || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w: see that it runs, and that endpoint= is right and can be reached from here", ErrAway, err)
+	}
+	if status(err) == http.StatusNotFound || status(err) == http.StatusMovedPermanently {
+		return fmt.Errorf("what answers knows no such bucket: see endpoint=, and add path-style if the bucket is to be a part of the path: %w", err)
+	}
+	return err
+}
+
+// hint is what the object store says beside the name of an error: it may name the region.
+func hint(err error) string {
+	var known interface{ ErrorMessage() string }
+	if errors.As(err, &known) && known.ErrorMessage() != "" {
+		return ": " + strings.TrimSuffix(known.ErrorMessage(), ".")
+	}
+	return ""
+}

@@ -1,0 +1,43 @@
+package bucket
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"rtmwasm/gateway/media"
+)
+
+// linkTime is for how long a link is good: from its creation to the beginning of the download.
+const linkTime = time.Minute
+
+// Link returns a URL by which whoever has it can read a finished file for a minute, without
+// the gateway. The answer will have the header that answer makes of what is known of the file:
+// Content-Type, Content-Disposition and Cache-Control.
+func (f *Files) Link(ctx context.Context, app, key string, answer func(media.Info) http.Header) (media.Info, string, error) {
+	if err := checkKey(app, key); err != nil {
+		return media.Info{}, "", err
+	}
+	name := f.fileKey(app, key)
+	known, ok := f.infos.Get(name)
+	info := known.info
+	if !ok {
+		var err error
+		if info, err = f.Stat(ctx, app, key); err != nil {
+			return media.Info{}, "", err
+		}
+	}
+	header := answer(info)
+	link, err := f.signer.PresignGetObject(ctx, &s3.GetObjectInput{
+		Bucket: &f.options.Bucket, Key: &name,
+		ResponseContentType:        ptr(header.Get("Content-Type")),
+		ResponseContentDisposition: ptr(header.Get("Content-Disposition")),
+		ResponseCacheControl:       ptr(header.Get("Cache-Control")),
+	}, s3.WithPresignExpires(linkTime))
+	if err != nil {
+		return media.Info{}, "", failed("sign a link", err)
+	}
+	return info, link.URL, nil
+}
