@@ -1,6 +1,7 @@
 package native
 
 import (
+	"errors"
 	"net/http"
 
 	"rtmwasm/core"
@@ -20,7 +21,19 @@ var _ core.Host = (*Host)(nil)
 func NewHost() *Host {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = core.MaxMediaTasks
-	return &Host{http: &http.Client{Transport: transport}}
+	return &Host{http: &http.Client{Transport: transport, CheckRedirect: checkRedirect}}
+}
+
+// checkRedirect lets a gateway redirect downloads to an object store. As in browsers, the
+// credential is for the gateway alone: net/http would send it to another port of its host.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) > 3 {
+		return errors.New("native: too many redirects")
+	}
+	if from := via[0].URL; from.Scheme != req.URL.Scheme || from.Host != req.URL.Host {
+		req.Header.Del("Authorization")
+	}
+	return nil
 }
 
 // CloseIdle drops connections that are kept for later requests.

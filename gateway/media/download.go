@@ -19,6 +19,9 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		refuse(w, http.StatusNotFound, notFound)
 		return
 	}
+	if r.Method == http.MethodGet && h.redirect(w, r, who, key) {
+		return
+	}
 	if r.Method != http.MethodHead {
 		free, err := h.places.download(r.Context(), who.SessionID)
 		if errors.Is(err, errNoPlace) {

@@ -34,6 +34,9 @@ type Options struct {
 	// Checker looks at files before anybody can read them; nil means that nobody does.
 	Checker Checker
 
+	// Redirect has downloads come from where Files keeps them, if Files is a Linker.
+	Redirect bool
+
 	// Logger gets what can't be told to a client; nil means slog.Default().
 	Logger *slog.Logger
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rtmwasm/core"
@@ -16,35 +18,53 @@ import (
 
 // mediaOptions say where media is kept, and for how long.
 type mediaOptions struct {
-	where  string // "": mediaDir in the folder of --data
-	maxAge time.Duration
+	where    string // "": mediaDir in the folder of --data
+	redirect bool
+	maxAge   time.Duration
 }
 
 // mediaDir is where media is by default, in the folder of --data.
 const mediaDir = "media"
 
 func (o *mediaOptions) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing; media in the folder of --data if not given. Gateways with --nats need one that all of them reach")
+	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing; media in the folder of --data if not given. Or a bucket, s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. Gateways with --nats need one that all of them reach")
+	flags.BoolVar(&o.redirect, "media-redirect", false, "have downloads come from the bucket of --media itself, by URLs that are good for a minute: the bucket needs CORS, see docs/operating.md")
 	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; the same for all gateways")
 }
 
 func (o mediaOptions) check() error {
-	if o.maxAge < time.Second {
+	scheme, _, isURL := strings.Cut(o.where, "://")
+	switch {
+	case o.maxAge < time.Second:
 		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.maxAge)
+	case o.redirect && !o.inBucket():
+		return errors.New("--media-redirect needs a bucket: --media s3://BUCKET")
+	case o.inBucket():
+		if _, err := parseBucket(o.where); err != nil {
+			return fmt.Errorf("--media: %w", err)
+		}
+	case isURL:
+		return fmt.Errorf("--media knows no %s: name a folder, or a bucket as s3://BUCKET", scheme+"://")
 	}
 	return nil
 }
 
+// inBucket reports whether media is kept in a bucket.
+func (o mediaOptions) inBucket() bool { return strings.HasPrefix(o.where, s3Scheme) }
+
 // checkShared looks whether gateways of a cluster are told where all of them keep media.
 func (o mediaOptions) checkShared(cluster bool) error {
 	if cluster && o.where == "" {
-		return errors.New("--nats needs --media: name a folder that all gateways share, such as --media /mnt/rtm-media")
+		return errors.New("--nats needs --media: name a folder that all gateways share, such as --media /mnt/rtm-media, or a bucket, s3://BUCKET")
 	}
 	return nil
 }
 
 // openMedia opens where media is kept. The secret is what all gateways share.
-func (o options) openMedia(secret []byte) (mediastore.Files, error) {
+func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger) (mediastore.Files, error) {
+	if o.media.inBucket() {
+		return o.openBucket(ctx, log)
+	}
 	dir := o.media.where
 	if dir == "" {
 		dir = filepath.Join(o.data, mediaDir)
@@ -63,12 +83,12 @@ type mediaStore struct {
 }
 
 // openMediaStore opens where media is kept, of which records has what gateways share.
-func (o options) openMediaStore(records mediastore.Records, log *slog.Logger) (*mediaStore, error) {
-	files, err := o.openMedia(records.Secret())
+func (o options) openMediaStore(ctx context.Context, records mediastore.Records, log *slog.Logger) (*mediaStore, error) {
+	files, err := o.openMedia(ctx, records.Secret(), log)
 	if err != nil {
 		return nil, err
 	}
-	return &mediaStore{mediastore.New(mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Logger: log}), files}, nil
+	return &mediaStore{mediastore.New(mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Redirect: o.media.redirect, Logger: log}), files}, nil
 }
 
 // close writes down what the store has counted, and lets go of the files.

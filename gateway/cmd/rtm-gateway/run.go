@@ -127,7 +127,7 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 	if err != nil {
 		return running{}, err
 	}
-	store, err := o.openMediaStore(engine.MediaRecords(), log)
+	store, err := o.openMediaStore(ctx, engine.MediaRecords(), log)
 	if err != nil {
 		engine.Close()
 		return running{}, err

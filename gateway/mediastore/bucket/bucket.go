@@ -31,7 +31,7 @@ type Options struct {
 	PathStyle bool   // whether the bucket is a part of the path, not of the host name
 
 	// Spool is a folder on the local disk for uploads that are arriving. It is made if
-	// missing. What an earlier gateway left there is removed.
+	// missing. What an earlier gateway left there is removed. "" means a temporary one.
 	Spool string
 
 	// MinFree is how many bytes uploads leave free on the disk of Spool; 0 means all can be
@@ -52,6 +52,7 @@ type Files struct {
 	s3      *s3.Client
 	signer  *s3.PresignClient
 	infos   *lru.Cache[string, object] // by object key
+	spool   string
 	reserve diskspace.Reserve
 }
 
@@ -59,15 +60,16 @@ var _ mediastore.Files = (*Files)(nil)
 
 // New returns the Files of a bucket. It does not ask the object store anything; see Check.
 func New(ctx context.Context, options Options) (*Files, error) {
-	if options.Bucket == "" || options.Spool == "" {
-		return nil, errors.New("bucket: Options need a Bucket and a Spool")
+	if options.Bucket == "" {
+		return nil, errors.New("bucket: Options need a Bucket")
 	}
 	if options.Prefix = strings.Trim(options.Prefix, "/"); options.Prefix != "" {
 		options.Prefix += "/"
 	}
 	options.Logger = cmp.Or(options.Logger, slog.Default())
-	if err := prepareSpool(options.Spool); err != nil {
-		return nil, fmt.Errorf("bucket: the folder for uploads that are arriving: %w", err)
+	dir, err := prepareSpool(options.Spool)
+	if err != nil {
+		return nil, spoolError(err)
 	}
 	client, err := newClient(ctx, options)
 	if err != nil {
@@ -78,8 +80,8 @@ func New(ctx context.Context, options Options) (*Files, error) {
 		return nil, err
 	}
 	return &Files{
-		options: options, s3: client, signer: s3.NewPresignClient(client), infos: infos,
-		reserve: diskspace.Reserve{Dir: options.Spool, Bytes: options.MinFree, Full: media.ErrFull},
+		options: options, s3: client, signer: s3.NewPresignClient(client), infos: infos, spool: dir,
+		reserve: diskspace.Reserve{Dir: dir, Bytes: options.MinFree, Full: media.ErrFull},
 	}, nil
 }
 
@@ -88,15 +90,26 @@ const spoolName = "upload-*.spool"
 
 // prepareSpool makes the folder and removes what an earlier process left. On most systems a
 // spool file has no name while it is in use, so nothing is left there.
-func prepareSpool(dir string) error {
+func prepareSpool(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "rtm-spool-")
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return "", err
 	}
 	left, err := filepath.Glob(filepath.Join(dir, spoolName))
 	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
+		_ = os.Remove(name) // another gateway may have it in use
 	}
-	return err
+	return dir, err
+}
+
+// Close removes the folder of Options.Spool if it is a temporary one.
+func (f *Files) Close() error {
+	if f.options.Spool == "" {
+		return os.RemoveAll(f.spool)
+	}
+	return nil
 }
 
 // Room implements mediastore.Files: a bucket has no end, the local disk has.

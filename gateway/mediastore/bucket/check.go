@@ -31,11 +31,6 @@ func (f *Files) Check(ctx context.Context) error {
 	return f.explain(err)
 }
 
-// Probe returns why the bucket would not take a file now.
-func (f *Files) Probe(ctx context.Context) error {
-	return errors.Join(f.Room(ctx), f.Check(ctx))
-}
-
 // explain says of an error of the object store what to do about it.
 func (f *Files) explain(err error) error {
 	if err == nil {

@@ -54,7 +54,7 @@ func (f *Files) Stat(ctx context.Context, app, key string) (media.Info, error) {
 		return media.Info{}, err
 	}
 	defer r.Close()
-	_, _ = io.Copy(io.Discard, r.body) // so that the connection can be used again
+	_, _ = io.CopyN(io.Discard, r.body, 1) // so that the connection can be used again
 	r.bodyAt = r.bodyEnd
 	o, err := f.object(ctx, app, key, r.described)
 	return o.info, err

@@ -47,7 +47,7 @@ func (f *Files) Part(ctx context.Context, app, key string, offset int64) (medias
 	if err := checkKey(app, key); err != nil {
 		return nil, err
 	}
-	spool, err := os.CreateTemp(f.options.Spool, spoolName)
+	spool, err := os.CreateTemp(f.spool, spoolName)
 	if err != nil {
 		return nil, spoolError(err)
 	}
