@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -127,8 +128,11 @@ func (s *server) stop() {
 	s.engine.Close()
 }
 
-// makeFolder makes Files in a folder within the data folder of a server.
+// makeFolder makes Files in a folder within the data folder of a server; see onBucket.
 func makeFolder(t testing.TB, dir string, secret []byte) mediastore.Files {
+	if os.Getenv(onBucket) != "" {
+		return makeBucket(t, dir)
+	}
 	files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: secret})
 	require.NoError(t, err)
 	return files

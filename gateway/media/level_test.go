@@ -11,9 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// size is what the files of the data folder hold, in bytes.
+// size is what the files of the data folder hold, in bytes, and what the bucket holds if
+// there is one.
 func (s *server) size() (n int64) {
-	require.NoError(s.t, filepath.WalkDir(s.dir, func(_ string, e fs.DirEntry, err error) error {
+	if bucket := bucketDir(s.dir); bucket != "" {
+		n = sizeOf(s.t, bucket)
+	}
+	return n + sizeOf(s.t, s.dir)
+}
+
+func sizeOf(t testing.TB, dir string) (n int64) {
+	require.NoError(t, filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return nil // a file may go while the walk is under way
 		}

@@ -29,6 +29,9 @@ func (e *examination) local(ctx context.Context) {
 		e.checkData()
 		e.checkClock(time.Time{}, "")
 	}
+	if e.media.inBucket() {
+		e.checkBucket(ctx)
+	}
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {
