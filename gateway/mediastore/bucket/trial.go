@@ -16,7 +16,6 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 )
 
 // Trial is what Try found.
@@ -133,4 +132,3 @@ func (f *Files) tryPage(ctx context.Context, object string) error {
 	}
 	return nil
 }
-
