@@ -1,10 +1,5 @@
 package core
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
-
 // ValidID reports whether s may name a user or a channel: 1 to MaxIDLength
 // characters, not "null", each an ASCII letter or digit, any white space, or one of
 // _!#$%&()+-,.:;<=>?@[]^{|}~ (API 2.1).
@@ -26,16 +21,22 @@ func validIDRune(r rune) bool {
 	switch {
 	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		return true
-	case r == '*' || r == '"' || r == '\'' || r == '`' || r == '/' || r == '\\' || r == utf8.RuneError:
+	case r == '*' || r == '"' || r == '\'' || r == '`' || r == '/' || r == '\\':
 		return false
 	case r > ' ' && r < 0x7f:
 		return true
-	case r == 0x85: // white space to Unicode, not to JavaScript's \s
-		return false
-	case r == 0xfeff: // the other way round
+	}
+	return isSpace(r)
+}
+
+// isSpace reports whether r is white space to JavaScript's \s. That of package unicode differs in two characters, and
+// would bring its tables into the pages' program.
+func isSpace(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
 		return true
 	}
-	return unicode.IsSpace(r)
+	return r >= 0x2000 && r <= 0x200a
 }
 
 // ValidAppID reports whether s is AppIDLength ASCII letters and digits (API 1.3).

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,5 +60,13 @@ func TestValidIDCountsCharacters(t *testing.T) {
 func TestValidIDRefusesBrokenText(t *testing.T) {
 	for _, id := range []string{"\xff", "a\xc3", "\xed\xa0\x80"} {
 		assert.False(t, ValidID(id), "%q", id)
+	}
+}
+
+// JavaScript and Unicode agree on white space but for two characters.
+func TestWhiteSpace(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		want := unicode.IsSpace(r) && r != 0x85 || r == 0xfeff
+		require.Equal(t, want, isSpace(r), "%U", r)
 	}
 }

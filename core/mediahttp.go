@@ -156,7 +156,7 @@ func (x *exchange) end() {
 		x.ended()
 	}
 	if i := slices.Index(x.t.under, x); i >= 0 {
-		x.t.under = slices.Delete(x.t.under, i, i+1)
+		x.t.under = append(x.t.under[:i:i], x.t.under[i+1:]...)
 	}
 }
 

@@ -88,7 +88,8 @@ func (p *probe) answered(response value, err error) {
 	}
 	text, err := call(response, "text")
 	await(text, err, func(text value, _ error) { // without a text the status tells
-		p.found.Text = strings.TrimSpace(toString(text))
+		text, _ = call(text, "trim")
+		p.found.Text = toString(text)
 		p.end()
 	})
 }

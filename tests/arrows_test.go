@@ -45,12 +45,14 @@ var rules = []rule{
 	{pkg: "core/serial", may: []string{"sync", "time"}},
 	{pkg: "core/coretest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/stretchr/testify/..."}},
 	{pkg: "core/internal/gencodes", may: []string{"std"}},
+	{pkg: "core/internal/slimwire", may: []string{"std"}},
 
 	{pkg: "jsbridge", js: true, may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/hack-pad/safejs"},
 		not: []string{"syscall/js"}, deep: heavy},
 	{pkg: "wasm", js: true, may: []string{"rtmwasm/jsbridge"}, deep: heavy},
 	{pkg: "wasm/std/fmt", may: []string{"errors", "strconv"}},
-	{pkg: "wasm/std/godebug"},
+	{pkg: "wasm/std/strings"},
+	{pkg: "wasm/std/time", may: []string{"unsafe"}},
 
 	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},

@@ -21,7 +21,9 @@ test('the script is small', (t) => {
 // Functions whose names in the program tell that something heavy came in, and by what.
 const signs = {
   'fmt.(*pp).doPrintf': 'the standard fmt, 70 KB: web/build/overlay.mjs has no effect',
-  'runtime.initMetrics': 'runtime/metrics or the standard internal/godebug, 30 KB: web/build/overlay.mjs has no effect',
+  'runtime.initMetrics': 'runtime/metrics or the standard time, 30 KB: web/build/overlay.mjs has no effect',
+  'unicode.init': 'the tables of Unicode, 5 KB: the standard strings, encoding/binary or reflect',
+  'wire.Refusal_Reason.String': 'the names of the wire\'s constants, 2 KB: web/build/overlay.mjs has no effect',
   'time.Time.appendFormat': 'a time.Time within reach of an interface, 15 KB: use instant (core/instant.go)',
   'internal/reflectlite.Value.Set': 'errors.As, 9 KB: compare types',
   'strconv.quoteWith': 'a parser of strconv, or Quote, 7 KB: use cutNumber (core/mediaid.go)',

@@ -91,6 +91,49 @@ func FuzzServerFrame(f *testing.F) {
 	})
 }
 
+// Numbers of a list may come packed or one by one, and both after each other.
+func TestListsOfNumbers(t *testing.T) {
+	for name, c := range map[string]struct {
+		data []byte
+		want []uint32
+	}{
+		"packed":           {[]byte{0x72, 6, 0x0a, 4, 1, 0xac, 0x02, 3}, []uint32{1, 300, 3}},
+		"one by one":       {[]byte{0x72, 5, 0x08, 1, 0x08, 0xac, 0x02}, []uint32{1, 300}},
+		"both":             {[]byte{0x72, 5, 0x0a, 1, 1, 0x08, 2}, []uint32{1, 2}},
+		"in two messages":  {[]byte{0x72, 2, 0x08, 1, 0x72, 2, 0x08, 2}, []uint32{1, 2}},
+		"over 32 bits":     {[]byte{0x72, 6, 0x08, 0x81, 0x80, 0x80, 0x80, 0x10}, []uint32{1}},
+		"over their place": {[]byte{0x72, 4, 0x0a, 2, 1, 0xac, 0x02}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got ServerFrame
+			err := got.UnmarshalVT(c.data)
+			assert.Equal(t, c.want == nil, err != nil)
+			if c.want != nil {
+				assert.Equal(t, c.want, got.Counts.GetCount())
+			}
+		})
+	}
+}
+
+// A later version's fields are carried along; those of another kind than they must be are refused.
+func TestForeignFields(t *testing.T) {
+	data := []byte{0x08, 7, 0xf8, 0x07, 1, 0xfa, 0x07, 2, 'h', 'i', 0xfb, 0x07, 0x08, 1, 0xfc, 0x07, 0xf9, 0x07, 1, 2, 3, 4, 5, 6, 7, 8}
+	var got ClientFrame
+	require.NoError(t, got.UnmarshalVT(data))
+	assert.EqualValues(t, 7, got.Id)
+	again, err := got.MarshalVT()
+	require.NoError(t, err)
+	assert.Equal(t, data, again)
+	for name, data := range map[string][]byte{
+		"a text as a number":      {0x0a, 1, 1},
+		"a message as a number":   {0x10, 1},
+		"a number of eight bytes": {0x09, 1, 2, 3, 4, 5, 6, 7, 8},
+		"cut within":              {0xf9, 0x07, 1, 2},
+	} {
+		assert.Error(t, new(ClientFrame).UnmarshalVT(data), name)
+	}
+}
+
 // A length field alone must not make the decoder allocate what it promises.
 func TestDecodingAllocatesNoMoreThanItGot(t *testing.T) {
 	for name, data := range broken {

@@ -5,11 +5,7 @@
 package wire
 
 import (
-	binary "encoding/binary"
-	fmt "fmt"
 	protobuf_go_lite "github.com/aperturerobotics/protobuf-go-lite"
-	io "io"
-	strconv "strconv"
 )
 
 // The wire contract between an rtm-wasm client and a gateway.
@@ -66,58 +62,10 @@ const (
 	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // one channel was joined too often
 )
 
-// Enum value maps for Refusal_Reason.
-var (
-	Refusal_Reason_name = map[int32]string{
-		0:  "UNKNOWN",
-		1:  "BAD_REQUEST",
-		2:  "INVALID_ID",
-		3:  "TOO_LARGE",
-		4:  "TOO_OFTEN",
-		5:  "LIMIT",
-		6:  "NOT_JOINED",
-		7:  "UNKNOWN_APP",
-		8:  "INVALID_TOKEN",
-		9:  "TOKEN_EXPIRED",
-		10: "UID_MISMATCH",
-		11: "DISPLACED",
-		12: "UNAVAILABLE",
-		13: "VERSION",
-		14: "NOT_FOUND",
-		15: "SAME_CHANNEL_TOO_OFTEN",
-	}
-	Refusal_Reason_value = map[string]int32{
-		"UNKNOWN":                0,
-		"BAD_REQUEST":            1,
-		"INVALID_ID":             2,
-		"TOO_LARGE":              3,
-		"TOO_OFTEN":              4,
-		"LIMIT":                  5,
-		"NOT_JOINED":             6,
-		"UNKNOWN_APP":            7,
-		"INVALID_TOKEN":          8,
-		"TOKEN_EXPIRED":          9,
-		"UID_MISMATCH":           10,
-		"DISPLACED":              11,
-		"UNAVAILABLE":            12,
-		"VERSION":                13,
-		"NOT_FOUND":              14,
-		"SAME_CHANNEL_TOO_OFTEN": 15,
-	}
-)
-
 func (x Refusal_Reason) Enum() *Refusal_Reason {
 	p := new(Refusal_Reason)
 	*p = x
 	return p
-}
-
-func (x Refusal_Reason) String() string {
-	name, valid := Refusal_Reason_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
 }
 
 type PresenceRequest_Mode int32
@@ -128,32 +76,10 @@ const (
 	PresenceRequest_UNSUBSCRIBE PresenceRequest_Mode = 2 // answered by an empty PresenceList
 )
 
-// Enum value maps for PresenceRequest_Mode.
-var (
-	PresenceRequest_Mode_name = map[int32]string{
-		0: "QUERY",
-		1: "SUBSCRIBE",
-		2: "UNSUBSCRIBE",
-	}
-	PresenceRequest_Mode_value = map[string]int32{
-		"QUERY":       0,
-		"SUBSCRIBE":   1,
-		"UNSUBSCRIBE": 2,
-	}
-)
-
 func (x PresenceRequest_Mode) Enum() *PresenceRequest_Mode {
 	p := new(PresenceRequest_Mode)
 	*p = x
 	return p
-}
-
-func (x PresenceRequest_Mode) String() string {
-	name, valid := PresenceRequest_Mode_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
 }
 
 type Presence_State int32
@@ -165,34 +91,10 @@ const (
 	Presence_OFFLINE     Presence_State = 3 // logged out, or silent for more than 30 s
 )
 
-// Enum value maps for Presence_State.
-var (
-	Presence_State_name = map[int32]string{
-		0: "UNKNOWN",
-		1: "ONLINE",
-		2: "UNREACHABLE",
-		3: "OFFLINE",
-	}
-	Presence_State_value = map[string]int32{
-		"UNKNOWN":     0,
-		"ONLINE":      1,
-		"UNREACHABLE": 2,
-		"OFFLINE":     3,
-	}
-)
-
 func (x Presence_State) Enum() *Presence_State {
 	p := new(Presence_State)
 	*p = x
 	return p
-}
-
-func (x Presence_State) String() string {
-	name, valid := Presence_State_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
 }
 
 type AttributeWrite_Op int32
@@ -204,34 +106,10 @@ const (
 	AttributeWrite_CLEAR  AttributeWrite_Op = 3
 )
 
-// Enum value maps for AttributeWrite_Op.
-var (
-	AttributeWrite_Op_name = map[int32]string{
-		0: "SET",
-		1: "UPDATE",
-		2: "DELETE",
-		3: "CLEAR",
-	}
-	AttributeWrite_Op_value = map[string]int32{
-		"SET":    0,
-		"UPDATE": 1,
-		"DELETE": 2,
-		"CLEAR":  3,
-	}
-)
-
 func (x AttributeWrite_Op) Enum() *AttributeWrite_Op {
 	p := new(AttributeWrite_Op)
 	*p = x
 	return p
-}
-
-func (x AttributeWrite_Op) String() string {
-	name, valid := AttributeWrite_Op_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
 }
 
 type Invitation_Kind int32
@@ -245,38 +123,10 @@ const (
 	Invitation_CONFIRM Invitation_Kind = 5 // caller to callee: the ACCEPT was taken
 )
 
-// Enum value maps for Invitation_Kind.
-var (
-	Invitation_Kind_name = map[int32]string{
-		0: "NONE",
-		1: "OFFER",
-		2: "CANCEL",
-		3: "ACCEPT",
-		4: "REFUSE",
-		5: "CONFIRM",
-	}
-	Invitation_Kind_value = map[string]int32{
-		"NONE":    0,
-		"OFFER":   1,
-		"CANCEL":  2,
-		"ACCEPT":  3,
-		"REFUSE":  4,
-		"CONFIRM": 5,
-	}
-)
-
 func (x Invitation_Kind) Enum() *Invitation_Kind {
 	p := new(Invitation_Kind)
 	*p = x
 	return p
-}
-
-func (x Invitation_Kind) String() string {
-	name, valid := Invitation_Kind_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
 }
 
 type Message_Type int32
@@ -289,55 +139,29 @@ const (
 	Message_FILE  Message_Type = 4
 )
 
-// Enum value maps for Message_Type.
-var (
-	Message_Type_name = map[int32]string{
-		0: "NONE",
-		1: "TEXT",
-		2: "RAW",
-		3: "IMAGE",
-		4: "FILE",
-	}
-	Message_Type_value = map[string]int32{
-		"NONE":  0,
-		"TEXT":  1,
-		"RAW":   2,
-		"IMAGE": 3,
-		"FILE":  4,
-	}
-)
-
 func (x Message_Type) Enum() *Message_Type {
 	p := new(Message_Type)
 	*p = x
 	return p
 }
 
-func (x Message_Type) String() string {
-	name, valid := Message_Type_name[int32(x)]
-	if valid {
-		return name
-	}
-	return strconv.Itoa(int(x))
-}
-
 type ClientFrame struct {
 	unknownFields []byte
-	Id            uint32           `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`                 // 0: no answer wanted
-	Hello         *Hello           `protobuf:"bytes,2,opt,name=hello,proto3" json:"hello,omitempty"`            // answered by Welcome
-	Ack           *Ack             `protobuf:"bytes,3,opt,name=ack,proto3" json:"ack,omitempty"`                // no answer
-	Pong          *Pong            `protobuf:"bytes,4,opt,name=pong,proto3" json:"pong,omitempty"`              // no answer
-	Send          *Send            `protobuf:"bytes,5,opt,name=send,proto3" json:"send,omitempty"`              // answered by Sent
-	Join          *Join            `protobuf:"bytes,6,opt,name=join,proto3" json:"join,omitempty"`              // answered by Joined
-	Leave         *Leave           `protobuf:"bytes,7,opt,name=leave,proto3" json:"leave,omitempty"`            // no answer
-	Members       *Members         `protobuf:"bytes,8,opt,name=members,proto3" json:"members,omitempty"`        // answered by MemberList
-	Bye           *Bye             `protobuf:"bytes,9,opt,name=bye,proto3" json:"bye,omitempty"`                // no answer; the gateway closes the socket with 4100
-	Renew         *Renew           `protobuf:"bytes,10,opt,name=renew,proto3" json:"renew,omitempty"`           // answered by Done
-	Presence      *PresenceRequest `protobuf:"bytes,11,opt,name=presence,proto3" json:"presence,omitempty"`     // answered by PresenceList
-	Write         *AttributeWrite  `protobuf:"bytes,12,opt,name=write,proto3" json:"write,omitempty"`           // answered by Done
-	Read          *AttributeRead   `protobuf:"bytes,13,opt,name=read,proto3" json:"read,omitempty"`             // answered by AttributeList
-	Counts        *Counts          `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"`         // answered by CountList
-	Invitation    *Invitation      `protobuf:"bytes,15,opt,name=invitation,proto3" json:"invitation,omitempty"` // answered by Sent
+	Id            uint32           // 0: no answer wanted
+	Hello         *Hello           // answered by Welcome
+	Ack           *Ack             // no answer
+	Pong          *Pong            // no answer
+	Send          *Send            // answered by Sent
+	Join          *Join            // answered by Joined
+	Leave         *Leave           // no answer
+	Members       *Members         // answered by MemberList
+	Bye           *Bye             // no answer; the gateway closes the socket with 4100
+	Renew         *Renew           // answered by Done
+	Presence      *PresenceRequest // answered by PresenceList
+	Write         *AttributeWrite  // answered by Done
+	Read          *AttributeRead   // answered by AttributeList
+	Counts        *Counts          // answered by CountList
+	Invitation    *Invitation      // answered by Sent
 }
 
 func (x *ClientFrame) Reset() {
@@ -453,22 +277,22 @@ func (x *ClientFrame) GetInvitation() *Invitation {
 
 type ServerFrame struct {
 	unknownFields []byte
-	ReplyTo       uint32         `protobuf:"varint,1,opt,name=reply_to,json=replyTo,proto3" json:"replyTo,omitempty"` // the request this answers; 0: a push or Ping
-	Seq           uint64         `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`                       // see Pushes above; 0: not kept, may be lost
-	Welcome       *Welcome       `protobuf:"bytes,3,opt,name=welcome,proto3" json:"welcome,omitempty"`
-	Refusal       *Refusal       `protobuf:"bytes,4,opt,name=refusal,proto3" json:"refusal,omitempty"`
-	Ping          *Ping          `protobuf:"bytes,5,opt,name=ping,proto3" json:"ping,omitempty"`
-	Sent          *Sent          `protobuf:"bytes,6,opt,name=sent,proto3" json:"sent,omitempty"`
-	Joined        *Joined        `protobuf:"bytes,7,opt,name=joined,proto3" json:"joined,omitempty"`
-	MemberList    *MemberList    `protobuf:"bytes,8,opt,name=member_list,json=memberList,proto3" json:"memberList,omitempty"`
-	Delivery      *Delivery      `protobuf:"bytes,9,opt,name=delivery,proto3" json:"delivery,omitempty"`
-	MemberChange  *MemberChange  `protobuf:"bytes,10,opt,name=member_change,json=memberChange,proto3" json:"memberChange,omitempty"`
-	Done          *Done          `protobuf:"bytes,11,opt,name=done,proto3" json:"done,omitempty"`
-	Presence      *PresenceList  `protobuf:"bytes,12,opt,name=presence,proto3" json:"presence,omitempty"`     // an answer, or a push of what changed
-	Attributes    *AttributeList `protobuf:"bytes,13,opt,name=attributes,proto3" json:"attributes,omitempty"` // an answer, or a push to the members of a channel
-	Counts        *CountList     `protobuf:"bytes,14,opt,name=counts,proto3" json:"counts,omitempty"`
-	Invitation    *Invitation    `protobuf:"bytes,15,opt,name=invitation,proto3" json:"invitation,omitempty"` // a push
-	TokenExpiring *TokenExpiring `protobuf:"bytes,16,opt,name=token_expiring,json=tokenExpiring,proto3" json:"tokenExpiring,omitempty"`
+	ReplyTo       uint32 // the request this answers; 0: a push or Ping
+	Seq           uint64 // see Pushes above; 0: not kept, may be lost
+	Welcome       *Welcome
+	Refusal       *Refusal
+	Ping          *Ping
+	Sent          *Sent
+	Joined        *Joined
+	MemberList    *MemberList
+	Delivery      *Delivery
+	MemberChange  *MemberChange
+	Done          *Done
+	Presence      *PresenceList  // an answer, or a push of what changed
+	Attributes    *AttributeList // an answer, or a push to the members of a channel
+	Counts        *CountList
+	Invitation    *Invitation // a push
+	TokenExpiring *TokenExpiring
 }
 
 func (x *ServerFrame) Reset() {
@@ -603,14 +427,14 @@ func (*Done) ProtoMessage() {}
 // Opens a connection.
 type Hello struct {
 	unknownFields []byte
-	Version       uint32  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`        // protocol version, 1
-	AppId         string  `protobuf:"bytes,2,opt,name=app_id,json=appId,proto3" json:"appId,omitempty"` // 32 ASCII letters and digits
-	Uid           string  `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
-	Token         string  `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`          // empty: none
-	Resume        *Resume `protobuf:"bytes,5,opt,name=resume,proto3" json:"resume,omitempty"`        // set: take up this session if it still lives
-	Reconnect     bool    `protobuf:"varint,6,opt,name=reconnect,proto3" json:"reconnect,omitempty"` // an automatic return: refused with DISPLACED where a
+	Version       uint32 // protocol version, 1
+	AppId         string // 32 ASCII letters and digits
+	Uid           string
+	Token         string  // empty: none
+	Resume        *Resume // set: take up this session if it still lives
+	Reconnect     bool    // an automatic return: refused with DISPLACED where a
 	// login would displace another session of the uid
-	Sdk string `protobuf:"bytes,7,opt,name=sdk,proto3" json:"sdk,omitempty"` // name and version of the client, for logs
+	Sdk string // name and version of the client, for logs
 }
 
 func (x *Hello) Reset() {
@@ -670,9 +494,9 @@ func (x *Hello) GetSdk() string {
 
 type Resume struct {
 	unknownFields []byte
-	SessionId     string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"sessionId,omitempty"`
-	Credential    string `protobuf:"bytes,2,opt,name=credential,proto3" json:"credential,omitempty"`          // from the session's Welcome
-	LastSeq       uint64 `protobuf:"varint,3,opt,name=last_seq,json=lastSeq,proto3" json:"lastSeq,omitempty"` // highest push handled
+	SessionId     string
+	Credential    string // from the session's Welcome
+	LastSeq       uint64 // highest push handled
 }
 
 func (x *Resume) Reset() {
@@ -704,12 +528,12 @@ func (x *Resume) GetLastSeq() uint64 {
 
 type Welcome struct {
 	unknownFields    []byte
-	SessionId        string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"sessionId,omitempty"`
-	Credential       string `protobuf:"bytes,2,opt,name=credential,proto3" json:"credential,omitempty"` // secret; also the bearer token of /media/
-	Resumed          bool   `protobuf:"varint,3,opt,name=resumed,proto3" json:"resumed,omitempty"`      // false: a new session, joined to no channel
-	PingIntervalMs   uint32 `protobuf:"varint,4,opt,name=ping_interval_ms,json=pingIntervalMs,proto3" json:"pingIntervalMs,omitempty"`
-	SessionTimeoutMs uint32 `protobuf:"varint,5,opt,name=session_timeout_ms,json=sessionTimeoutMs,proto3" json:"sessionTimeoutMs,omitempty"` // how long a session outlives its socket
-	ServerTimeMs     int64  `protobuf:"varint,6,opt,name=server_time_ms,json=serverTimeMs,proto3" json:"serverTimeMs,omitempty"`             // Unix time
+	SessionId        string
+	Credential       string // secret; also the bearer token of /media/
+	Resumed          bool   // false: a new session, joined to no channel
+	PingIntervalMs   uint32
+	SessionTimeoutMs uint32 // how long a session outlives its socket
+	ServerTimeMs     int64  // Unix time
 }
 
 func (x *Welcome) Reset() {
@@ -764,9 +588,9 @@ func (x *Welcome) GetServerTimeMs() int64 {
 // code of the method that asked.
 type Refusal struct {
 	unknownFields []byte
-	Reason        Refusal_Reason `protobuf:"varint,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	Text          string         `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                               // for people: what was wrong and what is wanted
-	ServerCode    uint32         `protobuf:"varint,3,opt,name=server_code,json=serverCode,proto3" json:"serverCode,omitempty"` // the vendor's number where one exists, else 0
+	Reason        Refusal_Reason
+	Text          string // for people: what was wrong and what is wanted
+	ServerCode    uint32 // the vendor's number where one exists, else 0
 }
 
 func (x *Refusal) Reset() {
@@ -828,7 +652,7 @@ func (*Bye) ProtoMessage() {}
 
 type Ack struct {
 	unknownFields []byte
-	Seq           uint64 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"` // every push up to and including this one was handled
+	Seq           uint64 // every push up to and including this one was handled
 }
 
 func (x *Ack) Reset() {
@@ -847,16 +671,16 @@ func (x *Ack) GetSeq() uint64 {
 // Send carries a message to a peer or to a channel: exactly one is set.
 type Send struct {
 	unknownFields []byte
-	Peer          string   `protobuf:"bytes,1,opt,name=peer,proto3" json:"peer,omitempty"`
-	Channel       string   `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"` // must be joined
-	Message       *Message `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	Offline       bool     `protobuf:"varint,4,opt,name=offline,proto3" json:"offline,omitempty"` // keep for a peer who is not online
+	Peer          string
+	Channel       string // must be joined
+	Message       *Message
+	Offline       bool // keep for a peer who is not online
 	// Name the message for as long as the client lives, over all its sessions: a
 	// client that logged in anew may send again what was delivered already. origin is
 	// a random number of the client, number rises with each of its messages to one peer
 	// or channel.
-	Origin uint64 `protobuf:"fixed64,5,opt,name=origin,proto3" json:"origin,omitempty"`
-	Number uint64 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
+	Origin uint64
+	Number uint64
 }
 
 func (x *Send) Reset() {
@@ -909,7 +733,7 @@ func (x *Send) GetNumber() uint64 {
 
 type Sent struct {
 	unknownFields []byte
-	Received      bool `protobuf:"varint,1,opt,name=received,proto3" json:"received,omitempty"` // the peer was online and its client acknowledged
+	Received      bool // the peer was online and its client acknowledged
 }
 
 func (x *Sent) Reset() {
@@ -927,11 +751,11 @@ func (x *Sent) GetReceived() bool {
 
 type Join struct {
 	unknownFields []byte
-	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel       string
 	// Set by a client that returns in a new session: messages of the channel that a
 	// gateway received from this Unix time on follow Joined, as far as they are kept
 	// (30 s, the latest 32). 0: none.
-	SinceMs int64 `protobuf:"varint,2,opt,name=since_ms,json=sinceMs,proto3" json:"sinceMs,omitempty"`
+	SinceMs int64
 }
 
 func (x *Join) Reset() {
@@ -956,7 +780,7 @@ func (x *Join) GetSinceMs() int64 {
 
 type Joined struct {
 	unknownFields []byte
-	MemberCount   uint32 `protobuf:"varint,1,opt,name=member_count,json=memberCount,proto3" json:"memberCount,omitempty"` // with the new member
+	MemberCount   uint32 // with the new member
 }
 
 func (x *Joined) Reset() {
@@ -974,7 +798,7 @@ func (x *Joined) GetMemberCount() uint32 {
 
 type Leave struct {
 	unknownFields []byte
-	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel       string
 }
 
 func (x *Leave) Reset() {
@@ -992,7 +816,7 @@ func (x *Leave) GetChannel() string {
 
 type Members struct {
 	unknownFields []byte
-	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"` // must be joined
+	Channel       string // must be joined
 }
 
 func (x *Members) Reset() {
@@ -1010,7 +834,7 @@ func (x *Members) GetChannel() string {
 
 type MemberList struct {
 	unknownFields []byte
-	Uid           []string `protobuf:"bytes,1,rep,name=uid,proto3" json:"uid,omitempty"` // with the asker; any order
+	Uid           []string // with the asker; any order
 }
 
 func (x *MemberList) Reset() {
@@ -1029,13 +853,13 @@ func (x *MemberList) GetUid() []string {
 // Delivery is a message that arrived. It never comes from the receiver's own uid.
 type Delivery struct {
 	unknownFields    []byte
-	From             string   `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
-	Channel          string   `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`                                            // empty: a peer message
-	ServerReceivedMs int64    `protobuf:"varint,3,opt,name=server_received_ms,json=serverReceivedMs,proto3" json:"serverReceivedMs,omitempty"` // Unix time at the sender's gateway
-	Offline          bool     `protobuf:"varint,4,opt,name=offline,proto3" json:"offline,omitempty"`                                           // kept while the receiver was not online
-	Message          *Message `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
-	Origin           uint64   `protobuf:"fixed64,6,opt,name=origin,proto3" json:"origin,omitempty"` // of Send
-	Number           uint64   `protobuf:"varint,7,opt,name=number,proto3" json:"number,omitempty"`  // of Send; a receiver drops those that it got before
+	From             string
+	Channel          string // empty: a peer message
+	ServerReceivedMs int64  // Unix time at the sender's gateway
+	Offline          bool   // kept while the receiver was not online
+	Message          *Message
+	Origin           uint64 // of Send
+	Number           uint64 // of Send; a receiver drops those that it got before
 }
 
 func (x *Delivery) Reset() {
@@ -1096,7 +920,7 @@ func (x *Delivery) GetNumber() uint64 {
 // Renew gives the token that the next Hello would bring, and checks it.
 type Renew struct {
 	unknownFields []byte
-	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Token         string
 }
 
 func (x *Renew) Reset() {
@@ -1126,8 +950,8 @@ func (*TokenExpiring) ProtoMessage() {}
 // PresenceRequest asks about users, or for news of them.
 type PresenceRequest struct {
 	unknownFields []byte
-	Mode          PresenceRequest_Mode `protobuf:"varint,1,opt,name=mode,proto3" json:"mode,omitempty"`
-	Uid           []string             `protobuf:"bytes,2,rep,name=uid,proto3" json:"uid,omitempty"` // 256 at most to query, 512 to subscribe
+	Mode          PresenceRequest_Mode
+	Uid           []string // 256 at most to query, 512 to subscribe
 }
 
 func (x *PresenceRequest) Reset() {
@@ -1152,7 +976,7 @@ func (x *PresenceRequest) GetUid() []string {
 
 type PresenceList struct {
 	unknownFields []byte
-	Presence      []*Presence `protobuf:"bytes,1,rep,name=presence,proto3" json:"presence,omitempty"`
+	Presence      []*Presence
 }
 
 func (x *PresenceList) Reset() {
@@ -1170,8 +994,8 @@ func (x *PresenceList) GetPresence() []*Presence {
 
 type Presence struct {
 	unknownFields []byte
-	Uid           string         `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	State         Presence_State `protobuf:"varint,2,opt,name=state,proto3" json:"state,omitempty"`
+	Uid           string
+	State         Presence_State
 }
 
 func (x *Presence) Reset() {
@@ -1197,10 +1021,10 @@ func (x *Presence) GetState() Presence_State {
 // AttributeWrite changes the attributes of the user himself, or of a channel.
 type AttributeWrite struct {
 	unknownFields []byte
-	Op            AttributeWrite_Op `protobuf:"varint,1,opt,name=op,proto3" json:"op,omitempty"`
-	Channel       string            `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`     // empty: the user's own; need not be joined
-	Attribute     []*Attribute      `protobuf:"bytes,3,rep,name=attribute,proto3" json:"attribute,omitempty"` // of DELETE only the keys
-	Notify        bool              `protobuf:"varint,4,opt,name=notify,proto3" json:"notify,omitempty"`      // push the outcome to the channel's members
+	Op            AttributeWrite_Op
+	Channel       string       // empty: the user's own; need not be joined
+	Attribute     []*Attribute // of DELETE only the keys
+	Notify        bool         // push the outcome to the channel's members
 }
 
 func (x *AttributeWrite) Reset() {
@@ -1241,9 +1065,9 @@ func (x *AttributeWrite) GetNotify() bool {
 // exactly one is set.
 type AttributeRead struct {
 	unknownFields []byte
-	Uid           string   `protobuf:"bytes,1,opt,name=uid,proto3" json:"uid,omitempty"`
-	Channel       string   `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
-	Key           []string `protobuf:"bytes,3,rep,name=key,proto3" json:"key,omitempty"` // none: all
+	Uid           string
+	Channel       string
+	Key           []string // none: all
 }
 
 func (x *AttributeRead) Reset() {
@@ -1275,8 +1099,8 @@ func (x *AttributeRead) GetKey() []string {
 
 type AttributeList struct {
 	unknownFields []byte
-	Channel       string       `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"` // of a push
-	Attribute     []*Attribute `protobuf:"bytes,2,rep,name=attribute,proto3" json:"attribute,omitempty"`
+	Channel       string // of a push
+	Attribute     []*Attribute
 }
 
 func (x *AttributeList) Reset() {
@@ -1301,10 +1125,10 @@ func (x *AttributeList) GetAttribute() []*Attribute {
 
 type Attribute struct {
 	unknownFields []byte
-	Key           string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	Writer        string `protobuf:"bytes,3,opt,name=writer,proto3" json:"writer,omitempty"`                        // uid of the last to write it, of a channel
-	WrittenMs     int64  `protobuf:"varint,4,opt,name=written_ms,json=writtenMs,proto3" json:"writtenMs,omitempty"` // Unix time, of a channel
+	Key           string
+	Value         string
+	Writer        string // uid of the last to write it, of a channel
+	WrittenMs     int64  // Unix time, of a channel
 }
 
 func (x *Attribute) Reset() {
@@ -1344,7 +1168,7 @@ func (x *Attribute) GetWrittenMs() int64 {
 // Counts asks how many members channels have.
 type Counts struct {
 	unknownFields []byte
-	Channel       []string `protobuf:"bytes,1,rep,name=channel,proto3" json:"channel,omitempty"` // 32 at most; need not be joined
+	Channel       []string // 32 at most; need not be joined
 }
 
 func (x *Counts) Reset() {
@@ -1362,7 +1186,7 @@ func (x *Counts) GetChannel() []string {
 
 type CountList struct {
 	unknownFields []byte
-	Count         []uint32 `protobuf:"varint,1,rep,packed,name=count,proto3" json:"count,omitempty"` // in the order of the request
+	Count         []uint32 // in the order of the request
 }
 
 func (x *CountList) Reset() {
@@ -1381,11 +1205,11 @@ func (x *CountList) GetCount() []uint32 {
 // Invitation is one step of a call invitation between two users.
 type Invitation struct {
 	unknownFields []byte
-	Kind          Invitation_Kind `protobuf:"varint,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	Peer          string          `protobuf:"bytes,2,opt,name=peer,proto3" json:"peer,omitempty"`                  // to the gateway: whom it is for; from it: who sent it
-	CallId        string          `protobuf:"bytes,3,opt,name=call_id,json=callId,proto3" json:"callId,omitempty"` // made by the caller, unique
-	Channel       string          `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`            // of OFFER: the caller's channelId
-	Text          string          `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`                  // content of OFFER and CANCEL, response of ACCEPT and REFUSE; 8192 bytes
+	Kind          Invitation_Kind
+	Peer          string // to the gateway: whom it is for; from it: who sent it
+	CallId        string // made by the caller, unique
+	Channel       string // of OFFER: the caller's channelId
+	Text          string // content of OFFER and CANCEL, response of ACCEPT and REFUSE; 8192 bytes
 }
 
 func (x *Invitation) Reset() {
@@ -1433,10 +1257,10 @@ func (x *Invitation) GetText() string {
 // channel of more than 512 members it tells every few seconds how many there are.
 type MemberChange struct {
 	unknownFields []byte
-	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Uid           string `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`                                    // empty: nothing but the count
-	Joined        bool   `protobuf:"varint,3,opt,name=joined,proto3" json:"joined,omitempty"`                             // false: left
-	MemberCount   uint32 `protobuf:"varint,4,opt,name=member_count,json=memberCount,proto3" json:"memberCount,omitempty"` // after the change
+	Channel       string
+	Uid           string // empty: nothing but the count
+	Joined        bool   // false: left
+	MemberCount   uint32 // after the change
 }
 
 func (x *MemberChange) Reset() {
@@ -1475,19 +1299,19 @@ func (x *MemberChange) GetMemberCount() uint32 {
 
 type Message struct {
 	unknownFields []byte
-	Type          Message_Type `protobuf:"varint,1,opt,name=type,proto3" json:"type,omitempty"`
-	Text          string       `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`               // TEXT
-	Raw           []byte       `protobuf:"bytes,3,opt,name=raw,proto3" json:"raw,omitempty"`                 // RAW
-	Description   string       `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"` // RAW, IMAGE, FILE
+	Type          Message_Type
+	Text          string // TEXT
+	Raw           []byte // RAW
+	Description   string // RAW, IMAGE, FILE
 	// IMAGE and FILE. Sizes in bytes, dimensions in pixels, 0 unknown.
-	MediaId         string `protobuf:"bytes,5,opt,name=media_id,json=mediaId,proto3" json:"mediaId,omitempty"`
-	FileName        string `protobuf:"bytes,6,opt,name=file_name,json=fileName,proto3" json:"fileName,omitempty"`
-	Thumbnail       []byte `protobuf:"bytes,7,opt,name=thumbnail,proto3" json:"thumbnail,omitempty"`
-	Size            uint64 `protobuf:"varint,8,opt,name=size,proto3" json:"size,omitempty"`
-	Width           uint32 `protobuf:"varint,9,opt,name=width,proto3" json:"width,omitempty"`
-	Height          uint32 `protobuf:"varint,10,opt,name=height,proto3" json:"height,omitempty"`
-	ThumbnailWidth  uint32 `protobuf:"varint,11,opt,name=thumbnail_width,json=thumbnailWidth,proto3" json:"thumbnailWidth,omitempty"`
-	ThumbnailHeight uint32 `protobuf:"varint,12,opt,name=thumbnail_height,json=thumbnailHeight,proto3" json:"thumbnailHeight,omitempty"`
+	MediaId         string
+	FileName        string
+	Thumbnail       []byte
+	Size            uint64
+	Width           uint32
+	Height          uint32
+	ThumbnailWidth  uint32
+	ThumbnailHeight uint32
 }
 
 func (x *Message) Reset() {
@@ -2410,7 +2234,7 @@ func (m *Send) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	}
 	if m.Origin != 0 {
 		i -= 8
-		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.Origin))
+		putUint64(dAtA[i:], uint64(m.Origin))
 		i--
 		dAtA[i] = 0x29
 	}
@@ -2736,7 +2560,7 @@ func (m *Delivery) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	}
 	if m.Origin != 0 {
 		i -= 8
-		binary.LittleEndian.PutUint64(dAtA[i:], uint64(m.Origin))
+		putUint64(dAtA[i:], uint64(m.Origin))
 		i--
 		dAtA[i] = 0x31
 	}
@@ -4317,3662 +4141,657 @@ func (m *Message) SizeVT() (n int) {
 }
 
 func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: ClientFrame: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: ClientFrame: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
-			}
-			m.Id = 0
-			m.Id, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Id = uint32(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Hello", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Hello == nil {
 				m.Hello = &Hello{}
 			}
-			if err := m.Hello.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Hello.UnmarshalVT(d.bytes()))
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Ack", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Ack == nil {
 				m.Ack = &Ack{}
 			}
-			if err := m.Ack.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Ack.UnmarshalVT(d.bytes()))
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Pong", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Pong == nil {
 				m.Pong = &Pong{}
 			}
-			if err := m.Pong.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Pong.UnmarshalVT(d.bytes()))
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Send", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Send == nil {
 				m.Send = &Send{}
 			}
-			if err := m.Send.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Send.UnmarshalVT(d.bytes()))
 		case 6:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Join", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Join == nil {
 				m.Join = &Join{}
 			}
-			if err := m.Join.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Join.UnmarshalVT(d.bytes()))
 		case 7:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Leave", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Leave == nil {
 				m.Leave = &Leave{}
 			}
-			if err := m.Leave.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Leave.UnmarshalVT(d.bytes()))
 		case 8:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Members", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Members == nil {
 				m.Members = &Members{}
 			}
-			if err := m.Members.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Members.UnmarshalVT(d.bytes()))
 		case 9:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Bye", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Bye == nil {
 				m.Bye = &Bye{}
 			}
-			if err := m.Bye.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Bye.UnmarshalVT(d.bytes()))
 		case 10:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Renew", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Renew == nil {
 				m.Renew = &Renew{}
 			}
-			if err := m.Renew.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Renew.UnmarshalVT(d.bytes()))
 		case 11:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Presence == nil {
 				m.Presence = &PresenceRequest{}
 			}
-			if err := m.Presence.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Presence.UnmarshalVT(d.bytes()))
 		case 12:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Write", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Write == nil {
 				m.Write = &AttributeWrite{}
 			}
-			if err := m.Write.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Write.UnmarshalVT(d.bytes()))
 		case 13:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Read", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Read == nil {
 				m.Read = &AttributeRead{}
 			}
-			if err := m.Read.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Read.UnmarshalVT(d.bytes()))
 		case 14:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Counts", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Counts == nil {
 				m.Counts = &Counts{}
 			}
-			if err := m.Counts.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Counts.UnmarshalVT(d.bytes()))
 		case 15:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Invitation", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Invitation == nil {
 				m.Invitation = &Invitation{}
 			}
-			if err := m.Invitation.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Invitation.UnmarshalVT(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: ServerFrame: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: ServerFrame: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ReplyTo", wireType)
-			}
-			m.ReplyTo = 0
-			m.ReplyTo, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ReplyTo = uint32(d.varint())
 		case 2:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
-			}
-			m.Seq = 0
-			m.Seq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Seq = d.varint()
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Welcome", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Welcome == nil {
 				m.Welcome = &Welcome{}
 			}
-			if err := m.Welcome.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Welcome.UnmarshalVT(d.bytes()))
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Refusal", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Refusal == nil {
 				m.Refusal = &Refusal{}
 			}
-			if err := m.Refusal.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Refusal.UnmarshalVT(d.bytes()))
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Ping", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Ping == nil {
 				m.Ping = &Ping{}
 			}
-			if err := m.Ping.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Ping.UnmarshalVT(d.bytes()))
 		case 6:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sent", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Sent == nil {
 				m.Sent = &Sent{}
 			}
-			if err := m.Sent.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Sent.UnmarshalVT(d.bytes()))
 		case 7:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Joined", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Joined == nil {
 				m.Joined = &Joined{}
 			}
-			if err := m.Joined.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Joined.UnmarshalVT(d.bytes()))
 		case 8:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field MemberList", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.MemberList == nil {
 				m.MemberList = &MemberList{}
 			}
-			if err := m.MemberList.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.MemberList.UnmarshalVT(d.bytes()))
 		case 9:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Delivery", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Delivery == nil {
 				m.Delivery = &Delivery{}
 			}
-			if err := m.Delivery.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Delivery.UnmarshalVT(d.bytes()))
 		case 10:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field MemberChange", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.MemberChange == nil {
 				m.MemberChange = &MemberChange{}
 			}
-			if err := m.MemberChange.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.MemberChange.UnmarshalVT(d.bytes()))
 		case 11:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Done", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Done == nil {
 				m.Done = &Done{}
 			}
-			if err := m.Done.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Done.UnmarshalVT(d.bytes()))
 		case 12:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Presence == nil {
 				m.Presence = &PresenceList{}
 			}
-			if err := m.Presence.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Presence.UnmarshalVT(d.bytes()))
 		case 13:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Attributes", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Attributes == nil {
 				m.Attributes = &AttributeList{}
 			}
-			if err := m.Attributes.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Attributes.UnmarshalVT(d.bytes()))
 		case 14:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Counts", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Counts == nil {
 				m.Counts = &CountList{}
 			}
-			if err := m.Counts.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Counts.UnmarshalVT(d.bytes()))
 		case 15:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Invitation", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Invitation == nil {
 				m.Invitation = &Invitation{}
 			}
-			if err := m.Invitation.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Invitation.UnmarshalVT(d.bytes()))
 		case 16:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field TokenExpiring", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.TokenExpiring == nil {
 				m.TokenExpiring = &TokenExpiring{}
 			}
-			if err := m.TokenExpiring.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.TokenExpiring.UnmarshalVT(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Done) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Done: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Done: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Hello) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Hello: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Hello: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Version", wireType)
-			}
-			m.Version = 0
-			m.Version, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Version = uint32(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field AppId", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.AppId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.AppId = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Uid = string(d.bytes())
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Token", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Token = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Token = string(d.bytes())
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Resume", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Resume == nil {
 				m.Resume = &Resume{}
 			}
-			if err := m.Resume.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Resume.UnmarshalVT(d.bytes()))
 		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Reconnect", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Reconnect = bool(v != 0)
+			m.Reconnect = d.varint() != 0
 		case 7:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sdk", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Sdk = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Sdk = string(d.bytes())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Resume) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Resume: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Resume: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SessionId", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.SessionId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.SessionId = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Credential", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Credential = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Credential = string(d.bytes())
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field LastSeq", wireType)
-			}
-			m.LastSeq = 0
-			m.LastSeq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.LastSeq = d.varint()
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Welcome) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Welcome: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Welcome: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SessionId", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.SessionId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.SessionId = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Credential", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Credential = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Credential = string(d.bytes())
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Resumed", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Resumed = bool(v != 0)
+			m.Resumed = d.varint() != 0
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field PingIntervalMs", wireType)
-			}
-			m.PingIntervalMs = 0
-			m.PingIntervalMs, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.PingIntervalMs = uint32(d.varint())
 		case 5:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SessionTimeoutMs", wireType)
-			}
-			m.SessionTimeoutMs = 0
-			m.SessionTimeoutMs, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.SessionTimeoutMs = uint32(d.varint())
 		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ServerTimeMs", wireType)
-			}
-			m.ServerTimeMs = 0
-			m.ServerTimeMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ServerTimeMs = int64(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Refusal) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Refusal: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Refusal: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
-			}
-			m.Reason = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.Reason = Refusal_Reason(_v)
-			if err != nil {
-				return err
-			}
+			m.Reason = Refusal_Reason(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Text = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Text = string(d.bytes())
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ServerCode", wireType)
-			}
-			m.ServerCode = 0
-			m.ServerCode, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ServerCode = uint32(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Ping) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Ping: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Ping: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Pong) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Pong: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Pong: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Bye) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Bye: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Bye: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Ack) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Ack: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Ack: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
-			}
-			m.Seq = 0
-			m.Seq, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Seq = d.varint()
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Send) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Send: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Send: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Peer", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Peer = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Peer = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Message", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Message == nil {
 				m.Message = &Message{}
 			}
-			if err := m.Message.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Message.UnmarshalVT(d.bytes()))
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Offline", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Offline = bool(v != 0)
+			m.Offline = d.varint() != 0
 		case 5:
-			if wireType != 1 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Origin", wireType)
-			}
-			m.Origin = 0
-			var _v64 uint64
-			_v64, iNdEx, err = protobuf_go_lite.DecodeFixed64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			m.Origin = uint64(_v64)
+			m.Origin = d.fixed64()
 		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
-			}
-			m.Number = 0
-			m.Number, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Number = d.varint()
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Sent) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Sent: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Sent: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Received", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Received = bool(v != 0)
+			m.Received = d.varint() != 0
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Join) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Join: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Join: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 2:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SinceMs", wireType)
-			}
-			m.SinceMs = 0
-			m.SinceMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.SinceMs = int64(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Joined) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Joined: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Joined: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field MemberCount", wireType)
-			}
-			m.MemberCount = 0
-			m.MemberCount, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.MemberCount = uint32(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Leave) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Leave: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Leave: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Members) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Members: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Members: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *MemberList) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MemberList: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MemberList: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = append(m.Uid, string(dAtA[iNdEx:postIndex]))
-			iNdEx = postIndex
+			m.Uid = append(m.Uid, string(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Delivery) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Delivery: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Delivery: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.From = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.From = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ServerReceivedMs", wireType)
-			}
-			m.ServerReceivedMs = 0
-			m.ServerReceivedMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ServerReceivedMs = int64(d.varint())
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Offline", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Offline = bool(v != 0)
+			m.Offline = d.varint() != 0
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Message", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
 			if m.Message == nil {
 				m.Message = &Message{}
 			}
-			if err := m.Message.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			d.check(m.Message.UnmarshalVT(d.bytes()))
 		case 6:
-			if wireType != 1 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Origin", wireType)
-			}
-			m.Origin = 0
-			var _v64 uint64
-			_v64, iNdEx, err = protobuf_go_lite.DecodeFixed64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			m.Origin = uint64(_v64)
+			m.Origin = d.fixed64()
 		case 7:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
-			}
-			m.Number = 0
-			m.Number, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Number = d.varint()
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Renew) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Renew: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Renew: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Token", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Token = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Token = string(d.bytes())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *TokenExpiring) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: TokenExpiring: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: TokenExpiring: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *PresenceRequest) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: PresenceRequest: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: PresenceRequest: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Mode", wireType)
-			}
-			m.Mode = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.Mode = PresenceRequest_Mode(_v)
-			if err != nil {
-				return err
-			}
+			m.Mode = PresenceRequest_Mode(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = append(m.Uid, string(dAtA[iNdEx:postIndex]))
-			iNdEx = postIndex
+			m.Uid = append(m.Uid, string(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *PresenceList) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: PresenceList: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: PresenceList: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Presence", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Presence = append(m.Presence, &Presence{})
-			if err := m.Presence[len(m.Presence)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			v := &Presence{}
+			d.check(v.UnmarshalVT(d.bytes()))
+			m.Presence = append(m.Presence, v)
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Presence) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Presence: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Presence: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Uid = string(d.bytes())
 		case 2:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
-			}
-			m.State = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.State = Presence_State(_v)
-			if err != nil {
-				return err
-			}
+			m.State = Presence_State(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *AttributeWrite) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: AttributeWrite: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: AttributeWrite: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Op", wireType)
-			}
-			m.Op = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.Op = AttributeWrite_Op(_v)
-			if err != nil {
-				return err
-			}
+			m.Op = AttributeWrite_Op(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Attribute", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Attribute = append(m.Attribute, &Attribute{})
-			if err := m.Attribute[len(m.Attribute)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			v := &Attribute{}
+			d.check(v.UnmarshalVT(d.bytes()))
+			m.Attribute = append(m.Attribute, v)
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Notify", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Notify = bool(v != 0)
+			m.Notify = d.varint() != 0
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *AttributeRead) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: AttributeRead: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: AttributeRead: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Uid = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Key", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Key = append(m.Key, string(dAtA[iNdEx:postIndex]))
-			iNdEx = postIndex
+			m.Key = append(m.Key, string(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *AttributeList) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: AttributeList: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: AttributeList: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Attribute", wireType)
-			}
-			var msglen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			msglen = int(_v)
-			if err != nil {
-				return err
-			}
-			if msglen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Attribute = append(m.Attribute, &Attribute{})
-			if err := m.Attribute[len(m.Attribute)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
+			v := &Attribute{}
+			d.check(v.UnmarshalVT(d.bytes()))
+			m.Attribute = append(m.Attribute, v)
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Attribute) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Attribute: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Attribute: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Key", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Key = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Key = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Value", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Value = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Value = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Writer", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Writer = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Writer = string(d.bytes())
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field WrittenMs", wireType)
-			}
-			m.WrittenMs = 0
-			m.WrittenMs, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.WrittenMs = int64(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Counts) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Counts: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Counts: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = append(m.Channel, string(dAtA[iNdEx:postIndex]))
-			iNdEx = postIndex
+			m.Channel = append(m.Channel, string(d.bytes()))
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *CountList) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: CountList: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: CountList: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType == 0 {
-				var v uint32
-				v, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-				if err != nil {
-					return err
-				}
-				m.Count = append(m.Count, v)
-			} else if wireType == 2 {
-				var packedLen int
-				var _v uint64
-				_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-				packedLen = int(_v)
-				if err != nil {
-					return err
-				}
-				if packedLen < 0 {
-					return protobuf_go_lite.ErrInvalidLength
-				}
-				postIndex := iNdEx + packedLen
-				if postIndex < 0 {
-					return protobuf_go_lite.ErrInvalidLength
-				}
-				if postIndex > l {
-					return io.ErrUnexpectedEOF
-				}
-				var elementCount int
-				var count int
-				for _, integer := range dAtA[iNdEx:postIndex] {
-					if integer < 128 {
-						count++
-					}
-				}
-				elementCount = count
-				if elementCount != 0 && len(m.Count) == 0 {
-					m.Count = make([]uint32, 0, elementCount)
-				}
-				for iNdEx < postIndex {
-					var v uint32
-					v, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-					if err != nil {
-						return err
-					}
-					m.Count = append(m.Count, v)
-				}
-			} else {
-				return fmt.Errorf("proto: wrong wireType = %d for field Count", wireType)
-			}
+			m.Count = d.uint32s(m.Count)
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Invitation) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Invitation: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Invitation: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
-			}
-			m.Kind = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.Kind = Invitation_Kind(_v)
-			if err != nil {
-				return err
-			}
+			m.Kind = Invitation_Kind(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Peer", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Peer = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Peer = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field CallId", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.CallId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.CallId = string(d.bytes())
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Text = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Text = string(d.bytes())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *MemberChange) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MemberChange: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MemberChange: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Channel", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Channel = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Channel = string(d.bytes())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Uid", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Uid = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Uid = string(d.bytes())
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Joined", wireType)
-			}
-			var v int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			v = int(_v)
-			if err != nil {
-				return err
-			}
-			m.Joined = bool(v != 0)
+			m.Joined = d.varint() != 0
 		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field MemberCount", wireType)
-			}
-			m.MemberCount = 0
-			m.MemberCount, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.MemberCount = uint32(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }
 func (m *Message) UnmarshalVT(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	var err error
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-		if err != nil {
-			return err
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: Message: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Message: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Type", wireType)
-			}
-			m.Type = 0
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			m.Type = Message_Type(_v)
-			if err != nil {
-				return err
-			}
+			m.Type = Message_Type(d.varint())
 		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Text", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Text = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Text = string(d.bytes())
 		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Raw", wireType)
-			}
-			var byteLen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			byteLen = int(_v)
-			if err != nil {
-				return err
-			}
-			if byteLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Raw = append(m.Raw[:0], dAtA[iNdEx:postIndex]...)
-			if m.Raw == nil {
-				m.Raw = []byte{}
-			}
-			iNdEx = postIndex
+			m.Raw = append([]byte{}, d.bytes()...)
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Description", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Description = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.Description = string(d.bytes())
 		case 5:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field MediaId", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.MediaId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.MediaId = string(d.bytes())
 		case 6:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field FileName", wireType)
-			}
-			var stringLen uint64
-			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.FileName = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
+			m.FileName = string(d.bytes())
 		case 7:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Thumbnail", wireType)
-			}
-			var byteLen int
-			var _v uint64
-			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			byteLen = int(_v)
-			if err != nil {
-				return err
-			}
-			if byteLen < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Thumbnail = append(m.Thumbnail[:0], dAtA[iNdEx:postIndex]...)
-			if m.Thumbnail == nil {
-				m.Thumbnail = []byte{}
-			}
-			iNdEx = postIndex
+			m.Thumbnail = append([]byte{}, d.bytes()...)
 		case 8:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Size", wireType)
-			}
-			m.Size = 0
-			m.Size, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Size = d.varint()
 		case 9:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Width", wireType)
-			}
-			m.Width = 0
-			m.Width, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Width = uint32(d.varint())
 		case 10:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
-			}
-			m.Height = 0
-			m.Height, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.Height = uint32(d.varint())
 		case 11:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ThumbnailWidth", wireType)
-			}
-			m.ThumbnailWidth = 0
-			m.ThumbnailWidth, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ThumbnailWidth = uint32(d.varint())
 		case 12:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field ThumbnailHeight", wireType)
-			}
-			m.ThumbnailHeight = 0
-			m.ThumbnailHeight, iNdEx, err = protobuf_go_lite.DecodeVarintUint32(dAtA, iNdEx)
-			if err != nil {
-				return err
-			}
+			m.ThumbnailHeight = uint32(d.varint())
 		default:
-			iNdEx = preIndex
-			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return protobuf_go_lite.ErrInvalidLength
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
-			iNdEx += skippy
+			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
 	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return d.err
 }

@@ -1,5 +1,5 @@
 /** Where the gateway and the wasm file are. */
-import { invalidArgument, show } from './errors.ts';
+import { invalidArgument, mustBe, show } from './errors.ts';
 
 /** What each way of loading knows about itself; the entry files fill it in. */
 export const home = {
@@ -37,14 +37,14 @@ export function gatewayUrl(value: unknown): string {
   const url = parse(value);
   const scheme = url && /^(?:http|ws)(s?):$/.exec(url.protocol);
   if (!url || !scheme || url.search || url.hash || url.username) {
-    throw invalidArgument(1, `the gateway must be an http or https address such as https://rtm.example.com, not ${show(value)}`);
+    throw invalidArgument(1, mustBe('the gateway', 'an http or https address such as https://rtm.example.com', value));
   }
   return `http${scheme[1]}://${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 export function wasmUrl(value: unknown): string {
   const url = parse(value);
-  if (!url) throw invalidArgument(1, `WASM_URL must be the address of rtm.wasm, not ${show(value)}`);
+  if (!url) throw invalidArgument(1, mustBe('WASM_URL', 'the address of rtm.wasm', value));
   return url.href;
 }
 

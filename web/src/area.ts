@@ -2,7 +2,7 @@
  * Areas choose among a vendor's data centres. A gateway of one's own has none: they are
  * checked and remembered, and have no effect (API 1.4).
  */
-import { invalidArgument, show } from './errors.ts';
+import { invalidArgument, mustBe } from './errors.ts';
 import { AreaCode } from './enums.ts';
 
 const LEGACY = ['CN', 'NA', 'EU', 'AS', 'JP', 'IN', 'GLOB', 'OC', 'SA', 'AF', 'OVS'];
@@ -14,7 +14,7 @@ export function setArea({ areaCodes, excludedArea }: { areaCodes: string[]; excl
   mustBeAmong(areaCodes, Object.keys(AreaCode));
   if (excludedArea !== undefined) {
     if (!EXCLUDABLE.includes(excludedArea)) {
-      throw invalidArgument(undefined, `excludedArea must be one of ${EXCLUDABLE}, not ${show(excludedArea)}`);
+      throw invalidArgument(undefined, mustBe('excludedArea', `one of ${EXCLUDABLE}`, excludedArea));
     }
     if (areaCodes.includes(excludedArea)) throw invalidArgument(undefined, `excludedArea ${excludedArea} is also in areaCodes`);
   }

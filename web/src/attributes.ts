@@ -1,9 +1,9 @@
 /** User and channel attributes (API 10): arguments in, objects out. */
 import { AttributeOp, type FlatAttributes } from './bridge.ts';
-import { ID_RULE, isId, isPlainObject } from './checks.ts';
+import { ID_RULE, isId, isPlainObject, utf8Length } from './checks.ts';
 import { AttributeOperationError } from './codes.ts';
 import { Emitter } from './emitter.ts';
-import { failed, show, type ErrorName } from './errors.ts';
+import { failed, notLoggedIn, show, type ErrorName } from './errors.ts';
 import type { Link } from './link.ts';
 
 /* Limits, in bytes (core/limits.go). */
@@ -73,19 +73,16 @@ export abstract class AttributeMethods extends Emitter {
 
   private async _write(op: AttributeOp, channelId: string, list: string[], options?: Options): Promise<void> {
     this._mustBeConnected();
-    return this._link.request((done) =>
-      this._link.call('writeAttributes', op, channelId, list, !!options?.enableNotificationToChannelMembers, done));
+    return this._link.ask('writeAttributes', op, channelId, list, !!options?.enableNotificationToChannelMembers);
   }
 
   private async _read(userId: string, channelId: string, keys: string[] = []): Promise<object> {
     this._mustBeConnected();
-    return toObject(await this._link.request((done) => this._link.call('readAttributes', userId, channelId, keys, done)), !!channelId);
+    return toObject(await this._link.ask<FlatAttributes>('readAttributes', userId, channelId, keys), !!channelId);
   }
 
   private _mustBeConnected(): void {
-    if (this.connectionState !== 'CONNECTED') {
-      throw failed('RtmInvalidStatusError', AttributeOperationError.ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN, 'not logged in');
-    }
+    if (this.connectionState !== 'CONNECTED') throw notLoggedIn();
   }
 }
 
@@ -97,7 +94,7 @@ function entries(map: unknown, maxBytes: number): string[] {
   if (!list.length) throw wrong(map, 'an object of attributes');
   let total = 0;
   for (const [key, value] of list) {
-    const [k, v] = [bytes(key), bytes(value)];
+    const [k, v] = [utf8Length(key), utf8Length(value)];
     if (!k || k > MAX_KEY) throw wrong(key, `a key of 1 to ${MAX_KEY} bytes`);
     if (v > MAX_VALUE) throw tooLarge(`${MAX_VALUE} bytes in a value`);
     if (!v) throw wrong(value, 'a value');
@@ -105,11 +102,6 @@ function entries(map: unknown, maxBytes: number): string[] {
   }
   if (total > maxBytes) throw tooLarge(`${maxBytes} bytes`);
   return list.flat() as string[];
-}
-
-/** As UTF-8; 0 of what is no string. */
-function bytes(text: unknown): number {
-  return typeof text === 'string' ? new TextEncoder().encode(text).length : 0;
 }
 
 function keysOf(keys: unknown, maxKeys = MAX_ATTRIBUTES, maxLength = MAX_KEY, name?: ErrorName): string[] {

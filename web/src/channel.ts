@@ -1,4 +1,4 @@
-import type { ChannelHandle, Done } from './bridge.ts';
+import type { ChannelHandle } from './bridge.ts';
 import { Emitter } from './emitter.ts';
 import type { RtmClient } from './client.ts';
 
@@ -43,8 +43,7 @@ export class RtmChannel extends Emitter {
   }
 
   private _request<T>(method: 'leave' | 'members'): Promise<T> {
-    const { _link } = this._client;
-    return _link.request<T>((done: Done<any>) => _link.call(method, this._handle, done));
+    return this._client._link.ask(method, this._handle);
   }
 
   /** The client knows its channel objects only while the core can speak of them. */

@@ -2,7 +2,7 @@
  * What can be told of an argument without the core. Objects are recognised by their tag
  * rather than by instanceof, so that those of another frame pass.
  */
-import { invalidArgument, show } from './errors.ts';
+import { invalidArgument, mustBe, show, tag } from './errors.ts';
 import { LoginError } from './codes.ts';
 
 const ID = /^[\w\s!#$%&()+\-,.:;<=>?@[\]^{|}~]{1,64}$/;
@@ -26,13 +26,14 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype !== null && Object.getPrototypeOf(prototype) === null && tag(value) === '[object Object]';
 }
 
+/** Bytes of a text as UTF-8; 0 of what is no string. */
+export function utf8Length(text: unknown): number {
+  return typeof text === 'string' ? new TextEncoder().encode(text).length : 0;
+}
+
 /** Of any frame. A Proxy of one is none: it has no bytes to copy. */
 export function isBytes(value: unknown): value is Uint8Array {
   return Object(value) === value && Reflect.get(Uint8Array.prototype, Symbol.toStringTag, value) === 'Uint8Array';
-}
-
-function tag(value: unknown): string {
-  return Object.prototype.toString.call(value);
 }
 
 /** The arguments of login (API 3.1, steps 1 and 2); token is "" for none. */
@@ -41,7 +42,7 @@ export function loginArguments(options: unknown, appId: string): { uid: string; 
   const wrong = (text: string) => invalidArgument(LoginError.LOGIN_ERR_INVALID_ARGUMENT, text);
   if (!isPlainObject(options)) throw wrong(`login needs an object with a uid, not ${show(options)}`);
   const { uid, token } = options;
-  if (!isId(uid)) throw wrong(`uid must be ${ID_RULE}, not ${show(uid)}`);
+  if (!isId(uid)) throw wrong(mustBe('uid', ID_RULE, uid));
   if (token === undefined || token === null || token === appId) return { uid, token: '' };
   if (typeof token !== 'string') throw wrong(`token must be a string, not of type ${typeof token}`); // errors end up in logs
   return { uid, token };

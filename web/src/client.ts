@@ -2,9 +2,9 @@ import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
 import { AttributeMethods } from './attributes.ts';
 import { RtmChannel } from './channel.ts';
 import { ID_RULE, isId, loginArguments } from './checks.ts';
-import { CreateChannelError, InvitationApiCallError, LoginError, LogoutError, PeerSubscriptionStatusError } from './codes.ts';
+import { CreateChannelError, InvitationApiCallError, LoginError, PeerSubscriptionStatusError } from './codes.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
-import { failed, invalidArgument, rtmError, show } from './errors.ts';
+import { failed, invalidArgument, mustBe, notLoggedIn, rtmError } from './errors.ts';
 import { makeHost } from './host.ts';
 import { LocalInvitation, type Invitation } from './invitation.ts';
 import { Link } from './link.ts';
@@ -94,7 +94,7 @@ export class RtmClient extends AttributeMethods {
   async logout(): Promise<void> {
     this._mustNotBeLoggedOut();
     if (this._opening) await this._opened; // the program may never come
-    return this._link.request((done) => this._link.call('logout', done));
+    return this._link.ask('logout');
   }
 
   logoutSync(): void {
@@ -105,7 +105,7 @@ export class RtmClient extends AttributeMethods {
   }
 
   async renewToken(token: string): Promise<void> {
-    return this._link.request((done) => this._link.call('renewToken', typeof token === 'string' ? token : '', done));
+    return this._link.ask('renewToken', typeof token === 'string' ? token : '');
   }
 
   updateConfig(config: Config): void {
@@ -118,14 +118,14 @@ export class RtmClient extends AttributeMethods {
 
   createChannel(channelId: string): RtmChannel {
     if (!isId(channelId)) {
-      throw invalidArgument(CreateChannelError.CREATE_CHANNEL_ERR_INVALID_ARGUMENT, `channelId must be ${ID_RULE}, not ${show(channelId)}`);
+      throw invalidArgument(CreateChannelError.CREATE_CHANNEL_ERR_INVALID_ARGUMENT, mustBe('channelId', ID_RULE, channelId));
     }
     return new RtmChannel(this, channelId, ++this._lastHandle);
   }
 
   createLocalInvitation(calleeId: string): LocalInvitation {
     if (!isId(calleeId)) {
-      throw invalidArgument(InvitationApiCallError.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, `calleeId must be ${ID_RULE}, not ${show(calleeId)}`);
+      throw invalidArgument(InvitationApiCallError.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, mustBe('calleeId', ID_RULE, calleeId));
     }
     return new LocalInvitation(this, calleeId);
   }
@@ -156,9 +156,9 @@ export class RtmClient extends AttributeMethods {
 
   async queryPeersBySubscriptionOption(option: string): Promise<string[]> {
     if (this.connectionState === 'CONNECTED' && option !== 'ONLINE_STATUS') {
-      throw invalidArgument(PeerSubscriptionStatusError.PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT, `the option must be ONLINE_STATUS, not ${show(option)}`)
+      throw invalidArgument(PeerSubscriptionStatusError.PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT, mustBe('the option', 'ONLINE_STATUS', option));
     }
-    return this._link.request((done) => this._link.call('subscribedPeers', [], done));
+    return this._link.ask('subscribedPeers', []);
   }
 
   getChannelMemberCount(channelIds: string[]): Promise<{ [channelId: string]: number }> {
@@ -222,9 +222,7 @@ export class RtmClient extends AttributeMethods {
   }
 
   private _mustNotBeLoggedOut(): void {
-    if (this.connectionState === 'DISCONNECTED') {
-      throw failed('RtmInvalidStatusError', LogoutError.LOGOUT_ERR_USER_NOT_LOGGED_IN, 'not logged in');
-    }
+    if (this.connectionState === 'DISCONNECTED') throw notLoggedIn();
   }
 
   /** Ends a login that the core does not know of yet; false if there is none. */

@@ -24,7 +24,7 @@ async function compileOnce(url: string, integrity: string | undefined, cache: Re
       + `${integrity ? `, and does the file have the integrity ${integrity}` : ''}?`, error);
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: rtm.wasm is not there`);
-  const streams = typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\b/.test(response.headers.get('content-type') ?? '');
+  const streams = typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\b/.test(response.headers.get('content-type') || '');
   let module;
   try {
     module = await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));

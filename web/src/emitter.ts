@@ -41,7 +41,7 @@ export class Emitter {
   /** Removes the one that was added last. */
   removeListener(name: Name, listener: Listener): this {
     mustBeFunction(listener);
-    const all = this._events.get(name) ?? [];
+    const all = this._events.get(name) || [];
     for (let i = all.length - 1; i >= 0; i--) {
       if (all[i] === listener || all[i]!.listener === listener) {
         this._set(name, all.filter((_, at) => at !== i));
@@ -58,11 +58,11 @@ export class Emitter {
   }
 
   listeners(name: Name): Listener[] {
-    return this.rawListeners(name).map((stored) => (stored as Stored).listener ?? stored);
+    return this.rawListeners(name).map((stored) => (stored as Stored).listener || stored);
   }
 
   rawListeners(name: Name): Listener[] {
-    return [...(this._events.get(name) ?? [])];
+    return [...(this._events.get(name) || [])];
   }
 
   listenerCount(name: Name): number {
@@ -86,7 +86,7 @@ export class Emitter {
   /** Calls the listeners there are now, whatever they add or remove. */
   emit(name: Name, ...args: unknown[]): void {
     try {
-      for (const listener of this._events.get(name) ?? []) listener.apply(this, args);
+      for (const listener of this._events.get(name) || []) listener.apply(this, args);
     } catch (error) {
       this._log.error(`a listener of ${String(name)} threw`, error);
     }
@@ -94,7 +94,7 @@ export class Emitter {
 
   private _add(name: Name, listener: Stored, first: boolean): this {
     mustBeFunction(listener);
-    const all = this._events.get(name) ?? [];
+    const all = this._events.get(name) || [];
     this._set(name, first ? [listener, ...all] : [...all, listener]);
     if (this._max && all.length === this._max) {
       console.warn(`RTM: more than ${this._max} listeners of ${String(name)}; is one added again and again?`);

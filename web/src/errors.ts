@@ -3,6 +3,7 @@
  * classes themselves are not exported.
  */
 import type { Failure } from './bridge.ts';
+import { LogoutError } from './codes.ts';
 
 export type ErrorName =
   | 'RtmInvalidArgumentError'
@@ -60,6 +61,11 @@ export function failed(name: ErrorName, code: number | undefined, text: string):
   return rtmError({ name, code, text });
 }
 
+/** 102 is USER_NOT_LOGGED_IN in every enum. */
+export function notLoggedIn(): Error {
+  return failed('RtmInvalidStatusError', LogoutError.LOGOUT_ERR_USER_NOT_LOGGED_IN, 'not logged in');
+}
+
 export function invalidArgument(code: number | undefined, text: string): Error {
   return failed('RtmInvalidArgumentError', code, text);
 }
@@ -69,8 +75,18 @@ export function messageOf(cause: any): string {
   return String(cause?.message ?? cause);
 }
 
+/** The text about an argument that is not what it must be. */
+export function mustBe(field: string, wanted: string, value: unknown): string {
+  return `${field} must be ${wanted}, not ${show(value)}`;
+}
+
+/** [object Class] of a value, of any frame. */
+export function tag(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}
+
 /** What was given, short enough for an error's text. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? Object.prototype.toString.call(value) : value);
+  const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? tag(value) : value);
   return text.length > 80 ? text.slice(0, 80) + '…' : text;
 }

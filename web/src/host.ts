@@ -1,5 +1,5 @@
 import { toObject } from './attributes.ts';
-import type { Host } from './bridge.ts';
+import type { ChannelHandle, Host } from './bridge.ts';
 import type { RtmClient } from './client.ts';
 import { RemoteInvitation } from './invitation.ts';
 import { received } from './messages.ts';
@@ -8,6 +8,10 @@ import { ONLINE_STATES, toMap } from './presence.ts';
 /** What the core tells a client, turned into properties and events. */
 export function makeHost(client: RtmClient): Host {
   const { _channels, _invitations } = client;
+  const emit = (handle: ChannelHandle, event: string, value: unknown) => {
+    const channel = _channels.get(handle);
+    if (channel) channel.emit(event, value);
+  };
   return {
     state: (state, reason) => client._setState(state as any, reason as any),
     channel(handle, joinState) {
@@ -26,8 +30,8 @@ export function makeHost(client: RtmClient): Host {
       channel.emit('ChannelMessage', ...args);
       if (channel.joinState === 'JOINED') client.emit('ChannelMessage', ...args, channel.channelId); // else a listener has left
     },
-    memberJoined: (handle, memberId) => _channels.get(handle)?.emit('MemberJoined', memberId),
-    memberLeft: (handle, memberId) => _channels.get(handle)?.emit('MemberLeft', memberId),
+    memberJoined: (handle, memberId) => emit(handle, 'MemberJoined', memberId),
+    memberLeft: (handle, memberId) => emit(handle, 'MemberLeft', memberId),
     memberCount(handle, count) {
       const channel = _channels.get(handle);
       if (!channel || count < 0) return;
@@ -41,7 +45,7 @@ export function makeHost(client: RtmClient): Host {
       client.emit('RemoteInvitationReceived', invitation);
     },
     invitation: (key, state, text) => _invitations.get(key)?._become(state, text),
-    attributesUpdated: (handle, all) => _channels.get(handle)?.emit('AttributesUpdated', toObject(all, true)),
+    attributesUpdated: (handle, all) => emit(handle, 'AttributesUpdated', toObject(all, true)),
     token: (event) => client.emit(event),
     log: (level, text) => client._log.write(level, text),
   };

@@ -9,7 +9,7 @@ import {
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
 } from './enums.ts';
-import { invalidArgument, messageOf, rtmError, show } from './errors.ts';
+import { invalidArgument, messageOf, mustBe, rtmError } from './errors.ts';
 import { loader } from './loader.ts';
 import { getParameter, setParameter } from './parameters.ts';
 import { uuid } from './uuid.ts';
@@ -32,13 +32,13 @@ let instances = 0;
  */
 export function createInstance(appId: string, config: Config = {}, areaCodes?: string[]): RtmClient {
   const wrong = (text: string) => invalidArgument(CreateInstanceError.CREATE_INSTANCE_ERR_INVALID_ARGUMENT, text);
-  if (!isAppId(appId)) throw wrong(`appId must be 32 ASCII letters and digits, not ${show(appId)}`);
+  if (!isAppId(appId)) throw wrong(mustBe('appId', '32 ASCII letters and digits', appId));
   const unknown = Object.keys(config).filter((key) => !CONFIG_KEYS.includes(key));
   if (unknown.length) throw wrong(`unknown config keys: ${unknown.join(', ')}`);
   checkLegacyAreas(areaCodes);
   const full: Config = Object.assign({ enableLogUpload: false, enableCloudProxy: false }, config, { logFilter: config.logFilter ?? LOG_FILTER_INFO });
   if (full.gateway != null) full.gateway = gatewayUrl(full.gateway);
-  if (!instances++ && inBrowser()) void Promise.resolve().then(() => loader.load(full.gateway ?? undefined)).catch(() => {}); // login tries again, and reports
+  if (!instances++ && inBrowser()) void Promise.resolve().then(() => loader.load(full.gateway)).catch(() => {}); // login tries again, and reports
   return new RtmClient(appId, full, instances, loader);
 }
 

@@ -2,11 +2,11 @@
  * Call invitations (API 5). The course of a call is the core's; here are the properties and
  * what throws inside a call, which must work before the core is loaded too.
  */
-import { ID_RULE, isId } from './checks.ts';
+import { ID_RULE, isId, utf8Length } from './checks.ts';
 import { InvitationApiCallError as Code } from './codes.ts';
 import type { RtmClient } from './client.ts';
 import { Emitter } from './emitter.ts';
-import { failed, invalidArgument, show } from './errors.ts';
+import { failed, invalidArgument, mustBe } from './errors.ts';
 import { uuid } from './uuid.ts';
 
 /** The most that content and response may have, in bytes of UTF-8 (core/limits.go, MaxInvitationBytes). */
@@ -53,7 +53,7 @@ export abstract class Invitation extends Emitter {
 
   /** Throws if the text can't be sent. */
   protected _checkText(field: 'content' | 'response', text: unknown): void {
-    if (typeof text !== 'string' || new TextEncoder().encode(text).length > LIMIT) throw wrongArgument(field, `a string of at most ${LIMIT} bytes`, text);
+    if (typeof text !== 'string' || utf8Length(text) > LIMIT) throw wrongArgument(field, `a string of at most ${LIMIT} bytes`, text);
   }
 }
 
@@ -164,7 +164,7 @@ export class RemoteInvitation extends Invitation {
 }
 
 function wrongArgument(field: string, wanted: string, value: unknown): Error {
-  return invalidArgument(Code.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, `${field} must be ${wanted}, not ${show(value)}`);
+  return invalidArgument(Code.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, mustBe(field, wanted, value));
 }
 
 function readOnly(field: string): Error {

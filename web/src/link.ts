@@ -59,6 +59,11 @@ export class Link {
     return promise;
   }
 
+  /** A promise of what the core calls the last argument of `method` with, its Done. */
+  ask<T = void>(method: keyof Calls, ...args: unknown[]): Promise<T> {
+    return this.request<T>((done) => this.call(method, ...([...args, done] as any)));
+  }
+
   /** Calls begin at once if the program runs and nothing waits, else in its turn; or fail. */
   queue(begin: () => void, fail: (failure: Failure) => void): void {
     const job = { begin, fail };
@@ -66,7 +71,7 @@ export class Link {
     else if (this._loader.current()) this._start(job);
     else {
       this._waiting.push(job);
-      this._loader.load(this._config.gateway ?? undefined).then(() => this._flush(), (cause) => this._fail(cause));
+      this._loader.load(this._config.gateway).then(() => this._flush(), (cause) => this._fail(cause));
     }
   }
 

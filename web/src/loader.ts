@@ -24,9 +24,10 @@ let compiled: { source: Source; module: WebAssembly.Module } | undefined;
 
 export const loader: Loader = {
   current: () => (running?.dead ? undefined : running),
-  async load(gateway = getParameter('GATEWAY')) {
+  async load(gateway) {
     const source = findSource();
     if (running && !running.dead) return running;
+    gateway ??= getParameter('GATEWAY');
     const added = gateway == null ? [] : [gatewayUrl(gateway)];
     if (starting?.source !== source) {
       const gateways = new Set(added);

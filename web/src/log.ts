@@ -9,7 +9,7 @@ export class Log {
   constructor(private readonly _n: number, private readonly _config: { logFilter?: Partial<LogFilter> }) {}
 
   write(level: number, text: string, ...more: unknown[]): void {
-    const name = LEVELS[level] ?? 'error';
+    const name = LEVELS[level] || 'error';
     if (!this._config.logFilter?.[name]) return;
     console[name === 'info' ? 'log' : name](`Ins#${this._n} RTM:${name.toUpperCase()} ${text}`, ...more);
   }

@@ -3,11 +3,10 @@ import type { Progress, UploadParams, Uploaded } from './bridge.ts';
 import { isBlob } from './blob.ts';
 import { isPlainObject } from './checks.ts';
 import { UploadMediaError } from './codes.ts';
-import { invalidArgument, show } from './errors.ts';
+import { invalidArgument, mustBe } from './errors.ts';
 import type { Log } from './log.ts';
-import { withAlias } from './messages.ts';
+import { DIMENSIONS, withAlias } from './messages.ts';
 
-const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
 const A_BLOB = 'a Blob or a File, itself and no Proxy of it';
 
 interface Signal {
@@ -18,8 +17,8 @@ interface Signal {
 
 /** The transfer handler of the API, checked. */
 export interface Handler {
-  cancelSignal?: Signal | undefined;
-  onOperationProgress?: ((progress: { currentSize: number; totalSize: number }) => void) | undefined;
+  cancelSignal?: Signal | null | undefined;
+  onOperationProgress?: ((progress: { currentSize: number; totalSize: number }) => void) | null | undefined;
 }
 
 /** An upload ready for the core, and what its message is made of. */
@@ -37,7 +36,7 @@ function wrong(text: string): Error {
 }
 
 function mustBeString(value: unknown, field: string): asserts value is string {
-  if (typeof value !== 'string') throw wrong(`${field} must be a string, not ${show(value)}`);
+  if (typeof value !== 'string') throw wrong(mustBe(field, 'a string', value));
 }
 
 /**
@@ -45,16 +44,16 @@ function mustBeString(value: unknown, field: string): asserts value is string {
  * alone or mixed with the params (API 15, row 3); of two handlers the third argument wins. A missing messageType is inferred (row 4).
  */
 export function uploadArguments(payload: unknown, params: unknown, third: unknown): Upload {
-  if (!isPlainObject(params)) throw wrong(`params must be a plain object, not ${show(params)}`);
+  if (!isPlainObject(params)) throw wrong(mustBe('params', 'a plain object', params));
   const imageKey = DIMENSIONS.find((key) => key in params);
   const { messageType = imageKey ? 'IMAGE' : 'FILE', fileName = '', description = '', thumbnail } = params;
   mustBeString(messageType, 'messageType');
   mustBeString(description, 'description');
   mustBeString(fileName, 'fileName');
-  if (thumbnail !== undefined && !isBlob(thumbnail)) throw wrong(`thumbnail must be ${A_BLOB}, not ${show(thumbnail)}`);
-  if (!isBlob(payload)) throw wrong(`the payload must be ${A_BLOB}, not ${show(payload)}`);
+  if (thumbnail !== undefined && !isBlob(thumbnail)) throw wrong(mustBe('thumbnail', A_BLOB, thumbnail));
+  if (!isBlob(payload)) throw wrong(mustBe('the payload', A_BLOB, payload));
   if (messageType === 'FILE' ? imageKey : messageType !== 'IMAGE') {
-    throw wrong(imageKey && messageType === 'FILE' ? `${imageKey} is for messageType IMAGE only` : `messageType must be IMAGE or FILE, not ${show(messageType)}`);
+    throw wrong(imageKey && messageType === 'FILE' ? `${imageKey} is for messageType IMAGE only` : mustBe('messageType', 'IMAGE or FILE', messageType));
   }
   const image = messageType === 'IMAGE';
   const { size } = payload;
@@ -76,7 +75,7 @@ function imageParams(params: Record<string, unknown>, thumbnail: Blob | undefine
   for (const key of DIMENSIONS) {
     const value = params[key];
     if (value === undefined) continue;
-    if (typeof value !== 'number') out.defectText ??= `${key} must be a number, not ${show(value)}`;
+    if (typeof value !== 'number') out.defectText ??= mustBe(key, 'a number', value);
     else if (value > 0) out[key] = value;
   }
   return out;
@@ -88,12 +87,12 @@ export function handlerArgument(given: unknown, params: Record<string, any> = {}
   const cancelSignal = handler.cancelSignal ?? params.cancelSignal;
   const onOperationProgress = handler.onOperationProgress ?? params.onOperationProgress;
   if (cancelSignal != null && typeof cancelSignal.addEventListener !== 'function') {
-    throw wrong(`cancelSignal must be an AbortSignal, not ${show(cancelSignal)}`);
+    throw wrong(mustBe('cancelSignal', 'an AbortSignal', cancelSignal));
   }
   if (onOperationProgress != null && typeof onOperationProgress !== 'function') {
-    throw wrong(`onOperationProgress must be a function, not ${show(onOperationProgress)}`);
+    throw wrong(mustBe('onOperationProgress', 'a function', onOperationProgress));
   }
-  return { cancelSignal: cancelSignal ?? undefined, onOperationProgress: onOperationProgress ?? undefined };
+  return { cancelSignal, onOperationProgress };
 }
 
 export function mediaIdArgument(mediaId: unknown): string {
@@ -108,13 +107,14 @@ export class Watch {
   private _over = false;
 
   constructor(private _handler: Handler, private readonly _log: Log) {
-    this._aborted = !!_handler.cancelSignal?.aborted;
-    _handler.cancelSignal?.addEventListener('abort', this._onAbort);
+    const signal = _handler.cancelSignal;
+    this._aborted = !!signal && !!signal.aborted;
+    if (signal) signal.addEventListener('abort', this._onAbort);
   }
 
   private readonly _onAbort = (): void => {
     this._aborted = true;
-    this._cancel?.();
+    if (this._cancel) this._cancel();
   };
 
   readonly progress: Progress = (currentSize, totalSize) => {

@@ -2,7 +2,7 @@
 import { Defect, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
 import { isBlob, readBlob } from './blob.ts';
 import { isBytes, isPlainObject } from './checks.ts';
-import { show } from './errors.ts';
+import { mustBe } from './errors.ts';
 
 /** A message weighs at most this, in bytes (core/limits.go, MaxMessageBytes). */
 const BUDGET = 32768;
@@ -13,7 +13,7 @@ const KINDS: Record<string, MessageKind> = {
   IMAGE: MessageKind.IMAGE,
   FILE: MessageKind.FILE,
 };
-const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
+export const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
 
 /** What is too long anyway crosses only so far that it still is: the core must not run out of memory for it. */
 const cut = (text: string) => text.slice(0, BUDGET + 1);
@@ -30,7 +30,7 @@ export interface Normalised {
  * that RAW lacks, are written into the caller's object too.
  */
 export function normalise(message: unknown): Normalised {
-  if (!isPlainObject(message)) return flawed(Defect.NotAMessage, `the message must be a plain object, not ${show(message)}`);
+  if (!isPlainObject(message)) return flawed(Defect.NotAMessage, mustBe('the message', 'a plain object', message));
   let type = message.messageType;
   if (type === undefined) {
     const { text, rawMessage } = message;
@@ -42,7 +42,7 @@ export function normalise(message: unknown): Normalised {
   if (type === 'RAW') return raw(message);
   if (type === 'TEXT') return text(message);
   if (type === 'IMAGE' || type === 'FILE') return media(message, type);
-  return flawed(Defect.UnknownType, `messageType must be TEXT, RAW, IMAGE or FILE, not ${show(type)}`);
+  return flawed(Defect.UnknownType, mustBe('messageType', 'TEXT, RAW, IMAGE or FILE', type));
 }
 
 function flawed(defect: Defect, defectText: string, kind = MessageKind.NONE): Normalised {
@@ -56,15 +56,15 @@ function write(message: Record<string, unknown>, key: string, value: unknown): v
 
 function text(message: Record<string, unknown>): Normalised {
   const { text } = message;
-  if (typeof text !== 'string') return flawed(Defect.Malformed, `text must be a string, not ${show(text)}`, MessageKind.TEXT);
+  if (typeof text !== 'string') return flawed(Defect.Malformed, mustBe('text', 'a string', text), MessageKind.TEXT);
   return { outgoing: { kind: MessageKind.TEXT, defect: Defect.None, text: cut(text) } };
 }
 
 function raw(message: Record<string, unknown>): Normalised {
   if (message.description === undefined) write(message, 'description', '');
   const { rawMessage, description = '' } = message;
-  if (!isBytes(rawMessage)) return flawed(Defect.BadRaw, `rawMessage must be a Uint8Array, not ${show(rawMessage)}`, MessageKind.RAW);
-  if (typeof description !== 'string') return flawed(Defect.BadRaw, `description must be a string, not ${show(description)}`, MessageKind.RAW);
+  if (!isBytes(rawMessage)) return flawed(Defect.BadRaw, mustBe('rawMessage', 'a Uint8Array', rawMessage), MessageKind.RAW);
+  if (typeof description !== 'string') return flawed(Defect.BadRaw, mustBe('description', 'a string', description), MessageKind.RAW);
   let bytes;
   try {
     bytes = new Uint8Array(rawMessage); // a copy: the caller may change the bytes while the message waits
@@ -79,7 +79,7 @@ function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normal
   const { mediaId, thumbnail } = message;
   const fileName = message.fileName ?? '';
   const description = message.description ?? '';
-  const wrong = (field: string, wanted: string) => flawed(Defect.Malformed, `${field} must be ${wanted}, not ${show(message[field])}`, kind);
+  const wrong = (field: string, wanted: string) => flawed(Defect.Malformed, mustBe(field, wanted, message[field]), kind);
   if (typeof mediaId !== 'string' || !mediaId) return wrong('mediaId', 'the id of an upload');
   if (typeof fileName !== 'string') return wrong('fileName', 'a string');
   if (typeof description !== 'string') return wrong('description', 'a string');

@@ -1,6 +1,6 @@
 /** The parameters of the module (API 1.5), and those of our own: where the gateway and the wasm are. */
 import { gatewayUrl, home, wasmUrl } from './address.ts';
-import { invalidArgument, show } from './errors.ts';
+import { invalidArgument, mustBe } from './errors.ts';
 
 const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_INTERVAL', 2500],
@@ -25,7 +25,7 @@ const checks: Record<string, (value: unknown) => unknown> = {
 };
 
 function must(right: boolean, value: unknown, what: string): unknown {
-  if (!right) throw invalidArgument(1, `the value must be ${what}, not ${show(value)}`);
+  if (!right) throw invalidArgument(1, mustBe('the value', what, value));
   return value;
 }
 

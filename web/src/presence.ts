@@ -1,5 +1,5 @@
 /** Presence and member counts (API 9 and 11); the core checks what they are given. */
-import { PresenceState, type Done } from './bridge.ts';
+import { PresenceState } from './bridge.ts';
 import { isId } from './checks.ts';
 import type { Link } from './link.ts';
 
@@ -22,8 +22,7 @@ function idsOf(ids: unknown): string[] {
 }
 
 export async function ask<T>(link: Link, method: Method, ids: unknown): Promise<T> {
-  const list = idsOf(ids);
-  return link.request((done: Done<any>) => link.call(method, list, done));
+  return link.ask(method, idsOf(ids));
 }
 
 export async function queryPeers(link: Link, peerIds: unknown): Promise<{ [peerId: string]: boolean }> {

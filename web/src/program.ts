@@ -76,7 +76,7 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
     };
     go.exit = () => die();
     scope.rtmwasm = (core: Core) => resolve({ core, onDeath, get dead() { return dead; } });
-    WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance).then(() => die(), die), reject);
+    WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance).catch(die), reject);
   });
 }
 

@@ -1,0 +1,131 @@
+package wire
+
+import (
+	"errors"
+	"io"
+
+	protobuf_go_lite "github.com/aperturerobotics/protobuf-go-lite"
+)
+
+var errWireType = errors.New("proto: a field of another wire type, or with an illegal number")
+
+// The kinds of field in https://protobuf.dev/programming-guides/encoding/#structure that frames have.
+const (
+	wireVarint = iota
+	wireFixed64
+	wireBytes
+	_
+	wireEndGroup
+)
+
+// decoder reads the fields of a message, one after the other. After an error there is no next one, and what is read is
+// empty. The generated UnmarshalVT methods use it: it is far smaller than what the generator writes for
+// each field, and pages load it.
+type decoder struct {
+	rest  []byte // behind what was read
+	whole []byte // from the field's tag on
+	field int32  // its number
+	kind  int    // its wire type
+	err   error
+}
+
+// next reads the tag of the next field.
+func (d *decoder) next() bool {
+	if d.err != nil || len(d.rest) == 0 {
+		return false
+	}
+	d.whole, d.kind = d.rest, wireVarint
+	tag := d.varint()
+	d.field, d.kind = int32(tag>>3), int(tag&7)
+	if d.err == nil && (d.kind == wireEndGroup || d.field <= 0) {
+		d.err = errWireType
+	}
+	return d.err == nil
+}
+
+// is reports whether the field is of this kind; another one is an error.
+func (d *decoder) is(kind int) bool {
+	if d.kind != kind && d.err == nil {
+		d.err = errWireType
+	}
+	return d.err == nil
+}
+
+// varint reads the value of a number.
+func (d *decoder) varint() uint64 {
+	if !d.is(wireVarint) {
+		return 0
+	}
+	v, n, err := protobuf_go_lite.DecodeVarint(d.rest, 0)
+	d.rest, d.err = d.rest[n:], err // n is 0 then
+	return v
+}
+
+// fixed64 reads a number of eight bytes.
+func (d *decoder) fixed64() uint64 {
+	if !d.is(wireFixed64) {
+		return 0
+	}
+	v, n, err := protobuf_go_lite.DecodeFixed64(d.rest, 0)
+	d.rest, d.err = d.rest[n:], err
+	return v
+}
+
+// bytes reads the value of a string, of bytes or of a message. It is a part of what is decoded.
+func (d *decoder) bytes() []byte {
+	if !d.is(wireBytes) {
+		return nil
+	}
+	d.kind = wireVarint
+	n := d.varint()
+	if n > uint64(len(d.rest)) && d.err == nil {
+		d.err = io.ErrUnexpectedEOF
+	}
+	if d.err != nil {
+		return nil
+	}
+	v := d.rest[:n]
+	d.rest = d.rest[n:]
+	return v
+}
+
+// check takes the outcome of decoding a message within this one.
+func (d *decoder) check(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// uint32s reads one of a list of numbers, or several of them that are packed, to the end of list.
+func (d *decoder) uint32s(list []uint32) []uint32 {
+	if d.kind == wireVarint {
+		return append(list, uint32(d.varint()))
+	}
+	for packed := (decoder{rest: d.bytes()}); len(packed.rest) > 0; {
+		list = append(list, uint32(packed.varint()))
+		if d.err = packed.err; d.err != nil {
+			break
+		}
+	}
+	return list
+}
+
+// skip reads a field that is not known here; it returns all of it.
+func (d *decoder) skip() []byte {
+	n, err := protobuf_go_lite.Skip(d.whole)
+	if err == nil && n > len(d.whole) {
+		err = io.ErrUnexpectedEOF
+	}
+	if d.err = err; err != nil {
+		return nil
+	}
+	d.rest = d.whole[n:]
+	return d.whole[:n]
+}
+
+// putUint64 writes a number of eight bytes. Package encoding/binary brings reflect.
+func putUint64(b []byte, v uint64) {
+	for i := range 8 {
+		b[i] = byte(v >> (8 * i))
+	}
+}
