@@ -23,16 +23,17 @@ export function toolchain() {
 
 /**
  * Compiles a package. The stamp, which is the toolchain's version and the program's hash, is
- * added as the custom section "rtm", where the loader looks for it. The integrity is the file's hash.
+ * added as the custom section "rtm", where the loader looks for it. The integrity is the file's hash. Without the overlay
+ * it has the standard library as it is.
  */
-export function buildWasm(pkg, cwd) {
+export function buildWasm(pkg, cwd, { overlay = true } = {}) {
   const { version, root } = toolchain();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'rtm-wasm-'));
   try {
     const out = path.join(dir, 'rtm.wasm');
-    const overlay = path.join(dir, 'overlay.json');
-    writeOverlay(overlay, root);
-    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
+    const overlayFile = path.join(dir, 'overlay.json');
+    if (overlay) writeOverlay(overlayFile, root);
+    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay ? overlayFile : ''}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
     const code = readFileSync(out);
     const stamp = `${version} ${createHash('sha256').update(code).digest('hex').slice(0, 16)}`;
     const bytes = Buffer.concat([code, customSection('rtm', stamp)]);

@@ -11,7 +11,7 @@ const root = path.join(here, '../..');
 const out = mkdtempSync(path.join(root, 'node_modules/.rtm-test-'));
 const only = process.argv.slice(2);
 try {
-  const { bytes, stamp, integrity } = buildWasm('./web/test/testdata/program', root);
+  const { bytes, stamp, integrity } = buildWasm('./web/test/testdata/program', root, { overlay: false });
   writeFileSync(path.join(out, 'program.wasm'), bytes);
   const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts') && (!only.length || only.some((o) => name.includes(o))));
   const options = common({ stamp, integrity, build: 'v1.4.5-0-gtest' });
