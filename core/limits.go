@@ -66,6 +66,12 @@ const (
 	// MediaLifetime is how long finished media stays readable. (guide: seven days)
 	MediaLifetime = 7 * 24 * time.Hour
 
+	// MediaURLLifetime is how long a URL of media is good when nobody says how long.
+	MediaURLLifetime = time.Hour
+
+	// MaxMediaURLName bounds the file name that such a URL gives a download, in bytes of UTF-8.
+	MaxMediaURLName = 255
+
 	// MaxInvitationBytes is the most that the content of a call invitation, or the
 	// response to one, may have as UTF-8. (API)
 	MaxInvitationBytes = 8192
@@ -170,6 +176,7 @@ const (
 	OpWriteChannel    // the four writes of channel attributes together
 	OpReadChannel     // the two reads of channel attributes together
 	OpRenew           // renewToken
+	OpMediaURL        // getMediaUrl
 	ops
 )
 
@@ -196,4 +203,5 @@ var Rates = [ops]Rate{
 	OpWriteChannel: {10, 5 * time.Second},
 	OpReadChannel:  {10, 5 * time.Second},
 	OpRenew:        {2, time.Second},
+	OpMediaURL:     {100, 5 * time.Second}, // ours: a page shows many pictures at once
 }

@@ -72,9 +72,14 @@ func helloFrame(t testing.TB) []byte {
 	return b
 }
 
-func TestUnknownBodiesAreIgnored(t *testing.T) {
+func TestUnknownBodies(t *testing.T) {
 	c := newHouse(t, nil).login("ada")
 	require.NoError(t, c.ws.Write(t.Context(), websocket.MessageBinary, []byte{0xfa, 0x07, 0x01, 'x'}))
+	c.nothingPushed()
+
+	c.lastID++
+	require.NoError(t, c.ws.Write(t.Context(), websocket.MessageBinary, []byte{0x08, byte(c.lastID), 0xfa, 0x07, 0x01, 'x'}))
+	assert.Equal(t, wire.Refusal_BAD_REQUEST, c.answer(c.lastID).Refusal.GetReason(), "a client that asks for something new is told, rather than waiting for 10 s")
 	c.nothingPushed()
 }
 

@@ -58,6 +58,7 @@ func TestAppsAreApart(t *testing.T) {
 	assert.Empty(t, ask("Read", &wire.ClientFrame{Read: &wire.AttributeRead{Channel: "hall"}}).Attributes.GetAttribute())
 	ask("Write", &wire.ClientFrame{Write: &wire.AttributeWrite{Op: set, Channel: "hall", Notify: true, Attribute: attributes("topic", "of app B")}})
 	ask("Invitation", &wire.ClientFrame{Invitation: &wire.Invitation{Kind: wire.Invitation_OFFER, Peer: "bob", CallId: "c1"}})
+	assert.Empty(t, ask("MediaUrl", &wire.ClientFrame{MediaUrl: &wire.GetMediaUrl{MediaId: mediaIDOf(stored, 15)}}).MediaPath)
 	ask("Renew", &wire.ClientFrame{Renew: &wire.Renew{Token: "x"}})
 	for path, want := range map[string]int{stored: 404, "/media/" + strings.Repeat("0", 64): 404} {
 		response, _ := h.get("GET", path, "Authorization", "Bearer "+eve.welcome.Credential)
@@ -126,6 +127,11 @@ func TestCredentialsEndWithTheirSession(t *testing.T) {
 	assert.ErrorIs(t, err, media.ErrUnauthorized, "at logout, before the client is told")
 	response, _ := h.get("GET", path, "Authorization", "Bearer "+again.welcome.Credential)
 	assert.Equal(t, 401, response.StatusCode)
+}
+
+// mediaIDOf is the id that messages carry for the file at path.
+func mediaIDOf(path string, size int) string {
+	return "0" + strings.TrimPrefix(path, media.BasePath) + "1z1z" + strconv.Itoa(size)
 }
 
 // putFile uploads content and returns its path.

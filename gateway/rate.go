@@ -145,6 +145,8 @@ func opOf(f *wire.ClientFrame) (op core.Op, counts bool) {
 		return core.OpReadChannel, true
 	case f.Renew != nil:
 		return core.OpRenew, true
+	case f.MediaUrl != nil:
+		return core.OpMediaURL, true
 	}
 	return 0, false
 }

@@ -107,12 +107,16 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	case f.Ack != nil:
 		return s.ack(f.Ack.Seq)
 	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Renew != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil,
-		f.Presence != nil, f.Counts != nil:
+		f.Presence != nil, f.Counts != nil, f.MediaUrl != nil:
 		s.submit(f, l)
 		l.hear() // waiting for room was not the client's silence
+	case f.Pong == nil:
+		s.refuse(f.Id, unknownRequest)
 	}
 	return false
 }
+
+var unknownRequest = refuse(wire.Refusal_BAD_REQUEST, "this gateway does not know the request: it is older than the client")
 
 // expel ends the session of a client that breaks the protocol. A link that was
 // replaced takes only itself down.

@@ -74,6 +74,8 @@ func (s *session) request(f *wire.ClientFrame) {
 		s.doPresence(f.Id, f.Presence)
 	case f.Counts != nil:
 		s.doCounts(f.Id, f.Counts.Channel)
+	case f.MediaUrl != nil:
+		s.doMediaURL(f.Id, f.MediaUrl)
 	case f.Bye != nil:
 		s.end(cause{wire.CloseBye, "goodbye"})
 	}
@@ -81,7 +83,7 @@ func (s *session) request(f *wire.ClientFrame) {
 
 // isRead tells a request whose answer may be large, and is out of date when repeated.
 func isRead(f *wire.ClientFrame) bool {
-	return f.Read != nil || f.Presence != nil && f.Presence.Mode == wire.PresenceRequest_QUERY
+	return f.Read != nil || f.MediaUrl != nil || f.Presence != nil && f.Presence.Mode == wire.PresenceRequest_QUERY
 }
 
 // begin reports whether a request is new. One that is not is answered again.

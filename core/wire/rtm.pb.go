@@ -14,10 +14,10 @@ import (
 // holds exactly one frame: ClientFrame towards the gateway, ServerFrame towards
 // the client. Text messages are a protocol error.
 //
-// In each frame exactly one of the message fields is set; it says what the
-// frame is. A receiver ignores a frame whose body it does not know, and skips
-// unknown fields, so that either side may be newer. Field numbers are never
-// reused.
+// In each frame exactly one of the message fields (or media_path) is set; it says what the
+// frame is. A receiver skips unknown fields, and ignores a frame whose body it does
+// not know, so that either side may be newer; a gateway answers one with an id by
+// Refusal with BAD_REQUEST. Field numbers are never reused.
 //
 // The first frame of a connection is Hello, answered by Welcome or Refusal;
 // nothing else may be sent before the answer.
@@ -58,7 +58,7 @@ const (
 	Refusal_DISPLACED              Refusal_Reason = 11 // see Hello.reconnect
 	Refusal_UNAVAILABLE            Refusal_Reason = 12 // the gateway can't do it now; trying later may help
 	Refusal_VERSION                Refusal_Reason = 13 // protocol version not spoken here
-	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online
+	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online; the media is not there
 	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // one channel was joined too often
 )
 
@@ -162,6 +162,7 @@ type ClientFrame struct {
 	Read          *AttributeRead   // answered by AttributeList
 	Counts        *Counts          // answered by CountList
 	Invitation    *Invitation      // answered by Sent
+	MediaUrl      *GetMediaUrl     // answered by media_path
 }
 
 func (x *ClientFrame) Reset() {
@@ -275,6 +276,13 @@ func (x *ClientFrame) GetInvitation() *Invitation {
 	return nil
 }
 
+func (x *ClientFrame) GetMediaUrl() *GetMediaUrl {
+	if x != nil {
+		return x.MediaUrl
+	}
+	return nil
+}
+
 type ServerFrame struct {
 	unknownFields []byte
 	ReplyTo       uint32 // the request this answers; 0: a push or Ping
@@ -293,6 +301,7 @@ type ServerFrame struct {
 	Counts        *CountList
 	Invitation    *Invitation // a push
 	TokenExpiring *TokenExpiring
+	MediaPath     string // answers GetMediaUrl: "/media/<key>?...", relative to the gateway's address
 }
 
 func (x *ServerFrame) Reset() {
@@ -411,6 +420,13 @@ func (x *ServerFrame) GetTokenExpiring() *TokenExpiring {
 		return x.TokenExpiring
 	}
 	return nil
+}
+
+func (x *ServerFrame) GetMediaPath() string {
+	if x != nil {
+		return x.MediaPath
+	}
+	return ""
 }
 
 // Answers a request that is done and has nothing to tell.
@@ -1253,6 +1269,42 @@ func (x *Invitation) GetText() string {
 	return ""
 }
 
+// GetMediaUrl asks for a URL that needs no credential, for elements of a page. Any user of
+// the app may have one. NOT_FOUND: the media is unknown, unfinished, expired or of another app.
+type GetMediaUrl struct {
+	unknownFields []byte
+	MediaId       string // as messages carry it
+	ExpiresIn     uint32 // seconds, cut to what is left of the media's life; 0: one hour
+	Download      string // save under this name, 255 bytes at most; empty: show it in the page
+}
+
+func (x *GetMediaUrl) Reset() {
+	*x = GetMediaUrl{}
+}
+
+func (*GetMediaUrl) ProtoMessage() {}
+
+func (x *GetMediaUrl) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *GetMediaUrl) GetExpiresIn() uint32 {
+	if x != nil {
+		return x.ExpiresIn
+	}
+	return 0
+}
+
+func (x *GetMediaUrl) GetDownload() string {
+	if x != nil {
+		return x.Download
+	}
+	return ""
+}
+
 // MemberChange tells the members of a channel that another one came or went. Of a
 // channel of more than 512 members it tells every few seconds how many there are.
 type MemberChange struct {
@@ -1434,6 +1486,18 @@ func (m *ClientFrame) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.MediaUrl != nil {
+		size, err := m.MediaUrl.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x82
+	}
 	if m.Invitation != nil {
 		size, err := m.Invitation.MarshalToSizedBufferVT(dAtA[:i])
 		if err != nil {
@@ -1611,6 +1675,15 @@ func (m *ServerFrame) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.MediaPath) > 0 {
+		i -= len(m.MediaPath)
+		copy(dAtA[i:], m.MediaPath)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.MediaPath)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x8a
 	}
 	if m.TokenExpiring != nil {
 		size, err := m.TokenExpiring.MarshalToSizedBufferVT(dAtA[:i])
@@ -3211,6 +3284,58 @@ func (m *Invitation) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *GetMediaUrl) MarshalVT() (dAtA []byte, err error) {
+	if m == nil {
+		return nil, nil
+	}
+	size := m.SizeVT()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetMediaUrl) MarshalToVT(dAtA []byte) (int, error) {
+	size := m.SizeVT()
+	return m.MarshalToSizedBufferVT(dAtA[:size])
+}
+
+func (m *GetMediaUrl) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+	if m == nil {
+		return 0, nil
+	}
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.unknownFields != nil {
+		i -= len(m.unknownFields)
+		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.Download) > 0 {
+		i -= len(m.Download)
+		copy(dAtA[i:], m.Download)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Download)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.ExpiresIn != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.ExpiresIn))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.MediaId) > 0 {
+		i -= len(m.MediaId)
+		copy(dAtA[i:], m.MediaId)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.MediaId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *MemberChange) MarshalVT() (dAtA []byte, err error) {
 	if m == nil {
 		return nil, nil
@@ -3443,6 +3568,10 @@ func (m *ClientFrame) SizeVT() (n int) {
 		l = m.Invitation.SizeVT()
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
+	if m.MediaUrl != nil {
+		l = m.MediaUrl.SizeVT()
+		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3513,6 +3642,10 @@ func (m *ServerFrame) SizeVT() (n int) {
 	}
 	if m.TokenExpiring != nil {
 		l = m.TokenExpiring.SizeVT()
+		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	l = len(m.MediaPath)
+	if l > 0 {
 		n += 2 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
@@ -4064,6 +4197,27 @@ func (m *Invitation) SizeVT() (n int) {
 	return n
 }
 
+func (m *GetMediaUrl) SizeVT() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.MediaId)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.ExpiresIn != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.ExpiresIn))
+	}
+	l = len(m.Download)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	n += len(m.unknownFields)
+	return n
+}
+
 func (m *MemberChange) SizeVT() (n int) {
 	if m == nil {
 		return 0
@@ -4216,6 +4370,11 @@ func (m *ClientFrame) UnmarshalVT(dAtA []byte) error {
 				m.Invitation = &Invitation{}
 			}
 			d.check(m.Invitation.UnmarshalVT(d.bytes()))
+		case 16:
+			if m.MediaUrl == nil {
+				m.MediaUrl = &GetMediaUrl{}
+			}
+			d.check(m.MediaUrl.UnmarshalVT(d.bytes()))
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
@@ -4300,6 +4459,8 @@ func (m *ServerFrame) UnmarshalVT(dAtA []byte) error {
 				m.TokenExpiring = &TokenExpiring{}
 			}
 			d.check(m.TokenExpiring.UnmarshalVT(d.bytes()))
+		case 17:
+			m.MediaPath = string(d.bytes())
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
@@ -4737,6 +4898,22 @@ func (m *Invitation) UnmarshalVT(dAtA []byte) error {
 			m.Channel = string(d.bytes())
 		case 5:
 			m.Text = string(d.bytes())
+		default:
+			m.unknownFields = append(m.unknownFields, d.skip()...)
+		}
+	}
+	return d.err
+}
+func (m *GetMediaUrl) UnmarshalVT(dAtA []byte) error {
+	d := decoder{rest: dAtA}
+	for d.next() {
+		switch d.field {
+		case 1:
+			m.MediaId = string(d.bytes())
+		case 2:
+			m.ExpiresIn = uint32(d.varint())
+		case 3:
+			m.Download = string(d.bytes())
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}

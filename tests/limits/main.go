@@ -18,7 +18,7 @@ var page string
 
 // limits are the constants of core/limits.go that users meet.
 var limits = map[string]any{
-	"MaxMessageBytes": core.MaxMessageBytes, "MaxMediaBytes": core.MaxMediaBytes, "MaxInvitationBytes": core.MaxInvitationBytes,
+	"MaxMessageBytes": core.MaxMessageBytes, "MaxMediaBytes": core.MaxMediaBytes, "MaxInvitationBytes": core.MaxInvitationBytes, "MaxMediaURLName": core.MaxMediaURLName,
 	"MaxAttributes": core.MaxAttributes, "MaxAttributeKeyBytes": core.MaxAttributeKeyBytes, "MaxAttributeValueBytes": core.MaxAttributeValueBytes,
 	"MaxUserAttributesBytes": core.MaxUserAttributesBytes, "MaxChannelAttributesBytes": core.MaxChannelAttributesBytes,
 	"AppIDLength": core.AppIDLength, "MaxIDLength": core.MaxIDLength,
@@ -27,7 +27,7 @@ var limits = map[string]any{
 	"MaxSubscribedPeers": core.MaxSubscribedPeers, "MaxCountedChannels": core.MaxCountedChannels, "MaxToldMembers": core.MaxToldMembers,
 	"MaxOfflineMessages": core.MaxOfflineMessages, "MaxMissedChannelMessages": core.MaxMissedChannelMessages,
 
-	"LoginInterval": core.LoginInterval, "MediaLifetime": core.MediaLifetime, "OfflineLifetime": core.OfflineLifetime,
+	"LoginInterval": core.LoginInterval, "MediaLifetime": core.MediaLifetime, "MediaURLLifetime": core.MediaURLLifetime, "OfflineLifetime": core.OfflineLifetime,
 	"LoginTimeout": core.LoginTimeout, "RequestTimeout": core.RequestTimeout, "ResendAfter": core.ResendAfter,
 	"ReconnectWait": core.ReconnectWait, "ReadWait": core.ReadWait, "RenewTimeout": core.RenewTimeout, "RenewResend": core.RenewResend,
 	"MediaStallTimeout": core.MediaStallTimeout, "MediaSilenceLimit": core.MediaSilenceLimit,
@@ -41,7 +41,7 @@ var limits = map[string]any{
 	"OpSend": core.OpSend, "OpJoin": core.OpJoin, "OpJoinSame": core.OpJoinSame, "OpMembers": core.OpMembers, "OpCounts": core.OpCounts,
 	"OpQuery": core.OpQuery, "OpSubscribe": core.OpSubscribe, "OpUnsubscribe": core.OpUnsubscribe,
 	"OpWriteUser": core.OpWriteUser, "OpReadUser": core.OpReadUser, "OpWriteChannel": core.OpWriteChannel,
-	"OpReadChannel": core.OpReadChannel, "OpRenew": core.OpRenew,
+	"OpReadChannel": core.OpReadChannel, "OpRenew": core.OpRenew, "OpMediaURL": core.OpMediaURL,
 }
 
 // codes are the errors for what is over a limit.
