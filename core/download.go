@@ -64,7 +64,7 @@ func (c *Client) Download(mediaID string, progress func(current, total int64), d
 	var err *Error
 	switch {
 	case !ok || size == 0:
-		err = &Error{Class: InvalidArgument, Code: DownloadMediaErrInvalidArgument, Text: "mediaId is not of the form that an upload gives"}
+		err = &Error{Class: InvalidArgument, Code: DownloadMediaErrInvalidArgument, Text: textMediaID}
 	case !c.connected():
 		err = errNotLoggedIn(DownloadMediaErrNotLoggedIn)
 	}
@@ -153,7 +153,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	switch {
 	case resp.Status == 404 || resp.Status == 410:
 		cause := statusFault(resp.Status, true).cause
-		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: "no such media: the id is unknown here or its seven days are over", ServerCode: resp.Status, Cause: cause})
+		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: textNoMedia, ServerCode: resp.Status, Cause: cause})
 		return
 	case resp.Status == 416 || resp.Status == 206 && resp.Header("Content-Range") != contentRange:
 		d.wrongLength(resp.Status)

@@ -21,6 +21,8 @@ func mediaID(key string, size int64, image bool, width, height uint32) string {
 	return id
 }
 
+const textMediaID = "mediaId is not of the form that an upload gives"
+
 // parseMediaID takes an id apart; ok is false when it is not of the form. Ids made
 // by the vendor's service have the form too, and name nothing here.
 func parseMediaID(id string) (key string, size int64, ok bool) {

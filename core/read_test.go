@@ -36,6 +36,9 @@ var readKinds = map[string]readKind{
 	"queryPeersOnlineStatus": {OpQuery, "RtmInvokeTooOftenError 5", "RtmUnavailableError 3", func(w *world, id string, done func(*Error)) {
 		w.QueryPeers([]string{id}, func(_ PresenceList, err *Error) { done(err) })
 	}},
+	"getMediaUrl": {OpMediaURL, "RtmInvokeTooOftenError 5", "RtmUnavailableError 1", func(w *world, id string, done func(*Error)) {
+		w.MediaURL(someMedia, MediaURLOptions{Download: id}, func(_ string, err *Error) { done(err) })
+	}},
 	"getUserAttributes": {OpReadUser, "RtmInvokeTooOftenError 5", "RtmUnavailableError 2", func(w *world, id string, done func(*Error)) {
 		w.ReadAttributes(&wire.AttributeRead{Uid: id}, func(_ []*Attribute, err *Error) { done(err) })
 	}},

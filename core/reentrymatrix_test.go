@@ -219,6 +219,8 @@ func (c *cell) reply(s *testSocket, f *wire.ClientFrame) *wire.ServerFrame {
 		return &wire.ServerFrame{ReplyTo: f.Id, Presence: list}
 	case f.Counts != nil:
 		return &wire.ServerFrame{ReplyTo: f.Id, Counts: &wire.CountList{Count: make([]uint32, len(f.Counts.Channel))}}
+	case f.MediaUrl != nil:
+		return &wire.ServerFrame{ReplyTo: f.Id, MediaPath: "/media/" + testKey}
 	default:
 		return &wire.ServerFrame{ReplyTo: f.Id}
 	}
@@ -516,6 +518,10 @@ var methods = map[string]func(c *cell){
 	"counts": func(c *cell) {
 		done := c.track("counts")
 		c.MemberCounts([]string{"room"}, func(_ []uint32, err *Error) { done(err) })
+	},
+	"get media url": func(c *cell) {
+		done := c.track("media url")
+		c.MediaURL(mediaID(testKey, 10, false, 0, 0), MediaURLOptions{}, func(_ string, err *Error) { done(err) })
 	},
 	"upload":   callUpload,
 	"download": callDownload,

@@ -296,6 +296,8 @@ func describe(f *wire.ClientFrame) string {
 		return id + strings.ToLower(f.Presence.Mode.String()) + " " + strings.Join(peers, " ")
 	case f.Counts != nil:
 		return id + "counts " + strings.Join(f.Counts.Channel, " ")
+	case f.MediaUrl != nil:
+		return id + "url " + f.MediaUrl.Download
 	case f.Bye != nil:
 		return id + "bye"
 	case f.Renew != nil:

@@ -3,6 +3,8 @@
 package jsbridge
 
 import (
+	"time"
+
 	"rtmwasm/core"
 )
 
@@ -51,6 +53,9 @@ func (c *client) call(method string, args []value) any {
 		c.startUpload(args)
 	case "download":
 		c.startDownload(args)
+	case "mediaUrl":
+		o := core.MediaURLOptions{ExpiresIn: time.Duration(toNumber(args[1])) * time.Second, Download: toString(args[2])}
+		c.MediaURL(toString(args[0]), o, func(url string, err *core.Error) { settle(args[3], err, url) })
 	case "cancel":
 		if t := c.tasks[toHandle(args[0])]; t != nil {
 			t.Cancel()

@@ -198,6 +198,8 @@ export interface Calls {
   /** Takes a place inside the call; done may be called inside it too. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;
   download(task: TaskHandle, mediaId: string, progress: Progress, done: Done<Blob>): void;
+  /** `expiresIn` in whole seconds, 0 for the default; `download` "" for none. done may be called inside the call. */
+  mediaUrl(mediaId: string, expiresIn: number, download: string, done: Done<string>): void;
   /** Ends a task with RtmInterruptedError 6; done is called inside the call. No effect on a finished one. */
   cancel(task: TaskHandle): void;
 }

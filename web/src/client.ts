@@ -10,7 +10,7 @@ import { LocalInvitation, type Invitation } from './invitation.ts';
 import { Link } from './link.ts';
 import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
-import { handlerArgument, mediaIdArgument, uploadArguments, Watch, type Handler } from './media.ts';
+import { handlerArgument, mediaIdArgument, mediaUrlArguments, uploadArguments, Watch, type Handler, type MediaUrlOptions } from './media.ts';
 import { createMessage, normalise, readThumbnail } from './messages.ts';
 import { ask, countMembers, queryPeers } from './presence.ts';
 import { uuid } from './uuid.ts';
@@ -175,6 +175,10 @@ export class RtmClient extends AttributeMethods {
     const id = mediaIdArgument(mediaId);
     return this._transfer(handlerArgument(handler), (task, progress, done) =>
       this._link.call('download', task, id, progress, done));
+  }
+
+  async getMediaUrl(mediaId: string, options: MediaUrlOptions = {}): Promise<string> {
+    return this._link.ask('mediaUrl', mediaIdArgument(mediaId), ...mediaUrlArguments(options));
   }
 
   /**

@@ -1,4 +1,4 @@
-/** The arguments of createMediaMessageByUploading and downloadMedia (API 7.1, 7.4), and the signal that ends a task. */
+/** The arguments of createMediaMessageByUploading, downloadMedia (API 7.1, 7.4) and getMediaUrl, and the signal that ends a task. */
 import type { Progress, UploadParams, Uploaded } from './bridge.ts';
 import { isBlob } from './blob.ts';
 import { isPlainObject } from './checks.ts';
@@ -98,6 +98,21 @@ export function handlerArgument(given: unknown, params: Record<string, any> = {}
 export function mediaIdArgument(mediaId: unknown): string {
   mustBeString(mediaId, 'mediaId');
   return mediaId.slice(0, 999); // none is so long
+}
+
+export interface MediaUrlOptions {
+  expiresIn?: number;
+  download?: string;
+}
+
+/** The options of getMediaUrl as the core wants them; null is a TypeError. The core knows the limits: what is over them still is when it is cut. */
+export function mediaUrlArguments({ expiresIn, download }: MediaUrlOptions): [expiresIn: number, download: string] {
+  if (expiresIn !== undefined && !(Number.isInteger(expiresIn) && expiresIn > 0)) throw wrong(mustBe('expiresIn', 'a positive whole number of seconds', expiresIn));
+  if (download !== undefined) {
+    mustBeString(download, 'download');
+    if (!download) throw wrong('download must not be empty: leave it out to show the media');
+  }
+  return [Math.min(expiresIn || 0, 1e9), download ? download.slice(0, 999) : ''];
 }
 
 /** What a handler wants of one task, from the call to its end. */
