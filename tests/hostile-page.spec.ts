@@ -119,6 +119,7 @@ test('giants and traps as arguments are refused', async ({ openPage, run }) => {
     ...[giant, trap, `[${trap}]`, `[${giant}]`, 'new Array(2 ** 32 - 1)', 'new Proxy([], { get() { throw null } })'].flatMap((arg) => [
       `client.queryPeersOnlineStatus(${arg})`, `client.subscribePeersOnlineStatus(${arg})`, `client.getChannelMemberCount(${arg})`,
       `client.sendMessageToPeer(${arg}, otherId)`, `client.sendMessageToPeer({ text: 'x' }, ${arg})`, `client.downloadMedia(${arg})`,
+      `client.getMediaUrl(${arg})`, `client.getMediaUrl('x', ${arg})`, `client.getMediaUrl('x', { expiresIn: ${arg}, download: ${arg} })`,
       `client.createMediaMessageByUploading(${arg})`, `client.getUserAttributes(${arg})`,
     ]),
     `client.sendMessageToPeer({ text: ${giant} }, otherId)`,

@@ -176,6 +176,7 @@ async function matrix({ appId, run }: { appId: string; run: string }): Promise<s
       () => c.me.clearChannelAttributes(c.room.channelId), () => c.me.getChannelAttributes(c.room.channelId),
       () => c.me.getChannelAttributesByKeys(c.room.channelId, ['a']), () => c.me.createLocalInvitation(c.bobs).send(), () => c.invitation.cancel(),
       () => c.invitation.send(), () => c.remote?.accept(), () => c.remote?.refuse(), () => c.me.downloadMedia('0'.repeat(65) + '1z1z5'),
+      () => c.me.getMediaUrl('0'.repeat(65) + '1z1z5'),
       () => c.me.createMediaMessageByUploading(new Blob(['x']), { messageType: 'FILE' }),
     ],
   };

@@ -136,6 +136,13 @@ export interface MediaTransferHandler {
   onOperationProgress?: (progress: MediaOperationProgress) => void;
 }
 
+export interface MediaUrlOptions {
+  /** For how many whole seconds the URL works, at most 604800 (seven days); an hour unless given. Never for longer than the file is kept. */
+  expiresIn?: number;
+  /** The file name under which browsers save the file, 1 to 255 bytes. Without it they show what they can show. */
+  download?: string;
+}
+
 /** fileName, description and thumbnail become the message's; other fields have no effect. */
 export type FileUploadParams = Partial<RtmFileMessage>;
 /** messageType may be left out if a dimension is given. Dimensions are measured where not given. */
@@ -473,6 +480,16 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * logged out: Interrupted 6; 120 s without progress: Timeout 3; refused, or not the content that was stored: Unavailable 1.
    */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
+  /**
+   * An absolute URL of the gateway that leads to the file without a login, for elements of the page. Whoever has it can read that file
+   * until it expires; the browser may keep what it leads to. Bad argument: InvalidArgument 2; unknown or expired (after seven days):
+   * Unavailable 4; no answer: Timeout 3; refused, or a gateway that is older: Unavailable 1. Over 100 calls in 5 s it waits for its
+   * turn; if that would take more than 10 s: InvokeTooOften 5.
+   *
+   *     img.src = await client.getMediaUrl(message.mediaId);
+   *     link.href = await client.getMediaUrl(message.mediaId, { expiresIn: 60, download: message.fileName });
+   */
+  getMediaUrl(mediaId: string, options?: MediaUrlOptions): Promise<string>;
 
   /**
    * Of 1 to 256 peers, else InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 3. Over 10 calls in 5 s it waits for its turn;

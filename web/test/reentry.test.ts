@@ -189,7 +189,7 @@ const methods: Record<string, ((m: Made) => unknown)[]> = {
     (m) => m.client.getUserAttributesByKeys('bob', ['a']), (m) => m.client.setChannelAttributes('room', { a: 'b' }),
     (m) => m.client.addOrUpdateChannelAttributes('room', { a: 'b' }), (m) => m.client.deleteChannelAttributesByKeys('room', ['a']),
     (m) => m.client.clearChannelAttributes('room'), (m) => m.client.getChannelAttributes('room'), (m) => m.client.getChannelAttributesByKeys('room', ['a'])],
-  media: [(m) => m.client.createMediaMessageByUploading(blob), (m) => m.client.downloadMedia('x')],
+  media: [(m) => m.client.createMediaMessageByUploading(blob), (m) => m.client.downloadMedia('x'), (m) => m.client.getMediaUrl('x')],
   'media, cancelled': [(m) => {
     const control = new AbortController();
     const upload = m.client.createMediaMessageByUploading(blob, {}, { cancelSignal: control.signal });

@@ -73,3 +73,26 @@ test('downloadMedia', async () => {
   await tick();
   assert.deepEqual(loader.methods, ['download']);
 });
+
+test('getMediaUrl', async () => {
+  const { client, loader } = await loggedIn();
+  const url = client.getMediaUrl('id', { expiresIn: 60, download: 'a b.txt' });
+  assert.deepEqual(loader.last('mediaUrl').slice(0, 3), ['id', 60, 'a b.txt']);
+  loader.done('mediaUrl')(undefined, 'https://gateway.example/media/x');
+  assert.equal(await url, 'https://gateway.example/media/x');
+  void client.getMediaUrl('id', {});
+  assert.deepEqual(loader.last('mediaUrl').slice(0, 3), ['id', 0, '']);
+  void client.getMediaUrl('id', { expiresIn: Number.MAX_VALUE, download: 'x'.repeat(1e6) }); // for the core to refuse
+  assert.deepEqual(loader.last('mediaUrl').slice(0, 3), ['id', 1e9, 'x'.repeat(999)]);
+});
+
+test('getMediaUrl refuses what only JavaScript can see', async () => {
+  const { client, loader } = await loggedIn();
+  for (const id of [undefined, 5, null]) await assert.rejects(client.getMediaUrl(id as never), { name: 'RtmInvalidArgumentError', code: 2, message: /mediaId/ });
+  for (const expiresIn of [0, -1, 1.5, NaN, Infinity, '60', null, {}, 5n]) {
+    await assert.rejects(client.getMediaUrl('id', { expiresIn } as never), { name: 'RtmInvalidArgumentError', code: 2, message: /expiresIn must be a positive whole number of seconds/ });
+  }
+  for (const download of ['', 5, null, true, {}]) await assert.rejects(client.getMediaUrl('id', { download } as never), { name: 'RtmInvalidArgumentError', code: 2, message: /download/ });
+  await assert.rejects(client.getMediaUrl('id', null as never), TypeError);
+  assert.deepEqual(loader.methods, []);
+});
