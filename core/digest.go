@@ -1,5 +1,24 @@
 package core
 
+import "strings"
+
+// Headers with digests. Object stores that gateways redirect to send none; there they are
+// directives of Cache-Control, which a gateway can set.
+const (
+	LinkedDigest     = "Repr-Digest"
+	LinkedPartDigest = "Part-Digest"
+)
+
+// told returns one of these digests of an answer, "" for none.
+func told(r *HTTPResponse, name string) string {
+	if v := r.Header(name); v != "" {
+		return v
+	}
+	_, v, _ := strings.Cut(r.Header("Cache-Control"), name+`="`)
+	v, _, _ = strings.Cut(v, `"`)
+	return v
+}
+
 // base64Digits are those of standard Base64.
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 

@@ -169,16 +169,17 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 		d.again(f)
 		return
 	}
+	whole := told(resp, LinkedDigest)
 	if !d.told {
-		d.told, d.digest = true, resp.Header("Repr-Digest")
+		d.told, d.digest = true, whole
 	}
-	if resp.Header("Repr-Digest") != d.digest {
+	if whole != d.digest {
 		d.spoiled(p)
 		return
 	}
 	p.blob, p.loaded = resp.Body, p.to-p.from
 	if d.tell(); !d.ended {
-		part, sums := int64(MediaDigestBytes), resp.Header("Part-Digest")
+		part, sums := int64(MediaDigestBytes), told(resp, LinkedPartDigest)
 		if resp.Status == 200 {
 			part, sums = d.total, d.digest
 		}

@@ -48,9 +48,9 @@ const maxLinkedSums = core.MaxMediaBytes/2/core.MediaDigestBytes + 1
 func linkedHeader(info Info, r *http.Request) http.Header {
 	header := http.Header{}
 	setDownloadHeaders(header, info)
-	cache := `no-store, Repr-Digest="` + header.Get("Repr-Digest") + `"`
+	cache := `no-store, ` + core.LinkedDigest + `="` + header.Get("Repr-Digest") + `"`
 	if sums := linkedSums(info, r); len(sums) > 0 {
-		cache += `, Part-Digest="` + formatDigest(sums) + `"`
+		cache += `, ` + core.LinkedPartDigest + `="` + formatDigest(sums) + `"`
 	}
 	header.Set("Cache-Control", cache)
 	return header

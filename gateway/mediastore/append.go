@@ -13,8 +13,7 @@ import (
 )
 
 const (
-	// bufferBytes is half of what a request holds in memory: one half is filled while the other is
-	// hashed.
+	// bufferBytes is what a request holds in memory.
 	bufferBytes = 64 << 10
 
 	// keepInterval is the time between two records of a running upload: the progress that it
@@ -116,12 +115,8 @@ func (a *appender) run(src io.Reader) error {
 
 // copy stores what src delivers. An end is an end: the client may send the rest later.
 func (a *appender) copy(src io.Reader) error {
-	buf, next := buffers.Get().(*[bufferBytes]byte), buffers.Get().(*[bufferBytes]byte)
-	defer func() {
-		a.digester.wait()
-		buffers.Put(buf)
-		buffers.Put(next)
-	}()
+	buf := buffers.Get().(*[bufferBytes]byte)
+	defer buffers.Put(buf)
 	have := 0
 	for {
 		left := a.record.Size - a.digester.offset - int64(have)
@@ -136,7 +131,7 @@ func (a *appender) copy(src io.Reader) error {
 			if err := a.write(buf[:have], left == 0); err != nil {
 				return err
 			}
-			buf, next, have = next, buf, 0
+			have = 0
 		}
 		switch {
 		case ended == io.EOF, left == 0:
@@ -151,8 +146,7 @@ func (a *appender) copy(src io.Reader) error {
 	}
 }
 
-// write stores bytes and begins to hash them: they must stay as they are until the next write
-// has begun.
+// write stores and hashes bytes.
 func (a *appender) write(b []byte, complete bool) error {
 	if _, err := a.part.Write(b); err != nil {
 		return fmt.Errorf("store bytes: %w", err)
