@@ -1,0 +1,206 @@
+package tests
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/tests/s3"
+)
+
+// inBucket are the settings of a gateway that keeps media in a bucket of a server.
+func inBucket(url string, more ...string) []string {
+	return append([]string{"--media", "s3://media/rtm?region=" + s3.Region + "&endpoint=" + url}, more...)
+}
+
+// Media in a bucket: the gateway is killed, the object store is killed, downloads come from
+// the object store itself.
+func TestMediaInABucket(t *testing.T) {
+	program := buildGateway(t)
+	server := s3.Run(t, "media")
+	t.Run("the gateway is killed", func(t *testing.T) { testGatewayKilledOnABucket(t, program, server) })
+	t.Run("the object store is killed", func(t *testing.T) { testObjectStoreKilled(t, program) })
+	t.Run("redirected", func(t *testing.T) { testRedirected(t, program, server) })
+	t.Run("doctor", func(t *testing.T) { testDoctorOfABucket(t, program, server) })
+	t.Run("refused", func(t *testing.T) { testBucketsThatAreRefused(t, program, server) })
+}
+
+// begin begins an upload and returns when some of it is shown as done.
+func (m *member) begin(t *testing.T, content []byte, some int64) (uploaded chan string) {
+	t.Helper()
+	progress := make(chan int64, 1<<16)
+	uploaded = make(chan string, 1)
+	m.host.Do(func() {
+		m.Upload(m.host.Bytes(content), core.UploadParams{}, func(n, _ int64) { progress <- n }, func(up *core.Uploaded, err *core.Error) {
+			if assert.Nil(t, err) {
+				uploaded <- up.MediaID
+			}
+			close(uploaded)
+		})
+	})
+	for n := int64(0); n < some; {
+		n = next(t, progress)
+	}
+	return uploaded
+}
+
+func testGatewayKilledOnABucket(t *testing.T, program string, server *s3.Server) {
+	data := t.TempDir()
+	settings := inBucket(server.URL, "--data", data)
+	gateway := runWith(t, program, append(settings, "--listen", "127.0.0.1:0")...)
+	alice := login(t, gateway.addr, "alice")
+	before := randomFile(100_000)
+	stored := alice.store(t, before)
+	content := randomFile(24 << 20)
+	uploaded := alice.begin(t, content, 2<<20)
+	gateway.kill()
+	require.Equal(t, core.Reconnecting, next(t, alice.states))
+	gateway = runWith(t, program, append(settings, "--listen", gateway.addr)...)
+	require.Equal(t, core.Connected, next(t, alice.states))
+	id := next(t, uploaded)
+	gateway.kill() // what is acknowledged is stored
+	require.Equal(t, core.Reconnecting, next(t, alice.states))
+	runWith(t, program, append(settings, "--listen", gateway.addr)...)
+	require.Equal(t, core.Connected, next(t, alice.states))
+	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(alice.fetch(t, id)))
+	assert.Equal(t, sha256.Sum256(before), sha256.Sum256(alice.fetch(t, stored)))
+	left, err := os.ReadDir(filepath.Join(data, "spool"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func testObjectStoreKilled(t *testing.T, program string) {
+	server := s3.Run(t, "media")
+	gateway := runWith(t, program, append(inBucket(server.URL), "--listen", "127.0.0.1:0", "--data", t.TempDir())...)
+	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
+	content := randomFile(24 << 20)
+	uploaded := alice.begin(t, content, 2<<20)
+	server.Kill()
+	text := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: "messages go on"}}
+	require.True(t, outcome(t, alice, func(done func(bool)) {
+		alice.SendToPeer("bob", text, false, func(received bool, _ *core.Error) { done(received) })
+	}))
+	status, answer := statusOf(t, gateway.addr, "/readyz")
+	assert.Equal(t, http.StatusOK, status, answer)
+	require.NoError(t, server.Start())
+	id := next(t, uploaded)
+	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
+}
+
+func statusOf(t *testing.T, addr, path string) (int, string) {
+	t.Helper()
+	answer, err := http.Get("http://" + addr + path)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	text := make([]byte, 1000)
+	n, _ := answer.Body.Read(text)
+	return answer.StatusCode, string(text[:n])
+}
+
+func testRedirected(t *testing.T, program string, server *s3.Server) {
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	var ranges, credentials atomic.Int64
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("X-Amz-Signature") { // a client's
+			ranges.Add(1)
+			if r.Header.Get("Authorization") != "" {
+				credentials.Add(1)
+			}
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	gateway := runWith(t, program, append(inBucket(front.URL, "--media-redirect"), "--listen", "127.0.0.1:0", "--data", t.TempDir())...)
+	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
+	for _, size := range []int{100, 3<<20 + 5} {
+		content := randomFile(size)
+		id := alice.store(t, content)
+		assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
+		assert.Positive(t, ranges.Swap(0), "nothing came from the object store")
+		assert.Zero(t, credentials.Load(), "the credential is for the gateway alone")
+
+		// A byte that changes in the object store is found.
+		key := id[1 : 1+core.MediaKeyLength]
+		names, err := server.Objects("media")
+		require.NoError(t, err)
+		for _, name := range names {
+			if strings.HasSuffix(name, "/"+key) {
+				content[50] ^= 1
+				path := filepath.Join(server.Dir, "media", name)
+				file, err := os.OpenFile(path, os.O_WRONLY, 0)
+				require.NoError(t, err)
+				_, err = file.WriteAt(content[50:51], 50)
+				require.NoError(t, err)
+				require.NoError(t, file.Close())
+			}
+		}
+		failed := outcome(t, bob, func(done func(*core.Error)) {
+			bob.Download(id, func(_, _ int64) {}, func(_ core.Blob, err *core.Error) { done(err) })
+		})
+		require.NotNil(t, failed)
+		assert.Contains(t, failed.Text, "digest")
+		ranges.Store(0)
+	}
+}
+
+func testDoctorOfABucket(t *testing.T, program string, server *s3.Server) {
+	settings := inBucket(server.URL, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--media-redirect")
+	verdicts, lines, code := examine(t, program, settings...)
+	assert.Equal(t, "ok", verdicts["media"], lines)
+	assert.Equal(t, "fail", verdicts["redirect"], lines)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, lines, "the CORS rule of docs/operating.md")
+	require.NoError(t, server.AllowPages(t.Context(), "media"))
+	verdicts, lines, code = examine(t, program, settings...)
+	assert.Equal(t, "ok", verdicts["redirect"], lines)
+	assert.Contains(t, lines, "that of the object store")
+	assert.Zero(t, code, lines)
+	names, err := server.Objects("media")
+	require.NoError(t, err)
+	assert.NotContains(t, strings.Join(names, "\n"), "doctor", "what it has stored is there still")
+
+	settings[1] = strings.Replace(settings[1], "//media", "//nowhere", 1)
+	verdicts, lines, _ = examine(t, program, settings...)
+	assert.Equal(t, "fail", verdicts["media"], lines)
+	assert.Contains(t, lines, `there is no bucket "nowhere" here: make it`)
+}
+
+func testBucketsThatAreRefused(t *testing.T, program string, server *s3.Server) {
+	for name, c := range map[string]struct {
+		env  string
+		from string
+		says string
+	}{
+		"bucket missing":    {from: server.URL, says: "there is no bucket"},
+		"wrong credentials": {env: "AWS_SECRET_ACCESS_KEY=guessed-secret", from: server.URL, says: "the secret key does not belong to the access key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := inBucket(c.from, "--listen", "127.0.0.1:0", "--data", t.TempDir())
+			if c.env == "" {
+				settings[1] = strings.Replace(settings[1], "//media", "//nowhere", 1)
+			}
+			p := exec.CommandContext(t.Context(), program, settings...)
+			p.Env = append(os.Environ(), c.env)
+			out, err := p.CombinedOutput()
+			require.Error(t, err)
+			assert.Equal(t, 1, p.ProcessState.ExitCode())
+			assert.Contains(t, string(out), "--media: "+c.says)
+			assert.NotContains(t, string(out), "guessed-secret")
+		})
+	}
+}
