@@ -31,6 +31,7 @@ test: test-go test-web test-browser ## run every test, installing what it needs 
 test-go: deps browser ## Go: unit, gateway and conformance tests
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
+	go -C tests/s3server tool -n versitygw >/dev/null
 	go test $(RACE) -timeout 40m ./...
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
@@ -41,6 +42,7 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 
 test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
 	node tests/build.mjs
+	go -C tests/s3server tool -n versitygw >/dev/null
 	node tests/matrix/prepare.mjs
 	./scripts/unpack-proxies.sh
 	npx playwright test

@@ -9,10 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,6 +38,7 @@ func TestMediaInABucket(t *testing.T) {
 	t.Run("the object store is killed", func(t *testing.T) { testObjectStoreKilled(t, program) })
 	t.Run("redirected", func(t *testing.T) { testRedirected(t, program, server) })
 	t.Run("doctor", func(t *testing.T) { testDoctorOfABucket(t, program, server) })
+	t.Run("page", func(t *testing.T) { testPageOfABucket(t, program, server) })
 	t.Run("refused", func(t *testing.T) { testBucketsThatAreRefused(t, program, server) })
 }
 
@@ -178,6 +182,30 @@ func testDoctorOfABucket(t *testing.T, program string, server *s3.Server) {
 	verdicts, lines, _ = examine(t, program, settings...)
 	assert.Equal(t, "fail", verdicts["media"], lines)
 	assert.Contains(t, lines, `there is no bucket "nowhere" here: make it`)
+}
+
+// The command of docs/operating.md, as the user that deploy/s3 has in mind.
+func testPageOfABucket(t *testing.T, program string, server *s3.Server) {
+	require.NoError(t, server.MakeBucket("rtm-media"))
+	require.NoError(t, server.AddUser(t.Context(), "rtm", "the-secret-of-rtm", "rtm-media"))
+	require.NoError(t, server.AllowPages(t.Context(), "rtm-media"))
+	blocks := operatingBlocks(t)
+	i := slices.IndexFunc(blocks, func(b operatingBlock) bool { return b.after == "Media in a bucket 1" })
+	require.GreaterOrEqual(t, i, 0)
+	require.Contains(t, blocks[i].text, "https://s3.example.org")
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o755))
+	require.NoError(t, os.Symlink(program, filepath.Join(dir, "bin", "rtm-gateway")))
+	page := exec.CommandContext(t.Context(), "sh", "-ec", strings.Replace(blocks[i].text, "https://s3.example.org", server.URL, 1))
+	page.Dir, page.Env = dir, append(os.Environ(), "RTM_LISTEN=127.0.0.1:0")
+	out, err := page.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "pages can read from the bucket")
+
+	var rules types.BucketLifecycleConfiguration
+	require.NoError(t, s3.Deployed("lifecycle.json", &rules))
+	require.Len(t, rules.Rules, 2)
+	assert.Equal(t, core.MediaLifetime+24*time.Hour, time.Duration(*rules.Rules[0].Expiration.Days)*24*time.Hour)
 }
 
 func testBucketsThatAreRefused(t *testing.T, program string, server *s3.Server) {

@@ -72,7 +72,7 @@ func operatingBlocks(t *testing.T) (all []operatingBlock) {
 			title, n = m[1], 0
 			continue
 		}
-		require.Contains(t, []string{"sh", "sh needs-root", "sh needs-docker", "sh needs-nats"}, m[2])
+		require.Contains(t, []string{"sh", "sh needs-root", "sh needs-docker", "sh needs-nats", "sh needs-bucket", "sh needs-aws"}, m[2])
 		n++
 		all = append(all, operatingBlock{fmt.Sprint(title, " ", n), m[2] == "sh", m[3]})
 	}

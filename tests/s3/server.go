@@ -33,6 +33,7 @@ type Server struct {
 	Dir string // buckets are folders in it
 
 	program, address string
+	users            string // folder
 	process          *exec.Cmd
 	ended            chan struct{} // closed when process is over
 }
@@ -80,7 +81,7 @@ func Build(ctx context.Context) (program string, err error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// New is a server that has its buckets in dir and does not run yet.
+// New is a server that has what it stores in dir and does not run yet.
 func New(ctx context.Context, dir string) (*Server, error) {
 	program, err := Build(ctx)
 	if err != nil {
@@ -91,7 +92,8 @@ func New(ctx context.Context, dir string) (*Server, error) {
 		return nil, err
 	}
 	address := free.Addr().String()
-	return &Server{URL: "http://" + address, Dir: dir, program: program, address: address}, free.Close()
+	s := &Server{URL: "http://" + address, Dir: filepath.Join(dir, "buckets"), program: program, address: address, users: filepath.Join(dir, "users")}
+	return s, errors.Join(free.Close(), os.MkdirAll(s.Dir, 0o755), os.MkdirAll(s.users, 0o755))
 }
 
 // MakeBucket makes an empty bucket, also of one that has objects.
@@ -106,7 +108,7 @@ const startTime = time.Minute
 // Start starts the server, also after Kill, and returns when it takes connections.
 func (s *Server) Start() error {
 	var output bytes.Buffer
-	s.process = exec.Command(s.program, "--port", s.address, "--region", Region, "--keep-alive", "--quiet", "posix", s.Dir)
+	s.process = exec.Command(s.program, "--port", s.address, "--region", Region, "--keep-alive", "--quiet", "--iam-dir", s.users, "posix", s.Dir)
 	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKey, "ROOT_SECRET_KEY="+SecretKey)
 	s.process.Stdout, s.process.Stderr = &output, &output
 	if err := s.process.Start(); err != nil {

@@ -28,11 +28,12 @@ func (f *Files) Check(ctx context.Context) error {
 	_, err = f.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
 		Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix()), MaxKeys: aws.Int32(1),
 	})
-	return f.explain(err)
+	return f.explain("s3:ListBucket", err)
 }
 
-// explain says of an error of the object store what to do about it.
-func (f *Files) explain(err error) error {
+// explain says of an error of the object store what to do about it. The request needed the
+// right that is named.
+func (f *Files) explain(right string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -41,8 +42,8 @@ func (f *Files) explain(err error) error {
 	case "NoSuchBucket":
 		return fmt.Errorf("there is no bucket %q here: make it, or name another", name)
 	case "AccessDenied", "AllAccessDisabled", "Forbidden":
-		return fmt.Errorf("these credentials may not use the bucket %q (%s): give them the policy of docs/operating.md, for this bucket and prefix", name, code)
-	case "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidClientTokenId", "XAdminUserNotFound":
+		return fmt.Errorf("these credentials lack the right %s on the bucket %q (%s): give them the policy of docs/operating.md, for this bucket", right, name, code)
+	case "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidClientTokenId":
 		return fmt.Errorf("the object store does not know the access key (%s): see AWS_ACCESS_KEY_ID, AWS_PROFILE or the role of the machine", code)
 	case "SignatureDoesNotMatch":
 		return errors.New("the secret key does not belong to the access key (SignatureDoesNotMatch): see AWS_SECRET_ACCESS_KEY; a proxy that changes the Host header does this too")

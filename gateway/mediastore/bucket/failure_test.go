@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 		{name: "well"},
 		{name: "missing bucket", change: func(o *bucket.Options) { o.Bucket = "nowhere" }, says: `there is no bucket "nowhere" here: make it, or name another`},
 		{name: "no credentials", env: map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, says: "there are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
-		{name: "unknown key", env: map[string]string{"AWS_ACCESS_KEY_ID": "nobody"}, says: "the object store does not know the access key (XAdminUserNotFound): see AWS_ACCESS_KEY_ID"},
+		{name: "unknown key", env: map[string]string{"AWS_ACCESS_KEY_ID": "nobody"}, says: "the object store does not know the access key (InvalidAccessKeyId): see AWS_ACCESS_KEY_ID"},
 		{name: "wrong secret", env: map[string]string{"AWS_SECRET_ACCESS_KEY": "guessed"}, says: "the secret key does not belong to the access key (SignatureDoesNotMatch): see AWS_SECRET_ACCESS_KEY"},
 		{name: "wrong region", change: func(o *bucket.Options) { o.Region = "eu-central-1" }, says: "is in another region (AuthorizationHeaderMalformed"},
 		{name: "nobody there", change: func(o *bucket.Options) { o.Endpoint = "http://127.0.0.1:1" }, says: "see that it runs, and that endpoint= is right", away: true},
@@ -192,4 +192,43 @@ func TestLinks(t *testing.T) {
 
 	_, _, err = files.Link(t.Context(), app, newKey(time.Now()), nil)
 	require.ErrorIs(t, err, media.ErrNotFound)
+}
+
+// The rights that deploy/s3 names are enough, and each that is missing is named.
+func TestRights(t *testing.T) {
+	server := newBucket(t)
+	user, secret := "rtm"+newKey(time.Now()), "the-secret-of-rtm"
+	require.NoError(t, server.AddUser(t.Context(), user, secret, bucketName))
+	t.Setenv("AWS_ACCESS_KEY_ID", user)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+	files := open(t, server.URL)
+	found, err := files.Try(t.Context())
+	require.NoError(t, err)
+	assert.True(t, found.Conditional)
+	assert.WithinDuration(t, time.Now(), found.Clock, time.Minute)
+	require.Error(t, found.CORS)
+	require.NoError(t, server.AllowPages(t.Context(), bucketName))
+	found, err = files.Try(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, found.CORS)
+
+	key, content := newKey(time.Now()), bytesOf(30, 600_000)
+	p := part(t, files, key, 0)
+	write(t, p, content[:300_000])
+	require.NoError(t, p.Keep(t.Context()))
+	p = part(t, files, key, 300_000)
+	write(t, p, content[300_000:])
+	info := infoOf(key, content)
+	require.NoError(t, p.Finish(t.Context(), info))
+	holds(t, files, info, content)
+	require.NoError(t, files.Sweep(t.Context(), time.Now().Add(24*time.Hour), time.Now().Add(24*time.Hour), func(_, _ string) {}))
+	missing(t, files, key)
+	assert.Empty(t, objects(t, server))
+
+	for _, right := range []string{"s3:ListBucket", "s3:PutObject", "s3:GetObject", "s3:DeleteObject"} {
+		require.NoError(t, server.Allow(t.Context(), user, bucketName, right))
+		_, err := files.Try(t.Context())
+		require.ErrorContains(t, err, right)
+		require.ErrorContains(t, err, "give them the policy of docs/operating.md")
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if started != nil {
 		started.Kill()
-		_ = os.RemoveAll(started.Dir)
+		_ = os.RemoveAll(filepath.Dir(started.Dir))
 	}
 	os.Exit(code)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/retry"
@@ -167,7 +168,7 @@ func (f *Files) removeObjects(ctx context.Context, keys []string) error {
 		}
 		for _, e := range out.Errors {
 			if e.Code == nil || *e.Code != "NoSuchKey" {
-				return fmt.Errorf("bucket: remove %s: %s", deref(e.Key), deref(e.Code))
+				return failed("remove an object", &smithy.GenericAPIError{Code: deref(e.Code), Message: deref(e.Message)})
 			}
 		}
 	}

@@ -53,13 +53,13 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 		return t, errors.New("the object store does not know If-None-Match, by which it would keep a finished file from being replaced: the gateway then looks before it stores, which costs a request")
 	}
 	if err != nil {
-		return t, fmt.Errorf("store an object (s3:PutObject): %w", f.explain(err))
+		return t, fmt.Errorf("store an object: %w", f.explain("s3:PutObject", err))
 	}
 	t.RoundTrip = time.Since(began)
 	t.Clock, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
 	defer func() {
 		if removeErr := f.removeObjects(ctx, []string{object, object + "x"}); removeErr != nil && err == nil {
-			err = fmt.Errorf("remove an object (s3:DeleteObject): %w", f.explain(removeErr))
+			err = fmt.Errorf("remove an object: %w", f.explain("s3:DeleteObject", removeErr))
 		}
 	}()
 	_, err = put()
@@ -75,7 +75,7 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 func (f *Files) tryRead(ctx context.Context, object string, content []byte) error {
 	out, err := f.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &f.options.Bucket, Key: &object, Range: ptr("bytes=8-15")})
 	if err != nil {
-		return fmt.Errorf("read an object (s3:GetObject): %w", f.explain(err))
+		return fmt.Errorf("read an object: %w", f.explain("s3:GetObject", err))
 	}
 	defer out.Body.Close()
 	got, err := io.ReadAll(io.LimitReader(out.Body, int64(len(content))))
