@@ -15,7 +15,7 @@ const linkTime = time.Minute
 
 // Link returns a URL by which whoever has it can read a finished file for a minute, without
 // the gateway. The answer will have the header that answer makes of what is known of the file:
-// Content-Type, Content-Disposition and Cache-Control.
+// Content-Type, Content-Disposition and Cache-Control. With none, there is no link.
 func (f *Files) Link(ctx context.Context, app, key string, answer func(media.Info) http.Header) (media.Info, string, error) {
 	if err := checkKey(app, key); err != nil {
 		return media.Info{}, "", err
@@ -30,6 +30,9 @@ func (f *Files) Link(ctx context.Context, app, key string, answer func(media.Inf
 		}
 	}
 	header := answer(info)
+	if header == nil {
+		return info, "", nil
+	}
 	link, err := f.signer.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: &f.options.Bucket, Key: &name,
 		ResponseContentType:        ptr(header.Get("Content-Type")),
