@@ -36,6 +36,12 @@ const (
 	// what they hash, and to 1 MiB at a time Chromium gives fresh memory: half as fast)
 	MediaDigestBytes = 512 << 10
 
+	// MinMediaAppendBytes is what a request that adds to an upload should bring, unless it
+	// finishes it, and MaxSmallMediaAppends how many requests of one upload may bring less: each costs
+	// a gateway as much as a large one.
+	MinMediaAppendBytes  = 64 << 10
+	MaxSmallMediaAppends = 1000
+
 	// MaxMediaTasks is how many uploads and downloads one client may have, running
 	// or waiting. (guide)
 	MaxMediaTasks = 9

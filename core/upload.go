@@ -66,7 +66,7 @@ type upload struct {
 // that whatever on the way breaks or refuses large requests is passed in smaller ones, and
 // little is sent twice. They grow again while each takes less than quickSend.
 const (
-	smallestSend = 64 << 10 // bytes
+	smallestSend = MinMediaAppendBytes
 	quickSend    = 5 * time.Second
 )
 

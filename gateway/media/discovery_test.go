@@ -19,7 +19,7 @@ func TestDiscovery(t *testing.T) {
 			"Tus-Max-Size":  "31457280",
 			"Tus-Extension": "creation,creation-with-upload,termination,expiration",
 			"Accept-Patch":  "application/partial-upload, application/offset+octet-stream",
-			"Upload-Limit":  "max-size=31457280, min-size=1",
+			"Upload-Limit":  "max-size=31457280, min-size=1, min-append-size=65536",
 		} {
 			assert.Equal(t, want, a.header.Get(name), name)
 		}

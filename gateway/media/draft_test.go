@@ -117,7 +117,7 @@ func TestDraftUploadsInOneRequest(t *testing.T) {
 		offer := <-offers
 		assert.Equal(t, path, offer.Get("Location"))
 		assert.Equal(t, strconv.Itoa(d.version), offer.Get("Upload-Draft-Interop-Version"))
-		assert.Regexp(t, `^max-size=31457280, min-size=1, .*max-age=86\d{3}$`, offer.Get("Upload-Limit"))
+		assert.Regexp(t, `^max-size=31457280, min-size=1, min-append-size=65536, max-age=86\d{3}$`, offer.Get("Upload-Limit"))
 		assert.Empty(t, offer.Get("Tus-Resumable"))
 
 		a := d.requireContent(path, content)

@@ -82,7 +82,7 @@ func (w *draftWriter) describe(status int, info Info) int {
 func (w *draftWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // uploadLimit is Upload-Limit, as far as all uploads have it in common.
-var uploadLimit = fmt.Sprintf("max-size=%d, min-size=1", core.MaxMediaBytes)
+var uploadLimit = fmt.Sprintf("max-size=%d, min-size=1, min-append-size=%d", core.MaxMediaBytes, core.MinMediaAppendBytes)
 
 // problemTypes is where the types of problems are registered. (RFC 9457)
 const problemTypes = "https://iana.org/assignments/http-problem-types#"

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -54,6 +55,7 @@ var (
 	errDigestHeader = handler.NewError("ERR_INVALID_DIGEST", "Repr-Digest needs the form sha-256=:<base64 of 32 bytes>:", http.StatusBadRequest)
 	errDigest       = handler.NewError("ERR_DIGEST_MISMATCH", "the content does not have the SHA-256 that Repr-Digest announced: the upload is removed", statusChecksumMismatch)
 	errTooMany      = handler.NewError("ERR_TOO_MANY_TASKS", noPlace, http.StatusTooManyRequests)
+	errSmallAppends = handler.NewError("ERR_TOO_MANY_SMALL_REQUESTS", fmt.Sprintf("%d requests have brought less than %d bytes to this upload, it takes no more: delete it, and send the file again with more in each request (chunkSize of a tus client)", core.MaxSmallMediaAppends, core.MinMediaAppendBytes), http.StatusBadRequest)
 	errFinished     = handler.NewError("ERR_UPLOAD_FINISHED", "a finished file cannot be deleted: it expires by itself", http.StatusForbidden)
 	errUnavailable  = handler.NewError("ERR_STORE_UNAVAILABLE", "the file store does not answer: ask for the offset and try again", http.StatusServiceUnavailable)
 	errFull         = handler.NewError("ERR_STORE_FULL", "the file store is full: try again later", http.StatusServiceUnavailable)

@@ -54,6 +54,10 @@ type Info struct {
 	Size   int64 // bytes in all
 	Offset int64 // bytes stored so far
 
+	// Small is how many requests have brought less than core.MinMediaAppendBytes to an
+	// unfinished upload.
+	Small int
+
 	// Gateway is the id of the gateway whose request is adding to an unfinished upload, or did
 	// when that gateway died; "" for none.
 	Gateway string

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
+
+	"rtmwasm/core"
 )
 
 // tusStore shows the Store to tusd as the user of the request may see it.
@@ -150,6 +152,9 @@ func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 
 // WriteChunk appends; an upload of an earlier session becomes this session's first.
 func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
+	if u.info.Small >= core.MaxSmallMediaAppends {
+		return 0, errSmallAppends
+	}
 	if err := u.adopt(ctx); err != nil {
 		return 0, u.h.tusError(ctx, "take over an upload", err)
 	}

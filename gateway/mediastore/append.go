@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
 
@@ -36,6 +37,7 @@ type appender struct {
 	handle
 
 	part     Part
+	began    int64 // the offset when the request came
 	digester *digester
 	keptAt   time.Time
 	last     *record // of all bytes but the last, which a Checker may want to have again
@@ -50,7 +52,7 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	if err := s.ready(); err != nil {
 		return info, err
 	}
-	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, keptAt: time.Now()}
+	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, keptAt: time.Now()}
 	if err = a.open(ctx); err == nil {
 		err = a.run(src)
 		err = errors.Join(err, a.part.Close())
@@ -109,6 +111,9 @@ func (a *appender) run(src io.Reader) error {
 	defer cancel()
 	if a.digester.offset == a.record.Size && err == nil {
 		return a.finish(ctx)
+	}
+	if err == nil && a.digester.offset-a.began < core.MinMediaAppendBytes {
+		a.record.Small++
 	}
 	return errors.Join(err, a.rest(ctx))
 }

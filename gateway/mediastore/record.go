@@ -28,6 +28,8 @@ type record struct {
 	Offset int64  `json:"offset"`
 	Hash   []byte `json:"hash,omitempty"` // state of the SHA-256 of the first Offset bytes
 	Sums   []byte `json:"sums,omitempty"` // SHA-256 of each core.MediaDigestBytes that is there
+
+	Small int `json:"small,omitempty"` // see media.Info
 }
 
 var errBadRecord = errors.New("mediastore: a record that cannot be right")
@@ -67,6 +69,7 @@ func (s *Store) info(app string, r record, revision uint64) media.Info {
 		Expected: r.Expected,
 		Size:     r.Size,
 		Offset:   r.Offset,
+		Small:    r.Small,
 		Gateway:  r.Gateway,
 		Created:  r.Created,
 		Touched:  r.Touched,

@@ -23,6 +23,7 @@ var limits = map[string]any{
 	"MaxUserAttributesBytes": core.MaxUserAttributesBytes, "MaxChannelAttributesBytes": core.MaxChannelAttributesBytes,
 	"AppIDLength": core.AppIDLength, "MaxIDLength": core.MaxIDLength,
 
+	"MinMediaAppendBytes": core.MinMediaAppendBytes, "MaxSmallMediaAppends": core.MaxSmallMediaAppends,
 	"MaxMediaTasks": core.MaxMediaTasks, "MaxJoinedChannels": core.MaxJoinedChannels, "MaxQueriedPeers": core.MaxQueriedPeers,
 	"MaxSubscribedPeers": core.MaxSubscribedPeers, "MaxCountedChannels": core.MaxCountedChannels, "MaxToldMembers": core.MaxToldMembers,
 	"MaxOfflineMessages": core.MaxOfflineMessages, "MaxMissedChannelMessages": core.MaxMissedChannelMessages,
