@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
 	"strconv"
@@ -390,4 +391,34 @@ func TestDraftMethodOverride(t *testing.T) {
 	a = d.do("POST", path, nil, d.header("", "X-HTTP-Method-Override", "HEAD")...)
 	require.Equal(t, 204, a.status)
 	assert.Equal(t, "3", a.header.Get("Upload-Offset"))
+}
+
+// Phones speak HTTP/2: interim answers, interruptions and evictions are frames there.
+func TestDraftInterruptionsOverHTTP2(t *testing.T) {
+	s := newServer(t)
+	s.http.Close()
+	s.http = httptest.NewUnstartedServer(s.handler)
+	s.http.EnableHTTP2 = true
+	s.http.StartTLS()
+	d := s.as(appA, "anna", "s1").draft(8)
+	content := randomBytes(7, 1<<20)
+	const first = 300_001
+	ctx, offers := interim(t.Context())
+	creation := d.startIn(ctx, "POST", "/media/", d.header("?1", "Upload-Length", strconv.Itoa(len(content)))...)
+	path := (<-offers).Get("Location")
+	creation.write(content[:first])
+	creation.cut()
+	offset, _ := d.state(path)
+	require.Equal(t, first, offset)
+
+	older := d.start("PATCH", path, d.appendHeader(first, "?1")...)
+	older.write(content[first : 2*first])
+	offset, _ = d.state(path)
+	require.Equal(t, 2*first, offset)
+	require.Equal(t, 201, d.append(path, offset, bytes.NewReader(content[offset:]), "?1").status)
+	older.body.Close()
+	if a, ok := <-older.result; ok {
+		require.Equal(t, 503, a.status)
+	}
+	d.requireContent(path, content)
 }
