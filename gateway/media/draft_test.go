@@ -216,14 +216,31 @@ func TestDraftRequestsTakeOver(t *testing.T) {
 	}
 }
 
+func TestDraftRequestsTakeOverFromAnotherGateway(t *testing.T) {
+	a := newServer(t)
+	there := a.as(appA, "anna", "s1").draft(8)
+	here := there.at(a.another()).draft(8)
+	content := randomBytes(4, 1<<20)
+	path := there.create(nil, "?0", "Upload-Length", strconv.Itoa(len(content))).header.Get("Location")
+	older := there.start("PATCH", path, there.appendHeader(0, "?1")...)
+	older.write(content[:300_000])
+	offset, _ := here.state(path)
+	require.Equal(t, 300_000, offset)
+	older.body.Close()
+	if a, ok := <-older.result; ok {
+		assert.Equal(t, 503, a.status)
+	}
+	require.Equal(t, 201, here.append(path, offset, bytes.NewReader(content[offset:]), "?1").status)
+	there.requireContent(path, content)
+}
+
 func TestDraftUploadGoesOnAfterTheGatewayLetGo(t *testing.T) {
 	d := newServer(t).as(appA, "anna", "s1").draft(8)
 	content := randomBytes(5, 200_000)
 	path := d.create(nil, "?0", "Upload-Length", strconv.Itoa(len(content))).header.Get("Location")
 	running := d.start("PATCH", path, d.appendHeader(0, "?1")...)
 	running.write(content[:1000])
-	d.s.handler.LetGo()
-	running.body.Close()
+	d.s.handler.LetGo() // the body does not end: that could come first
 	a := <-running.result
 	require.Equal(t, 503, a.status, "%s", a.body)
 	offset, _ := d.state(path)

@@ -56,6 +56,7 @@ func (h *Handler) asked(data []byte, reply func([]byte)) {
 	case q.Ended != "" && q.From != h.store.Gateway():
 		go h.sessionEndedElsewhere(q.Ended)
 	case q.Ended != "":
+	case !ValidKey(q.Key): // of a gateway with another version, too
 	case q.LetGo:
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)

@@ -73,6 +73,9 @@ func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, handler.ErrFileLocked), errors.Is(err, errCreating):
+		errors.As(err, &known)
+		return requestOf(ctx).mayGoOn(known)
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, ErrDigest):
