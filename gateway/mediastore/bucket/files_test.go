@@ -129,6 +129,32 @@ func TestTinyRequestsDoNotBecomeManyObjects(t *testing.T) {
 	assert.Empty(t, objects(t, server))
 }
 
+// Of what is there a request fetches nothing that it does not need.
+func TestAnUploadInManyRequestsFetchesItsBeginningOnce(t *testing.T) {
+	server := newBucket(t)
+	p := newProxy(t, server)
+	files, key, content := open(t, p.URL), newKey(time.Now()), bytesOf(11, 5<<20)
+	const step = 1 << 20
+	for at := 0; at < len(content); at += step {
+		upload := part(t, files, key, int64(at))
+		write(t, upload, content[at:at+step])
+		if at+step < len(content) {
+			require.NoError(t, upload.Keep(t.Context()))
+		} else {
+			require.NoError(t, upload.Finish(t.Context(), infoOf(key, content)))
+		}
+		require.NoError(t, upload.Close())
+	}
+	fetched := 0
+	for _, r := range p.take() {
+		if strings.HasPrefix(r, "GET a/b/parts/") {
+			fetched++
+		}
+	}
+	assert.Equal(t, 4, fetched)
+	assert.Len(t, objects(t, server), 1)
+}
+
 func TestAnUploadThatGoesOnFromAnEarlierOffset(t *testing.T) {
 	server := newBucket(t)
 	files, key := open(t, server.URL), newKey(time.Now())

@@ -38,6 +38,9 @@ type part struct {
 
 	kept   int64   // bytes that the pieces hold
 	pieces []int64 // offsets of the pieces, in order
+
+	absent []piece         // what the spool does not have yet of what was kept before
+	ctx    context.Context // for ReadAt, which has none of its own
 }
 
 var _ mediastore.Part = (*part)(nil)
@@ -52,9 +55,9 @@ func (f *Files) Part(ctx context.Context, app, key string, offset int64) (medias
 		return nil, spoolError(err)
 	}
 	_ = os.Remove(spool.Name()) // it goes on without a name; where that can't be, Close removes it
-	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset}
+	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset, ctx: context.WithoutCancel(ctx)}
 	if offset > 0 {
-		if err := p.fetch(ctx, offset); err != nil {
+		if err := p.resume(ctx, offset); err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
 	}
@@ -69,7 +72,12 @@ func (p *part) Write(b []byte) (n int, err error) {
 }
 
 // ReadAt implements mediastore.Part.
-func (p *part) ReadAt(b []byte, offset int64) (n int, err error) { return p.spool.ReadAt(b, offset) }
+func (p *part) ReadAt(b []byte, offset int64) (n int, err error) {
+	if err := p.fetch(p.ctx, offset, offset+int64(len(b))); err != nil {
+		return 0, err
+	}
+	return p.spool.ReadAt(b, offset)
+}
 
 // Keep implements mediastore.Part: what is new becomes a piece of its own, or a part of the
 // last piece while that is short.
@@ -80,6 +88,9 @@ func (p *part) Keep(ctx context.Context) error {
 	from, begins := p.kept, true
 	if n := len(p.pieces); n > 0 && p.kept-p.pieces[n-1] < growingPiece {
 		from, begins = p.pieces[n-1], false
+	}
+	if err := p.fetch(ctx, from, p.size); err != nil {
+		return err
 	}
 	length := p.size - from
 	hash := sha256.New()
@@ -106,6 +117,9 @@ func (p *part) Finish(ctx context.Context, info media.Info) error {
 	}
 	metadata, more, err := describe(info, p.put)
 	if err != nil {
+		return err
+	}
+	if err := p.fetch(ctx, 0, p.size); err != nil {
 		return err
 	}
 	ctx, cancel := within(ctx, p.size)

@@ -24,10 +24,11 @@ type piece struct {
 // fetchers is how many pieces are fetched at the same time.
 const fetchers = 4
 
-// fetch fills the spool with the first bytes of an upload, and removes pieces that begin
-// behind them: what is written from now on takes their place.
-func (p *part) fetch(ctx context.Context, offset int64) error {
-	ctx, cancel := within(ctx, offset)
+// resume finds the pieces of the first bytes of an upload, and removes those that begin behind
+// them: what is written from now on takes their place. The pieces are fetched when they are
+// needed, so that an upload in many requests does not fetch its beginning for each.
+func (p *part) resume(ctx context.Context, offset int64) error {
+	ctx, cancel := within(ctx, 0)
 	defer cancel()
 	pieces, err := p.f.listPieces(ctx, p.app, p.key)
 	if err != nil {
@@ -37,22 +38,42 @@ func (p *part) fetch(ctx context.Context, offset int64) error {
 	if wanted == nil {
 		return fmt.Errorf("bucket: the first %d bytes of an upload: %w", offset, media.ErrNotFound)
 	}
-	if err := p.f.removePieces(ctx, p.app, p.key, stale); err != nil {
-		return err
+	for _, w := range wanted {
+		p.pieces = append(p.pieces, w.offset)
 	}
+	p.absent = wanted
+	return p.f.removePieces(ctx, p.app, p.key, stale)
+}
+
+// fetch puts bytes into the spool that are in pieces only.
+func (p *part) fetch(ctx context.Context, from, to int64) error {
+	var needed []piece
+	var bytes int64
+	for _, a := range p.absent {
+		if a.offset < to && a.offset+a.length > from {
+			needed = append(needed, a)
+			bytes += a.length
+		}
+	}
+	if needed == nil {
+		return nil
+	}
+	ctx, cancel := within(ctx, bytes)
+	defer cancel()
 	var mu sync.Mutex
 	var errs []error
-	retry.Each(wanted, fetchers, func(w piece) {
-		if err := p.fetchPiece(ctx, w); err != nil {
+	retry.Each(needed, fetchers, func(n piece) {
+		if err := p.fetchPiece(ctx, n); err != nil {
 			mu.Lock()
 			defer mu.Unlock()
 			errs = append(errs, err)
 		}
 	})
-	for _, w := range wanted {
-		p.pieces = append(p.pieces, w.offset)
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	p.absent = slices.DeleteFunc(p.absent, func(a piece) bool { return slices.Contains(needed, a) })
+	return nil
 }
 
 // cover returns what to read of the pieces, which are in order, for the first bytes of an
