@@ -1,12 +1,11 @@
 // What media cost a gateway: on a folder, in a bucket (VERSITYGW names the program of an S3 server), and as an older commit
 // stored them (OLD names the commit), in turn in one run. FILES and ROUNDS make it smaller.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flagsOf, MiB, root, run, serve, startGateway } from './server.mjs';
+import { flagsOf, MiB, newFolder, root, run, serve, startGateway } from './server.mjs';
 
 const SECONDS = Number(process.env.SECONDS ?? 9);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -49,12 +48,12 @@ function buildOld(commit) {
 
 /** An S3 server on a folder, with a bucket; `requests` counts what it was asked since the last time. */
 async function startS3(program) {
-  const dir = mkdtempSync(path.join(tmpdir(), 'rtm-bench-s3-'));
+  const dir = newFolder();
   const address = await freeAddress();
   for (const sub of ['store', 'store/media', 'sidecar']) mkdirSync(path.join(dir, sub));
   const log = path.join(dir, 'log');
   const env = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret' };
-  const starting = serve('sh', ['-c', `echo url=http://${address}; exec "$0" "$@"`, program, '--access', 'bench', '--secret', 'bench-secret', '--port', address, '--access-log', log, '--quiet', 'posix', path.join(dir, 'store')], () => rmSync(dir, { recursive: true, force: true }));
+  const starting = serve('sh', ['-c', `echo url=http://${address}; exec "$0" "$@"`, program, '--access', 'bench', '--secret', 'bench-secret', '--port', address, '--access-log', log, '--quiet', 'posix', path.join(dir, 'store')]);
   const server = await starting;
   while (!(await fetch(server.url).catch(() => false))) await sleep(20);
   let seen = 0;
@@ -101,25 +100,21 @@ async function uploads(store, users, size) {
   }
 }
 
-/** Reads files that the system has dropped from memory: how many times their bytes the disk reads. */
+/** Reads files that the system has dropped from memory: how many bytes the disk reads. */
 async function coldReads(store, size = 300 * KB, files = 300) {
-  const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-  const keys = path.join(data, 'keys');
+  const data = newFolder();
+  const keys = `${data}.keys`;
+  const first = await store.start({ data });
+  await media('upload', first, { users: 20, size, files: 20 * files, keys });
+  await first.stop('SIGTERM');
+  const gateway = await store.start({ data });
   try {
-    const first = await store.start({ data });
-    await media('upload', first, { users: 20, size, files: 20 * files, keys });
-    await first.stop('SIGTERM');
-    const gateway = await store.start({ data });
-    try {
-      await media('forget', null, { dir: data }); // only now: a start may have read everything
-      let before;
-      const [outcome] = await media('read', gateway, { users: 2, size, files, keys }, () => (before = gateway.disk().read));
-      return { ...outcome, bytes: gateway.disk().read - before };
-    } finally {
-      await gateway.stop();
-    }
+    await media('forget', null, { dir: data }); // only now: a start may have read everything
+    let before;
+    const [outcome] = await media('read', gateway, { users: 2, size, files, keys }, () => (before = gateway.disk().read));
+    return { ...outcome, bytes: gateway.disk().read - before };
   } finally {
-    rmSync(data, { recursive: true, force: true });
+    await gateway.stop();
   }
 }
 
@@ -138,27 +133,24 @@ async function tinyAppends(store, files = 500) {
 
 /** Starts after kill -9 amid uploads, with files stored: ms until /readyz says 200, and resident bytes two seconds later. */
 async function startAfterKill(store, files, fill) {
-  const data = mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-  try {
-    const first = await store.start({ data });
-    if (files) await fill(first, data, files);
-    const load = media('upload', first, { users: 100, size: 100 * KB, for: '3s' }, () => sleep(1500).then(() => first.stop())).catch(() => {});
-    if (files) await load;
-    else await Promise.all([first.stop(), load.catch(() => {})]);
-    await media('forget', null, { dir: data });
-    const begun = performance.now();
-    const address = await freeAddress();
-    const starting = store.start({ data, args: ['--listen', address] });
-    while (!(await fetch(`http://${address}/readyz`).then((r) => r.ok, () => false))) await sleep(2);
-    const took = performance.now() - begun;
-    const gateway = await starting;
-    await sleep(2000);
-    const seen = { took, memory: gateway.memory(), read: gateway.disk().read };
-    await gateway.stop();
-    return seen;
-  } finally {
-    rmSync(data, { recursive: true, force: true });
-  }
+  const data = newFolder();
+  const first = await store.start({ data });
+  if (files) {
+    await fill(first, data, files);
+    const cut = { users: 100, size: 100 * KB, for: '2s' };
+    await run(mediaload, ['upload', '--gateway', first.url, ...flagsOf(cut)], () => sleep(1500).then(() => first.stop()));
+  } else await first.stop();
+  await media('forget', null, { dir: data });
+  const begun = performance.now();
+  const address = await freeAddress();
+  const starting = store.start({ data, args: ['--listen', address] });
+  while (!(await fetch(`http://${address}/readyz`).then((r) => r.ok, () => false))) await sleep(2);
+  const took = performance.now() - begun;
+  const gateway = await starting;
+  await sleep(2000);
+  const seen = { took, memory: gateway.memory(), read: gateway.disk().read };
+  await gateway.stop();
+  return seen;
 }
 
 const fillByUploads = (gateway, _, files) => media('upload', gateway, { users: 200, size: 100 * KB, files });
@@ -167,6 +159,15 @@ const fillByUploads = (gateway, _, files) => media('upload', gateway, { users: 2
 async function fillByCopies(gateway, data, files) {
   await media('upload', gateway, { size: 100 * KB, files: 1 });
   await media('copy', null, { dir: path.join(data, 'media'), files });
+}
+
+/** What the fsync of each file costs a folder, by its own benchmark. */
+function syncRows(row) {
+  const output = execFileSync('go', ['test', '-run', '-', '-bench', 'Files', '-benchtime', '2s', './gateway/mediastore/folder'], { cwd: root, encoding: 'latin1', env: { ...process.env, TMPDIR: newFolder() } });
+  const ns = {};
+  for (const [, name, number] of output.matchAll(/^BenchmarkFiles\/(\S+?)(?:-\d+)?\s+\d+\s+(\S+) ns\/op/gm)) ns[name] = Number(number);
+  for (const size of ['100KB', '4MiB'])
+    row(`the folder alone stores files of ${size}, 50 at a time`, `${round(1e9 / ns[`${size}/fsync`])} a second with an fsync each, ${round(1e9 / ns[`${size}/none`])} without`);
 }
 
 /** Measures, and calls row(what, figure) for each figure. */
@@ -201,6 +202,7 @@ export async function mediaRows(row) {
         );
       }
     }
+    syncRows(row);
     for (const [store, [r]] of (await inTurn(1, coldReads)).filter(([s]) => s.name !== 'bucket'))
       row(`300 of 6 000 files of 300 KB, not in memory, ${store.name}`, `${round(r.bytes / 1e6)} MB read from disk for 90 MB; p50 ${round(r.p50)} ms`);
     for (const [store, [r]] of await inTurn(1, tinyAppends))

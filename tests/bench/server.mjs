@@ -9,10 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 export const MiB = 1 << 20;
+
+/** For all that a run writes, on the disk to be measured: it is removed in the end, because where a disk has no journal it makes new files slowly after many were removed. */
+const scratch = mkdtempSync(path.join(process.env.SCRATCH ?? tmpdir(), 'rtm-bench-'));
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+export const newFolder = () => mkdtempSync(path.join(scratch, 'f'));
+
 const relays = path.join(root, 'tests/.build/relays');
 
 /** A process that prints url=…, and is killed in the end. */
-export async function serve(program, args, cleanUp = () => {}, env = {}) {
+export async function serve(program, args, env = {}) {
   const begun = performance.now();
   const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const ended = new Promise((done) => p.once('exit', done));
@@ -40,16 +48,13 @@ export async function serve(program, args, cleanUp = () => {}, env = {}) {
     async stop(signal = 'SIGKILL') {
       p.kill(signal);
       await ended;
-      cleanUp();
     },
   };
 }
 
-/** A gateway. Its data folder is removed in the end, unless it was given. */
-export function startGateway({ program = './bin/rtm-gateway', data, args = [], env } = {}) {
-  const folder = data ?? mkdtempSync(path.join(tmpdir(), 'rtm-bench-'));
-  const cleanUp = () => data || rmSync(folder, { recursive: true, force: true });
-  return serve(program, ['--listen', '127.0.0.1:0', '--data', folder, ...args], cleanUp, env);
+/** A gateway, by default the one of this tree on a data folder of its own. */
+export function startGateway({ program = './bin/rtm-gateway', data = newFolder(), args = [], env } = {}) {
+  return serve(program, ['--listen', '127.0.0.1:0', '--data', data, ...args], env);
 }
 
 /** What the gateway is compared with: "bare" or "centrifuge". */

@@ -74,6 +74,9 @@ func all(ctx context.Context, p plan, one func(context.Context, *user) (key stri
 				due := time.Now()
 				key, err := one(ctx, u)
 				t.add(key, time.Since(due), err)
+				if err != nil {
+					time.Sleep(10 * time.Millisecond) // the gateway may be gone
+				}
 			}
 		})
 	}
