@@ -50,7 +50,7 @@ test-browser: package browser ## real pages in real browsers against a real gate
 bench: build browser ## sizes, speed and memory as ratios measured side by side
 	mkdir -p tests/.build && node tests/bench/run.mjs
 
-bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=media: no messages; OLD=commit, VERSITYGW=program: other stores beside
+bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=media: no messages; OLD=commit: media of that commit beside
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	node tests/bench/gateway.mjs
 

@@ -1,5 +1,5 @@
-// What media cost a gateway: on a folder, in a bucket (VERSITYGW names the program of an S3 server), and as an older commit
-// stored them (OLD names the commit), in turn in one run. FILES and ROUNDS make it smaller.
+// What media cost a gateway: in a folder, in a bucket, and as an older commit stored them (OLD names it), in turn in one run. FILES,
+// ROUNDS and SECONDS make it smaller.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -47,19 +47,19 @@ function buildOld(commit) {
 }
 
 /** An S3 server on a folder, with a bucket; `requests` counts what it was asked since the last time. */
-async function startS3(program) {
+async function startS3() {
+  const program = execFileSync('go', ['-C', 'tests/s3server', 'tool', '-n', 'versitygw'], { cwd: root, encoding: 'utf8' }).trim();
   const dir = newFolder();
   const address = await freeAddress();
-  for (const sub of ['store', 'store/media', 'sidecar']) mkdirSync(path.join(dir, sub));
+  mkdirSync(path.join(dir, 'store/media'), { recursive: true });
   const log = path.join(dir, 'log');
-  const env = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret' };
-  const starting = serve('sh', ['-c', `echo url=http://${address}; exec "$0" "$@"`, program, '--access', 'bench', '--secret', 'bench-secret', '--port', address, '--access-log', log, '--quiet', 'posix', path.join(dir, 'store')]);
-  const server = await starting;
+  const flags = ['--access', 'bench', '--secret', 'bench-secret', '--region', 'us-east-1', '--port', address, '--access-log', log, '--quiet', 'posix', path.join(dir, 'store')];
+  const server = await serve('sh', ['-c', `echo url=http://${address}; exec "$0" "$@"`, program, ...flags]);
   while (!(await fetch(server.url).catch(() => false))) await sleep(20);
   let seen = 0;
   return {
     ...server,
-    env,
+    env: { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret', AWS_EC2_METADATA_DISABLED: 'true' },
     flag: `s3://media?endpoint=http://${address}&region=us-east-1`,
     requests() {
       const lines = existsSync(log) ? readFileSync(log, 'latin1').split('\n').length - 1 : 0;
@@ -181,10 +181,8 @@ export async function mediaRows(row) {
     stores.push((old = { name: process.env.OLD, start: (o) => startGateway({ ...o, program }) }));
   }
   try {
-    if (process.env.VERSITYGW) {
-      const server = (s3 = await startS3(process.env.VERSITYGW));
-      stores.push({ name: 'bucket', start: (o = {}) => startGateway({ ...o, args: ['--media', server.flag, ...(o.args ?? [])], env: server.env }), requests: server.requests });
-    }
+    s3 = await startS3();
+    stores.push({ name: 'bucket', start: (o = {}) => startGateway({ ...o, args: ['--media', s3.flag, ...(o.args ?? [])], env: s3.env }), requests: s3.requests });
     /** Runs a measurement on all stores in turn, and again: [[store, runs]…]. */
     const inTurn = async (rounds, measure) => {
       const runs = stores.map((store) => [store, []]);
