@@ -3,17 +3,25 @@ package media_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/mediastore"
+	"rtmwasm/gateway/mediastore/folder"
 )
 
 // plainFile is the yardstick: a server that writes each body to a file of its own
@@ -101,4 +109,59 @@ func BenchmarkDownload30MiB(b *testing.B) {
 			get(b, s.Client(), r)
 		}
 	})
+}
+
+// BenchmarkUploadsAtATime uploads files of 100 KB in one request each, 200 at a time, with an
+// fsync for each and without.
+func BenchmarkUploadsAtATime(b *testing.B) {
+	for _, noSync := range []bool{false, true} {
+		b.Run(map[bool]string{false: "fsync", true: "nosync"}[noSync], func(b *testing.B) {
+			s := newServer(b, func(s *server) {
+				s.makeFiles = func(t testing.TB, dir string, secret []byte) mediastore.Files {
+					files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: secret, NoSync: noSync})
+					require.NoError(t, err)
+					return files
+				}
+			})
+			uploadAtATime(b, s, 200, 100_000)
+		})
+	}
+}
+
+// BenchmarkLargeUploadsAtATime uploads files of 4 MB, 200 at a time, and tells how much memory
+// the process has used at most, its clients included.
+func BenchmarkLargeUploadsAtATime(b *testing.B) {
+	s := newServer(b)
+	uploadAtATime(b, s, 200, 4_000_000)
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	b.ReportMetric(float64(usage.Maxrss)/1024, "MiB")
+}
+
+func uploadAtATime(b *testing.B, s *server, atATime, size int) {
+	content := randomBytes(1, size)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atATime}}
+	b.Cleanup(client.CloseIdleConnections)
+	b.SetBytes(int64(size))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	began := time.Now()
+	b.ResetTimer()
+	for worker := range atATime {
+		c := s.as(appA, "user"+strconv.Itoa(worker), "s"+strconv.Itoa(worker))
+		workers.Go(func() {
+			for next.Add(1) <= int64(b.N) {
+				r := c.request("POST", "/media/", bytes.NewReader(content), withNonce(rand.Text()[:16],
+					"Upload-Length", strconv.Itoa(size), "Content-Type", chunkType)...)
+				resp, err := client.Do(r)
+				if !assert.NoError(b, err) {
+					return
+				}
+				_ = resp.Body.Close()
+				assert.Equal(b, 201, resp.StatusCode)
+			}
+		})
+	}
+	workers.Wait()
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "files/s")
 }

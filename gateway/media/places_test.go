@@ -123,3 +123,44 @@ func TestSessionEndRemovesUploads(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, refs)
 }
+
+// An upload in its first request is not listed by the store yet, and takes a place all the same.
+func TestRunningCreationsTakePlaces(t *testing.T) {
+	s := newServer(t)
+	c := s.as(appA, "anna", "s1")
+	var running []*partial
+	for range 9 {
+		p := c.start("POST", "/media/", "Upload-Length", "10", "Content-Type", chunkType)
+		p.write([]byte("abc"))
+		running = append(running, p)
+	}
+	assert.Equal(t, 429, c.create(3).status)
+	refs, err := s.store.Unfinished(t.Context(), "s1")
+	require.NoError(t, err)
+	assert.Empty(t, refs)
+
+	_, err = running[0].body.Write([]byte("defghij")) // which are stored when the body has ended
+	require.NoError(t, err)
+	running[0].body.Close()
+	require.Equal(t, 201, (<-running[0].result).status)
+	c.created(3)
+	assert.Equal(t, 429, c.create(3).status)
+	running[1].cut()
+	require.Eventually(t, func() bool {
+		refs, err := s.store.Unfinished(t.Context(), "s1")
+		return err == nil && len(refs) == 2
+	}, time.Minute, 10*time.Millisecond)
+	assert.Equal(t, 429, c.create(3).status, "it can be gone on with")
+
+	s.handler.SessionEnded("s1")
+	for _, p := range running[2:] {
+		p.body.Close()
+		if a, ok := <-p.result; ok {
+			assert.NotEqual(t, 201, a.status)
+		}
+	}
+	refs, err = s.store.Unfinished(t.Context(), "")
+	require.NoError(t, err)
+	assert.Empty(t, refs)
+	assert.Equal(t, 201, c.create(3).status)
+}

@@ -180,14 +180,15 @@ func (s *Store) Find(ctx context.Context, app, id string, now time.Time) (media.
 }
 
 // heal looks whether an upload was finished whose record is still there: its gateway died
-// between the two, or could not delete the record. Then the file counts.
+// between the two, or could not delete the record. A NATS server that was killed may show an
+// older revision again of a record that was deleted just before. The file is what counts.
 func (s *Store) heal(ctx context.Context, info media.Info) (media.Info, error) {
 	name := ref{info.App, media.KeyID(info.Key)}
 	s.mu.Lock()
 	finished := s.finished[name]
 	s.mu.Unlock()
-	if !finished && (info.Gateway == "" || info.Gateway == s.opts.Gateway) {
-		return info, nil // nobody died: what is not finished here is not
+	if !finished && info.Gateway == s.opts.Gateway {
+		return info, nil // what is not finished here is not
 	}
 	file, err := s.files.Stat(ctx, info.App, info.Key)
 	if errors.Is(err, media.ErrNotFound) {

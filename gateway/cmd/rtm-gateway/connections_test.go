@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -81,4 +83,29 @@ func TestConnectionsInAll(t *testing.T) {
 func isReset(err error) bool {
 	_, ok := err.(*net.OpError)
 	return ok
+}
+
+// A connection hands a file on to that of the system, which sends it.
+func TestConnectionsHandFilesOn(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	bounded := boundConnections(l, boundOptions{}, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { _ = l.Close() })
+	client, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer client.Close()
+	conn, err := bounded.Accept()
+	require.NoError(t, err)
+	name := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(name, []byte("content"), 0o600))
+	file, err := os.Open(name)
+	require.NoError(t, err)
+	defer file.Close()
+	n, err := conn.(io.ReaderFrom).ReadFrom(&io.LimitedReader{R: file, N: 4})
+	require.NoError(t, err)
+	assert.EqualValues(t, 4, n)
+	require.NoError(t, conn.Close())
+	got, err := io.ReadAll(client)
+	require.NoError(t, err)
+	assert.Equal(t, "cont", string(got))
 }

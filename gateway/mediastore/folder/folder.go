@@ -1,10 +1,11 @@
 // Package folder keeps media as plain files in one folder, which several gateways may share.
 //
-//	parts/<key>.<app>               what has arrived of an upload
+//	parts/<kk>/<key>.<app>          what has arrived of an upload
 //	files/<hour>/<app>/<kk>/<key>   a finished file: its content, and a trailer behind it
 //
 // The hour is that of the key, in which the upload was created; kk are two random digits of the
-// key, so that ten million files are no burden. Nothing is held in memory for a file, and
+// key, so that ten million files are no burden, and many uploads at a time do not wait for one
+// folder. Nothing is held in memory for a file, and
 // nothing is read at start.
 //
 // A file is finished with one fsync, before it is renamed into its place. A power failure may
@@ -136,21 +137,24 @@ func check(app, key string) error {
 }
 
 // partName is where the part of an upload is in parts.
-func partName(app, key string) string { return key + "." + appName(app) }
+func partName(app, key string) string { return path.Join(spread(key), key+"."+appName(app)) }
 
-// parsePartName is the reverse of partName.
+// spread is the folder among 256 that a key belongs in.
+func spread(key string) string { return media.KeyID(key)[:2] }
+
+// parsePartName tells from the last element of a partName what it is of.
 func parsePartName(name string) (key, app string, ok bool) {
 	key, app, _ = strings.Cut(name, ".")
 	if encoded, isHex := strings.CutPrefix(app, "x-"); isHex {
 		plain, _ := hex.DecodeString(encoded)
 		app = string(plain)
 	}
-	return key, app, check(app, key) == nil && partName(app, key) == name
+	return key, app, check(app, key) == nil && path.Base(partName(app, key)) == name
 }
 
 // filePath is where a finished file is in the root.
 func filePath(app, key string) string {
-	return path.Join(filesDir, media.KeyHour(key), appName(app), media.KeyID(key)[:2], key)
+	return path.Join(filesDir, media.KeyHour(key), appName(app), spread(key), key)
 }
 
 func ignoreMissing(err error) error {

@@ -45,13 +45,18 @@ func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediast
 func (f *Folder) begin(name string) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	file, err := f.parts.OpenFile(name, flags, fileMode)
-	if errors.Is(err, fs.ErrExist) {
-		if err := ignoreMissing(f.parts.Remove(name)); err != nil {
-			return nil, err
-		}
-		file, err = f.parts.OpenFile(name, flags, fileMode)
+	switch {
+	case err == nil:
+		return file, nil
+	case errors.Is(err, fs.ErrNotExist):
+		err = f.parts.MkdirAll(path.Dir(name), dirMode)
+	case errors.Is(err, fs.ErrExist):
+		err = ignoreMissing(f.parts.Remove(name))
 	}
-	return file, err
+	if err != nil {
+		return nil, err
+	}
+	return f.parts.OpenFile(name, flags, fileMode)
 }
 
 // goOn opens a part behind its first offset bytes, and drops what stands there.

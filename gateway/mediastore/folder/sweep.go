@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"rtmwasm/gateway/media"
@@ -19,7 +20,7 @@ func (f *Folder) Sweep(ctx context.Context, expired, idle time.Time, gone func(a
 }
 
 func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
-	return f.each(ctx, filesDir, func(hour string) error {
+	return each(ctx, f.root, filesDir, func(hour string) error {
 		at, ok := media.HourTime(hour)
 		if !ok || at.Add(time.Hour).After(expired) {
 			return nil // it is not due, or not ours
@@ -29,30 +30,37 @@ func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
 }
 
 func (f *Folder) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
-	return f.each(ctx, partsDir, func(name string) error {
-		own := strings.TrimSuffix(name, ownSuffix)
-		key, app, ok := parsePartName(own)
-		if !ok || !media.KeyTime(key).Before(idle) {
-			return nil
-		}
-		info, err := f.parts.Lstat(name)
-		if err != nil || !info.ModTime().Before(idle) {
-			return ignoreMissing(err)
-		}
-		if own == name && f.recover(app, key) {
-			return nil // it is complete
-		}
-		if err := f.parts.Remove(name); err != nil || own != name {
-			return ignoreMissing(err)
-		}
-		gone(app, key)
-		return nil
+	return each(ctx, f.parts, ".", func(dir string) error {
+		return each(ctx, f.parts, dir, func(name string) error { return f.sweepPart(dir, name, idle, gone) })
 	})
 }
 
-// each calls do for each name in a folder, and goes on after errors.
-func (f *Folder) each(ctx context.Context, name string, do func(name string) error) error {
-	dir, err := f.root.Open(name)
+func (f *Folder) sweepPart(dir, name string, idle time.Time, gone func(app, key string)) error {
+	own := strings.TrimSuffix(name, ownSuffix)
+	key, app, ok := parsePartName(own)
+	if !ok || dir != spread(key) || !media.KeyTime(key).Before(idle) {
+		return nil
+	}
+	name = path.Join(dir, name)
+	info, err := f.parts.Lstat(name)
+	if err != nil || !info.ModTime().Before(idle) {
+		return ignoreMissing(err)
+	}
+	isCopy := strings.HasSuffix(name, ownSuffix)
+	if !isCopy && f.recover(app, key) {
+		return nil // it is complete
+	}
+	if err := f.parts.Remove(name); err != nil || isCopy {
+		return ignoreMissing(err)
+	}
+	gone(app, key)
+	return nil
+}
+
+// each calls do for each name in a folder, and goes on after errors. What is no folder has
+// none.
+func each(ctx context.Context, root *os.Root, name string, do func(name string) error) error {
+	dir, err := root.Open(name)
 	if err != nil {
 		return err
 	}
@@ -66,7 +74,7 @@ func (f *Folder) each(ctx context.Context, name string, do func(name string) err
 			}
 		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrNotExist) {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ENOTDIR) {
 				errs = append(errs, err)
 			}
 			break

@@ -1,0 +1,70 @@
+package media_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/media"
+)
+
+// handedOver counts the bytes of files that connections are handed over whole, for the system
+// to send them.
+type handedOver struct {
+	net.Listener
+	bytes *atomic.Int64
+}
+
+func (l handedOver) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return sendingConn{conn.(*net.TCPConn), l.bytes}, nil
+}
+
+type sendingConn struct {
+	*net.TCPConn
+	bytes *atomic.Int64
+}
+
+func (c sendingConn) ReadFrom(src io.Reader) (int64, error) {
+	n, err := c.TCPConn.ReadFrom(src)
+	if limited, ok := src.(*io.LimitedReader); ok {
+		if _, ok := limited.R.(*os.File); ok {
+			c.bytes.Add(n)
+		}
+	}
+	return n, err
+}
+
+// The bytes of a download are not copied into the gateway.
+func TestTheSystemSendsFiles(t *testing.T) {
+	s := newServer(t)
+	c := s.as(appA, "anna", "s1")
+	content := randomBytes(1, 5<<20)
+	path := c.uploaded(content)
+
+	mux := http.NewServeMux()
+	mux.Handle(media.BasePath, s.handler)
+	sending := httptest.NewUnstartedServer(mux)
+	var sent atomic.Int64
+	sending.Listener = handedOver{sending.Listener, &sent}
+	sending.Start()
+	t.Cleanup(sending.Close)
+	other := &client{s: &server{t: t, http: sending}, credential: c.credential}
+	other.requireContent(path, content)
+	assert.Greater(t, sent.Load(), int64(len(content)-4<<10), "all but what goes with the header")
+	sent.Store(0)
+	a := other.do("GET", path, nil, "Range", "bytes=1000000-3999999")
+	require.Equal(t, 206, a.status)
+	assert.Equal(t, content[1_000_000:4_000_000], a.body)
+	assert.Greater(t, sent.Load(), int64(3_000_000-4<<10))
+}
