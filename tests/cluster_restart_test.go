@@ -18,7 +18,7 @@ import (
 // answer no join. It says that it is not ready, ends, and one that is started works.
 func TestClusterRestarted(t *testing.T) {
 	c, program := startCluster(t), buildGateway(t)
-	flags := []string{"--nats", strings.Join(c.URLs(), ","), "--drain", "2s"}
+	flags := []string{"--nats", strings.Join(c.URLs(), ","), "--media", c.Dir + "/media", "--drain", "2s"}
 	g := serve(t, program, append(flags, "--listen", "127.0.0.1:0")...)
 	alice := login(t, g.addr(), "alice")
 	require.Nil(t, outcome(t, alice, alice.Channel("hall").Join))

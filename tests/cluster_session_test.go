@@ -46,7 +46,7 @@ func loginNeighbour(t *testing.T, addr, uid string) *neighbour {
 func startGateways(t *testing.T, c *cluster.Cluster, program string, n int) (all []*process) {
 	t.Helper()
 	for range n {
-		all = append(all, runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ",")))
+		all = append(all, runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media"))
 	}
 	return all
 }

@@ -116,15 +116,30 @@ func BenchmarkDownload30MiB(b *testing.B) {
 func BenchmarkUploadsAtATime(b *testing.B) {
 	for _, noSync := range []bool{false, true} {
 		b.Run(map[bool]string{false: "fsync", true: "nosync"}[noSync], func(b *testing.B) {
-			s := newServer(b, func(s *server) {
-				s.makeFiles = func(t testing.TB, dir string, secret []byte) mediastore.Files {
-					files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: secret, NoSync: noSync})
-					require.NoError(t, err)
-					return files
-				}
-			})
-			uploadAtATime(b, s, 200, 100_000)
+			uploadAtATime(b, newServer(b, syncing(noSync)), 200, 100_000)
 		})
+	}
+}
+
+// syncing makes a folder with an fsync for each file, or without.
+func syncing(noSync bool) option {
+	return func(s *server) {
+		s.makeFiles = func(t testing.TB, dir string, secret []byte) mediastore.Files {
+			files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: secret, NoSync: noSync})
+			require.NoError(t, err)
+			return files
+		}
+	}
+}
+
+// BenchmarkFsync uploads files one after another, with an fsync for each and without.
+func BenchmarkFsync(b *testing.B) {
+	for _, size := range []int{100_000, core.MaxMediaBytes} {
+		for _, noSync := range []bool{false, true} {
+			b.Run(strconv.Itoa(size)+map[bool]string{false: "/fsync", true: "/nosync"}[noSync], func(b *testing.B) {
+				uploadAtATime(b, newServer(b, syncing(noSync)), 1, size)
+			})
+		}
 	}
 }
 

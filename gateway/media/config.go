@@ -57,7 +57,7 @@ type Config struct {
 	UsageInterval time.Duration
 
 	// Transfers is how many uploads and downloads may be under way, AppTransfers how many
-	// of one app; 0 means no bound. Each holds about 1 MiB. One more is asked to come
+	// of one app; 0 means no bound. Each holds about a quarter MiB. One more is asked to come
 	// again, as all are while Busy, if set, says so.
 	Transfers, AppTransfers int
 	Busy                    func() bool

@@ -24,5 +24,5 @@
 //     refused (460) with its last byte, and removed.
 //   - Finished files do not change. They cannot be deleted either (403); the store
 //     drops them when they are old.
-//   - Downloads never wait for uploads, and hold a few parts in memory, not files.
+//   - Downloads never wait for uploads, and hold pieces in memory, not files.
 package media

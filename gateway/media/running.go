@@ -7,7 +7,7 @@ import (
 
 const busy = "as many uploads and downloads as may be are under way here: try again"
 
-// running counts the requests that carry content: each holds a part of a file in memory,
+// running counts the requests that carry content: each holds a piece of a file in memory,
 // for as long as its client pleases.
 type running struct {
 	most, mostOfApp int // 0: no bound

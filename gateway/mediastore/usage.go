@@ -2,7 +2,6 @@ package mediastore
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -10,8 +9,12 @@ import (
 // leastUsage is what the smallest file counts: what a disk takes for it.
 const leastUsage = 4 << 10
 
-// usageInterval is how long what is counted waits to be written down together.
-const usageInterval = time.Second
+// usageInterval is how long what is counted waits to be written down together, and
+// failedInterval, if that has failed.
+const (
+	usageInterval  = time.Second
+	failedInterval = 10 * time.Second
+)
 
 // usage adds up what is to be counted in Records: one write a second for a user, however many
 // files they store. A gateway that is killed loses what it had not written down.
@@ -40,10 +43,11 @@ func (u *usage) add(app, uid string, created time.Time, n int64) {
 	} else {
 		n = min(n, -leastUsage)
 	}
-	u.put(counter{app, uid, created.Truncate(time.Hour)}, n)
+	u.put(counter{app, uid, created.Truncate(time.Hour)}, n, usageInterval)
 }
 
-func (u *usage) put(c counter, n int64) {
+// put has n written down after a while.
+func (u *usage) put(c counter, n int64, after time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.waiting == nil {
@@ -51,7 +55,7 @@ func (u *usage) put(c counter, n int64) {
 	}
 	u.waiting[c] += n
 	if u.timer == nil && !u.closed {
-		u.timer = time.AfterFunc(usageInterval, func() {
+		u.timer = time.AfterFunc(after, func() {
 			ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 			defer cancel()
 			if err := u.flush(ctx); err != nil {
@@ -65,17 +69,16 @@ func (u *usage) put(c counter, n int64) {
 func (u *usage) flush(ctx context.Context) error {
 	u.writing.Lock()
 	defer u.writing.Unlock()
-	var errs []error
+	var err error
 	for c, n := range u.take() {
-		if n == 0 {
-			continue
+		if err == nil && n != 0 {
+			err = u.records.Count(ctx, c.app, c.uid, c.hour, n)
 		}
-		if err := u.records.Count(ctx, c.app, c.uid, c.hour, n); err != nil {
-			u.put(c, n)
-			errs = append(errs, err)
+		if err != nil {
+			u.put(c, n, failedInterval)
 		}
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // close ends what writes by itself.

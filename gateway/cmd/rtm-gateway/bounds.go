@@ -98,7 +98,7 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
 	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
 	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one address may open in 10 s, loopback and private ones excepted")
-	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may be under way here; each takes about 1 MiB of memory")
+	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may be under way here; each takes about a quarter MiB of memory")
 	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may be; 0 means as many as --max-transfers")
 	o.memory = memoryDefault()
 	flags.Var(&o.memory, "max-memory", "`size` of memory to stay within, such as 2GiB: short of it newcomers are refused, and those end who let most pile up; 0B means no bound; four fifths of a container's unless set")

@@ -29,8 +29,13 @@ func (e *examination) local(ctx context.Context) {
 		e.checkData()
 		e.checkClock(time.Time{}, "")
 	}
-	if e.media.inBucket() {
+	switch {
+	case e.media.inBucket():
 		e.checkBucket(ctx)
+	case e.media.where != "":
+		e.checkMediaFolder()
+	case e.options.nats.servers != "":
+		e.say(bad, "media", "--nats is given without --media", "name a folder that all gateways share, or a bucket")
 	}
 	e.checkListen(ctx)
 	e.checkTLS()
@@ -59,22 +64,43 @@ func (e *examination) checkData() {
 		e.say(bad, "data", err.Error(), "name the folder in full")
 		return
 	}
-	there := dir
-	if _, err := os.Stat(dir); os.IsNotExist(err) {
-		there = filepath.Dir(dir)
-	}
-	f, err := os.CreateTemp(there, ".probe-*")
-	if err != nil {
-		e.say(bad, "data", err.Error(), "give the gateway's user a folder that it may write to")
+	there, ok := e.checkFolder("data", dir)
+	if !ok {
 		return
 	}
-	_ = f.Close()
-	_ = os.Remove(f.Name())
 	if there == dir && natsengine.InUse(dir) {
 		e.say(poor, "data", dir+" is in use by a gateway", "only one at a time can have it")
 	} else {
 		e.say(good, "data", dir+" can be written to", "")
 	}
+	e.checkDisk(there)
+}
+
+// checkMediaFolder checks a folder that --media names.
+func (e *examination) checkMediaFolder() {
+	if there, ok := e.checkFolder("media", e.media.where); ok {
+		e.say(good, "media", e.media.where+" can be written to", "")
+		e.checkDisk(there)
+	}
+}
+
+// checkFolder tries to write to a folder, or to that in which it is to be made: there.
+func (e *examination) checkFolder(what, dir string) (there string, ok bool) {
+	there = dir
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		there = filepath.Dir(dir)
+	}
+	f, err := os.CreateTemp(there, ".probe-*")
+	if err != nil {
+		e.say(bad, what, err.Error(), "give the gateway's user a folder that it may write to")
+		return there, false
+	}
+	_ = f.Close()
+	_ = os.Remove(f.Name())
+	return there, true
+}
+
+func (e *examination) checkDisk(there string) {
 	free, known := diskspace.Free(there)
 	found := fmt.Sprintf("%.1f GiB are free, of which --min-free reserves %v", float64(free)/(1<<30), &e.minFree)
 	switch {
