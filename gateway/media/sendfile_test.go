@@ -47,7 +47,7 @@ func (c sendingConn) ReadFrom(src io.Reader) (int64, error) {
 
 // The bytes of a download are not copied into the gateway.
 func TestTheSystemSendsFiles(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, syncing(true)) // a folder, also where other tests have a bucket
 	c := s.as(appA, "anna", "s1")
 	content := randomBytes(1, 5<<20)
 	path := c.uploaded(content)

@@ -9,15 +9,15 @@ import (
 // leastUsage is what the smallest file counts: what a disk takes for it.
 const leastUsage = 4 << 10
 
-// usageInterval is how long what is counted waits to be written down together, and
-// failedInterval, if that has failed.
+// usageInterval is how long what is counted waits for more at least, and failedInterval, if it
+// could not be written.
 const (
-	usageInterval  = time.Second
+	usageInterval  = time.Millisecond
 	failedInterval = 10 * time.Second
 )
 
-// usage adds up what is to be counted in Records: one write a second for a user, however many
-// files they store. A gateway that is killed loses what it had not written down.
+// usage counts in Records behind the requests, one user after another: what comes while it is
+// written is added up. A gateway that is killed loses what it had not written down.
 type usage struct {
 	records Records
 	failed  func(error)
