@@ -36,7 +36,7 @@ type Options struct {
 	// 1, 3 or 5. 0 means 3 where there are so many, else 1, and as many as streams that exist.
 	Replicas int
 
-	// MinFree is how many bytes of Dir's disk media leaves free, and offline messages half of
+	// MinFree is how many bytes of Dir's disk uploads leave free, and offline messages half of
 	// it; 0 means DefaultMinFree.
 	MinFree int64
 
@@ -46,8 +46,9 @@ type Options struct {
 	// ChangeStreams.
 	UserMail, AppMail int
 
-	// MediaMaxAge is how long media stays readable where the stream is created; 0 means
-	// core.MediaLifetime. See ChangeStreams.
+	// MediaMaxAge is how long what users store counts, the same as mediastore.Options.MaxAge; 0
+	// means core.MediaLifetime. All gateways must agree on it. The stream of the counters keeps
+	// them as long as when it was created: see ChangeStreams.
 	MediaMaxAge time.Duration
 
 	// GatewayLife is how long a gateway that has stopped without a word counts as alive, at

@@ -25,7 +25,8 @@ command does.
   rtm-gateway streams --config /etc/rtm/gateway.conf --apply
 
 Stop all gateways first, and start them again afterwards: while one runs, --apply is
-refused. With a shorter --media-max-age, older media is removed at once.
+refused. Of --media-max-age only the counters of what users store depend: media itself
+goes by the setting that gateways start with.
 
 Flags:
 `
