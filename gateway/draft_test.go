@@ -19,11 +19,14 @@ func TestResumptionIsOfferedBeforeTheBody(t *testing.T) {
 		return "POST /media/ " + proto + "\r\nHost: x\r\nAuthorization: Bearer " + h.login("ada").welcome.Credential +
 			"\r\nConnection: keep-alive\r\nUpload-Draft-Interop-Version: 8\r\nUpload-Complete: ?1\r\nContent-Length: 4\r\n\r\n"
 	}
-	c := h.raw(t, request("HTTP/1.1"))
+	c := h.raw(t, strings.Replace(request("HTTP/1.1"), "Connection", "Expect: 100-continue\r\nConnection", 1))
 	in := bufio.NewReader(c)
 	offer, err := http.ReadResponse(in, &http.Request{Method: "POST"})
 	require.NoError(t, err)
 	require.Equal(t, 104, offer.StatusCode)
+	goOn, err := http.ReadResponse(in, &http.Request{Method: "POST"})
+	require.NoError(t, err)
+	require.Equal(t, 100, goOn.StatusCode, "which a client may wait for all the same")
 	assert.Equal(t, "8", offer.Header.Get("Upload-Draft-Interop-Version"))
 	assert.Equal(t, "1", offer.Header.Get("Rtm-Gateway"))
 	path := offer.Header.Get("Location")
