@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// MediaKeyLength is the length of a media key: lower-case hex digits, 256 random
-// bits, drawn by the gateway when an upload is created. It ends the upload's URL,
-// /media/<key>.
+// MediaKeyLength is the length of a media key: lower-case hex digits, of which the
+// gateway draws 232 bits when an upload is created; the others tell the hour. It ends the
+// upload's URL, /media/<key>.
 const MediaKeyLength = 64
 
 // mediaID makes the id that applications see: the form of the 1.4 SDK, so that
