@@ -78,6 +78,7 @@ func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program, where str
 		frozen.send(content[sent : 2*sent])
 		u.awaitOffset(b, path, 2*sent)
 		require.NoError(t, cluster.Pause(a.Process))
+		defer func() { _ = cluster.Resume(a.Process) }()
 		began := time.Now()
 		newer := u.start(b, path, sent)
 		newer.send(content[sent : len(content)-10])
@@ -237,7 +238,9 @@ func (u *uploader) patch(at *service, path string, offset int, content []byte) (
 
 func (u *uploader) offset(at *service, path string) int {
 	u.t.Helper()
-	n, err := strconv.Atoi(u.ask(at, http.MethodHead, path, nil).Header.Get("Upload-Offset"))
+	a := u.ask(at, http.MethodHead, path, nil)
+	require.Equal(u.t, 200, a.StatusCode)
+	n, err := strconv.Atoi(a.Header.Get("Upload-Offset"))
 	require.NoError(u.t, err)
 	return n
 }

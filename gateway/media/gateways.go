@@ -110,14 +110,14 @@ func (h *Handler) arrivedElsewhere(ctx context.Context, info Info) (Info, int64)
 	if !h.elsewhere(info) {
 		return info, 0
 	}
-	ctx, cancel := context.WithTimeout(ctx, headTimeout)
+	soon, cancel := context.WithTimeout(ctx, headTimeout)
 	defer cancel()
-	data, err := h.config.Gateways.Ask(ctx, info.Gateway, encode(question{App: info.App, Key: info.Key}))
+	data, err := h.config.Gateways.Ask(soon, info.Gateway, encode(question{App: info.App, Key: info.Key}))
 	var a answer
 	if err == nil && json.Unmarshal(data, &a) == nil && a.Arrived > 0 {
 		return info, a.Arrived
 	}
-	if now, err := h.store.Info(ctx, info.App, info.Key); err == nil { // its request has just ended
+	if now, err := h.store.Info(ctx, info.App, info.Key); err == nil { // its request may have just ended
 		return now, 0
 	}
 	return info, 0
