@@ -29,11 +29,8 @@ func parseMediaID(id string) (key string, size int64, ok bool) {
 	if len(id) < 1+MediaKeyLength || id[0] != '0' {
 		return "", 0, false
 	}
-	key = id[1 : 1+MediaKeyLength]
-	for i := range len(key) {
-		if c := key[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return "", 0, false
-		}
+	if key = id[1 : 1+MediaKeyLength]; !ValidMediaKey(key) {
+		return "", 0, false
 	}
 	rest := id[1+MediaKeyLength:]
 	for range 2 { // zone, unit
@@ -47,6 +44,22 @@ func parseMediaID(id string) (key string, size int64, ok bool) {
 		return "", 0, false
 	}
 	return key, size, true
+}
+
+// ValidMediaKey reports whether s has the form of a media key.
+func ValidMediaKey(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(s) == MediaKeyLength
+}
+
+// MediaKey is the key in an id that messages carry, "" where the id is not of the form.
+func MediaKey(mediaID string) string {
+	key, _, _ := parseMediaID(mediaID)
+	return key
 }
 
 // cutNumber takes the decimal digits off the front of s; there must be some, and no more

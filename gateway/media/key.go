@@ -55,14 +55,4 @@ func HourTime(hour string) (at time.Time, ok bool) {
 }
 
 // ValidKey reports whether s has the form of a key.
-func ValidKey(s string) bool {
-	if len(s) != core.MediaKeyLength {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}
+func ValidKey(s string) bool { return core.ValidMediaKey(s) }

@@ -25,6 +25,7 @@ type Engine struct {
 	js streams
 
 	records *mediaRecords
+	keys    mediaKeys
 
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
@@ -108,7 +109,7 @@ func (e *Engine) setup(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("natsengine: %w", err)
 	}
-	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.openRecords, e.identify} {
+	for _, open := range []func(context.Context) error{e.openBuckets, e.openMail, e.openRecords, e.openKeys, e.identify} {
 		if err := open(ctx); err != nil {
 			return fmt.Errorf("natsengine: %w", err)
 		}

@@ -37,6 +37,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: core.MaxOfflineMessages,
 		},
 		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
+		bucketConfig(keyBucket, jetstream.FileStorage, 0, 0),
 		uploadConfig(),
 		usageConfig(o.MediaMaxAge),
 	}
