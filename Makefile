@@ -70,10 +70,7 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 generate: ## regenerate error codes and the wire codec (needs protoc and protoc-gen-go-lite)
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
-<<<<<<< HEAD
-=======
 	go run ./core/internal/slimwire
->>>>>>> 8035420 (core/wire, wasm, web: make the pages' program 20 KB and the script 350 bytes smaller)
 
 screenshots: build browser ## take the README's pictures of the demo: docs/images
 	node tests/screenshots.mjs

@@ -22,6 +22,9 @@ type Config struct {
 	// none.
 	MediaGateways media.Gateways
 
+	// MediaURLKeys sign and verify the URLs that getMediaUrl gives; nil means that there are none.
+	MediaURLKeys media.URLKeys
+
 	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 

@@ -19,6 +19,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore/storetest"
+	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -70,7 +71,7 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	if engine == nil {
 		engine = newEngine(t)
 	}
-	config := gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), Logger: quiet}
+	config := gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), MediaURLKeys: mediaurl.NewRing(engine.MediaKeys(), nil, 0), Logger: quiet}
 	for _, c := range change {
 		c(&config)
 	}

@@ -58,7 +58,7 @@ func TestAppsAreApart(t *testing.T) {
 	assert.Empty(t, ask("Read", &wire.ClientFrame{Read: &wire.AttributeRead{Channel: "hall"}}).Attributes.GetAttribute())
 	ask("Write", &wire.ClientFrame{Write: &wire.AttributeWrite{Op: set, Channel: "hall", Notify: true, Attribute: attributes("topic", "of app B")}})
 	ask("Invitation", &wire.ClientFrame{Invitation: &wire.Invitation{Kind: wire.Invitation_OFFER, Peer: "bob", CallId: "c1"}})
-	assert.Empty(t, ask("MediaUrl", &wire.ClientFrame{MediaUrl: &wire.GetMediaUrl{MediaId: mediaIDOf(stored, 15)}}).MediaPath)
+	assert.Equal(t, wire.Refusal_NOT_FOUND, ask("MediaUrl", &wire.ClientFrame{MediaUrl: &wire.GetMediaUrl{MediaId: mediaIDOf(stored, 15)}}).Refusal.GetReason())
 	ask("Renew", &wire.ClientFrame{Renew: &wire.Renew{Token: "x"}})
 	for path, want := range map[string]int{stored: 404, "/media/" + strings.Repeat("0", 64): 404} {
 		response, _ := h.get("GET", path, "Authorization", "Bearer "+eve.welcome.Credential)

@@ -80,7 +80,7 @@ func New(config Config) (*Server, error) {
 func (s *Server) start() (err error) {
 	if s.config.MediaStore != nil {
 		s.media, err = media.New(media.Config{
-			Store: s.config.MediaStore, Gateways: s.config.MediaGateways, Auth: s, Meter: s.config.Meter, Logger: s.log,
+			Store: s.config.MediaStore, Gateways: s.config.MediaGateways, Auth: s, URLKeys: s.config.MediaURLKeys, Meter: s.config.Meter, Logger: s.log,
 			UserBytes: s.config.Limits.UserBytes, AppBytes: s.config.Limits.AppBytes,
 			Transfers: s.config.Limits.Transfers, AppTransfers: s.config.Limits.AppTransfers, Busy: s.memory.isShort,
 		})

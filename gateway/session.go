@@ -29,7 +29,8 @@ type session struct {
 	following map[string]bool   // uids whose presence is pushed
 	rates     rates
 	stopPeer  func()
-	arrived   *handover // by which it came; nil once it has settled in
+	arrived   *handover     // by which it came; nil once it has settled in
+	lookups   chan struct{} // holds a token for each running look-up of media; nil before the first
 
 	mail  mail
 	reach *reach

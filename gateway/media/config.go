@@ -34,8 +34,12 @@ type Config struct {
 	// Gateways are the other gateways on the same Store; nil means that there are none.
 	Gateways Gateways
 
+	// URLKeys sign and verify URLs that need no credential, such as a mediaurl.Ring; nil means
+	// that there are no such URLs.
+	URLKeys URLKeys
+
 	// Logger gets failures of the store as errors, and each tus request at debug
-	// level. It never gets a credential. nil means slog.Default().
+	// level. It never gets a credential or a signature. nil means slog.Default().
 	Logger *slog.Logger
 
 	// Meter counts transfers; nil means that nobody does.

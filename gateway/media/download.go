@@ -19,7 +19,7 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		refuse(w, http.StatusNotFound, notFound)
 		return
 	}
-	if r.Method == http.MethodGet && h.redirect(w, r, who, key) {
+	if r.Method == http.MethodGet && h.redirect(w, r, who.App, key, func(info Info) http.Header { return linkedHeader(info, r) }) {
 		return
 	}
 	if r.Method != http.MethodHead {
@@ -34,14 +34,19 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		}
 		defer free()
 	}
-	info, file, err := h.store.Open(r.Context(), who.App, key)
+	h.serveFile(w, r, who.App, key, setDownloadHeaders)
+}
+
+// serveFile serves a finished file, whoever may read it.
+func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request, app, key string, setHeaders func(http.Header, Info)) {
+	info, file, err := h.store.Open(r.Context(), app, key)
 	if err != nil {
 		h.downloadFailed(w, r, err)
 		return
 	}
 	defer file.Close()
 
-	setDownloadHeaders(w.Header(), info)
+	setHeaders(w.Header(), info)
 	content.SetRange(r)
 	out := &downloadWriter{Writer: content.NewWriter(w, h.config.StallTimeout), info: info}
 	http.ServeContent(out, r, "", time.Time{}, file)
@@ -52,6 +57,7 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		for _, name := range ofContent {
 			w.Header().Del(name)
 		}
+		w.Header().Set("Cache-Control", "no-store")
 		h.downloadFailed(w, r, out.err)
 	default:
 		if !errors.Is(out.err, ErrNotFound) && !isOfConnection(out.err) && r.Context().Err() == nil {
@@ -116,6 +122,9 @@ func (d *downloadWriter) sendHeader() {
 		return
 	}
 	d.headerSent = true
+	if d.status >= http.StatusBadRequest { // what a condition of the request is not met by
+		d.Header().Set("Cache-Control", "no-store")
+	}
 	if sums := partSums(d.info, d.Header().Get("Content-Range")); len(sums) > 0 {
 		d.Header().Set("Part-Digest", formatDigest(sums))
 	}

@@ -70,6 +70,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		serveOptions(w)
 		return
 	}
+	if isSigned(r) {
+		h.serveSigned(w, r)
+		return
+	}
 	who, ok := h.authenticate(w, r)
 	if !ok {
 		return

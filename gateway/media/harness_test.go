@@ -23,6 +23,7 @@ import (
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/mediastore/folder"
+	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -111,6 +112,9 @@ func (s *server) serve() {
 	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge})
 	s.store = &watchedStore{Store: s.media}
 	s.config.Store = s.store
+	if s.config.URLKeys == nil {
+		s.config.URLKeys = mediaurl.NewRing(s.engine.MediaKeys(), nil, 0)
+	}
 	if s.config.Logger == nil {
 		s.config.Logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}

@@ -19,17 +19,23 @@ type Linker interface {
 	Link(ctx context.Context, app, key string, answer func(Info) http.Header) (Info, string, error)
 }
 
-// redirect answers a download with where to find the file, if the store can tell.
-func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, who Principal, key string) (done bool) {
+// redirect answers a download with where to find the file, if the store can tell. The answer
+// there has the header that answer returns; nil means that the file is not to be read there.
+func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, app, key string, answer func(Info) http.Header) (done bool) {
 	linker, ok := h.store.(Linker)
 	if !ok {
 		return false
 	}
-	_, link, err := linker.Link(r.Context(), who.App, key, func(info Info) http.Header { return linkedHeader(info, r) })
+	unwanted := false
+	_, link, err := linker.Link(r.Context(), app, key, func(info Info) http.Header {
+		header := answer(info)
+		unwanted = header == nil
+		return header
+	})
 	switch {
 	case err != nil:
 		h.downloadFailed(w, r, err)
-	case link == "":
+	case link == "", unwanted:
 		return false
 	default:
 		w.Header().Set("Location", link)

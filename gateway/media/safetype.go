@@ -8,6 +8,7 @@ import "net/http"
 func SafeType(first []byte) string {
 	switch t := http.DetectContentType(first); t {
 	case "image/png", "image/gif", "image/jpeg", "image/webp", "image/bmp",
+		"video/mp4", "video/webm", "audio/mpeg", "audio/wave", "application/ogg",
 		"application/pdf", "application/zip":
 		return t
 	}

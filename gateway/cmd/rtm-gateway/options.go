@@ -14,6 +14,7 @@ type options struct {
 	listen      string
 	data        string
 	media       mediaOptions
+	urlKeys     urlKeys
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
@@ -30,6 +31,7 @@ type options struct {
 
 const usage = `Usage: rtm-gateway [flags]
        rtm-gateway token --uid USER [flags]
+       rtm-gateway media-url --app APPID --media ID [flags]
        rtm-gateway doctor [--url URL] [flags]
        rtm-gateway health [--url URL] [--ready] [flags]
        rtm-gateway streams [--apply] [flags]
@@ -51,6 +53,7 @@ user and token is accepted. On an address that is not loopback it then needs
   rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
   rtm-gateway --app APPID           this app, without tokens
   rtm-gateway token --help          mints a token to try
+  rtm-gateway media-url --help      signs the URL of a file
   rtm-gateway doctor --help         says what is wrong
   rtm-gateway health --help         says whether one runs, for scripts
   rtm-gateway streams --help        changes what exists in NATS: replicas, lifetimes
@@ -84,6 +87,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data but that of --media, made if missing; one gateway at a time")
 	o.media.register(flags)
+	o.urlKeys.register(flags)
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
@@ -105,7 +109,8 @@ func (o options) check() error {
 	case o.minFree == 0:
 		return errors.New("--min-free must leave something: a full disk stops the gateway")
 	}
-	err := checkAddress("listen", o.listen)
+	_, err := o.urlKeys.parse()
+	err = errors.Join(err, checkAddress("listen", o.listen))
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}

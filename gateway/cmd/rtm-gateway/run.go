@@ -17,7 +17,7 @@ import (
 )
 
 // subcommands are what may stand in front of the flags.
-var subcommands = []string{"doctor", "health", "streams", "token"}
+var subcommands = []string{"doctor", "health", "media-url", "streams", "token"}
 
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for bad settings.
@@ -28,6 +28,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runDoctor(ctx, args[1:], stdout, stderr)
 		case "health":
 			return runHealth(ctx, args[1:], stdout, stderr)
+		case "media-url":
+			return runMediaURL(args[1:], stdout, stderr)
 		case "streams":
 			return runStreams(ctx, args[1:], stdout, stderr)
 		case "token":
@@ -133,14 +135,15 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 		return running{}, err
 	}
 	config := gateway.Config{
-		Engine:      engine,
-		MediaStore:  store,
-		Authorizer:  authorizer(apps, log),
-		SDK:         web.SDK(),
-		Demo:        web.Demo(),
-		Logger:      log,
-		AllowOrigin: o.bounds.origins.allow(),
-		Limits:      o.bounds.limits(),
+		Engine:       engine,
+		MediaStore:   store,
+		MediaURLKeys: o.ring(engine.MediaKeys()),
+		Authorizer:   authorizer(apps, log),
+		SDK:          web.SDK(),
+		Demo:         web.Demo(),
+		Logger:       log,
+		AllowOrigin:  o.bounds.origins.allow(),
+		Limits:       o.bounds.limits(),
 	}
 	if o.nats.servers != "" {
 		config.MediaGateways = engine.MediaGateways()
