@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"time"
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
@@ -60,6 +62,18 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	link, err := native.Await(ctx, h, func(done func(string, *core.Error)) {
+		bob.MediaURL(up.MediaID, core.MediaURLOptions{ExpiresIn: time.Minute, Download: "file.txt"}, done)
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answer, err := http.Get(link) // needs no login
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(answer.Status)
+	_ = answer.Body.Close()
 	content := make([]byte, file.Size())
 	_, _ = file.(*native.Blob).ReadAt(content, 0)
 	fmt.Println(string(content))
@@ -75,6 +89,7 @@ func Example() {
 	// Output:
 	// true <nil>
 	// alice: hello
+	// 200 OK
 	// the file
 	// true
 }

@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -109,6 +110,66 @@ func mediaMeasured(t *testing.T, w *world) {
 	require.Nil(t, up.err)
 	assert.Equal(t, core.Dimensions{Width: 120, Height: 7}, up.uploaded.Dimensions, "what is given overrides, junk is 0 × 0")
 	assert.True(t, strings.HasSuffix(up.uploaded.MediaID, "z7z120"))
+}
+
+// fetched is what a GET without any header answers.
+type fetched struct {
+	done   chan struct{}
+	status int
+	body   core.Blob
+	err    error
+}
+
+// Progress implements core.HTTPListener.
+func (f *fetched) Progress(int64) {}
+
+// Answered implements core.HTTPListener.
+func (f *fetched) Answered(r *core.HTTPResponse, err error) {
+	if f.err = err; r != nil {
+		f.status, f.body = r.Status, r.Body
+	}
+	close(f.done)
+}
+
+func (w *world) fetch(url string) *fetched {
+	f := &fetched{done: make(chan struct{})}
+	w.transport.Do(func() { w.transport.Request(&core.HTTPRequest{Method: "GET", URL: url, WantBody: true}, f) })
+	<-f.done
+	return f
+}
+
+func (u *user) mediaURL(id string, o core.MediaURLOptions) (url string, err *core.Error) {
+	type outcome struct {
+		url string
+		err *core.Error
+	}
+	got := wait(u, func(done func(outcome)) {
+		u.MediaURL(id, o, func(url string, err *core.Error) { done(outcome{url, err}) })
+	})
+	return got.url, got.err
+}
+
+func mediaURL(t *testing.T, w *world) {
+	a, b := w.login(t, "a"), w.login(t, "b")
+	data := randomBytes(1000)
+	up := a.startUpload(w.transport.Bytes(data), core.UploadParams{}).wait()
+	require.Nil(t, up.err)
+	for _, o := range []core.MediaURLOptions{{}, {ExpiresIn: time.Minute, Download: "a file.txt"}, {ExpiresIn: core.MediaLifetime}} {
+		url, err := b.mediaURL(up.uploaded.MediaID, o)
+		require.Nil(t, err)
+		assert.True(t, strings.HasPrefix(url, w.gateway+"/media/"), url)
+		got := w.fetch(url)
+		require.NoError(t, got.err)
+		require.Equal(t, 200, got.status)
+		require.True(t, bytes.Equal(data, b.read(t, got.body)))
+		if changed := w.fetch(url + "x"); changed.err == nil {
+			assert.Equal(t, 404, changed.status)
+		}
+	}
+	_, err := a.mediaURL("0"+strings.Repeat("ab", 32)+"1z1z1000", core.MediaURLOptions{})
+	require.NotNil(t, err)
+	assert.Equal(t, core.Unavailable, err.Class)
+	assert.Equal(t, core.DownloadMediaErrNotExist, err.Code)
 }
 
 func mediaMissing(t *testing.T, w *world) {

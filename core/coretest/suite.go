@@ -47,6 +47,7 @@ func Run(t *testing.T, gateway string, open func(t *testing.T) Transport) {
 		{"media comes back as it went", mediaRoundTrip},
 		{"media is measured", mediaMeasured},
 		{"media that is not there", mediaMissing},
+		{"a URL leads to media", mediaURL},
 		{"a cancelled upload frees its place", mediaCancelled},
 		{"the tenth transfer is refused", tenthTransfer},
 		{"logout interrupts transfers", logoutInterrupts},

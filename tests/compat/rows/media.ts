@@ -2,6 +2,9 @@ import type { Area } from '../row.ts';
 
 const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
 
+/** Why its rows differ. */
+const url = 'new: 1.4 gives no URLs';
+
 export const media: Area = {
   title: 'Media',
   rows: [
@@ -170,6 +173,27 @@ export const media: Area = {
         const other = await t.user('b');
         const blobs = await Promise.all(ids.map((id) => other.downloadMedia(id)));
         t.equal(blobs.map((blob: any) => [blob.type, blob.size]), [['image/png', 13], ['application/zip', 13], ['application/octet-stream', 13]]);
+      },
+    },
+
+    { member: 'client.getMediaUrl', when: 'mediaId is not a string, or none', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('x y'); } },
+    { member: 'client.getMediaUrl', when: 'expiresIn is no positive whole number, or over 604800', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { expiresIn: 604801 }); } },
+    { member: 'client.getMediaUrl', when: 'download is not a string, empty, or over 255 bytes', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { download: 'ä'.repeat(128) }); } },
+    { member: 'client.getMediaUrl', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, differs: url, fails: (t) => () => t.client().getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10') },
+    { member: 'client.getMediaUrl', when: 'nobody uploaded it, or more than seven days ago', class: 'RtmUnavailableError', code: 4, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10'); } },
+    { member: 'client.getMediaUrl', when: 'no answer for 10 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestMediaURLFails', differs: url },
+    { member: 'client.getMediaUrl', when: 'refused by the gateway, or the gateway is older', class: 'RtmUnavailableError', code: 1, shown: 'core:TestMediaURLFails', differs: url },
+    { member: 'client.getMediaUrl', when: 'more than 100 in 5 s, if it would have to wait for more than 10 s', class: 'RtmInvokeTooOftenError', code: 5, shown: 'core:TestReadsWaitTenSecondsAtMost', differs: url },
+    {
+      member: 'client.getMediaUrl', when: 'the URL leads to the file without a login, and with download to one that is saved under that name', differs: url,
+      works: async (t) => {
+        const c = await t.user();
+        const { mediaId } = await c.createMediaMessageByUploading(new Blob(['the file']));
+        const plain = await fetch(await c.getMediaUrl(mediaId), { credentials: 'omit' });
+        const saved = new URL(await c.getMediaUrl(mediaId, { expiresIn: 60, download: 'a.txt' }));
+        t.equal([await plain.text(), (await fetch(saved)).status, saved.searchParams.get('download')], ['the file', 200, 'a.txt']);
+        saved.searchParams.set('download', 'b.txt');
+        t.equal((await fetch(saved)).status, 404);
       },
     },
   ],

@@ -1,0 +1,127 @@
+/** URLs of media in elements of real pages: they send no header, ask for ranges, and have the browser's cache. */
+import type { Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { png } from './support/pictures.ts';
+import { Gateway } from './support/proc.ts';
+import { expect, failure, login, openBlank, test } from './support/test.ts';
+import { wav } from './support/sound.ts';
+
+/** Uploads bytes, and gives the mediaId. */
+function upload(page: Page, bytes: Buffer): Promise<string> {
+  return page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return (await (window as any).client.createMediaMessageByUploading(new Blob([bytes]))).mediaId;
+  }, bytes.toString('base64'));
+}
+
+/** A URL of media, asked for by a page. */
+function urlOf(page: Page, mediaId: string, options?: object): Promise<string> {
+  return page.evaluate(([id, options]) => (window as any).client.getMediaUrl(id, options), [mediaId, options] as const);
+}
+
+/** The width of a picture as the page shows it; "error" where it shows none. */
+function shown(page: Page, url: string): Promise<number | string> {
+  return page.evaluate((src) => new Promise<number | string>((resolve) => {
+    const img = new Image();
+    img.onload = () => resolve(img.naturalWidth);
+    img.onerror = () => resolve('error');
+    img.src = src;
+    document.body.append(img);
+  }), url);
+}
+
+/** How many downloads the gateway has answered. */
+async function downloads(gateway: Gateway): Promise<number> {
+  const [, address] = /metrics" address=(\S+)|msg=metrics address=(\S+)/.exec(gateway.log())!.filter(Boolean);
+  const text = await (await fetch(`http://${address}/metrics`)).text();
+  return Number(/^rtm_media_requests_total\{direction="download",result="done"\} (\d+)/m.exec(text)![1]);
+}
+
+for (const origin of ['same origin', 'cross origin'] as const) {
+  test(`a picture shows, ${origin} @everywhere`, async ({ openUser, gateway, run }) => {
+    const page = await openUser(`a-${run}`, origin);
+    const id = await upload(page, png(31, 17));
+    const url = await urlOf(page, id);
+    expect(url.startsWith(`${gateway.url}/media/`)).toBe(true);
+    expect(await shown(page, url)).toBe(31);
+    expect(await shown(page, url.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A'))), 'changed').toBe('error');
+    expect(await shown(page, url.replace(/exp=\d+/, 'exp=9999999999')), 'prolonged').toBe('error');
+  });
+}
+
+test('a picture shows in a page that is isolated and has a policy @everywhere', async ({ newPage, gateway, site, run }) => {
+  site.pages.set('/isolated.html', {
+    body: `<!doctype html><body><script src="${gateway.url}/sdk/rtm.js"></script>`,
+    headers: {
+      'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp',
+      'content-security-policy': `default-src 'none'; script-src ${gateway.url} 'wasm-unsafe-eval'; connect-src ${gateway.url} ${gateway.url.replace('http', 'ws')}; img-src ${gateway.url}`,
+    },
+  });
+  const page = await newPage();
+  await page.goto(`${site.url}/isolated.html`);
+  await login(page, `a-${run}`);
+  expect(await shown(page, await urlOf(page, await upload(page, png(33, 5))))).toBe(33);
+});
+
+test('sound plays from the middle, by ranges @everywhere', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`, 'cross origin');
+  const url = await urlOf(page, await upload(page, wav(60)));
+  const heard = await page.evaluate((src) => new Promise<string>((resolve) => {
+    const audio = Object.assign(new Audio(), { src, muted: true, preload: 'metadata' });
+    document.body.append(audio);
+    audio.onerror = () => resolve(`error ${audio.error?.code} ${audio.error?.message}`);
+    audio.onloadedmetadata = () => (audio.currentTime = 50);
+    audio.onseeked = () => resolve(`${Math.round(audio.duration)} s, at ${Math.round(audio.currentTime)} s, to ${Math.round(audio.seekable.end(0))} s`);
+    audio.load();
+  }), url);
+  expect(heard).toBe('60 s, at 50 s, to 60 s');
+});
+
+test('a link saves the file under its name', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`, 'cross origin');
+  const url = await urlOf(page, await upload(page, Buffer.from('the file')), { download: 'Übersicht "1".txt' });
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.evaluate((href) => {
+      const link = Object.assign(document.createElement('a'), { href, download: '' });
+      document.body.append(link);
+      link.click();
+    }, url),
+  ]);
+  expect(saved.suggestedFilename()).toMatch(/^Übersicht .1.\.txt$/);
+  expect(readFileSync(await saved.path(), 'utf8')).toBe('the file');
+});
+
+test('what is shown again comes from the browser\'s cache', async ({ newPage, run }) => {
+  const gateway = await new Gateway(['--metrics', '127.0.0.1:0']).start();
+  try {
+    const page = await openBlank(await newPage(), gateway.url);
+    await login(page, `a-${run}`);
+    const url = await urlOf(page, await upload(page, png(31, 17)));
+    const before = await downloads(gateway);
+    expect(await shown(page, url)).toBe(31);
+    await page.goto(`${gateway.url}/healthz`); // another page: no picture of the former is at hand
+    expect(await shown(page, url)).toBe(31);
+    expect(await downloads(gateway) - before).toBe(1);
+  } finally {
+    await gateway.stop();
+  }
+});
+
+test('a URL is expired after its time', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`);
+  const url = await urlOf(page, await upload(page, png(31, 17)), { expiresIn: 1 });
+  await expect.poll(async () => (await fetch(url)).status).toBe(404);
+  expect(await shown(page, url)).toBe('error');
+});
+
+test('what can not be is refused', async ({ openUser, run }) => {
+  const page = await openUser(`a-${run}`);
+  const unknown = '0' + 'ab'.repeat(32) + '1z1z10';
+  expect(await failure(page, `await client.getMediaUrl('${unknown}')`)).toMatchObject({ name: 'RtmUnavailableError', code: 4 });
+  for (const [options, field] of [['{ expiresIn: 604801 }', 'expiresIn'], ['{ expiresIn: 1.5 }', 'expiresIn'], [`{ download: '' }`, 'download'], [`{ download: 'x'.repeat(256) }`, 'download']] as const) {
+    const error = await failure(page, `await client.getMediaUrl('${unknown}', ${options})`);
+    expect(error, options).toMatchObject({ name: 'RtmInvalidArgumentError', code: 2 });
+    expect(error.message).toContain(field);
+  }
+});
