@@ -17,6 +17,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/mediastore/folder"
+	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 )
@@ -110,7 +111,8 @@ func startGateway() (url string, stop func()) {
 		log.Fatal(err)
 	}
 	store := mediastore.New(mediastore.Options{Records: engine.MediaRecords(), Files: files})
-	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: store, Logger: quiet})
+	keys := mediaurl.NewRing(engine.MediaKeys(), nil, 0)
+	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: store, MediaURLKeys: keys, Logger: quiet})
 	if err != nil {
 		log.Fatal(err)
 	}

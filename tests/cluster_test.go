@@ -22,6 +22,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore/storetest"
+	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 	"rtmwasm/tests/cluster"
@@ -60,7 +61,7 @@ func startGatewayOn(t *testing.T, c *cluster.Cluster) (url string) {
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
 	server, err := gateway.New(gateway.Config{
-		Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords(), c.Dir), MediaGateways: engine.MediaGateways(), Logger: log,
+		Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords(), c.Dir), MediaGateways: engine.MediaGateways(), MediaURLKeys: mediaurl.NewRing(engine.MediaKeys(), nil, 0), Logger: log,
 	})
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())

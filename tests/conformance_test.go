@@ -17,6 +17,7 @@ import (
 	"rtmwasm/core/coretest"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore/storetest"
+	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/native"
 )
@@ -28,9 +29,10 @@ func startGateway(t *testing.T) *gateway.Server {
 	require.NoError(t, err)
 	t.Cleanup(engine.Close)
 	server, err := gateway.New(gateway.Config{
-		Engine:     engine,
-		MediaStore: storetest.New(t, engine.MediaRecords()),
-		Logger:     slog.New(slog.DiscardHandler),
+		Engine:       engine,
+		MediaStore:   storetest.New(t, engine.MediaRecords()),
+		MediaURLKeys: mediaurl.NewRing(engine.MediaKeys(), nil, 0),
+		Logger:       slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
