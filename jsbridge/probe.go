@@ -88,8 +88,7 @@ func (p *probe) answered(response value, err error) {
 	}
 	text, err := call(response, "text")
 	await(text, err, func(text value, _ error) { // without a text the status tells
-		text, _ = call(text, "trim")
-		p.found.Text = toString(text)
+		p.found.Text = strings.TrimSuffix(toString(text), "\n")
 		p.end()
 	})
 }
