@@ -107,7 +107,8 @@ test('a film shows @everywhere', async ({ openUser, engine, run }) => {
   expect(film).toBe('64 x 48');
 });
 
-test('a link saves the file under its name', async ({ openUser, run }) => {
+test('a link saves the file under its name @everywhere', async ({ openUser, engine, run }) => {
+  test.skip(engine === 'webkit', 'its driver does not tell what is saved');
   const page = await openUser(`a-${run}`, 'cross origin');
   const url = await urlOf(page, await upload(page, Buffer.from('the file')), { download: 'Übersicht "1".txt' });
   const [saved] = await Promise.all([
@@ -122,7 +123,7 @@ test('a link saves the file under its name', async ({ openUser, run }) => {
   expect(readFileSync(await saved.path(), 'utf8')).toBe('the file');
 });
 
-test('what is shown again comes from the browser\'s cache', async ({ newPage, run }) => {
+test('what is shown again comes from the browser\'s cache @everywhere', async ({ newPage, run }) => {
   const gateway = await new Gateway(['--metrics', '127.0.0.1:0']).start();
   try {
     const page = await openBlank(await newPage(), gateway.url);
@@ -138,14 +139,14 @@ test('what is shown again comes from the browser\'s cache', async ({ newPage, ru
   }
 });
 
-test('a URL is expired after its time', async ({ openUser, run }) => {
+test('a URL is expired after its time @everywhere', async ({ openUser, run }) => {
   const page = await openUser(`a-${run}`);
   const url = await urlOf(page, await upload(page, png(31, 17)), { expiresIn: 1 });
   await expect.poll(async () => (await fetch(url)).status).toBe(404);
   expect(await shown(page, url)).toBe('error');
 });
 
-test('what can not be is refused', async ({ openUser, run }) => {
+test('what can not be is refused @everywhere', async ({ openUser, run }) => {
   const page = await openUser(`a-${run}`);
   const unknown = '0' + 'ab'.repeat(32) + '1z1z10';
   expect(await failure(page, `await client.getMediaUrl('${unknown}')`)).toMatchObject({ name: 'RtmUnavailableError', code: 4 });
