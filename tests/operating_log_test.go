@@ -19,13 +19,14 @@ import (
 )
 
 // Whatever the level and whatever goes wrong, the log has no token, certificate or
-// credential, and each line is JSON if that is asked for.
+// credential or signature, and each line is JSON if that is asked for.
 func testLogs(t *testing.T, program string) {
-	const app, certificate = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+	const app, certificate, urlSecret = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210", "of-media-urls-0123456789abcdefghij"
 	apps := filepath.Join(t.TempDir(), "apps.txt")
 	require.NoError(t, os.WriteFile(apps, []byte(app+" "+certificate), 0o644), "others can read it, which is warned of")
-	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--apps", apps, "--log-format", "json", "--log-level", "debug")
-	secrets := []string{certificate}
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--apps", apps, "--log-format", "json", "--log-level", "debug",
+		"--media-url-key", "backend:"+urlSecret)
+	secrets := []string{certificate, urlSecret}
 	loginWith := func(uid, text string) *core.Error {
 		secrets = append(secrets, text)
 		m := &member{host: native.NewHost(), states: make(chan core.State, 100), texts: make(chan string, 100)}
@@ -33,7 +34,7 @@ func testLogs(t *testing.T, program string) {
 		t.Cleanup(m.host.CloseIdle)
 		err := outcome(t, m, func(done func(*core.Error)) { m.Login(uid, text, done) })
 		if err == nil {
-			m.store(t, randomFile(1000))
+			secrets = append(secrets, useMediaURL(t, m, m.store(t, randomFile(1000))))
 			t.Cleanup(func() { m.host.Do(func() { _ = m.LogoutNow() }) })
 		}
 		return err
@@ -68,4 +69,24 @@ func testLogs(t *testing.T, program string) {
 	for line := range strings.Lines(log) {
 		assert.True(t, json.Valid([]byte(line)), line)
 	}
+}
+
+// useMediaURL fetches media by a URL of its own, as it is and changed. It returns the signature.
+func useMediaURL(t *testing.T, m *member, id string) (signature string) {
+	t.Helper()
+	u := outcome(t, m, func(done func(string)) {
+		m.MediaURL(id, core.MediaURLOptions{}, func(u string, err *core.Error) {
+			assert.Nil(t, err)
+			done(u)
+		})
+	})
+	for u, status := range map[string]int{u: http.StatusOK, u + "&a=b": http.StatusNotFound} {
+		answer, err := http.Get(u)
+		require.NoError(t, err)
+		_ = answer.Body.Close()
+		require.Equal(t, status, answer.StatusCode)
+	}
+	_, signature, _ = strings.Cut(u, "sig=")
+	require.Len(t, signature, 43)
+	return signature
 }

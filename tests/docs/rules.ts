@@ -10,6 +10,7 @@
  *   json         parsed, as it is or as the inside of an object.
  *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-proxies.sh, on Debian), and a page
  *                sends the largest file through it. Elsewhere only brackets and semicolons are looked at.
+ *   mjs, python  backends of applications: run by tests/media_urls_page_test.go, as is their Go.
  *   swift        only brackets are looked at.
  *
  * Those of docs/operating.md, which is one long session at a terminal, are run by tests/operating_page_test.go.
@@ -17,7 +18,7 @@
 import { outcomes } from './outcomes.ts';
 import type { Block } from './blocks.ts';
 
-export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'swift'];
+export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'mjs', 'python', 'swift'];
 
 /** What is wrong with the words behind a fence. */
 export function unruly({ language, mark }: Block): string | undefined {

@@ -1,6 +1,6 @@
 /**
  * Checks blocks of sh, one command a line. Run for real, page by page in a folder of their own: rtm-gateway (on a free port, with
- * a data folder of its own), rtm-gateway token, rtm-gateway doctor, echo, install, and curl of a gateway. Looked up: targets and variables of make,
+ * a data folder of its own), rtm-gateway token, media-url and doctor, echo, install, and curl of a gateway. Looked up: targets and variables of make,
  * folders and tests that go names, scripts and packages that npm names, files that node and playwright are given, the flags
  * of rtm-load and of a gateway that needs a cluster. Not checked at all: git clone, cd.
  */
@@ -74,7 +74,7 @@ const checks: Record<string, Check> = {
   cd: () => undefined,
   git: () => undefined,
   'rtm-gateway': (words, at) => {
-    if (words[0] === 'token') return run(words, at);
+    if (words[0] === 'token' || words[0] === 'media-url') return run(words, at);
     if (words[0] === 'doctor') return doctor(words, at);
     if (words.some((word) => word.startsWith('--nats'))) return run(words, { ...at, line: `rtm-gateway ${words.join(' ')} --version` });
     const own = words.map((word, i) => (words[i - 1] === '--listen' ? '127.0.0.1:0' : words[i - 1] === '--data' ? path.join(at.folder, 'data') : words[i - 1] === '--apps' ? path.join(at.folder, word) : word));
