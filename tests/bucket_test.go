@@ -2,6 +2,7 @@ package tests
 
 import (
 	"crypto/sha256"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -131,6 +132,7 @@ func testRedirected(t *testing.T, program string, server *s3.Server) {
 	defer front.Close()
 	gateway := runWith(t, program, append(inBucket(front.URL, "--media-redirect"), "--listen", "127.0.0.1:0", "--data", t.TempDir())...)
 	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
+	testRedirectedURLs(t, alice, &ranges)
 	for _, size := range []int{100, 3<<20 + 5} {
 		content := randomFile(size)
 		id := alice.store(t, content)
@@ -159,6 +161,35 @@ func testRedirected(t *testing.T, program string, server *s3.Server) {
 		require.NotNil(t, failed)
 		assert.Contains(t, failed.Text, "digest")
 		ranges.Store(0)
+	}
+}
+
+// testRedirectedURLs fetches by media URLs: a picture from the object store, and what is played,
+// in which a player seeks when a link has ended, from the gateway.
+func testRedirectedURLs(t *testing.T, m *member, ranges *atomic.Int64) {
+	picture, film := append([]byte("\x89PNG\r\n\x1a\n"), randomFile(100)...), append([]byte("\x1a\x45\xdf\xa3"), randomFile(100)...)
+	for _, test := range []struct {
+		content           []byte
+		download          string
+		kind, disposition string
+		redirected        int64
+	}{
+		{picture, "", "image/png", "inline", 1},
+		{picture, "Straße.png", "image/png", `attachment; filename="Stra_e.png"; filename*=UTF-8''Stra%C3%9Fe.png`, 1},
+		{film, "", "video/webm", "inline", 0},
+		{film, "film.webm", "video/webm", `attachment; filename="film.webm"; filename*=UTF-8''film.webm`, 1},
+	} {
+		answer, err := http.Get(m.mediaURL(t, m.store(t, test.content), test.download))
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
+		assert.Equal(t, test.content, body)
+		assert.Equal(t, test.kind, answer.Header.Get("Content-Type"))
+		assert.Equal(t, test.disposition, answer.Header.Get("Content-Disposition"))
+		assert.Contains(t, answer.Header.Get("Cache-Control"), "private, max-age=3")
+		assert.Equal(t, test.redirected, ranges.Swap(0))
 	}
 }
 

@@ -71,15 +71,21 @@ func testLogs(t *testing.T, program string) {
 	}
 }
 
-// useMediaURL fetches media by a URL of its own, as it is and changed. It returns the signature.
-func useMediaURL(t *testing.T, m *member, id string) (signature string) {
+// mediaURL asks for a URL that needs no credential.
+func (m *member) mediaURL(t *testing.T, id, download string) string {
 	t.Helper()
-	u := outcome(t, m, func(done func(string)) {
-		m.MediaURL(id, core.MediaURLOptions{}, func(u string, err *core.Error) {
+	return outcome(t, m, func(done func(string)) {
+		m.MediaURL(id, core.MediaURLOptions{Download: download}, func(u string, err *core.Error) {
 			assert.Nil(t, err)
 			done(u)
 		})
 	})
+}
+
+// useMediaURL fetches media by a URL of its own, as it is and changed. It returns the signature.
+func useMediaURL(t *testing.T, m *member, id string) (signature string) {
+	t.Helper()
+	u := m.mediaURL(t, id, "")
 	for u, status := range map[string]int{u: http.StatusOK, u + "&a=b": http.StatusNotFound} {
 		answer, err := http.Get(u)
 		require.NoError(t, err)
