@@ -41,6 +41,7 @@ func TestUnit(t *testing.T) {
 		only := filepath.Join(t.TempDir(), "conf")
 		text := strings.Replace(line[1], "tls-cert ", "tls-key x\ntls-cert ", 1)
 		text = strings.Replace(text, "tls-key /", "tls-cert x\ntls-key /", 1)
+		text = strings.Replace(text, "nats nats:", "media x\nnats nats:", 1)
 		require.NoError(t, os.WriteFile(only, []byte("apps x\n"+text), 0o600))
 		out, err := exec.Command(program, "--config", only, "--print-config").CombinedOutput()
 		assert.NoError(t, err, "%s: %s", line[1], out)
