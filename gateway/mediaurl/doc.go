@@ -11,6 +11,7 @@
 // where LF is one byte of value 10 and the file name, as UTF-8, is empty without "download". The
 // name comes last and all else has an alphabet without LF, so that two different grants never give
 // the same text. Parameters may come in any order, each once, and there are no others.
+// docs/media-urls.md has the same for backends, with examples in other languages.
 //
 // Secrets are an operator's, who shares them with backends of apps (ParseKey), or those that
 // gateways draw by themselves, share and replace (Ring).
