@@ -118,9 +118,10 @@ func statusOf(t *testing.T, addr, path string) (int, string) {
 func testRedirected(t *testing.T, program string, server *s3.Server) {
 	target, err := url.Parse(server.URL)
 	require.NoError(t, err)
-	var ranges, credentials atomic.Int64
+	var requests, ranges, credentials atomic.Int64
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
 		if r.URL.Query().Has("X-Amz-Signature") { // a client's
 			ranges.Add(1)
 			if r.Header.Get("Authorization") != "" {
@@ -135,7 +136,12 @@ func testRedirected(t *testing.T, program string, server *s3.Server) {
 	testRedirectedURLs(t, alice, &ranges)
 	for _, size := range []int{100, 3<<20 + 5} {
 		content := randomFile(size)
+		requests.Store(0)
 		id := alice.store(t, content)
+		if size < 256<<10 {
+			assert.LessOrEqual(t, requests.Load(), int64(2), "requests to store a small file")
+		}
+		t.Logf("%d bytes: %d requests to store them", size, requests.Load())
 		assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
 		assert.Positive(t, ranges.Swap(0), "nothing came from the object store")
 		assert.Zero(t, credentials.Load(), "the credential is for the gateway alone")
