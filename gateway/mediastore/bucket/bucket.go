@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -130,19 +129,14 @@ func (f *Files) fileKey(app, key string) string {
 // moreKey is the object that holds what does not fit into the metadata of a file's.
 func moreKey(fileKey string) string { return fileKey + ".more" }
 
-// pieceKey is the object of what an upload holds from an offset on.
-func (f *Files) pieceKey(app, key string, offset int64) string {
-	return fmt.Sprintf("%s%020d", f.piecesPrefix(app, key), offset)
+// pieceKey is the object of what an upload holds from an offset on. The time is that of the
+// part, in milliseconds: see pieceOf.
+func (f *Files) pieceKey(app, key string, offset, time int64) string {
+	return fmt.Sprintf("%s%020d-%013d", f.piecesPrefix(app, key), offset, time)
 }
 
 func (f *Files) piecesPrefix(app, key string) string {
 	return f.partsPrefix() + app + "/" + key + "/"
-}
-
-// pieceOffset is the offset in a piece's key, or false if the key is not one of a piece.
-func pieceOffset(objectKey string) (int64, bool) {
-	offset, err := strconv.ParseInt(objectKey[strings.LastIndexByte(objectKey, '/')+1:], 10, 64)
-	return offset, err == nil && offset >= 0
 }
 
 // Bounds of what is waited for.

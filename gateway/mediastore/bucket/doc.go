@@ -5,7 +5,7 @@
 //
 //	files/<hour>/<app>/<key>        a finished file, all that is to be known of it in its metadata
 //	files/<hour>/<app>/<key>.more   what does not fit into the metadata of a large file
-//	parts/<app>/<key>/<offset>      what has arrived of an unfinished upload from that offset on
+//	parts/<app>/<key>/<offset>-…    what has arrived of an unfinished upload from that offset on
 //
 // so that files of an hour can be listed, and removed, without a look at the others, and a
 // lifecycle rule of the bucket can do the same alone.

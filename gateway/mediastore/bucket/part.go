@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -36,8 +37,9 @@ type part struct {
 	spool *os.File
 	size  int64 // bytes in the spool
 
+	time   int64   // of its pieces: later than that of all which were there
 	kept   int64   // bytes that the pieces hold
-	pieces []int64 // offsets of the pieces, in order
+	pieces []piece // in order
 
 	absent []piece         // what the spool does not have yet of what was kept before
 	ctx    context.Context // for ReadAt, which has none of its own
@@ -55,7 +57,7 @@ func (f *Files) Part(ctx context.Context, app, key string, offset int64) (medias
 		return nil, spoolError(err)
 	}
 	_ = os.Remove(spool.Name()) // it goes on without a name; where that can't be, Close removes it
-	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset, ctx: context.WithoutCancel(ctx)}
+	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset, time: time.Now().UnixMilli(), ctx: context.WithoutCancel(ctx)}
 	if offset > 0 {
 		if err := p.resume(ctx, offset); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -85,9 +87,9 @@ func (p *part) Keep(ctx context.Context) error {
 	if p.size == p.kept {
 		return nil
 	}
-	from, begins := p.kept, true
-	if n := len(p.pieces); n > 0 && p.kept-p.pieces[n-1] < growingPiece {
-		from, begins = p.pieces[n-1], false
+	from := p.kept
+	if n := len(p.pieces); n > 0 && p.kept-p.pieces[n-1].offset < growingPiece {
+		from = p.pieces[n-1].offset
 	}
 	if err := p.fetch(ctx, from, p.size); err != nil {
 		return err
@@ -99,12 +101,12 @@ func (p *part) Keep(ctx context.Context) error {
 	}
 	ctx, cancel := within(ctx, length)
 	defer cancel()
-	err := p.store(ctx, p.f.pieceKey(p.app, p.key, from), io.NewSectionReader(p.spool, from, length), length, hash.Sum(nil), nil)
+	err := p.store(ctx, p.f.pieceKey(p.app, p.key, from, p.time), io.NewSectionReader(p.spool, from, length), length, hash.Sum(nil), nil)
 	if err != nil {
 		return failed("keep a part of an upload", err)
 	}
-	if begins {
-		p.pieces = append(p.pieces, from)
+	if n := len(p.pieces); n == 0 || p.pieces[n-1].offset != from || p.pieces[n-1].time != p.time {
+		p.pieces = append(p.pieces, piece{offset: from, time: p.time})
 	}
 	p.kept = p.size
 	return nil

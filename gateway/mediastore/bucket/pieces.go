@@ -1,11 +1,14 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -16,9 +19,37 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// piece is an object with bytes of an unfinished upload.
+// piece is an object with bytes of an unfinished upload. Of a gateway that did not notice that
+// another has taken over an upload, pieces may come late: then those of the later part count.
 type piece struct {
 	offset, length int64
+	time           int64 // of the part that has written it
+}
+
+// pieceOf reads the key of a piece; ok is false if it is none.
+func pieceOf(objectKey string, length int64) (p piece, ok bool) {
+	offset, time, _ := strings.Cut(objectKey[strings.LastIndexByte(objectKey, '/')+1:], "-")
+	var err1, err2 error
+	p.length = length
+	p.offset, err1 = strconv.ParseInt(offset, 10, 64)
+	p.time, err2 = strconv.ParseInt(time, 10, 64)
+	return p, err1 == nil && err2 == nil && p.offset >= 0
+}
+
+// inOrder sorts pieces by their offsets, and tells those apart that a later part has replaced:
+// that begin where one of its pieces does, or behind that.
+func inOrder(pieces []piece) (valid, replaced []piece) {
+	slices.SortFunc(pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(b.time, a.time)) })
+	latest := int64(-1) // of the pieces so far
+	for _, p := range pieces {
+		if p.time < latest {
+			replaced = append(replaced, p)
+			continue
+		}
+		latest = p.time
+		valid = append(valid, p)
+	}
+	return valid, replaced
 }
 
 // fetchers is how many pieces are fetched at the same time.
@@ -34,15 +65,16 @@ func (p *part) resume(ctx context.Context, offset int64) error {
 	if err != nil {
 		return err
 	}
-	wanted, stale := cover(pieces, offset)
+	for _, there := range pieces {
+		p.time = max(p.time, there.time+1)
+	}
+	valid, replaced := inOrder(pieces)
+	wanted, stale := cover(valid, offset)
 	if wanted == nil {
 		return fmt.Errorf("bucket: the first %d bytes of an upload: %w", offset, media.ErrNotFound)
 	}
-	for _, w := range wanted {
-		p.pieces = append(p.pieces, w.offset)
-	}
-	p.absent = wanted
-	return p.f.removePieces(ctx, p.app, p.key, stale)
+	p.pieces, p.absent = slices.Clone(wanted), wanted
+	return p.f.removePieces(ctx, p.app, p.key, append(stale, replaced...))
 }
 
 // fetch puts bytes into the spool that are in pieces only.
@@ -80,11 +112,11 @@ func (p *part) fetch(ctx context.Context, from, to int64) error {
 // upload: of each only what stands before the next, since an upload may have gone on from an
 // earlier offset. stale are pieces that begin behind those bytes. It returns nil for wanted
 // where bytes are missing.
-func cover(pieces []piece, bytes int64) (wanted []piece, stale []int64) {
+func cover(pieces []piece, bytes int64) (wanted, stale []piece) {
 	there := int64(0)
 	for i, p := range pieces {
 		if p.offset >= bytes {
-			stale = append(stale, p.offset)
+			stale = append(stale, p)
 			continue
 		}
 		end := p.offset + p.length
@@ -95,7 +127,7 @@ func cover(pieces []piece, bytes int64) (wanted []piece, stale []int64) {
 			return nil, nil
 		}
 		there = min(end, bytes)
-		wanted = append(wanted, piece{p.offset, there - p.offset})
+		wanted = append(wanted, piece{p.offset, there - p.offset, p.time})
 	}
 	if there < bytes {
 		return nil, nil
@@ -104,7 +136,7 @@ func cover(pieces []piece, bytes int64) (wanted []piece, stale []int64) {
 }
 
 func (p *part) fetchPiece(ctx context.Context, w piece) error {
-	object := p.f.pieceKey(p.app, p.key, w.offset)
+	object := p.f.pieceKey(p.app, p.key, w.offset, w.time)
 	out, err := p.f.s3.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &p.f.options.Bucket, Key: &object, Range: ptr(fmt.Sprintf("bytes=0-%d", w.length-1)),
 	})
@@ -119,7 +151,7 @@ func (p *part) fetchPiece(ctx context.Context, w piece) error {
 	return failed("read a part of an upload", err)
 }
 
-// listPieces returns all pieces of an upload in order.
+// listPieces returns all pieces of an upload.
 func (f *Files) listPieces(ctx context.Context, app, key string) (pieces []piece, err error) {
 	prefix := f.piecesPrefix(app, key)
 	pages := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: &prefix})
@@ -129,12 +161,11 @@ func (f *Files) listPieces(ctx context.Context, app, key string) (pieces []piece
 			return nil, failed("list the parts of an upload", err)
 		}
 		for _, o := range page.Contents {
-			if offset, ok := pieceOffset(*o.Key); ok {
-				pieces = append(pieces, piece{offset, *o.Size})
+			if p, ok := pieceOf(*o.Key, *o.Size); ok {
+				pieces = append(pieces, p)
 			}
 		}
 	}
-	slices.SortFunc(pieces, func(a, b piece) int { return int(min(max(a.offset-b.offset, -1), 1)) })
 	return pieces, nil
 }
 
@@ -149,17 +180,13 @@ func (f *Files) RemovePart(ctx context.Context, app, key string) error {
 	if err != nil {
 		return err
 	}
-	var offsets []int64
-	for _, p := range pieces {
-		offsets = append(offsets, p.offset)
-	}
-	return f.removePieces(ctx, app, key, offsets)
+	return f.removePieces(ctx, app, key, pieces)
 }
 
-func (f *Files) removePieces(ctx context.Context, app, key string, offsets []int64) error {
+func (f *Files) removePieces(ctx context.Context, app, key string, pieces []piece) error {
 	var keys []string
-	for _, offset := range offsets {
-		keys = append(keys, f.pieceKey(app, key, offset))
+	for _, p := range pieces {
+		keys = append(keys, f.pieceKey(app, key, p.offset, p.time))
 	}
 	return f.removeObjects(ctx, keys)
 }

@@ -39,7 +39,7 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 	defer cancel()
 	var id [32]byte
 	_, _ = rand.Read(id[:])
-	object := f.pieceKey(trialApp, hex.EncodeToString(id[:]), 0)
+	object := f.pieceKey(trialApp, hex.EncodeToString(id[:]), 0, 0)
 	content := id[:]
 	put := func() (*s3.PutObjectOutput, error) {
 		sum := sha256.Sum256(content)
