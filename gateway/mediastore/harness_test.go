@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,13 +18,15 @@ import (
 
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
+	"rtmwasm/gateway/mediastore/bucket"
 	"rtmwasm/gateway/mediastore/folder"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/tests/s3"
 )
 
 const app = "0123456789abcdef0123456789abcdef"
 
-// place is where gateways keep media: records in NATS, and a folder.
+// place is where gateways keep media: records in NATS, and a folder; see onBucket.
 type place struct {
 	records mediastore.Records
 	files   mediastore.Files
@@ -35,7 +39,7 @@ func openPlace(dir string) (p place, err error) {
 	if err != nil {
 		return place{}, err
 	}
-	files, err := folder.Open(folder.Options{Dir: filepath.Join(dir, "media"), Secret: engine.MediaRecords().Secret()})
+	files, err := openFiles(filepath.Join(dir, "media"), engine.MediaRecords().Secret())
 	if err != nil {
 		engine.Close()
 		return place{}, err
@@ -44,6 +48,39 @@ func openPlace(dir string) (p place, err error) {
 		_ = files.Close()
 		engine.Close()
 	}}, nil
+}
+
+// closer is Files that can be closed.
+type closer interface {
+	mediastore.Files
+	io.Closer
+}
+
+func openFiles(dir string, secret []byte) (closer, error) {
+	if url := os.Getenv(onBucket); url != "" {
+		return bucket.New(context.Background(), bucket.Options{
+			Bucket: "media", Prefix: filepath.ToSlash(dir), Spool: dir, Endpoint: url, Region: s3.Region, PathStyle: true,
+		})
+	}
+	return folder.Open(folder.Options{Dir: dir, Secret: secret})
+}
+
+// onBucket is a variable that has the tests of this package keep media in a bucket of the
+// server at its URL.
+const onBucket = "RTM_TEST_S3"
+
+// TestOnABucket runs all other tests of this package once more, with media in a bucket.
+func TestOnABucket(t *testing.T) {
+	if os.Getenv(onBucket) != "" {
+		return
+	}
+	server := s3.Run(t, "media")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	again := exec.CommandContext(t.Context(), self)
+	again.Env = append(os.Environ(), onBucket+"="+server.URL)
+	out, err := again.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
 
 func newPlace(t testing.TB) place {
