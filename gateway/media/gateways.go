@@ -17,7 +17,7 @@ type Gateways interface {
 	Listen(gatewayID string, h func(question []byte, answer func([]byte))) error
 
 	// Ask waits for a gateway's answer until ctx ends. It returns ErrGatewayGone when nothing is
-	// heard of the gateway for a second or two.
+	// heard of the gateway for a second or two, or once more for half a second.
 	Ask(ctx context.Context, gatewayID string, question []byte) (answer []byte, err error)
 
 	// TellAll tells all gateways, this one included, if they can be reached now.
@@ -28,7 +28,7 @@ type Gateways interface {
 var ErrGatewayGone = errors.New("media: the gateway is gone")
 
 // headTimeout bounds the wait for another gateway's answer to HEAD, of which a client asks many.
-const headTimeout = time.Second
+const headTimeout = 1100 * time.Millisecond
 
 // question is what gateways ask and tell each other.
 type question struct {

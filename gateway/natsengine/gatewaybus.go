@@ -56,11 +56,12 @@ func parts(answer []byte, most int) (parts [][]byte) {
 func (e *Engine) AskGateway(ctx context.Context, gatewayID string, request []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	return e.askAt(ctx, gateSubject+gatewayID, request)
+	return e.askAt(ctx, gateSubject+gatewayID, request, firstPartTime)
 }
 
-// askAt returns the answer of who listens on a subject, for which it waits until ctx ends.
-func (e *Engine) askAt(ctx context.Context, subject string, request []byte) ([]byte, error) {
+// askAt returns the answer of who listens on a subject. It waits as long as first for a part of it, and
+// until ctx ends for the rest.
+func (e *Engine) askAt(ctx context.Context, subject string, request []byte, first time.Duration) ([]byte, error) {
 	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
@@ -69,7 +70,7 @@ func (e *Engine) askAt(ctx context.Context, subject string, request []byte) ([]b
 	if err := e.nc.PublishRequest(subject, sub.Subject, request); err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
-	m, err := sub.NextMsg(firstPartTime)
+	m, err := sub.NextMsg(first)
 	if err != nil || nobody(m) {
 		return nil, errNoGateway
 	}

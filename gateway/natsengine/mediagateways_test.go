@@ -46,6 +46,27 @@ func TestMediaGatewaysThatAreGone(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
+// Who was not heard for a second need not be waited for as long again, and is heard when it is back.
+func TestMediaGatewaysThatWereSilent(t *testing.T) {
+	e := openEngine(t, Options{})
+	sub, err := e.nc.SubscribeSync(mediaGateSubject + "silent")
+	require.NoError(t, err)
+	gateways := e.MediaGateways().(*mediaGateways)
+	soon, cancel := context.WithTimeout(t.Context(), firstPartTime+firstPartTime/10)
+	defer cancel()
+	_, err = gateways.Ask(soon, "silent", []byte("HEAD"))
+	require.Error(t, err)
+	assert.True(t, gateways.wasSilent("silent"))
+	_, err = gateways.Ask(t.Context(), "silent", []byte("PATCH"))
+	require.ErrorIs(t, err, media.ErrGatewayGone)
+	require.NoError(t, sub.Unsubscribe())
+	require.NoError(t, gateways.Listen("silent", func(_ []byte, answer func([]byte)) { answer([]byte("back")) }))
+	answer, err := gateways.Ask(t.Context(), "silent", []byte("PATCH"))
+	require.NoError(t, err)
+	assert.Equal(t, "back", string(answer))
+	assert.False(t, gateways.wasSilent("silent"))
+}
+
 // A gateway whose NATS server died is not there for a moment.
 func TestAMediaGatewayThatComesBackIsNotGone(t *testing.T) {
 	e := openEngine(t, Options{})
