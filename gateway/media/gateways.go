@@ -43,9 +43,11 @@ type question struct {
 	From  string `json:"from,omitempty"`
 }
 
-// answer is what has arrived of an upload, stored or not; 0 if no request is adding to it.
+// answer is what has arrived of an upload, stored or not; 0 if no request is adding to it. A
+// gateway that is checking the content does not let go: the outcome is for all.
 type answer struct {
-	Arrived int64 `json:"arrived"`
+	Arrived      int64 `json:"arrived"`
+	BeingChecked bool  `json:"beingChecked,omitempty"`
 }
 
 // asked answers other gateways.
@@ -62,11 +64,11 @@ func (h *Handler) asked(data []byte, reply func([]byte)) {
 			ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 			defer cancel()
 			if h.locks.clear(ctx, KeyID(q.Key)) == nil {
-				reply(encode(answer{}))
+				reply(encode(answer{BeingChecked: h.store.BeingChecked(Ref{App: q.App, Key: q.Key})}))
 			}
 		}()
 	default:
-		reply(encode(answer{h.arriving.find(Ref{App: q.App, Key: q.Key}).soFar()}))
+		reply(encode(answer{Arrived: h.arriving.find(Ref{App: q.App, Key: q.Key}).soFar()}))
 	}
 }
 
@@ -92,8 +94,11 @@ func (h *Handler) evict(ctx context.Context, info Info) (Info, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	_, err := h.config.Gateways.Ask(ctx, info.Gateway, encode(question{App: info.App, Key: info.Key, LetGo: true}))
+	data, err := h.config.Gateways.Ask(ctx, info.Gateway, encode(question{App: info.App, Key: info.Key, LetGo: true}))
+	var a answer
 	switch {
+	case err == nil && json.Unmarshal(data, &a) == nil && a.BeingChecked:
+		return Info{}, errBeingChecked
 	case errors.Is(err, ErrGatewayGone):
 		h.config.Logger.InfoContext(ctx, "media: a gateway that had an upload is gone: going on without it", "key", info.Key, "gone", info.Gateway)
 	case ctx.Err() != nil:

@@ -183,7 +183,8 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 	defer h.locks.release(KeyID(ref.Key))
 	if h.config.Gateways != nil {
 		if info, err := h.store.Info(ctx, ref.App, ref.Key); err == nil && info.Session == ref.Session {
-			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) {
+			// A gateway that is checking it cannot finish what is gone.
+			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, errBeingChecked) {
 				return err
 			}
 		}

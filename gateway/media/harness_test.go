@@ -52,6 +52,8 @@ type server struct {
 	maxAge    time.Duration
 	config    media.Config
 	makeFiles func(t testing.TB, dir string, secret []byte) mediastore.Files // nil: a folder in dir
+	checker   mediastore.Checker
+	checkWait time.Duration
 
 	engine  *natsengine.Engine
 	files   mediastore.Files
@@ -109,7 +111,7 @@ func (s *server) start() {
 // serve starts what each gateway has of its own.
 func (s *server) serve() {
 	var err error
-	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge})
+	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge, Checker: s.checker, CheckWait: s.checkWait})
 	s.store = &watchedStore{Store: s.media}
 	s.config.Store = s.store
 	if s.config.URLKeys == nil {

@@ -70,6 +70,7 @@ var (
 // client cannot help is logged, and not told.
 func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 	var known handler.Error
+	var rejected *Rejected
 	switch {
 	case err == nil:
 		return nil
@@ -80,6 +81,12 @@ func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 		return known
 	case errors.Is(err, ErrDigest):
 		return errDigest
+	case errors.As(err, &rejected):
+		return errRejected(rejected.Reason)
+	case errors.Is(err, ErrUnchecked): // the Checker has logged it
+		return errUnchecked
+	case errors.Is(err, ErrBeingChecked):
+		return errBeingChecked
 	case errors.Is(err, ErrNotFound):
 		return handler.ErrNotFound
 	case errors.Is(err, ErrConflict):

@@ -24,6 +24,10 @@ var (
 	// ErrFull means that the store has no room left.
 	ErrFull = errors.New("media: no room left")
 
+	// ErrUnchecked means that nobody can tell now whether the file may be read. The last byte
+	// does not count as stored: the client sends it again.
+	ErrUnchecked = errors.New("media: the content cannot be checked now")
+
 	// ErrBeingChecked means that all bytes have arrived, and that it takes time to find out
 	// whether the file may be read. The last byte does not count as stored until then: the
 	// client sends it again, and waits with it for the outcome.
@@ -104,6 +108,9 @@ type Store interface {
 	// upload. The Info it returns is what is stored, also when there is an error. The last byte
 	// may bring ErrDigest, ErrBeingChecked or Rejected. What ends unfinished is listed, see List.
 	Append(ctx context.Context, info Info, src io.Reader) (Info, error)
+
+	// BeingChecked reports whether this gateway is finding out whether the file may be read.
+	BeingChecked(ref Ref) bool
 
 	// List makes an upload that was created, and to which nothing was appended yet, one of its
 	// session's.

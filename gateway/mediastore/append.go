@@ -41,6 +41,7 @@ type appender struct {
 	digester *digester
 	keptAt   time.Time
 	last     *record // of all bytes but the last, which a Checker may want to have again
+	check    *check  // of a complete upload; nil: nobody checks
 }
 
 // Append implements media.Store.
@@ -49,14 +50,30 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	if err != nil {
 		return info, err
 	}
+	if c, err := s.checks.find(info.Ref); err != nil {
+		return info, err
+	} else if c != nil {
+		return c.join(ctx, info, src, s.opts.CheckWait)
+	}
 	if err := s.ready(); err != nil {
 		return info, err
 	}
 	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, keptAt: time.Now()}
-	if err = a.open(ctx); err == nil {
-		err = a.run(src)
-		err = errors.Join(err, a.part.Close())
+	if err := a.open(ctx); err != nil {
+		return a.end(err)
 	}
+	complete, err := a.run(src)
+	if complete && s.opts.Checker != nil {
+		return s.checks.begin(a).wait(ctx, info)
+	}
+	if complete {
+		err = a.finishInTime()
+	}
+	return a.end(errors.Join(err, a.part.Close()))
+}
+
+// end returns what Append does.
+func (a *appender) end(err error) (media.Info, error) {
 	if errors.Is(err, media.ErrNotFound) || errors.Is(err, media.ErrConflict) {
 		err = a.lost(err)
 	}
@@ -104,18 +121,26 @@ func (a *appender) own(ctx context.Context) error {
 	return err
 }
 
-// run returns when src has ended, or at the first error, and what has arrived is kept.
-func (a *appender) run(src io.Reader) error {
-	err := a.copy(src)
+// run stores what src delivers. Where that does not complete the upload, it returns when what
+// has arrived is kept.
+func (a *appender) run(src io.Reader) (complete bool, err error) {
+	err = a.copy(src)
+	if a.digester.offset == a.record.Size && err == nil {
+		return true, nil
+	}
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
-	if a.digester.offset == a.record.Size && err == nil {
-		return a.finish(ctx)
-	}
 	if err == nil && a.digester.offset-a.began < core.MinMediaAppendBytes {
 		a.record.Small++
 	}
-	return errors.Join(err, a.rest(ctx))
+	return false, errors.Join(err, a.rest(ctx, ""))
+}
+
+// finishInTime is finish with a deadline.
+func (a *appender) finishInTime() error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	return a.finish(ctx)
 }
 
 // copy stores what src delivers. An end is an end: the client may send the rest later.
@@ -180,8 +205,8 @@ func (a *appender) keep() error {
 	return a.saveAs(ctx, r)
 }
 
-// rest is the end of a request that does not finish the upload.
-func (a *appender) rest(ctx context.Context) error {
+// rest is the end of a request that does not finish the upload. Gateway is the record's.
+func (a *appender) rest(ctx context.Context, gateway string) error {
 	r := a.record
 	if a.digester.offset < r.Size {
 		a.digester.note(&r)
@@ -193,10 +218,11 @@ func (a *appender) rest(ctx context.Context) error {
 			return fmt.Errorf("keep what has arrived: %w", err)
 		}
 	}
-	r.Gateway = ""
+	r.Gateway = gateway
 	if err := a.saveAs(ctx, r); err != nil {
 		return err
 	}
+	a.fresh = false
 	return a.s.records.List(ctx, a.info.Ref)
 }
 
@@ -233,14 +259,14 @@ func (a *appender) finish(ctx context.Context) error {
 	}
 	first := make([]byte, min(info.Size, 512))
 	if _, err := a.part.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) {
-		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(ctx))
+		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(ctx, ""))
 	}
 	info.Type = media.SafeType(first)
-	if err := a.check(info); err != nil {
-		return err
-	}
-	if a.last != nil { // a check may have taken all of the time
-		var cancel func()
+	if a.check != nil {
+		if err := a.check.run(a, info); err != nil {
+			return err
+		}
+		var cancel func() // of another context, because the check may have taken all the time
 		ctx, cancel = context.WithTimeout(a.ctx, endTimeout)
 		defer cancel()
 	}
@@ -257,28 +283,11 @@ func (a *appender) finish(ctx context.Context) error {
 	return nil
 }
 
-// check asks the Checker whether anybody may read the file.
-func (a *appender) check(info media.Info) error {
-	if a.s.opts.Checker == nil {
-		return nil
-	}
-	err := a.s.opts.Checker.Check(a.ctx, info, a.part)
-	if err == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
-	if rejected := (*media.Rejected)(nil); errors.As(err, &rejected) {
-		return errors.Join(err, a.remove())
-	}
-	return errors.Join(err, a.rest(ctx))
-}
-
 // unfinished is for a part that could not be made a file.
 func (a *appender) unfinished(ctx context.Context, err error) error {
 	if !errors.Is(err, media.ErrConflict) {
 		a.mark() // it may be one all the same
-		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(ctx))
+		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(ctx, ""))
 	}
 	// The creation was repeated when nobody remembered it, or another gateway was faster.
 	file, statErr := a.s.files.Stat(ctx, a.info.App, a.info.Key)

@@ -39,7 +39,8 @@ type Files interface {
 	Room(ctx context.Context) error
 }
 
-// Part is an upload while one request adds to it. It is not for concurrent use.
+// Part is an upload while one request adds to it. It is not for concurrent use, except that a
+// Checker may read while Keep runs.
 type Part interface {
 	// Write adds bytes at the end.
 	io.Writer

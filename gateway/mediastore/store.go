@@ -37,6 +37,10 @@ type Options struct {
 	// Redirect has downloads come from where Files keeps them, if Files is a Linker.
 	Redirect bool
 
+	// CheckWait is how long a request waits for the Checker before its client is asked to
+	// come again; 0 means 8 s. That must be less than clients and proxies wait for an answer.
+	CheckWait time.Duration
+
 	// Logger gets what can't be told to a client; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -47,6 +51,7 @@ type Store struct {
 	records Records
 	files   Files
 	usage   usage
+	checks  checks
 
 	mu       sync.Mutex
 	finished map[ref]bool // finished here, while their records could not be deleted; guarded by mu
@@ -65,6 +70,9 @@ func New(o Options) *Store {
 	if o.Gateway == "" {
 		o.Gateway = rand.Text()
 	}
+	if o.CheckWait == 0 {
+		o.CheckWait = defaultCheckWait
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -77,8 +85,9 @@ func New(o Options) *Store {
 	}
 }
 
-// Close writes down what was counted. Records and Files stay open.
+// Close ends checks and writes down what was counted. Records and Files stay open.
 func (s *Store) Close() error {
+	s.checks.close()
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	s.usage.close()
@@ -128,7 +137,10 @@ func (s *Store) ready() error {
 	if s.opts.Checker == nil {
 		return nil
 	}
-	return s.opts.Checker.Ready()
+	if err := s.opts.Checker.Ready(); err != nil {
+		return errors.Join(media.ErrUnchecked, err)
+	}
+	return nil
 }
 
 // get returns the Info of a record.
@@ -159,7 +171,9 @@ func (s *Store) Info(ctx context.Context, app, key string) (media.Info, error) {
 	case err == nil:
 		info, err = s.heal(ctx, info)
 	case errors.Is(err, media.ErrNotFound):
-		info, err = s.files.Stat(ctx, app, key)
+		if info, err = s.files.Stat(ctx, app, key); errors.Is(err, media.ErrNotFound) {
+			err = s.checks.rejection(ref{app, media.KeyID(key)}, err)
+		}
 	}
 	return s.alive(info, err)
 }
@@ -174,6 +188,9 @@ func (s *Store) Find(ctx context.Context, app, id string, now time.Time) (media.
 		info, err = s.files.Stat(ctx, app, media.Key(now, id))
 		if before := now.Add(-repeatTime); errors.Is(err, media.ErrNotFound) && media.Key(before, id) != media.Key(now, id) {
 			info, err = s.files.Stat(ctx, app, media.Key(before, id))
+		}
+		if errors.Is(err, media.ErrNotFound) {
+			err = s.checks.rejection(ref{app, id}, err)
 		}
 	}
 	return s.alive(info, err)
@@ -289,6 +306,9 @@ func (s *Store) Adopt(ctx context.Context, info media.Info, session string) (med
 func (s *Store) Abandon(ctx context.Context, r media.Ref) error {
 	info, err := s.get(ctx, r.App, media.KeyID(r.Key))
 	if err == nil && info.Session == r.Session && info.Key == r.Key {
+		if s.checks.stop(r) { // and nobody else begins one: the caller holds the upload's lock
+			return s.Abandon(ctx, r)
+		}
 		info, err = s.heal(ctx, info)
 	}
 	switch {
