@@ -25,6 +25,9 @@ type Config struct {
 	// MediaURLKeys sign and verify the URLs that getMediaUrl gives; nil means that there are none.
 	MediaURLKeys media.URLKeys
 
+	// Scanner is what MediaStore has uploads scanned by; nil means nothing.
+	Scanner Scanner
+
 	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 

@@ -25,6 +25,9 @@ func (s *Server) routes() []route {
 	if s.media != nil {
 		all = append(all, route{media.BasePath, s.media})
 	}
+	if s.config.Scanner != nil {
+		all = append(all, route{media.ScanPath, s.config.Scanner})
+	}
 	if s.config.Demo != nil {
 		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)})
 	}

@@ -20,6 +20,19 @@ type Prober interface {
 type Check struct {
 	Name string
 	Err  error // nil: it is so
+
+	// Advisory is a check that is told, and does not count: without a scanner, which gateways
+	// share, they have all the rest to do.
+	Advisory bool
+}
+
+// Scanner is what looks at uploads for Config.MediaStore.
+type Scanner interface {
+	// Ping returns an error if the scanner does not answer. It returns within seconds.
+	Ping(ctx context.Context) error
+
+	// ServeHTTP serves what is below media.ScanPath: the content that is being scanned.
+	http.Handler
 }
 
 var errDraining = errors.New("the gateway is going down")
@@ -38,7 +51,7 @@ type readiness struct {
 }
 
 // Ready returns what is checked before clients should be sent here. All is well when no
-// Check has an error.
+// Check has an error, but for advisory ones.
 func (s *Server) Ready(ctx context.Context) []Check {
 	var draining error
 	s.mu.Lock()
@@ -46,9 +59,9 @@ func (s *Server) Ready(ctx context.Context) []Check {
 		draining = errDraining
 	}
 	s.mu.Unlock()
-	checks := []Check{{"serving", draining}}
+	checks := []Check{{Name: "serving", Err: draining}}
 	if s.memory.isShort() {
-		checks = append(checks, Check{"memory", errShort})
+		checks = append(checks, Check{Name: "memory", Err: errShort})
 	}
 	return append(checks, s.probe(ctx)...)
 }
@@ -56,9 +69,6 @@ func (s *Server) Ready(ctx context.Context) []Check {
 func (s *Server) probe(ctx context.Context) []Check {
 	prober, ok := s.config.Engine.(Prober)
 	mediaProber, mediaOK := s.config.MediaStore.(interface{ Probe(context.Context) error })
-	if !ok && !mediaOK {
-		return nil
-	}
 	r := &s.readiness
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -66,32 +76,45 @@ func (s *Server) probe(ctx context.Context) []Check {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 		defer cancel()
 		r.last = nil
+		scanner := s.pingScanner(ctx)
 		if ok {
 			r.last = prober.Probe(ctx)
 		}
 		if mediaOK {
-			r.last = append(r.last, Check{"media", mediaProber.Probe(ctx)})
+			r.last = append(r.last, Check{Name: "media", Err: mediaProber.Probe(ctx)})
 		}
+		r.last = append(r.last, scanner()...)
 		r.at = time.Now()
 	}
 	return r.last
 }
 
+// pingScanner begins to ask the scanner, if there is one; result waits for the answer.
+func (s *Server) pingScanner(ctx context.Context) (result func() []Check) {
+	if s.config.Scanner == nil {
+		return func() []Check { return nil }
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- s.config.Scanner.Ping(ctx) }()
+	return func() []Check { return []Check{{Name: "scanner", Err: <-answer, Advisory: true}} }
+}
+
 // serveReady answers 200, or 503 when a check fails, and says which.
 func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	type check struct {
-		Name  string `json:"name"`
-		OK    bool   `json:"ok"`
-		Error string `json:"error,omitempty"`
+		Name     string `json:"name"`
+		OK       bool   `json:"ok"`
+		Error    string `json:"error,omitempty"`
+		Advisory bool   `json:"advisory,omitempty"`
 	}
 	answer := struct {
 		Ready  bool    `json:"ready"`
 		Checks []check `json:"checks"`
 	}{Ready: true}
 	for _, c := range s.Ready(r.Context()) {
-		one := check{Name: c.Name, OK: c.Err == nil}
+		one := check{Name: c.Name, OK: c.Err == nil, Advisory: c.Advisory}
 		if !one.OK {
-			answer.Ready, one.Error = false, c.Err.Error()
+			answer.Ready, one.Error = answer.Ready && c.Advisory, c.Err.Error()
 		}
 		answer.Checks = append(answer.Checks, one)
 	}

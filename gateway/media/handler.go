@@ -16,6 +16,9 @@ import (
 // BasePath is where a Handler belongs in a mux.
 const BasePath = "/media/"
 
+// ScanPath is where a web hook that scans uploads reads them. A Handler serves nothing there.
+const ScanPath = BasePath + "scan/"
+
 // lockTimeout bounds the wait for an upload that another request is letting go of.
 const lockTimeout = 10 * time.Second
 

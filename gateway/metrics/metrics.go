@@ -23,6 +23,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/scan"
 )
 
 // Metrics is a gateway.Meter for Prometheus.
@@ -38,9 +39,14 @@ type Metrics struct {
 	transfers, transferredBytes *prometheus.CounterVec
 	engine                      *prometheus.HistogramVec
 	engineErrors                *prometheus.CounterVec
+	scans                       *prometheus.CounterVec
+	scan                        prometheus.Histogram
 }
 
-var _ gateway.Meter = (*Metrics)(nil)
+var (
+	_ gateway.Meter = (*Metrics)(nil)
+	_ scan.Meter    = (*Metrics)(nil)
+)
 
 // New makes Metrics with a registry of their own, which has those of the process and the
 // Go runtime, too.
@@ -76,6 +82,12 @@ func New() *Metrics {
 			Help:    "Time that calls of the engine, NATS, took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"call"}),
+		scans: counters("rtm_scans_total", "Scans of uploads, by result: clean, rejected, failed or passed (unseen, because the scanner failed).", "result"),
+		scan: to.NewHistogram(prometheus.HistogramOpts{
+			Name:    "rtm_scan_seconds",
+			Help:    "Time that scans of uploads took.",
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60},
+		}),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
 	m.begin()
@@ -101,6 +113,9 @@ func (m *Metrics) begin() {
 		for _, r := range []media.Result{media.Done, media.Refused, media.Broken, media.Failed} {
 			m.transfers.WithLabelValues(string(d), string(r))
 		}
+	}
+	for _, r := range scan.Results {
+		m.scans.WithLabelValues(string(r))
 	}
 	for _, call := range gateway.EngineCalls {
 		m.engine.WithLabelValues(call)
@@ -170,4 +185,10 @@ func (m *Metrics) EngineCall(name string, took time.Duration, err error) {
 	if err != nil {
 		m.engineErrors.WithLabelValues(name).Inc()
 	}
+}
+
+// Scanned implements scan.Meter.
+func (m *Metrics) Scanned(r scan.Result, took time.Duration) {
+	m.scans.WithLabelValues(string(r)).Inc()
+	m.scan.Observe(took.Seconds())
 }

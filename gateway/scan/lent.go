@@ -13,13 +13,10 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// ContentPath is where a Scanner's ServeHTTP belongs in a mux.
-const ContentPath = media.BasePath + "scan/"
-
 // fetchStall is how long a hook may take over 16 KiB.
 const fetchStall = 30 * time.Second
 
-// lent are the contents that hooks may read now, by a random token. It serves ContentPath.
+// lent are the contents that hooks may read now, by a random token. It serves media.ScanPath.
 type lent struct {
 	mu      sync.Mutex
 	byToken map[string]*loan
@@ -76,7 +73,7 @@ func (l *lent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l.mu.Lock()
-	one := l.byToken[strings.TrimPrefix(r.URL.Path, ContentPath)]
+	one := l.byToken[strings.TrimPrefix(r.URL.Path, media.ScanPath)]
 	l.mu.Unlock()
 	if one == nil {
 		http.Error(w, "no such content: the scan is over, or runs at another gateway", http.StatusNotFound)

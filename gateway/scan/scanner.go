@@ -34,7 +34,7 @@ type Options struct {
 	Secret []byte
 
 	// ContentURL is where a hook reaches the Scanner's ServeHTTP, such as
-	// "http://10.0.0.5:8080" + ContentPath.
+	// "http://10.0.0.5:8080" + media.ScanPath.
 	ContentURL string
 
 	// Meter counts scans; nil means that nobody does.
@@ -227,5 +227,5 @@ func (s *Scanner) Ping(ctx context.Context) error {
 // String is the URL of the scanner without secrets.
 func (s *Scanner) String() string { return s.name }
 
-// ServeHTTP serves ContentPath for hooks.
+// ServeHTTP serves media.ScanPath for hooks.
 func (s *Scanner) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.lent.ServeHTTP(w, r) }

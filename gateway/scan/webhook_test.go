@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/scan"
 )
 
@@ -48,9 +49,9 @@ func newHook(t *testing.T, o scan.Options, answer func(http.ResponseWriter, *htt
 	gateway := httptest.NewServer(mux)
 	t.Cleanup(gateway.Close)
 	o.Secret = []byte(secret)
-	o.ContentURL = gateway.URL + scan.ContentPath
+	o.ContentURL = gateway.URL + media.ScanPath
 	h.scanner, h.counted = newScanner(t, server.URL+"/scan", o)
-	mux.Handle(scan.ContentPath, h.scanner)
+	mux.Handle(media.ScanPath, h.scanner)
 	return h
 }
 

@@ -37,6 +37,7 @@ func (e *examination) local(ctx context.Context) {
 	case e.options.nats.servers != "":
 		e.say(bad, "media", "--nats is given without --media", "name a folder that all gateways share, or a bucket")
 	}
+	e.checkScanner(ctx)
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {

@@ -84,10 +84,13 @@ func (e *examination) checkAnswers(ctx context.Context) bool {
 		e.say(bad, "ready", err.Error(), "")
 		return true
 	}
-	if body := read(answer); answer.StatusCode == http.StatusOK {
-		e.say(good, "ready", "all of its checks pass", "")
-	} else {
+	switch body := read(answer); {
+	case answer.StatusCode != http.StatusOK:
 		e.say(bad, "ready", body, "see the gateway's log")
+	case strings.Contains(body, `"ok":false`): // one that is advisory
+		e.say(poor, "ready", body, "see the gateway's log")
+	default:
+		e.say(good, "ready", "all of its checks pass", "")
 	}
 	return true
 }

@@ -14,6 +14,7 @@ import (
 	"rtmwasm/core"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/mediastore/folder"
+	"rtmwasm/gateway/scan"
 )
 
 // mediaOptions say where media is kept, and for how long.
@@ -83,12 +84,16 @@ type mediaStore struct {
 }
 
 // openMediaStore opens where media is kept, of which records has what gateways share.
-func (o options) openMediaStore(ctx context.Context, records mediastore.Records, log *slog.Logger) (*mediaStore, error) {
+func (o options) openMediaStore(ctx context.Context, records mediastore.Records, scanner *scan.Scanner, log *slog.Logger) (*mediaStore, error) {
 	files, err := o.openMedia(ctx, records.Secret(), log)
 	if err != nil {
 		return nil, err
 	}
-	return &mediaStore{mediastore.New(mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Redirect: o.media.redirect, Logger: log}), files}, nil
+	options := mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Redirect: o.media.redirect, Logger: log}
+	if scanner != nil {
+		options.Checker = scanner
+	}
+	return &mediaStore{mediastore.New(options), files}, nil
 }
 
 // close writes down what the store has counted, and lets go of the files.

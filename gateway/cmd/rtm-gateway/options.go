@@ -15,6 +15,7 @@ type options struct {
 	data        string
 	media       mediaOptions
 	urlKeys     urlKeys
+	scan        scanOptions
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
@@ -88,6 +89,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.data, "data", "./data", "`folder` for all data but that of --media, made if missing; one gateway at a time")
 	o.media.register(flags)
 	o.urlKeys.register(flags)
+	o.scan.register(flags)
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
@@ -114,5 +116,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.bounds.check(), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
 }

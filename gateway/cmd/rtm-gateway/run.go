@@ -13,6 +13,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/scan"
 	"rtmwasm/web"
 )
 
@@ -90,7 +91,11 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		defer stop()
 	}
 	site.listen()
-	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, meter, log) })
+	scanner, err := o.scan.open(site.url(), meter, log)
+	if err != nil {
+		return err
+	}
+	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, scanner, meter, log) })
 	if err != nil || r.server == nil { // or it was told to end
 		return err
 	}
@@ -124,12 +129,12 @@ func (r running) close() {
 }
 
 // start opens the engine and starts the gateway on it.
-func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.Metrics, log *slog.Logger) (running, error) {
+func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Scanner, meter *metrics.Metrics, log *slog.Logger) (running, error) {
 	engine, err := openEngine(ctx, o, log)
 	if err != nil {
 		return running{}, err
 	}
-	store, err := o.openMediaStore(ctx, engine.MediaRecords(), log)
+	store, err := o.openMediaStore(ctx, engine.MediaRecords(), scanner, log)
 	if err != nil {
 		engine.Close()
 		return running{}, err
@@ -147,6 +152,9 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, meter *metrics.M
 	}
 	if o.nats.servers != "" {
 		config.MediaGateways = engine.MediaGateways()
+	}
+	if scanner != nil {
+		config.Scanner = scanner
 	}
 	if meter != nil {
 		config.Meter = meter

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"rtmwasm/core"
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/metrics"
+	"rtmwasm/gateway/scan"
+)
+
+// maxScanTimeout leaves some of the time after which a client ends an upload that gets nowhere.
+const maxScanTimeout = core.MediaStallTimeout - 20*time.Second
+
+// scanOptions say what looks at uploads.
+type scanOptions struct {
+	url         scanURL
+	timeout     time.Duration
+	unavailable string // one of whenUnavailable
+	secret      secretText
+	urlBase     string
+}
+
+// whenUnavailable are the values of --scan-unavailable.
+const (
+	scanRefuse = "refuse"
+	scanPass   = "pass"
+)
+
+// scanURL may have a user, password and query.
+type scanURL string
+
+func (u *scanURL) Set(text string) error { *u = scanURL(text); return nil }
+func (*scanURL) String() string          { return "" }
+func (u *scanURL) Redacted() string {
+	if *u == "" {
+		return ""
+	}
+	return scan.Redacted(string(*u))
+}
+
+// secretText is never shown.
+type secretText string
+
+func (s *secretText) Set(text string) error { *s = secretText(text); return nil }
+func (*secretText) String() string          { return "" }
+func (s *secretText) Redacted() string {
+	if *s == "" {
+		return ""
+	}
+	return "***"
+}
+
+func (o *scanOptions) register(flags *flag.FlagSet) {
+	flags.Var(&o.url, "scan", "`URL` of what looks at each upload before anybody can read it: clamd://HOST:PORT or clamd:///PATH/OF/SOCKET of ClamAV, or https://HOOK, which is asked and answers")
+	durationVar(flags, &o.timeout, "scan-timeout", scan.DefaultTimeout, "how long one scan may take")
+	flags.StringVar(&o.unavailable, "scan-unavailable", scanRefuse, "what becomes of uploads while the scanner is away: `refuse` has clients try again, pass lets them through unseen")
+	flags.Var(&o.secret, "scan-secret", "`secret` of 16 bytes or more that signs what a hook is asked; give it as RTM_SCAN_SECRET or in the file of --config, where others don't see it")
+	flags.StringVar(&o.urlBase, "scan-url-base", "", "`URL` by which a hook reaches this gateway, not any other, such as http://10.0.0.5:8080; the address of --listen if not given")
+}
+
+// isHook reports whether uploads are told to a web hook.
+func (o *scanOptions) isHook() bool {
+	return strings.HasPrefix(string(o.url), "http://") || strings.HasPrefix(string(o.url), "https://")
+}
+
+// check also looks whether a hook can reach the gateway, at the address of --listen.
+func (o *scanOptions) check(listen string, tls bool) error {
+	switch {
+	case o.url == "" && (o.secret != "" || o.urlBase != "" || o.unavailable != scanRefuse || o.timeout != scan.DefaultTimeout):
+		return errors.New("--scan-timeout, --scan-unavailable, --scan-secret and --scan-url-base go with --scan")
+	case o.url == "":
+		return nil
+	case o.timeout < time.Second || o.timeout > maxScanTimeout:
+		return fmt.Errorf("--scan-timeout is %v, it must be from 1s to %v: clients end an upload that gets nowhere for %v", o.timeout, maxScanTimeout, core.MediaStallTimeout)
+	case o.unavailable != scanRefuse && o.unavailable != scanPass:
+		return fmt.Errorf("--scan-unavailable is %q, it must be %s or %s", o.unavailable, scanRefuse, scanPass)
+	case !o.isHook() && (o.secret != "" || o.urlBase != ""):
+		return errors.New("--scan-secret and --scan-url-base go with a hook: --scan https://HOOK")
+	case o.isHook() && o.secret == "":
+		return errors.New("--scan with a hook needs --scan-secret, by which the hook knows that the gateway asks; give it as RTM_SCAN_SECRET")
+	case o.isHook() && o.urlBase == "" && (tls || isUnspecified(listen)):
+		return fmt.Errorf("--scan with a hook needs --scan-url-base: --listen %s does not tell how the hook reaches this gateway", listen)
+	case o.urlBase != "" && !strings.HasPrefix(o.urlBase, "http://") && !strings.HasPrefix(o.urlBase, "https://"):
+		return fmt.Errorf("--scan-url-base is %q, it must be such as http://10.0.0.5:8080", o.urlBase)
+	}
+	_, err := scan.New(string(o.url), o.options())
+	if err != nil {
+		err = fmt.Errorf("--scan: %w", err)
+	}
+	return err
+}
+
+// isUnspecified reports whether an address stands for all of the machine's.
+func isUnspecified(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
+}
+
+func (o *scanOptions) options() scan.Options {
+	return scan.Options{
+		Timeout: o.timeout, Pass: o.unavailable == scanPass,
+		Secret: []byte(o.secret), ContentURL: strings.TrimSuffix(o.urlBase, "/") + media.ScanPath,
+	}
+}
+
+// open makes the scanner; nil for none. The gateway listens at a URL.
+func (o scanOptions) open(self string, meter *metrics.Metrics, log *slog.Logger) (*scan.Scanner, error) {
+	if o.url == "" {
+		return nil, nil
+	}
+	if o.urlBase == "" {
+		o.urlBase = self
+	}
+	options := o.options()
+	options.Logger = log
+	if meter != nil {
+		options.Meter = meter
+	}
+	s, err := scan.New(string(o.url), options)
+	if err != nil {
+		return nil, fmt.Errorf("--scan: %w", err)
+	}
+	log.Info("uploads are scanned", "by", s.String(), "while it is away", o.unavailable)
+	return s, nil
+}
+
+// checkScanner asks the scanner of --scan, and has clamd look at the largest file.
+func (e *examination) checkScanner(ctx context.Context) {
+	if e.scan.url == "" {
+		return
+	}
+	scanner, err := e.scan.open("http://"+e.listen, nil, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = scanner.Ping(ctx)
+	}
+	switch {
+	case err != nil && e.scan.unavailable == scanPass:
+		e.say(poor, "scanner", err.Error(), "uploads pass unseen, see that it runs")
+		return
+	case err != nil:
+		e.say(bad, "scanner", err.Error(), "uploads will be refused, see that it runs and may be reached from here")
+		return
+	}
+	if !e.scan.isHook() {
+		var rejected *media.Rejected
+		err = scanner.Check(ctx, media.Info{Size: core.MaxMediaBytes}, zeros{})
+		if errors.As(err, &rejected) {
+			e.say(bad, "scanner", rejected.Reason, "raise StreamMaxLength in clamd.conf to 31M")
+			return
+		}
+		if err != nil {
+			e.say(bad, "scanner", err.Error(), "see clamd's log")
+			return
+		}
+	}
+	e.say(good, "scanner", scanner.String()+" answers", "")
+}
+
+// zeros are the content of a file.
+type zeros struct{}
+
+func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+var _ gateway.Scanner = (*scan.Scanner)(nil)
