@@ -152,7 +152,7 @@ func (d *download) tell() {
 func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	switch {
 	case resp.Status == 404 || resp.Status == 410:
-		cause := statusFault(resp.Status, true).cause
+		cause := statusFault(resp, true).cause
 		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrNotExist, Text: textNoMedia, ServerCode: resp.Status, Cause: cause})
 		return
 	case resp.Status == 416 || resp.Status == 206 && resp.Header("Content-Range") != contentRange:
@@ -161,10 +161,10 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	case resp.Status == 200 && resp.Body != nil && resp.Body.Size() == d.total: // something on the way took Range off
 		p = d.all(p)
 	case resp.Status != 206 && resp.Status != 200:
-		d.refused(resp.Status)
+		d.refused(resp)
 		return
 	case resp.Body == nil || resp.Body.Size() != p.to-p.from:
-		f := statusFault(resp.Status, true)
+		f := statusFault(resp, true)
 		f.text += " and a body of another length than was asked for"
 		d.again(f)
 		return

@@ -17,13 +17,21 @@ func fromGateway(r *HTTPResponse) bool {
 	return r.Header(GatewayHeader) != "" || r.Header("Tus-Resumable") != "" || r.Header("Content-Range") != ""
 }
 
+// ReasonHeader has the reason for a refusal, where the status does not tell it: text for
+// people, in UTF-8 and percent-encoded.
+const ReasonHeader = "Rtm-Reason"
+
 // statusFault describes an answer that is of no use. own tells whether it is the gateway's.
-func statusFault(status int, own bool) fault {
+func statusFault(r *HTTPResponse, own bool) fault {
+	status := r.Status
 	code := strconv.Itoa(status)
 	text := "something before the gateway, such as a proxy or a captive portal, answered with status " + code
 	switch {
 	case own:
 		text = "the gateway answered with status " + code
+		if reason := r.Header(ReasonHeader); reason != "" {
+			text += ": " + unescape(reason)
+		}
 	case status == 401 || status == 407 || status == 511:
 		text += ": it asks for a login of its own"
 	case status == 413:
@@ -46,3 +54,19 @@ func (c *Client) errorFault(err error) fault {
 	}
 	return fault{0, err, text + " (" + err.Error() + ")"}
 }
+
+// unescape decodes percent-encoding. What is none becomes something else.
+func unescape(s string) string {
+	var b []byte
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' && i+2 < len(s) {
+			c = hexDigit(s[i+1])<<4 | hexDigit(s[i+2])
+			i += 2
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+func hexDigit(c byte) byte { return c&15 + c>>6*9 }

@@ -163,7 +163,7 @@ func (t *Task) failed(err *Error) {
 
 // refused ends the task because the gateway answered with a status that trying again
 // won't change.
-func (t *Task) refused(status int) { t.unavailable(statusFault(status, true)) }
+func (t *Task) refused(r *HTTPResponse) { t.unavailable(statusFault(r, true)) }
 
 func (t *Task) unavailable(f fault) {
 	t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: f.text, ServerCode: f.status, Cause: f.cause})

@@ -77,14 +77,14 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 	switch {
 	case r.Status == 413 && !own && x.smaller != nil:
 		if !x.smaller() {
-			t.unavailable(statusFault(413, own))
+			t.unavailable(statusFault(r, own))
 		}
 		t.resume()
 	case refusesMethod(x.method, r.Status, own):
 		x.otherMethod()
 		fallthrough
 	case !own || passing(r.Status):
-		t.again(statusFault(r.Status, own))
+		t.again(statusFault(r, own))
 	default:
 		x.answered(r)
 	}

@@ -254,21 +254,17 @@ func (u *upload) created(resp *HTTPResponse) {
 	key := createdKey(resp)
 	switch {
 	case resp.Status == 413:
-		u.tooLarge()
-	case resp.Status == 507:
-		f := statusFault(507, true)
-		f.text = "what the files of this user or app may take together is used up: there is room when older ones expire"
-		u.unavailable(f)
+		u.tooLarge(resp)
 	case key == "":
-		u.refused(resp.Status)
+		u.refused(resp)
 	default:
 		u.key = key
 		u.hasOffset(resp)
 	}
 }
 
-func (u *upload) tooLarge() {
-	f := statusFault(413, true)
+func (u *upload) tooLarge(resp *HTTPResponse) {
+	f := statusFault(resp, true)
 	u.failed(&Error{Class: LimitExceeded, Code: UploadMediaErrSizeOverflow, Text: "the gateway takes no payload of this size", ServerCode: 413, Cause: f.cause})
 }
 
@@ -308,7 +304,7 @@ func (u *upload) sendRest() {
 			switch n, ok := u.offsetIn(resp); {
 			case ok && resp.Status == 204 && n <= base: // don't hurry
 				u.shrinkSend()
-				f := statusFault(204, true)
+				f := statusFault(resp, true)
 				f.text = "something before the gateway takes the body of requests and does not pass it on"
 				u.again(f)
 				return
@@ -335,7 +331,7 @@ func (u *upload) sendRest() {
 
 // shrinkSend makes the next PATCH smaller than the last, of which nothing arrived.
 func (u *upload) shrinkSend() {
-	if u.sending > 0 {
+	if u.sending > smallestSend {
 		u.c.sendSize = max(u.sending/2, smallestSend)
 		u.sending = 0
 	}
@@ -363,15 +359,15 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 		u.hasOffset(resp)
 	case 404, 410:
 		if u.forgotten++; u.forgotten > maxForgotten {
-			u.refused(resp.Status)
+			u.refused(resp)
 			return
 		}
 		u.nonce, u.key, u.offset, u.sending, u.confirmed = "", "", 0, 0, 0
-		u.again(statusFault(resp.Status, true))
+		u.again(statusFault(resp, true))
 	case 413:
-		u.tooLarge()
+		u.tooLarge(resp)
 	default:
-		u.refused(resp.Status)
+		u.refused(resp)
 	}
 }
 
@@ -387,7 +383,7 @@ func (u *upload) hasOffset(resp *HTTPResponse) {
 	if !ok && resp.Status == 201 && u.total > createWithBody {
 		ok = true // created empty; tus does not ask for the header then
 	}
-	f := statusFault(resp.Status, true)
+	f := statusFault(resp, true)
 	if !ok {
 		f.text += " and no Upload-Offset"
 		u.again(f)

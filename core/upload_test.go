@@ -168,6 +168,72 @@ func TestUploadRefused(t *testing.T) {
 	})
 }
 
+// The error of a refusal says why, as the gateway tells it.
+func TestUploadRefusedWithAReason(t *testing.T) {
+	for header, want := range map[string]string{
+		"":                             "",
+		"the file was rejected: found": ": the file was rejected: found",
+		"100%25 %E5%9B%BE%e7%89%87":    ": 100% 图片",
+		"%":                            ": %",
+		"%4":                           ": %4",
+	} {
+		for _, method := range []string{"POST", "HEAD", "PATCH"} {
+			inSession(t, func(w *world) {
+				p := w.route(bigUpload)
+				result := p.upload()
+				p.on = func(r *testRequest) bool {
+					switch r.Method {
+					case method:
+						r.answer(422, headers{ReasonHeader: header}, nil)
+					case "PATCH":
+						r.answer(423, nil, nil)
+					default:
+						return false
+					}
+					return true
+				}
+				p.play(time.Minute)
+				assert.Equal(t, "RtmUnavailableError 1", outcome(result()))
+				assert.Equal(t, 422, result().ServerCode)
+				assert.Equal(t, "the gateway answered with status 422"+want, result().Text)
+			})
+		}
+	}
+}
+
+// A scan may take longer than the gateway lets a request wait: then it asks for the last byte
+// again. The upload goes on for as long as a scan may take, and no later one is slower for it.
+func TestUploadThatIsScannedForLong(t *testing.T) {
+	for _, size := range []int{10, bigUpload, 5 << 20} {
+		inSession(t, func(w *world) {
+			p := w.route(size)
+			result := p.upload()
+			begun := time.Now()
+			p.on = func(r *testRequest) bool {
+				switch {
+				case time.Since(begun) > time.Minute, r.Body == nil && r.Method != "HEAD":
+					return false
+				case r.Method != "HEAD" && p.age(r) < 8*time.Second:
+				case r.Method == "PATCH":
+					r.answer(423, nil, nil)
+				case r.Method == "POST":
+					p.stored = int64(size - 1)
+					r.answer(423, nil, nil)
+				default:
+					p.stored = int64(size - 1)
+					return false
+				}
+				return true
+			}
+			p.play(2 * time.Minute)
+			assert.Nil(t, result())
+			assert.Equal(t, "up: ok", p.events[len(p.events)-1])
+			assert.Less(t, p.sent, int64(size+20), "only the last byte was sent again")
+			assert.Zero(t, w.sendSize)
+		})
+	}
+}
+
 func TestTooLargeForTheGateway(t *testing.T) {
 	var texts []string
 	for _, method := range []string{"POST", "PATCH"} {

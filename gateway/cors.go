@@ -18,7 +18,7 @@ const (
 		"Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, " +
 		"Upload-Complete, Upload-Incomplete, Upload-Limit, Upload-Draft-Interop-Version, Accept-Patch, " +
 		"ETag, Repr-Digest, Part-Digest, Content-Range, Accept-Ranges, Content-Length, Content-Disposition, X-Request-Id, " +
-		"Retry-After, " + core.GatewayHeader + ", " + media.ReasonHeader
+		"Retry-After, " + core.GatewayHeader + ", " + core.ReasonHeader
 )
 
 // setCORS sets, beside SetCommonHeaders, what depends on the page. Credentials mode, for

@@ -41,6 +41,8 @@ func TestOperating(t *testing.T) {
 		"strangers who mean harm":   testHostile,
 		"two thousand do not read":  testSlowReaders,
 		"memory runs short":         testMemory,
+		"uploads are scanned":       testScan,
+		"a hook scans":              testScanHook,
 		"doctor at home":            testDoctor,
 		"doctor before a proxy":     testDoctorURL,
 	} {

@@ -159,7 +159,7 @@ func (q *quotas) drop(now time.Time) {
 
 // errQuota has the status that HTTP means not to be tried again without somebody's wish.
 func errQuota(whose string, bytes int64) handler.Error {
-	return handler.NewError("ERR_QUOTA", fmt.Sprintf(
-		"the files of %s may take %d bytes together, and this one is too much: wait until older ones expire", whose, bytes),
-		http.StatusInsufficientStorage)
+	return withReason(handler.NewError("ERR_QUOTA", fmt.Sprintf(
+		"the files of %s may take %d bytes together, which are used up: there is room when older ones expire", whose, bytes),
+		http.StatusInsufficientStorage))
 }

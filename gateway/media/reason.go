@@ -6,11 +6,9 @@ import (
 	"strings"
 
 	"github.com/tus/tusd/v2/pkg/handler"
-)
 
-// ReasonHeader has the reason for a refusal, where the status does not tell it: text for
-// people, in UTF-8 and percent-encoded.
-const ReasonHeader = "Rtm-Reason"
+	"rtmwasm/core"
+)
 
 // Errors of uploads that are checked before anybody can read them.
 var (
@@ -26,7 +24,7 @@ func errRejected(reason string) handler.Error {
 // withReason puts the text of an error into a header, too, where the SDK finds it: it reads no
 // bodies of uploads, and the answer to HEAD has none.
 func withReason(e handler.Error) handler.Error {
-	e.HTTPResponse.Header[ReasonHeader] = percentEncode(e.Message)
+	e.HTTPResponse.Header[core.ReasonHeader] = percentEncode(e.Message)
 	return e
 }
 
