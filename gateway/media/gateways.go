@@ -98,7 +98,7 @@ func (h *Handler) evict(ctx context.Context, info Info) (Info, error) {
 	var a answer
 	switch {
 	case err == nil && json.Unmarshal(data, &a) == nil && a.BeingChecked:
-		return Info{}, errBeingChecked
+		return Info{}, ErrBeingChecked
 	case errors.Is(err, ErrGatewayGone):
 		h.config.Logger.InfoContext(ctx, "media: a gateway that had an upload is gone: going on without it", "key", info.Key, "gone", info.Gateway)
 	case ctx.Err() != nil:

@@ -187,7 +187,7 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 	if h.config.Gateways != nil {
 		if info, err := h.store.Info(ctx, ref.App, ref.Key); err == nil && info.Session == ref.Session {
 			// A gateway that is checking it cannot finish what is gone.
-			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, errBeingChecked) {
+			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrBeingChecked) {
 				return err
 			}
 		}

@@ -24,8 +24,7 @@ func errRejected(reason string) handler.Error {
 // withReason puts the text of an error into a header, too, where the SDK finds it: it reads no
 // bodies of uploads, and the answer to HEAD has none.
 func withReason(e handler.Error) handler.Error {
-	e.HTTPResponse.Header[core.ReasonHeader] = percentEncode(e.Message)
-	return e
+	return withHeader(e, core.ReasonHeader, percentEncode(e.Message))
 }
 
 // percentEncode makes UTF-8 what a header can have, as gRPC does with its messages: printable

@@ -86,7 +86,7 @@ func (h *Handler) tusError(ctx context.Context, doing string, err error) error {
 	case errors.Is(err, ErrUnchecked): // the Checker has logged it
 		return errUnchecked
 	case errors.Is(err, ErrBeingChecked):
-		return errBeingChecked
+		return requestOf(ctx).mayGoOn(errBeingChecked)
 	case errors.Is(err, ErrNotFound):
 		return handler.ErrNotFound
 	case errors.Is(err, ErrConflict):

@@ -263,3 +263,21 @@ func TestScanThatTakesLongWithTwoGateways(t *testing.T) {
 	require.Eventually(t, func() bool { return s.leftFiles() == 1 }, time.Minute, time.Millisecond)
 	require.Equal(t, 404, c.do("HEAD", path, nil).status)
 }
+
+// To the drafts 422 is final, and 503 is not.
+func TestScanOfADraftUpload(t *testing.T) {
+	d := clamd.Start(t)
+	c := newServer(t, scanned(d, &scans{}), slowly).as(appA, "ada", "session").draft(8)
+	path := c.create(nil, "?0", "Upload-Length", strconv.Itoa(len(infectedFile))).header.Get("Location")
+	d.Pause()
+	require.Equal(t, 503, c.append(path, 0, bytes.NewReader(infectedFile), "?1").status)
+	offset, _ := c.state(path)
+	require.Equal(t, len(infectedFile)-1, offset)
+	d.Resume()
+	var a answer
+	require.Eventually(t, func() bool {
+		a = c.append(path, offset, bytes.NewReader(infectedFile[offset:]), "?1")
+		return a.status != 503
+	}, time.Minute, time.Millisecond)
+	c.requireRejected(path, a)
+}
