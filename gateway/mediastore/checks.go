@@ -43,6 +43,8 @@ type check struct {
 	ctx    context.Context // of the Checker
 	cancel context.CancelFunc
 
+	part sync.Mutex // held while the upload's Part is used
+
 	kept chan struct{} // closed when the check takes long, and all but the last byte is kept
 	done chan struct{} // closed at the end
 
@@ -181,7 +183,7 @@ func (c *check) join(ctx context.Context, info media.Info, src io.Reader, patien
 // run asks the Checker, and returns why the upload is not to be finished now.
 func (c *check) run(a *appender, info media.Info) error {
 	verdict := make(chan error, 1)
-	go func() { verdict <- a.s.opts.Checker.Check(c.ctx, info, a.part) }()
+	go func() { verdict <- a.s.opts.Checker.Check(c.ctx, info, contentOf{c, a.part}) }()
 	slow := time.NewTimer(a.s.opts.CheckWait)
 	defer slow.Stop()
 	var err error
@@ -211,10 +213,26 @@ func (c *check) run(a *appender, info media.Info) error {
 func (c *check) keep(a *appender) error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
+	c.part.Lock()
+	defer c.part.Unlock()
 	if err := a.rest(ctx, a.s.opts.Gateway); err != nil {
 		return err
 	}
 	c.soFar = a.info
 	close(c.kept)
 	return nil
+}
+
+// contentOf reads a Part, which is not for concurrent use, for a Checker, which may read in many
+// places at the same time.
+type contentOf struct {
+	check *check
+	part  io.ReaderAt
+}
+
+// ReadAt implements io.ReaderAt.
+func (c contentOf) ReadAt(p []byte, off int64) (int, error) {
+	c.check.part.Lock()
+	defer c.check.part.Unlock()
+	return c.part.ReadAt(p, off)
 }

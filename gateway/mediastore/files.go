@@ -39,8 +39,7 @@ type Files interface {
 	Room(ctx context.Context) error
 }
 
-// Part is an upload while one request adds to it. It is not for concurrent use, except that a
-// Checker may read while Keep runs.
+// Part is an upload while one request adds to it. It is not for concurrent use.
 type Part interface {
 	// Write adds bytes at the end.
 	io.Writer

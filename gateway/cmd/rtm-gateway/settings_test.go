@@ -196,7 +196,7 @@ func TestVariablesOfTheCommandLine(t *testing.T) {
 func TestPrintConfig(t *testing.T) {
 	t.Setenv("RTM_MEDIA_MAX_AGE", "90m")
 	var out bytes.Buffer
-	args := []string{"--print-config", "--config", configFile(t, "listen 127.0.0.1:99"), "--nats", "nats://ada:secret@n1:4222,nats://n2:4222", "--media", "/mnt/media",
+	args := []string{"--print-config", "--config", configFile(t, "listen 127.0.0.1:99"), "--nats", "nats://ada:pssst@n1:4222,nats://n2:4222", "--media", "/mnt/media",
 		"--app", app + ":" + certificate, "--app", otherApp}
 	require.Zero(t, run(t.Context(), args, &out, &out), out.String())
 	for _, line := range []string{
@@ -210,7 +210,7 @@ func TestPrintConfig(t *testing.T) {
 		assert.Contains(t, out.String(), line)
 	}
 	assert.NotContains(t, out.String(), certificate)
-	assert.NotContains(t, out.String(), "secret")
+	assert.NotContains(t, out.String(), "pssst")
 
 	first := out.String()
 	require.NoError(t, os.Unsetenv("RTM_MEDIA_MAX_AGE"))
