@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// bufferBytes is what a request holds in memory.
+	// bufferBytes is half of what a request holds in memory: one half is filled while the other is
+	// hashed.
 	bufferBytes = 64 << 10
 
 	// keepInterval is the time between two records of a running upload: the progress that it
@@ -145,8 +146,12 @@ func (a *appender) finishInTime() error {
 
 // copy stores what src delivers. An end is an end: the client may send the rest later.
 func (a *appender) copy(src io.Reader) error {
-	buf := buffers.Get().(*[bufferBytes]byte)
-	defer buffers.Put(buf)
+	buf, next := buffers.Get().(*[bufferBytes]byte), buffers.Get().(*[bufferBytes]byte)
+	defer func() {
+		a.digester.wait()
+		buffers.Put(buf)
+		buffers.Put(next)
+	}()
 	have := 0
 	for {
 		left := a.record.Size - a.digester.offset - int64(have)
@@ -161,7 +166,7 @@ func (a *appender) copy(src io.Reader) error {
 			if err := a.write(buf[:have], left == 0); err != nil {
 				return err
 			}
-			have = 0
+			buf, next, have = next, buf, 0
 		}
 		switch {
 		case ended == io.EOF, left == 0:
@@ -176,7 +181,8 @@ func (a *appender) copy(src io.Reader) error {
 	}
 }
 
-// write stores and hashes bytes.
+// write stores bytes and begins to hash them: they must stay as they are until the next write
+// has begun.
 func (a *appender) write(b []byte, complete bool) error {
 	if _, err := a.part.Write(b); err != nil {
 		return fmt.Errorf("store bytes: %w", err)

@@ -8,17 +8,21 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"sync"
 
 	"rtmwasm/core"
 )
 
 // digester takes the digests of an upload: of all of it, and of each core.MediaDigestBytes
-// unless one of these is all.
+// unless one of these is all. It takes the two at the same time, beside its caller: together they
+// cost more than all else that a large upload does.
 type digester struct {
-	whole  hash.Hash
-	piece  hash.Hash // of the bytes since the last of sums; nil for a file of one piece
-	sums   []byte
 	offset int64
+
+	running sync.WaitGroup // until it is done, the rest must be left alone
+	whole   hash.Hash
+	piece   hash.Hash // of the bytes since the last of sums; nil for a file of one piece
+	sums    []byte
 }
 
 // onePiece reports whether the digest of a file is that of its only piece.
@@ -64,17 +68,29 @@ func (d *digester) resume(content io.ReaderAt) error {
 	return nil
 }
 
+// write hashes bytes behind those of the last write. It returns before that is done: the bytes
+// must stay as they are until the next write has begun, or wait has returned.
 func (d *digester) write(b []byte) {
-	d.whole.Write(b)
+	d.wait()
+	at := d.offset
+	d.offset += int64(len(b))
 	if d.piece == nil {
-		d.offset += int64(len(b))
+		d.whole.Write(b)
 		return
 	}
+	d.running.Go(func() { d.whole.Write(b) })
+	d.running.Go(func() { d.writePieces(at, b) })
+}
+
+// wait returns when all that was written is hashed.
+func (d *digester) wait() { d.running.Wait() }
+
+func (d *digester) writePieces(at int64, b []byte) {
 	for len(b) > 0 {
-		n := min(len(b), int(core.MediaDigestBytes-d.offset%core.MediaDigestBytes))
+		n := min(len(b), int(core.MediaDigestBytes-at%core.MediaDigestBytes))
 		d.piece.Write(b[:n])
-		d.offset += int64(n)
-		if d.offset%core.MediaDigestBytes == 0 {
+		at += int64(n)
+		if at%core.MediaDigestBytes == 0 {
 			d.endPiece()
 		}
 		b = b[n:]
@@ -88,6 +104,7 @@ func (d *digester) endPiece() {
 
 // note writes down in the record how far the digester is.
 func (d *digester) note(r *record) {
+	d.wait()
 	r.Offset, r.Sums = d.offset, slices.Clone(d.sums)
 	state, err := d.whole.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
@@ -98,6 +115,7 @@ func (d *digester) note(r *record) {
 
 // finish returns the digest of all, and those of the pieces.
 func (d *digester) finish() (whole [sha256.Size]byte, sums []byte) {
+	d.wait()
 	d.whole.Sum(whole[:0])
 	switch {
 	case d.piece == nil:

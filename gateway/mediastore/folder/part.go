@@ -19,7 +19,12 @@ type part struct {
 	app, key string
 	file     *os.File
 	size     int64 // of the content
+	flushed  int64 // the disk is to write up to here already
 }
+
+// flushBytes are written before the disk begins with them. Otherwise it would have to write all of a
+// file when its last byte is there, while its sender waits.
+const flushBytes = 4 << 20
 
 var _ mediastore.Owner = (*part)(nil)
 
@@ -28,7 +33,7 @@ func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediast
 	if err := check(app, key); err != nil {
 		return nil, err
 	}
-	p := &part{folder: f, app: app, key: key, size: offset}
+	p := &part{folder: f, app: app, key: key, size: offset, flushed: offset}
 	var err error
 	if offset == 0 {
 		p.file, err = f.begin(partName(app, key))
@@ -108,6 +113,10 @@ const ownSuffix = ".copy"
 func (p *part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.size += int64(n)
+	if p.size-p.flushed >= flushBytes && !p.folder.opts.NoSync {
+		startWriting(p.file, p.flushed, p.size-p.flushed)
+		p.flushed = p.size
+	}
 	return n, storeError(err)
 }
 
