@@ -152,6 +152,26 @@ func TestAFinishedFileWins(t *testing.T) {
 	requireContent(t, s, info.Key, b)
 }
 
+// The record could not be deleted here, and another gateway has deleted it since.
+func TestASweepForgetsWhatIsDeletedElsewhere(t *testing.T) {
+	p := newPlace(t)
+	w := &writes{Records: p.records}
+	there := p
+	there.records = w
+	s, b := there.store(t), content(1, 1000)
+	w.failDeletes.Store(true)
+	info := appendAll(t, s, create(t, s, 1, b), b)
+	_, err := p.store(t).Info(t.Context(), app, info.Key) // which deletes it
+	require.NoError(t, err)
+	requireNoRecord(t, p, info.Key)
+	require.NoError(t, s.Sweep(t.Context(), time.Now().Add(-time.Hour)))
+	w.n.Store(0)
+	w.failDeletes.Store(false)
+	require.NoError(t, s.Sweep(t.Context(), time.Now().Add(-time.Hour)))
+	assert.Zero(t, w.n.Load(), "nothing is left to do")
+	requireContent(t, s, info.Key, b)
+}
+
 func TestAnotherDigestRemovesTheUpload(t *testing.T) {
 	p := newPlace(t)
 	s := p.store(t)

@@ -52,7 +52,8 @@ func (s *Store) forgetFinished(ctx context.Context) error {
 		case err == nil:
 			_, err = s.heal(ctx, info)
 		case errors.Is(err, media.ErrNotFound):
-			err = s.forget(ctx, media.Ref{App: name.app}, handle{fresh: true})
+			s.unmark(name) // another gateway has deleted it
+			err = nil
 		}
 		errs = append(errs, err)
 	}
