@@ -27,7 +27,7 @@ const cures: [RegExp, string][] = [
   [/^DOWNLOAD_MEDIA_ERR_NOT_EXIST/, 'ask the sender for a new upload; show the thumbnail meanwhile'],
   [/_MEDIA_ERR_INTERRUPTED/, 'nothing, if you canceled or logged out; in ABORTED log in again and start anew'],
   [/_MEDIA_ERR_TIMEOUT/, 'start it again when the network is back; `message`, `serverCode` and `originalError` tell of the last attempt: [behind a proxy](csp-and-proxies.md#behind-a-proxy)'],
-  [/^UPLOAD_MEDIA_ERR_FAILURE/, 'start it again; `serverCode` is the HTTP status, and the gateway\'s log tells more; 507: what this user or the app may store is used up until older files expire'],
+  [/^UPLOAD_MEDIA_ERR_FAILURE/, 'start it again; `serverCode` is the HTTP status, and the gateway\'s log tells more; 422: a scanner rejected the file, the message has the reason; 507: what this user or the app may store is used up until older files expire'],
   [/^DOWNLOAD_MEDIA_ERR_FAILURE/, 'start it again; `serverCode` is the HTTP status, and the gateway\'s log tells more'],
   [/^ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW/, 'store less: attributes are for small facts; a file fits in a message'],
   [/^ATTRIBUTE_OPERATION_ERR_USER_NOT_FOUND/, 'nothing: attributes of a user end with his login'],

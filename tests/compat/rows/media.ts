@@ -53,6 +53,7 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'a proxy takes no body, however small (serverCode 413)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestBodiesThatComeToNothingAreNoProgress' },
     { member: 'client.createMediaMessageByUploading', when: 'a timeout names its likely cause, with serverCode and originalError of the last attempt', shown: 'core:TestTheCauseOfATimeout' },
     { member: 'client.createMediaMessageByUploading', when: 'refused by the gateway, also because the files of the user or the app take as much as they may (serverCode 507)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefused' },
+    { member: 'client.createMediaMessageByUploading', when: 'rejected by the scanner of the gateway (serverCode 422)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefusedWithAReason' },
     {
       member: 'client.createMediaMessageByUploading', when: 'FILE: the message, its fields and their order',
       works: async (t) => {
