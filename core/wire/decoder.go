@@ -37,7 +37,7 @@ func (d *decoder) next() bool {
 	d.whole, d.kind = d.rest, wireVarint
 	tag := d.varint()
 	d.field, d.kind = int32(tag>>3), int(tag&7)
-	if d.err == nil && (d.kind == wireEndGroup || d.field <= 0) {
+	if d.err == nil && (d.kind == wireEndGroup || tag < 1<<3 || tag >= 1<<32) {
 		d.err = errWireType
 	}
 	return d.err == nil
