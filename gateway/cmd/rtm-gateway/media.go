@@ -74,6 +74,9 @@ func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)
 	}
+	if err := files.Probe(ctx); err != nil { // a full disk is no reason to turn messages away, too
+		log.Warn("no media can be stored: uploads are refused, and /readyz fails, until that is mended", "folder", dir, "error", err)
+	}
 	return files, nil
 }
 

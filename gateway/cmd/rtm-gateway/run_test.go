@@ -63,6 +63,9 @@ func TestRunFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 
+	blocked := t.TempDir() // of media
+	require.NoError(t, os.WriteFile(filepath.Join(blocked, "files"), nil, 0o600))
+
 	used := t.TempDir()
 	engine, err := natsengine.Open(t.Context(), natsengine.Options{Dir: used})
 	require.NoError(t, err)
@@ -86,6 +89,7 @@ func TestRunFails(t *testing.T) {
 		{"media age", []string{"--media-max-age", "1ms"}, 2, "at least 1s"},
 		{"data and nats", []string{"--nats", "nats://127.0.0.1:1", "--data", t.TempDir()}, 2, "exclude each other"},
 		{"nats without media", []string{"--nats", "nats://127.0.0.1:1"}, 2, "--nats needs --media: name a folder that all gateways share"},
+		{"the folder of media can't be used", []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--media", blocked}, 1, "--media: in " + blocked + ": mkdirat files: file exists: give the gateway's user a folder"},
 		{"media is a file", []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--media", file}, 1, "--media: mkdir " + file + ": not a directory: give the gateway's user a folder"},
 		{"nats options without nats", []string{"--replicas", "3"}, 2, "go with --nats"},
 		{"replicas", []string{"--nats", "nats://127.0.0.1:1", "--replicas", "2"}, 2, "1, 3 or 5"},

@@ -68,11 +68,11 @@ const (
 )
 
 // Open opens the folder. It looks at no file.
-func Open(o Options) (f *Folder, err error) {
+func Open(o Options) (_ *Folder, err error) {
 	if len(o.Secret) != secretBytes {
 		return nil, fmt.Errorf("folder: Secret has %d bytes, it must have %d", len(o.Secret), secretBytes)
 	}
-	f = &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}}
+	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}}
 	if err := os.MkdirAll(o.Dir, dirMode); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func Open(o Options) (f *Folder, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, f.Close())
+			err = errors.Join(fmt.Errorf("in %s: %w", o.Dir, err), f.Close())
 		}
 	}()
 	for _, dir := range []string{filesDir, partsDir} {
@@ -89,8 +89,10 @@ func Open(o Options) (f *Folder, err error) {
 			return nil, err
 		}
 	}
-	f.parts, err = f.root.OpenRoot(partsDir)
-	return f, err
+	if f.parts, err = f.root.OpenRoot(partsDir); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Close lets go of the folder.

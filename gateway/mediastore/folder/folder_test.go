@@ -236,6 +236,16 @@ func TestRoom(t *testing.T) {
 	require.NoError(t, f.Probe(t.Context()))
 }
 
+func TestOpenSaysWhatIsInItsWay(t *testing.T) {
+	for _, inTheWay := range []string{"files", "parts"} {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, inTheWay), nil, 0o600))
+		_, err := Open(Options{Dir: dir, Secret: make([]byte, secretBytes)})
+		assert.ErrorContains(t, err, "in "+dir+": ")
+		assert.ErrorContains(t, err, inTheWay)
+	}
+}
+
 func TestBadNamesAreNotFound(t *testing.T) {
 	f := open(t, t.TempDir())
 	for _, ref := range [][2]string{{"", testKey(0)}, {app, ""}, {app, "../" + testKey(0)}, {strings.Repeat("A", 200), testKey(0)}} {
