@@ -56,11 +56,14 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	} else if c != nil {
 		return c.join(ctx, info, src, s.opts.CheckWait)
 	}
-	if err := s.ready(); err != nil {
-		return info, err
-	}
 	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, keptAt: time.Now()}
-	if err := a.open(ctx); err != nil {
+	if err = s.ready(); err == nil {
+		err = a.open(ctx)
+	}
+	if err != nil {
+		if !errors.Is(err, media.ErrNotFound) && !errors.Is(err, media.ErrConflict) {
+			err = errors.Join(err, a.unopened(h.record.Gateway))
+		}
 		return a.end(err)
 	}
 	complete, err := a.run(src)
@@ -68,7 +71,7 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 		return s.checks.begin(a).wait(ctx, info)
 	}
 	if complete {
-		err = a.finishInTime()
+		err = a.finish()
 	}
 	return a.end(errors.Join(err, a.part.Close()))
 }
@@ -109,6 +112,24 @@ func (a *appender) open(ctx context.Context) (err error) {
 	return err
 }
 
+// unopened is the end of a request that could not begin to add to the upload. Whoever had it
+// before is named again, so that the next request makes the part its own; and it is listed.
+func (a *appender) unopened(former string) error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	if former == a.s.opts.Gateway {
+		former = ""
+	}
+	if r := a.record; r.Gateway != former {
+		r.Gateway = former
+		if err := a.saveAs(ctx, r); err != nil {
+			return err
+		}
+	}
+	a.fresh = false
+	return a.s.records.List(ctx, a.info.Ref)
+}
+
 // own keeps a gateway that did not let go from changing the part: it may live without NATS.
 func (a *appender) own(ctx context.Context) error {
 	p, ok := a.part.(Owner)
@@ -129,19 +150,10 @@ func (a *appender) run(src io.Reader) (complete bool, err error) {
 	if a.digester.offset == a.record.Size && err == nil {
 		return true, nil
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
 	if err == nil && a.digester.offset-a.began < core.MinMediaAppendBytes {
 		a.record.Small++
 	}
-	return false, errors.Join(err, a.rest(ctx, ""))
-}
-
-// finishInTime is finish with a deadline.
-func (a *appender) finishInTime() error {
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
-	return a.finish(ctx)
+	return false, errors.Join(err, a.rest(""))
 }
 
 // copy stores what src delivers. An end is an end: the client may send the rest later.
@@ -184,6 +196,9 @@ func (a *appender) copy(src io.Reader) error {
 // write stores bytes and begins to hash them: they must stay as they are until the next write
 // has begun.
 func (a *appender) write(b []byte, complete bool) error {
+	if err := a.s.files.Room(a.ctx); err != nil {
+		return err
+	}
 	if _, err := a.part.Write(b); err != nil {
 		return fmt.Errorf("store bytes: %w", err)
 	}
@@ -199,20 +214,20 @@ func (a *appender) write(b []byte, complete bool) error {
 
 // keep makes what has arrived survive this gateway.
 func (a *appender) keep() error {
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
 	if a.digester.offset > a.record.Offset {
-		if err := a.part.Keep(ctx); err != nil {
+		if err := a.part.Keep(a.ctx); err != nil {
 			return fmt.Errorf("keep what has arrived: %w", err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
 	r := a.record
 	a.digester.note(&r)
 	return a.saveAs(ctx, r)
 }
 
 // rest is the end of a request that does not finish the upload. Gateway is the record's.
-func (a *appender) rest(ctx context.Context, gateway string) error {
+func (a *appender) rest(gateway string) error {
 	r := a.record
 	if a.digester.offset < r.Size {
 		a.digester.note(&r)
@@ -220,10 +235,12 @@ func (a *appender) rest(ctx context.Context, gateway string) error {
 		r = *a.last
 	}
 	if r.Offset > a.record.Offset {
-		if err := a.part.Keep(ctx); err != nil {
+		if err := a.part.Keep(a.ctx); err != nil {
 			return fmt.Errorf("keep what has arrived: %w", err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
 	r.Gateway = gateway
 	if err := a.saveAs(ctx, r); err != nil {
 		return err
@@ -256,7 +273,7 @@ func (a *appender) save(ctx context.Context) error {
 }
 
 // finish makes the part a file, if it is what it should be.
-func (a *appender) finish(ctx context.Context) error {
+func (a *appender) finish() error {
 	info := a.info
 	info.Offset, info.Touched, info.Gateway, info.Handle = info.Size, time.Now().UTC(), "", nil
 	info.Digest, info.Sums = a.digester.finish()
@@ -265,23 +282,23 @@ func (a *appender) finish(ctx context.Context) error {
 	}
 	first := make([]byte, min(info.Size, 512))
 	if _, err := a.part.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) {
-		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(ctx, ""))
+		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(""))
 	}
 	info.Type = media.SafeType(first)
 	if a.check != nil {
 		if err := a.check.run(a, info); err != nil {
 			return err
 		}
-		var cancel func() // of another context, because the check may have taken all the time
-		ctx, cancel = context.WithTimeout(a.ctx, endTimeout)
-		defer cancel()
 	}
 	if time.Since(a.keptAt) > sureTime {
-		if err := a.save(ctx); err != nil {
+		if err := a.saveAgain(); err != nil {
 			return err
 		}
 	}
-	if err := a.part.Finish(ctx, info); err != nil {
+	err := a.part.Finish(a.ctx, info)
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	if err != nil {
 		return a.unfinished(ctx, err)
 	}
 	a.info = info
@@ -289,11 +306,21 @@ func (a *appender) finish(ctx context.Context) error {
 	return nil
 }
 
+// saveAgain makes sure that nobody else has taken the upload.
+func (a *appender) saveAgain() error {
+	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
+	defer cancel()
+	return a.save(ctx)
+}
+
 // unfinished is for a part that could not be made a file.
 func (a *appender) unfinished(ctx context.Context, err error) error {
-	if !errors.Is(err, media.ErrConflict) {
+	switch {
+	case errors.Is(err, media.ErrDigest): // what was to be stored is not what was hashed
+		return errors.Join(err, a.remove())
+	case !errors.Is(err, media.ErrConflict):
 		a.mark() // it may be one all the same
-		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(ctx, ""))
+		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(""))
 	}
 	// The creation was repeated when nobody remembered it, or another gateway was faster.
 	file, statErr := a.s.files.Stat(ctx, a.info.App, a.info.Key)

@@ -81,7 +81,7 @@ func (s *checks) begin(a *appender) *check {
 
 func (c *check) finish(a *appender) {
 	defer c.cancel()
-	err := a.finishInTime()
+	err := a.finish()
 	c.info, c.err = a.end(errors.Join(err, a.part.Close()))
 	c.checks.end(c)
 }
@@ -203,19 +203,15 @@ func (c *check) run(a *appender, info media.Info) error {
 	if errors.As(err, new(*media.Rejected)) {
 		return errors.Join(err, a.remove())
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
-	return errors.Join(media.ErrUnchecked, err, a.rest(ctx, ""))
+	return errors.Join(media.ErrUnchecked, err, a.rest(""))
 }
 
 // keep makes the upload one to go on with: at the last byte. The record goes on naming this
 // gateway, so that others look whether the file is there.
 func (c *check) keep(a *appender) error {
-	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
-	defer cancel()
 	c.part.Lock()
 	defer c.part.Unlock()
-	if err := a.rest(ctx, a.s.opts.Gateway); err != nil {
+	if err := a.rest(a.s.opts.Gateway); err != nil {
 		return err
 	}
 	c.soFar = a.info

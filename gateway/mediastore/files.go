@@ -35,11 +35,13 @@ type Files interface {
 	// look at each file.
 	Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error
 
-	// Room returns media.ErrFull when a new upload should be refused for lack of room.
+	// Room returns media.ErrFull when no more should be stored for lack of room. It answers at
+	// once.
 	Room(ctx context.Context) error
 }
 
-// Part is an upload while one request adds to it. It is not for concurrent use.
+// Part is an upload while one request adds to it. It is not for concurrent use. Its methods bound
+// their own time, by how much they move, so that contexts need no deadline.
 type Part interface {
 	// Write adds bytes at the end.
 	io.Writer
