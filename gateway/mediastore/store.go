@@ -17,7 +17,9 @@ import (
 const endTimeout = 20 * time.Second
 
 // repeatTime is for how long at least the creation of a file that is finished can be repeated.
-const repeatTime = 10 * time.Minute
+// Clients give up after core.MediaStallTimeout; for so long after each full hour, a creation costs
+// an object store one request more.
+const repeatTime = core.MediaStallTimeout
 
 // Options say what a Store works with. Records and Files are required.
 type Options struct {

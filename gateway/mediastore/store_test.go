@@ -207,8 +207,8 @@ func TestFindKnowsTheHourBefore(t *testing.T) {
 	}
 	require.NoError(t, find(hour.Add(30*time.Minute)), "unfinished: by its record")
 	appendAll(t, s, info, b)
-	require.NoError(t, find(hour.Add(9*time.Minute)))
-	require.ErrorIs(t, find(hour.Add(11*time.Minute)), media.ErrNotFound)
+	require.NoError(t, find(hour.Add(119*time.Second)))
+	require.ErrorIs(t, find(hour.Add(121*time.Second)), media.ErrNotFound)
 	require.NoError(t, find(hour.Add(-time.Minute)))
 }
 
