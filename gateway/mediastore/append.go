@@ -106,10 +106,7 @@ func (a *appender) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open what has arrived: %w", err)
 	}
-	if err = a.digester.resume(a.part); err != nil {
-		err = errors.Join(err, a.part.Close())
-	}
-	return err
+	return nil
 }
 
 // unopened is the end of a request that could not begin to add to the upload. Whoever had it

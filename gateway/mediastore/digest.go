@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding"
 	"errors"
-	"fmt"
 	"hash"
-	"io"
 	"slices"
 	"sync"
 
@@ -36,36 +34,37 @@ func sumsBytes(size, offset int64) int {
 	return int(offset / core.MediaDigestBytes * sha256.Size)
 }
 
-// digester goes on where the record is. If that is within a piece, resume is still to be
-// called.
+// digester goes on where the record is.
 func (r record) digester() (*digester, error) {
 	d := &digester{whole: sha256.New(), sums: slices.Clone(r.Sums), offset: r.Offset}
-	if !onePiece(r.Size) {
-		d.piece = sha256.New()
+	if err := setState(d.whole, r.Hash, r.Offset != 0); err != nil {
+		return nil, err
 	}
-	if r.Offset == 0 {
+	if onePiece(r.Size) {
 		return d, nil
 	}
-	if err := d.whole.(encoding.BinaryUnmarshaler).UnmarshalBinary(r.Hash); err != nil {
-		return nil, errors.Join(errBadRecord, err)
-	}
-	return d, nil
+	d.piece = sha256.New()
+	return d, setState(d.piece, r.Piece, r.Offset%core.MediaDigestBytes != 0)
 }
 
-// resume reads again what is there of the last piece.
-func (d *digester) resume(content io.ReaderAt) error {
-	if d.piece == nil || d.offset%core.MediaDigestBytes == 0 {
+// setState lets a hash go on where a record says, which has no state where nothing has been hashed.
+func setState(h hash.Hash, state []byte, want bool) error {
+	if !want {
 		return nil
 	}
-	have := d.offset % core.MediaDigestBytes
-	n, err := io.Copy(d.piece, io.NewSectionReader(content, d.offset-have, have))
-	if err == nil && n < have {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return fmt.Errorf("read the last piece: %w", err)
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		return errors.Join(errBadRecord, err)
 	}
 	return nil
+}
+
+// stateOf is what setState takes.
+func stateOf(h hash.Hash) []byte {
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		panic(err) // SHA-256 always can
+	}
+	return state
 }
 
 // write hashes bytes behind those of the last write. It returns before that is done: the bytes
@@ -106,11 +105,10 @@ func (d *digester) endPiece() {
 func (d *digester) note(r *record) {
 	d.wait()
 	r.Offset, r.Sums = d.offset, slices.Clone(d.sums)
-	state, err := d.whole.(encoding.BinaryMarshaler).MarshalBinary()
-	if err != nil {
-		panic(err) // SHA-256 always can
+	r.Hash, r.Piece = stateOf(d.whole), nil
+	if d.piece != nil && d.offset%core.MediaDigestBytes != 0 {
+		r.Piece = stateOf(d.piece)
 	}
-	r.Hash = state
 }
 
 // finish returns the digest of all, and those of the pieces.

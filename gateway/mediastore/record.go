@@ -26,8 +26,9 @@ type record struct {
 	Gateway string `json:"gateway,omitempty"`
 
 	Offset int64  `json:"offset"`
-	Hash   []byte `json:"hash,omitempty"` // state of the SHA-256 of the first Offset bytes
-	Sums   []byte `json:"sums,omitempty"` // SHA-256 of each core.MediaDigestBytes that is there
+	Hash   []byte `json:"hash,omitempty"`  // state of the SHA-256 of the first Offset bytes
+	Sums   []byte `json:"sums,omitempty"`  // SHA-256 of each core.MediaDigestBytes that is there
+	Piece  []byte `json:"piece,omitempty"` // state of the SHA-256 of the bytes behind those
 
 	Small int `json:"small,omitempty"` // see media.Info
 }

@@ -30,7 +30,6 @@ func FuzzRecord(f *testing.F) {
 		}
 		d, err := r.digester()
 		require.NoError(t, err)
-		require.NoError(t, d.resume(zeros{}))
 		d.write(make([]byte, r.Size-r.Offset))
 		_, sums := d.finish()
 		assert.Len(t, sums, int((r.Size+core.MediaDigestBytes-1)/core.MediaDigestBytes)*32)
@@ -39,7 +38,3 @@ func FuzzRecord(f *testing.F) {
 		assert.Equal(t, r.encode(), again.encode())
 	})
 }
-
-type zeros struct{}
-
-func (zeros) ReadAt(p []byte, _ int64) (int, error) { return len(p), nil }
