@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
@@ -135,13 +136,14 @@ func Redacted(rawURL string) string {
 	if err != nil {
 		return "***"
 	}
+	user := ""
 	if u.User != nil {
-		u.User = url.User("***")
+		user, u.User = "***@", nil
 	}
 	if u.RawQuery != "" {
 		u.RawQuery = "***"
 	}
-	return u.String()
+	return strings.Replace(u.String(), "://", "://"+user, 1) // a User would be escaped
 }
 
 // Check implements mediastore.Checker.

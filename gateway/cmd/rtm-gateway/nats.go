@@ -44,7 +44,7 @@ func (u *natsURLs) Redacted() string {
 }
 
 func (o *natsOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.servers, "nats", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
+	flags.Var(&o.servers, "nats", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data but media, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
 	flags.StringVar(&o.credentials, "nats-creds", "", "`file` with a NATS user's credentials")
 	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the certificates that the servers' are checked against, in place of the system's")
 	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for servers that ask for one")
@@ -59,7 +59,7 @@ func (o natsOptions) check(dataGiven bool) error {
 	case o.servers == "":
 		return errors.New("--nats-creds, --nats-ca, --nats-cert, --nats-key and --replicas go with --nats")
 	case dataGiven:
-		return errors.New("--data and --nats exclude each other: the cluster keeps all data")
+		return errors.New("--data and --nats exclude each other: the cluster keeps all data but media, which --media is for")
 	case (o.cert == "") != (o.key == ""):
 		return errors.New("--nats-cert and --nats-key go together")
 	}

@@ -42,7 +42,7 @@ Runs a gateway for rtm-wasm clients on one address:
   /          demo page
   /sdk/      the SDK's files for browsers
   /rtm       WebSocket of clients
-  /media/    uploads (tus 1.0) and downloads of image and file messages
+  /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
   /healthz   says ok while the gateway runs
   /readyz    200 when clients should come here, else 503; which check fails, as JSON
 

@@ -223,7 +223,7 @@ func spoolError(err error) error {
 		return fmt.Errorf("bucket: %w: %w", media.ErrFull, err)
 	}
 	if err != nil {
-		return fmt.Errorf("bucket: the folder for uploads that are arriving: %w", err)
+		return fmt.Errorf("the folder for uploads that are arriving: %w: name one that the gateway's user may write to by spool=", err)
 	}
 	return nil
 }
