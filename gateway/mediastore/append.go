@@ -327,6 +327,9 @@ func (a *appender) unfinished(ctx context.Context, err error) error {
 	if err := a.s.files.RemovePart(ctx, a.info.App, a.info.Key); err != nil {
 		return err
 	}
+	if !file.Created.Equal(a.record.Created) { // the creation was counted twice
+		a.s.usage.add(a.info.App, a.record.UID, a.record.Created, -a.record.Size)
+	}
 	a.info, err = a.s.alive(file, nil)
 	a.forget(ctx)
 	return err

@@ -322,14 +322,21 @@ func (s *Store) Abandon(ctx context.Context, r media.Ref) error {
 	}
 	// The record first: from then on nobody can finish it.
 	if h, ok := info.Handle.(handle); ok {
-		if err := s.records.Delete(ctx, r.App, media.KeyID(r.Key), h.revision); err != nil && !errors.Is(err, media.ErrNotFound) {
+		err := s.records.Delete(ctx, r.App, media.KeyID(r.Key), h.revision)
+		switch {
+		case err != nil && !s.isGone(ctx, r): // another gateway may have removed it
 			return err
-		}
-		if time.Since(info.Created) < s.opts.MaxAge { // otherwise it counts no more
+		case err == nil && time.Since(info.Created) < s.opts.MaxAge: // otherwise it counts no more
 			s.usage.add(r.App, info.UID, info.Created, -info.Size)
 		}
 	}
 	return errors.Join(s.files.RemovePart(ctx, r.App, r.Key), s.records.Unlist(ctx, r))
+}
+
+// isGone reports whether there is no record of an upload.
+func (s *Store) isGone(ctx context.Context, r media.Ref) bool {
+	_, _, err := s.records.Get(ctx, r.App, media.KeyID(r.Key))
+	return errors.Is(err, media.ErrNotFound)
 }
 
 // Probe returns why Files would not take a file now, if they can tell.

@@ -189,6 +189,61 @@ func TestAnotherDigestRemovesTheUpload(t *testing.T) {
 	assert.EqualValues(t, 4096, used, "the smallest file counts what a disk takes for it")
 }
 
+// The creation is repeated when nobody remembers the file: it counts once.
+func TestAFileThatIsSentAgainCountsOnce(t *testing.T) {
+	p := newPlace(t)
+	s, b := p.store(t), content(1, 10_000)
+	first := newInfo(1, b)
+	info, err := s.Create(t.Context(), first)
+	require.NoError(t, err)
+	appendAll(t, s, info, b)
+	again := first
+	again.Created = first.Created.Add(time.Millisecond)
+	info, err = s.Create(t.Context(), again)
+	require.NoError(t, err)
+	info = appendAll(t, s, info, b)
+	assert.True(t, info.Finished())
+	requireContent(t, s, info.Key, b)
+	requireNoRecord(t, p, info.Key)
+	used, err := s.Usage(t.Context(), app, "anna")
+	require.NoError(t, err)
+	assert.EqualValues(t, len(b), used)
+}
+
+// overtaken has another gateway abandon an upload just before this one does.
+type overtaken struct {
+	mediastore.Records
+	before func()
+}
+
+func (o *overtaken) Delete(ctx context.Context, app, id string, revision uint64) error {
+	if before := o.before; before != nil {
+		o.before = nil
+		before()
+	}
+	return o.Records.Delete(ctx, app, id, revision)
+}
+
+func TestTwoGatewaysAbandonAnUpload(t *testing.T) {
+	p := newPlace(t)
+	there := p
+	o := &overtaken{Records: p.records}
+	there.records = o
+	one, other, b := there.store(t), p.store(t), content(1, 10_000)
+	info := appendAll(t, one, create(t, one, 1, b), b[:10])
+	used, err := one.Usage(t.Context(), app, "anna") // which writes it down
+	require.NoError(t, err)
+	require.EqualValues(t, len(b), used)
+	o.before = func() { require.NoError(t, other.Abandon(t.Context(), info.Ref)) }
+	require.NoError(t, one.Abandon(t.Context(), info.Ref))
+	requireNoRecord(t, p, info.Key)
+	for _, s := range []*mediastore.Store{one, other} {
+		used, err = s.Usage(t.Context(), app, "anna")
+		require.NoError(t, err)
+		assert.Zero(t, used)
+	}
+}
+
 func TestFindKnowsTheHourBefore(t *testing.T) {
 	p := newPlace(t)
 	s, b := p.store(t), []byte("abc")

@@ -55,6 +55,7 @@ type Folder struct {
 	root    *os.Root
 	parts   *os.Root // in root
 	reserve diskspace.Reserve
+	probing chan struct{} // full during a probe
 }
 
 var _ mediastore.Files = (*Folder)(nil)
@@ -72,7 +73,7 @@ func Open(o Options) (_ *Folder, err error) {
 	if len(o.Secret) != secretBytes {
 		return nil, fmt.Errorf("folder: Secret has %d bytes, it must have %d", len(o.Secret), secretBytes)
 	}
-	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}}
+	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}, probing: make(chan struct{}, 1)}
 	if err := os.MkdirAll(o.Dir, dirMode); err != nil {
 		return nil, err
 	}
@@ -106,8 +107,32 @@ func (f *Folder) Close() (err error) {
 // Room implements mediastore.Files.
 func (f *Folder) Room(context.Context) error { return f.reserve.Check() }
 
-// Probe tries to write to the folder, and looks whether it has room.
-func (f *Folder) Probe(context.Context) error {
+// errSilent means that the disk of the folder does not answer: it is on another machine, which
+// is away.
+var errSilent = errors.New("the media folder does not answer: see that the server it is on runs")
+
+// Probe tries to write to the folder, and looks whether it has room. It returns when ctx ends, at
+// the latest, though nothing ends what waits for a disk; so one waits at a time.
+func (f *Folder) Probe(ctx context.Context) error {
+	select {
+	case f.probing <- struct{}{}:
+	case <-ctx.Done():
+		return errSilent
+	}
+	result := make(chan error, 1)
+	go func() {
+		defer func() { <-f.probing }()
+		result <- f.probe()
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return errSilent
+	}
+}
+
+func (f *Folder) probe() error {
 	name := ".probe-" + rand.Text()
 	err := f.parts.WriteFile(name, []byte("probe\n"), fileMode)
 	if err = errors.Join(err, ignoreMissing(f.parts.Remove(name))); err != nil {

@@ -277,3 +277,15 @@ func FuzzTrailer(fuzz *testing.F) {
 		}
 	})
 }
+
+// A disk that is on another machine may not answer for hours.
+func TestProbeOfASilentDisk(t *testing.T) {
+	f := open(t, t.TempDir())
+	require.NoError(t, f.Probe(t.Context()))
+	f.probing <- struct{}{} // a probe that waits for the disk
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, f.Probe(soon), errSilent)
+	<-f.probing
+	require.NoError(t, f.Probe(t.Context()))
+}
