@@ -71,7 +71,7 @@ func (g *mediaGateways) Ask(ctx context.Context, gatewayID string, question []by
 		if time.Since(asked) >= first {
 			g.note(gatewayID, true)
 		}
-		if time.Since(asked) >= gone {
+		if ctx.Err() == nil && time.Since(asked) >= gone {
 			return nil, media.ErrGatewayGone
 		}
 		if !wait.Wait(ctx.Done()) {
