@@ -96,10 +96,12 @@ func testScan(t *testing.T, program string) {
 
 	verdicts, lines, _ = examine(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--scan", d.URL())
 	assert.Equal(t, "ok", verdicts["scanner"], lines)
-	small := clamd.Start(t, "StreamMaxLength 25M") // as Debian sets it
-	verdicts, lines, _ = examine(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--scan", small.URL())
-	assert.Equal(t, "fail", verdicts["scanner"], lines)
-	assert.Contains(t, lines, "StreamMaxLength")
+	for _, debian := range []string{"StreamMaxLength 25M", "MaxFileSize 25M", "AlertExceedsMax no"} {
+		small := clamd.Start(t, debian)
+		verdicts, lines, _ = examine(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--scan", small.URL())
+		assert.Equal(t, "fail", verdicts["scanner"], lines)
+		assert.Contains(t, lines, "StreamMaxLength 31M, MaxFileSize 31M and AlertExceedsMax yes")
+	}
 }
 
 // testScanHook has a hook that is written by the page docs/operating.md alone.

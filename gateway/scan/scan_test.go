@@ -103,6 +103,18 @@ func TestClamdSizeLimit(t *testing.T) {
 	assert.NoError(t, s.Ready(), "others may go on")
 }
 
+// clamd looks at all of the largest file, and calls nothing clean that it has not looked at.
+func TestClamdLooksAtAll(t *testing.T) {
+	large := clamd.Infected + strings.Repeat("x", core.MaxMediaBytes-len(clamd.Infected))
+	for conf, reason := range map[string]string{
+		"":                "found " + clamd.Found,
+		"MaxFileSize 25M": "found Heuristics.Limits.Exceeded.MaxFileSize", // as Debian sets it
+	} {
+		s, _ := newScanner(t, clamd.Start(t, conf).URL(), scan.Options{})
+		assert.Equal(t, reason, rejectedFor(t, check(s, large)))
+	}
+}
+
 func TestClamdKilledDuringAScan(t *testing.T) {
 	d := clamd.Start(t)
 	s, r := newScanner(t, d.URL(), scan.Options{})

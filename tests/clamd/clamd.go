@@ -73,6 +73,8 @@ func New(t testing.TB, conf ...string) *Daemon {
 		"TCPAddr 127.0.0.1",
 		"TCPSocket "+strconv.Itoa(d.Port),
 		"StreamMaxLength "+strconv.Itoa(StreamMax),
+		"MaxFileSize "+strconv.Itoa(StreamMax),
+		"AlertExceedsMax yes",
 	), "\n")+"\n")
 	return d
 }

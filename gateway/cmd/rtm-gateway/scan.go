@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -134,7 +136,11 @@ func (o scanOptions) open(self string, meter *metrics.Metrics, log *slog.Logger)
 	return s, nil
 }
 
-// checkScanner asks the scanner of --scan, and has clamd look at the largest file.
+// clamdConf is what a clamd needs that looks at all of each file.
+const clamdConf = "clamd.conf needs StreamMaxLength 31M, MaxFileSize 31M and AlertExceedsMax yes"
+
+// checkScanner asks the scanner of --scan. clamd has to look at the largest file, and must not pass
+// what is beyond its limits without a look: both are so only if it rejects what is nested too deeply.
 func (e *examination) checkScanner(ctx context.Context) {
 	if e.scan.url == "" {
 		return
@@ -155,8 +161,18 @@ func (e *examination) checkScanner(ctx context.Context) {
 		var rejected *media.Rejected
 		err = scanner.Check(ctx, media.Info{Size: core.MaxMediaBytes}, zeros{})
 		if errors.As(err, &rejected) {
-			e.say(bad, "scanner", rejected.Reason, "raise StreamMaxLength in clamd.conf to 31M")
+			e.say(bad, "scanner", rejected.Reason, clamdConf)
 			return
+		}
+		if err == nil {
+			nested := nestedZip()
+			if err = scanner.Check(ctx, media.Info{Size: nested.Size()}, nested); err == nil {
+				e.say(bad, "scanner", "it passes what is beyond its limits unseen, such as files over MaxFileSize", clamdConf)
+				return
+			}
+			if errors.As(err, &rejected) {
+				err = nil
+			}
 		}
 		if err != nil {
 			e.say(bad, "scanner", err.Error(), "see clamd's log")
@@ -164,6 +180,24 @@ func (e *examination) checkScanner(ctx context.Context) {
 		}
 	}
 	e.say(good, "scanner", scanner.String()+" answers", "")
+}
+
+// nestedZip is an archive in an archive and so on, deeper than scanners look.
+func nestedZip() *bytes.Reader {
+	content := []byte("a")
+	for range 100 {
+		var out bytes.Buffer
+		archive := zip.NewWriter(&out)
+		w, err := archive.Create("a.zip")
+		if err == nil {
+			_, err = w.Write(content)
+		}
+		if err = errors.Join(err, archive.Close()); err != nil {
+			panic(err) // a buffer takes all
+		}
+		content = out.Bytes()
+	}
+	return bytes.NewReader(content)
 }
 
 // zeros are the content of a file.
