@@ -87,7 +87,8 @@ func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program string, me
 		t.Logf("recovered: an upload went on %v after its gateway had frozen", time.Since(began).Round(time.Millisecond))
 		require.NoError(t, cluster.Resume(a.Process))
 		frozen.send(bytes.Repeat([]byte{'x'}, len(content)-2*sent))
-		assert.Equal(t, 409, frozen.status())
+		// It may have answered, and closed the connection, before all of that was sent.
+		assert.Contains(t, []int{409, 0}, frozen.status())
 		newer.send(content[len(content)-10:])
 		require.Equal(t, 204, newer.status())
 		u.has(a, path, content)
