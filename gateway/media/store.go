@@ -100,7 +100,7 @@ type Store interface {
 	Info(ctx context.Context, app, key string) (Info, error)
 
 	// Find returns the upload whose key has a KeyID: one that is unfinished, or that was
-	// created less than ten minutes ago. It returns ErrNotFound for others.
+	// created so lately that its creation may be repeated. It returns ErrNotFound for others.
 	Find(ctx context.Context, app, id string, now time.Time) (Info, error)
 
 	// Append stores what src delivers, to its end or to the upload's size, behind the

@@ -13,7 +13,8 @@ import (
 // ErrConflict means that another gateway has saved keys since they were loaded.
 var ErrConflict = errors.New("mediaurl: the keys were saved by another gateway")
 
-// Store keeps the keys that gateways share: a value in which it does not look.
+// Store keeps the keys that gateways share: a value in which it does not look. It bounds its own
+// time.
 type Store interface {
 	// Load returns what was saved last and its revision, or nil and 0.
 	Load(ctx context.Context) (value []byte, revision uint64, err error)
@@ -149,7 +150,7 @@ func (r *Ring) look(ctx context.Context, asked time.Time, rotate bool) error {
 		}
 	}
 	began := time.Now()
-	shared, err := r.load(ctx, began, rotate)
+	shared, err := r.load(context.WithoutCancel(ctx), began, rotate) // the outcome is for all who wait
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.looked, r.err = began, err; err == nil {

@@ -26,7 +26,7 @@ type shelf struct {
 	slow     time.Duration
 }
 
-func (s *shelf) Load(context.Context) ([]byte, uint64, error) {
+func (s *shelf) Load(ctx context.Context) ([]byte, uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loads++
@@ -34,7 +34,7 @@ func (s *shelf) Load(context.Context) ([]byte, uint64, error) {
 	s.mu.Unlock()
 	time.Sleep(s.slow)
 	s.mu.Lock()
-	return value, revision, s.away
+	return value, revision, errors.Join(s.away, ctx.Err())
 }
 
 func (s *shelf) Save(_ context.Context, value []byte, revision uint64) error {
@@ -65,6 +65,24 @@ func requireFound(t *testing.T, r *mediaurl.Ring, key mediaurl.Key, want bool) {
 	if ok {
 		require.Equal(t, key.Secret, secret)
 	}
+}
+
+// A client that hangs up during a look takes nothing from those who wait for it, too.
+func TestALookIsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &shelf{}
+		r := mediaurl.NewRing(store, nil, 0)
+		_, _, err := r.Find(t.Context(), "made-up") // the next look is due in a second
+		require.NoError(t, err)
+		key := signing(t, mediaurl.NewRing(store, nil, 0))
+		store.slow = 100 * time.Millisecond
+		ctx, hangUp := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second+50*time.Millisecond, hangUp) // while it is under way
+		go func() { _, _, _ = r.Find(ctx, "made-up") }()
+		time.Sleep(500 * time.Millisecond)
+		requireFound(t, r, key, true)
+		synctest.Wait()
+	})
 }
 
 func TestKeysRotate(t *testing.T) {
