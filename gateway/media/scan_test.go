@@ -3,6 +3,7 @@ package media_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/scan"
 	"rtmwasm/tests/clamd"
@@ -301,4 +303,57 @@ func TestScanOfADraftUpload(t *testing.T) {
 		return a.status != 503
 	}, time.Minute, time.Millisecond)
 	c.requireRejected(path, a)
+}
+
+// slowRemoval is Files that take their time to remove what has arrived of an upload.
+type slowRemoval struct {
+	mediastore.Files
+	begun, goOn chan struct{}
+}
+
+func (f *slowRemoval) RemovePart(ctx context.Context, app, key string) error {
+	close(f.begun)
+	<-f.goOn
+	return f.Files.RemovePart(ctx, app, key)
+}
+
+// While the record is gone, and the rest is not yet, nobody may hear that there was no upload.
+func TestRejectedUploadIsBeingRemoved(t *testing.T) {
+	d, slow := clamd.Start(t), &slowRemoval{begun: make(chan struct{}), goOn: make(chan struct{})}
+	c := newServer(t, scanned(d, &scans{}), slowly, func(s *server) {
+		s.makeFiles = func(t testing.TB, dir string, secret []byte) mediastore.Files {
+			slow.Files = makeFolder(t, dir, secret)
+			return slow
+		}
+	}).as(appA, "ada", "session")
+	draft, size, last := c.draft(8), len(infectedFile), len(infectedFile)-1
+	path := c.create(size, withNonce(nonceA)...).header.Get("Location")
+	d.Pause()
+	requireShort(t, c.patch(path, 0, bytes.NewReader(infectedFile)), infectedFile)
+	d.Resume()
+	<-slow.begun
+
+	requests := []struct {
+		name   string
+		during int
+		send   func() answer
+	}{
+		{"HEAD", 423, func() answer { return c.do("HEAD", path, nil) }},
+		{"PATCH", 423, func() answer { return c.patch(path, last, bytes.NewReader(infectedFile[last:])) }},
+		{"the creation repeated", 423, func() answer { return c.create(size, withNonce(nonceA)...) }},
+		{"HEAD of a draft", 503, func() answer { return draft.do("HEAD", path, nil, draft.header("")...) }},
+		{"PATCH of a draft", 503, func() answer { return draft.append(path, last, bytes.NewReader(infectedFile[last:]), "?1") }},
+	}
+	for _, r := range requests {
+		assert.Equal(t, r.during, r.send().status, r.name)
+	}
+	_, err := c.s.handler.URL(t.Context(), appA, strings.TrimPrefix(path, media.BasePath), time.Hour, "")
+	require.ErrorIs(t, err, media.ErrNotFound)
+
+	close(slow.goOn)
+	for _, r := range requests {
+		var a answer
+		require.Eventually(t, func() bool { a = r.send(); return a.status != r.during }, time.Minute, time.Millisecond)
+		c.requireRejected(path, a)
+	}
 }

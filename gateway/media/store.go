@@ -96,11 +96,12 @@ type Store interface {
 	// KeyID is unfinished. Until List the upload is none of its session's.
 	Create(ctx context.Context, info Info) (Info, error)
 
-	// Info returns ErrNotFound for what is unknown or expired.
+	// Info returns ErrNotFound for what is unknown or expired, Rejected for what was rejected not
+	// long ago, and ErrBeingChecked while that is being removed.
 	Info(ctx context.Context, app, key string) (Info, error)
 
 	// Find returns the upload whose key has a KeyID: one that is unfinished, or that was
-	// created so lately that its creation may be repeated. It returns ErrNotFound for others.
+	// created so lately that its creation may be repeated. For others it returns what Info does.
 	Find(ctx context.Context, app, id string, now time.Time) (Info, error)
 
 	// Append stores what src delivers, to its end or to the upload's size, behind the

@@ -40,6 +40,9 @@ func (h *Handler) URL(ctx context.Context, app, key string, lifetime time.Durati
 		return "", ErrNotFound
 	}
 	info, err := h.store.Info(ctx, app, key)
+	if errors.Is(err, ErrBeingChecked) || errors.As(err, new(*Rejected)) {
+		err = ErrNotFound // no file
+	}
 	if err != nil {
 		return "", err
 	}

@@ -51,7 +51,7 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	if err != nil {
 		return info, err
 	}
-	if c, err := s.checks.find(info.Ref); err != nil {
+	if c, err := s.checks.find(nameOf(info.Ref)); err != nil {
 		return info, err
 	} else if c != nil {
 		return c.join(ctx, info, src, s.opts.CheckWait)

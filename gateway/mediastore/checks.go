@@ -48,6 +48,8 @@ type check struct {
 	kept chan struct{} // closed when the check takes long, and all but the last byte is kept
 	done chan struct{} // closed at the end
 
+	removing bool // the content was rejected; guarded by checks.mu
+
 	soFar media.Info // when kept is closed
 	info  media.Info // when done is closed, as is err
 	err   error
@@ -57,7 +59,7 @@ func nameOf(r media.Ref) ref { return ref{r.App, media.KeyID(r.Key)} }
 
 // BeingChecked implements media.Store.
 func (s *Store) BeingChecked(r media.Ref) bool {
-	c, _ := s.checks.find(r)
+	c, _ := s.checks.find(nameOf(r))
 	return c != nil
 }
 
@@ -110,29 +112,55 @@ func (s *checks) remember(name ref, err error) {
 
 // find returns the check of an upload that is running, or the error of one that was rejected;
 // neither if there is none.
-func (s *checks) find(r media.Ref) (*check, error) {
+func (s *checks) find(name ref) (*check, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name := nameOf(r)
 	if r, ok := s.rejected[name]; ok && time.Now().Before(r.until) {
 		return nil, r.err
 	}
 	return s.running[name], nil
 }
 
-// rejection is why an upload was rejected not long ago, or else the error.
-func (s *checks) rejection(name ref, otherwise error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r, ok := s.rejected[name]; ok && time.Now().Before(r.until) {
-		return r.err
+// gone is what to say of an upload of which there is neither a record nor a file: why it was
+// rejected, or media.ErrNotFound. Why is told when nothing is left of it.
+func (s *checks) gone(ctx context.Context, name ref, patience time.Duration) error {
+	c, err := s.find(name)
+	if c != nil && c.isRemoving() {
+		enough := time.NewTimer(patience)
+		defer enough.Stop()
+		select {
+		case <-c.done:
+			_, err = s.find(name)
+		case <-enough.C:
+			return media.ErrBeingChecked
+		case <-ctx.Done():
+			return media.ErrBeingChecked
+		}
 	}
-	return otherwise
+	if err == nil {
+		err = media.ErrNotFound
+	}
+	return err
+}
+
+// remove removes the upload, of which nobody may hear until then that it does not exist.
+func (c *check) remove(a *appender) error {
+	c.checks.mu.Lock()
+	c.removing = true
+	c.checks.mu.Unlock()
+	return a.remove()
+}
+
+// isRemoving is false, too, while a check goes on of what somebody else has removed.
+func (c *check) isRemoving() bool {
+	c.checks.mu.Lock()
+	defer c.checks.mu.Unlock()
+	return c.removing
 }
 
 // stop ends the check of an upload, and reports whether there was one.
 func (s *checks) stop(r media.Ref) bool {
-	c, _ := s.find(r)
+	c, _ := s.find(nameOf(r))
 	if c == nil {
 		return false
 	}
@@ -195,13 +223,15 @@ func (c *check) run(a *appender, info media.Info) error {
 			<-verdict // until then the Checker may read
 			return keepErr
 		}
-		err = <-verdict
+		if err = <-verdict; err == nil {
+			return a.saveAgain() // another gateway may have removed it, however short that took
+		}
 	}
 	if err == nil {
 		return nil
 	}
 	if errors.As(err, new(*media.Rejected)) {
-		return errors.Join(err, a.remove())
+		return errors.Join(err, c.remove(a))
 	}
 	return errors.Join(media.ErrUnchecked, err, a.rest(""))
 }

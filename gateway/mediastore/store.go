@@ -174,7 +174,7 @@ func (s *Store) Info(ctx context.Context, app, key string) (media.Info, error) {
 		info, err = s.heal(ctx, info)
 	case errors.Is(err, media.ErrNotFound):
 		if info, err = s.files.Stat(ctx, app, key); errors.Is(err, media.ErrNotFound) {
-			err = s.checks.rejection(ref{app, media.KeyID(key)}, err)
+			err = s.checks.gone(ctx, ref{app, media.KeyID(key)}, s.opts.CheckWait)
 		}
 	}
 	return s.alive(info, err)
@@ -192,7 +192,7 @@ func (s *Store) Find(ctx context.Context, app, id string, now time.Time) (media.
 			info, err = s.files.Stat(ctx, app, media.Key(before, id))
 		}
 		if errors.Is(err, media.ErrNotFound) {
-			err = s.checks.rejection(ref{app, id}, err)
+			err = s.checks.gone(ctx, ref{app, id}, s.opts.CheckWait)
 		}
 	}
 	return s.alive(info, err)
