@@ -15,11 +15,18 @@ import (
 // draftWriter makes an answer of tus 1.0 one of the IETF's drafts.
 type draftWriter struct {
 	http.ResponseWriter
-	r   *http.Request
-	req *request
+	r       *http.Request
+	req     *request
+	offered bool // the client knows where it can go on
 }
 
 func (w *draftWriter) WriteHeader(status int) {
+	if w.req.cut.Load() && status >= 500 && w.offered {
+		// What has arrived is stored. URLSession goes on after a broken connection only: it hands
+		// any status to its application. net/http would first wait for more of the body.
+		_ = w.req.control.SetReadDeadline(time.Now()) // an error means the connection is gone
+		panic(http.ErrAbortHandler)
+	}
 	w.setCommon()
 	if u := w.req.upload; u != nil && status < 300 && w.r.Method != http.MethodDelete {
 		status = w.describe(status, u.info)
@@ -36,6 +43,7 @@ func (w *draftWriter) offerResumption(key string) {
 	w.setCommon()
 	w.Header().Set("Location", BasePath+key)
 	w.ResponseWriter.WriteHeader(statusUploadResumption)
+	w.offered = true
 }
 
 func (w *draftWriter) setCommon() {

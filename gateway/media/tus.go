@@ -55,7 +55,7 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 		defer func() { counted.cut = req.cut.Load() }()
 	}
 	if isDraft(r) {
-		req.out = &draftWriter{ResponseWriter: w, r: r, req: req}
+		req.out = &draftWriter{ResponseWriter: w, r: r, req: req, offered: key != ""}
 		w = req.out
 		var err error
 		if req.draft, err = draftOf(r); err != nil {
