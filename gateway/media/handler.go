@@ -142,12 +142,12 @@ func (h *Handler) SessionEnded(sessionID string) {
 	h.tellEnded(sessionID)
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
+	running := h.places.running(sessionID)
 	refs, err := h.store.Unfinished(ctx, sessionID)
 	if err != nil {
 		h.config.Logger.Error("media: cannot list uploads of an ended session", "error", err)
-		return
 	}
-	h.abandonAll(ctx, append(refs, h.places.running(sessionID)...))
+	h.abandonAll(ctx, append(refs, running...))
 }
 
 // sessionEndedElsewhere removes what the store does not list: uploads whose first request is

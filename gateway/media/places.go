@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"rtmwasm/core"
@@ -69,16 +71,21 @@ func (p *places) endUpload(s *session, key string) {
 	delete(s.uploads, key)
 }
 
-// running are the uploads of a session that the store need not list yet.
-func (p *places) running(id string) (refs []Ref) {
+// running are the uploads of a session that the store need not list yet. Who wants all asks the
+// store afterwards: one that ends in between is listed by then. What is being created or adopted
+// is waited for.
+func (p *places) running(id string) []Ref {
+	s := p.enter(id)
+	defer p.leave(id, s)
+	s.admit.Lock()
+	defer s.admit.Unlock()
+	return p.uploads(s)
+}
+
+func (p *places) uploads(s *session) []Ref {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s := p.sessions[id]; s != nil {
-		for _, ref := range s.uploads {
-			refs = append(refs, ref)
-		}
-	}
-	return refs
+	return slices.Collect(maps.Values(s.uploads))
 }
 
 // download takes a place, or returns errNoPlace. The caller calls free once.
@@ -97,20 +104,21 @@ func (p *places) download(ctx context.Context, id string) (free func(), err erro
 	}, nil
 }
 
+// check is called with s.admit held, so that nothing is added meanwhile. It asks for the running
+// uploads first: one that ends before the store is asked is listed by then.
 func (p *places) check(ctx context.Context, id string, s *session) error {
+	refs := p.uploads(s)
 	unfinished, err := p.store.Unfinished(ctx, id)
 	if err != nil {
 		return fmt.Errorf("count uploads: %w", err)
 	}
+	keys := map[string]bool{}
+	for _, ref := range append(refs, unfinished...) {
+		keys[ref.Key] = true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := len(s.uploads) + s.downloads
-	for _, ref := range unfinished {
-		if _, counted := s.uploads[ref.Key]; !counted {
-			n++
-		}
-	}
-	if n >= core.MaxMediaTasks {
+	if len(keys)+s.downloads >= core.MaxMediaTasks {
 		return errNoPlace
 	}
 	return nil

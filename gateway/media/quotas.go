@@ -40,7 +40,11 @@ type owner struct {
 type usage struct {
 	mu    sync.Mutex // guards the rest; held during the first look
 	bytes int64
-	added int64     // of bytes, since the running look began
+	added int64 // of bytes, since the running look began, and what was pending then
+
+	// pending is what of bytes is being created: the store need not count it yet.
+	pending int64
+
 	stale time.Time // from here on a look is due; zero: there was none
 	looks bool      // one is running
 }
@@ -50,9 +54,9 @@ func newQuotas(config Config) *quotas {
 }
 
 // admit counts a new file of a user, unless it is too much: then it returns an error for
-// the client. Whoever does not create the file after all calls giveBack.
-func (q *quotas) admit(ctx context.Context, who Principal, size int64) (giveBack func(), err error) {
-	undo := func() {}
+// the client. The caller calls end when the file is created, or is not after all.
+func (q *quotas) admit(ctx context.Context, who Principal, size int64) (end func(created bool), err error) {
+	end = func(bool) {}
 	for _, bound := range []struct {
 		of    owner
 		bytes int64
@@ -64,25 +68,25 @@ func (q *quotas) admit(ctx context.Context, who Principal, size int64) (giveBack
 		if bound.bytes == 0 {
 			continue
 		}
-		back, err := q.usage(bound.of).add(ctx, q.config, bound.of, size, bound.bytes)
+		endOne, err := q.usage(bound.of).add(ctx, q.config, bound.of, size, bound.bytes)
 		if err != nil {
-			undo()
+			end(false)
 			return nil, err
 		}
-		if back == nil {
-			undo()
+		if endOne == nil {
+			end(false)
 			q.config.Logger.InfoContext(ctx, "media: quota used up", "of", bound.whose, "app", who.App, "uid", who.UID)
 			return nil, errQuota(bound.whose, bound.bytes)
 		}
-		before := undo
-		undo = func() { back(); before() }
+		before := end
+		end = func(created bool) { endOne(created); before(created) }
 	}
-	return undo, nil
+	return end, nil
 }
 
-// add counts size bytes if they fit below most; otherwise giveBack is nil. Only the first
-// look is waited for.
-func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (giveBack func(), err error) {
+// add counts size bytes if they fit below most; otherwise end is nil. Only the first look is
+// waited for.
+func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (end func(created bool), err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.stale.IsZero() {
@@ -93,7 +97,7 @@ func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (
 		}
 		u.looked(n, began, c.UsageInterval)
 	} else if !u.looks && !time.Now().Before(u.stale) {
-		u.looks, u.added = true, 0
+		u.looks, u.added = true, u.pending
 		go u.look(context.WithoutCancel(ctx), c, of)
 	}
 	if u.bytes+size > most {
@@ -101,15 +105,19 @@ func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (
 	}
 	u.bytes += size
 	u.added += size
-	return func() {
+	u.pending += size
+	return func(created bool) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		u.bytes -= size
-		u.added -= size
+		u.pending -= size
+		if !created {
+			u.bytes -= size
+			u.added -= size
+		}
 	}, nil
 }
 
-// look asks the store. What was let in meanwhile may be in its answer: it is counted twice,
+// look asks the store. What was let in meanwhile, or was pending, may be in its answer: it is counted twice,
 // rather than not at all, until the next look.
 func (u *usage) look(ctx context.Context, c Config, of owner) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -149,7 +157,7 @@ func (q *quotas) usage(of owner) *usage {
 func (q *quotas) drop(now time.Time) {
 	for of, u := range q.usages {
 		if u.mu.TryLock() {
-			if !u.looks && !now.Before(u.stale) {
+			if !u.looks && u.pending == 0 && !now.Before(u.stale) {
 				delete(q.usages, of)
 			}
 			u.mu.Unlock()

@@ -34,7 +34,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	delete(tus.MetaData, nonceMetadata)
 	var info Info
 	leave, err := s.h.places.upload(ctx, ref, func() error {
-		giveBack, err := s.h.quotas.admit(ctx, req.who, tus.Size)
+		end, err := s.h.quotas.admit(ctx, req.who, tus.Size)
 		if err != nil {
 			return err
 		}
@@ -46,9 +46,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 			Size:     tus.Size,
 			Created:  now,
 		})
-		if err != nil {
-			giveBack()
-		}
+		end(err == nil)
 		return err
 	})
 	if errors.Is(err, ErrConflict) {
@@ -193,9 +191,9 @@ func (u *tusUpload) adopt(ctx context.Context) error {
 		u.info, err = u.h.store.Adopt(ctx, u.info, session)
 		return err
 	})
-	if err == nil {
-		leave() // it is listed
-	}
+	// It is listed, and counts here too to the end of the request: a sweep elsewhere that looked
+	// before the record was changed may take it off the list, and the end puts it back.
+	u.req.leave = leave
 	return err
 }
 
