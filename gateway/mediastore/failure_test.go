@@ -120,16 +120,18 @@ func TestAnUploadThatCannotBeginIsListed(t *testing.T) {
 func TestAPartIsMadeOnesOwnUntilThatSucceeds(t *testing.T) {
 	p, f := newFailing(t)
 	b := content(1, 1000)
-	one := p.store(t)
-	info := appendAll(t, one, create(t, one, 1, b), b[:100])
-	info, err := one.Adopt(t.Context(), info, "s2") // the record names the gateway
-	require.NoError(t, err)
+	one, two := p.store(t), p.store(t)
+	info := create(t, one, 1, b)
 	require.Equal(t, one.Gateway(), info.Gateway)
 
 	f.own = errAway
-	info, err = p.store(t).Append(t.Context(), info, bytes.NewReader(b[100:]))
-	require.ErrorIs(t, err, errAway)
-	assert.Equal(t, one.Gateway(), info.Gateway)
+	for _, session := range []string{"s1", "s2"} {
+		adopted, err := two.Adopt(t.Context(), info, session)
+		require.NoError(t, err)
+		info, err = two.Append(t.Context(), adopted, bytes.NewReader(b))
+		require.ErrorIs(t, err, errAway)
+		assert.Equal(t, one.Gateway(), info.Gateway)
+	}
 }
 
 // What the object store got is not what was hashed.

@@ -292,7 +292,8 @@ func (s *Store) Adopt(ctx context.Context, info media.Info, session string) (med
 		return info, err
 	}
 	before := info.Ref
-	h.record.Session, h.record.Touched, h.record.Gateway = session, time.Now().UTC(), s.opts.Gateway
+	// Whose gateway it was stays: Append makes the part its own if that is another.
+	h.record.Session, h.record.Touched = session, time.Now().UTC()
 	after := s.info(info.App, h.record, h.revision)
 	// Listed twice for a moment, never not at all: Abandon heeds the record.
 	if err := s.records.List(ctx, after.Ref); err != nil {
