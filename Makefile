@@ -6,6 +6,8 @@ FUZZTIME ?= 30s
 SOAK ?= 2m
 KILL ?= 0s
 SEED ?= 0
+ONLY ?=
+OLD ?=
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
@@ -52,7 +54,7 @@ bench: build browser ## sizes, speed and memory as ratios measured side by side
 
 bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=media: no messages; OLD=commit: media of that commit beside
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
-	node tests/bench/gateway.mjs
+	ONLY=$(ONLY) OLD=$(OLD) node tests/bench/gateway.mjs
 
 soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail. SEED repeats one
 	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)

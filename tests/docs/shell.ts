@@ -42,7 +42,7 @@ function commands(text: string): string[] {
 const makefile = readFileSync(path.join(root, 'Makefile'), 'utf8');
 
 function variable(word: string): string | undefined {
-  return makefile.includes(`\n${word.split('=')[0]} ?= `) ? undefined : `the Makefile has no ${word}`;
+  return makefile.includes(`\n${word.split('=')[0]} ?=`) ? undefined : `the Makefile has no ${word}`;
 }
 
 /** Runs the line as it is, with the gateway of this tree. */
