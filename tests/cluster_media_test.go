@@ -50,7 +50,7 @@ func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program string, me
 			u.awaitOffset(b, path, n+sent/5)
 		}
 		began := time.Now()
-		require.Equal(t, 409, u.patch(b, path, 0, content), "what A has stored is asked for anew")
+		require.Equal(t, 409, u.patch(b, path, 0, content), "what A has stored is to be asked for")
 		took := time.Since(began)
 		t.Logf("evicted: %v after the newer request", took.Round(time.Millisecond))
 		assert.Less(t, took, 5*time.Second, "a timeout")
