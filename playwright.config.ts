@@ -39,6 +39,7 @@ if (missing.length && !process.env.TEST_WORKER_INDEX) console.warn(`\nNOT TESTED
 export default defineConfig<{}, Options>({
   testDir: './tests',
   testMatch: '**/*.spec.ts',
+  testIgnore: '**/.build/**', // where benches put an older commit
   timeout: 300_000, // a machine ten times as busy is slow, not wrong
   expect: { timeout: 60_000 },
   workers: 2,
