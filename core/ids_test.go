@@ -63,7 +63,7 @@ func TestValidIDRefusesBrokenText(t *testing.T) {
 	}
 }
 
-// JavaScript and Unicode agree on white space but for two characters.
+// JavaScript and Unicode differ on two characters of white space.
 func TestWhiteSpace(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		want := unicode.IsSpace(r) && r != 0x85 || r == 0xfeff

@@ -22,7 +22,7 @@ type Config struct {
 	// none.
 	MediaGateways media.Gateways
 
-	// MediaURLKeys sign and verify the URLs that getMediaUrl gives; nil means that there are none.
+	// MediaURLKeys sign and verify the URLs that getMediaUrl gives; nil means that it gives no URLs.
 	MediaURLKeys media.URLKeys
 
 	// Scanner is what MediaStore has uploads scanned by; nil means nothing.

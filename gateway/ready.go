@@ -51,7 +51,7 @@ type readiness struct {
 }
 
 // Ready returns what is checked before clients should be sent here. All is well when no
-// Check has an error, but for advisory ones.
+// Check has an error; advisory ones may.
 func (s *Server) Ready(ctx context.Context) []Check {
 	var draining error
 	s.mu.Lock()

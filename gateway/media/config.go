@@ -31,7 +31,7 @@ type Config struct {
 	Store Store
 	Auth  Authenticator
 
-	// Gateways are the other gateways on the same Store; nil means that there are none.
+	// Gateways are the other gateways on the same Store; nil means that this is the only one.
 	Gateways Gateways
 
 	// URLKeys sign and verify URLs that need no credential, such as a mediaurl.Ring; nil means

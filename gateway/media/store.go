@@ -93,7 +93,7 @@ type Store interface {
 
 	// Create records an unfinished upload: Ref, UID, Metadata, Expected, Size and Created of
 	// info. It returns the Info with the rest filled in, or ErrConflict if an upload of this
-	// KeyID is unfinished. Until List the upload is none of its session's.
+	// KeyID is unfinished. The session does not have it in Unfinished until List is called.
 	Create(ctx context.Context, info Info) (Info, error)
 
 	// Info returns ErrNotFound for what is unknown or expired, Rejected for what was rejected not

@@ -17,7 +17,7 @@ type Records interface {
 	// Create returns media.ErrConflict if the record exists.
 	Create(ctx context.Context, app, id string, value []byte) (revision uint64, err error)
 
-	// Update and Delete return media.ErrConflict if the record is no longer of that revision.
+	// Update and Delete return media.ErrConflict if the record has another revision by now.
 	// A deleted record leaves no trace.
 	Update(ctx context.Context, app, id string, value []byte, revision uint64) (uint64, error)
 	Delete(ctx context.Context, app, id string, revision uint64) error
@@ -29,9 +29,9 @@ type Records interface {
 	// Unfinished lists the uploads of a session, or of all if session is "".
 	Unfinished(ctx context.Context, session string) ([]media.Ref, error)
 
-	// Count adds to what a user and his app have stored. What is counted as of created is
-	// forgotten when files of that time have expired, or somewhat later. A negative number takes back what
-	// was counted as of the same time.
+	// Count adds to what a user and his app have stored. created is when the file was: the bytes
+	// are forgotten when files of that time have expired, or somewhat later. A negative number takes
+	// back what was counted with the same created.
 	Count(ctx context.Context, app, uid string, created time.Time, bytes int64) error
 
 	// Usage is what is counted for a user, or for the whole app if uid is "".

@@ -334,7 +334,7 @@ func (s *Store) Abandon(ctx context.Context, r media.Ref) error {
 	return errors.Join(s.files.RemovePart(ctx, r.App, r.Key), s.records.Unlist(ctx, r))
 }
 
-// isGone reports whether there is no record of an upload.
+// isGone reports whether the record of an upload does not exist any more.
 func (s *Store) isGone(ctx context.Context, r media.Ref) bool {
 	_, _, err := s.records.Get(ctx, r.App, media.KeyID(r.Key))
 	return errors.Is(err, media.ErrNotFound)

@@ -43,7 +43,7 @@ func (g Grant) Check() error {
 const maxExpiry = 253402300799
 
 // CheckDownload says what is wrong with a file name. Any characters are allowed: those that
-// are none of a file's name are replaced when the name is used.
+// can't stand in a file's name are replaced when the name is used.
 func CheckDownload(name string) error {
 	if len(name) > core.MaxMediaURLName || !utf8.ValidString(name) {
 		return fmt.Errorf("the file name of a download has at most %d bytes of UTF-8: shorten it", core.MaxMediaURLName)
@@ -86,7 +86,7 @@ type Signed struct {
 func Claimed(rawQuery string) bool { return strings.Contains(rawQuery, "sig=") }
 
 // Parse takes a URL of media apart: its path, and its query as it stands there. ok is false for
-// all that Sign does not make, but for the order of parameters and what is percent-encoded.
+// what Sign does not make. Only the order of parameters, and what is percent-encoded, may differ.
 func Parse(path, rawQuery string) (s Signed, ok bool) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {

@@ -150,7 +150,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// What Parse accepts is what Sign makes, but for order and escapes.
+// What Parse accepts is what Sign makes; only order and escapes may differ.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"", "a.png", "\n", "北京"} {
 		g := grant

@@ -44,7 +44,7 @@ const (
 )
 
 // usageConfig is the stream of counters. A counter's last message is at most as old as the
-// newest file that it counts, but for uploads that were given up later.
+// newest file that it counts. An upload that is given up makes it younger.
 func usageConfig(mediaMaxAge time.Duration) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              usageStream,

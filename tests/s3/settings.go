@@ -35,8 +35,8 @@ func (s *Server) AllowPages(ctx context.Context, bucket string) error {
 	return err
 }
 
-// AddUser makes a user who may do with a bucket what deploy/s3 says of rtm-media, but for the
-// actions that are without.
+// AddUser makes a user who may do with a bucket what deploy/s3 says of rtm-media, without the
+// actions in without.
 func (s *Server) AddUser(ctx context.Context, access, secret, bucket string, without ...string) error {
 	made, err := exec.CommandContext(ctx, s.program, "admin", "--access", AccessKey, "--secret", SecretKey, "--endpoint-url", s.URL,
 		"create-user", "--access", access, "--secret", secret, "--role", "user").CombinedOutput()

@@ -42,7 +42,7 @@ type part struct {
 	pieces []piece // in order
 
 	absent []piece         // what the spool does not have yet of what was kept before
-	ctx    context.Context // for ReadAt, which has none of its own
+	ctx    context.Context // for ReadAt, which is given no context
 }
 
 var _ mediastore.Part = (*part)(nil)

@@ -62,7 +62,7 @@ func (f *Files) removeAll(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// sweepParts removes the pieces of uploads none of whose pieces has changed since idle. Only
+// sweepParts removes the pieces of uploads whose newest piece is older than idle. Only
 // unfinished uploads have pieces.
 func (f *Files) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
 	all := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix())})
