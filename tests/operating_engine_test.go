@@ -54,11 +54,11 @@ func testEngineGone(t *testing.T, program string) {
 	require.Empty(t, g.notReady())
 	alice := login(t, g.addr(), "alice")
 
-	require.NoError(t, server.Process.Signal(syscall.SIGSTOP))
+	require.NoError(t, cluster.Pause(server.Process))
 	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, waitLimit, 50*time.Millisecond)
 	status, _ := g.get("/healthz")
 	assert.Equal(t, 200, status)
-	require.NoError(t, server.Process.Signal(syscall.SIGCONT))
+	require.NoError(t, cluster.Resume(server.Process))
 	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, waitLimit, 50*time.Millisecond)
 	stored := alice.store(t, []byte("content"))
 

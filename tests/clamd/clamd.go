@@ -12,11 +12,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/tests/cluster"
 )
 
 const (
@@ -147,5 +148,5 @@ func (d *Daemon) Kill() {
 }
 
 // Pause stops the daemon: it takes connections, and does nothing. Resume lets it go on.
-func (d *Daemon) Pause()  { require.NoError(d.t, d.process.Process.Signal(syscall.SIGSTOP)) }
-func (d *Daemon) Resume() { require.NoError(d.t, d.process.Process.Signal(syscall.SIGCONT)) }
+func (d *Daemon) Pause()  { require.NoError(d.t, cluster.Pause(d.process.Process)) }
+func (d *Daemon) Resume() { require.NoError(d.t, cluster.Resume(d.process.Process)) }

@@ -248,14 +248,8 @@ func (s *Server) Kill() {
 	s.process = nil
 }
 
-// Pause stops the server in its tracks until Resume: its connections stay open and
-// silent, as over a network that is parted.
-func (s *Server) Pause() error { return Pause(s.process.Process) }
-
-// Resume lets it go on.
-func (s *Server) Resume() error { return Resume(s.process.Process) }
-
-// Pause stops any process in its tracks until Resume.
+// Pause stops any process in its tracks until Resume: its connections stay open and silent,
+// as over a network that is parted.
 func Pause(p *os.Process) error { return p.Signal(sigStop) }
 
 // Resume lets it go on.
