@@ -8,6 +8,7 @@ package natsengine
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 // Engine is a connection to NATS and the buckets and streams a gateway uses.
 type Engine struct {
+	id string // unique among engines
 	nc *nats.Conn
 	js streams
 
@@ -68,7 +70,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 }
 
 func newEngine(opts Options) *Engine {
-	e := &Engine{opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
+	e := &Engine{id: rand.Text(), opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
 	e.comeback.e = e
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }

@@ -2,9 +2,7 @@ package natsengine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -56,63 +54,22 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 	return nil
 }
 
-// batchGet is a request for several messages of a stream at once (NATS ADR-31).
-type batchGet struct {
-	NextFor   string    `json:"next_by_subj"`
-	Batch     int       `json:"batch"`
-	StartTime time.Time `json:"start_time"`
-}
-
 // RecentRoom implements gateway.Bus. Any replica may answer; one that lags does so by
 // less than a client needs to come back.
 func (e *Engine) RecentRoom(ctx context.Context, room gateway.Room, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	request, err := json.Marshal(batchGet{
+	messages, _, err := e.batchGet(ctx, historyStream, nextOf{
 		NextFor:   roomSubject + roomKey(room),
 		Batch:     core.MaxMissedChannelMessages,
-		StartTime: since,
+		StartTime: &since,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: channel history: %w", err)
 	}
-	frames, err := e.directGet(ctx, historyStream, request)
-	if err != nil {
-		return nil, fmt.Errorf("natsengine: channel history: %w", err)
+	frames := make([][]byte, len(messages))
+	for i, m := range messages {
+		frames[i] = m.Data
 	}
 	return frames, nil
 }
-
-// directGet returns the messages up to the one that ends a batch: it has a status and
-// no data.
-func (e *Engine) directGet(ctx context.Context, stream string, request []byte) ([][]byte, error) {
-	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
-	if err := e.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, sub.Subject, request); err != nil {
-		return nil, err
-	}
-	var all [][]byte
-	for {
-		m, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return nil, err
-		}
-		switch status := m.Header.Get("Status"); status {
-		case "":
-			all = append(all, m.Data)
-		case statusEnd, statusNone:
-			return all, nil
-		default:
-			return nil, fmt.Errorf("status %s %s", strconv.Quote(status), m.Header.Get("Description"))
-		}
-	}
-}
-
-// Statuses that end a batch.
-const (
-	statusEnd  = "204"
-	statusNone = "404"
-)

@@ -1,0 +1,83 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Requests for several messages of a stream at once (NATS ADR-31).
+type (
+	// lastOfEach asks for the last message of each subject that matches, 1024 at most.
+	lastOfEach struct {
+		MultiLast []string `json:"multi_last"`
+	}
+
+	// nextOf asks for messages of matching subjects in their order.
+	nextOf struct {
+		NextFor   string     `json:"next_by_subj"`
+		Batch     int        `json:"batch"`
+		Seq       uint64     `json:"seq,omitempty"`
+		StartTime *time.Time `json:"start_time,omitempty"`
+	}
+)
+
+// Statuses of messages that are no part of a batch.
+const (
+	statusEnd  = "204"
+	statusNone = "404"
+	statusMany = "413"
+
+	statusNobody = "503" // no replica listens
+)
+
+// Headers of the message that ends a batch, for which the client has no names.
+const (
+	pendingHeader = "Nats-Num-Pending"
+	upToHeader    = "Nats-UpTo-Sequence"
+)
+
+// batchGet reads messages of a stream, from any replica. end are the headers of the message that
+// ends the batch, none if there was nothing to read. It returns errTooMany where the server does.
+//
+// The same request in package jetstreamext of orbit.go cannot be used: it returns what has come
+// when the time is over as if it were all, it hides how far the replica is, and it returns no
+// error of its own for too many results.
+func (e *Engine) batchGet(ctx context.Context, stream string, request any) (messages []*nats.Msg, end nats.Header, err error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
+	if err := e.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, sub.Subject, body); err != nil {
+		return nil, nil, err
+	}
+	for {
+		m, err := sub.NextMsgWithContext(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch status := m.Header.Get("Status"); status {
+		case "":
+			messages = append(messages, m)
+		case statusEnd:
+			return messages, m.Header, nil
+		case statusNone:
+			return nil, nil, nil
+		case statusNobody:
+			return nil, nil, nats.ErrNoResponders
+		case statusMany:
+			return nil, nil, errTooMany
+		default:
+			return nil, nil, fmt.Errorf("status %s %s", strconv.Quote(status), m.Header.Get("Description"))
+		}
+	}
+}
