@@ -1,6 +1,7 @@
 /** What the pages show works: every code block, and every link between pages. tests/docs/rules.ts says what is done with a block. */
 import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
 import { undeclared } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
@@ -11,6 +12,7 @@ import { untold } from './docs/protocol.ts';
 import { badForm, badJson, unruly } from './docs/rules.ts';
 import { shellProblems } from './docs/shell.ts';
 import { meetBob, play } from './docs/stage.ts';
+import { isOfTutorial, programOf, readers, save, tutorials } from './docs/tutorials.ts';
 import { typeErrors } from './docs/types.ts';
 import { root } from './support/proc.ts';
 import { expect, login, openBlank, test as base } from './support/test.ts';
@@ -35,7 +37,8 @@ test('every block has a rule', () => {
 });
 
 test('js and ts compile', () => {
-  expect(typeErrors(of('js', 'ts'))).toBe('');
+  const programs = [...tutorials()].map(([page, html]): Block => ({ page, line: 0, language: 'js', mark: '', text: programOf(html) }));
+  expect(typeErrors([...of('js', 'ts').filter((block) => !isOfTutorial(block)), ...programs])).toBe('');
 });
 
 test('json is json, and configurations are well formed', () => {
@@ -52,9 +55,17 @@ for (const page of new Set(of('sh').map((block) => block.page)))
     expect(await shellProblems(of('sh').filter((block) => block.page === page).map((block) => block.text).join(''))).toEqual([]);
   });
 
-for (const block of of('js', 'ts', 'html').filter(({ mark }) => mark !== 'types'))
+for (const block of of('js', 'ts', 'html').filter((block) => block.mark !== 'types' && !isOfTutorial(block)))
   test(`${where(block)} runs`, async ({ page, bob, gateway }) => {
     await play(block, { alice: page, bob }, gateway.url, outcomes[block.mark]);
+  });
+
+for (const [name, html] of tutorials())
+  test(`${name}: read from top to bottom`, async ({ context, gateway }, info) => {
+    const wrong: string[] = [];
+    mkdirSync(info.outputDir, { recursive: true });
+    await readers[name]!(save(html, info.outputDir, gateway.url, () => context.newPage(), wrong));
+    expect(wrong).toEqual([]);
   });
 
 for (const block of of('nginx', 'caddy'))

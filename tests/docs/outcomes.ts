@@ -1,5 +1,5 @@
 /** What must follow when a block has run, by the mark behind its fence. */
-import { events, expect, join } from '../support/test.ts';
+import { events, expect } from '../support/test.ts';
 import { png } from '../support/pictures.ts';
 import type { Stage } from './stage.ts';
 
@@ -33,19 +33,10 @@ export const outcomes: Record<string, Outcome> = {
   async 'bob-gets-picture'(stage) {
     await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ messageType: 'IMAGE', fileName: 'view.png', width: 800, height: 600 }, 'alice', {}]]);
   },
-  /** Bob has got a text. */
-  async 'bob-gets-text'(stage) {
-    await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ messageType: 'TEXT' }, 'alice', {}]]);
-  },
   /** The same with a thumbnail of 240 by 180 pixels. */
   async 'bob-gets-thumbnail'(stage) {
     await outcomes['bob-gets-picture']!(stage);
     await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ thumbnailWidth: 240, thumbnailHeight: 180 }, 'alice', {}]]);
-  },
-  /** Alice is told that bob joins the channel. */
-  async 'alice-hears-channel'(stage) {
-    await join(stage.bob, 'garden-2');
-    await expect.poll(() => shown(stage)).toContain('bob is here');
   },
   /** Something was handed to show. */
   async shows(stage) {

@@ -5,6 +5,7 @@
  *                word behind the fence, if there is one, names the outcome that must follow (outcomes.ts); "types" only
  *                compiles the block.
  *   html         opened in a browser against a real gateway; the second word as for js.
+ *   html page, js adds  a file that the reader makes by following the page: see tutorials.ts.
  *   sh           shell.ts says what of it is run and what is only looked up.
  *   go           vetted.
  *   json         parsed, as it is or as the inside of an object.
@@ -25,7 +26,7 @@ export function unruly({ language, mark }: Block): string | undefined {
   if (!language) return 'it names no language';
   if (!languages.includes(language)) return `there is no rule for ${language}`;
   if (!mark) return undefined;
-  const known = ['js', 'ts'].includes(language) ? ['types', ...Object.keys(outcomes)] : language === 'html' ? Object.keys(outcomes) : [];
+  const known = ['js', 'ts'].includes(language) ? ['types', 'adds', ...Object.keys(outcomes)] : language === 'html' ? ['page', ...Object.keys(outcomes)] : [];
   return known.includes(mark) ? undefined : `a block of ${language} can't be marked ${mark}`;
 }
 
