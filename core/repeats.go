@@ -7,12 +7,18 @@ import "rtmwasm/core/wire"
 // away may also have reached him late: origin and number (wire.Send) give them away.
 // What it remembers is bounded: of the senders heard longest ago it forgets all.
 type repeats struct {
-	recent, older map[string]*heardFrom // by sender and channel
+	recent, older map[heardOf]*heardFrom
 }
 
-// heardFrom is what is known of one sender, towards the user or a channel.
+// heardOf names a sender, towards the user or a channel. One user has several origins where their
+// app's backend sends in their name too.
+type heardOf struct {
+	from, channel string
+	origin        uint64
+}
+
+// heardFrom is what is known of one sender.
 type heardFrom struct {
-	origin  uint64
 	highest uint64
 	seen    uint64 // bit i: highest-i was delivered
 }
@@ -25,10 +31,7 @@ func (r *repeats) fresh(d *wire.Delivery) bool {
 	if d.Number == 0 { // of a client that numbers nothing
 		return true
 	}
-	h := r.of(d.From + "/" + d.Channel) // no id has a slash
-	if h.origin != d.Origin {
-		*h = heardFrom{origin: d.Origin}
-	}
+	h := r.of(heardOf{d.From, d.Channel, d.Origin})
 	if d.Number > h.highest {
 		h.seen = h.seen<<(d.Number-h.highest) | 1
 		h.highest = d.Number
@@ -43,7 +46,7 @@ func (r *repeats) fresh(d *wire.Delivery) bool {
 	return fresh
 }
 
-func (r *repeats) of(key string) *heardFrom {
+func (r *repeats) of(key heardOf) *heardFrom {
 	h := r.recent[key]
 	if h != nil {
 		return h
@@ -52,7 +55,7 @@ func (r *repeats) of(key string) *heardFrom {
 		r.recent, r.older = nil, r.recent
 	}
 	if r.recent == nil {
-		r.recent = map[string]*heardFrom{}
+		r.recent = map[heardOf]*heardFrom{}
 	}
 	if h = r.older[key]; h == nil {
 		h = &heardFrom{}

@@ -24,6 +24,7 @@ func TestRepeatsAreTold(t *testing.T) {
 		{"far behind", []step{{7, 1, false, true}, {7, 100, false, true}, {7, 1, false, false}, {7, 2, true, true}, {7, 37, true, true}, {7, 37, true, false}}},
 		{"a gap wider than memory", []step{{7, 1, false, true}, {7, 1 << 40, false, true}, {7, 1<<40 - 1, true, true}, {7, 1 << 40, false, false}}},
 		{"another origin begins anew", []step{{7, 9, false, true}, {8, 1, false, true}, {8, 1, false, false}, {8, 2, false, true}}},
+		{"two origins by turns", []step{{7, 1, false, true}, {8, 1, false, true}, {7, 1, false, false}, {7, 2, false, true}, {8, 1, false, false}}},
 		{"no numbers", []step{{0, 0, false, true}, {0, 0, false, true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

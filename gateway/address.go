@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// clientAddress is whom a request comes from: its sender, or whom that one speaks for if
+// ClientAddress is whom a request comes from: its sender, or whom that one speaks for if
 // it is a trusted proxy. The zero Addr means that it can't be told.
-func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
+func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	sender, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

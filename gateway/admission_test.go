@@ -28,7 +28,7 @@ func TestClientAddress(t *testing.T) {
 		if test.said != "" {
 			r.Header.Set("X-Forwarded-For", test.said)
 		}
-		assert.Equal(t, test.want, clientAddress(r, proxies).String(), test)
+		assert.Equal(t, test.want, ClientAddress(r, proxies).String(), test)
 	}
 }
 
@@ -36,8 +36,8 @@ func FuzzClientAddress(f *testing.F) {
 	f.Add("10.0.0.1:1", "1.2.3.4, 10.0.0.2")
 	f.Fuzz(func(t *testing.T, sender, said string) {
 		r := &http.Request{RemoteAddr: sender, Header: http.Header{"X-Forwarded-For": {said}}}
-		direct := clientAddress(r, nil)
-		trusting := clientAddress(r, []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")})
+		direct := ClientAddress(r, nil)
+		trusting := ClientAddress(r, []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")})
 		require.Equal(t, direct.IsValid(), trusting.IsValid())
 		Network(trusting)
 	})

@@ -71,6 +71,12 @@ func (a *Apps) Read(list io.Reader) error {
 	return lines.Err()
 }
 
+// Serves reports whether an app id is listed.
+func (a *Apps) Serves(app string) bool {
+	_, served := a.certificates[app]
+	return served
+}
+
 // IDs are the app ids in order.
 func (a *Apps) IDs() []string {
 	ids := make([]string, 0, len(a.certificates))

@@ -24,6 +24,9 @@ type Authorizer interface {
 // Development allows every login and ignores tokens.
 type Development struct{}
 
+// Serves reports whether an app id is served: each one is.
+func (Development) Serves(string) bool { return true }
+
 // Authorize implements Authorizer.
 func (Development) Authorize(context.Context, Login) (time.Time, *wire.Refusal) {
 	return time.Time{}, nil

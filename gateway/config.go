@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"rtmwasm/core"
@@ -33,6 +34,10 @@ type Config struct {
 
 	// SDK holds the files below /sdk/, Demo those below /. nil means none.
 	SDK, Demo fs.FS
+
+	// REST serves backends of apps, below RESTPrefix; nil means nothing. It answers preflights
+	// itself, and bounds the bodies that it reads.
+	REST http.Handler
 
 	// Meter counts what happens; nil means that nobody does.
 	Meter Meter

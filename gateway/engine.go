@@ -179,7 +179,8 @@ var (
 // Mailbox keeps frames for users who are not online: the latest 200 of each, for seven
 // days. (API 6.5)
 type Mailbox interface {
-	// Keep adds a frame of the user from, of the same app. done is called once, from any
+	// Keep adds a frame of the user from, of the same app; "" is the app's backend, to which the
+	// quota of a user does not apply. done is called once, from any
 	// goroutine, when it is safe, or with the error that prevented it, ErrUserQuota and
 	// ErrAppQuota among them. Without room Keep returns ErrNoRoom.
 	Keep(user User, from string, frame []byte, done func(error)) error

@@ -85,7 +85,7 @@ func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Han
 	rest()
 	body := &watchedBody{ReadCloser: r.Body}
 	out := &earlyAnswer{ResponseWriter: w, body: body}
-	if s.media == nil || !media.TakesBody(r) {
+	if !s.isREST(r) && (s.media == nil || !media.TakesBody(r)) {
 		http.Error(out, "this request may not have a body: send it without one", http.StatusRequestEntityTooLarge)
 		return
 	}
@@ -101,7 +101,7 @@ func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Han
 // session, or is counted as a WebSocket.
 func (s *Server) boundRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address := clientAddress(r, s.config.Limits.TrustedProxies)
+		address := ClientAddress(r, s.config.Limits.TrustedProxies)
 		leave, no := s.admission.request(address, time.Now())
 		if no != nil {
 			s.refuseAddress(w, address, no)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
@@ -39,7 +40,27 @@ func (s *Server) newHandler() http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, r.handler)
 	}
-	return s.guard(s.boundRequests(s.crossOrigin(mux)))
+	return s.guard(s.withREST(s.boundRequests(s.crossOrigin(mux))))
+}
+
+// RESTPrefix is what the addresses of Config.REST begin with.
+const RESTPrefix = "/dev/v2/"
+
+// isREST reports whether a request is for Config.REST.
+func (s *Server) isREST(r *http.Request) bool {
+	return s.config.REST != nil && strings.HasPrefix(r.URL.Path, RESTPrefix)
+}
+
+// withREST serves Config.REST beside the other addresses. No mux may see its paths: one would
+// redirect a path whose user id is ".." or has a slash in it.
+func (s *Server) withREST(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.isREST(r) {
+			s.config.REST.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.

@@ -23,7 +23,7 @@ const closeTimeout = 5 * time.Second
 
 // acceptSocket upgrades a request, if its address allows it.
 func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
-	address := clientAddress(r, s.config.Limits.TrustedProxies)
+	address := ClientAddress(r, s.config.Limits.TrustedProxies)
 	s.warnOfProxy(r, address)
 	leave, no := s.admission.enter(address, time.Now())
 	if no != nil {

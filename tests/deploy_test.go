@@ -118,7 +118,7 @@ func TestOperatingPageNames(t *testing.T) {
 	help, err := exec.Command(program, "--help").Output()
 	require.NoError(t, err)
 	seen := 0
-	for _, block := range operatingBlocks(t) {
+	for _, block := range pageBlocks(t, "../docs/operating.md") {
 		if block.run {
 			continue
 		}

@@ -41,7 +41,7 @@ func TestOperatingPage(t *testing.T) {
 		"Losing a machine 2":       o.allThreeServe,
 		"Upgrading a machine 1":    o.allThreeServe,
 	}
-	for _, block := range operatingBlocks(t) {
+	for _, block := range pageBlocks(t, "../docs/operating.md") {
 		if !block.run {
 			continue
 		}
@@ -54,8 +54,8 @@ func TestOperatingPage(t *testing.T) {
 	assert.Empty(t, promises, "blocks that the page no longer has")
 }
 
-// operatingBlock is one of the page's.
-type operatingBlock struct {
+// pageBlock is a block of a page of commands.
+type pageBlock struct {
 	after string // its section, and its number there
 	run   bool   // else it needs what tests have not
 	text  string
@@ -63,8 +63,8 @@ type operatingBlock struct {
 
 var headingOrBlock = regexp.MustCompile("(?ms)^#+ ([^\n]*)$|^```([^\n]*)\n(.*?)^```$")
 
-func operatingBlocks(t *testing.T) (all []operatingBlock) {
-	page, err := os.ReadFile("../docs/operating.md")
+func pageBlocks(t *testing.T, file string) (all []pageBlock) {
+	page, err := os.ReadFile(file)
 	require.NoError(t, err)
 	title, n := "", 0
 	for _, m := range headingOrBlock.FindAllStringSubmatch(string(page), -1) {
@@ -74,7 +74,7 @@ func operatingBlocks(t *testing.T) (all []operatingBlock) {
 		}
 		require.Contains(t, []string{"sh", "sh needs-root", "sh needs-docker", "sh needs-nats", "sh needs-bucket", "sh needs-aws"}, m[2])
 		n++
-		all = append(all, operatingBlock{fmt.Sprint(title, " ", n), m[2] == "sh", m[3]})
+		all = append(all, pageBlock{fmt.Sprint(title, " ", n), m[2] == "sh", m[3]})
 	}
 	return all
 }

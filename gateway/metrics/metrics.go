@@ -23,6 +23,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/scan"
 )
 
@@ -41,11 +42,13 @@ type Metrics struct {
 	engineErrors                *prometheus.CounterVec
 	scans                       *prometheus.CounterVec
 	scan                        prometheus.Histogram
+	rest                        *prometheus.CounterVec
 }
 
 var (
 	_ gateway.Meter = (*Metrics)(nil)
 	_ scan.Meter    = (*Metrics)(nil)
+	_ rest.Meter    = (*Metrics)(nil)
 )
 
 // New makes Metrics with a registry of their own, which has those of the process and the
@@ -88,6 +91,7 @@ func New() *Metrics {
 			Help:    "Time that scans of uploads took.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60},
 		}),
+		rest:         counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
 	m.begin()
@@ -116,6 +120,11 @@ func (m *Metrics) begin() {
 	}
 	for _, r := range scan.Results {
 		m.scans.WithLabelValues(string(r))
+	}
+	for _, endpoint := range rest.Endpoints {
+		for _, status := range rest.Statuses {
+			m.rest.WithLabelValues(endpoint, strconv.Itoa(status))
+		}
 	}
 	for _, call := range gateway.EngineCalls {
 		m.engine.WithLabelValues(call)
@@ -191,4 +200,9 @@ func (m *Metrics) EngineCall(name string, took time.Duration, err error) {
 func (m *Metrics) Scanned(r scan.Result, took time.Duration) {
 	m.scans.WithLabelValues(string(r)).Inc()
 	m.scan.Observe(took.Seconds())
+}
+
+// RESTCall implements rest.Meter.
+func (m *Metrics) RESTCall(endpoint string, status int) {
+	m.rest.WithLabelValues(endpoint, strconv.Itoa(status)).Inc()
 }

@@ -45,7 +45,7 @@ type claimed struct {
 // claims are the quotas that a message of a user counts for, in the order in which they are
 // claimed.
 func (o Options) claims(from gateway.User) (all []claim) {
-	if o.UserMail > 0 {
+	if o.UserMail > 0 && from.ID != "" {
 		all = append(all, claim{userQuotaStream, userQuotaSubject + userKey(from), gateway.ErrUserQuota})
 	}
 	if o.AppMail > 0 {

@@ -77,6 +77,25 @@ func Verify(text, app, uid string, certificates []string, now time.Time) (expiry
 	return time.Unix(ends, 0), nil
 }
 
+// UserID returns the user id that a token of format 007 names, before anybody has verified it. A
+// token of format 006 names nobody: its user id is part of what is signed alone.
+func UserID(text string) (uid string, found bool) {
+	t, err := parse(text)
+	if err != nil {
+		return "", false
+	}
+	v007, ok := t.(*token007)
+	if !ok {
+		return "", false
+	}
+	for _, s := range v007.rtm {
+		if s.mayLogin && s.uid != "" {
+			return s.uid, true
+		}
+	}
+	return "", false
+}
+
 // parsed is a token of either format. Times are Unix seconds, in 64 bits: some
 // servers pass a point in time where a number of seconds is wanted.
 type parsed interface {

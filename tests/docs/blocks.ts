@@ -14,8 +14,8 @@ export interface Block {
   text: string;
 }
 
-/** tests/operating_page_test.go runs the blocks of this page. */
-const elsewhere = ['docs/operating.md'];
+/** tests/operating_page_test.go and tests/backend_page_test.go run the blocks of these pages. */
+const elsewhere = ['docs/operating.md', 'docs/backend.md'];
 
 export const pages = ['README.md', 'CONTRIBUTING.md', 'web/package/README.md', 'examples/README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 

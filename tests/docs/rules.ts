@@ -14,7 +14,8 @@
  *   mjs, python  backends of applications: run by tests/media_urls_page_test.go, as is their Go.
  *   swift        only brackets are looked at.
  *
- * Those of docs/operating.md, which is one long session at a terminal, are run by tests/operating_page_test.go.
+ * Those of docs/operating.md and docs/backend.md, each one long session at a terminal, are run by tests/operating_page_test.go and
+ * tests/backend_page_test.go.
  */
 import { outcomes } from './outcomes.ts';
 import type { Block } from './blocks.ts';

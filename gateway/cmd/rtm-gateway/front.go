@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/rest"
 )
 
 // front answers for the gateway until it is there, then hands all requests over to it.
@@ -58,6 +60,10 @@ func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 		check := map[string]any{"name": "starting", "ok": false, "error": f.state()}
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // the asker may be gone
 	default:
+		if strings.HasPrefix(r.URL.Path, rest.Prefix) {
+			rest.ServeStarting(w)
+			return
+		}
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "the gateway is starting: try again later", http.StatusServiceUnavailable)
 	}

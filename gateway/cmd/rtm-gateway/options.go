@@ -16,6 +16,7 @@ type options struct {
 	media       mediaOptions
 	urlKeys     urlKeys
 	scan        scanOptions
+	rest        restOptions
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
@@ -43,6 +44,7 @@ Runs a gateway for rtm-wasm clients on one address:
   /sdk/      the SDK's files for browsers
   /rtm       WebSocket of clients
   /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
+  /dev/v2/   REST interface for backends of apps, with --rest-key
   /healthz   says ok while the gateway runs
   /readyz    200 when clients should come here, else 503; which check fails, as JSON
 
@@ -90,6 +92,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	o.media.register(flags)
 	o.urlKeys.register(flags)
 	o.scan.register(flags)
+	o.rest.register(flags)
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
@@ -116,5 +119,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.rest.check(), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -100,6 +101,13 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	defer r.closeStores(log)
+	if o.rest.listen != "" {
+		stop, err := serveREST(o.rest.listen, r.rest, site.tls, log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	site.shared, site.broken, site.server = o.nats.servers != "", r.engine.Broken(), r.server
 	return site.serve(ctx)
 }
@@ -109,6 +117,7 @@ type running struct {
 	engine *natsengine.Engine
 	media  *mediaStore
 	server *gateway.Server
+	rest   http.Handler
 }
 
 // closeStores closes what the server works on.
@@ -139,11 +148,17 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 		engine.Close()
 		return running{}, err
 	}
+	auth := authorizer(apps, log)
+	backends, err := o.restHandler(engine, auth, meter, log)
+	if err != nil {
+		running{engine: engine, media: store}.closeStores(log)
+		return running{}, err
+	}
 	config := gateway.Config{
 		Engine:       engine,
 		MediaStore:   store,
 		MediaURLKeys: o.ring(engine.MediaKeys()),
-		Authorizer:   authorizer(apps, log),
+		Authorizer:   auth,
 		SDK:          web.SDK(),
 		Demo:         web.Demo(),
 		Logger:       log,
@@ -156,11 +171,14 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if scanner != nil {
 		config.Scanner = scanner
 	}
+	if o.rest.listen == "" {
+		config.REST = backends
+	}
 	if meter != nil {
 		config.Meter = meter
 	}
 	server, err := gateway.New(config)
-	r := running{engine, store, server}
+	r := running{engine, store, server, backends}
 	if err != nil {
 		r.closeStores(log)
 		return running{}, err

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/metrics"
+	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/rest"
+)
+
+// restOptions are about the REST interface for backends of apps.
+type restOptions struct {
+	keys    restKeys
+	listen  string
+	origins origins
+
+	peerRate, channelRate int
+}
+
+// restKeys are ID:SECRET[@APPID]. They are looked at when they are used only, since package flag
+// quotes what it refuses.
+type restKeys []string
+
+// Set adds what a flag, a variable or a line of a file says.
+func (k *restKeys) Set(text string) error {
+	more := strings.FieldsFunc(text, isSeparator)
+	if len(more) == 0 {
+		return errors.New("it must name a key")
+	}
+	*k = append(*k, more...)
+	return nil
+}
+
+// String is nothing: keys are secret.
+func (*restKeys) String() string { return "" }
+
+// Redacted shows the ids, and the apps.
+func (k *restKeys) Redacted() string {
+	shown := make([]string, len(*k))
+	for i, text := range *k {
+		id, _, _ := strings.Cut(text, ":")
+		shown[i] = id + ":***"
+		if key, err := rest.ParseKey(text); err == nil && key.App != "" {
+			shown[i] += "@" + key.App
+		}
+	}
+	return strings.Join(shown, " ")
+}
+
+// parse returns the keys. Its errors name no secret.
+func (k restKeys) parse() (keys []rest.Key, err error) {
+	for _, text := range k {
+		key, err := rest.ParseKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("--rest-key: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func (o *restOptions) register(flags *flag.FlagSet) {
+	flags.Var(&o.keys, "rest-key", "`ID:SECRET[@APPID]` with which backends of apps call the REST interface, for one app or for all; the secret has 16 characters or more. May be repeated, or name several, between spaces or commas. Without one the interface is off")
+	flags.StringVar(&o.listen, "rest-listen", "", "`address` to serve the REST interface on, in place of that of --listen")
+	flags.Var(&o.origins, "rest-origins", "`origins` of pages that may read answers of the REST interface, between commas; none unless set")
+	flags.IntVar(&o.peerRate, "rest-peer-rate", 500, "how many `calls` in a second an app may make at this gateway to send peer messages")
+	flags.IntVar(&o.channelRate, "rest-channel-rate", 1000, "how many `calls` in a second an app may make at this gateway to send channel messages")
+}
+
+func (o restOptions) check() error {
+	_, err := o.keys.parse()
+	if o.listen != "" {
+		err = errors.Join(err, checkAddress("rest-listen", o.listen))
+	}
+	for _, rate := range []struct {
+		name string
+		n    int
+	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}} {
+		if rate.n < 1 {
+			err = errors.Join(err, fmt.Errorf("--%s is %d, it must be at least 1", rate.name, rate.n))
+		}
+	}
+	return err
+}
+
+// handler is the interface on an engine.
+func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
+	keys, err := o.rest.keys.parse()
+	if err != nil {
+		return nil, err
+	}
+	apps, ok := auth.(rest.Apps)
+	if !ok {
+		return nil, fmt.Errorf("%T does not tell which apps are served", auth)
+	}
+	config := rest.Config{
+		Apps: apps, Bus: engine, Keys: keys, Logger: log,
+		Limits: rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate},
+		Address: func(r *http.Request) string {
+			return gateway.ClientAddress(r, o.bounds.proxies).String()
+		},
+	}
+	if allowed := o.rest.origins; len(allowed) > 0 {
+		config.AllowOrigin = func(origin string) bool { return slices.Contains(allowed, origin) }
+	}
+	if meter != nil {
+		config.Meter = meter
+	}
+	if len(keys) > 0 {
+		log.Info("the REST interface is on", "keys", o.rest.keys.Redacted())
+	}
+	return rest.New(config)
+}
+
+// restDrain is how long calls may take to come to their end when the gateway ends.
+const restDrain = 15 * time.Second
+
+// serveREST serves the interface on an address of its own.
+func serveREST(address string, handler http.Handler, encrypted *tls.Config, log *slog.Logger) (stop func(), err error) {
+	listener, err := listen("rest-listen", address)
+	if err != nil {
+		return nil, err
+	}
+	h := gateway.NewHTTPServer(handler, log)
+	h.ReadTimeout, h.WriteTimeout = 15*time.Second, time.Minute
+	scheme := "http"
+	if encrypted != nil {
+		scheme, h.TLSConfig = "https", encrypted
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if encrypted != nil {
+			_ = h.ServeTLS(listener, "", "") // ends with stop
+		} else {
+			_ = h.Serve(listener)
+		}
+	}()
+	log.Info("REST interface", "address", scheme+"://"+listener.Addr().String())
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), restDrain)
+		defer cancel()
+		if err := h.Shutdown(ctx); err != nil {
+			_ = h.Close()
+		}
+		<-done
+	}, nil
+}

@@ -1,0 +1,75 @@
+package rest
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// failure is an answer that is no success.
+type failure struct {
+	status int
+	code   string // one word, for programs
+	text   string // one sentence, for people
+
+	retryAfter int // seconds; 0 means that the answer does not say
+}
+
+func (f *failure) Error() string { return f.text }
+
+// Failures of calls.
+var (
+	notFound     = &failure{status: http.StatusNotFound, code: "not_found", text: "there is no such endpoint: see docs/backend.md"}
+	off          = &failure{status: http.StatusNotFound, code: "rest_off", text: "the REST interface is off: start the gateway with --rest-key ID:SECRET"}
+	unauthorized = &failure{status: http.StatusUnauthorized, code: "unauthorized",
+		text: "nothing that was sent allows this call for this app: send a key of --rest-key by Basic, x-agora-token with x-agora-uid, or Authorization: agora token=TOKEN; a token allows calls in the name of its user alone"}
+	tooOften    = &failure{status: http.StatusTooManyRequests, code: "rate_limited", text: "the app calls this endpoint more often than it may in a second: try again later", retryAfter: 1}
+	tooLarge    = &failure{status: http.StatusRequestEntityTooLarge, code: "too_large", text: "the body has more than 512 KiB"}
+	noAnswer    = &failure{status: http.StatusRequestTimeout, code: "timeout", text: "the receiver is online and did not acknowledge the message in time: it may still arrive"}
+	unavailable = &failure{status: http.StatusInternalServerError, code: "unavailable", text: "the gateway can't do this now: try again"}
+	starting    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the gateway is starting: try again later", retryAfter: 1}
+	noStorage   = &failure{status: http.StatusInternalServerError, code: "unavailable", text: "the gateway has no room for offline messages now: try again later"}
+	overQuota   = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "as many offline messages as may be are left within seven days: send this one when its receiver is online", retryAfter: 3600}
+)
+
+// invalid is the failure of a request that is not as it must be.
+func invalid(format string, args ...any) *failure {
+	return &failure{status: http.StatusBadRequest, code: "invalid_parameter", text: fmt.Sprintf(format, args...)}
+}
+
+// newRequestID returns an id as the vendor's look: 6 digits, an underscore and 19 digits.
+func newRequestID() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return fmt.Sprintf("%06d_%019d", binary.BigEndian.Uint32(b[:4])%1_000_000, binary.BigEndian.Uint64(b[4:])>>1)
+}
+
+// ServeStarting answers a call to a gateway that is not there yet.
+func ServeStarting(w http.ResponseWriter) { writeFailure(w, newRequestID(), starting) }
+
+// write sends an answer. The value is a struct whose first fields are result and request_id.
+func write(w http.ResponseWriter, status int, value any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json;charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // the caller may be gone
+}
+
+// writeFailure sends a failure. Callers look for its text in either field.
+func writeFailure(w http.ResponseWriter, id string, f *failure) {
+	if f.retryAfter > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(f.retryAfter))
+	}
+	write(w, f.status, struct {
+		Result    string `json:"result"`
+		RequestID string `json:"request_id"`
+		Code      string `json:"code"`
+		Reason    string `json:"reason"`
+		Message   string `json:"message"`
+	}{"failed", id, f.code, f.text, f.text})
+}

@@ -1,0 +1,112 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"rtmwasm/gateway"
+)
+
+// Config says what a Handler works with. Apps and Bus are required; the zero value of each other
+// field is usable.
+type Config struct {
+	Apps Apps
+	Bus  Bus
+
+	// Keys are the credentials of backends. Without any the interface is off: each call is
+	// answered with status 404 and the code rest_off.
+	Keys []Key
+
+	// Limits bound how often an app may call this gateway.
+	Limits Limits
+
+	// AllowOrigin decides whether pages of an origin may read answers (CORS); nil means that
+	// no page may.
+	AllowOrigin func(origin string) bool
+
+	// Address tells whom a request comes from, for the log; nil means its RemoteAddr.
+	Address func(*http.Request) string
+
+	// Meter counts calls; nil means that nobody does.
+	Meter Meter
+
+	// Logger gets a line for each call, without secrets and payloads; nil means slog.Default().
+	Logger *slog.Logger
+
+	// PeerAck is how long a peer message waits for the receiver's client; 0 means 6 s.
+	PeerAck time.Duration
+}
+
+// Apps are the apps that are served. gateway.Apps and gateway.Development are such.
+type Apps interface {
+	// Serves reports whether an app id is served.
+	Serves(app string) bool
+
+	gateway.Authorizer
+}
+
+// Bus carries messages to clients. A gateway.Engine is one.
+type Bus interface {
+	AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error
+	PublishRoom(room gateway.Room, frame []byte, done func(error)) error
+	Keep(user gateway.User, from string, frame []byte, done func(error)) error
+	Nudge(user gateway.User) error
+	Lookup(ctx context.Context, user gateway.User) (gateway.Record, error)
+}
+
+var _ Bus = gateway.Engine(nil)
+
+// Meter counts calls. Its method is called by many goroutines, and must not block.
+type Meter interface {
+	// RESTCall gets the endpoint, one of Endpoints, and the status of the answer.
+	RESTCall(endpoint string, status int)
+}
+
+type noMeter struct{}
+
+func (noMeter) RESTCall(string, int) {}
+
+// Limits are how many calls an app may make in a second at one gateway, at each endpoint. A zero
+// field means the vendor's limit.
+type Limits struct {
+	PeerMessages    int // 0 means 500
+	ChannelMessages int // 0 means 1 000
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		n     *int
+		value int
+	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}} {
+		if *d.n == 0 {
+			*d.n = d.value
+		}
+	}
+	return l
+}
+
+// defaultPeerAck is the zero value of Config.PeerAck: callers give up after 5 to 10 s.
+const defaultPeerAck = 6 * time.Second
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Apps == nil || c.Bus == nil {
+		return c, errors.New("rest: Config.Apps or Config.Bus is missing")
+	}
+	c.Limits = c.Limits.withDefaults()
+	if c.Address == nil {
+		c.Address = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	if c.Meter == nil {
+		c.Meter = noMeter{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.PeerAck == 0 {
+		c.PeerAck = defaultPeerAck
+	}
+	return c, nil
+}

@@ -1,0 +1,181 @@
+package rest
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Handler serves what is below Prefix. It is safe for concurrent use.
+type Handler struct {
+	config  Config
+	keys    keyring
+	sender  *sender
+	limits  limits
+	refused *rate.Limiter // of lines in the log about calls that are not allowed
+}
+
+// New makes a Handler. It needs no end of its own.
+func New(config Config) (*Handler, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{
+		config:  config,
+		keys:    newKeyring(config.Keys),
+		sender:  newSender(config),
+		limits:  newLimits(config.Limits),
+		refused: rate.NewLimiter(10, 100),
+	}, nil
+}
+
+// call is one request on its way through the handler.
+type call struct {
+	target
+	id     string
+	caller caller
+	began  time.Time
+	to     string // a user or channel, for the log
+	why    string // a failure's cause, for the log alone
+}
+
+// result begins every answer that is a success.
+type result struct {
+	Result    string `json:"result"`
+	RequestID string `json:"request_id"`
+}
+
+func (c *call) succeeded() result { return result{Result: "success", RequestID: c.id} }
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{id: newRequestID(), began: time.Now()}
+	header := w.Header()
+	header.Set("X-Request-ID", c.id)
+	if h.crossOrigin(header, r) {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	status := http.StatusOK
+	answer, err := h.do(header, r, c)
+	if f := h.failureOf(err, c); f != nil {
+		status = f.status
+		writeFailure(w, c.id, f)
+		h.audit(r, c, status, f.code)
+	} else {
+		write(w, status, answer)
+		h.audit(r, c, status, "")
+	}
+	h.config.Meter.RESTCall(c.endpoint, status)
+}
+
+// do answers a request or says why not.
+func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) {
+	var found bool
+	c.target, found = parsePath(r.URL.EscapedPath())
+	switch {
+	case len(h.keys) == 0:
+		c.endpoint = EndpointOther
+		return nil, off
+	case !found:
+		c.endpoint = EndpointOther
+		return nil, notFound
+	case r.Method != c.method:
+		header.Set("Allow", c.method)
+		return nil, &failure{status: http.StatusMethodNotAllowed, code: "method_not_allowed", text: "this endpoint takes " + c.method}
+	}
+	var ok bool
+	if c.caller, c.why, ok = h.authenticate(r, c.app, c.uid); !ok {
+		header.Set("WWW-Authenticate", `Basic realm="rtm"`)
+		return nil, unauthorized
+	}
+	if !h.limits.allow(c.app, c.endpoint) {
+		return nil, tooOften
+	}
+	switch c.endpoint {
+	case PeerMessages:
+		return h.sendToPeer(r, c)
+	case ChannelMessages:
+		return h.sendToChannel(r, c)
+	}
+	return nil, notFound
+}
+
+// failureOf is what the caller is told of an error. Errors of other packages may name addresses
+// and paths, which are for the log alone.
+func (h *Handler) failureOf(err error, c *call) *failure {
+	if err == nil {
+		return nil
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	c.why = err.Error()
+	return unavailable
+}
+
+// audit writes the line of a call. Of calls that are not allowed it writes ten a second at most:
+// anybody can make them.
+func (h *Handler) audit(r *http.Request, c *call, status int, code string) {
+	if status == http.StatusUnauthorized && !h.refused.Allow() {
+		return
+	}
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attributes := []slog.Attr{
+		slog.String("request", c.id), slog.String("endpoint", c.endpoint), slog.Int("status", status),
+		slog.String("app", clip(c.app)), slog.String("by", c.caller.String()), slog.String("address", h.config.Address(r)),
+		slog.Duration("took", time.Since(c.began).Round(time.Microsecond)),
+	}
+	for _, a := range []struct{ name, value string }{{"code", code}, {"from", c.uid}, {"to", c.to}, {"cause", c.why}} {
+		if a.value != "" {
+			attributes = append(attributes, slog.String(a.name, clip(a.value)))
+		}
+	}
+	h.config.Logger.LogAttrs(r.Context(), level, "rest call", attributes...)
+}
+
+// clip bounds what a line of the log has of a caller's.
+func clip(text string) string {
+	const most = 300
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// corsHeaders are those that pages may send.
+const corsHeaders = "Authorization, Content-Type, x-agora-token, x-agora-uid"
+
+// crossOrigin sets what browsers ask for, in place of what the gateway says of its other
+// addresses. It reports whether the request was a preflight, and is answered by that.
+func (h *Handler) crossOrigin(header http.Header, r *http.Request) (preflight bool) {
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		header.Del(name)
+	}
+	origin := r.Header.Get("Origin")
+	if h.config.AllowOrigin == nil || origin == "" {
+		return false
+	}
+	header.Set("Vary", "Origin")
+	if !h.config.AllowOrigin(origin) {
+		return false
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-ID")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, POST")
+	header.Set("Access-Control-Allow-Headers", corsHeaders)
+	header.Set("Access-Control-Max-Age", "86400")
+	return true
+}

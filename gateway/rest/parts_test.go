@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func FuzzParsePath(f *testing.F) {
+	for _, s := range []string{"/dev/v2/project/a/rtm/users/b/peer_messages", "/dev/v2/project/%zz/rtm/users/%2f/channel_messages%20", "/dev/v2/project/", "/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		got, found := parsePath(path)
+		if !found {
+			return
+		}
+		assert.NotEmpty(t, got.endpoint)
+		assert.NotEmpty(t, got.method)
+		if got.endpoint != PeerMessages && got.endpoint != ChannelMessages {
+			return
+		}
+		again, found := parsePath(Prefix + "project/" + url.PathEscape(got.app) + "/rtm/users/" + url.PathEscape(got.uid) + "/" + got.endpoint)
+		assert.True(t, found)
+		assert.Equal(t, got, again)
+	})
+}
+
+func FuzzCredentials(f *testing.F) {
+	f.Add("Basic YTpi", "007abc", "alice")
+	f.Add(`agora token="006x"`, "", "")
+	f.Add("agora token = \"", "\"", " ")
+	f.Fuzz(func(t *testing.T, authorization, token, uid string) {
+		h := http.Header{}
+		h.Set("Authorization", authorization)
+		h.Set("x-agora-token", token)
+		h.Set("x-agora-uid", uid)
+		c := credentialsOf(h)
+		assert.LessOrEqual(t, len(c.tokens)+len(c.basic), 2)
+		for _, text := range c.tokens {
+			assert.Equal(t, strings.TrimSpace(text), text)
+		}
+	})
+}
+
+// A text that is taken is what JSON says it is, without a character put in place of another.
+func FuzzFields(f *testing.F) {
+	for _, s := range []string{`{"payload":"x"}`, `{"payload":"\ud83d\ude00"}`, `{"payload":"\ud83d"}`, `{"payload":"\\ud83d\u00e9"}`, `{"payload":12}`, "{\"payload\":\"\xff\"}", `{}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fields, err := parseFields(body)
+		if err != nil {
+			return
+		}
+		if _, err := fields.flag("payload"); err == nil {
+			assert.True(t, utf8.Valid(fields["payload"]))
+		}
+		_, _ = fields.identifier("payload")
+		text, err := fields.text("payload")
+		if err != nil {
+			return
+		}
+		assert.True(t, utf8.ValidString(text))
+		if strings.ContainsRune(text, utf8.RuneError) { // it was there, as itself or escaped
+			raw := strings.ToLower(string(fields["payload"]))
+			assert.True(t, strings.ContainsRune(raw, utf8.RuneError) || strings.Contains(raw, `\ufffd`), raw)
+		}
+		encoded, err := json.Marshal(map[string]string{"payload": text})
+		assert.NoError(t, err)
+		again, err := parseFields(encoded)
+		assert.NoError(t, err)
+		same, err := again.text("payload")
+		assert.NoError(t, err)
+		assert.Equal(t, text, same)
+	})
+}

@@ -1,0 +1,66 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"rtmwasm/gateway"
+)
+
+// Prefix is what the paths of the interface begin with.
+const Prefix = gateway.RESTPrefix
+
+// Endpoints that the interface has, as the log and Meter name them; EndpointOther is any other path.
+const (
+	PeerMessages    = "peer_messages"
+	ChannelMessages = "channel_messages"
+	EndpointOther   = "other"
+)
+
+// Endpoints are all that Meter.RESTCall gets.
+var Endpoints = []string{PeerMessages, ChannelMessages, EndpointOther}
+
+// Statuses are those that answers have.
+var Statuses = []int{
+	http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
+	http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusInternalServerError,
+}
+
+// target is what a path names.
+type target struct {
+	app      string
+	endpoint string
+	method   string // the one that the endpoint takes
+	uid      string // of an endpoint that has one; may be no valid id
+}
+
+// parsePath reads an escaped path. Each segment is unescaped once, after the path is split, and a
+// plus sign is a plus sign. Blanks at the end of the path are dropped: a sample of the vendor's
+// sends one.
+func parsePath(escaped string) (t target, found bool) {
+	rest, found := strings.CutPrefix(escaped, Prefix+"project/")
+	if !found {
+		return t, false
+	}
+	for strings.HasSuffix(rest, "%20") || strings.HasSuffix(rest, " ") {
+		rest = strings.TrimSuffix(strings.TrimSuffix(rest, "%20"), " ")
+	}
+	segments := strings.Split(rest, "/")
+	for i, s := range segments {
+		var err error
+		if segments[i], err = url.PathUnescape(s); err != nil {
+			return t, false
+		}
+	}
+	t.app = segments[0]
+	switch s := segments[1:]; {
+	case len(s) == 4 && s[0] == "rtm" && s[1] == "users":
+		t.uid, t.method = s[2], http.MethodPost
+		t.endpoint = map[string]string{
+			PeerMessages: PeerMessages, "peer_message": PeerMessages, // an older text has this in one place
+			ChannelMessages: ChannelMessages,
+		}[s[3]]
+	}
+	return t, t.endpoint != ""
+}

@@ -1,0 +1,99 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+
+	"rtmwasm/core"
+)
+
+// The field of a body that tells whom a message is for.
+const (
+	destinationField = "destination"  // of a peer message
+	channelField     = "channel_name" // of a channel message
+)
+
+// outgoing is a text that a backend sends as a user.
+type outgoing struct {
+	app, from, to string
+	text          string
+	quotaOf       string // whose quota of offline messages counts; "" for a key: the app's alone
+	offline       bool   // keep it for a receiver who is away
+	history       bool
+}
+
+// sent is the answer to a message.
+type sent struct {
+	result
+	Code string `json:"code"`
+}
+
+// Codes of messages that were sent.
+const (
+	codeSent      = "message_sent"
+	codeDelivered = "message_delivered"
+	codeOffline   = "message_offline"
+)
+
+func (h *Handler) sendToPeer(r *http.Request, c *call) (any, error) {
+	wait, err := parseFlag("wait_for_ack", r.URL.Query().Get("wait_for_ack"))
+	if err != nil {
+		return nil, err
+	}
+	m, body, err := h.readMessage(r, c, destinationField)
+	if err != nil {
+		return nil, err
+	}
+	if m.offline, err = body.flag("enable_offline_messaging"); err != nil {
+		return nil, err
+	}
+	code, err := h.sender.toPeer(m, wait)
+	if err != nil {
+		return nil, err
+	}
+	return sent{c.succeeded(), code}, nil
+}
+
+func (h *Handler) sendToChannel(r *http.Request, c *call) (any, error) {
+	m, _, err := h.readMessage(r, c, channelField)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.sender.toChannel(m); err != nil {
+		return nil, err
+	}
+	return sent{c.succeeded(), codeSent}, nil
+}
+
+// readMessage reads what peer and channel messages have in common; receiver is the field that
+// tells whom the message is for.
+func (h *Handler) readMessage(r *http.Request, c *call, receiver string) (m outgoing, body fields, err error) {
+	if strings.TrimSpace(c.uid) != c.uid {
+		return m, nil, invalid("the user id in the path must not begin or end with white space")
+	}
+	if err := checkID("the user id in the path", c.uid); err != nil {
+		return m, nil, err
+	}
+	if body, err = readBody(r); err != nil {
+		return m, nil, err
+	}
+	if receiver == channelField && !body.has(receiver) && body.has(destinationField) {
+		return m, nil, invalid("channel_name is missing: destination is for peer messages")
+	}
+	m = outgoing{app: c.app, from: c.uid, quotaOf: c.caller.uid}
+	if m.to, err = body.identifier(receiver); err != nil {
+		return m, nil, err
+	}
+	c.to = m.to
+	if m.text, err = body.text("payload"); err != nil {
+		return m, nil, err
+	}
+	switch {
+	case m.text == "":
+		return m, nil, invalid("payload is empty")
+	case len(m.text) > core.MaxMessageBytes:
+		return m, nil, invalid("payload has %d bytes of UTF-8, %d are allowed", len(m.text), core.MaxMessageBytes)
+	}
+	m.history, err = body.flag("enable_historical_messaging")
+	return m, body, err
+}

@@ -1,0 +1,160 @@
+package rest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway"
+)
+
+// promptly is how long a caller that does not wait for the receiver waits at most: a message that
+// is to be kept is stored then, and others go on by themselves.
+const promptly = time.Second
+
+// sender sends messages of backends to clients, as a session does those of its own client.
+type sender struct {
+	bus     Bus
+	peerAck time.Duration
+	origin  uint64 // see wire.Send
+
+	// mu has messages handed to the bus in the order of their numbers, by which receivers drop
+	// what comes twice. So messages of one sender to one receiver keep the order of their calls.
+	mu      sync.Mutex
+	numbers [1 << 12]uint64 // by the hash of sender and receiver; they rise for each pair, with gaps
+	seed    maphash.Seed
+}
+
+func newSender(c Config) *sender {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return &sender{bus: c.Bus, peerAck: c.PeerAck, origin: binary.BigEndian.Uint64(b[:]), seed: maphash.MakeSeed()}
+}
+
+// delivery is a message as its receivers get it. It has no number yet.
+func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
+	return &wire.Delivery{
+		From: m.from, Channel: channel, ServerReceivedMs: time.Now().UnixMilli(), Origin: s.origin,
+		Message: &wire.Message{Type: wire.Message_TEXT, Text: m.text},
+	}
+}
+
+// handOver gives a delivery its number and has it sent.
+func (s *sender) handOver(m outgoing, d *wire.Delivery, send func(frame []byte) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := &s.numbers[maphash.String(s.seed, m.app+m.from+"/"+m.to)%uint64(len(s.numbers))]
+	*number++
+	d.Number = *number
+	frame, err := frameOf(d)
+	if err != nil {
+		return err
+	}
+	return send(frame)
+}
+
+func frameOf(d *wire.Delivery) ([]byte, error) {
+	return (&wire.ServerFrame{Delivery: d}).MarshalVT()
+}
+
+// toPeer sends a message to one user, and returns the code of the answer. It goes on when the
+// caller hangs up: a message that was accepted is not given up.
+func (s *sender) toPeer(m outgoing, wait bool) (code string, err error) {
+	if m.to == m.from { // the client that would get it drops what is from its own user
+		return codeOf(wait, false), nil
+	}
+	user := gateway.User{App: m.app, ID: m.to}
+	d := s.delivery(m, "")
+	answered := make(chan bool, 1)
+	began := time.Now()
+	err = s.handOver(m, d, func(frame []byte) error {
+		return s.bus.AskPeer(user, frame, s.peerAck, func(received bool) { answered <- received })
+	})
+	if err != nil {
+		return "", err
+	}
+	received, known := awaitAnswer(answered, wait)
+	switch {
+	case received:
+		return codeOf(wait, true), nil
+	case m.offline:
+		return codeOf(wait, false), s.keep(user, m.quotaOf, d)
+	case known && wait && time.Since(began) >= s.peerAck && s.isLoggedIn(user):
+		return "", noAnswer
+	}
+	return codeOf(wait, false), nil
+}
+
+// awaitAnswer waits until the receiver's client has answered, or is known not to. A caller that
+// does not want to know waits for a moment only.
+func awaitAnswer(answered <-chan bool, wait bool) (received, known bool) {
+	if wait {
+		return <-answered, true
+	}
+	late := time.NewTimer(promptly)
+	defer late.Stop()
+	select {
+	case received = <-answered:
+		return received, true
+	case <-late.C:
+		return false, false
+	}
+}
+
+func codeOf(wait, received bool) string {
+	switch {
+	case !wait:
+		return codeSent
+	case received:
+		return codeDelivered
+	}
+	return codeOffline
+}
+
+// isLoggedIn reports whether a user is; also where that can't be told.
+func (s *sender) isLoggedIn(user gateway.User) bool {
+	_, err := s.bus.Lookup(context.Background(), user) // the bus gives up by itself
+	return !errors.Is(err, gateway.ErrNoSession)
+}
+
+// keep puts a message into the mailbox of its receiver. Where it arrives later all the same, the
+// receiver drops one of the two by its number.
+func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error {
+	kept := *d
+	kept.Offline = true
+	frame, err := frameOf(&kept)
+	if err != nil {
+		return err
+	}
+	stored := make(chan error, 1)
+	if err = s.bus.Keep(user, quotaOf, frame, func(err error) { stored <- err }); err == nil {
+		err = <-stored
+	}
+	switch {
+	case err == nil:
+		return s.bus.Nudge(user) // they may have come just now
+	case errors.Is(err, gateway.ErrNoRoom):
+		return noStorage
+	case errors.Is(err, gateway.ErrUserQuota), errors.Is(err, gateway.ErrAppQuota):
+		return overQuota
+	}
+	return err
+}
+
+// toChannel sends a message to the members of a channel, and returns when it can't be lost any
+// more. Nobody needs to be there.
+func (s *sender) toChannel(m outgoing) error {
+	published := make(chan error, 1)
+	err := s.handOver(m, s.delivery(m, m.to), func(frame []byte) error {
+		return s.bus.PublishRoom(gateway.Room{App: m.app, Channel: m.to}, frame, func(err error) { published <- err })
+	})
+	if err != nil {
+		return err
+	}
+	return <-published
+}

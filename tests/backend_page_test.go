@@ -1,0 +1,48 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The commands of docs/backend.md, as they are printed and in their order, with a user who gets what
+// the page sends.
+func TestBackendPage(t *testing.T) {
+	if inOwnNetwork(t) {
+		return
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o755))
+	require.NoError(t, os.Rename(buildGateway(t), filepath.Join(dir, "bin", "rtm-gateway")))
+	sh := newTerminal(t, dir)
+	var bob *heard
+	gets := func(from, text string) {
+		d := next(t, bob.got)
+		assert.Equal(t, []string{from, text}, []string{d.From, d.Message.Text})
+	}
+	promises := map[string]func(){ // by section and the number of the block that they follow
+		"From the vendor's host to yours 1": func() {
+			bob = loginHeard(t, oneGateway, "bob")
+			bob.join(t, "garden")
+		},
+		"To one user 1":  func() { gets("Server", "your order is on its way") },
+		"To a channel 1": func() { gets("Server", "the gates close at eight") },
+		"Credentials 1": func() {
+			gets("alice", "one")
+			gets("alice", "two")
+		},
+	}
+	for _, block := range pageBlocks(t, "../docs/backend.md") {
+		require.True(t, block.run)
+		sh.run(block.text)
+		if check := promises[block.after]; check != nil {
+			delete(promises, block.after)
+			check()
+		}
+	}
+	assert.Empty(t, promises, "blocks that the page no longer has")
+}
