@@ -18,6 +18,9 @@ type Host interface {
 
 	// Join makes one Blob of parts, with a MIME type.
 	Join(parts []Blob, mime string) Blob
+
+	// NewBlob makes a Blob of bytes, which the caller does not change afterwards.
+	NewBlob(b []byte) Blob
 }
 
 // Digester is what a Host also is where it can hash without holding up the page.

@@ -94,6 +94,9 @@ func (h *testHost) Join(parts []Blob, mime string) Blob {
 	return whole
 }
 
+// NewBlob implements Host.
+func (h *testHost) NewBlob(b []byte) Blob { return &testBlob{h: h, b: b} }
+
 // testSocket records the client's frames; the test plays the gateway's end.
 type testSocket struct {
 	t      *testing.T

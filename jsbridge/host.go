@@ -24,3 +24,12 @@ func (h *host) Join(parts []core.Blob, mime string) core.Blob {
 	}
 	return newBlob(values, mime)
 }
+
+// NewBlob implements core.Host.
+func (h *host) NewBlob(b []byte) core.Blob {
+	array, err := fromBytes(b)
+	if err != nil {
+		return blob{err: err}
+	}
+	return newBlob([]any{array}, "")
+}

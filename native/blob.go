@@ -53,6 +53,9 @@ func (h *Host) Join(parts []core.Blob, mime string) core.Blob {
 	return b
 }
 
+// NewBlob implements core.Host.
+func (h *Host) NewBlob(b []byte) core.Blob { return h.Bytes(b) }
+
 // joined reads several Blobs as one.
 type joined []*Blob
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond Go, Node and make: the browsers and, where apt is
-# at hand, a C compiler for the race detector and ClamAV (8 s; no database of viruses). Does
+# at hand, a C compiler for the race detector, ExifTool and ClamAV (8 s; no database of viruses). Does
 # nothing when they are there.
 set -eu
 
@@ -12,6 +12,7 @@ chromium=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
 command -v WebKitWebDriver >/dev/null 2>&1 || need="$need webkit2gtk-driver"
 command -v Xvfb >/dev/null 2>&1 || need="$need xvfb"
 command -v clamd >/dev/null 2>&1 || [ -x /usr/sbin/clamd ] || need="$need clamav-daemon"
+command -v exiftool >/dev/null 2>&1 || need="$need libimage-exiftool-perl"
 [ -n "$need" ] || exit 0
 
 sudo=""

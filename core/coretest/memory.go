@@ -215,3 +215,6 @@ func (m *Memory) Join(parts []core.Blob, _ string) core.Blob {
 	}
 	return memoryBlob{m, all}
 }
+
+// NewBlob implements core.Host.
+func (m *Memory) NewBlob(b []byte) core.Blob { return m.Bytes(b) }

@@ -1,0 +1,49 @@
+package core
+
+// base64Digits are those of standard Base64.
+const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// toBase64 is the standard encoding. Package encoding/base64 would bring tables of Unicode
+// into every page's wasm.
+func toBase64(b []byte) string {
+	var out []byte
+	for ; len(b) > 0; b = b[min(3, len(b)):] {
+		var group [3]byte
+		n := copy(group[:], b)
+		bits := uint32(group[0])<<16 | uint32(group[1])<<8 | uint32(group[2])
+		for i := range 4 {
+			if i <= n {
+				out = append(out, base64Digits[bits>>(18-6*i)&63])
+			} else {
+				out = append(out, '=')
+			}
+		}
+	}
+	return string(out)
+}
+
+// fromBase64 reads up to the first byte that is no digit.
+func fromBase64(s string) (b []byte) {
+	bits, n := uint32(0), 0
+	for i := range len(s) {
+		digit := digitValue(s[i])
+		if digit < 0 {
+			break
+		}
+		bits, n = bits<<6|uint32(digit), n+6
+		if n >= 8 {
+			n -= 8
+			b = append(b, byte(bits>>n))
+		}
+	}
+	return b
+}
+
+func digitValue(c byte) int {
+	for i := range len(base64Digits) {
+		if base64Digits[i] == c {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,145 @@
+package imagemeta
+
+// The JPEG markers that matter, after 0xff.
+const (
+	sof0  = 0xc0 // the first of the markers that decoding needs
+	rst0  = 0xd0
+	rst7  = 0xd7
+	soi   = 0xd8
+	eoi   = 0xd9
+	sos   = 0xda // a scan: pixels follow
+	exp   = 0xdf // the last that decoding needs
+	app0  = 0xe0 // JFIF
+	app1  = 0xe1 // EXIF, XMP
+	app2  = 0xe2 // the colour profile; also the index of further pictures
+	app14 = 0xee // Adobe's: how colours are stored
+)
+
+// segment keeps a segment that decoding needs, and leaves out the rest: all application
+// segments except those above, comments, and whatever lies between segments.
+func segment(s *Stripper, b []byte) {
+	at := s.offset
+	switch {
+	case len(b) < 2: // cut off
+		s.end(at)
+		return
+	case b[0] != 0xff:
+		s.changed = true
+		s.then(at, pixels, nextSegment)
+		return
+	case b[1] == 0xff: // padding
+		s.changed = true
+		s.then(at+1, head, segment)
+		return
+	case b[1] <= 1, b[1] >= rst0 && b[1] <= rst7: // without a length, and without a meaning here
+		s.changed = true
+		s.then(at+2, head, segment)
+		return
+	case b[1] == eoi:
+		s.keep(at, at+2)
+		s.end(at + 2)
+		return
+	case b[1] == soi || len(b) < 4:
+		s.end(at)
+		return
+	}
+	n := max(be16(b[2:]), 2)
+	end := at + 2 + n
+	switch marker := b[1]; {
+	case marker == sos:
+		s.keep(at, end)
+		s.then(end, pixels, scan)
+		return
+	case marker == app0 && hasPrefix(b[4:], "JFIF\x00") && len(b) >= 18 && n >= 16:
+		s.jfif(b, at, end)
+	case marker == app2 && hasPrefix(b[4:], "ICC_PROFILE\x00"), marker >= sof0 && marker <= exp:
+		s.keep(at, end)
+	case marker == app14 && hasPrefix(b[4:], "Adobe") && len(b) >= 16 && n >= 14:
+		s.adobe(b, at, end)
+	case marker == app1 && n >= 8 && hasPrefix(b[4:], "Exif\x00") && !s.exif:
+		s.then(at, int(min(2+n, maxEXIF)), exifSegment)
+		return
+	default:
+		s.changed = true
+	}
+	s.then(end, head, segment)
+}
+
+// jfif keeps the 14 bytes of pixel density and leaves out the preview behind them.
+func (s *Stripper) jfif(b []byte, at, end int64) {
+	if end == at+18 {
+		s.keep(at, end)
+		return
+	}
+	s.put(append([]byte("\xff\xe0\x00\x10"), append(clone(b[4:16]), 0, 0)...))
+}
+
+// adobe keeps the 12 bytes that have a meaning.
+func (s *Stripper) adobe(b []byte, at, end int64) {
+	if end == at+16 {
+		s.keep(at, end)
+		return
+	}
+	s.put(append([]byte("\xff\xee\x00\x0e"), b[4:16]...))
+}
+
+// exifSegment replaces the first EXIF, the only one that browsers heed.
+func exifSegment(s *Stripper, b []byte) {
+	at := s.offset
+	s.changed = true
+	if len(b) > 10 && s.orient(orientationOf(b[10:])) {
+		tiff := onlyOrientation(s.orientation)
+		s.put(append([]byte{0xff, app1, 0, byte(2 + 6 + len(tiff)), 'E', 'x', 'i', 'f', 0, 0}, tiff...))
+	}
+	s.exif = true
+	s.then(at+2+max(be16(b[2:]), 2), head, segment)
+}
+
+// nextSegment passes over what is no segment.
+func nextSegment(s *Stripper, b []byte) {
+	i, found := findMarker(b)
+	switch {
+	case found:
+		s.then(s.offset+int64(i), head, segment)
+	case s.offset+int64(len(b)) < s.size:
+		s.then(s.offset+int64(i), pixels, nextSegment)
+	default:
+		s.end(s.offset)
+	}
+}
+
+// scan keeps pixels up to the next marker. In pictures that appear gradually there are more
+// segments and more pixels behind it.
+func scan(s *Stripper, b []byte) {
+	i, found := findMarker(b)
+	at := s.offset + int64(i)
+	switch {
+	case found:
+		s.keep(s.offset, at)
+		s.then(at, head, segment)
+	case s.offset+int64(len(b)) < s.size:
+		s.keep(s.offset, at)
+		s.then(at, pixels, scan)
+	default: // cut off: browsers show what there is
+		s.keep(s.offset, s.size)
+	}
+}
+
+// findMarker finds the first marker that is not part of pixels. Where there is none it
+// tells how many bytes were looked at: not a last 0xff, which may be half of one.
+func findMarker(b []byte) (i int, found bool) {
+	for ; i+1 < len(b); i++ {
+		if b[i] != 0xff {
+			continue
+		}
+		if c := b[i+1]; c != 0 && c != 0xff && (c < rst0 || c > rst7) {
+			return i, true
+		}
+	}
+	if len(b) > 0 && b[len(b)-1] != 0xff {
+		return len(b), false
+	}
+	return i, false
+}
+
+func clone(b []byte) []byte { return append([]byte(nil), b...) }

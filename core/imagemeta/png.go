@@ -1,0 +1,101 @@
+package imagemeta
+
+// pngState is what a Stripper remembers of a PNG.
+type pngState struct {
+	pixels bool  // IDAT has begun
+	stride int64 // of the IDAT before: its length with name and checksum
+	jump   int64 // how many such are passed over at once
+}
+
+// pngChunks are the chunks that browsers need to show a picture as it is: pixels and
+// animation, transparency, colours and pixel density.
+const pngChunks = "IHDRPLTEIDATIENDtRNSacTLfcTLfdATgAMAcHRMsRGBiCCPcICPmDCVcLLIsBITbKGDpHYs"
+
+// chunk keeps the chunks that are needed, and those that decoders must know or give up.
+func chunk(s *Stripper, b []byte) {
+	at := s.offset
+	if len(b) < 8 {
+		s.end(at)
+		return
+	}
+	n, name := be32(b), string(b[4:8])
+	end := at + 12 + n
+	switch {
+	case name == "IDAT":
+		s.idat(at, end)
+		return
+	case name == "IEND":
+		s.keep(at, end)
+		s.end(end)
+		return
+	case name == "eXIf" && !s.exif && !s.png.pixels: // the others are ignored
+		s.then(at, int(min(8+n, maxEXIF)), exifChunk)
+		return
+	case contains(pngChunks, name), b[4]&0x20 == 0: // a capital first letter: critical
+		s.keep(at, end)
+	default:
+		s.changed = true
+	}
+	s.then(end, head, chunk)
+}
+
+// idat keeps pixels. Encoders cut them into chunks of one length, in a large picture into
+// thousands, and nothing else may lie between. So it looks 1, 2, 4, … chunks further:
+// where the same header is found, everything up to there is pixels.
+func (s *Stripper) idat(at, end int64) {
+	p := &s.png
+	if p.pixels && end-at == p.stride {
+		p.jump *= 2
+	} else {
+		p.jump = 1
+	}
+	p.pixels, p.stride = true, end-at
+	s.keep(at, end)
+	if p.jump < 4 {
+		s.then(end, head, chunk)
+		return
+	}
+	s.then(end+(p.jump-1)*p.stride, 8, probe)
+}
+
+// probe looks at a chunk that may be IDAT, p.jump of them after the last that was kept.
+func probe(s *Stripper, b []byte) {
+	p := &s.png
+	last := s.offset - (p.jump-1)*p.stride // where the one after the last begins
+	if len(b) == 8 && be32(b)+12 == p.stride && string(b[4:]) == "IDAT" {
+		s.keep(last, s.offset)
+		s.idat(s.offset, s.offset+p.stride)
+		return
+	}
+	p.jump = 1
+	s.then(last, head, chunk)
+}
+
+func exifChunk(s *Stripper, b []byte) {
+	s.changed = true
+	if s.orient(orientationOf(b[8:])) {
+		s.put(PNGChunk("eXIf", onlyOrientation(s.orientation)))
+	}
+	s.then(s.offset+12+be32(b), head, chunk)
+}
+
+// PNGChunk is a chunk of a PNG with its length and checksum.
+func PNGChunk(name string, data []byte) []byte {
+	body := append([]byte(name), data...)
+	n, sum := uint32(len(data)), checksum(body)
+	out := append([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, body...)
+	return append(out, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
+}
+
+// checksum is PNG's checksum. Package hash/crc32 would cost the page a table and more code
+// than a few bytes are worth.
+func checksum(b []byte) uint32 {
+	sum := ^uint32(0)
+	for _, c := range b {
+		sum ^= uint32(c)
+		for range 8 {
+			sum = sum>>1 ^ 0xedb88320&-(sum&1)
+		}
+	}
+	return ^sum
+}
