@@ -36,8 +36,8 @@ func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration,
 // ask sends a frame. tried, if it is not nil, is told whether anybody was there; of an
 // answer that does not come it hears late.
 func (e *Engine) ask(a *askFor, tried func(somebody bool)) error {
-	err := e.asker.ask(peerSubject+userKey(a.user), a.frame, time.Until(a.until), func(m *nats.Msg) {
-		absent := nobody(m) && e.embedded == nil
+	err := e.requests.send(peerSubject+userKey(a.user), a.frame, time.Until(a.until), func(m *nats.Msg) {
+		absent := isNoResponders(m) && e.embedded == nil
 		if absent {
 			e.patience.absent(a)
 		} else {

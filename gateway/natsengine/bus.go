@@ -40,7 +40,7 @@ func (e *Engine) Receipt(receipt string, received bool) {
 	if received {
 		answer = peerTookIt
 	}
-	if !e.asker.answer(receipt, answer) {
+	if !e.requests.answer(receipt, answer) {
 		_ = e.nc.Publish(receipt, answer)
 	}
 }

@@ -35,7 +35,7 @@ type Engine struct {
 	mailRoom                          *diskspace.Reserve
 
 	dispatcher *dispatcher
-	asker      *asker
+	requests      *requestMux
 	identity   identity
 	comeback   comeback
 	drops      drops
@@ -86,7 +86,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err := e.useJetStream(); err != nil {
 		return err
 	}
-	if e.asker, err = newAsker(e.nc); err != nil {
+	if e.requests, err = newRequestMux(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
 	}
 	if err := e.listenReask(); err != nil {

@@ -34,7 +34,7 @@ func (e *Engine) listen(subject string, h func(request []byte, reply func([]byte
 		}
 		h(m.Data, func(answer []byte) {
 			for _, part := range parts(answer, maxPart) {
-				_ = m.Respond(part) // on failure the asker's timeout says so
+				_ = m.Respond(part) // on failure the timeout of who asked says so
 			}
 		})
 	})
@@ -71,7 +71,7 @@ func (e *Engine) askAt(ctx context.Context, subject string, request []byte, firs
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
 	m, err := sub.NextMsg(first)
-	if err != nil || nobody(m) {
+	if err != nil || isNoResponders(m) {
 		return nil, errNoGateway
 	}
 	var answer []byte

@@ -34,9 +34,9 @@ func (e *Engine) PublishRoom(room gateway.Room, frame []byte, done func(error)) 
 
 func (e *Engine) publish(subject string, frame []byte, tries int, done func(error)) error {
 	asked := time.Now()
-	err := e.asker.ask(subject, frame, captureTimeout, func(m *nats.Msg) {
+	err := e.requests.send(subject, frame, captureTimeout, func(m *nats.Msg) {
 		switch {
-		case m != nil && !nobody(m):
+		case m != nil && !isNoResponders(m):
 			done(nil)
 		case tries == 1:
 			done(errNotKept)

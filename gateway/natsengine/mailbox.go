@@ -47,7 +47,7 @@ func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(er
 			done(err)
 		}
 		if err == nil {
-			err = e.asker.ask(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) {
+			err = e.requests.send(mailSubject+userKey(user), frame, opTimeout, func(m *nats.Msg) {
 				_, err := storedAt(m)
 				settle(err)
 			})
@@ -67,7 +67,7 @@ func storedAt(m *nats.Msg) (sequence uint64, err error) {
 	switch {
 	case m == nil:
 		return 0, errNotKept
-	case nobody(m):
+	case isNoResponders(m):
 		return 0, errNoKeeper
 	}
 	var ack struct {

@@ -61,7 +61,7 @@ func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error))
 		done(held, nil)
 		return nil
 	}
-	return e.asker.ask(all[0].subject, nil, opTimeout, func(m *nats.Msg) {
+	return e.requests.send(all[0].subject, nil, opTimeout, func(m *nats.Msg) {
 		sequence, err := storedAt(m)
 		if isOverLimit(err) {
 			err = all[0].full

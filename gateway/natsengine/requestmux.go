@@ -1,0 +1,87 @@
+package natsengine
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// requestMux sends requests and takes the answers of all of them on one subscription. No
+// goroutine waits for an answer, so that requests of one caller can follow each other at
+// once and in order.
+type requestMux struct {
+	nc    *nats.Conn
+	inbox string // prefix of the answers' subjects
+
+	mu      sync.Mutex // guards the rest
+	next    uint64
+	waiting map[string]*pendingRequest
+}
+
+// pendingRequest is a request without an answer yet.
+type pendingRequest struct {
+	done  func(*nats.Msg)
+	timer *time.Timer
+}
+
+func newRequestMux(nc *nats.Conn) (*requestMux, error) {
+	r := &requestMux{nc: nc, inbox: nc.NewInbox() + ".", waiting: map[string]*pendingRequest{}}
+	_, err := nc.Subscribe(r.inbox+"*", func(m *nats.Msg) {
+		r.settle(strings.TrimPrefix(m.Subject, r.inbox), m)
+	})
+	return r, err
+}
+
+// send makes a request. It calls done once: with the answer, or with nil if no answer came
+// in time. The answer may be the server's, that nobody listens on subject: see
+// isNoResponders.
+func (r *requestMux) send(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
+	r.mu.Lock()
+	r.next++
+	id := strconv.FormatUint(r.next, 36)
+	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
+	r.mu.Unlock()
+	err := r.nc.PublishRequest(subject, r.inbox+id, data)
+	if err != nil {
+		r.take(id)
+	}
+	return err
+}
+
+// settle ends a request, unless it has ended already.
+func (r *requestMux) settle(id string, m *nats.Msg) {
+	if p := r.take(id); p != nil {
+		p.done(m)
+	}
+}
+
+// answer ends a request that was sent from here, as if data had come from NATS. It returns
+// false for a request that was sent from elsewhere.
+func (r *requestMux) answer(inbox string, data []byte) (here bool) {
+	id, here := strings.CutPrefix(inbox, r.inbox)
+	if here {
+		r.settle(id, &nats.Msg{Subject: inbox, Data: data})
+	}
+	return here
+}
+
+// isNoResponders reports whether an answer is the server's, that nobody listens on the
+// subject.
+func isNoResponders(m *nats.Msg) bool {
+	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503"
+}
+
+// take forgets a request and returns it, or nil if it has ended already.
+func (r *requestMux) take(id string) *pendingRequest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.waiting[id]
+	if p != nil {
+		p.timer.Stop()
+		delete(r.waiting, id)
+	}
+	return p
+}
