@@ -30,11 +30,11 @@ type Engine interface {
 	Attributes
 	Mailbox
 
-	// Announce makes this gateway count as alive until ctx ends. When it fails to
+	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
-	// called: what it still holds is void. returned is called when the engine could not be
-	// reached for a while: kicks may have been missed.
-	Announce(ctx context.Context, gateway string, lapsed, returned func()) error
+	// called: the sessions that it still has are void. returned is called after the engine
+	// could not be reached for a while: kicks may have been missed.
+	RegisterGateway(ctx context.Context, gateway string, lapsed, returned func()) error
 }
 
 // Bus carries frames between gateways. It keeps the order of frames from one

@@ -15,15 +15,15 @@ import (
 // of members misses all of them, as if all were written again during the list.
 type deaf struct {
 	*natsengine.Engine
-	returned  func()                        // of Announce
+	returned  func()                        // of RegisterGateway
 	confirmed func(uid string, member bool) // called before IsMember returns
 	came      func(gateway.MemberEvent)     // called after a member came
 	failures  chan error                    // what IsMember fails with, one a call
 }
 
-func (e *deaf) Announce(ctx context.Context, id string, lapsed, returned func()) error {
+func (e *deaf) RegisterGateway(ctx context.Context, id string, lapsed, returned func()) error {
 	e.returned = returned
-	return e.Engine.Announce(ctx, id, lapsed, returned)
+	return e.Engine.RegisterGateway(ctx, id, lapsed, returned)
 }
 
 func (e *deaf) WatchMembers(ctx context.Context, apply func(gateway.MemberEvent)) error {

@@ -28,9 +28,9 @@ type lossy struct {
 // mayRead is how many sessions the gateway looks after at the same time.
 const mayRead = 32
 
-func (e *lossy) Announce(ctx context.Context, id string, lapsed, returned func()) error {
+func (e *lossy) RegisterGateway(ctx context.Context, id string, lapsed, returned func()) error {
 	e.returned = returned
-	return e.Engine.Announce(ctx, id, lapsed, returned)
+	return e.Engine.RegisterGateway(ctx, id, lapsed, returned)
 }
 
 func (e *lossy) Nudge(gateway.User) error { return nil }

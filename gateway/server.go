@@ -102,7 +102,7 @@ func (s *Server) start() (err error) {
 		s.stopKicks()
 		return err
 	}
-	if err := s.engine.Announce(s.ctx, s.id, s.lapsed, s.returned); err != nil {
+	if err := s.engine.RegisterGateway(s.ctx, s.id, s.lapsed, s.returned); err != nil {
 		s.stopKicks()
 		s.stopAsked()
 		return err

@@ -16,15 +16,15 @@ const attributeLife = 7 * time.Minute
 
 // keepAttributes renews the attributes of channels with members, one time in seven in
 // their life. All gateways do; who comes second finds them young.
-func (b *beat) keepAttributes(ctx context.Context) {
-	every := b.e.opts.AttributeLife / 7
-	if time.Since(b.kept) < every {
+func (h *heartbeat) keepAttributes(ctx context.Context) {
+	every := h.e.opts.AttributeLife / 7
+	if time.Since(h.attributesKept) < every {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	if b.e.renewAttributes(ctx, time.Now().Add(-every)) == nil { // else the next beat tries again
-		b.kept = time.Now()
+	if h.e.renewAttributes(ctx, time.Now().Add(-every)) == nil { // else the next heartbeat tries again
+		h.attributesKept = time.Now()
 	}
 }
 

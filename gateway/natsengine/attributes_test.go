@@ -83,7 +83,7 @@ func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "new", func() {}, nil))
+	require.NoError(t, e.RegisterGateway(ctx, "new", func() {}, nil))
 	_, err = e.userAttributes.Get(t.Context(), userKey(user))
 	require.Error(t, err)
 }
@@ -141,7 +141,7 @@ func TestChannelAttributesLast(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second, AttributeLife: 2 * time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "g", func() {}, nil))
+	require.NoError(t, e.RegisterGateway(ctx, "g", func() {}, nil))
 	full, empty := gateway.Room{App: testApp, Channel: "full"}, gateway.Room{App: testApp, Channel: "empty"}
 	ada := gateway.Member{Room: full, UID: "ada", Session: "s", Gateway: "g", Entry: 1}
 	_, err := e.Enter(ctx, ada)

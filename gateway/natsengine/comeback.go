@@ -39,7 +39,7 @@ type comeback struct {
 	mu     sync.Mutex // guards the rest
 	rooms  map[gateway.Room]func(frame []byte)
 	lostAt time.Time // zero while connected
-	told   func()    // of Announce
+	told   func()    // of RegisterGateway
 }
 
 func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {

@@ -21,7 +21,7 @@ import (
 func TestDroppedMessagesAreMadeUpFor(t *testing.T) {
 	e := openEngine(t, Options{})
 	returned := make(chan struct{}, 100)
-	require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() { returned <- struct{}{} }))
+	require.NoError(t, e.RegisterGateway(t.Context(), "gw", func() {}, func() { returned <- struct{}{} }))
 	room := gateway.Room{App: testApp, Channel: "room"}
 	var mu sync.Mutex
 	var got []string
@@ -104,7 +104,7 @@ func TestLostStreamsAreNoticed(t *testing.T) {
 // A gateway whose stream vanished is not ready any more, and is told to end.
 func TestALostStreamBreaksTheEngine(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
-	require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
+	require.NoError(t, e.RegisterGateway(t.Context(), "gw", func() {}, func() {}))
 	require.NoError(t, e.reachable(t.Context()))
 	require.NoError(t, e.js.DeleteStream(t.Context(), mailStream))
 	select {
@@ -123,7 +123,7 @@ func TestEmptiedBucketsBreakTheEngine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := openEngine(t, Options{GatewayLife: time.Second})
-			require.NoError(t, e.Announce(t.Context(), "gw", func() {}, func() {}))
+			require.NoError(t, e.RegisterGateway(t.Context(), "gw", func() {}, func() {}))
 			stream, err := e.js.Stream(t.Context(), kvStream+name)
 			require.NoError(t, err)
 			require.NoError(t, stream.Purge(t.Context()))

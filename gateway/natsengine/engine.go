@@ -35,7 +35,7 @@ type Engine struct {
 	mailRoom                          *diskspace.Reserve
 
 	dispatcher *dispatcher
-	requests      *requestMux
+	requests   *requestMux
 	identity   identity
 	comeback   comeback
 	drops      drops
@@ -46,7 +46,7 @@ type Engine struct {
 	closing    chan struct{}
 	broken     chan error
 	background sync.WaitGroup
-	beats      sync.WaitGroup
+	heartbeats sync.WaitGroup
 }
 
 // Open starts an embedded server on opts.Dir and connects to it, or connects to the
@@ -142,7 +142,7 @@ func (e *Engine) Broken() <-chan error { return e.broken }
 // Close drops the connection and stops an embedded server, its files flushed.
 func (e *Engine) Close() {
 	close(e.closing)
-	e.beats.Wait() // a gateway that was told to end removes its key while there is a connection
+	e.heartbeats.Wait() // a gateway that was told to end removes its key while there is a connection
 	if e.nc != nil {
 		e.nc.Close()
 	}

@@ -71,7 +71,7 @@ func TestMove(t *testing.T) {
 	assert.Equal(t, gateway.Online, reach[0].Reach)
 
 	require.ErrorIs(t, e.Move(ctx, user, record, "i"), gateway.ErrNoSession, "it is at h")
-	require.NoError(t, e.Announce(ctx, "h", nil, nil)) // g is not alive: what is its goes
+	require.NoError(t, e.RegisterGateway(ctx, "h", nil, nil)) // g is not alive: what is its goes
 	value, err := e.UserAttributes(ctx, user)
 	require.NoError(t, err)
 	assert.Equal(t, "mine", string(value))

@@ -16,7 +16,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 		// In memory: a service that restarts has no sessions.
 		bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife),
 		bucketConfig(memberBucket, jetstream.MemoryStorage, 0, markerLife),
-		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.beat(), markerLife),
+		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.heartbeatInterval(), markerLife),
 		bucketConfig(userAttributeBucket, jetstream.MemoryStorage, 0, markerLife),
 		// These outlive a restart.
 		bucketConfig(channelAttributeBucket, jetstream.FileStorage, o.AttributeLife, 0),

@@ -70,7 +70,7 @@ func TestReachOfADeadGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "alive", func() {}, nil))
+	require.NoError(t, e.RegisterGateway(ctx, "alive", func() {}, nil))
 	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
 	require.NoError(t, err)
 	user := gateway.User{App: testApp, ID: "ghost"}

@@ -116,7 +116,7 @@ func (e *Engine) refuseWhileRunning(ctx context.Context) (err error) {
 	}
 	if len(alive) > 0 {
 		return fmt.Errorf("gateways that run on these streams: %d, where none may: stop all of them and try again; one that was killed counts for %v more",
-			len(alive), e.opts.GatewayLife+e.opts.beat())
+			len(alive), e.opts.GatewayLife+e.opts.heartbeatInterval())
 	}
 	return nil
 }

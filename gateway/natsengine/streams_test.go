@@ -147,7 +147,7 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "gw", func() {}, func() {}))
+	require.NoError(t, e.RegisterGateway(ctx, "gw", func() {}, func() {}))
 	told, err := change(true)
 	assert.ErrorContains(t, err, "stop all of them")
 	assert.Equal(t, 1, told)
@@ -156,7 +156,7 @@ func TestNoChangeWhileGatewaysRun(t *testing.T) {
 	require.NoError(t, err)
 
 	cancel()
-	e.beats.Wait()
+	e.heartbeats.Wait()
 	told, err = change(true)
 	require.NoError(t, err)
 	assert.Equal(t, 1, told)

@@ -30,12 +30,12 @@ func TestDeadGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	require.NoError(t, e.Announce(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
+	require.NoError(t, e.RegisterGateway(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
 
 	user := gateway.User{App: testApp, ID: "ghost"}
 	ghost := gateway.Member{Room: gateway.Room{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
 	living := gateway.Member{Room: ghost.Room, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
-	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
+	_, err := e.gateways.Create(ctx, "dying", nil) // registered once, never renewed
 	require.NoError(t, err)
 	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
@@ -114,12 +114,12 @@ func TestUnreachableBucketStopsNoHeartbeat(t *testing.T) {
 	e := openEngine(t, Options{})
 	_, err := e.gateways.Create(t.Context(), "gw", nil)
 	require.NoError(t, err)
-	b := &beat{e: e, id: "gw", lapsed: func() { t.Error("it lapsed") }, renewed: time.Now()}
+	h := &heartbeat{e: e, id: "gw", lapsed: func() { t.Error("it lapsed") }, renewed: time.Now()}
 	renewed := func() bool {
-		before, err := e.gateways.Get(t.Context(), b.id)
+		before, err := e.gateways.Get(t.Context(), h.id)
 		require.NoError(t, err)
-		b.keepContact(t.Context())
-		after, err := e.gateways.Get(t.Context(), b.id)
+		h.keepContact(t.Context())
+		after, err := e.gateways.Get(t.Context(), h.id)
 		require.NoError(t, err)
 		return after.Revision() > before.Revision()
 	}
@@ -133,10 +133,10 @@ func TestUnreachableBucketStopsNoHeartbeat(t *testing.T) {
 		with := &bucket.(*failing).with
 		with.Store(&unreachable)
 		assert.True(t, renewed(), bucket.Bucket())
-		assert.True(t, b.parted, "what was missed will be looked for")
+		assert.True(t, h.parted, "what was missed will be looked for")
 		with.Store(nil)
 		assert.True(t, renewed(), bucket.Bucket())
-		assert.False(t, b.parted)
+		assert.False(t, h.parted)
 	}
 	for bucket := range epochs {
 		bucket.(*failing).with.Store(&made)
@@ -149,8 +149,8 @@ func TestUnreachableBucketStopsNoHeartbeat(t *testing.T) {
 func TestLapsedGateway(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second})
 	lapsed := make(chan struct{}, 8)
-	require.NoError(t, e.Announce(t.Context(), "other", func() { t.Error("the other one lapsed") }, nil))
-	require.NoError(t, e.Announce(t.Context(), "sleeper", func() { lapsed <- struct{}{} }, nil))
+	require.NoError(t, e.RegisterGateway(t.Context(), "other", func() { t.Error("the other one lapsed") }, nil))
+	require.NoError(t, e.RegisterGateway(t.Context(), "sleeper", func() { lapsed <- struct{}{} }, nil))
 	require.NoError(t, e.gateways.Purge(t.Context(), "sleeper"))
 	select {
 	case <-lapsed:
@@ -160,7 +160,7 @@ func TestLapsedGateway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		alive, err := e.aliveGateways(t.Context())
 		return err == nil && alive["sleeper"]
-	}, time.Minute, 10*time.Millisecond, "announced again")
+	}, time.Minute, 10*time.Millisecond, "registered again")
 }
 
 // A key that ran out before its time, while nobody was there to take the gateway for dead,
@@ -168,25 +168,25 @@ func TestLapsedGateway(t *testing.T) {
 func TestGatewayKeyRunsOutEarly(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Minute})
 	lapsed := false
-	b := &beat{e: e, id: "lonely", lapsed: func() { lapsed = true }, renewed: time.Now()}
-	_, err := e.gateways.Create(t.Context(), b.id, nil)
+	h := &heartbeat{e: e, id: "lonely", lapsed: func() { lapsed = true }, renewed: time.Now()}
+	_, err := e.gateways.Create(t.Context(), h.id, nil)
 	require.NoError(t, err)
 	user := gateway.User{App: testApp, ID: "ada"}
-	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s1", Gateway: b.id}))
+	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s1", Gateway: h.id}))
 	require.NoError(t, err)
-	b.lookAround(t.Context())
-	for range 2 { // between beats, and in the middle of one
-		require.NoError(t, e.gateways.Purge(t.Context(), b.id))
-		b.lookAround(t.Context())
-		b.renew(t.Context())
-		b.lookAround(t.Context())
+	h.lookAround(t.Context())
+	for range 2 { // between heartbeats, and in the middle of one
+		require.NoError(t, e.gateways.Purge(t.Context(), h.id))
+		h.lookAround(t.Context())
+		h.renew(t.Context())
+		h.lookAround(t.Context())
 	}
 	assert.False(t, lapsed)
 	_, err = e.Lookup(t.Context(), user)
 	require.NoError(t, err, "the session is still there")
 
-	require.NoError(t, e.gateways.Purge(t.Context(), b.id))
-	b.renewed = time.Now().Add(-time.Minute)
-	b.renew(t.Context())
+	require.NoError(t, e.gateways.Purge(t.Context(), h.id))
+	h.renewed = time.Now().Add(-time.Minute)
+	h.renew(t.Context())
 	assert.True(t, lapsed, "it stood still")
 }

@@ -13,52 +13,52 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// beatsPerLife is how often a gateway renews its key within the key's life.
-const beatsPerLife = 3
+// heartbeatsPerLife is how often a gateway renews its key within the key's life.
+const heartbeatsPerLife = 3
 
-// beat is the time between two looks at the other gateways.
-func (o Options) beat() time.Duration { return o.GatewayLife / beatsPerLife }
+// heartbeatInterval is the time between two looks at the other gateways.
+func (o Options) heartbeatInterval() time.Duration { return o.GatewayLife / heartbeatsPerLife }
 
 // contactEvery is how often a gateway makes sure that its part of a cluster can decide
 // anything. In a part that can't it hears nothing of what the others do, though its own
 // connection is well.
 const contactEvery = time.Second
 
-// Announce implements gateway.Engine. A gateway is alive while its key in the
-// gateways bucket is; each gateway looks for keys that went, and removes what those
-// gateways had left.
-func (e *Engine) Announce(ctx context.Context, gatewayID string, lapsed, returned func()) error {
+// RegisterGateway implements gateway.Engine. A gateway is alive while its key is in the
+// gateways bucket. Each gateway looks for keys that are gone, and removes what those
+// gateways left.
+func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if _, err := e.gateways.Create(opCtx, gatewayID, nil); err != nil {
-		return fmt.Errorf("natsengine: announce the gateway: %w", err)
+		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
 	if err := e.sweep(opCtx); err != nil { // what a former life of the service left
 		return err
 	}
 	e.comeback.tell(returned)
-	b := &beat{e: e, id: gatewayID, lapsed: lapsed, renewed: time.Now()}
-	e.beats.Go(func() { b.run(ctx) })
+	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, renewed: time.Now()}
+	e.heartbeats.Go(func() { h.run(ctx) })
 	return nil
 }
 
-// beat keeps one gateway announced.
-type beat struct {
+// heartbeat keeps one gateway registered.
+type heartbeat struct {
 	e      *Engine
 	id     string
 	lapsed func()
-	alive  map[string]bool // as of the last beat
+	alive  map[string]bool // as of the last heartbeat
 
-	parted  bool      // the last time, the key could not be written or a bucket not be read
-	renewed time.Time // when it was
-	kept    time.Time // when the channel attributes were last gone through
+	parted         bool      // the last time, the key could not be written or a bucket not be read
+	renewed        time.Time // when it was
+	attributesKept time.Time // when the channel attributes were last gone through
 }
 
-func (b *beat) run(ctx context.Context) {
-	look := time.NewTicker(b.e.opts.beat())
+func (h *heartbeat) run(ctx context.Context) {
+	look := time.NewTicker(h.e.opts.heartbeatInterval())
 	defer look.Stop()
-	every := b.e.opts.beat()
-	if b.e.embedded == nil {
+	every := h.e.opts.heartbeatInterval()
+	if h.e.embedded == nil {
 		every = min(every, contactEvery)
 	}
 	contact := time.NewTicker(every)
@@ -66,17 +66,17 @@ func (b *beat) run(ctx context.Context) {
 	for {
 		select {
 		case <-contact.C:
-			b.keepContact(ctx)
+			h.keepContact(ctx)
 		case <-look.C:
-			b.lookAtStreams(ctx)
-			b.lookAround(ctx)
-			b.keepAttributes(ctx)
+			h.lookAtStreams(ctx)
+			h.lookAround(ctx)
+			h.keepAttributes(ctx)
 		case <-ctx.Done():
-			b.resign()
+			h.resign()
 			return
-		case <-b.e.closing:
+		case <-h.e.closing:
 			if ctx.Err() != nil { // both came at the same time
-				b.resign()
+				h.resign()
 			}
 			return
 		}
@@ -86,46 +86,46 @@ func (b *beat) run(ctx context.Context) {
 // keepContact renews the key, also where something else cannot be reached: a gateway whose key
 // runs out loses its sessions. Where anything failed, what was missed meanwhile is looked for
 // when all works again.
-func (b *beat) keepContact(ctx context.Context) {
-	err := b.check(ctx)
+func (h *heartbeat) keepContact(ctx context.Context) {
+	err := h.check(ctx)
 	if !errors.Is(err, errStateLost) {
-		err = errors.Join(err, b.renew(ctx))
+		err = errors.Join(err, h.renew(ctx))
 	}
 	switch {
 	case ctx.Err() != nil, errors.Is(err, errStateLost):
 	case err != nil:
-		b.parted = true
-		b.e.comeback.lost()
-	case b.parted:
-		b.parted = false
-		b.e.opts.Logger.Info("the cluster decides again")
-		b.e.comeback.back(untilSure)
+		h.parted = true
+		h.e.comeback.lost()
+	case h.parted:
+		h.parted = false
+		h.e.opts.Logger.Info("the cluster decides again")
+		h.e.comeback.back(untilSure)
 	}
 }
 
 // check looks whether what gateways share is still there.
-func (b *beat) check(ctx context.Context) error {
+func (h *heartbeat) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	return b.e.stillThere(ctx, b.e.checkEpochs)
+	return h.e.stillThere(ctx, h.e.checkEpochs)
 }
 
 // renew writes the key anew. The error is that the cluster did not take it.
-func (b *beat) renew(ctx context.Context) error {
+func (h *heartbeat) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	entry, err := b.e.gateways.Get(ctx, b.id)
+	entry, err := h.e.gateways.Get(ctx, h.id)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound): // it ran out
-		if !b.clockJumped() {
-			b.lapsed()
+		if !h.clockJumped() {
+			h.lapsed()
 		}
-		_, err = b.e.gateways.Create(ctx, b.id, nil)
+		_, err = h.e.gateways.Create(ctx, h.id, nil)
 	case err == nil:
-		_, err = b.e.gateways.Update(ctx, b.id, nil, entry.Revision())
+		_, err = h.e.gateways.Update(ctx, h.id, nil, entry.Revision())
 	}
 	if err == nil {
-		b.renewed = time.Now()
+		h.renewed = time.Now()
 	}
 	if errors.Is(err, jetstream.ErrKeyExists) { // it runs out just now
 		return nil
@@ -135,41 +135,41 @@ func (b *beat) renew(ctx context.Context) error {
 
 // clockJumped reports that the key ran out before its time, as keys do when the engine's
 // clock is set ahead, and that no other gateway was there to take this one for dead.
-func (b *beat) clockJumped() bool {
-	return time.Since(b.renewed) < b.e.opts.GatewayLife && len(b.alive) == 1 && b.alive[b.id]
+func (h *heartbeat) clockJumped() bool {
+	return time.Since(h.renewed) < h.e.opts.GatewayLife && len(h.alive) == 1 && h.alive[h.id]
 }
 
 // lookAround sweeps when a gateway that was there is not there any more.
-func (b *beat) lookAround(ctx context.Context) {
+func (h *heartbeat) lookAround(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	alive, err := b.e.aliveGateways(ctx)
+	alive, err := h.e.aliveGateways(ctx)
 	if err != nil {
-		return // the next beat tries again
+		return // the next heartbeat tries again
 	}
-	if !alive[b.id] {
+	if !alive[h.id] {
 		return // it ran out just now: what is this gateway's must not be swept
 	}
-	for id := range b.alive {
-		if !alive[id] && b.e.sweep(ctx) != nil {
-			return // b.alive stays: the next beat tries again
+	for id := range h.alive {
+		if !alive[id] && h.e.sweep(ctx) != nil {
+			return // h.alive stays: the next heartbeat tries again
 		}
 	}
-	b.alive = alive
+	h.alive = alive
 }
 
 // lookAtStreams looks whether one vanished. What cannot be told now is told by the next look.
-func (b *beat) lookAtStreams(ctx context.Context) {
+func (h *heartbeat) lookAtStreams(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	_ = b.e.stillThere(ctx, b.e.checkStreams)
+	_ = h.e.stillThere(ctx, h.e.checkStreams)
 }
 
 // resign spares the others the wait.
-func (b *beat) resign() {
+func (h *heartbeat) resign() {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	_ = b.e.gateways.Purge(ctx, b.id) // on failure it runs out
+	_ = h.e.gateways.Purge(ctx, h.id) // on failure it runs out
 }
 
 func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
