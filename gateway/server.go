@@ -57,7 +57,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config:   config,
-		engine:   measured{config.Engine, config.Meter},
+		engine:   instrumentedEngine{config.Engine, config.Meter},
 		log:      config.Logger,
 		id:       randomText(),
 		sessions: map[string]*session{},
