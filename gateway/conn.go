@@ -33,21 +33,21 @@ var (
 
 // violation is what to close a connection with after an error of Conn.Read; false if the
 // client did nothing wrong.
-func violation(err error) (cause, bool) {
+func violation(err error) (closeReason, bool) {
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		return cause{wire.CloseTooLarge, "a frame may have 36864 bytes"}, true
+		return closeReason{wire.CloseTooLarge, "a frame may have 36864 bytes"}, true
 	case errors.Is(err, ErrNotBinary):
-		return cause{wire.CloseProtocol, "frames are binary messages"}, true
+		return closeReason{wire.CloseProtocol, "frames are binary messages"}, true
 	case errors.Is(err, ErrFlood):
 		return flood, true
 	case errors.Is(err, ErrProtocol):
-		return cause{wire.CloseProtocol, "a WebSocket frame that RFC 6455 does not allow"}, true
+		return closeReason{wire.CloseProtocol, "a WebSocket frame that RFC 6455 does not allow"}, true
 	}
-	return cause{}, false
+	return closeReason{}, false
 }
 
-var flood = cause{wire.CloseFlood, "far too many frames"}
+var flood = closeReason{wire.CloseFlood, "far too many frames"}
 
 // isViolation reports whether a close code tells a client that it broke the protocol.
 func isViolation(code int) bool {

@@ -15,7 +15,7 @@
 // A link is one WebSocket: a reader, a writer with a bounded queue, pings. A session
 // is one login. It outlives its link by a while, keeps what the client has not
 // acknowledged, and does the client's requests in their order on one goroutine. It
-// ends through session.end, whatever the cause. A room is what this gateway knows of
+// ends through session.end, whatever the reason. A room is what this gateway knows of
 // one channel: all its members everywhere, and which of them are sessions here.
 //
 // Locks are taken in the order room, session, link. None is held while calling the

@@ -106,7 +106,7 @@ func (s *session) giveOut(h *handover, lastSeq uint64) bool {
 	l := s.endLink
 	s.mu.Unlock()
 	if l != nil {
-		l.close(moved.code, moved.reason)
+		l.close(moved.code, moved.text)
 	}
 	for _, k := range had {
 		h.Settled = append(h.Settled, k.receipt)
@@ -122,7 +122,7 @@ func (s *session) giveOut(h *handover, lastSeq uint64) bool {
 	return true
 }
 
-var moved = cause{wire.CloseReplaced, "the session goes on at another gateway"}
+var moved = closeReason{wire.CloseReplaced, "the session goes on at another gateway"}
 
 // clearUp removes what is left in the engine if the other gateway did not take the session
 // over in the end.

@@ -74,7 +74,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 		early.stop()
 	}
 	if err != nil {
-		session.end(cause{wire.CloseRefused, "refused"})
+		session.end(closeReason{wire.CloseRefused, "refused"})
 	}
 	go session.work()
 	switch {
@@ -86,7 +86,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	}
 	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.short(), "sdk", clip(h.Sdk))
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
-		l.close(session.why())
+		l.close(session.endReason())
 	}
 	session.nudged()
 	return session, nil

@@ -93,7 +93,7 @@ func (s *Server) shed(excess int64) (ended int) {
 		if excess <= 0 {
 			break
 		}
-		h.end(cause{wire.CloseSlow, errShort.Error() + ", and you left it the most"})
+		h.end(closeReason{wire.CloseSlow, errShort.Error() + ", and you left it the most"})
 		excess -= h.bytes
 		ended++
 	}

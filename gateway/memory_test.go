@@ -55,7 +55,7 @@ func TestWhoHoldsTheMostEndsForWantOfMemory(t *testing.T) {
 	s, use := crowded(t, 4)
 	use(755) // 5 too many: the largest has 4, the next 3
 	for id, want := range map[string]bool{"0": false, "1": false, "2": true, "3": true} {
-		code, _ := s.session(id).why()
+		code, _ := s.session(id).endReason()
 		assert.Equal(t, want, s.session(id).ended, id)
 		assert.Equal(t, want, code == wire.CloseSlow, "its client may come back")
 	}

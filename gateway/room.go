@@ -27,8 +27,8 @@ type room struct {
 
 // Why a session that is still here is no member any more.
 var (
-	displaced = cause{wire.CloseRemoteLogin, "the user logged in elsewhere"}
-	evicted   = cause{wire.CloseRestart, "the gateway lost this session: log in again"}
+	displaced = closeReason{wire.CloseRemoteLogin, "the user logged in elsewhere"}
+	evicted   = closeReason{wire.CloseRestart, "the gateway lost this session: log in again"}
 )
 
 // deliver brings a channel message to all members here but its sender.
@@ -89,14 +89,14 @@ func (rm *room) welcome(m Member) bool {
 }
 
 // lost removes a member. If its session is here and has not left by itself, it ends.
-func (rm *room) lost(uid string, why cause) {
+func (rm *room) lost(uid string, reason closeReason) {
 	m, known := rm.members[uid]
 	if !known {
 		return
 	}
 	delete(rm.members, uid)
 	if e := rm.here(m.Member); e != nil {
-		e.session.end(why)
+		e.session.end(reason)
 	}
 	rm.announce(uid, false)
 }

@@ -19,10 +19,10 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 		return
 	}
 	defer s.conns.Done()
-	hello, why := s.readHello(ctx, conn)
+	hello, reason := s.readHello(ctx, conn)
 	if hello == nil {
-		s.config.Meter.SocketClosed(why.code)
-		_ = conn.Close(why.code, why.reason) // nobody is left to tell
+		s.config.Meter.SocketClosed(reason.code)
+		_ = conn.Close(reason.code, reason.text) // nobody is left to tell
 		return
 	}
 	l := newLink(conn, s.config.Times, s.config.Meter)
@@ -41,22 +41,22 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 	<-done
 }
 
-func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, cause) {
+func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, closeReason) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Hello)
 	defer cancel()
 	defer context.AfterFunc(s.newcomers, cancel)()
 	b, err := conn.Read(ctx)
-	if why, wrong := violation(err); wrong {
-		return nil, why
+	if reason, wrong := violation(err); wrong {
+		return nil, reason
 	}
 	var f wire.ClientFrame
 	switch {
 	case err != nil:
-		return nil, cause{wire.CloseSilent, "no Hello came in time"}
+		return nil, closeReason{wire.CloseSilent, "no Hello came in time"}
 	case f.UnmarshalVT(b) != nil || f.Hello == nil:
-		return nil, cause{wire.CloseProtocol, "the first frame must be Hello, in binary"}
+		return nil, closeReason{wire.CloseProtocol, "the first frame must be Hello, in binary"}
 	}
-	return &f, cause{}
+	return &f, closeReason{}
 }
 
 func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, why *wire.Refusal) {
@@ -71,8 +71,8 @@ func (s *session) read(ctx context.Context, l *link) {
 	var frames counter
 	for {
 		b, err := l.conn.Read(ctx)
-		if why, wrong := violation(err); wrong {
-			s.expel(l, why)
+		if reason, wrong := violation(err); wrong {
+			s.expel(l, reason)
 			return
 		}
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *session) read(ctx context.Context, l *link) {
 		s.reach.hear()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
-			s.expel(l, cause{wire.CloseProtocol, "a frame that can't be read, or a second Hello"})
+			s.expel(l, closeReason{wire.CloseProtocol, "a frame that can't be read, or a second Hello"})
 			return
 		}
 		if !s.take(&f, l) && frames.add(time.Now(), core.SendRateWindow) > maxFrames {
@@ -120,11 +120,11 @@ var unknownRequest = refuse(wire.Refusal_BAD_REQUEST, "this gateway does not kno
 
 // expel ends the session of a client that breaks the protocol. A link that was
 // replaced takes only itself down.
-func (s *session) expel(l *link, why cause) {
+func (s *session) expel(l *link, reason closeReason) {
 	s.mu.Lock()
 	if s.link == l {
-		s.endLocked(why)
+		s.endLocked(reason)
 	}
 	s.mu.Unlock()
-	l.close(why.code, why.reason)
+	l.close(reason.code, reason.text)
 }

@@ -150,7 +150,7 @@ func (s *Server) Close(ctx context.Context) error {
 
 func (s *Server) endAll(reason string) {
 	for _, session := range s.all() {
-		session.end(cause{wire.CloseRestart, reason})
+		session.end(closeReason{wire.CloseRestart, reason})
 	}
 }
 
@@ -207,9 +207,9 @@ func (s *Server) session(id string) *session {
 
 // remove forgets a session that has ended and removes its unfinished uploads, but for those
 // of a client that was sent elsewhere.
-func (s *Server) remove(session *session, why cause) {
+func (s *Server) remove(session *session, reason closeReason) {
 	s.forget(session)
-	if s.media != nil && why.code != wire.CloseRestart {
+	if s.media != nil && reason.code != wire.CloseRestart {
 		s.background.Go(func() { s.media.SessionEnded(session.id) })
 	}
 }
@@ -239,7 +239,7 @@ func (s *Server) kicked(id string) {
 // lapsed is called when this gateway was taken for dead.
 func (s *Server) lapsed() {
 	s.log.Warn("this gateway stood still too long: its sessions are void")
-	s.endAll(evicted.reason)
+	s.endAll(evicted.text)
 }
 
 // returned makes up for what this gateway may have missed while the engine could not be

@@ -44,14 +44,14 @@ type session struct {
 	answers  answers
 	cameBack bool // since the last request that counts for a rate
 	ended    bool
-	cause    cause
+	reason   closeReason
 	endLink  *link // the link to close when the session is gone
 }
 
-// cause is why a session ends.
-type cause struct {
-	code   int
-	reason string
+// closeReason is why a session or its link ends, as the client is told.
+type closeReason struct {
+	code int // one of CloseCodes
+	text string
 }
 
 func newSession(s *Server, user User, id, secret string) *session {
@@ -145,7 +145,7 @@ func (s *session) expire(nth int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.attached == nth {
-		s.endLocked(cause{wire.CloseSilent, "the client did not come back"})
+		s.endLocked(closeReason{wire.CloseSilent, "the client did not come back"})
 	}
 }
 
@@ -250,7 +250,7 @@ func (s *session) sendLocked(f outFrame) {
 
 func (s *session) checkKept() {
 	if s.out.bytes > maxKeptBytes {
-		s.endLocked(cause{wire.CloseSlow, "more waits for you than the gateway keeps"})
+		s.endLocked(closeReason{wire.CloseSlow, "more waits for you than the gateway keeps"})
 	}
 }
 
@@ -271,27 +271,27 @@ func settle(items []kept, received bool) {
 	}
 }
 
-// end ends the session, whatever the cause; the first cause stands. The rest is done
+// end ends the session, whatever the reason; the first one stands. The rest is done
 // by work's goroutine, see cleanUp.
-func (s *session) end(why cause) {
+func (s *session) end(reason closeReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.endLocked(why)
+	s.endLocked(reason)
 }
 
-// why is the cause of an end.
-func (s *session) why() (code int, reason string) {
+// endReason tells why the session ended.
+func (s *session) endReason() (code int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.cause.code, s.cause.reason
+	return s.reason.code, s.reason.text
 }
 
-func (s *session) endLocked(why cause) {
+func (s *session) endLocked(reason closeReason) {
 	if s.ended {
 		return
 	}
 	s.ended = true
-	s.cause = why
+	s.reason = reason
 	s.stopExpiry()
 	s.token.stop()
 	s.reach.timer.Stop()
@@ -312,18 +312,18 @@ func (s *session) cleanUp() {
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil
-	l, why := s.endLink, s.cause
+	l, reason := s.endLink, s.reason
 	s.mu.Unlock()
 	if l != nil {
-		l.close(why.code, why.reason)
+		l.close(reason.code, reason.text)
 	}
 	settle(unread, false)
 	for _, e := range s.entries {
 		s.leave(e)
 	}
 	srv.followed.drop(s, slices.Collect(maps.Keys(s.following)))
-	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", why.code, "reason", why.reason)
-	srv.remove(s, why)
+	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", reason.code, "reason", reason.text)
+	srv.remove(s, reason)
 	close(s.gone)
 }
 

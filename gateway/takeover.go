@@ -44,7 +44,7 @@ func (s *Server) takeOver(ctx context.Context, user User, r *wire.Resume, reques
 	s.config.Meter.Resumed()
 	go session.work()
 	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
-		l.close(session.why())
+		l.close(session.endReason())
 	}
 	session.mail.arrived()
 	session.nudged()
@@ -76,7 +76,7 @@ func (s *Server) bring(ctx context.Context, session *session, record Record, las
 
 // discard forgets a session that did not come.
 func (s *session) discard() {
-	s.end(cause{wire.CloseRefused, "refused"})
+	s.end(closeReason{wire.CloseRefused, "refused"})
 	s.server.forget(s)
 	close(s.gone)
 }

@@ -77,7 +77,7 @@ func (s *session) request(f *wire.ClientFrame) {
 	case f.MediaUrl != nil:
 		s.doMediaURL(f.Id, f.MediaUrl)
 	case f.Bye != nil:
-		s.end(cause{wire.CloseBye, "goodbye"})
+		s.end(closeReason{wire.CloseBye, "goodbye"})
 	}
 }
 
