@@ -25,17 +25,17 @@ type visitor struct {
 
 // turnedAway says why a connection is refused.
 type turnedAway struct {
-	why   string
-	first bool // from this address for a while: worth a line in the log
+	reason string
+	first  bool // from this address for a while: worth a line in the log
 }
 
 func newAdmission(limits Limits) *admission {
 	return &admission{limits: limits, visitors: map[netip.Addr]*visitor{}}
 }
 
-// enter lets a WebSocket in, and the caller calls leave once; or says why not.
+// enter lets a WebSocket in, and the caller calls leave once; or says why it is refused.
 func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
-	return a.let(address, now, func(v *visitor) (held *int, why string) {
+	return a.let(address, now, func(v *visitor) (held *int, reason string) {
 		switch {
 		case v.open >= a.limits.AddressConnections:
 			return nil, "too many connections from this address"
@@ -48,7 +48,7 @@ func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *
 
 // request lets a request in that needs no session, as enter does a WebSocket.
 func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
-	return a.let(address, now, func(v *visitor) (held *int, why string) {
+	return a.let(address, now, func(v *visitor) (held *int, reason string) {
 		if v.requests >= a.limits.AddressConnections {
 			return nil, "too many requests at a time from this address"
 		}
@@ -57,7 +57,7 @@ func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no
 }
 
 // let asks which counter of its visitor an address takes a place of.
-func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) (held *int, why string)) (leave func(), no *turnedAway) {
+func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) (held *int, reason string)) (leave func(), no *turnedAway) {
 	if !Public(address) {
 		return func() {}, nil
 	}
@@ -72,9 +72,9 @@ func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) 
 		v = &visitor{}
 		a.visitors[key] = v
 	}
-	held, why := place(v)
-	if why != "" {
-		return nil, &turnedAway{why, v.refused.add(now, addressWindow) == 1}
+	held, reason := place(v)
+	if reason != "" {
+		return nil, &turnedAway{reason, v.refused.add(now, addressWindow) == 1}
 	}
 	*held++
 	return func() {

@@ -134,10 +134,10 @@ func refuseLogin(reason wire.Refusal_Reason, number uint32, text string) *wire.R
 }
 
 func refusedToken(err error) *wire.Refusal {
-	why := &token.Error{Text: err.Error()}
-	errors.As(err, &why)
+	invalid := &token.Error{Text: err.Error()}
+	errors.As(err, &invalid)
 	reason, number := wire.Refusal_INVALID_TOKEN, uint32(serverTokenInvalid)
-	switch why.Fault {
+	switch invalid.Fault {
 	case token.NoService:
 		number = serverTokenNoLogin
 	case token.Expired:
@@ -149,5 +149,5 @@ func refusedToken(err error) *wire.Refusal {
 	case token.WrongUser:
 		reason, number = wire.Refusal_UID_MISMATCH, serverUserMismatch
 	}
-	return refuseLogin(reason, number, why.Text)
+	return refuseLogin(reason, number, invalid.Text)
 }

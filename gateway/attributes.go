@@ -14,20 +14,20 @@ import (
 var errRefused = errors.New("gateway: refused")
 
 func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
-	if why := checkWrite(w); why != nil {
-		s.refuse(id, why)
+	if refusal := checkWrite(w); refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	var err error
-	var why *wire.Refusal
+	var refusal *wire.Refusal
 	if w.Channel == "" {
-		why, err = s.writeUser(w)
+		refusal, err = s.writeUser(w)
 	} else {
-		why, err = s.writeChannel(w, time.Now())
+		refusal, err = s.writeChannel(w, time.Now())
 	}
 	switch {
-	case why != nil:
-		s.refuse(id, why)
+	case refusal != nil:
+		s.refuse(id, refusal)
 	case err != nil:
 		s.unavailable(id, err)
 	default:
@@ -35,24 +35,24 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 	}
 }
 
-func (s *session) writeUser(w *wire.AttributeWrite) (why *wire.Refusal, err error) {
+func (s *session) writeUser(w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
 	record := Record{Session: s.id, Gateway: s.server.id}
 	err = s.server.engine.ChangeUserAttributes(context.Background(), s.user, record, func(former []byte) (value []byte, err error) {
-		_, value, why, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
+		_, value, refusal, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
 		return value, err
 	})
-	return why, err
+	return refusal, err
 }
 
-func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (why *wire.Refusal, err error) {
+func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
 	var list *wire.AttributeList
 	room := Room{App: s.user.App, Channel: w.Channel}
 	revision, err := s.server.engine.ChangeChannelAttributes(context.Background(), room, func(former []byte) (value []byte, err error) {
-		list, value, why, err = rewrite(former, w, stamp{s.user.ID, now}, core.MaxChannelAttributesBytes)
+		list, value, refusal, err = rewrite(former, w, stamp{s.user.ID, now}, core.MaxChannelAttributesBytes)
 		return value, err
 	})
 	if err != nil || !w.Notify {
-		return why, err
+		return refusal, err
 	}
 	list.Channel = w.Channel
 	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
@@ -65,8 +65,8 @@ func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wi
 		return nil, nil, nil, fmt.Errorf("gateway: attributes as kept: %w", err)
 	}
 	list.Attribute = changeAttributes(list.Attribute, w, by)
-	if why := checkAttributes(list.Attribute, maxBytes); why != nil {
-		return nil, nil, why, errRefused
+	if refusal := checkAttributes(list.Attribute, maxBytes); refusal != nil {
+		return nil, nil, refusal, errRefused
 	}
 	value, err := list.MarshalVT()
 	return &list, value, nil, err
@@ -75,8 +75,8 @@ func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wi
 // doRead answers without remembering the answer, which may be large: a read that is
 // repeated is done again.
 func (s *session) doRead(id uint32, r *wire.AttributeRead) {
-	if why := checkRead(r); why != nil {
-		s.refuse(id, why)
+	if refusal := checkRead(r); refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	var value []byte
@@ -92,7 +92,7 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	}
 	switch {
 	case errors.Is(err, ErrNoSession):
-		s.refuse(id, refuse(wire.Refusal_NOT_FOUND, "the user is not online"))
+		s.refuse(id, newRefusal(wire.Refusal_NOT_FOUND, "the user is not online"))
 	case err != nil:
 		s.unavailable(id, err)
 	default:
@@ -104,11 +104,11 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 func checkRead(r *wire.AttributeRead) *wire.Refusal {
 	switch {
 	case (r.Uid == "") == (r.Channel == ""):
-		return refuse(wire.Refusal_BAD_REQUEST, "exactly one of uid and channel must be set")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "exactly one of uid and channel must be set")
 	case !core.ValidID(r.Uid + r.Channel):
-		return refuse(wire.Refusal_INVALID_ID, "uid or channel: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "uid or channel: "+idRule)
 	case len(r.Key) > core.MaxAttributes:
-		return refuse(wire.Refusal_BAD_REQUEST, "32 keys may be asked for")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "32 keys may be asked for")
 	}
 	return nil
 }

@@ -13,17 +13,17 @@ import (
 func checkWrite(w *wire.AttributeWrite) *wire.Refusal {
 	switch {
 	case w.Channel != "" && !core.ValidID(w.Channel):
-		return refuse(wire.Refusal_INVALID_ID, "channel: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "channel: "+idRule)
 	case w.Op < wire.AttributeWrite_SET || w.Op > wire.AttributeWrite_CLEAR:
-		return refuse(wire.Refusal_BAD_REQUEST, "op must be SET, UPDATE, DELETE or CLEAR")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "op must be SET, UPDATE, DELETE or CLEAR")
 	case w.Op == wire.AttributeWrite_CLEAR:
 		return nil
 	case len(w.Attribute) == 0:
-		return refuse(wire.Refusal_BAD_REQUEST, "at least one attribute must be given")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "at least one attribute must be given")
 	}
 	for _, a := range w.Attribute {
-		if why := checkAttribute(a, w.Op == wire.AttributeWrite_DELETE); why != nil {
-			return why
+		if refusal := checkAttribute(a, w.Op == wire.AttributeWrite_DELETE); refusal != nil {
+			return refusal
 		}
 	}
 	return nil
@@ -38,14 +38,14 @@ func checkAttribute(a *wire.Attribute, keyOnly bool) *wire.Refusal {
 	case len(a.Key) > core.MaxAttributeKeyBytes:
 		return badKey
 	case len(a.Value) > core.MaxAttributeValueBytes:
-		return refuse(wire.Refusal_TOO_LARGE, "the value of an attribute may have 8192 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "the value of an attribute may have 8192 bytes")
 	case a.Value == "" || !utf8.ValidString(a.Value):
-		return refuse(wire.Refusal_BAD_REQUEST, "the value of an attribute must be text, and not empty")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "the value of an attribute must be text, and not empty")
 	}
 	return nil
 }
 
-var badKey = refuse(wire.Refusal_BAD_REQUEST, "the key of an attribute has 1 to 32 bytes of text")
+var badKey = newRefusal(wire.Refusal_BAD_REQUEST, "the key of an attribute has 1 to 32 bytes of text")
 
 // stamp is who writes and when, as channel attributes show it; of a user's own it is zero.
 type stamp struct {
@@ -95,9 +95,9 @@ func checkAttributes(list []*wire.Attribute, maxBytes int) *wire.Refusal {
 	}
 	switch {
 	case len(list) > core.MaxAttributes:
-		return refuse(wire.Refusal_LIMIT, "a user or channel may have 32 attributes")
+		return newRefusal(wire.Refusal_LIMIT, "a user or channel may have 32 attributes")
 	case total > maxBytes:
-		return refuse(wire.Refusal_TOO_LARGE, "attributes may have 16384 bytes in total of a user, 32768 of a channel")
+		return newRefusal(wire.Refusal_TOO_LARGE, "attributes may have 16384 bytes in total of a user, 32768 of a channel")
 	}
 	return nil
 }

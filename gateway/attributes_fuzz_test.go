@@ -27,11 +27,11 @@ func FuzzRewrite(f *testing.F) {
 		if w.UnmarshalVT(write) != nil || checkWrite(&w) != nil {
 			return
 		}
-		list, value, why, err := rewrite(former, &w, stamp{"ada", time.Unix(1, 0)}, core.MaxUserAttributesBytes)
+		list, value, refusal, err := rewrite(former, &w, stamp{"ada", time.Unix(1, 0)}, core.MaxUserAttributesBytes)
 		if err != nil {
 			return // what is kept can't be read, or too much would be
 		}
-		require.Nil(t, why)
+		require.Nil(t, refusal)
 		require.Nil(t, checkAttributes(list.Attribute, core.MaxUserAttributesBytes))
 		for _, a := range w.Attribute {
 			here := chosen(list.Attribute, []string{a.Key})

@@ -245,8 +245,8 @@ func TestAttributeRefusals(t *testing.T) {
 		{&wire.AttributeWrite{Op: empty, Channel: "c"}, ok},
 	} {
 		var got wire.Refusal_Reason
-		if why := h.login(fmt.Sprint("u", i)).tryWrite(c.write); why != nil {
-			got = why.Reason
+		if refusal := h.login(fmt.Sprint("u", i)).tryWrite(c.write); refusal != nil {
+			got = refusal.Reason
 		}
 		assert.Equal(t, c.want, got, "%d: %v", i, c.write.Op)
 	}

@@ -18,7 +18,7 @@ type Login struct {
 type Authorizer interface {
 	// Authorize returns for a login that is allowed when its token ends, the zero time
 	// for never; else why it is not allowed.
-	Authorize(ctx context.Context, login Login) (expiry time.Time, why *wire.Refusal)
+	Authorize(ctx context.Context, login Login) (expiry time.Time, refusal *wire.Refusal)
 }
 
 // Development allows every login and ignores tokens.

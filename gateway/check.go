@@ -7,8 +7,8 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// refuse makes a Refusal without a vendor's number.
-func refuse(reason wire.Refusal_Reason, text string) *wire.Refusal {
+// newRefusal makes a Refusal without a vendor's number.
+func newRefusal(reason wire.Refusal_Reason, text string) *wire.Refusal {
 	return &wire.Refusal{Reason: reason, Text: text}
 }
 
@@ -17,11 +17,11 @@ const idRule = "an id has 1 to 64 of the allowed characters and is not \"null\""
 func checkHello(h *wire.Hello) *wire.Refusal {
 	switch {
 	case h.Version != protocolVersion:
-		return refuse(wire.Refusal_VERSION, "this gateway speaks protocol version 1")
+		return newRefusal(wire.Refusal_VERSION, "this gateway speaks protocol version 1")
 	case !core.ValidAppID(h.AppId):
-		return refuse(wire.Refusal_UNKNOWN_APP, "an app id has 32 ASCII letters and digits")
+		return newRefusal(wire.Refusal_UNKNOWN_APP, "an app id has 32 ASCII letters and digits")
 	case !core.ValidID(h.Uid):
-		return refuse(wire.Refusal_INVALID_ID, "uid: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "uid: "+idRule)
 	}
 	return nil
 }
@@ -29,11 +29,11 @@ func checkHello(h *wire.Hello) *wire.Refusal {
 func checkSend(send *wire.Send) *wire.Refusal {
 	switch {
 	case (send.Peer == "") == (send.Channel == ""):
-		return refuse(wire.Refusal_BAD_REQUEST, "exactly one of peer and channel must be set")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "exactly one of peer and channel must be set")
 	case !core.ValidID(send.Peer + send.Channel):
-		return refuse(wire.Refusal_INVALID_ID, "peer or channel: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "peer or channel: "+idRule)
 	case send.Message == nil:
-		return refuse(wire.Refusal_BAD_REQUEST, "message is missing")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "message is missing")
 	}
 	return checkMessage(send.Message)
 }
@@ -41,21 +41,21 @@ func checkSend(send *wire.Send) *wire.Refusal {
 // checkMessage holds all content against the budget, whichever fields the type uses.
 func checkMessage(m *wire.Message) *wire.Refusal {
 	if len(m.Text)+len(m.Raw)+len(m.Description)+len(m.FileName)+len(m.Thumbnail) > core.MaxMessageBytes {
-		return refuse(wire.Refusal_TOO_LARGE, "a message may have 32768 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "a message may have 32768 bytes")
 	}
 	for _, text := range []string{m.Text, m.Description, m.FileName, m.MediaId} {
 		if !utf8.ValidString(text) {
-			return refuse(wire.Refusal_BAD_REQUEST, "message: text is not UTF-8")
+			return newRefusal(wire.Refusal_BAD_REQUEST, "message: text is not UTF-8")
 		}
 	}
 	switch m.Type {
 	case wire.Message_TEXT, wire.Message_RAW:
 	case wire.Message_IMAGE, wire.Message_FILE:
 		if m.MediaId == "" || len(m.MediaId) > core.MaxMediaIDBytes {
-			return refuse(wire.Refusal_BAD_REQUEST, "message.media_id is missing or not one")
+			return newRefusal(wire.Refusal_BAD_REQUEST, "message.media_id is missing or not one")
 		}
 	default:
-		return refuse(wire.Refusal_BAD_REQUEST, "message.type must be TEXT, RAW, IMAGE or FILE")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "message.type must be TEXT, RAW, IMAGE or FILE")
 	}
 	return nil
 }

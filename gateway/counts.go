@@ -8,13 +8,13 @@ import (
 // doCounts tells how many members channels have, of any gateway.
 func (s *session) doCounts(id uint32, channels []string) {
 	if len(channels) == 0 || len(channels) > core.MaxCountedChannels {
-		s.refuse(id, refuse(wire.Refusal_BAD_REQUEST, "counts.channel must have 1 to 32 channels"))
+		s.refuse(id, newRefusal(wire.Refusal_BAD_REQUEST, "counts.channel must have 1 to 32 channels"))
 		return
 	}
 	counts := make([]uint32, len(channels))
 	for i, channel := range channels {
 		if !core.ValidID(channel) {
-			s.refuse(id, refuse(wire.Refusal_INVALID_ID, "counts.channel: "+idRule))
+			s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "counts.channel: "+idRule))
 			return
 		}
 		counts[i] = uint32(s.server.rooms.count(Room{App: s.user.App, Channel: channel}))

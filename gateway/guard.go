@@ -126,10 +126,10 @@ func leavePlace(ctx context.Context) {
 // refuseAddress answers a request of an address that holds too much.
 func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *turnedAway) {
 	if no.first {
-		s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.why)
+		s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.reason)
 	}
 	w.Header().Set("Retry-After", "10")
-	http.Error(w, no.why+": try again later", http.StatusTooManyRequests)
+	http.Error(w, no.reason+": try again later", http.StatusTooManyRequests)
 }
 
 // SetCommonHeaders sets what every answer has, those of a handler that answers until a Server

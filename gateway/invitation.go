@@ -13,8 +13,8 @@ const maxCallIDBytes = 64
 
 // doInvitation relays a step of a call invitation. It counts as a message.
 func (s *session) doInvitation(id uint32, i *wire.Invitation) {
-	if why := checkInvitation(i); why != nil {
-		s.refuse(id, why)
+	if refusal := checkInvitation(i); refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	peer := i.Peer
@@ -28,17 +28,17 @@ func (s *session) doInvitation(id uint32, i *wire.Invitation) {
 func checkInvitation(i *wire.Invitation) *wire.Refusal {
 	switch {
 	case i.Kind <= wire.Invitation_NONE || i.Kind > wire.Invitation_CONFIRM:
-		return refuse(wire.Refusal_BAD_REQUEST, "invitation.kind must be one of OFFER, CANCEL, ACCEPT, REFUSE, CONFIRM")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "invitation.kind must be one of OFFER, CANCEL, ACCEPT, REFUSE, CONFIRM")
 	case !core.ValidID(i.Peer):
-		return refuse(wire.Refusal_INVALID_ID, "invitation.peer: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "invitation.peer: "+idRule)
 	case i.Channel != "" && !core.ValidID(i.Channel):
-		return refuse(wire.Refusal_INVALID_ID, "invitation.channel: "+idRule)
+		return newRefusal(wire.Refusal_INVALID_ID, "invitation.channel: "+idRule)
 	case i.CallId == "" || len(i.CallId) > maxCallIDBytes:
-		return refuse(wire.Refusal_BAD_REQUEST, "invitation.call_id must have 1 to 64 bytes")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "invitation.call_id must have 1 to 64 bytes")
 	case len(i.Text) > core.MaxInvitationBytes:
-		return refuse(wire.Refusal_TOO_LARGE, "invitation.text may have 8192 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "invitation.text may have 8192 bytes")
 	case !utf8.ValidString(i.Text) || !utf8.ValidString(i.CallId):
-		return refuse(wire.Refusal_BAD_REQUEST, "invitation: text is not UTF-8")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "invitation: text is not UTF-8")
 	}
 	return nil
 }

@@ -13,13 +13,13 @@ import (
 // login answers Hello: it takes a session up or begins one and attaches the link to
 // it, or says why not.
 func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
-	if why := checkHello(h); why != nil {
-		return nil, why
+	if refusal := checkHello(h); refusal != nil {
+		return nil, refusal
 	}
 	user := User{App: h.AppId, ID: h.Uid}
-	expiry, why := s.config.Authorizer.Authorize(ctx, Login{User: user, Token: h.Token})
-	if why != nil {
-		return nil, why
+	expiry, refusal := s.config.Authorizer.Authorize(ctx, Login{User: user, Token: h.Token})
+	if refusal != nil {
+		return nil, refusal
 	}
 	session := s.resume(user, h.Resume, request, l)
 	var early *landing
@@ -27,12 +27,12 @@ func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *li
 		session, early = s.takeOver(ctx, user, h.Resume, request, l)
 	}
 	if session == nil {
-		session, why = s.begin(ctx, user, h, request, l, early)
+		session, refusal = s.begin(ctx, user, h, request, l, early)
 	}
 	if session != nil {
 		session.tokenTaken(expiry)
 	}
-	return session, why
+	return session, refusal
 }
 
 // resume takes up a session that lives here; nil when there is none that the client
@@ -61,11 +61,11 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	c := credential{user: user, session: randomText(), secret: randomText()}
 	session := newSession(s, user, c.session, c.secret)
 	session.cameBack = h.Reconnect
-	if why := s.add(session); why != nil { // known before others learn of it, so that it can be displaced
+	if refusal := s.add(session); refusal != nil { // known before others learn of it, so that it can be displaced
 		if early != nil {
 			early.stop()
 		}
-		return nil, why
+		return nil, refusal
 	}
 	err := s.claim(ctx, session, h)
 	if err == nil {
@@ -79,10 +79,10 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	go session.work()
 	switch {
 	case errors.Is(err, ErrTaken):
-		return nil, refuse(wire.Refusal_DISPLACED, "the user logged in elsewhere")
+		return nil, newRefusal(wire.Refusal_DISPLACED, "the user logged in elsewhere")
 	case err != nil:
 		s.log.Error("cannot log a user in", "app", user.App, "uid", user.ID, "error", err)
-		return nil, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
+		return nil, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
 	}
 	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.short(), "sdk", clip(h.Sdk))
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
@@ -111,9 +111,9 @@ func (s *Server) land(session *session, early *landing) (err error) {
 const goingDownReason = "the gateway is going down: connect again"
 
 var (
-	goingDown = refuse(wire.Refusal_UNAVAILABLE, goingDownReason)
-	full      = refuse(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
-	short     = refuse(wire.Refusal_UNAVAILABLE, errShort.Error()+": try again later")
+	goingDown = newRefusal(wire.Refusal_UNAVAILABLE, goingDownReason)
+	full      = newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
+	short     = newRefusal(wire.Refusal_UNAVAILABLE, errShort.Error()+": try again later")
 )
 
 // claim makes the session the user's and has the former one ended. A client that

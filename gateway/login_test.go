@@ -54,11 +54,11 @@ func TestHelloRefused(t *testing.T) {
 // guard knows one bad token.
 type guard struct{}
 
-func (guard) Authorize(_ context.Context, login gateway.Login) (expiry time.Time, why *wire.Refusal) {
+func (guard) Authorize(_ context.Context, login gateway.Login) (expiry time.Time, refusal *wire.Refusal) {
 	if login.Token == "bad" {
-		why = &wire.Refusal{Reason: wire.Refusal_INVALID_TOKEN, Text: "no"}
+		refusal = &wire.Refusal{Reason: wire.Refusal_INVALID_TOKEN, Text: "no"}
 	}
-	return expiry, why
+	return expiry, refusal
 }
 
 func TestTokenIsIgnoredWithoutCertificates(t *testing.T) {

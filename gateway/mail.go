@@ -220,12 +220,12 @@ func (s *session) keep(id uint32, peer User, delivery *wire.Delivery) {
 func (s *session) notKept(id uint32, err error) {
 	switch {
 	case errors.Is(err, ErrNoRoom):
-		s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
+		s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
 		return
 	case errors.Is(err, ErrUserQuota):
-		s.refuse(id, refuse(wire.Refusal_LIMIT, "you left as many messages for users who are away as one user may within seven days: send this one when its receiver is online"))
+		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "you left as many messages for users who are away as one user may within seven days: send this one when its receiver is online"))
 	case errors.Is(err, ErrAppQuota):
-		s.refuse(id, refuse(wire.Refusal_LIMIT, "the users of this app left as many messages for users who are away as one app may within seven days: send this one when its receiver is online"))
+		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "the users of this app left as many messages for users who are away as one app may within seven days: send this one when its receiver is online"))
 	default:
 		s.unavailable(id, err)
 		return

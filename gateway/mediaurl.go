@@ -24,7 +24,7 @@ const (
 // doMediaURL answers with a URL of media that needs no credential.
 func (s *session) doMediaURL(id uint32, ask *wire.GetMediaUrl) {
 	if err := mediaurl.CheckDownload(ask.Download); err != nil {
-		s.refuse(id, refuse(wire.Refusal_BAD_REQUEST, err.Error()))
+		s.refuse(id, newRefusal(wire.Refusal_BAD_REQUEST, err.Error()))
 		return
 	}
 	if s.server.media == nil {
@@ -56,7 +56,7 @@ func (s *session) answerMediaURL(ctx context.Context, id uint32, ask *wire.GetMe
 	path, err := s.server.media.URL(ctx, s.user.App, core.MediaKey(ask.MediaId), lifetime, ask.Download)
 	switch {
 	case errors.Is(err, media.ErrNotFound):
-		s.refuse(id, refuse(wire.Refusal_NOT_FOUND, "no such media: the id is unknown here, or it has expired"))
+		s.refuse(id, newRefusal(wire.Refusal_NOT_FOUND, "no such media: the id is unknown here, or it has expired"))
 	case errors.Is(err, media.ErrNoURLs):
 		s.refuse(id, noMediaURLs)
 	case err != nil:
@@ -66,4 +66,4 @@ func (s *session) answerMediaURL(ctx context.Context, id uint32, ask *wire.GetMe
 	}
 }
 
-var noMediaURLs = refuse(wire.Refusal_UNAVAILABLE, "this gateway gives no URLs of media")
+var noMediaURLs = newRefusal(wire.Refusal_UNAVAILABLE, "this gateway gives no URLs of media")

@@ -16,8 +16,8 @@ func (s *session) doPresence(id uint32, r *wire.PresenceRequest) {
 	if r.Mode == wire.PresenceRequest_QUERY {
 		most = core.MaxQueriedPeers
 	}
-	if why := checkUIDs(r.Uid, most); why != nil {
-		s.refuse(id, why)
+	if refusal := checkUIDs(r.Uid, most); refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	switch r.Mode {
@@ -37,20 +37,20 @@ func (s *session) doPresence(id uint32, r *wire.PresenceRequest) {
 		}
 		s.answer(id, &wire.ServerFrame{Presence: &wire.PresenceList{}})
 	default:
-		s.refuse(id, refuse(wire.Refusal_BAD_REQUEST, "presence.mode must be QUERY, SUBSCRIBE or UNSUBSCRIBE"))
+		s.refuse(id, newRefusal(wire.Refusal_BAD_REQUEST, "presence.mode must be QUERY, SUBSCRIBE or UNSUBSCRIBE"))
 	}
 }
 
 func checkUIDs(uids []string, most int) *wire.Refusal {
 	switch {
 	case len(uids) == 0:
-		return refuse(wire.Refusal_BAD_REQUEST, "presence.uid is missing")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "presence.uid is missing")
 	case len(uids) > most:
-		return refuse(wire.Refusal_LIMIT, "256 users may be asked about at a time, and 512 subscribed to")
+		return newRefusal(wire.Refusal_LIMIT, "256 users may be asked about at a time, and 512 subscribed to")
 	}
 	for _, uid := range uids {
 		if !core.ValidID(uid) {
-			return refuse(wire.Refusal_INVALID_ID, "presence.uid: "+idRule)
+			return newRefusal(wire.Refusal_INVALID_ID, "presence.uid: "+idRule)
 		}
 	}
 	return nil
@@ -73,7 +73,7 @@ func (s *session) subscribe(id uint32, uids []string) {
 	}
 	if len(s.following) > core.MaxSubscribedPeers {
 		undo()
-		s.refuse(id, refuse(wire.Refusal_LIMIT, "512 users may be subscribed to"))
+		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "512 users may be subscribed to"))
 		return
 	}
 	s.server.followed.add(s, fresh)

@@ -108,10 +108,10 @@ func (s *session) tooOften(f *wire.ClientFrame) *wire.Refusal {
 	}
 	s.mu.Unlock()
 	if !s.rates.allow(rateKey{op: op}, now) {
-		return refuse(wire.Refusal_TOO_OFTEN, "this was asked for too often")
+		return newRefusal(wire.Refusal_TOO_OFTEN, "this was asked for too often")
 	}
 	if op == core.OpJoin && core.ValidID(f.Join.Channel) && !s.rates.allow(rateKey{core.OpJoinSame, f.Join.Channel}, now) {
-		return refuse(wire.Refusal_SAME_CHANNEL_TOO_OFTEN, "this channel was joined too often")
+		return newRefusal(wire.Refusal_SAME_CHANNEL_TOO_OFTEN, "this channel was joined too often")
 	}
 	return nil
 }

@@ -87,15 +87,15 @@ func (r *refusals) tellUnlogged(text string) {
 }
 
 // loginRefused counts and logs a login that is refused.
-func (s *Server) loginRefused(ctx context.Context, h *wire.Hello, why *wire.Refusal) {
-	s.config.Meter.LoginRefused(why.Reason.String())
+func (s *Server) loginRefused(ctx context.Context, h *wire.Hello, refusal *wire.Refusal) {
+	s.config.Meter.LoginRefused(refusal.Reason.String())
 	address, _ := ctx.Value(addressKey{}).(netip.Addr)
 	from := ""
 	if address.IsValid() {
 		from = Network(address).String()
 	}
-	s.refusals.note("a login is refused", refusalKey{why.Reason.String() + strconv.Itoa(int(why.ServerCode)), from}, time.Now(),
-		"reason", why.Reason.String(), "text", why.Text, "address", from, "app", clip(h.AppId), "uid", clip(h.Uid))
+	s.refusals.note("a login is refused", refusalKey{refusal.Reason.String() + strconv.Itoa(int(refusal.ServerCode)), from}, time.Now(),
+		"reason", refusal.Reason.String(), "text", refusal.Text, "address", from, "app", clip(h.AppId), "uid", clip(h.Uid))
 }
 
 // addressKey is the key of a connection's address in the context of ServeConn.

@@ -49,9 +49,9 @@ func (w *tokenWatch) stop() {
 
 // doRenew checks the token that the client will come back with.
 func (s *session) doRenew(id uint32, token string) {
-	expiry, why := s.server.config.Authorizer.Authorize(context.Background(), Login{User: s.user, Token: token})
-	if why != nil {
-		s.refuse(id, why)
+	expiry, refusal := s.server.config.Authorizer.Authorize(context.Background(), Login{User: s.user, Token: token})
+	if refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	s.tokenTaken(expiry)

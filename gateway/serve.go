@@ -59,10 +59,10 @@ func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, c
 	return &f, closeReason{}
 }
 
-func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, why *wire.Refusal) {
+func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, refusal *wire.Refusal) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Write)
 	defer cancel()
-	_ = conn.Write(ctx, marshal(&wire.ServerFrame{ReplyTo: id, Refusal: why}))
+	_ = conn.Write(ctx, marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refusal}))
 	_ = conn.Close(wire.CloseRefused, "refused")
 }
 
@@ -116,7 +116,7 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	return false
 }
 
-var unknownRequest = refuse(wire.Refusal_BAD_REQUEST, "this gateway does not know the request: it is older than the client")
+var unknownRequest = newRefusal(wire.Refusal_BAD_REQUEST, "this gateway does not know the request: it is older than the client")
 
 // expel ends the session of a client that breaks the protocol. A link that was
 // replaced takes only itself down.

@@ -46,9 +46,9 @@ func (s *session) request(f *wire.ClientFrame) {
 	if !isRead(f) && !s.begin(f.Id) { // a read that is repeated is done again
 		return
 	}
-	if why := s.tooOften(f); why != nil {
+	if refusal := s.tooOften(f); refusal != nil {
 		s.server.config.Meter.TooOften()
-		s.refuse(f.Id, why)
+		s.refuse(f.Id, refusal)
 		return
 	}
 	switch {
@@ -95,7 +95,7 @@ func (s *session) begin(id uint32) bool {
 	defer s.mu.Unlock()
 	news, answer := s.answers.begin(id)
 	if news == isForgotten {
-		answer = marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refuse(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
+		answer = marshal(&wire.ServerFrame{ReplyTo: id, Refusal: newRefusal(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
 	}
 	if answer != nil && s.link != nil {
 		s.sendLocked(outFrame{body: answer})
@@ -103,8 +103,8 @@ func (s *session) begin(id uint32) bool {
 	return news == isNew
 }
 
-func (s *session) refuse(id uint32, why *wire.Refusal) {
-	s.answer(id, &wire.ServerFrame{Refusal: why})
+func (s *session) refuse(id uint32, refusal *wire.Refusal) {
+	s.answer(id, &wire.ServerFrame{Refusal: refusal})
 }
 
 func (s *session) sent(id uint32, received bool) {
@@ -112,8 +112,8 @@ func (s *session) sent(id uint32, received bool) {
 }
 
 func (s *session) doSend(id uint32, send *wire.Send) {
-	if why := checkSend(send); why != nil {
-		s.refuse(id, why)
+	if refusal := checkSend(send); refusal != nil {
+		s.refuse(id, refusal)
 		return
 	}
 	delivery := &wire.Delivery{
@@ -175,22 +175,22 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
 
 func (s *session) unavailable(id uint32, err error) {
 	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
-	s.refuse(id, refuse(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
+	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }
 
-var notJoined = refuse(wire.Refusal_NOT_JOINED, "join the channel first")
+var notJoined = newRefusal(wire.Refusal_NOT_JOINED, "join the channel first")
 
 func (s *session) doJoin(id uint32, join *wire.Join) {
 	channel := join.Channel
 	switch {
 	case !core.ValidID(channel):
-		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
+		s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "channel: "+idRule))
 		return
 	case s.entries[channel] != nil:
 		s.answerJoined(id, channel, s.entries[channel].room.count())
 		return
 	case len(s.entries) >= core.MaxJoinedChannels:
-		s.refuse(id, refuse(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
+		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
 		return
 	}
 	e, err := s.server.rooms.enter(context.Background(), s, Room{App: s.user.App, Channel: channel}, id, join.SinceMs)
@@ -213,7 +213,7 @@ func (s *session) doMembers(id uint32, channel string) {
 	e := s.entries[channel]
 	switch {
 	case !core.ValidID(channel):
-		s.refuse(id, refuse(wire.Refusal_INVALID_ID, "channel: "+idRule))
+		s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "channel: "+idRule))
 	case e == nil:
 		s.refuse(id, notJoined)
 	default:
