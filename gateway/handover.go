@@ -88,10 +88,10 @@ func (o *outbox) carry() (frames []carriedFrame) {
 }
 
 // restore undoes carry; acked makes what an item calls when it is settled.
-func (o *outbox) restore(last uint64, frames []carriedFrame, acked func(kept) func(bool)) {
+func (o *outbox) restore(last uint64, frames []carriedFrame, acked func(outboxItem) func(bool)) {
 	*o = outbox{last: last}
 	for _, f := range frames {
-		k := kept{seq: f.Seq, body: f.Body, room: f.Room, subject: f.Subject, at: msTime(f.AtMs), receipt: f.Receipt, mail: f.Mail}
+		k := outboxItem{seq: f.Seq, body: f.Body, room: f.Room, subject: f.Subject, at: msTime(f.AtMs), receipt: f.Receipt, mail: f.Mail}
 		k.acked = acked(k)
 		o.add(k)
 	}

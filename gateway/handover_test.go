@@ -22,21 +22,21 @@ func carried(t *testing.T, h handover) *handover {
 func TestOutboxIsCarried(t *testing.T) {
 	at := time.UnixMilli(1_700_000_000_123)
 	settled := map[uint64]bool{}
-	all := []kept{
+	all := []outboxItem{
 		{body: []byte("joined"), room: "room"},
 		{seq: 7, body: []byte("channel message"), room: "room", at: at},
 		{seq: 8, body: []byte("peer message"), at: at, receipt: "r"},
 		{seq: 9, body: []byte("offline"), at: at, mail: 3},
 		{seq: 10, body: []byte("presence"), subject: "presence eve"},
 	}
-	for name, items := range map[string][]kept{"nothing": nil, "one of each": all, "only what may be missed": all[1:2]} {
+	for name, items := range map[string][]outboxItem{"nothing": nil, "one of each": all, "only what may be missed": all[1:2]} {
 		t.Run(name, func(t *testing.T) {
 			from := outbox{last: 10}
 			for _, k := range items {
 				from.add(k)
 			}
 			var to outbox
-			to.restore(from.last, carried(t, handover{Kept: from.carry()}).Kept, func(k kept) func(bool) {
+			to.restore(from.last, carried(t, handover{Kept: from.carry()}).Kept, func(k outboxItem) func(bool) {
 				return func(received bool) { settled[k.seq] = received }
 			})
 			assert.Equal(t, []any{from.last, from.bytes, from.missable}, []any{to.last, to.bytes, to.missable})

@@ -12,8 +12,8 @@ const (
 	// maxQueueBytes is what may wait for a link's socket; over it the client is slow.
 	maxQueueBytes = 1 << 20
 
-	// maxKeptBytes is what a session keeps unacknowledged; over it the session ends.
-	maxKeptBytes = 4 << 20
+	// maxOutboxBytes is what a session keeps unacknowledged; over it the session ends.
+	maxOutboxBytes = 4 << 20
 
 	// frameOverhead is counted for each frame held, besides its bytes.
 	frameOverhead = 64
@@ -36,8 +36,8 @@ const (
 	mailBatch = 16
 
 	// maxRecalledBytes is what a client that returns gets of what it missed in one
-	// channel, so that all of its channels together stay below maxKeptBytes.
-	maxRecalledBytes = maxKeptBytes / core.MaxJoinedChannels
+	// channel, so that all of its channels together stay below maxOutboxBytes.
+	maxRecalledBytes = maxOutboxBytes / core.MaxJoinedChannels
 
 	// graceEvery is how often a client that comes back is given grace, see rate.go.
 	graceEvery = core.RequestTimeout

@@ -104,7 +104,7 @@ func (m *mail) hold(f liveFrame) {
 }
 
 func (s *session) pushLive(frame []byte, receipt string) {
-	s.pushKept(kept{body: frame, receipt: receipt, acked: func(received bool) { s.server.engine.Receipt(receipt, received) }})
+	s.pushItem(outboxItem{body: frame, receipt: receipt, acked: func(received bool) { s.server.engine.Receipt(receipt, received) }})
 }
 
 // bringMail empties the mailbox. What the client does not acknowledge stays there.
@@ -192,7 +192,7 @@ func (s *session) dropTaken(ctx context.Context) {
 func (s *session) deliverMail(batch []Mail) uint64 {
 	r := mailRun{mail: &s.mail}
 	for _, k := range batch {
-		s.pushKept(kept{body: k.Frame, mail: k.Position, acked: r.acked(k.Position)})
+		s.pushItem(outboxItem{body: k.Frame, mail: k.Position, acked: r.acked(k.Position)})
 	}
 	return r.wait()
 }

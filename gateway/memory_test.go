@@ -24,7 +24,7 @@ func crowded(t *testing.T, sessions int) (s *Server, use func(mib int64)) {
 	for i := range sessions {
 		one := newSession(s, User{App: "app", ID: fmt.Sprint(i)}, fmt.Sprint(i), "secret")
 		for range i + 1 {
-			one.out.add(kept{body: make([]byte, 1<<20)})
+			one.out.add(outboxItem{body: make([]byte, 1<<20)})
 		}
 		require.Nil(t, s.add(one))
 	}
@@ -64,7 +64,7 @@ func TestWhoHoldsTheMostEndsForWantOfMemory(t *testing.T) {
 func TestOnlyWhoHoldsMuchEndsForWantOfMemory(t *testing.T) {
 	s, use := crowded(t, 0)
 	little := newSession(s, User{App: "app", ID: "ada"}, "ada", "secret")
-	little.out.add(kept{body: make([]byte, leastShed/2)})
+	little.out.add(outboxItem{body: make([]byte, leastShed/2)})
 	require.Nil(t, s.add(little))
 	use(2000)
 	assert.False(t, little.ended)

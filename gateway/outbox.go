@@ -10,14 +10,14 @@ import (
 // outbox keeps what a client must still get: the pushes it has not acknowledged and,
 // in their place among them, the Joined answers that pushes of a channel must follow.
 type outbox struct {
-	items    []kept
+	items    []outboxItem
 	bytes    int
 	missable int    // how many of items are
 	last     uint64 // the last seq given out
 }
 
-// kept is one item of an outbox.
-type kept struct {
+// outboxItem is one item of an outbox.
+type outboxItem struct {
 	seq  uint64 // 0: a Joined answer
 	body []byte
 	room string // channel of a delivery or Joined answer
@@ -32,16 +32,16 @@ type kept struct {
 }
 
 // missable tells a channel message: of those a client who is away gets the latest only.
-func (k kept) missable() bool { return k.seq != 0 && k.room != "" }
+func (k outboxItem) missable() bool { return k.seq != 0 && k.room != "" }
 
-func (k kept) weight() int { return len(k.body) + frameOverhead }
+func (k outboxItem) weight() int { return len(k.body) + frameOverhead }
 
-func (o *outbox) add(k kept) {
+func (o *outbox) add(k outboxItem) {
 	o.items = append(o.items, k)
 	o.count(k, 1)
 }
 
-func (o *outbox) count(k kept, n int) {
+func (o *outbox) count(k outboxItem, n int) {
 	o.bytes += n * k.weight()
 	if k.missable() {
 		o.missable += n
@@ -49,7 +49,7 @@ func (o *outbox) count(k kept, n int) {
 }
 
 // ack takes out what the client has handled, and returns it.
-func (o *outbox) ack(seq uint64) []kept {
+func (o *outbox) ack(seq uint64) []outboxItem {
 	n := 0
 	for i, k := range o.items {
 		if k.seq > seq {
@@ -70,7 +70,7 @@ func (o *outbox) ack(seq uint64) []kept {
 
 // forget drops the Joined answer of a channel that was left.
 func (o *outbox) forget(room string) {
-	o.drop(func(k kept) bool { return k.seq == 0 && k.room == room })
+	o.drop(func(k outboxItem) bool { return k.seq == 0 && k.room == room })
 }
 
 // bound keeps what gathers for a client who is away within twice what trim leaves, so
@@ -84,7 +84,7 @@ func (o *outbox) bound(now time.Time) {
 // trim drops the channel messages that a client who was away does not get any more.
 func (o *outbox) trim(now time.Time) {
 	over := o.missable - core.MaxMissedChannelMessages
-	o.drop(func(k kept) bool {
+	o.drop(func(k outboxItem) bool {
 		if !k.missable() {
 			return false
 		}
@@ -93,8 +93,8 @@ func (o *outbox) trim(now time.Time) {
 	})
 }
 
-func (o *outbox) drop(which func(kept) bool) {
-	o.items = slices.DeleteFunc(o.items, func(k kept) bool {
+func (o *outbox) drop(which func(outboxItem) bool) {
+	o.items = slices.DeleteFunc(o.items, func(k outboxItem) bool {
 		gone := which(k)
 		if gone {
 			o.count(k, -1)

@@ -81,10 +81,10 @@ func TestCounter(t *testing.T) {
 
 func TestOutboxAck(t *testing.T) {
 	var o outbox
-	o.add(kept{body: []byte("joined"), room: "r"})
-	o.add(kept{seq: 1, body: []byte("x")})
-	o.add(kept{body: []byte("joined"), room: "s"})
-	o.add(kept{seq: 2, body: []byte("y"), room: "r"})
+	o.add(outboxItem{body: []byte("joined"), room: "r"})
+	o.add(outboxItem{seq: 1, body: []byte("x")})
+	o.add(outboxItem{body: []byte("joined"), room: "s"})
+	o.add(outboxItem{seq: 2, body: []byte("y"), room: "r"})
 	assert.Empty(t, o.ack(0))
 	assert.Len(t, o.items, 4, "Joined may be lost still")
 	assert.Len(t, o.ack(1), 2, "what came after Joined was handled")
@@ -98,8 +98,8 @@ func TestOutboxTrim(t *testing.T) {
 	now := time.Unix(1000, 0)
 	const n = core.MaxMissedChannelMessages + 5
 	for i := range uint64(n) {
-		o.add(kept{seq: 2*i + 1, at: now})
-		o.add(kept{seq: 2*i + 2, at: now, room: "r"})
+		o.add(outboxItem{seq: 2*i + 1, at: now})
+		o.add(outboxItem{seq: 2*i + 2, at: now, room: "r"})
 	}
 	o.trim(now)
 	assert.Len(t, o.items, n+core.MaxMissedChannelMessages)

@@ -153,10 +153,10 @@ func (s *session) expire(nth int) {
 // channel of a channel message, "" for other pushes; they may not be missed. acked
 // may be nil.
 func (s *session) push(body []byte, room string, acked func(received bool)) {
-	s.pushKept(kept{body: body, room: room, acked: acked})
+	s.pushItem(outboxItem{body: body, room: room, acked: acked})
 }
 
-func (s *session) pushKept(k kept) {
+func (s *session) pushItem(k outboxItem) {
 	k.at = time.Now()
 	s.mu.Lock()
 	ok := !s.ended
@@ -178,12 +178,12 @@ func (s *session) pushLatest(body []byte, subject string) {
 		return
 	}
 	if s.link == nil {
-		s.out.drop(func(k kept) bool { return k.subject == subject })
+		s.out.drop(func(k outboxItem) bool { return k.subject == subject })
 	}
-	s.pushLocked(kept{body: body, subject: subject})
+	s.pushLocked(outboxItem{body: body, subject: subject})
 }
 
-func (s *session) pushLocked(k kept) {
+func (s *session) pushLocked(k outboxItem) {
 	s.out.last++
 	k.seq = s.out.last
 	s.out.add(k)
@@ -192,7 +192,7 @@ func (s *session) pushLocked(k kept) {
 	} else {
 		s.sendLocked(outFrame{seq: k.seq, body: k.body})
 	}
-	s.checkKept()
+	s.checkOutbox()
 }
 
 // answer answers request id, now or when it is repeated.
@@ -228,11 +228,11 @@ func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
 	}
 	s.answers.done(id, body)
 	s.out.forget(room)
-	s.out.add(kept{body: body, room: room})
+	s.out.add(outboxItem{body: body, room: room})
 	if s.link != nil {
 		s.sendLocked(outFrame{body: body})
 	}
-	s.checkKept()
+	s.checkOutbox()
 }
 
 // forgetJoined drops the Joined answer of a channel that was left.
@@ -248,8 +248,8 @@ func (s *session) sendLocked(f outFrame) {
 	}
 }
 
-func (s *session) checkKept() {
-	if s.out.bytes > maxKeptBytes {
+func (s *session) checkOutbox() {
+	if s.out.bytes > maxOutboxBytes {
 		s.endLocked(closeReason{wire.CloseSlow, "more waits for you than the gateway keeps"})
 	}
 }
@@ -263,7 +263,7 @@ func (s *session) ack(seq uint64) bool {
 	return len(done) > 0
 }
 
-func settle(items []kept, received bool) {
+func settle(items []outboxItem, received bool) {
 	for _, k := range items {
 		if k.acked != nil {
 			k.acked(received)

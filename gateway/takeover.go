@@ -90,7 +90,7 @@ func (s *session) restore(h *handover) {
 	s.mu.Lock()
 	s.attached = 1
 	s.answers.restore(h.LastRequest, h.Answers)
-	s.out.restore(h.Seq, h.Kept, func(k kept) func(bool) {
+	s.out.restore(h.Seq, h.Kept, func(k outboxItem) func(bool) {
 		switch {
 		case k.mail != 0:
 			return carried.acked(k.mail)
