@@ -42,9 +42,9 @@ type Engine interface {
 type Bus interface {
 	// ListenPeer calls h for each frame to user; when it returns, frames sent from
 	// now on arrive. h must not block. Now or later, Receipt is to be called once for each,
-	// on any gateway. nudged is called, and must not block either, when something new is
-	// in the user's mailbox.
-	ListenPeer(user User, h func(frame []byte, receipt string), nudged func()) (stop func(), err error)
+	// on any gateway. notified is called when something new is in the user's mailbox, and
+	// must not block either.
+	ListenPeer(user User, h func(frame []byte, receipt string), notified func()) (stop func(), err error)
 
 	// Receipt says whether a user's client took a frame. On failure the sender's timeout
 	// says the same as false.
@@ -165,10 +165,10 @@ type Presence interface {
 	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
-// Errors of Mailbox.Keep.
+// Errors of Mailbox.AppendMail.
 var (
-	// ErrNoRoom means that a disk is too full.
-	ErrNoRoom = errors.New("gateway: no room for offline messages")
+	// ErrStorageFull means that a disk is too full.
+	ErrStorageFull = errors.New("gateway: the disk is too full for offline messages")
 
 	// ErrUserQuota and ErrAppQuota mean that the sender, or all users of an app together, have
 	// left as many messages as they may.
@@ -176,26 +176,28 @@ var (
 	ErrAppQuota  = errors.New("gateway: the app's quota of offline messages is used up")
 )
 
-// Mailbox keeps frames for users who are not online: the latest 200 of each, for seven
-// days. (API 6.5)
+// Mailbox stores frames for users who are not online: the latest 200 for each user, for
+// seven days. (API 6.5)
 type Mailbox interface {
-	// Keep adds a frame of the user from, of the same app; "" is the app's backend, to which the
-	// quota of a user does not apply. done is called once, from any
-	// goroutine, when it is safe, or with the error that prevented it, ErrUserQuota and
-	// ErrAppQuota among them. Without room Keep returns ErrNoRoom.
-	Keep(user User, from string, frame []byte, done func(error)) error
+	// AppendMail adds a frame to user's mailbox. The sender is the user from of the same
+	// app; "" is the app's backend, to which the quota of a user does not apply. done is
+	// called once, from any goroutine, when the frame is stored, or with the error that
+	// prevented it: ErrUserQuota and ErrAppQuota are among them. AppendMail itself returns
+	// ErrStorageFull.
+	AppendMail(user User, from string, frame []byte, done func(error)) error
 
-	// Nudge has nudged of the user's listener called, if there is one. (Bus.ListenPeer)
-	Nudge(user User) error
+	// NotifyMail has notified called of the user's listener, if there is one: see
+	// Bus.ListenPeer.
+	NotifyMail(user User) error
 
-	// Kept returns what is kept behind a position, oldest first, not more than most.
-	Kept(ctx context.Context, user User, after uint64, most int) ([]Mail, error)
+	// ReadMail returns the frames behind a position, oldest first, most of them at most.
+	ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error)
 
-	// Drop removes all up to a position.
-	Drop(ctx context.Context, user User, upTo uint64) error
+	// TruncateMail removes all frames up to a position.
+	TruncateMail(ctx context.Context, user User, upTo uint64) error
 }
 
-// Mail is a frame that was kept for a user.
+// Mail is a frame in a user's mailbox.
 type Mail struct {
 	Position uint64 // rises within a user's mailbox
 	Frame    []byte

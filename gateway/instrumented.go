@@ -8,7 +8,7 @@ import (
 
 // EngineCalls are the names that Meter.EngineCall gets.
 var EngineCalls = []string{
-	"claim", "lookup", "release", "kick", "ask_gateway", "reach", "enter", "exit", "publish", "recent", "keep", "kept",
+	"claim", "lookup", "release", "kick", "ask_gateway", "reach", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
 	"read_attributes", "change_attributes",
 }
 
@@ -96,14 +96,14 @@ func (m instrumentedEngine) RecentRoom(ctx context.Context, room Room, since tim
 	return frames, end(err)
 }
 
-func (m instrumentedEngine) Keep(user User, from string, frame []byte, done func(error)) error {
-	end := m.start("keep")
-	return endIfFailed(end, m.Engine.Keep(user, from, frame, func(err error) { done(end(err)) }))
+func (m instrumentedEngine) AppendMail(user User, from string, frame []byte, done func(error)) error {
+	end := m.start("append_mail")
+	return endIfFailed(end, m.Engine.AppendMail(user, from, frame, func(err error) { done(end(err)) }))
 }
 
-func (m instrumentedEngine) Kept(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {
-	end := m.start("kept")
-	mail, err := m.Engine.Kept(ctx, user, after, most)
+func (m instrumentedEngine) ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {
+	end := m.start("read_mail")
+	mail, err := m.Engine.ReadMail(ctx, user, after, most)
 	return mail, end(err)
 }
 

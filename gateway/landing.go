@@ -15,7 +15,7 @@ type landing struct {
 func (s *Server) listen(session *session) (*landing, error) {
 	ld := &landing{session: session}
 	var err error
-	ld.stop, err = s.engine.ListenPeer(session.user, ld.receive, ld.nudged)
+	ld.stop, err = s.engine.ListenPeer(session.user, ld.receive, ld.checkMailbox)
 	return ld, err
 }
 
@@ -25,10 +25,10 @@ func (ld *landing) receive(frame []byte, receipt string) {
 	ld.session.receive(frame, receipt)
 }
 
-func (ld *landing) nudged() {
+func (ld *landing) checkMailbox() {
 	ld.mu.Lock()
 	defer ld.mu.Unlock()
-	ld.session.nudged()
+	ld.session.checkMailbox()
 }
 
 // turnTo gives another session what arrived, and what will.

@@ -50,7 +50,7 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 		return nil
 	}
 	s.config.Meter.Resumed()
-	session.nudged() // it may not have heard of what came meanwhile
+	session.checkMailbox() // it may not have heard of what came meanwhile
 	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.short())
 	return session
 }
@@ -88,7 +88,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
 		l.close(session.endReason())
 	}
-	session.nudged()
+	session.checkMailbox()
 	return session, nil
 }
 

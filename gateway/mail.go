@@ -63,8 +63,8 @@ func (r *mailRun) wait() (taken uint64) {
 	return r.taken.Load()
 }
 
-// nudged looks into the mailbox, in a goroutine of its own.
-func (s *session) nudged() {
+// checkMailbox looks into the mailbox, in a goroutine of its own.
+func (s *session) checkMailbox() {
 	select {
 	case <-s.over:
 		return
@@ -123,17 +123,17 @@ func (s *session) bringMail() {
 		s.releaseLive()
 		if err != nil {
 			s.server.log.Warn("cannot deliver offline messages: trying again", "app", s.user.App, "uid", s.user.ID, "error", err)
-			s.lookAgain()
+			s.retryMailbox()
 		} else {
 			m.wait.Reset()
 		}
 	}
 }
 
-// lookAgain waits and has the mailbox emptied once more, while the session lives.
-func (s *session) lookAgain() {
+// retryMailbox waits, and empties the mailbox again while the session lives.
+func (s *session) retryMailbox() {
 	if s.mail.wait.Wait(s.over) {
-		s.nudged()
+		s.checkMailbox()
 	}
 }
 
@@ -157,13 +157,13 @@ func (s *session) emptyMailbox() error {
 		return err
 	}
 	for {
-		batch, err := engine.Kept(ctx, s.user, position, mailBatch)
+		batch, err := engine.ReadMail(ctx, s.user, position, mailBatch)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
 		taken := s.deliverMail(batch)
 		if taken > 0 {
-			if err := engine.Drop(ctx, s.user, taken); err != nil {
+			if err := engine.TruncateMail(ctx, s.user, taken); err != nil {
 				return err
 			}
 			s.mail.dropped.Store(taken)
@@ -182,7 +182,7 @@ func (s *session) dropTaken(ctx context.Context) {
 	if taken <= s.mail.dropped.Load() {
 		return
 	}
-	if err := s.server.engine.Drop(ctx, s.user, taken); err != nil {
+	if err := s.server.engine.TruncateMail(ctx, s.user, taken); err != nil {
 		s.server.log.Warn("offline messages may come twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 	}
 }
@@ -197,30 +197,31 @@ func (s *session) deliverMail(batch []Mail) uint64 {
 	return r.wait()
 }
 
-// keep puts a message that its receiver did not take into his mailbox.
-func (s *session) keep(id uint32, peer User, delivery *wire.Delivery) {
+// leaveMail puts a message that its receiver did not take into the receiver's mailbox.
+func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery) {
 	delivery.Offline = true
 	engine := s.server.engine
-	err := engine.Keep(peer, s.user.ID, marshal(&wire.ServerFrame{Delivery: delivery}), func(err error) {
+	err := engine.AppendMail(peer, s.user.ID, marshal(&wire.ServerFrame{Delivery: delivery}), func(err error) {
 		if err == nil {
-			err = engine.Nudge(peer) // he may have come just now
+			err = engine.NotifyMail(peer) // they may have come just now
 		}
 		if err != nil {
-			s.notKept(id, err)
+			s.refuseMail(id, err)
 			return
 		}
 		s.sent(id, false)
 	})
 	if err != nil {
-		s.notKept(id, err)
+		s.refuseMail(id, err)
 	}
 }
 
-// notKept refuses to keep a message. What may be so for each message is not logged each time.
-func (s *session) notKept(id uint32, err error) {
+// refuseMail answers that a message cannot be stored. What may be true for every message is
+// not logged every time.
+func (s *session) refuseMail(id uint32, err error) {
 	switch {
-	case errors.Is(err, ErrNoRoom):
-		s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has no room for offline messages now"))
+	case errors.Is(err, ErrStorageFull):
+		s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has no space for offline messages now"))
 		return
 	case errors.Is(err, ErrUserQuota):
 		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "you left as many messages for users who are away as one user may within seven days: send this one when its receiver is online"))

@@ -80,7 +80,7 @@ func (s *session) awaitCarried(ctx context.Context) (position uint64, err error)
 		return position, nil
 	}
 	if taken := run.wait(); taken > 0 {
-		err = s.server.engine.Drop(ctx, s.user, taken)
+		err = s.server.engine.TruncateMail(ctx, s.user, taken)
 	}
 	return position, err
 }

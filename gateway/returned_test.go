@@ -33,9 +33,9 @@ func (e *lossy) RegisterGateway(ctx context.Context, id string, lapsed, returned
 	return e.Engine.RegisterGateway(ctx, id, lapsed, returned)
 }
 
-func (e *lossy) Nudge(gateway.User) error { return nil }
+func (e *lossy) NotifyMail(gateway.User) error { return nil }
 
-func (e *lossy) Kept(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
+func (e *lossy) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
 	e.mu.Lock()
 	counting := e.counting
 	if counting {
@@ -51,7 +51,7 @@ func (e *lossy) Kept(ctx context.Context, user gateway.User, after uint64, most 
 			e.reading--
 		}()
 	}
-	return e.Engine.Kept(ctx, user, after, most)
+	return e.Engine.ReadMail(ctx, user, after, most)
 }
 
 // After a gap every session's mailbox is read, a few at the same time, and what is there comes.
@@ -71,7 +71,7 @@ func TestMailboxesAreReadAFewAtATimeAfterAGap(t *testing.T) {
 	missed := make(chan error, 1)
 	frame, err := (&wire.ServerFrame{Delivery: &wire.Delivery{From: "ada", Message: text("missed"), Offline: true}}).MarshalVT()
 	require.NoError(t, err)
-	require.NoError(t, engine.Keep(gateway.User{App: appA, ID: fmt.Sprint("u", last)}, "ada", frame, func(err error) { missed <- err }))
+	require.NoError(t, engine.AppendMail(gateway.User{App: appA, ID: fmt.Sprint("u", last)}, "ada", frame, func(err error) { missed <- err }))
 	require.NoError(t, <-missed)
 
 	engine.mu.Lock()

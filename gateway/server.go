@@ -297,9 +297,9 @@ func (s *Server) checkSession(session *session) error {
 		return err
 	}
 	// Most mailboxes are empty. This look bounds how many are read at the same time.
-	mail, err := s.engine.Kept(s.ctx, session.user, 0, 1)
+	mail, err := s.engine.ReadMail(s.ctx, session.user, 0, 1)
 	if len(mail) > 0 {
-		session.nudged()
+		session.checkMailbox()
 	}
 	return err
 }

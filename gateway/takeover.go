@@ -47,7 +47,7 @@ func (s *Server) takeOver(ctx context.Context, user User, r *wire.Resume, reques
 		l.close(session.endReason())
 	}
 	session.mail.arrived()
-	session.nudged()
+	session.checkMailbox()
 	return session, nil
 }
 

@@ -135,7 +135,7 @@ func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery
 	body := marshal(&wire.ServerFrame{Delivery: delivery})
 	s.askPeer(id, send.Peer, body, s.server.config.Times.PeerAck, func(received bool) {
 		if !received && send.Offline && send.Peer != s.user.ID {
-			s.keep(id, User{App: s.user.App, ID: send.Peer}, delivery)
+			s.leaveMail(id, User{App: s.user.App, ID: send.Peer}, delivery)
 			return
 		}
 		s.sent(id, received)

@@ -32,7 +32,7 @@ func TestClusterMailQuotas(t *testing.T) {
 	for i := range tried {
 		all.Add(1)
 		away := gateway.User{App: "0123456789abcdef0123456789abcdef", ID: fmt.Sprint("away", i)}
-		require.NoError(t, engines[i%2].Keep(away, "ada", []byte("frame"), func(err error) {
+		require.NoError(t, engines[i%2].AppendMail(away, "ada", []byte("frame"), func(err error) {
 			defer all.Done()
 			switch {
 			case err == nil:

@@ -39,7 +39,7 @@ func testFullDisk(t *testing.T, program string) {
 		alice.SendToPeer("carol", message, true, func(_ bool, err *core.Error) { done(err) })
 	})
 	require.NotNil(t, refused)
-	assert.Contains(t, refused.Text, "no room for offline messages")
+	assert.Contains(t, refused.Text, "no space for offline messages")
 	assert.NotContains(t, g.text(), "cannot do a request", "a flood of them would fill the disk with lines")
 
 	// An upload waits for room, as it does for a gateway that is down.

@@ -19,10 +19,10 @@ var (
 )
 
 // ListenPeer implements gateway.Bus.
-func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), nudged func()) (stop func(), err error) {
+func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), notified func()) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
 		if len(m.Data) == 0 {
-			nudged()
+			notified()
 			return
 		}
 		h(m.Data, m.Reply)

@@ -14,8 +14,9 @@ import (
 // storing 30 MiB take 1.5 times as long, and 100 KB three times.
 const syncInterval = time.Second
 
-// maxStore leaves the bound to the disk's free space, see room: the server's own, three
-// quarters of what is free when it starts, would stop sessions and messages along with media.
+// maxStore is the server's bound in bytes, which the disk never reaches: diskspace.Reserve
+// keeps space free. The server's default, three quarters of what is free when it starts,
+// would stop sessions and messages along with media.
 const maxStore = 1 << 60
 
 // startTimeout bounds the start of the embedded server, recovery of its data included.

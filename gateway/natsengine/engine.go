@@ -32,7 +32,7 @@ type Engine struct {
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
 	mail                              jetstream.Stream
-	mailRoom                          *diskspace.Reserve
+	mailReserve                       *diskspace.Reserve
 
 	dispatcher *dispatcher
 	requests   *requestMux

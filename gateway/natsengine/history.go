@@ -39,7 +39,7 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 		case m != nil && !isNoResponders(m):
 			done(nil)
 		case tries == 1:
-			done(errNotKept)
+			done(errNotStored)
 		default:
 			time.AfterFunc(max(0, retry.Jitter(2*captureWait)-time.Since(asked)), func() {
 				if err := e.publish(subject, frame, tries-1, done); err != nil {

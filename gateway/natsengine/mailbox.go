@@ -24,18 +24,18 @@ const (
 func (e *Engine) openMail(ctx context.Context) (err error) {
 	e.mail, err = e.js.Stream(ctx, mailStream)
 	// Half the reserve: media stops first, and what is left is for what can't stop.
-	e.mailRoom = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: gateway.ErrNoRoom}
+	e.mailReserve = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: gateway.ErrStorageFull}
 	return err
 }
 
 var (
-	errNotKept  = errors.New("natsengine: a message was not kept in time") // or it was, and the answer is late
-	errNoKeeper = errors.New("natsengine: no NATS server keeps offline messages now")
+	errNotStored    = errors.New("natsengine: a message was not stored in time") // or it was, and the answer is late
+	errNoMailServer = errors.New("natsengine: no NATS server stores offline messages now")
 )
 
-// Keep implements gateway.Mailbox.
-func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(error)) error {
-	if err := e.mailRoom.Check(); err != nil {
+// AppendMail implements gateway.Mailbox.
+func (e *Engine) AppendMail(user gateway.User, from string, frame []byte, done func(error)) error {
+	if err := e.mailReserve.Check(); err != nil {
 		return err
 	}
 	claims := e.opts.claims(gateway.User{App: user.App, ID: from})
@@ -57,7 +57,7 @@ func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(er
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("natsengine: keep an offline message: %w", err)
+		return fmt.Errorf("natsengine: store an offline message: %w", err)
 	}
 	return nil
 }
@@ -66,19 +66,19 @@ func (e *Engine) Keep(user gateway.User, from string, frame []byte, done func(er
 func storedAt(m *nats.Msg) (sequence uint64, err error) {
 	switch {
 	case m == nil:
-		return 0, errNotKept
+		return 0, errNotStored
 	case isNoResponders(m):
-		return 0, errNoKeeper
+		return 0, errNoMailServer
 	}
 	var ack struct {
 		Error    *jetstream.APIError `json:"error"`
 		Sequence uint64              `json:"seq"`
 	}
 	if err := json.Unmarshal(m.Data, &ack); err != nil {
-		return 0, fmt.Errorf("%w: the answer cannot be read: %w", errNotKept, err)
+		return 0, fmt.Errorf("%w: the answer cannot be read: %w", errNotStored, err)
 	}
 	if ack.Error != nil {
-		return 0, fmt.Errorf("natsengine: keep an offline message: %w", ack.Error)
+		return 0, fmt.Errorf("natsengine: store an offline message: %w", ack.Error)
 	}
 	return ack.Sequence, nil
 }
@@ -87,11 +87,11 @@ func storedAt(m *nats.Msg) (sequence uint64, err error) {
 // leader that cannot write says so, and the other servers may have the message.
 func mayBeStored(err error) bool {
 	var api *jetstream.APIError
-	return errors.Is(err, errNotKept) || errors.As(err, &api) && api.ErrorCode == codeStoreFailure && !isOverLimit(err)
+	return errors.Is(err, errNotStored) || errors.As(err, &api) && api.ErrorCode == codeStoreFailure && !isOverLimit(err)
 }
 
-// Kept implements gateway.Mailbox.
-func (e *Engine) Kept(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
+// ReadMail implements gateway.Mailbox.
+func (e *Engine) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
 	var all []gateway.Mail
 	for len(all) < most {
 		m, err := e.nextMail(ctx, mailSubject+userKey(user), after+1)
@@ -113,8 +113,8 @@ func (e *Engine) nextMail(ctx context.Context, subject string, from uint64) (*je
 	return e.mail.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
 }
 
-// Drop implements gateway.Mailbox.
-func (e *Engine) Drop(ctx context.Context, user gateway.User, upTo uint64) error {
+// TruncateMail implements gateway.Mailbox.
+func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	err := e.mail.Purge(ctx, jetstream.WithPurgeSubject(mailSubject+userKey(user)), jetstream.WithPurgeSequence(upTo+1))
@@ -124,8 +124,8 @@ func (e *Engine) Drop(ctx context.Context, user gateway.User, upTo uint64) error
 	return nil
 }
 
-// Nudge implements gateway.Mailbox: an empty message is no frame.
-func (e *Engine) Nudge(user gateway.User) error {
+// NotifyMail implements gateway.Mailbox. It sends an empty message, which is no frame.
+func (e *Engine) NotifyMail(user gateway.User) error {
 	if err := e.nc.Publish(peerSubject+userKey(user), nil); err != nil {
 		return fmt.Errorf("natsengine: tell of an offline message: %w", err)
 	}

@@ -25,12 +25,12 @@ func TestMailIsKeptForAWeek(t *testing.T) {
 // TestNoRoomForMail: a flood of offline messages leaves what sessions need.
 func TestNoRoomForMail(t *testing.T) {
 	e := openEngine(t, Options{MinFree: 1 << 62})
-	assert.EqualValues(t, 1<<61, e.mailRoom.Bytes, "when media has stopped already")
+	assert.EqualValues(t, 1<<61, e.mailReserve.Bytes, "when media has stopped already")
 	away := gateway.User{App: testApp, ID: "away"}
-	err := e.Keep(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
-	require.ErrorIs(t, err, gateway.ErrNoRoom)
+	err := e.AppendMail(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
+	require.ErrorIs(t, err, gateway.ErrStorageFull)
 	assert.Contains(t, err.Error(), "are free on the disk")
-	mail, err := e.Kept(t.Context(), away, 0, 1)
+	mail, err := e.ReadMail(t.Context(), away, 0, 1)
 	require.NoError(t, err)
 	assert.Empty(t, mail)
 }

@@ -16,7 +16,7 @@ import (
 func leave(t *testing.T, e *Engine, app, from, to string) error {
 	t.Helper()
 	kept := make(chan error, 1)
-	require.NoError(t, e.Keep(gateway.User{App: app, ID: to}, from, []byte("frame"), func(err error) { kept <- err }))
+	require.NoError(t, e.AppendMail(gateway.User{App: app, ID: to}, from, []byte("frame"), func(err error) { kept <- err }))
 	select {
 	case err := <-kept:
 		return err
@@ -39,10 +39,10 @@ func TestMailQuotas(t *testing.T) {
 	}
 	require.ErrorIs(t, leave(t, e, testApp, "bob", "away9"), gateway.ErrAppQuota)
 	require.NoError(t, leave(t, e, otherApp, "ada", "away0"), "another app has quotas of its own")
-	mail, err := e.Kept(t.Context(), gateway.User{App: testApp, ID: "away9"}, 0, 10)
+	mail, err := e.ReadMail(t.Context(), gateway.User{App: testApp, ID: "away9"}, 0, 10)
 	require.NoError(t, err)
 	assert.Empty(t, mail)
-	mail, err = e.Kept(t.Context(), gateway.User{App: testApp, ID: "away0"}, 0, 10)
+	mail, err = e.ReadMail(t.Context(), gateway.User{App: testApp, ID: "away0"}, 0, 10)
 	require.NoError(t, err)
 	assert.Len(t, mail, 3)
 	assert.Equal(t, e.opts.layout()[6].MaxAge, quotaConfig("", "", 1).MaxAge, "a claim lives as long as the message")

@@ -46,11 +46,11 @@ func uploadConfig() jetstream.StreamConfig {
 
 // mediaRecords implements mediastore.Records.
 type mediaRecords struct {
-	e      *Engine
-	kv     jetstream.KeyValue
-	stream jetstream.Stream // beneath kv
-	room   *diskspace.Reserve
-	secret []byte
+	e       *Engine
+	kv      jetstream.KeyValue
+	stream  jetstream.Stream // beneath kv
+	reserve *diskspace.Reserve
+	secret  []byte
 }
 
 var _ mediastore.Records = (*mediaRecords)(nil)
@@ -60,7 +60,7 @@ func (e *Engine) MediaRecords() mediastore.Records { return e.records }
 
 // openRecords opens the bucket of records, and reads the secret.
 func (e *Engine) openRecords(ctx context.Context) (err error) {
-	r := &mediaRecords{e: e, room: &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree, Full: media.ErrFull}}
+	r := &mediaRecords{e: e, reserve: &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree, Full: media.ErrFull}}
 	if r.kv, err = e.js.KeyValue(ctx, uploadBucket); err != nil {
 		return fmt.Errorf("bucket %s: %w", uploadBucket, err)
 	}
@@ -99,7 +99,7 @@ func (r *mediaRecords) get(ctx context.Context, app, id string) ([]byte, uint64,
 
 // Create implements mediastore.Records.
 func (r *mediaRecords) Create(ctx context.Context, app, id string, value []byte) (revision uint64, err error) {
-	if err := r.room.Check(); err != nil {
+	if err := r.reserve.Check(); err != nil {
 		return 0, err
 	}
 	revision, err = r.write(ctx, app, id, value, func(ctx context.Context, key string) (uint64, error) {

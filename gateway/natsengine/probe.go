@@ -18,7 +18,7 @@ var _ gateway.Prober = (*Engine)(nil)
 func (e *Engine) Probe(ctx context.Context) []gateway.Check {
 	checks := []gateway.Check{{Name: "engine", Err: e.reachable(ctx)}}
 	if e.embedded != nil {
-		checks = append(checks, gateway.Check{Name: "disk", Err: errors.Join(writable(e.opts.Dir), e.records.room.Check())})
+		checks = append(checks, gateway.Check{Name: "disk", Err: errors.Join(writable(e.opts.Dir), e.records.reserve.Check())})
 	}
 	return checks
 }

@@ -52,8 +52,8 @@ type Apps interface {
 type Bus interface {
 	AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error
 	PublishRoom(room gateway.Room, frame []byte, done func(error)) error
-	Keep(user gateway.User, from string, frame []byte, done func(error)) error
-	Nudge(user gateway.User) error
+	AppendMail(user gateway.User, from string, frame []byte, done func(error)) error
+	NotifyMail(user gateway.User) error
 	Lookup(ctx context.Context, user gateway.User) (gateway.Record, error)
 }
 

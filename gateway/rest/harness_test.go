@@ -73,7 +73,7 @@ func (b *bus) PublishRoom(_ gateway.Room, frame []byte, done func(error)) error 
 	return nil
 }
 
-func (b *bus) Keep(_ gateway.User, from string, frame []byte, done func(error)) error {
+func (b *bus) AppendMail(_ gateway.User, from string, frame []byte, done func(error)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.mail, b.mailFrom = append(b.mail, decode(frame)), append(b.mailFrom, from)
@@ -81,7 +81,7 @@ func (b *bus) Keep(_ gateway.User, from string, frame []byte, done func(error)) 
 	return nil
 }
 
-func (b *bus) Nudge(gateway.User) error { return nil }
+func (b *bus) NotifyMail(gateway.User) error { return nil }
 
 func (b *bus) Lookup(_ context.Context, user gateway.User) (gateway.Record, error) {
 	b.mu.Lock()

@@ -132,13 +132,13 @@ func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error
 		return err
 	}
 	stored := make(chan error, 1)
-	if err = s.bus.Keep(user, quotaOf, frame, func(err error) { stored <- err }); err == nil {
+	if err = s.bus.AppendMail(user, quotaOf, frame, func(err error) { stored <- err }); err == nil {
 		err = <-stored
 	}
 	switch {
 	case err == nil:
-		return s.bus.Nudge(user) // they may have come just now
-	case errors.Is(err, gateway.ErrNoRoom):
+		return s.bus.NotifyMail(user) // they may have come just now
+	case errors.Is(err, gateway.ErrStorageFull):
 		return noStorage
 	case errors.Is(err, gateway.ErrUserQuota), errors.Is(err, gateway.ErrAppQuota):
 		return overQuota
