@@ -11,7 +11,7 @@ type answers struct {
 	again   map[uint32]bool // were under way at another gateway and will not be answered there
 }
 
-// What begin finds of a request.
+// What lookup finds of a request.
 type novelty int
 
 const (
@@ -21,8 +21,8 @@ const (
 	isForgotten
 )
 
-// begin looks a request up and remembers a new one.
-func (a *answers) begin(id uint32) (novelty, []byte) {
+// lookup looks a request up and remembers a new one.
+func (a *answers) lookup(id uint32) (novelty, []byte) {
 	if answer, ok := a.known[id]; ok {
 		if answer == nil {
 			return isRunning, nil

@@ -54,7 +54,7 @@ func TestOutboxIsCarried(t *testing.T) {
 func TestAnswersAreCarried(t *testing.T) {
 	var from, to answers
 	for id := range uint32(4) {
-		from.begin(id + 1)
+		from.lookup(id + 1)
 	}
 	from.done(1, []byte("one"))
 	from.done(3, []byte("three"))
@@ -75,7 +75,7 @@ func TestAnswersAreCarried(t *testing.T) {
 		{4, isRunning, ""},
 		{0, isForgotten, ""},
 	} {
-		news, answer := to.begin(c.id)
+		news, answer := to.lookup(c.id)
 		assert.Equal(t, c.news, news, "request %d", c.id)
 		assert.Equal(t, c.answer, string(answer))
 	}

@@ -76,7 +76,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	if err != nil {
 		session.end(closeReason{wire.CloseRefused, "refused"})
 	}
-	go session.work()
+	go session.run()
 	switch {
 	case errors.Is(err, ErrTaken):
 		return nil, newRefusal(wire.Refusal_DISPLACED, "the user logged in elsewhere")

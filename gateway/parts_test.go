@@ -111,20 +111,20 @@ func TestOutboxTrim(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	var a answers
-	news, _ := a.begin(1)
+	news, _ := a.lookup(1)
 	assert.Equal(t, isNew, news)
-	news, _ = a.begin(1)
+	news, _ = a.lookup(1)
 	assert.Equal(t, isRunning, news)
 	a.done(1, []byte("one"))
-	news, answer := a.begin(1)
+	news, answer := a.lookup(1)
 	assert.Equal(t, isDone, news)
 	assert.Equal(t, "one", string(answer))
 
 	for id := uint32(2); id <= maxAnswers+1; id++ {
-		news, _ = a.begin(id)
+		news, _ = a.lookup(id)
 		assert.Equal(t, isNew, news)
 	}
-	news, _ = a.begin(1)
+	news, _ = a.lookup(1)
 	assert.Equal(t, isForgotten, news)
 	a.done(1, []byte("too late"))
 	assert.Zero(t, a.bytes)

@@ -18,8 +18,8 @@ type reach struct {
 	timer *time.Timer
 	news  chan struct{} // holds one token when away may differ from what was told
 
-	told bool          // away, as the engine knows it; of work's goroutine
-	wait retry.Backoff // of work's goroutine, after an error
+	told bool          // away, as the engine knows it; of run's goroutine
+	wait retry.Backoff // of run's goroutine, after an error
 }
 
 func newReach(limit time.Duration) *reach {

@@ -17,14 +17,14 @@ type session struct {
 	user   User
 	id     string
 	secret [sha256.Size]byte // hash of its credential's secret
-	line   string            // of its Record; set before work begins
+	line   string            // of its Record; set before run
 
-	tasks  chan *wire.ClientFrame // requests, for work
-	wanted chan *want             // by other gateways, for work
+	tasks  chan *wire.ClientFrame // requests, for run
+	wanted chan *want             // by other gateways, for run
 	over   chan struct{}          // closed by end
 	gone   chan struct{}          // closed when nothing of the session is left
 
-	// Of work's goroutine.
+	// Of run's goroutine.
 	entries   map[string]*entry // joined channels
 	following map[string]bool   // uids whose presence is pushed
 	rates     rates
@@ -272,7 +272,7 @@ func settle(items []outboxItem, received bool) {
 }
 
 // end ends the session, whatever the reason; the first one stands. The rest is done
-// by work's goroutine, see cleanUp.
+// by run's goroutine, see tearDown.
 func (s *session) end(reason closeReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,9 +299,9 @@ func (s *session) endLocked(reason closeReason) {
 	close(s.over)
 }
 
-// cleanUp removes all traces. The credential goes before the client is told, and the
+// tearDown removes all traces of the session. The credential goes before the client is told, and the
 // client is told before others are.
-func (s *session) cleanUp() {
+func (s *session) tearDown() {
 	srv := s.server
 	if s.stopPeer != nil {
 		s.stopPeer()

@@ -42,7 +42,7 @@ func (s *Server) takeOver(ctx context.Context, user User, r *wire.Resume, reques
 	}
 	s.log.Info("session taken over", "app", user.App, "uid", user.ID, "session", session.short(), "from", record.Gateway)
 	s.config.Meter.Resumed()
-	go session.work()
+	go session.run()
 	if !session.attach(l, s.welcome(session, request, r.Credential, true), r.LastSeq) {
 		l.close(session.endReason())
 	}

@@ -18,19 +18,19 @@ func (s *session) submit(f *wire.ClientFrame, l *link) {
 	}
 }
 
-// work does the session's requests one after another, and cleans up when it ends.
-func (s *session) work() {
+// run does the session's requests one after another, and cleans up when it ends.
+func (s *session) run() {
 	s.settleIn()
 	for {
 		select {
 		case <-s.over:
-			s.cleanUp()
+			s.tearDown()
 			return
 		default:
 		}
 		select {
 		case f := <-s.tasks:
-			s.request(f)
+			s.dispatch(f)
 		case <-s.reach.news:
 			s.tellReach()
 		case w := <-s.wanted:
@@ -42,8 +42,8 @@ func (s *session) work() {
 	}
 }
 
-func (s *session) request(f *wire.ClientFrame) {
-	if !isRead(f) && !s.begin(f.Id) { // a read that is repeated is done again
+func (s *session) dispatch(f *wire.ClientFrame) {
+	if !isRead(f) && !s.isNewRequest(f.Id) { // a read that is repeated is done again
 		return
 	}
 	if refusal := s.tooOften(f); refusal != nil {
@@ -86,21 +86,21 @@ func isRead(f *wire.ClientFrame) bool {
 	return f.Read != nil || f.MediaUrl != nil || f.Presence != nil && f.Presence.Mode == wire.PresenceRequest_QUERY
 }
 
-// begin reports whether a request is new. One that is not is answered again.
-func (s *session) begin(id uint32) bool {
+// isNewRequest reports whether a request is new. One that is not is answered again.
+func (s *session) isNewRequest(id uint32) bool {
 	if id == 0 {
 		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	news, answer := s.answers.begin(id)
-	if news == isForgotten {
+	found, answer := s.answers.lookup(id)
+	if found == isForgotten {
 		answer = marshal(&wire.ServerFrame{ReplyTo: id, Refusal: newRefusal(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
 	}
 	if answer != nil && s.link != nil {
 		s.sendLocked(outFrame{body: answer})
 	}
-	return news == isNew
+	return found == isNew
 }
 
 func (s *session) refuse(id uint32, refusal *wire.Refusal) {
