@@ -89,7 +89,7 @@ func (u *natsURLs) check() error {
 // explain adds which cluster failed, and what to do about it.
 func (o natsOptions) explain(err error) error {
 	advice := ""
-	switch natsengine.WhyOf(err) {
+	switch natsengine.Diagnose(err) {
 	case natsengine.Unreachable:
 		advice = ": see that NATS runs there, and that it may be reached from here"
 	case natsengine.Unauthorized:

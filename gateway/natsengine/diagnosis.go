@@ -9,18 +9,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Why is what whoever runs the cluster can mend when Open fails.
-type Why int
+// Diagnosis is why Open failed, as far as whoever runs the cluster can repair it.
+type Diagnosis int
 
 const (
-	Unexplained   Why = iota
-	Unreachable       // no server could be connected to
-	Unauthorized      // the servers know no such user
-	TLSMismatch       // one side wants TLS, the other has none
-	Untrusted         // the certificate of a server did not pass the check
-	TLSRefused        // a server ended the connection in or right after the TLS handshake
-	NoJetStream       // the servers, or the account, have none
-	TooFewServers     // for Options.Replicas
+	Unexplained   Diagnosis = iota
+	Unreachable             // no server could be connected to
+	Unauthorized            // the servers know no such user
+	TLSMismatch             // one side wants TLS, the other has none
+	Untrusted               // the certificate of a server did not pass the check
+	TLSRefused              // a server ended the connection in or right after the TLS handshake
+	NoJetStream             // the servers, or the account, have none
+	TooFewServers           // for Options.Replicas
 )
 
 // Codes of JetStream for which its client has no names.
@@ -29,8 +29,8 @@ const (
 	noPeers    jetstream.ErrorCode = 10005 // no suitable peers for placement
 )
 
-// WhyOf explains an error of Open.
-func WhyOf(err error) Why {
+// Diagnose returns why Open failed with an error; Unexplained if it cannot tell.
+func Diagnose(err error) Diagnosis {
 	var api *jetstream.APIError
 	var untrusted *tls.CertificateVerificationError
 	switch {

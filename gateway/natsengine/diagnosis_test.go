@@ -47,7 +47,7 @@ func TestWhyTLSFails(t *testing.T) {
 		config *tls.Config
 		after  func(raw net.Conn, c *tls.Conn)
 		ca     string
-		want   Why
+		want   Diagnosis
 	}{
 		"an alert, read in time": {wanting, func(raw net.Conn, c *tls.Conn) {
 			c.Handshake()
@@ -63,7 +63,7 @@ func TestWhyTLSFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), Options{Servers: []string{serve(t, c.config, c.after)}, CA: c.ca})
 			require.Error(t, err)
-			assert.Equal(t, c.want, WhyOf(err), "%v", err)
+			assert.Equal(t, c.want, Diagnose(err), "%v", err)
 		})
 	}
 }
