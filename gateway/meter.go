@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -56,3 +58,146 @@ func (noMeter) FrameIn(int)                                        {}
 func (noMeter) FrameOut(int)                                       {}
 func (noMeter) TooOften()                                          {}
 func (noMeter) EngineCall(string, time.Duration, error)            {}
+
+// EngineCalls are the names that Meter.EngineCall gets.
+var EngineCalls = []string{
+	"claim", "lookup", "release", "kick", "ask_gateway", "reach", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
+	"read_attributes", "change_attributes",
+}
+
+// instrumentedEngine is an Engine whose calls are timed, except those that wait for a client,
+// as AskPeer does, and those that only subscribe.
+type instrumentedEngine struct {
+	Engine
+	meter Meter
+}
+
+// start begins to time a call. The function that it returns ends that, and returns its error.
+func (m instrumentedEngine) start(name string) func(error) error {
+	began := time.Now()
+	return func(err error) error {
+		outcome := err
+		for _, answer := range []error{ErrTaken, ErrNoSession, ErrUserQuota, ErrAppQuota} { // these are no failures
+			if errors.Is(err, answer) {
+				outcome = nil
+			}
+		}
+		m.meter.EngineCall(name, time.Since(began), outcome)
+		return err
+	}
+}
+
+// endIfFailed ends a call that failed at once. One that did not ends later, when done is
+// called.
+func endIfFailed(end func(error) error, err error) error {
+	if err == nil {
+		return nil
+	}
+	return end(err)
+}
+
+func (m instrumentedEngine) Claim(ctx context.Context, user User, follow func(*Record) (Record, error)) (*Record, error) {
+	end := m.start("claim")
+	former, err := m.Engine.Claim(ctx, user, follow)
+	return former, end(err)
+}
+
+func (m instrumentedEngine) Lookup(ctx context.Context, user User) (Record, error) {
+	end := m.start("lookup")
+	r, err := m.Engine.Lookup(ctx, user)
+	return r, end(err)
+}
+
+func (m instrumentedEngine) Release(ctx context.Context, user User, session string) error {
+	return m.start("release")(m.Engine.Release(ctx, user, session))
+}
+
+func (m instrumentedEngine) Kick(ctx context.Context, gateway, session string) error {
+	return m.start("kick")(m.Engine.Kick(ctx, gateway, session))
+}
+
+func (m instrumentedEngine) AskGateway(ctx context.Context, gateway string, request []byte) ([]byte, error) {
+	end := m.start("ask_gateway")
+	answer, err := m.Engine.AskGateway(ctx, gateway, request)
+	return answer, end(err)
+}
+
+func (m instrumentedEngine) Reach(ctx context.Context, users []User) ([]Sighting, error) {
+	end := m.start("reach")
+	s, err := m.Engine.Reach(ctx, users)
+	return s, end(err)
+}
+
+func (m instrumentedEngine) Enter(ctx context.Context, member Member) (uint64, error) {
+	end := m.start("enter")
+	revision, err := m.Engine.Enter(ctx, member)
+	return revision, end(err)
+}
+
+func (m instrumentedEngine) Exit(ctx context.Context, member Member) error {
+	return m.start("exit")(m.Engine.Exit(ctx, member))
+}
+
+func (m instrumentedEngine) PublishRoom(room Room, frame []byte, done func(error)) error {
+	end := m.start("publish")
+	return endIfFailed(end, m.Engine.PublishRoom(room, frame, func(err error) { done(end(err)) }))
+}
+
+func (m instrumentedEngine) RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error) {
+	end := m.start("recent")
+	frames, err := m.Engine.RecentRoom(ctx, room, since)
+	return frames, end(err)
+}
+
+func (m instrumentedEngine) AppendMail(user User, from string, frame []byte, done func(error)) error {
+	end := m.start("append_mail")
+	return endIfFailed(end, m.Engine.AppendMail(user, from, frame, func(err error) { done(end(err)) }))
+}
+
+func (m instrumentedEngine) ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {
+	end := m.start("read_mail")
+	mail, err := m.Engine.ReadMail(ctx, user, after, most)
+	return mail, end(err)
+}
+
+func (m instrumentedEngine) UserAttributes(ctx context.Context, user User) ([]byte, error) {
+	end := m.start("read_attributes")
+	b, err := m.Engine.UserAttributes(ctx, user)
+	return b, end(err)
+}
+
+func (m instrumentedEngine) ChannelAttributes(ctx context.Context, room Room) ([]byte, error) {
+	end := m.start("read_attributes")
+	b, err := m.Engine.ChannelAttributes(ctx, room)
+	return b, end(err)
+}
+
+func (m instrumentedEngine) ChangeUserAttributes(ctx context.Context, user User, record Record, change func([]byte) ([]byte, error)) (err error) {
+	m.change(change, func(change func([]byte) ([]byte, error)) error {
+		err = m.Engine.ChangeUserAttributes(ctx, user, record, change)
+		return err
+	})
+	return err
+}
+
+func (m instrumentedEngine) ChangeChannelAttributes(ctx context.Context, room Room, change func([]byte) ([]byte, error)) (revision uint64, err error) {
+	m.change(change, func(change func([]byte) ([]byte, error)) error {
+		revision, err = m.Engine.ChangeChannelAttributes(ctx, room, change)
+		return err
+	})
+	return revision, err
+}
+
+// change times a call; that the change itself was refused is no failure of the engine.
+func (m instrumentedEngine) change(change func([]byte) ([]byte, error), call func(func([]byte) ([]byte, error)) error) {
+	end := m.start("change_attributes")
+	var refused error
+	err := call(func(old []byte) (changed []byte, err error) {
+		changed, refused = change(old)
+		return changed, refused
+	})
+	if refused != nil {
+		err = nil
+	}
+	_ = end(err)
+}

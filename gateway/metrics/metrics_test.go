@@ -139,7 +139,7 @@ func TestMetricsBeginAtZero(t *testing.T) {
 		require.NotEmpty(t, found)
 		return found
 	}
-	for _, call := range source("../instrumented.go", `start\("(\w+)"\)`) {
+	for _, call := range source("../meter.go", `start\("(\w+)"\)`) {
 		assert.Contains(t, all, `rtm_engine_errors_total{call="`+call+`"}`)
 		assert.Contains(t, all, `rtm_engine_seconds_count{call="`+call+`"}`)
 	}

@@ -50,7 +50,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 	return all
 }
 
-// quotaConfig is a stream of claims, see mailquota.go.
+// quotaConfig is a stream of claims, see mailbox.go.
 func quotaConfig(name, subject string, most int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:                 name,
