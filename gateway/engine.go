@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"time"
+
+	"rtmwasm/gateway/id"
 )
 
 // User is a user of an app. Users of different apps never meet.
-type User struct {
-	App string // app id
-	ID  string // user id, any that core.ValidID allows
-}
+type User = id.User
 
 // Room is a channel of an app.
 type Room struct {

@@ -62,10 +62,11 @@ var rules = []rule{
 	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "github.com/HdrHistogram/hdrhistogram-go"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
-	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/content", "rtmwasm/gateway/media", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/retry", "rtmwasm/gateway/token", "github.com/coder/websocket"},
+	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/content", "rtmwasm/gateway/id", "rtmwasm/gateway/media", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/retry", "rtmwasm/gateway/token", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go", "github.com/prometheus/client_golang/prometheus"}},
 	{pkg: "gateway/content", may: []string{"std"}},
 	{pkg: "gateway/diskspace", may: []string{"std"}, deep: []string{"net/http"}},
+	{pkg: "gateway/id"},
 	{pkg: "gateway/retry", may: []string{"std"}, deep: []string{"net/http"}},
 	{pkg: "gateway/scan", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/content", "rtmwasm/gateway/media"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},

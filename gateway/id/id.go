@@ -1,0 +1,9 @@
+// Package id names what gateways address: the users of an app. The packages below gateway
+// share these names, so that none of them needs another one for its words.
+package id
+
+// User is a user of an app. Users of different apps never meet.
+type User struct {
+	App string // app id
+	ID  string // user id, any that core.ValidID allows
+}
