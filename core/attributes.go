@@ -120,7 +120,7 @@ func (c *Client) restoreAttributes() {
 
 // restoreLater waits for a write that is on its way: what it did would be undone.
 func (c *Client) restoreLater() {
-	c.afterInSession(lastRetryCap, func() {
+	c.retryInSession(lastRetry, func() {
 		for _, r := range c.pending {
 			if w := r.frame.Write; w != nil && w.Channel == "" {
 				c.restoreLater()
@@ -133,7 +133,10 @@ func (c *Client) restoreLater() {
 
 // attributesPushed tells what a channel's attributes have become.
 func (c *Client) attributesPushed(list *wire.AttributeList) {
-	if ch := c.channels[list.Channel]; ch != nil && ch.state == Joined {
-		ch.tell(func() { c.events.AttributesUpdated(ch, list.Attribute) })
+	ch := c.channels[list.Channel]
+	if ch == nil || ch.state != Joined || list.Revision != 0 && list.Revision <= ch.attributes {
+		return
 	}
+	ch.attributes = list.Revision
+	ch.tell(func() { c.events.AttributesUpdated(ch, list.Attribute) })
 }

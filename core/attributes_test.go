@@ -184,16 +184,13 @@ func TestAttributesAreSetAgainUntilItWorks(t *testing.T) {
 		s := w.welcome("s2")
 		require.Contains(t, s.taken(), "1 write SET a=1")
 		s.receive(&wire.ServerFrame{ReplyTo: 1, Refusal: &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE}})
-		w.alive(lastRetryCap - time.Millisecond)
 		w.WriteAttributes(&wire.AttributeWrite{Op: updateOp, Attribute: attributes("b=2")}, w.promise("write"))
-		w.alive(time.Second)
+		w.alive(lastRetryCap)
 		assert.NotContains(t, s.taken(), "3 write SET a=1")
 		s.receive(&wire.ServerFrame{ReplyTo: 2, Done: &wire.Done{}})
 		w.alive(lastRetryCap)
 		assert.Contains(t, s.taken(), "3 write SET a=1 b=2")
-		w.alive(RequestTimeout)
-		s.taken()
-		w.alive(lastRetryCap)
+		w.alive(RequestTimeout + lastRetryCap)
 		assert.Contains(t, s.taken(), "4 write SET a=1 b=2", "after a timeout too")
 		s.receive(&wire.ServerFrame{ReplyTo: 4, Done: &wire.Done{}})
 		w.alive(2 * lastRetryCap)
@@ -259,4 +256,31 @@ func TestAttributeRates(t *testing.T) {
 			assert.Empty(t, w.taken(), "the window slides")
 		})
 	}
+}
+
+// What a gateway tells of a channel's attributes once more is told the application once.
+func TestAttributesThatComeAgain(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.joined("room")
+		update := func(revision uint64, value string) *wire.ServerFrame {
+			return &wire.ServerFrame{Attributes: &wire.AttributeList{Channel: "room", Revision: revision, Attribute: []*Attribute{{Key: "k", Value: value}}}}
+		}
+		w.push(1, update(7, "a"))
+		w.interrupt()
+		w.redialled()
+		w.continued("s2")
+		w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})
+		w.forget()
+		w.push(1, update(7, "a"))
+		w.push(2, update(8, "b"))
+		w.push(3, update(0, "of an older gateway"))
+		assert.Equal(t, []string{"room attributes: k=b", "room attributes: k=of an older gateway"}, w.taken())
+		w.interrupt()
+		w.redialled()
+		w.welcome("s3")
+		w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})
+		w.forget()
+		w.push(1, update(1, "c"))
+		assert.Equal(t, []string{"room attributes: k=c"}, w.taken(), "what gateways share has begun again")
+	})
 }

@@ -27,7 +27,9 @@ type Channel struct {
 
 	since int64 // what a new session asks for the messages from, Unix ms of the gateway
 
-	members     map[string]bool // those announced, so that none is announced twice; false: in a former session
+	members     map[string]bool // the others, as the application may know them; false: as of a former session
+	attributes  uint64          // revision of the last AttributesUpdated; 0 before the first
+	rejoins     int             // attempts to join again that were refused
 	count       int
 	shownCount  int // the last emitted; -1 before the first
 	shownAt     instant
@@ -75,6 +77,7 @@ func (ch *Channel) Join(done func(*Error)) {
 	c.channels[ch.id] = ch
 	delete(c.left, ch.id)
 	ch.members = map[string]bool{}
+	ch.attributes = 0
 	ch.shownCount = -1
 	ch.setState(Joining)
 	c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id}}, 0, func(f *wire.ServerFrame) { ch.joinAnswered(f, done) })
@@ -94,6 +97,11 @@ func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
 		ch.gone()
 	} else {
 		ch.since = unixMs() + ch.c.session.ahead
+		for _, uid := range f.Joined.GetUid() {
+			if uid != ch.c.uid {
+				ch.members[uid] = true
+			}
+		}
 		ch.setState(Joined)
 	}
 	done(err)
@@ -160,8 +168,7 @@ func (ch *Channel) Leave(done func(*Error)) {
 
 // sendLeave tells the gateway, now and once more after a resume.
 func (ch *Channel) sendLeave() {
-	ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
-	ch.c.left[ch.id] = true
+	ch.c.left[ch.id] = !ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
 }
 
 // gone makes the object LEFT, whatever the cause.

@@ -303,3 +303,41 @@ func TestChannelLeftWhileASendWaits(t *testing.T) {
 		assert.Equal(t, []string{"hello alice", "leave room"}, s.taken())
 	})
 }
+
+// A channel that was left while no gateway could be told: one that is told later than the session goes
+// on for others takes the member out only once they are in it.
+func TestLeftOnTheWayToAnotherGateway(t *testing.T) {
+	for name, c := range map[string]struct {
+		connected bool // when it was left
+		continues bool
+		want      []string
+	}{
+		"told, continued":      {true, true, []string{"hello alice", "1 join hall"}},
+		"untold, continued":    {false, true, []string{"hello alice", "1 join room", "leave room", "2 join hall"}},
+		"untold, session over": {false, false, []string{"hello alice", "1 join hall"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				ch := w.joined("room")
+				w.joined("hall")
+				if c.connected {
+					ch.Leave(w.promise("leave"))
+				}
+				w.interrupt()
+				if !c.connected {
+					ch.Leave(w.promise("leave"))
+				}
+				w.forget()
+				s := w.redialled()
+				if c.continues {
+					w.continued("s2")
+				} else {
+					w.welcome("s2")
+				}
+				assert.Equal(t, c.want, s.taken())
+				w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})
+				assert.Equal(t, Left, ch.State())
+			})
+		})
+	}
+}

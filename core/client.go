@@ -51,7 +51,7 @@ type Client struct {
 	repeats repeats // of others, delivered before
 
 	channels map[string]*Channel // joined or joining, by id
-	left     map[string]bool     // left in this session: a resume says so again
+	left     map[string]bool     // left in this session: a resume says so again; true: no socket was there to say so
 
 	attributes []*Attribute // the user's own, as set in this login
 
@@ -80,6 +80,7 @@ type session struct {
 	credential string
 	lastSeq    uint64 // highest push handled
 	ahead      int64  // of this clock, the gateway's: ms
+	continues  bool   // for others it is the former session
 }
 
 // New makes a client that is logged out. gateway is the http or https URL under which

@@ -162,8 +162,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 		c.resendRequests()
 		c.reportPeers(c.subscribed())
 	} else {
-		c.session = session{id: w.SessionId, credential: w.Credential, ahead: w.ServerTimeMs - unixMs()}
-		clear(c.left)
+		c.session = session{id: w.SessionId, credential: w.Credential, ahead: w.ServerTimeMs - unixMs(), continues: w.Continues}
 		c.renumberRequests()
 	}
 	c.flushDiscards()

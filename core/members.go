@@ -67,6 +67,9 @@ func (c *Client) rejoin() {
 
 func (ch *Channel) rejoin() {
 	if ch.state == Joined && ch.c.session.id != "" { // else its Join is pending, or it is over
+		if !ch.c.session.continues { // what gateways share may have begun again
+			ch.attributes = 0
+		}
 		ch.c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id, SinceMs: ch.since}}, 0, ch.rejoined)
 	}
 }
@@ -79,16 +82,46 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	case timeout:
 		ch.rejoin()
 	case refusal == nil && ch.state == Joined:
+		ch.rejoins = 0
 		ch.countChanged(int(f.Joined.GetMemberCount()))
-		ch.planRollCall()
+		ch.reconcileMembers(f.Joined.GetUid())
 	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
 		ch.sendLeave()
 	case refusal == nil || ch.state != Joined:
 	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN, refusal.Reason == wire.Refusal_SAME_CHANNEL_TOO_OFTEN:
-		ch.c.afterInSession(lastRetryCap, ch.rejoin)
+		ch.c.retryInSession(ch.rejoins, ch.rejoin)
+		ch.rejoins++
 	default:
 		ch.c.log(LogWarn, "a channel could not be joined again: "+refusal.Text)
 		ch.gone()
+	}
+}
+
+// reconcileMembers tells the application who came while the client was away, and who left if
+// the session goes on for others too. here are all members; of a crowd, or from an older gateway,
+// nobody.
+func (ch *Channel) reconcileMembers(here []string) {
+	if len(here) == 0 {
+		ch.planRollCall()
+		return
+	}
+	present := map[string]bool{}
+	for _, uid := range here {
+		present[uid] = true
+		if _, known := ch.members[uid]; !known && uid != ch.c.uid {
+			ch.members[uid] = true
+			ch.tell(func() { ch.c.events.MemberJoined(ch, uid) })
+		}
+	}
+	if !ch.c.session.continues {
+		ch.planRollCall()
+		return
+	}
+	for uid := range ch.members {
+		if !present[uid] {
+			delete(ch.members, uid)
+			ch.tell(func() { ch.c.events.MemberLeft(ch, uid) })
+		}
 	}
 }
 
@@ -118,20 +151,12 @@ func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 	if len(here) >= MaxToldMembers { // not all are listed
 		return
 	}
-	var gone []string
 	for uid, heard := range ch.members {
 		if !heard && !here[uid] {
 			delete(ch.members, uid)
-			gone = append(gone, uid)
+			ch.tell(func() { ch.c.events.MemberLeft(ch, uid) })
 		}
 	}
-	ch.c.tell(func() {
-		for _, uid := range gone {
-			if ch.state == Joined { // a listener may have left
-				ch.c.events.MemberLeft(ch, uid)
-			}
-		}
-	})
 }
 
 // resendLeaves repeats what the gateway may have missed when the socket broke.
@@ -139,6 +164,19 @@ func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 func (c *Client) resendLeaves() {
 	for id := range c.left {
 		c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
+	}
+	clear(c.left)
+}
+
+// leaveAgain leaves, in a session that continues the former one for others, what was left while
+// no gateway could be told: for them the user is still a member, whom a gateway can take out of a
+// channel once they are in it.
+func (c *Client) leaveAgain() {
+	for id, untold := range c.left {
+		if untold && c.session.continues {
+			c.request(&wire.ClientFrame{Join: &wire.Join{Channel: id}}, 0, func(*wire.ServerFrame) {})
+			c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
+		}
 	}
 	clear(c.left)
 }

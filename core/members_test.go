@@ -49,6 +49,41 @@ func TestRollCall(t *testing.T) {
 	})
 }
 
+// At another gateway the client hears at once who came and left meanwhile, if its session goes on
+// for others; else those who are missing have their time to come back.
+func TestMembersAtAnotherGateway(t *testing.T) {
+	for name, c := range map[string]struct {
+		continues bool
+		listed    []string
+		want      []string
+	}{
+		"nothing changed":   {true, []string{"alice", "bob", "eve", "mia"}, nil},
+		"came and left":     {true, []string{"joe", "alice", "bob", "eve"}, []string{"room +joe", "room -mia"}},
+		"a crowd":           {true, nil, nil},
+		"session was over":  {false, []string{"joe", "alice", "bob"}, []string{"room +joe"}},
+		"a gateway's start": {false, []string{"alice"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				w.Channel("room").Join(w.promise("join"))
+				w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 3, Uid: []string{"bob", "alice", "eve"}}})
+				w.host.settle()
+				w.push(1, memberChange("mia", true, 4))
+				w.interrupt()
+				w.redialled()
+				if c.continues {
+					w.continued("s2")
+				} else {
+					w.welcome("s2")
+				}
+				w.forget()
+				w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 4, Uid: c.listed}})
+				assert.Equal(t, c.want, w.taken())
+			})
+		})
+	}
+}
+
 // The answers of getMembers of API 4.4.
 func TestMembers(t *testing.T) {
 	for _, c := range []struct {

@@ -209,7 +209,7 @@ func (c *Client) resubscribe() {
 			return
 		}
 		if timeout, refusal := failure(f); timeout || refusal != nil {
-			c.afterInSession(lastRetryCap, c.resubscribe)
+			c.retryInSession(lastRetry, c.resubscribe)
 			return
 		}
 		for _, news := range f.Presence.GetPresence() {

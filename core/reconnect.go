@@ -11,6 +11,8 @@ const (
 	firstRetryCap = 500 * time.Millisecond
 	lastRetryCap  = 4 * time.Second
 
+	lastRetry = 3 // the attempt from which on the wait grows no more
+
 	lastMediaRetryCap = 8 * time.Second // each attempt may cost a whole file
 )
 

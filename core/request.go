@@ -89,6 +89,7 @@ func (c *Client) renumberRequests() {
 	carried := c.unanswered()
 	clear(c.pending)
 	c.nextID = 0
+	c.leaveAgain()
 	c.rejoin()
 	c.restoreAttributes()
 	c.resubscribe()
@@ -116,6 +117,11 @@ func (c *Client) afterInSession(d time.Duration, f func()) {
 			f()
 		}
 	})
+}
+
+// retryInSession calls f again after attempt n, counted from 0, has failed.
+func (c *Client) retryInSession(n int, f func()) {
+	c.afterInSession(backoff(n, lastRetryCap), f)
 }
 
 // failure tells why there is no good answer: it is late, or a refusal. false, nil of a good one.

@@ -75,6 +75,12 @@ func (w *world) accept(welcome *wire.Welcome) *testSocket {
 	return s
 }
 
+// continued does the same with a new session that continues the old one for others.
+func (w *world) continued(session string) *testSocket {
+	w.t.Helper()
+	return w.accept(&wire.Welcome{SessionId: session, Credential: "credential of " + session, Continues: true, PingIntervalMs: 2500})
+}
+
 // refuse opens the dialled socket and has the gateway refuse Hello.
 func (w *world) refuse(r *wire.Refusal) {
 	w.t.Helper()

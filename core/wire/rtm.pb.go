@@ -23,10 +23,14 @@ import (
 // The first frame of a connection is Hello, answered by Welcome or Refusal;
 // nothing else may be sent before the answer.
 //
+// Sessions. A session lives at one gateway and outlives its sockets. A client that
+// comes back asks for it in Hello.resume. If it lives at the gateway that the client
+// comes to, it is resumed. Otherwise the client gets a new session: see
+// Welcome.resumed.
+//
 // Requests. A ClientFrame with an id asks for an answer: one ServerFrame whose
 // reply_to is that id, holding the answer named at the request, or Refusal.
-// Ids rise by one within a session, starting from 1. After a resume (see
-// Hello.resume) the client sends its unanswered requests again under their old
+// Ids rise by one within a session, starting from 1. After a resume the client sends its unanswered requests again under their old
 // ids; the gateway answers a repeated id as it did the first time and does
 // the work once.
 //
@@ -544,10 +548,18 @@ func (x *Resume) GetLastSeq() uint64 {
 }
 
 type Welcome struct {
-	unknownFields    []byte
-	SessionId        string
-	Credential       string // secret; also the bearer token of /media/
-	Resumed          bool   // false: a new session, joined to no channel
+	unknownFields []byte
+	SessionId     string
+	Credential    string // secret; also the bearer token of /media/
+	// False: a new session, joined to no channel and subscribed to nobody. The client
+	// joins its channels again (Join.since_ms), subscribes again, and sends unanswered
+	// requests again under new ids.
+	Resumed bool
+	// Set with resumed = false where the new session continues the former one, which
+	// lived at another gateway: other users see neither an end nor a begin, the user's
+	// attributes stay, and what was sent to the user and not acknowledged comes again
+	// (Delivery.number).
+	Continues        bool
 	PingIntervalMs   uint32
 	SessionTimeoutMs uint32 // how long a session outlives its socket
 	ServerTimeMs     int64  // Unix time
@@ -576,6 +588,13 @@ func (x *Welcome) GetCredential() string {
 func (x *Welcome) GetResumed() bool {
 	if x != nil {
 		return x.Resumed
+	}
+	return false
+}
+
+func (x *Welcome) GetContinues() bool {
+	if x != nil {
+		return x.Continues
 	}
 	return false
 }
@@ -797,7 +816,8 @@ func (x *Join) GetSinceMs() int64 {
 
 type Joined struct {
 	unknownFields []byte
-	MemberCount   uint32 // with the new member
+	MemberCount   uint32   // with the new member
+	Uid           []string // the members, the new one among them, in any order; none of more than 512
 }
 
 func (x *Joined) Reset() {
@@ -811,6 +831,13 @@ func (x *Joined) GetMemberCount() uint32 {
 		return x.MemberCount
 	}
 	return 0
+}
+
+func (x *Joined) GetUid() []string {
+	if x != nil {
+		return x.Uid
+	}
+	return nil
 }
 
 type Leave struct {
@@ -1118,6 +1145,7 @@ type AttributeList struct {
 	unknownFields []byte
 	Channel       string // of a push
 	Attribute     []*Attribute
+	Revision      uint64 // of a push: rises with each change of the channel's; a client drops what is not newer
 }
 
 func (x *AttributeList) Reset() {
@@ -1138,6 +1166,13 @@ func (x *AttributeList) GetAttribute() []*Attribute {
 		return x.Attribute
 	}
 	return nil
+}
+
+func (x *AttributeList) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
 }
 
 type Attribute struct {
@@ -2042,6 +2077,16 @@ func (m *Welcome) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Continues {
+		i--
+		if m.Continues {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x38
+	}
 	if m.ServerTimeMs != 0 {
 		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.ServerTimeMs))
 		i--
@@ -2466,6 +2511,15 @@ func (m *Joined) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.Uid) > 0 {
+		for iNdEx := len(m.Uid) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Uid[iNdEx])
+			copy(dAtA[i:], m.Uid[iNdEx])
+			i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Uid[iNdEx])))
+			i--
+			dAtA[i] = 0x12
+		}
 	}
 	if m.MemberCount != 0 {
 		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.MemberCount))
@@ -3042,6 +3096,11 @@ func (m *AttributeList) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Revision != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Revision))
+		i--
+		dAtA[i] = 0x18
 	}
 	if len(m.Attribute) > 0 {
 		for iNdEx := len(m.Attribute) - 1; iNdEx >= 0; iNdEx-- {
@@ -3746,6 +3805,9 @@ func (m *Welcome) SizeVT() (n int) {
 	if m.ServerTimeMs != 0 {
 		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.ServerTimeMs))
 	}
+	if m.Continues {
+		n += 2
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3882,6 +3944,12 @@ func (m *Joined) SizeVT() (n int) {
 	_ = l
 	if m.MemberCount != 0 {
 		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.MemberCount))
+	}
+	if len(m.Uid) > 0 {
+		for _, s := range m.Uid {
+			l = len(s)
+			n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+		}
 	}
 	n += len(m.unknownFields)
 	return n
@@ -4106,6 +4174,9 @@ func (m *AttributeList) SizeVT() (n int) {
 			l = e.SizeVT()
 			n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 		}
+	}
+	if m.Revision != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Revision))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -4531,6 +4602,8 @@ func (m *Welcome) UnmarshalVT(dAtA []byte) error {
 			m.Credential = string(d.bytes())
 		case 3:
 			m.Resumed = d.varint() != 0
+		case 7:
+			m.Continues = d.varint() != 0
 		case 4:
 			m.PingIntervalMs = uint32(d.varint())
 		case 5:
@@ -4658,6 +4731,8 @@ func (m *Joined) UnmarshalVT(dAtA []byte) error {
 		switch d.field {
 		case 1:
 			m.MemberCount = uint32(d.varint())
+		case 2:
+			m.Uid = append(m.Uid, string(d.bytes()))
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
@@ -4837,6 +4912,8 @@ func (m *AttributeList) UnmarshalVT(dAtA []byte) error {
 			v := &Attribute{}
 			d.check(v.UnmarshalVT(d.bytes()))
 			m.Attribute = append(m.Attribute, v)
+		case 3:
+			m.Revision = d.varint()
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}
