@@ -8,7 +8,6 @@ type answers struct {
 	known   map[uint32][]byte // the marshalled answer; nil while the request is under way
 	order   []uint32          // of known, oldest first
 	bytes   int
-	again   map[uint32]bool // were under way at another gateway and will not be answered there
 }
 
 // What lookup finds of a request.
@@ -29,10 +28,9 @@ func (a *answers) lookup(id uint32) (novelty, []byte) {
 		}
 		return isDone, answer
 	}
-	if id <= a.highest && !a.again[id] {
+	if id <= a.highest {
 		return isForgotten, nil
 	}
-	delete(a.again, id)
 	if a.known == nil {
 		a.known = map[uint32][]byte{}
 	}

@@ -36,7 +36,7 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 }
 
 func (s *session) writeUser(w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
-	record := Record{Session: s.id, Gateway: s.server.id}
+	record := s.record()
 	err = s.server.engine.ChangeUserAttributes(context.Background(), s.user, record, func(former []byte) (value []byte, err error) {
 		_, value, refusal, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
 		return value, err
@@ -119,7 +119,7 @@ func checkRead(r *wire.AttributeRead) *wire.Refusal {
 // an older one must not be the last that members see.
 func (rm *room) deliverAttributes(f *wire.ServerFrame) {
 	revision := f.Seq
-	f.Seq = 0
+	f.Seq, f.Attributes.Revision = 0, revision
 	frame := marshal(f)
 	rm.mu.Lock()
 	defer rm.mu.Unlock()

@@ -50,20 +50,20 @@ func (c credential) opens(session string, secret [sha256.Size]byte) bool {
 }
 
 // Authenticate implements media.Authenticator: a credential is good while its session
-// lives, on whichever gateway. A request with a good one no longer counts among those
-// without a session.
+// lives, on whichever gateway, or the session that its client came back to with it. A request
+// with a good one no longer counts among those without a session.
 func (s *Server) Authenticate(ctx context.Context, text string) (media.Principal, error) {
 	c, ok := parseCredential(text)
 	if !ok {
 		return media.Principal{}, media.ErrUnauthorized
 	}
 	record, err := s.engine.Lookup(ctx, c.user)
-	if errors.Is(err, ErrNoSession) || err == nil && !c.opens(record.Session, record.Secret) {
+	if errors.Is(err, ErrNoSession) || err == nil && !opensLineage(text, record) {
 		return media.Principal{}, media.ErrUnauthorized
 	}
 	if err != nil {
 		return media.Principal{}, err
 	}
 	leavePlace(ctx)
-	return media.Principal{App: c.user.App, UID: c.user.ID, SessionID: c.session}, nil
+	return media.Principal{App: c.user.App, UID: c.user.ID, SessionID: record.LineageID}, nil
 }

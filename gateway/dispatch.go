@@ -20,7 +20,6 @@ func (s *session) submit(f *wire.ClientFrame, l *link) {
 
 // run does the session's requests one after another, and cleans up when it ends.
 func (s *session) run() {
-	s.settleIn()
 	for {
 		select {
 		case <-s.over:
@@ -33,10 +32,6 @@ func (s *session) run() {
 			s.dispatch(f)
 		case <-s.reach.news:
 			s.tellReach()
-		case w := <-s.wanted:
-			if s.giveAway(w) {
-				return
-			}
 		case <-s.over:
 		}
 	}

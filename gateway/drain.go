@@ -21,27 +21,51 @@ func (s *Server) LetGo() {
 	}
 }
 
-// sentAwayLook is the time between two looks whether sessions are left.
-const sentAwayLook = 20 * time.Millisecond
+// sendAwayRate is how many clients are told to go in a second, where time allows: each means a few
+// writes for the gateway that it comes to.
+const sendAwayRate = 2000
 
-// SendAway tells all clients to come back elsewhere, and waits until other gateways have
-// taken their sessions over: then nobody notices. What is left when ctx ends is for Close.
+// SendAway tells all clients to come back elsewhere, a few at a time, and waits until their
+// sessions go on at other gateways: then nobody notices. What is left when ctx ends is for Close.
 func (s *Server) SendAway(ctx context.Context) {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
 	s.turnAway()
-	for _, session := range s.all() {
+	sessions := s.all()
+	over := time.Duration(len(sessions)) * time.Second / sendAwayRate
+	if end, bounded := ctx.Deadline(); bounded {
+		over = min(over, time.Until(end)/2)
+	}
+	began := time.Now()
+	for i, session := range sessions {
+		due := over * time.Duration(i) / time.Duration(len(sessions))
+		if early := due - time.Since(began); early > sendAwayStep && !wait(ctx, early) {
+			return
+		}
 		session.sendAway()
 	}
-	look := time.NewTicker(sentAwayLook)
-	defer look.Stop()
-	for len(s.all()) > 0 {
+	for _, session := range sessions {
 		select {
-		case <-look.C:
+		case <-session.gone:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// sendAwayStep is how much too early a client may be told: a timer for each would be too many.
+const sendAwayStep = 20 * time.Millisecond
+
+// wait waits; false when ctx ends meanwhile.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

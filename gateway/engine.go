@@ -40,22 +40,24 @@ type Engine interface {
 // gateway to one user or room.
 type Bus interface {
 	// ListenPeer calls h for each frame to user; when it returns, frames sent from
-	// now on arrive. h must not block. Now or later, Receipt is to be called once for each,
-	// on any gateway. notified is called when something new is in the user's mailbox, and
-	// must not block either.
+	// now on arrive. h must not block. Now or later, Receipt is to be called once for each.
+	// notified is called when something new is in the user's mailbox, and must not block
+	// either.
 	ListenPeer(user User, h func(frame []byte, receipt string), notified func()) (stop func(), err error)
 
-	// Receipt says whether a user's client took a frame. On failure the sender's timeout
-	// says the same as false.
-	Receipt(receipt string, received bool)
+	// Receipt says what became of a frame. On failure the sender's timeout says the same as
+	// NotReceived.
+	Receipt(receipt string, outcome Outcome)
 
 	// AskPeer sends a frame to user. done is called once, from any goroutine, and
-	// must not block: false at once when nobody listens, false after timeout.
+	// must not block: false at once when the user is not logged in, false after timeout. While
+	// the user is on the way to another gateway, the frame waits for them.
 	AskPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
 
-	// Reask has all that was sent to user and not answered sent again, in order: the
-	// gateway that had it is gone. What arrived there may come twice.
-	Reask(user User) error
+	// Redeliver has all gateways send again, in order, what they sent to user and what is not
+	// answered yet. It is called when the user's session listens at another gateway than before.
+	// Frames that had arrived at the former gateway come twice.
+	Redeliver(user User) error
 
 	// ListenRoom calls h for each frame to room; as with ListenPeer. Frames sent while the
 	// engine's connection was lost come later, beside some that came before.
@@ -70,23 +72,34 @@ type Bus interface {
 	// are kept: those of the last 30 s, the latest 32. (API 6.5)
 	RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error)
 
-	// ListenGateway calls h for each request to a gateway, one at a time. h must not block;
-	// it calls reply once, now or later, where an answer is wanted. An answer may be large.
-	ListenGateway(gateway string, h func(request []byte, reply func(answer []byte))) (stop func(), err error)
+	// ListenEvictions calls h, in a goroutine of its own, for each session of this gateway
+	// that is evicted.
+	ListenEvictions(gateway string, h func(Eviction)) (stop func(), err error)
 
-	// AskGateway sends a request and waits for the answer. A gateway that is gone is an error.
-	AskGateway(ctx context.Context, gateway string, request []byte) (answer []byte, err error)
+	// Evict has h of the given gateway called and waits for it to return. A gateway that is
+	// gone is no error.
+	Evict(ctx context.Context, gateway string, e Eviction) error
+}
 
-	// TellGateway sends a request that wants no answer.
-	TellGateway(gateway string, request []byte) error
+// Outcome is what became of a frame for a user.
+type Outcome byte
 
-	// ListenKicks calls h, in a goroutine of its own, for each session of this
-	// gateway that another login displaced.
-	ListenKicks(gateway string, h func(session string)) (stop func(), err error)
+// The outcomes. The zero value is the one that a sender is told after a timeout.
+const (
+	NotReceived Outcome = iota
+	Received            // the client acknowledged it
+	Moved               // the session goes on at another gateway: the frame is to be sent again
+)
 
-	// Kick has h of the given gateway called and waits for it to return. A gateway
-	// that is gone is no error.
-	Kick(ctx context.Context, gateway, session string) error
+// Eviction tells a gateway to end one of its sessions.
+type Eviction struct {
+	Session string // its id
+
+	// Moved says that the client came to another gateway, where a session of the same lineage
+	// is in this one's place: other users are not told. LastSeq is the highest push that the
+	// client handled, 0 if that is not known.
+	Moved   bool
+	LastSeq uint64
 }
 
 // Errors of a Registry.
@@ -104,33 +117,29 @@ type Record struct {
 	Gateway string            // where it lives
 	Secret  [sha256.Size]byte // hash of its credential's secret
 
-	// Heir is the SHA-256 of the credential that the client came back with, of a
-	// session that was over; zero after a login. The client may lose its connection
-	// before it learns of this session, and come back with the same credential again.
-	Heir [sha256.Size]byte
+	// ResumeCredentialHash is the SHA-256 of the credential that the client came back with;
+	// zero after a login. The client may lose its connection before it learns of this session,
+	// and come back with the same credential again.
+	ResumeCredentialHash [sha256.Size]byte
 
-	// Line is the same for a session and the heirs that follow it, one in place of the
-	// other: for other users they are one.
-	Line string
+	// LineageID is the id of the login's first session. The sessions that follow it, each in
+	// place of the one before, have it too: other users see them as one.
+	LineageID string
 }
 
 // Registry knows the one session of each user who is logged in.
 type Registry interface {
-	// Claim makes what follow returns the user's session, and returns the one that it
-	// displaced. Of concurrent claims the last one stands. follow gets the former session,
-	// nil if there is none, and may be called again; its error is returned as it is, and
-	// then nothing was changed.
-	Claim(ctx context.Context, user User, follow func(former *Record) (Record, error)) (former *Record, err error)
-
-	// Move makes another gateway the one where a session lives, and its user Online. It
-	// returns ErrNoSession when the session or gateway are not record's any more.
-	Move(ctx context.Context, user User, record Record, gateway string) error
+	// Claim makes what next returns the user's session, and returns the one whose place it
+	// took. Of concurrent claims the last one stands. next gets the former session, nil if
+	// there is none, and may be called again; its error is returned as it is, and then nothing
+	// was changed. Where both are of one lineage the user's attributes stay.
+	Claim(ctx context.Context, user User, next func(former *Record) (Record, error)) (former *Record, err error)
 
 	// Lookup returns ErrNoSession for a user who is not logged in.
 	Lookup(ctx context.Context, user User) (Record, error)
 
-	// Release removes the user's session if it is still this one.
-	Release(ctx context.Context, user User, session string) error
+	// Release removes the user's session if it is still record's.
+	Release(ctx context.Context, user User, record Record) error
 }
 
 // Reach tells whether a user can be reached. (API 9)
@@ -207,7 +216,7 @@ type Member struct {
 	Room    Room
 	UID     string
 	Session string // its id
-	Line    string // of its Record
+	Line    string // the LineageID of its Record
 	Gateway string // where it lives
 	Entry   uint64 // tells one joining of a session at its gateway from its next
 }
@@ -253,8 +262,9 @@ type Attributes interface {
 	// UserAttributes returns ErrNoSession for a user who is not logged in.
 	UserAttributes(ctx context.Context, user User) ([]byte, error)
 
-	// ChangeUserAttributes changes those of a user whose session is record's; they go
-	// with that session. It returns ErrNoSession when the user's session is another.
+	// ChangeUserAttributes changes those of a user whose session is record's; they go with
+	// the last session of its lineage. It returns ErrNoSession when the user's session is
+	// another.
 	ChangeUserAttributes(ctx context.Context, user User, record Record, change func([]byte) ([]byte, error)) error
 
 	// ChannelAttributes returns what is kept of a channel. It is removed some minutes

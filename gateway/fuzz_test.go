@@ -12,30 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzFromGateway: what another gateway sends is read, or refused.
-func FuzzFromGateway(f *testing.F) {
-	f.Add(encode(&handover{
-		Seq: 7, Kept: []carriedFrame{{Seq: 7, Body: []byte("x"), Room: "room", AtMs: 1}}, Settled: []string{"r"},
-		Answers: []carriedAnswer{{ID: 1, Body: []byte("y")}}, Rates: []carriedRate{{Op: 1, AtMs: []int64{1}}}, Rooms: []carriedRoom{{Channel: "room"}},
-	}))
-	f.Add(encode(&want{Gateway: "g", Session: "s", LastSeq: 3}))
-	f.Add([]byte{0xff, 0x7f, 0x03, 0x01, 0x02, 0xff})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _ = decode[want](data)
-		h, err := decode[handover](data)
-		if err != nil {
-			return
-		}
-		s := newSession(&Server{}, User{App: "app", ID: "ada"}, "id", "secret")
-		s.restore(h)
-		require.Equal(t, h.Seq, s.out.last)
-		require.Len(t, s.out.items, len(h.Kept))
-		for op := range s.rates.by {
-			s.rates.allow(op, time.Now())
-		}
-	})
-}
-
 // FuzzStatic: no address leads out of the files that are served, nor to a redirect.
 func FuzzStatic(f *testing.F) {
 	f.Add("/rtm.js", "gzip, br;q=0", "bytes=0-1")

@@ -262,7 +262,8 @@ func (h *house) login(uid string) *client {
 	return h.loginTo(appA, uid)
 }
 
-// resume comes back as c over a new socket. c is of no more use.
+// resume comes back as c over a new socket, in the same session or in the next of its lineage. c is
+// of no more use.
 func (h *house) resume(c *client) *client {
 	h.t.Helper()
 	back := hello(appA, c.uid)
@@ -270,7 +271,9 @@ func (h *house) resume(c *client) *client {
 	back.Resume = &wire.Resume{SessionId: c.welcome.SessionId, Credential: c.welcome.Credential, LastSeq: c.lastSeq}
 	n, f := h.knock(back)
 	require.NotNil(h.t, f.Welcome, "refused: %v", f.Refusal)
-	n.lastID, n.lastSeq = c.lastID, c.lastSeq
+	if f.Welcome.Resumed {
+		n.lastID, n.lastSeq = c.lastID, c.lastSeq
+	}
 	return n
 }
 

@@ -25,12 +25,6 @@ type mail struct {
 
 	taken   atomic.Uint64 // the highest position that the client acknowledged
 	dropped atomic.Uint64 // the highest up to which the mailbox was emptied
-
-	// Of a session that came from another gateway, or was given to one.
-	from    uint64                             // the first time through begins behind it
-	carried *mailRun                           // what is on its way; nil: nothing
-	known   map[string]bool                    // receipts of what arrived; nil: not looked at
-	forward func(frame []byte, receipt string) // where to send what comes late
 }
 
 type liveFrame struct {
@@ -86,25 +80,30 @@ func (s *session) receive(frame []byte, receipt string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.forward != nil:
-		m.forward(frame, receipt)
-	case m.arrivedBefore(receipt):
 	case !m.waiting:
 		s.pushLive(frame, receipt)
 	case m.heldBytes+len(frame) > maxQueueBytes:
-		s.server.engine.Receipt(receipt, false)
+		s.server.engine.Receipt(receipt, NotReceived)
 	default:
-		m.hold(liveFrame{frame, receipt})
+		m.held = append(m.held, liveFrame{frame, receipt})
+		m.heldBytes += len(frame)
 	}
 }
 
-func (m *mail) hold(f liveFrame) {
-	m.held = append(m.held, f)
-	m.heldBytes += len(f.body)
+func (s *session) pushLive(frame []byte, receipt string) {
+	s.pushItem(outboxItem{body: frame, acked: func(received bool) { s.server.engine.Receipt(receipt, s.outcome(received)) }})
 }
 
-func (s *session) pushLive(frame []byte, receipt string) {
-	s.pushItem(outboxItem{body: frame, receipt: receipt, acked: func(received bool) { s.server.engine.Receipt(receipt, received) }})
+// outcome is what becomes of a peer message that the client acknowledged, or did not before
+// the session ended.
+func (s *session) outcome(received bool) Outcome {
+	switch {
+	case received:
+		return Received
+	case s.hasMoved():
+		return Moved
+	}
+	return NotReceived
 }
 
 // bringMail empties the mailbox. What the client does not acknowledge stays there.
@@ -152,10 +151,7 @@ func (s *session) releaseLive() {
 func (s *session) emptyMailbox() error {
 	ctx := context.Background() // the engine gives up by itself
 	engine := s.server.engine
-	position, err := s.awaitCarried(ctx)
-	if err != nil {
-		return err
-	}
+	position := uint64(0)
 	for {
 		batch, err := engine.ReadMail(ctx, s.user, position, mailBatch)
 		if err != nil || len(batch) == 0 {
@@ -192,7 +188,7 @@ func (s *session) dropTaken(ctx context.Context) {
 func (s *session) deliverMail(batch []Mail) uint64 {
 	r := mailRun{mail: &s.mail}
 	for _, k := range batch {
-		s.pushItem(outboxItem{body: k.Frame, mail: k.Position, acked: r.acked(k.Position)})
+		s.pushItem(outboxItem{body: k.Frame, acked: r.acked(k.Position)})
 	}
 	return r.wait()
 }

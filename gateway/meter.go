@@ -61,7 +61,7 @@ func (noMeter) EngineCall(string, time.Duration, error)            {}
 
 // EngineCalls are the names that Meter.EngineCall gets.
 var EngineCalls = []string{
-	"claim", "lookup", "release", "kick", "ask_gateway", "reach", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
+	"claim", "lookup", "release", "evict", "reach", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
 	"read_attributes", "change_attributes",
 }
 
@@ -96,9 +96,9 @@ func endIfFailed(end func(error) error, err error) error {
 	return end(err)
 }
 
-func (m instrumentedEngine) Claim(ctx context.Context, user User, follow func(*Record) (Record, error)) (*Record, error) {
+func (m instrumentedEngine) Claim(ctx context.Context, user User, next func(*Record) (Record, error)) (*Record, error) {
 	end := m.start("claim")
-	former, err := m.Engine.Claim(ctx, user, follow)
+	former, err := m.Engine.Claim(ctx, user, next)
 	return former, end(err)
 }
 
@@ -108,18 +108,12 @@ func (m instrumentedEngine) Lookup(ctx context.Context, user User) (Record, erro
 	return r, end(err)
 }
 
-func (m instrumentedEngine) Release(ctx context.Context, user User, session string) error {
-	return m.start("release")(m.Engine.Release(ctx, user, session))
+func (m instrumentedEngine) Release(ctx context.Context, user User, record Record) error {
+	return m.start("release")(m.Engine.Release(ctx, user, record))
 }
 
-func (m instrumentedEngine) Kick(ctx context.Context, gateway, session string) error {
-	return m.start("kick")(m.Engine.Kick(ctx, gateway, session))
-}
-
-func (m instrumentedEngine) AskGateway(ctx context.Context, gateway string, request []byte) ([]byte, error) {
-	end := m.start("ask_gateway")
-	answer, err := m.Engine.AskGateway(ctx, gateway, request)
-	return answer, end(err)
+func (m instrumentedEngine) Evict(ctx context.Context, gateway string, e Eviction) error {
+	return m.start("evict")(m.Engine.Evict(ctx, gateway, e))
 }
 
 func (m instrumentedEngine) Reach(ctx context.Context, users []User) ([]Sighting, error) {

@@ -25,10 +25,7 @@ type outboxItem struct {
 
 	subject string // of what pushLatest pushed; "" for all else
 
-	receipt string // of a peer message; "" for all else
-	mail    uint64 // position in the mailbox; 0 for all else
-
-	acked func(received bool) // of these two; called once
+	acked func(received bool) // of a peer or offline message; called once
 }
 
 // missable tells a channel message: of those a client who is away gets the latest only.

@@ -20,14 +20,11 @@ func (r *rooms) recall(ctx context.Context, e *entry, since int64) error {
 	if err != nil {
 		return err
 	}
-	missed := without(missedBy(e.session.user.ID, frames, since), e.had)
-	recalled := missed
-	if e.known != nil {
-		missed = append(missed, latestAttributes(frames, e.known.Attributes)...)
-	}
+	missed := missedBy(e.session.user.ID, frames, since)
 	e.room.mu.Lock()
 	defer e.room.mu.Unlock()
-	e.held = slices.Concat(missed, without(e.held, recalled))
+	missed = append(missed, latestAttributes(frames)...)
+	e.held = append(missed, without(e.held, missed)...)
 	return nil
 }
 
@@ -57,12 +54,14 @@ func missedBy(uid string, frames [][]byte, since int64) [][]byte {
 	return missed
 }
 
-// latestAttributes chooses what a channel's attributes became behind a revision, if they did.
-func latestAttributes(frames [][]byte, revision uint64) (latest [][]byte) {
+// latestAttributes chooses what a channel's attributes became last, if they changed.
+func latestAttributes(frames [][]byte) (latest [][]byte) {
+	revision := uint64(0)
 	for _, frame := range frames {
 		var f wire.ServerFrame
 		if f.UnmarshalVT(frame) == nil && f.Attributes != nil && f.Seq > revision {
-			revision, f.Seq = f.Seq, 0
+			revision = f.Seq
+			f.Seq, f.Attributes.Revision = 0, revision
 			latest = [][]byte{marshal(&f)}
 		}
 	}

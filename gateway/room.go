@@ -81,9 +81,6 @@ func (rm *room) welcome(m Member) bool {
 		e.session.push(frame, rm.key.Channel, nil)
 	}
 	e.held = nil
-	if e.known != nil {
-		rm.catchUp(e)
-	}
 	close(e.ready)
 	return true
 }

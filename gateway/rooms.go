@@ -24,8 +24,6 @@ type entry struct {
 	room    *room
 	session *session
 	number  uint64
-	known   *carriedRoom // what the client knows; nil after a join
-	had     [][]byte     // messages that the client has, or will get
 
 	// Guarded by room.mu.
 	request   uint32        // to be answered with Joined
@@ -40,7 +38,7 @@ func (e *entry) member() Member {
 		Room:    e.room.key,
 		UID:     e.session.user.ID,
 		Session: e.session.id,
-		Line:    e.session.line,
+		Line:    e.session.lineage,
 		Gateway: e.session.server.id,
 		Entry:   e.number,
 	}
@@ -80,16 +78,8 @@ func (r *rooms) unlock(rm *room) {
 // time in ms follows it; 0 means nothing was.
 func (r *rooms) enter(ctx context.Context, s *session, key Room, request uint32, since int64) (*entry, error) {
 	e := &entry{session: s, number: r.last.Add(1), request: request, ready: make(chan struct{})}
-	if err := r.bringIn(ctx, e, key, since); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// bringIn does what enter does.
-func (r *rooms) bringIn(ctx context.Context, e *entry, key Room, since int64) error {
 	if err := r.admit(e, key); err != nil {
-		return err
+		return nil, err
 	}
 	err := r.recall(ctx, e, since)
 	var revision uint64
@@ -102,9 +92,9 @@ func (r *rooms) bringIn(ctx context.Context, e *entry, key Room, since int64) er
 	if err != nil {
 		r.abandon(e)
 		r.server.retryInBackground("undo a join", e.session.user, func() error { return r.server.engine.Exit(ctx, e.member()) })
-		return err
+		return nil, err
 	}
-	return nil
+	return e, nil
 }
 
 // errNotApplied means that the order of changes is broken: a join must not stay unanswered.

@@ -30,8 +30,7 @@ type Server struct {
 	cancel     context.CancelFunc
 	newcomers  context.Context // ends when Close begins
 	turnAway   context.CancelFunc
-	stopKicks  func()
-	stopAsked  func()
+	stopEvict  func()
 	background sync.WaitGroup
 	conns      sync.WaitGroup
 
@@ -95,16 +94,11 @@ func (s *Server) start() (err error) {
 	if err := s.engine.WatchReach(s.ctx, s.followed.apply); err != nil {
 		return err
 	}
-	if s.stopKicks, err = s.engine.ListenKicks(s.id, s.kicked); err != nil {
-		return err
-	}
-	if s.stopAsked, err = s.engine.ListenGateway(s.id, s.asked); err != nil {
-		s.stopKicks()
+	if s.stopEvict, err = s.engine.ListenEvictions(s.id, s.evicted); err != nil {
 		return err
 	}
 	if err := s.engine.RegisterGateway(s.ctx, s.id, s.lapsed, s.returned); err != nil {
-		s.stopKicks()
-		s.stopAsked()
+		s.stopEvict()
 		return err
 	}
 	if s.media != nil {
@@ -133,8 +127,7 @@ func (s *Server) Close(ctx context.Context) error {
 	go func() {
 		s.waitForSessions()
 		s.conns.Wait()
-		s.stopKicks()
-		s.stopAsked()
+		s.stopEvict()
 		s.cancel()
 		s.background.Wait()
 		close(done)
@@ -205,21 +198,18 @@ func (s *Server) session(id string) *session {
 	return s.sessions[id]
 }
 
-// remove forgets a session that has ended and removes its unfinished uploads, but for those
-// of a client that was sent elsewhere.
+// remove forgets a session that has ended and removes its unfinished uploads, except those of a
+// client that goes on elsewhere or was asked to.
 func (s *Server) remove(session *session, reason closeReason) {
 	s.forget(session)
-	if s.media != nil && reason.code != wire.CloseRestart {
-		s.background.Go(func() { s.media.SessionEnded(session.id) })
+	if s.media != nil && reason.code != wire.CloseRestart && reason != moved {
+		s.background.Go(func() { s.media.SessionEnded(session.lineage) })
 	}
 }
 
 func (s *Server) forget(session *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sessions[session.id] != session {
-		return
-	}
 	delete(s.sessions, session.id)
 	s.config.Meter.Sessions(-1)
 	if s.byApp[session.user.App]--; s.byApp[session.user.App] == 0 {
@@ -227,13 +217,19 @@ func (s *Server) forget(session *session) {
 	}
 }
 
-// kicked ends a session that a login elsewhere displaced, and returns when it has
-// left its channels.
-func (s *Server) kicked(id string) {
-	if session := s.session(id); session != nil {
-		session.end(displaced)
-		<-session.gone
+// evicted ends a session, and returns when nothing of it is here any more.
+func (s *Server) evicted(e Eviction) {
+	session := s.session(e.Session)
+	if session == nil {
+		return
 	}
+	if e.Moved {
+		session.ack(e.LastSeq)
+		session.end(moved)
+	} else {
+		session.end(displaced)
+	}
+	<-session.gone
 }
 
 // lapsed is called when this gateway was taken for dead.
@@ -291,7 +287,7 @@ func (s *Server) checkSession(session *session) error {
 	record, err := s.engine.Lookup(s.ctx, session.user)
 	switch {
 	case err == nil && record.Session != session.id:
-		session.end(displaced)
+		s.evicted(Eviction{Session: session.id, Moved: record.LineageID == session.lineage})
 		return nil
 	case err != nil && !errors.Is(err, ErrNoSession): // with that one, the session is about to end
 		return err

@@ -13,23 +13,21 @@ import (
 
 // session is one login. It is made by Server.login and ends by end.
 type session struct {
-	server *Server
-	user   User
-	id     string
-	secret [sha256.Size]byte // hash of its credential's secret
-	line   string            // of its Record; set before run
+	server  *Server
+	user    User
+	id      string
+	secret  [sha256.Size]byte // hash of its credential's secret
+	lineage string            // the LineageID of its Record; set before run
 
-	tasks  chan *wire.ClientFrame // requests, for run
-	wanted chan *want             // by other gateways, for run
-	over   chan struct{}          // closed by end
-	gone   chan struct{}          // closed when nothing of the session is left
+	tasks chan *wire.ClientFrame // requests, for run
+	over  chan struct{}          // closed by end
+	gone  chan struct{}          // closed when nothing of the session is left
 
 	// Of run's goroutine.
 	entries   map[string]*entry // joined channels
 	following map[string]bool   // uids whose presence is pushed
 	rates     rates
 	stopPeer  func()
-	arrived   *handover     // by which it came; nil once it has settled in
 	lookups   chan struct{} // holds a token for each running look-up of media; nil before the first
 
 	mail  mail
@@ -59,9 +57,9 @@ func newSession(s *Server, user User, id, secret string) *session {
 		server:    s,
 		user:      user,
 		id:        id,
+		lineage:   id,
 		secret:    sha256.Sum256([]byte(secret)),
 		tasks:     make(chan *wire.ClientFrame, maxTasks),
-		wanted:    make(chan *want),
 		over:      make(chan struct{}),
 		gone:      make(chan struct{}),
 		entries:   map[string]*entry{},
@@ -70,6 +68,11 @@ func newSession(s *Server, user User, id, secret string) *session {
 		mail:      mail{waiting: true, wait: newBackoff()},
 		reach:     newReach(s.config.Times.Unreachable),
 	}
+}
+
+// record is what the registry has of the session.
+func (s *session) record() Record {
+	return Record{Session: s.id, Gateway: s.server.id, Secret: s.secret, LineageID: s.lineage}
 }
 
 // short is what logs say of the id; it grants nothing.
@@ -300,15 +303,19 @@ func (s *session) endLocked(reason closeReason) {
 }
 
 // tearDown removes all traces of the session. The credential goes before the client is told, and the
-// client is told before others are.
+// client is told before others are. Others are not told of a session that has moved.
 func (s *session) tearDown() {
 	srv := s.server
 	if s.stopPeer != nil {
 		s.stopPeer()
 	}
+	s.releaseLive()
 	ctx := context.Background() // the engine gives up by itself
 	s.dropTaken(ctx)
-	srv.retryInBackground("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.id) })
+	moved := s.hasMoved()
+	if !moved {
+		srv.retryInBackground("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.record()) })
+	}
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil
@@ -318,6 +325,9 @@ func (s *session) tearDown() {
 		l.close(reason.code, reason.text)
 	}
 	settle(unread, false)
+	if moved {
+		s.leaveUnseen()
+	}
 	for _, e := range s.entries {
 		s.leave(e)
 	}

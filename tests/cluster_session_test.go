@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func loginNeighbour(t *testing.T, addr, uid string) *neighbour {
 	return n
 }
 
-func startGateways(t *testing.T, c *cluster.Cluster, program string, n int) (all []*process) {
+func startGateways(t testing.TB, c *cluster.Cluster, program string, n int) (all []*process) {
 	t.Helper()
 	for range n {
 		all = append(all, runWith(t, program, "--listen", "127.0.0.1:0", "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media"))
@@ -58,6 +59,9 @@ func TestClusterSessions(t *testing.T) {
 	for name, leave := range map[string]func(t *testing.T, from *process, balancer *cluster.Relay){
 		"moved":  func(*testing.T, *process, *cluster.Relay) {},
 		"killed": func(_ *testing.T, from *process, _ *cluster.Relay) { from.kill() },
+		"drained": func(t *testing.T, from *process, _ *cluster.Relay) {
+			require.NoError(t, from.Process.Signal(syscall.SIGTERM))
+		},
 		"hung": func(t *testing.T, from *process, _ *cluster.Relay) {
 			require.NoError(t, cluster.Pause(from.Process))
 			t.Cleanup(func() { _ = cluster.Resume(from.Process) })

@@ -30,9 +30,9 @@ import (
 )
 
 // startCluster runs three NATS servers.
-func startCluster(t *testing.T) *cluster.Cluster { return startClusterAs(t, cluster.Options{}) }
+func startCluster(t testing.TB) *cluster.Cluster { return startClusterAs(t, cluster.Options{}) }
 
-func startClusterAs(t *testing.T, options cluster.Options) *cluster.Cluster {
+func startClusterAs(t testing.TB, options cluster.Options) *cluster.Cluster {
 	t.Helper()
 	dir := t.TempDir()
 	program, err := cluster.Build(t.Context(), dir)

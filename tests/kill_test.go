@@ -21,7 +21,7 @@ import (
 )
 
 // buildGateway makes the program as it is shipped.
-func buildGateway(t *testing.T) (program string) {
+func buildGateway(t testing.TB) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "rtm-gateway")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "rtmwasm/gateway/cmd/rtm-gateway").CombinedOutput()
@@ -43,7 +43,7 @@ func run(t *testing.T, program, addr, data string) *process {
 	return runWith(t, program, "--listen", addr, "--data", data)
 }
 
-func runWith(t *testing.T, program string, args ...string) *process {
+func runWith(t testing.TB, program string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(program, args...)}
 	stderr, err := p.StderrPipe()

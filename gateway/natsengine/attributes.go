@@ -16,7 +16,7 @@ var _ gateway.Attributes = (*Engine)(nil)
 // userAttributesEntry is the value of a user's key in the user attributes bucket.
 type userAttributesEntry struct {
 	owned
-	Session string `json:"session"`
+	Lineage string `json:"session"`
 	Value   []byte `json:"value"`
 }
 
@@ -62,7 +62,7 @@ func (e *Engine) UserAttributes(ctx context.Context, user gateway.User) ([]byte,
 	}
 	var value []byte
 	if err == nil {
-		value, _, err = e.attributesOfSession(ctx, key, record.Session)
+		value, _, err = e.attributesOf(ctx, key, record.LineageID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read user attributes: %w", err)
@@ -70,9 +70,9 @@ func (e *Engine) UserAttributes(ctx context.Context, user gateway.User) ([]byte,
 	return value, nil
 }
 
-// attributesOfSession is the value that a session wrote; what another one left behind
+// attributesOf is the value that sessions of a lineage wrote; what another one left behind
 // does not count.
-func (e *Engine) attributesOfSession(ctx context.Context, key, session string) (value []byte, revision uint64, err error) {
+func (e *Engine) attributesOf(ctx context.Context, key, lineage string) (value []byte, revision uint64, err error) {
 	entry, err := e.userAttributes.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, 0, nil
@@ -80,14 +80,14 @@ func (e *Engine) attributesOfSession(ctx context.Context, key, session string) (
 	if err != nil {
 		return nil, 0, err
 	}
-	v := decodeUserAttributes(entry.Value(), session)
+	v := decodeUserAttributes(entry.Value(), lineage)
 	return v, entry.Revision(), nil
 }
 
-// decodeUserAttributes is the value in an entry, nil if it is of another session.
-func decodeUserAttributes(entry []byte, session string) []byte {
+// decodeUserAttributes is the value in an entry, nil if it is of another lineage.
+func decodeUserAttributes(entry []byte, lineage string) []byte {
 	var v userAttributesEntry
-	if json.Unmarshal(entry, &v) != nil || v.Session != session {
+	if json.Unmarshal(entry, &v) != nil || v.Lineage != lineage {
 		return nil
 	}
 	return v.Value
@@ -107,31 +107,37 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, re
 		if err != nil {
 			return nil, err
 		}
-		value, err := f(decodeUserAttributes(former, record.Session))
+		value, err := f(decodeUserAttributes(former, record.LineageID))
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(userAttributesEntry{owned: owned{record.Gateway}, Session: record.Session, Value: append([]byte{}, value...)})
+		return encodeUserAttributes(record, append([]byte{}, value...))
 	})
 	return err
 }
 
-// moveAttributes makes what a session wrote another gateway's.
-func (e *Engine) moveAttributes(ctx context.Context, key, session, gatewayID string) error {
-	value, revision, err := e.attributesOfSession(ctx, key, session)
-	if err != nil || value == nil {
-		return err
+// takeAttributes gives what earlier sessions of a lineage wrote to the gateway of its present
+// one: what is a dead gateway's is removed. On failure the client sets its attributes again.
+func (e *Engine) takeAttributes(ctx context.Context, key string, record gateway.Record) {
+	value, revision, err := e.attributesOf(ctx, key, record.LineageID)
+	if err == nil && value != nil {
+		var entry []byte
+		if entry, err = encodeUserAttributes(record, value); err == nil {
+			_, err = e.userAttributes.Update(ctx, key, entry, revision)
+		}
 	}
-	entry, err := json.Marshal(userAttributesEntry{owned: owned{gatewayID}, Session: session, Value: value})
-	if err == nil {
-		_, err = e.userAttributes.Update(ctx, key, entry, revision)
+	if err != nil {
+		e.opts.Logger.Warn("attributes of a user stay with the former gateway", "error", err)
 	}
-	return err
 }
 
-// removeUserAttributes removes what a session wrote.
-func (e *Engine) removeUserAttributes(ctx context.Context, key, session string) error {
-	value, revision, err := e.attributesOfSession(ctx, key, session)
+func encodeUserAttributes(record gateway.Record, value []byte) ([]byte, error) {
+	return json.Marshal(userAttributesEntry{owned: owned{record.Gateway}, Lineage: record.LineageID, Value: value})
+}
+
+// removeUserAttributes removes what sessions of a lineage wrote.
+func (e *Engine) removeUserAttributes(ctx context.Context, key, lineage string) error {
+	value, revision, err := e.attributesOf(ctx, key, lineage)
 	if err != nil || value == nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
 	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first, second := gateway.Record{Session: "s1", Gateway: "g"}, gateway.Record{Session: "s2", Gateway: "h"}
+	first, second := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, gateway.Record{Session: "s2", LineageID: "s2", Gateway: "h"}
 	_, err := e.UserAttributes(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("x")), gateway.ErrNoSession)
@@ -50,11 +50,11 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 		assert.Empty(t, former)
 		return []byte("two"), nil
 	}))
-	require.NoError(t, e.Release(ctx, user, "s1"))
+	require.NoError(t, e.Release(ctx, user, first))
 	got, err = e.UserAttributes(ctx, user)
 	require.NoError(t, err)
 	assert.Equal(t, "two", string(got), "not the displaced session's to remove")
-	require.NoError(t, e.Release(ctx, user, "s2"))
+	require.NoError(t, e.Release(ctx, user, second))
 	_, err = e.userAttributes.Get(ctx, userKey(user))
 	require.Error(t, err, "nothing is left")
 }
@@ -63,13 +63,13 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 	e := openEngine(t, Options{})
 	user := gateway.User{App: testApp, ID: "ada"}
-	first := gateway.Record{Session: "s1", Gateway: "g"}
+	first := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}
 	_, err := e.Claim(t.Context(), user, always(first))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, first, to("one")))
-	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s2", Gateway: "g"}))
+	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s2", LineageID: "s2", Gateway: "g"}))
 	require.NoError(t, err)
-	require.NoError(t, e.Release(t.Context(), user, "s1"))
+	require.NoError(t, e.Release(t.Context(), user, first))
 	_, err = e.userAttributes.Get(t.Context(), userKey(user))
 	require.Error(t, err)
 }
@@ -77,7 +77,7 @@ func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
 	e := openEngine(t, Options{})
 	user := gateway.User{App: testApp, ID: "ghost"}
-	record := gateway.Record{Session: "s1", Gateway: "dead"}
+	record := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "dead"}
 	_, err := e.Claim(t.Context(), user, always(record))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))
@@ -202,8 +202,8 @@ func FuzzDecodeUserAttributes(f *testing.F) {
 		}
 		var v userAttributesEntry
 		require.NoError(t, json.Unmarshal(entry, &v))
-		require.Equal(t, session, v.Session)
-		again, err := json.Marshal(userAttributesEntry{Session: session, Value: value})
+		require.Equal(t, session, v.Lineage)
+		again, err := json.Marshal(userAttributesEntry{Lineage: session, Value: value})
 		require.NoError(t, err)
 		require.Equal(t, value, decodeUserAttributes(again, session))
 	})

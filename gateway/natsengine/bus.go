@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -12,20 +15,18 @@ import (
 
 var _ gateway.Bus = (*Engine)(nil)
 
-// Answers to a frame for a peer.
-var (
-	peerTookIt = []byte{1}
-	peerDidNot = []byte{0}
-)
-
 // ListenPeer implements gateway.Bus.
 func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), notified func()) (stop func(), err error) {
+	guard := orderGuard{until: time.Now().Add(guardTime)}
 	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
-		if len(m.Data) == 0 {
+		switch {
+		case len(m.Data) == 0:
 			notified()
-			return
+		case guard.takes(m.Reply):
+			h(m.Data, m.Reply)
+		default:
+			e.Receipt(m.Reply, gateway.Moved)
 		}
-		h(m.Data, m.Reply)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen for a user: %w", err)
@@ -35,11 +36,8 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt stri
 
 // Receipt implements gateway.Bus: a receipt is where the sender waits for an answer. One
 // that waits here needs no server in between.
-func (e *Engine) Receipt(receipt string, received bool) {
-	answer := peerDidNot
-	if received {
-		answer = peerTookIt
-	}
+func (e *Engine) Receipt(receipt string, outcome gateway.Outcome) {
+	answer := []byte{byte(outcome)}
 	if !e.requests.answer(receipt, answer) {
 		_ = e.nc.Publish(receipt, answer)
 	}
@@ -47,39 +45,61 @@ func (e *Engine) Receipt(receipt string, received bool) {
 
 // ListenRoom implements gateway.Bus.
 func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(), err error) {
-	heard := &heard{pass: h}
-	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { heard.take(m.Data) })
+	once := &deduplicator{pass: h}
+	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { once.take(m.Data) })
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
-	e.comeback.listen(room, heard.take)
+	e.comeback.listen(room, once.take)
 	return func() {
 		e.comeback.unlisten(room)
 		unsubscribe()
 	}, nil
 }
 
-// ListenKicks implements gateway.Bus.
-func (e *Engine) ListenKicks(gatewayID string, h func(session string)) (stop func(), err error) {
-	stop, err = e.dispatcher.subscribe(kickSubject+gatewayID, func(m *nats.Msg) {
+// ListenEvictions implements gateway.Bus.
+func (e *Engine) ListenEvictions(gatewayID string, h func(gateway.Eviction)) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(evictSubject+gatewayID, func(m *nats.Msg) {
+		eviction, err := decodeEviction(m.Data)
+		if err != nil {
+			return // not from a gateway
+		}
 		go func() {
-			h(string(m.Data))
-			_ = m.Respond(nil) // on failure the kicker goes on after its timeout
+			h(eviction)
+			_ = m.Respond(nil) // on failure the asker goes on after its timeout
 		}()
 	})
 	if err != nil {
-		return nil, fmt.Errorf("natsengine: listen for kicks: %w", err)
+		return nil, fmt.Errorf("natsengine: listen for evictions: %w", err)
 	}
 	return stop, nil
 }
 
-// Kick implements gateway.Bus.
-func (e *Engine) Kick(ctx context.Context, gatewayID, session string) error {
+// Evict implements gateway.Bus.
+func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.Eviction) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	_, err := e.nc.RequestWithContext(ctx, kickSubject+gatewayID, []byte(session))
+	_, err := e.nc.RequestWithContext(ctx, evictSubject+gatewayID, encodeEviction(eviction))
 	if err != nil && !errors.Is(err, nats.ErrNoResponders) {
-		return fmt.Errorf("natsengine: kick a session: %w", err)
+		return fmt.Errorf("natsengine: evict a session: %w", err)
 	}
 	return nil
+}
+
+// encodeEviction makes the text "session", or "session lastSeq" of one that moved.
+func encodeEviction(e gateway.Eviction) []byte {
+	text := e.Session
+	if e.Moved {
+		text += " " + strconv.FormatUint(e.LastSeq, 10)
+	}
+	return []byte(text)
+}
+
+func decodeEviction(text []byte) (e gateway.Eviction, err error) {
+	session, seq, moved := strings.Cut(string(text), " ")
+	e = gateway.Eviction{Session: session, Moved: moved}
+	if moved {
+		e.LastSeq, err = strconv.ParseUint(seq, 10, 64)
+	}
+	return e, err
 }

@@ -39,7 +39,7 @@ type Engine struct {
 	identity   identity
 	comeback   comeback
 	drops      drops
-	patience   patience
+	deliveries pendingDeliveries
 
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
@@ -74,7 +74,7 @@ func newEngine(opts Options) *Engine {
 	e.comeback.e = e
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }
-	e.patience.e = e
+	e.deliveries.e = e
 	return e
 }
 
@@ -89,7 +89,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if e.requests, err = newRequestMux(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
 	}
-	if err := e.listenReask(); err != nil {
+	if err := e.listenRedeliver(); err != nil {
 		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
 	}
 	e.dispatcher = newDispatcher(e.nc, e.drops.note)

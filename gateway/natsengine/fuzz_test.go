@@ -31,7 +31,7 @@ func FuzzKeys(f *testing.F) {
 
 // FuzzDecodeSession: what is accepted has a secret, and encodes to the same.
 func FuzzDecodeSession(f *testing.F) {
-	value, err := encodeSession(gateway.Record{Session: "s", Gateway: "g", Line: "l", Secret: sha256.Sum256([]byte("x"))})
+	value, err := encodeSession(gateway.Record{Session: "s", Gateway: "g", LineageID: "l", Secret: sha256.Sum256([]byte("x"))})
 	require.NoError(f, err)
 	f.Add(value)
 	f.Add([]byte(`{"session":"s","secret":""}`))

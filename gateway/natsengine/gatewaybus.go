@@ -22,11 +22,8 @@ const (
 
 var errNoGateway = errors.New("natsengine: the gateway is gone")
 
-// ListenGateway implements gateway.Bus.
-func (e *Engine) ListenGateway(gatewayID string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
-	return e.listen(gateSubject+gatewayID, h)
-}
-
+// listen has h answer the requests on a subject, one at a time. h must not block; it calls reply
+// once, now or later, where an answer is wanted. An answer may be large.
 func (e *Engine) listen(subject string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(subject, func(m *nats.Msg) {
 		if m.Reply != "" {
@@ -50,13 +47,6 @@ func parts(answer []byte, most int) (parts [][]byte) {
 		answer = answer[most:]
 	}
 	return append(parts, append([]byte{lastPart}, answer...))
-}
-
-// AskGateway implements gateway.Bus.
-func (e *Engine) AskGateway(ctx context.Context, gatewayID string, request []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	return e.askAt(ctx, gateSubject+gatewayID, request, firstPartTime)
 }
 
 // askAt returns the answer of who listens on a subject. It waits as long as first for a part of it, and
@@ -88,12 +78,4 @@ func (e *Engine) askAt(ctx context.Context, subject string, request []byte, firs
 			return answer, nil
 		}
 	}
-}
-
-// TellGateway implements gateway.Bus.
-func (e *Engine) TellGateway(gatewayID string, request []byte) error {
-	if err := e.nc.Publish(gateSubject+gatewayID, request); err != nil {
-		return fmt.Errorf("natsengine: tell a gateway: %w", err)
-	}
-	return nil
 }

@@ -28,10 +28,13 @@ func TestParts(t *testing.T) {
 	}
 }
 
-func TestAskGateway(t *testing.T) {
+func TestAskAt(t *testing.T) {
 	e := openEngine(t, Options{})
+	ask := func(request string) ([]byte, error) {
+		return e.askAt(t.Context(), "test.g", []byte(request), firstPartTime)
+	}
 	large := bytes.Repeat([]byte("0123456789"), maxPart/4) // of several parts
-	stop, err := e.ListenGateway("g", func(request []byte, reply func([]byte)) {
+	stop, err := e.listen("test.g", func(request []byte, reply func([]byte)) {
 		if string(request) == "large" {
 			reply(large)
 		} else {
@@ -39,40 +42,58 @@ func TestAskGateway(t *testing.T) {
 		}
 	})
 	require.NoError(t, err)
-	answer, err := e.AskGateway(t.Context(), "g", []byte("large"))
+	answer, err := ask("large")
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(large, answer))
-	answer, err = e.AskGateway(t.Context(), "g", []byte("small"))
+	answer, err = ask("small")
 	require.NoError(t, err)
 	assert.Empty(t, answer)
 	stop()
-	_, err = e.AskGateway(t.Context(), "g", []byte("large"))
+	_, err = ask("large")
 	require.ErrorIs(t, err, errNoGateway)
 }
 
-func TestMove(t *testing.T) {
+// Attributes stay with a lineage, and become those of the gateway where it goes on.
+func TestAttributesFollowALineage(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx, user := t.Context(), gateway.User{App: testApp, ID: "ada"}
-	record := gateway.Record{Session: "s", Line: "l", Gateway: "g", Secret: [32]byte{1}, Heir: [32]byte{2}}
-	_, err := e.Claim(ctx, user, always(record))
+	first := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g", Secret: [32]byte{1}}
+	next := gateway.Record{Session: "s2", LineageID: "s1", Gateway: "h", Secret: [32]byte{2}}
+	other := gateway.Record{Session: "s3", LineageID: "s3", Gateway: "h", Secret: [32]byte{3}}
+	read := func() string {
+		t.Helper()
+		value, err := e.UserAttributes(ctx, user)
+		require.NoError(t, err)
+		return string(value)
+	}
+	_, err := e.Claim(ctx, user, always(first))
 	require.NoError(t, err)
 	keep := func([]byte) ([]byte, error) { return []byte("mine"), nil }
-	require.NoError(t, e.ChangeUserAttributes(ctx, user, record, keep))
-	require.NoError(t, e.SetReach(ctx, user, "s", gateway.Unreachable))
+	require.NoError(t, e.ChangeUserAttributes(ctx, user, first, keep))
+	require.NoError(t, e.SetReach(ctx, user, "s1", gateway.Unreachable))
 
-	require.NoError(t, e.Move(ctx, user, record, "h"))
-	got, err := e.Lookup(ctx, user)
+	_, err = e.Claim(ctx, user, always(next))
 	require.NoError(t, err)
-	want := record
-	want.Gateway = "h"
-	assert.Equal(t, want, got)
 	reach, err := e.Reach(ctx, []gateway.User{user})
 	require.NoError(t, err)
 	assert.Equal(t, gateway.Online, reach[0].Reach)
-
-	require.ErrorIs(t, e.Move(ctx, user, record, "i"), gateway.ErrNoSession, "it is at h")
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, keep), gateway.ErrNoSession, "the user's session is another")
+	require.NoError(t, e.Release(ctx, user, first), "not its any more")
+	assert.Equal(t, "mine", read())
 	require.NoError(t, e.RegisterGateway(ctx, "h", nil, nil)) // g is not alive: what is its goes
-	value, err := e.UserAttributes(ctx, user)
+	assert.Equal(t, "mine", read())
+
+	_, err = e.Claim(ctx, user, always(other))
 	require.NoError(t, err)
-	assert.Equal(t, "mine", string(value))
+	assert.Empty(t, read(), "of another login")
+}
+
+func TestEvictionsAreRead(t *testing.T) {
+	for _, want := range []gateway.Eviction{{Session: "s"}, {Session: "s", Moved: true}, {Session: "s", Moved: true, LastSeq: 1 << 63}} {
+		got, err := decodeEviction(encodeEviction(want))
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	_, err := decodeEviction([]byte("s x"))
+	require.Error(t, err)
 }

@@ -36,7 +36,7 @@ func TestReach(t *testing.T) {
 		assert.Equal(t, gateway.Sighting{User: bob}, found[0])
 		return found[1]
 	}
-	record := gateway.Record{Session: "s1", Line: "s0", Gateway: "g", Secret: [32]byte{1}, Heir: [32]byte{2}}
+	record := gateway.Record{Session: "s1", LineageID: "s0", Gateway: "g", Secret: [32]byte{1}, ResumeCredentialHash: [32]byte{2}}
 	_, err := e.Claim(ctx, ada, always(record))
 	require.NoError(t, err)
 	saw(gateway.Online)
@@ -51,10 +51,10 @@ func TestReach(t *testing.T) {
 	saw(gateway.Online)
 	require.NoError(t, e.SetReach(ctx, ada, "s1", gateway.Unreachable))
 	saw(gateway.Unreachable)
-	_, err = e.Claim(ctx, ada, always(gateway.Record{Session: "s2", Gateway: "h"}))
+	_, err = e.Claim(ctx, ada, always(gateway.Record{Session: "s2", LineageID: "s2", Gateway: "h"}))
 	require.NoError(t, err)
 	saw(gateway.Online)
-	require.NoError(t, e.Release(ctx, ada, "s2"))
+	require.NoError(t, e.Release(ctx, ada, gateway.Record{Session: "s2", LineageID: "s2"}))
 	saw(gateway.Offline)
 	assert.Equal(t, gateway.Offline, look().Reach)
 	require.NoError(t, e.SetReach(ctx, ada, "s2", gateway.Unreachable), "too late")

@@ -25,18 +25,18 @@ type sessionEntry struct {
 	owned
 	Session string `json:"session"`
 	Secret  []byte `json:"secret"`         // SHA-256
-	Heir    []byte `json:"heir,omitempty"` // SHA-256; absent after a login
-	Line    string `json:"line"`
+	Resumed []byte `json:"heir,omitempty"` // ResumeCredentialHash; absent after a login
+	Lineage string `json:"line"`
 	Away    bool   `json:"away,omitempty"` // its user is Unreachable
 }
 
 // Claim implements gateway.Registry. The key's revision decides between concurrent
 // claims: who comes second displaces the first.
-func (e *Engine) Claim(ctx context.Context, user gateway.User, follow func(*gateway.Record) (gateway.Record, error)) (*gateway.Record, error) {
+func (e *Engine) Claim(ctx context.Context, user gateway.User, next func(*gateway.Record) (gateway.Record, error)) (*gateway.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
-		former, refused, err := e.claimOnce(ctx, userKey(user), follow)
+		former, refused, err := e.claimOnce(ctx, userKey(user), next)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
 			continue
@@ -47,7 +47,7 @@ func (e *Engine) Claim(ctx context.Context, user gateway.User, follow func(*gate
 	}
 }
 
-func (e *Engine) claimOnce(ctx context.Context, key string, follow func(*gateway.Record) (gateway.Record, error)) (former *gateway.Record, refused, err error) {
+func (e *Engine) claimOnce(ctx context.Context, key string, next func(*gateway.Record) (gateway.Record, error)) (former *gateway.Record, refused, err error) {
 	record, revision, err := e.session(ctx, key)
 	switch {
 	case err == nil:
@@ -55,11 +55,11 @@ func (e *Engine) claimOnce(ctx context.Context, key string, follow func(*gateway
 	case !errors.Is(err, gateway.ErrNoSession):
 		return nil, nil, err
 	}
-	next, refused := follow(former)
+	claimed, refused := next(former)
 	if refused != nil {
 		return nil, refused, nil
 	}
-	value, err := encodeSession(next)
+	value, err := encodeSession(claimed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,37 +68,18 @@ func (e *Engine) claimOnce(ctx context.Context, key string, follow func(*gateway
 	} else {
 		_, err = e.sessions.Update(ctx, key, value, revision)
 	}
+	if err == nil && former != nil && former.LineageID == claimed.LineageID && former.Gateway != claimed.Gateway {
+		e.takeAttributes(ctx, key, claimed)
+	}
 	return former, nil, err
 }
 
 func encodeSession(r gateway.Record) ([]byte, error) {
-	entry := sessionEntry{owned: owned{r.Gateway}, Session: r.Session, Line: r.Line, Secret: r.Secret[:]}
-	if r.Heir != [sha256.Size]byte{} {
-		entry.Heir = r.Heir[:]
+	entry := sessionEntry{owned: owned{r.Gateway}, Session: r.Session, Lineage: r.LineageID, Secret: r.Secret[:]}
+	if r.ResumeCredentialHash != [sha256.Size]byte{} {
+		entry.Resumed = r.ResumeCredentialHash[:]
 	}
 	return json.Marshal(entry)
-}
-
-// Move implements gateway.Registry. While both gateways live nobody looks whose the
-// attributes are.
-func (e *Engine) Move(ctx context.Context, user gateway.User, record gateway.Record, gatewayID string) error {
-	_, err := e.Claim(ctx, user, func(former *gateway.Record) (gateway.Record, error) {
-		if former == nil || former.Session != record.Session || former.Gateway != record.Gateway {
-			return gateway.Record{}, gateway.ErrNoSession
-		}
-		next := *former
-		next.Gateway = gatewayID
-		return next, nil
-	})
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	if err := e.moveAttributes(ctx, userKey(user), record.Session, gatewayID); err != nil {
-		return fmt.Errorf("natsengine: move a session: %w", err)
-	}
-	return nil
 }
 
 // Lookup implements gateway.Registry.
@@ -113,16 +94,19 @@ func (e *Engine) Lookup(ctx context.Context, user gateway.User) (gateway.Record,
 }
 
 // Release implements gateway.Registry.
-func (e *Engine) Release(ctx context.Context, user gateway.User, session string) error {
+func (e *Engine) Release(ctx context.Context, user gateway.User, ended gateway.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
 	record, revision, err := e.session(ctx, key)
-	if err == nil && record.Session == session {
+	switch {
+	case err == nil && record.Session == ended.Session:
 		err = remove(ctx, e.sessions, key, revision)
+	case err == nil && record.LineageID == ended.LineageID:
+		return nil // the attributes are the next session's
 	}
 	if err == nil || errors.Is(err, gateway.ErrNoSession) {
-		err = e.removeUserAttributes(ctx, key, session)
+		err = e.removeUserAttributes(ctx, key, ended.LineageID)
 	}
 	if err != nil {
 		return fmt.Errorf("natsengine: release a session: %w", err)
@@ -146,14 +130,14 @@ func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint6
 func decodeSession(value []byte) (gateway.Record, error) {
 	var v sessionEntry
 	err := json.Unmarshal(value, &v)
-	if err == nil && (len(v.Secret) != sha256.Size || len(v.Heir) != 0 && len(v.Heir) != sha256.Size) {
+	if err == nil && (len(v.Secret) != sha256.Size || len(v.Resumed) != 0 && len(v.Resumed) != sha256.Size) {
 		err = errors.New("no hash where one must be")
 	}
 	if err != nil {
 		return gateway.Record{}, fmt.Errorf("entry of a session: %w", err)
 	}
-	record := gateway.Record{Session: v.Session, Gateway: v.Gateway, Line: cmp.Or(v.Line, v.Session)}
+	record := gateway.Record{Session: v.Session, Gateway: v.Gateway, LineageID: cmp.Or(v.Lineage, v.Session)}
 	copy(record.Secret[:], v.Secret)
-	copy(record.Heir[:], v.Heir)
+	copy(record.ResumeCredentialHash[:], v.Resumed)
 	return record, nil
 }

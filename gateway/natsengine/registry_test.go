@@ -29,8 +29,8 @@ func TestClaim(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
 	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, Heir: [32]byte{4, 5, 6}, Line: "s0"}
-	second := gateway.Record{Session: "s2", Gateway: "h"}
+	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, ResumeCredentialHash: [32]byte{4, 5, 6}, LineageID: "s0"}
+	second := gateway.Record{Session: "s2", Gateway: "h", LineageID: "s2"}
 
 	_, err := e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
@@ -47,10 +47,10 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &first, former)
 
-	require.NoError(t, e.Release(ctx, user, "s1"), "not its any more")
+	require.NoError(t, e.Release(ctx, user, first), "not its any more")
 	_, err = e.Lookup(ctx, user)
 	require.NoError(t, err)
-	require.NoError(t, e.Release(ctx, user, "s2"))
+	require.NoError(t, e.Release(ctx, user, second))
 	_, err = e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	_, err = e.Claim(ctx, user, never(first))

@@ -39,9 +39,14 @@ func newRequestMux(nc *nats.Conn) (*requestMux, error) {
 // in time. The answer may be the server's, that nobody listens on subject: see
 // isNoResponders.
 func (r *requestMux) send(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
+	return r.sendMarked(subject, data, "", timeout, done)
+}
+
+// sendMarked does what send does. The subject of the answer ends with mark.
+func (r *requestMux) sendMarked(subject string, data []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
 	r.mu.Lock()
 	r.next++
-	id := strconv.FormatUint(r.next, 36)
+	id := strconv.FormatUint(r.next, 36) + mark
 	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
 	r.mu.Unlock()
 	err := r.nc.PublishRequest(subject, r.inbox+id, data)

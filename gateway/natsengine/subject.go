@@ -10,12 +10,11 @@ import (
 // Subjects of the bus. App ids are letters and digits and stand as they are, ids of
 // users and channels are encoded: they may hold dots, wildcards and white space.
 const (
-	peerSubject = "rtm.peer."
-	roomSubject = "rtm.room."
-	kickSubject = "rtm.kick."
-	gateSubject = "rtm.gateway."
+	peerSubject  = "rtm.peer."
+	roomSubject  = "rtm.room."
+	evictSubject = "rtm.kick."
 
-	reaskSubject = "rtm.reask"
+	redeliverSubject = "rtm.reask"
 )
 
 // token makes an id fit for one token of a subject or key.

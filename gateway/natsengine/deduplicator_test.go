@@ -10,15 +10,15 @@ import (
 )
 
 // What the history gives once more is not passed on once more, however much came live.
-func TestHeardOnce(t *testing.T) {
+func TestDeduplicator(t *testing.T) {
 	var got []string
-	h := &heard{pass: func(frame []byte) { got = append(got, string(frame)) }}
+	d := &deduplicator{pass: func(frame []byte) { got = append(got, string(frame)) }}
 	var want []string
 	for i := range 5 * core.MaxMissedChannelMessages {
 		want = append(want, fmt.Sprint("message ", i))
-		h.take([]byte(want[i]))
+		d.take([]byte(want[i]))
 		for _, old := range want[max(0, len(want)-core.MaxMissedChannelMessages):] {
-			h.take([]byte(old))
+			d.take([]byte(old))
 		}
 	}
 	assert.Equal(t, want, got)

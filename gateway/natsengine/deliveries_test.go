@@ -1,0 +1,82 @@
+package natsengine
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+)
+
+func TestWhatFollowsFromAnAnswer(t *testing.T) {
+	nobodyThere := &nats.Msg{Header: nats.Header{"Status": {"503"}}}
+	for name, c := range map[string]struct {
+		m               *nats.Msg
+		latest, earlier step
+	}{
+		"no answer in time": {nil, fail, fail},
+		"nobody listens":    {nobodyThere, sendAgain, ignore},
+		"received":          {&nats.Msg{Data: []byte{byte(gateway.Received)}}, succeed, succeed},
+		"not received":      {&nats.Msg{Data: []byte{byte(gateway.NotReceived)}}, fail, ignore},
+		"moved":             {&nats.Msg{Data: []byte{byte(gateway.Moved)}}, sendAgain, ignore},
+		"nonsense":          {&nats.Msg{Data: []byte("xyz")}, fail, ignore},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.latest, answerOf(c.m).after(true))
+			assert.Equal(t, c.earlier, answerOf(c.m).after(false))
+		})
+	}
+}
+
+// What waits behind a frame for which nobody was there is given up with it.
+func TestWaitingBehindAFrameForNobody(t *testing.T) {
+	e := openEngine(t, Options{})
+	absent := gateway.User{App: testApp, ID: "nobody"}
+	var given []string
+	ask := func(name string) *delivery {
+		return &delivery{user: absent, done: func(received bool) {
+			assert.False(t, received)
+			given = append(given, name)
+		}}
+	}
+	first := ask("first")
+	now, behind := e.deliveries.add(first)
+	require.True(t, now)
+	require.False(t, behind)
+	first.waiting, first.reached = true, false
+	q := e.deliveries.byUser[absent]
+	q.running = true
+	now, _ = e.deliveries.add(ask("second"))
+	require.False(t, now, "it must not overtake")
+	e.deliveries.run(absent, q)
+	assert.Equal(t, []string{"first", "second"}, given)
+	assert.Empty(t, e.deliveries.byUser)
+}
+
+// A frame that follows one that is not answered may reach the gateway to which the user has just come,
+// and the one before may not.
+func TestOrderGuard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := orderGuard{until: time.Now().Add(guardTime)}
+		for _, c := range []struct {
+			reply string
+			takes bool
+		}{
+			{"_INBOX.a.1" + behindMark, false},
+			{"_INBOX.a.2" + behindMark, false},
+			{"_INBOX.a.3", true},
+			{"_INBOX.a.4" + behindMark, true},
+			{"_INBOX.b.1" + behindMark, false},
+			{"_INBOX.b.2", true},
+			{"", true},
+		} {
+			assert.Equal(t, c.takes, g.takes(c.reply), c.reply)
+		}
+		time.Sleep(guardTime)
+		assert.True(t, g.takes("_INBOX.c.1"+behindMark), "all that was under way is answered by now")
+	})
+}
