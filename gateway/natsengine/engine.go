@@ -40,6 +40,7 @@ type Engine struct {
 	comeback   comeback
 	drops      drops
 	deliveries pendingDeliveries
+	fence      historyFence
 
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options

@@ -54,11 +54,12 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 	return nil
 }
 
-// RecentRoom implements gateway.Bus. Any replica may answer; one that lags does so by
-// less than a client needs to come back.
+// RecentRoom implements gateway.Bus. The leader has all that was sent before. Any replica may
+// answer; one that lags does so by less than a client needs to come back.
 func (e *Engine) RecentRoom(ctx context.Context, room gateway.Room, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
+	e.passHistoryFence(ctx)
 	messages, _, err := e.batchGet(ctx, historyStream, nextOf{
 		NextFor:   roomSubject + roomKey(room),
 		Batch:     core.MaxMissedChannelMessages,
