@@ -73,6 +73,37 @@ func TestCancelInCreate(t *testing.T) {
 	}
 }
 
+// A large body does not go on to use up the line. Its upload is asked for, and removed.
+func TestCancelOfALargeUploadInOneRequest(t *testing.T) {
+	for _, connected := range []bool{true, false} {
+		inSession(t, func(w *world) {
+			w.inOneRequest()
+			task := w.upload("up", w.blob(bigUpload))
+			r := w.host.only("POST")
+			r.progress(1000)
+			if !connected {
+				w.interrupt()
+			}
+			task.Cancel()
+			assert.True(t, r.aborted)
+			if !connected {
+				assert.Empty(t, w.host.outstanding())
+				w.redialled()
+				w.resumed()
+			}
+			again := w.host.only("POST")
+			assert.Nil(t, again.Body)
+			assert.Equal(t, r.header("Upload-Metadata"), again.header("Upload-Metadata"))
+			again.created(testKey, 900)
+			r = w.host.only("DELETE")
+			assert.Equal(t, "https://gw.example/media/"+testKey, r.URL)
+			r.answer(204, nil, nil)
+			w.host.pass(5 * time.Second)
+			assert.Empty(t, w.host.outstanding())
+		})
+	}
+}
+
 func TestCancelInCreateThatFails(t *testing.T) {
 	inSession(t, func(w *world) {
 		task := w.upload("up", w.blob(10))

@@ -64,10 +64,11 @@ type Client struct {
 	tasks     []*Task       // media tasks, waiting and running, in order
 	pieceSize int64         // of the next piece of a download, by the speed of the last; 0: not known
 	pieceTook time.Duration // by the last piece of which nothing was heard before its answer
-	discards  []string      // keys of uploads to be removed from the gateway
+	discards  []*discarding // uploads to be removed from the gateway
 
 	// What was learned of the way to /media/:
 	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no bound
+	createMost         int64   // bytes of the largest upload that goes out with its creation, see createWithBody
 	override           bool    // only GET and POST pass
 	mediaAnswered      bool    // a request had an answer
 	cameBack           bool    // the connection was lost before, and no request was answered since

@@ -237,7 +237,7 @@ func (t *Task) resume() {
 
 // pauseTasks stops requests while the session is down (API 7.7).
 func (c *Client) pauseTasks() {
-	c.cameBack, c.pieceTook = true, 0
+	c.cameBack, c.pieceTook, c.createMost = true, 0, 0
 	for _, t := range c.tasks {
 		t.halt()
 	}

@@ -203,30 +203,39 @@ func (c *Client) mediaRequest(r *HTTPRequest, l HTTPListener) (abort func()) {
 	return c.host.Request(r, l)
 }
 
-// discard removes an upload from the gateway, now or when the connection is back.
-func (c *Client) discard(key string) {
-	if key == "" || c.session.id == "" {
+// discarding removes an upload from the gateway. Where its key is not known, it repeats the
+// creation first, and hears it by that.
+type discarding struct {
+	c       *Client
+	session string
+
+	key   string // "": not known
+	nonce string
+	size  int64
+}
+
+// discard removes an upload, now or when the connection is back.
+func (c *Client) discard(d *discarding) {
+	if d.key == "" && d.nonce == "" || c.session.id == "" {
 		return // the gateway removes what a session leaves unfinished
 	}
-	c.discards = append(c.discards, key)
+	d.c, d.session = c, c.session.id
+	c.discards = append(c.discards, d)
 	if c.state == Connected {
 		c.flushDiscards()
 	}
 }
 
 func (c *Client) flushDiscards() {
-	keys := c.discards
+	discards := c.discards
 	c.discards = nil
-	for _, key := range keys {
-		c.mediaRequest(&HTTPRequest{Method: "DELETE", URL: key}, &discarding{c, key, c.session.id})
+	for _, d := range discards {
+		r := &HTTPRequest{Method: "DELETE", URL: d.key}
+		if d.key == "" {
+			r = creation(d.size, d.nonce)
+		}
+		c.mediaRequest(r, d)
 	}
-}
-
-// discarding hears the answer to a DELETE.
-type discarding struct {
-	c       *Client
-	key     string
-	session string
 }
 
 // Progress implements HTTPListener.
@@ -235,7 +244,13 @@ func (*discarding) Progress(int64) {}
 // Answered implements HTTPListener: what could not be removed is removed with the
 // next connection of the session.
 func (d *discarding) Answered(r *HTTPResponse, err error) {
-	if (err != nil || !fromGateway(r) || passing(r.Status)) && d.c.session.id == d.session {
-		d.c.discards = append(d.c.discards, d.key)
+	switch {
+	case d.c.session.id != d.session:
+	case err != nil || !fromGateway(r) || passing(r.Status):
+		d.c.discards = append(d.c.discards, d)
+	case d.key == "":
+		d.key = createdKey(r)
+		d.nonce = ""
+		d.c.discard(d)
 	}
 }

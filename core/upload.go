@@ -8,10 +8,14 @@ import (
 	"rtmwasm/core/imagesize"
 )
 
-// createWithBody is the largest upload, in bytes, that goes out with the request that
-// creates it: one round trip. A larger one is created first, so that what was sent
-// of it can be taken up again.
-const createWithBody = 256 << 10
+// createWithBody is the largest upload, in bytes, that always goes out with the request that
+// creates it: one round trip. A larger one does where the last went out so fast that this one
+// takes no longer than createTime. Otherwise it is created first: then the gateway can be
+// asked what has arrived of it.
+const (
+	createWithBody = 256 << 10
+	createTime     = time.Second
+)
 
 // decodeTimeout is how long an upload waits for the host to decode a picture whose
 // header does not tell its size.
@@ -59,6 +63,7 @@ type upload struct {
 	offset    int64  // what the gateway has
 	sure      bool   // offset is as the gateway told it
 	sending   int64  // bytes of the last PATCH, until it is known what came of it
+	nameless  bool   // the gateway may have it, though its key is not known
 	forgotten int    // how often the gateway did not know the upload any more
 }
 
@@ -233,24 +238,62 @@ func (u *upload) create() {
 		u.nonce = newNonce()
 	}
 	nonce := u.nonce
-	r := &HTTPRequest{Method: "POST", Header: [][2]string{
-		{"Upload-Length", strconv.FormatInt(u.total, 10)},
-		{"Upload-Metadata", "nonce " + nonce},
-	}}
-	x := &exchange{limit: u.soon(), answered: u.created, smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
-	if first && u.total <= createWithBody { // the gateway may have got some of it: a repeated creation tells
+	r := creation(u.total, nonce)
+	begun := now()
+	x := &exchange{limit: u.soon(), smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
+	x.answered = func(resp *HTTPResponse) {
+		if r.Body != nil && resp.Status == 201 {
+			u.c.sentIn(u.total, since(begun))
+		}
+		u.created(resp, r.Body == nil)
+	}
+	u.show(0)
+	if u.ended {
+		return // the listener cancelled
+	}
+	large := u.total > createWithBody
+	if first && (!large || u.total <= u.c.createMost && u.c.sendSize == 0) { // the gateway may have got some of it: a repeated creation tells
 		r.Body = u.src
 		x.limit = MediaSilenceLimit
 		r.Header = append(r.Header, [2]string{"Content-Type", "application/offset+octet-stream"})
 		x.progress = u.sent
 	}
-	u.show(0)
-	if !u.ended { // the listener may have cancelled
-		u.exchange(r, x)
+	u.exchange(r, x)
+	if large && r.Body != nil {
+		u.createInTime(x)
 	}
 }
 
-func (u *upload) created(resp *HTTPResponse) {
+// createInTime gives up a creation with a large body that takes longer than was thought. The
+// creation that is repeated tells what has arrived.
+func (u *upload) createInTime(x *exchange) {
+	u.sending, u.nameless = u.total, true
+	x.late = nil // it is aborted: its body would go on to use up the line
+	stop := u.c.host.AfterFunc(2*createTime, func() { x.giveUp("the network has become slower") })
+	x.ended = func() {
+		stop()
+		u.c.createMost = 0 // until an answer says otherwise
+	}
+}
+
+// sentIn notes how long a request with so many bytes took.
+func (c *Client) sentIn(bytes int64, took time.Duration) {
+	if bytes >= createWithBody {
+		c.createMost = bytes * int64(createTime) / int64(max(took, 1))
+	}
+}
+
+// creation is the request that creates an upload. Repeated with the same nonce, it is answered
+// with the same upload.
+func creation(size int64, nonce string) *HTTPRequest {
+	return &HTTPRequest{Method: "POST", Header: [][2]string{
+		{"Upload-Length", strconv.FormatInt(size, 10)},
+		{"Upload-Metadata", "nonce " + nonce},
+	}}
+}
+
+// created hears the answer to a creation; empty tells that nothing was sent with it.
+func (u *upload) created(resp *HTTPResponse, empty bool) {
 	key := createdKey(resp)
 	switch {
 	case resp.Status == 413:
@@ -258,7 +301,11 @@ func (u *upload) created(resp *HTTPResponse) {
 	case key == "":
 		u.refused(resp)
 	default:
-		u.key = key
+		u.key, u.nameless = key, false
+		if empty && resp.Header("Upload-Offset") == "" {
+			u.has(0) // tus does not ask for the header then
+			return
+		}
 		u.hasOffset(resp)
 	}
 }
@@ -273,7 +320,7 @@ func (u *upload) tooLarge(resp *HTTPResponse) {
 // more. A task that goes on repeats the creation, and is told the same upload.
 func (u *upload) createdLate(resp *HTTPResponse, nonce string) {
 	if u.ended && u.key == "" || nonce != u.nonce {
-		u.c.discard(createdKey(resp))
+		u.c.discard(&discarding{key: createdKey(resp)})
 	}
 }
 
@@ -310,6 +357,9 @@ func (u *upload) sendRest() {
 				return
 			case since(begun) < quickSend:
 				c.growSend()
+			}
+			if resp.Status == 204 {
+				c.sentIn(size, since(begun))
 			}
 			u.offsetTold(resp)
 		},
@@ -380,15 +430,16 @@ func (u *upload) offsetIn(resp *HTTPResponse) (n int64, ok bool) {
 // hasOffset takes the gateway's word for what it has.
 func (u *upload) hasOffset(resp *HTTPResponse) {
 	n, ok := u.offsetIn(resp)
-	if !ok && resp.Status == 201 && u.total > createWithBody {
-		ok = true // created empty; tus does not ask for the header then
-	}
-	f := statusFault(resp, true)
 	if !ok {
+		f := statusFault(resp, true)
 		f.text += " and no Upload-Offset"
 		u.again(f)
 		return
 	}
+	u.has(n)
+}
+
+func (u *upload) has(n int64) {
 	if n <= u.offset {
 		u.shrinkSend()
 	}
@@ -421,4 +472,8 @@ func (u *upload) complete() {
 }
 
 // cancelled implements transfer.
-func (u *upload) cancelled() { u.c.discard(u.key) }
+func (u *upload) cancelled() {
+	if u.key != "" || u.nameless {
+		u.c.discard(&discarding{key: u.key, nonce: u.nonce, size: u.total})
+	}
+}

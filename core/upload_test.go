@@ -58,6 +58,93 @@ func TestLargeUploadIsCreatedFirst(t *testing.T) {
 	})
 }
 
+// inOneRequest makes the next upload one that goes out with its creation, as after one that
+// went fast.
+func (w *world) inOneRequest() { w.createMost = MaxMediaBytes }
+
+// Where the last upload went fast, a large one goes out with its creation too.
+func TestLargeUploadOnAFastLineIsOneRequest(t *testing.T) {
+	const size = 8 << 20
+	for name, c := range map[string]struct {
+		took time.Duration
+		one  bool
+	}{"fast": {200 * time.Millisecond, true}, "slow": {3 * time.Second, false}} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				src := w.blob(size)
+				w.upload("first", src)
+				w.host.only("POST").created(testKey, 0)
+				r := w.host.only("PATCH")
+				w.host.pass(c.took)
+				r.has(size)
+				w.taken()
+				w.upload("up", src)
+				r = w.host.only("POST")
+				if !c.one {
+					assert.Nil(t, r.Body)
+					return
+				}
+				assert.Equal(t, "application/offset+octet-stream", r.header("Content-Type"))
+				assert.True(t, bytes.Equal(src.b, r.body()))
+				w.host.pass(c.took)
+				r.created(testKey, size)
+				assert.Contains(t, w.taken(), "up: ok")
+				w.upload("next", src)
+				assert.NotNil(t, w.host.only("POST").Body)
+
+				w.interrupt() // the next network may be another
+				assert.Zero(t, w.createMost)
+			})
+		})
+	}
+}
+
+// The line has become slower: the creation that is repeated tells what has arrived.
+func TestLargeUploadInOneRequestThatTakesLong(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.inOneRequest()
+		w.upload("up", w.blob(bigUpload))
+		r := w.host.only("POST")
+		r.progress(100_000)
+		w.host.pass(2 * createTime)
+		assert.True(t, r.aborted)
+		w.host.pass(firstRetryCap)
+		again := w.host.only("POST")
+		assert.Nil(t, again.Body)
+		assert.Equal(t, r.header("Upload-Metadata"), again.header("Upload-Metadata"))
+		again.created(testKey, 90_000)
+		rest := w.host.only("PATCH")
+		assert.Equal(t, "90000", rest.header("Upload-Offset"))
+		assert.Len(t, rest.body(), bigUpload-90_000, "all the rest")
+		w.upload("other", w.blob(bigUpload))
+		w.host.settle()
+		assert.Nil(t, w.host.outstanding()[1].Body)
+		rest.has(bigUpload)
+		assert.Contains(t, w.taken(), "up: ok")
+	})
+}
+
+// Something before the gateway refuses the body: it goes out in smaller ones.
+func TestLargeUploadInOneRequestThatIsRefused(t *testing.T) {
+	const size, most = 4 << 20, 1 << 20
+	inSession(t, func(w *world) {
+		w.inOneRequest()
+		p := w.route(size)
+		result := p.upload()
+		p.on = func(r *testRequest) bool {
+			if len(r.body()) <= most {
+				return false
+			}
+			r.proxied(413, nil, nil)
+			return true
+		}
+		p.play(time.Minute)
+		require.Nil(t, result())
+		w.upload("next", w.blob(size))
+		assert.Nil(t, w.host.only("POST").Body, "it is known by now")
+	})
+}
+
 func TestUploadOfOneByte(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.upload("up", w.blob(1))
