@@ -3,12 +3,15 @@ package media_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/media"
 )
 
 // A request that brings a byte costs as much as one that brings all: a client that does so
@@ -53,4 +56,21 @@ func TestSmallFilesAreNoSmallRequests(t *testing.T) {
 		require.Equal(t, 204, c.patch(path, i, bytes.NewReader([]byte{'x'})).status)
 	}
 	c.requireContent(path, []byte("xxxx"))
+}
+
+// A client can't do without end either what it breaks off.
+func TestRequestsThatBreakOffAreSmallOnes(t *testing.T) {
+	s := newServer(t)
+	c := s.as(appA, "anna", "s1")
+	path := c.created(3 * core.MinMediaAppendBytes)
+	for i := range 3 {
+		p := c.startPatch(path, i)
+		p.write([]byte{'x'})
+		p.cut()
+		require.Eventually(t, func() bool {
+			info, err := s.store.Info(t.Context(), appA, strings.TrimPrefix(path, media.BasePath))
+			require.NoError(t, err)
+			return info.Offset == int64(i+1) && info.Small == i+1
+		}, time.Minute, time.Millisecond)
+	}
 }

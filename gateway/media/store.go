@@ -71,7 +71,7 @@ type Info struct {
 	Expires time.Time // from here on it is not found
 
 	Type   string            // content type, one of SafeType's; set with the first byte
-	Digest [sha256.Size]byte // SHA-256 of the content; set when finished
+	Digest [sha256.Size]byte // SHA-256 of the content; see Digested
 	Sums   []byte            // SHA-256 of each core.MediaDigestBytes, or none
 
 	// Handle is what the Store needs to change the upload. It is the Store's own.
@@ -80,6 +80,10 @@ type Info struct {
 
 // Finished reports whether all bytes are there.
 func (i Info) Finished() bool { return i.Offset == i.Size }
+
+// Digested reports whether the digests are known. Those of a finished upload are in what Open,
+// Info and Find return.
+func (i Info) Digested() bool { return i.Digest != [sha256.Size]byte{} }
 
 // Store keeps uploads and their bytes. What a method acknowledged survives the
 // process. Keys are unique within an app; one writer at a time appends to an
@@ -105,7 +109,7 @@ type Store interface {
 	Find(ctx context.Context, app, id string, now time.Time) (Info, error)
 
 	// Append stores what src delivers, to its end or to the upload's size, behind the
-	// first Offset bytes, and hashes it. Info is the last that the store has returned for this
+	// first Offset bytes. Info is the last that the store has returned for this
 	// upload. The Info it returns is what is stored, also when there is an error. The last byte
 	// may bring ErrDigest, ErrBeingChecked or Rejected. What ends unfinished is listed, see List.
 	Append(ctx context.Context, info Info, src io.Reader) (Info, error)

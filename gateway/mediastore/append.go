@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	// bufferBytes is half of what a request holds in memory: one half is filled while the other is
-	// hashed.
-	bufferBytes = 64 << 10
+	// bufferBytes is what a request holds in memory.
+	bufferBytes = 128 << 10
 
 	// keepInterval is the time between two records of a running upload: the progress that it
 	// may lose when its gateway is killed.
@@ -37,12 +36,11 @@ type appender struct {
 	info media.Info      // what is kept
 	handle
 
-	part     Part
-	began    int64 // the offset when the request came
-	digester *digester
-	keptAt   time.Time
-	last     *record // of all bytes but the last, which a Checker may want to have again
-	check    *check  // of a complete upload; nil: nobody checks
+	part   Part
+	began  int64 // the offset when the request came
+	offset int64 // of what the part has
+	keptAt time.Time
+	check  *check // of a complete upload; nil: nobody checks
 }
 
 // Append implements media.Store.
@@ -56,7 +54,7 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	} else if c != nil {
 		return c.join(ctx, info, src, s.opts.CheckWait)
 	}
-	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, keptAt: time.Now()}
+	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, offset: info.Offset, keptAt: time.Now()}
 	if err = s.ready(); err == nil {
 		err = a.open(ctx)
 	}
@@ -92,9 +90,6 @@ func (a *appender) open(ctx context.Context) (err error) {
 		if err := a.save(ctx); err != nil {
 			return err
 		}
-	}
-	if a.digester, err = a.record.digester(); err != nil {
-		return err
 	}
 	a.part, err = a.s.files.Part(ctx, a.info.App, a.info.Key, a.record.Offset)
 	if errors.Is(err, media.ErrNotFound) { // what the record tells of is gone
@@ -144,10 +139,10 @@ func (a *appender) own(ctx context.Context) error {
 // has arrived is kept.
 func (a *appender) run(src io.Reader) (complete bool, err error) {
 	err = a.copy(src)
-	if a.digester.offset == a.record.Size && err == nil {
+	if a.offset == a.record.Size && err == nil {
 		return true, nil
 	}
-	if err == nil && a.digester.offset-a.began < core.MinMediaAppendBytes {
+	if err == nil && a.offset-a.began < core.MinMediaAppendBytes {
 		a.record.Small++
 	}
 	return false, errors.Join(err, a.rest(""))
@@ -155,15 +150,11 @@ func (a *appender) run(src io.Reader) (complete bool, err error) {
 
 // copy stores what src delivers. An end is an end: the client may send the rest later.
 func (a *appender) copy(src io.Reader) error {
-	buf, next := buffers.Get().(*[bufferBytes]byte), buffers.Get().(*[bufferBytes]byte)
-	defer func() {
-		a.digester.wait()
-		buffers.Put(buf)
-		buffers.Put(next)
-	}()
+	buf := buffers.Get().(*[bufferBytes]byte)
+	defer buffers.Put(buf)
 	have := 0
 	for {
-		left := a.record.Size - a.digester.offset - int64(have)
+		left := a.record.Size - a.offset - int64(have)
 		n, ended := 0, error(nil)
 		if left > 0 {
 			n, ended = src.Read(buf[have:min(int64(bufferBytes), int64(have)+left)])
@@ -172,10 +163,10 @@ func (a *appender) copy(src io.Reader) error {
 		left -= int64(n)
 		due := time.Since(a.keptAt) > keepInterval
 		if have == bufferBytes || left == 0 || ended != nil || due {
-			if err := a.write(buf[:have], left == 0); err != nil {
+			if err := a.write(buf[:have]); err != nil {
 				return err
 			}
-			buf, next, have = next, buf, 0
+			have = 0
 		}
 		switch {
 		case ended == io.EOF, left == 0:
@@ -190,60 +181,52 @@ func (a *appender) copy(src io.Reader) error {
 	}
 }
 
-// write stores bytes and begins to hash them: they must stay as they are until the next write
-// has begun.
-func (a *appender) write(b []byte, complete bool) error {
+func (a *appender) write(b []byte) error {
 	if err := a.s.files.Room(a.ctx); err != nil {
 		return err
 	}
 	if _, err := a.part.Write(b); err != nil {
 		return fmt.Errorf("store bytes: %w", err)
 	}
-	if n := len(b) - 1; complete && a.s.opts.Checker != nil && n >= 0 {
-		a.digester.write(b[:n])
-		last := a.record
-		a.digester.note(&last)
-		a.last, b = &last, b[n:]
-	}
-	a.digester.write(b)
+	a.offset += int64(len(b))
 	return nil
 }
 
 // keep makes what has arrived survive this gateway.
 func (a *appender) keep() error {
-	if a.digester.offset > a.record.Offset {
-		if err := a.part.Keep(a.ctx); err != nil {
-			return fmt.Errorf("keep what has arrived: %w", err)
-		}
+	r, err := a.kept()
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
-	r := a.record
-	a.digester.note(&r)
 	return a.saveAs(ctx, r)
+}
+
+// kept keeps what the part has, and returns the record that says so. The last byte is left out:
+// an upload of which all has arrived is finished, or its client sends that byte again.
+func (a *appender) kept() (record, error) {
+	r := a.record
+	if offset := min(a.offset, r.Size-1); offset > r.Offset {
+		if err := a.part.Keep(a.ctx); err != nil {
+			return r, fmt.Errorf("keep what has arrived: %w", err)
+		}
+		r.Offset = offset
+	}
+	return r, nil
 }
 
 // rest is the end of a request that does not finish the upload. Gateway is the record's.
 func (a *appender) rest(gateway string) error {
-	r := a.record
-	if a.digester.offset < r.Size {
-		a.digester.note(&r)
-	} else if a.last != nil {
-		r = *a.last
-	}
-	if r.Offset > a.record.Offset {
-		if err := a.part.Keep(a.ctx); err != nil {
-			return fmt.Errorf("keep what has arrived: %w", err)
-		}
-	}
+	r, err := a.kept()
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
 	r.Gateway = gateway
-	if err := a.saveAs(ctx, r); err != nil {
-		return err
+	if saveErr := a.saveAs(ctx, r); saveErr != nil {
+		return errors.Join(err, saveErr)
 	}
 	a.fresh = false
-	return a.s.records.List(ctx, a.info.Ref)
+	return errors.Join(err, a.s.records.List(ctx, a.info.Ref))
 }
 
 // saveAs writes r down as the record.
@@ -273,7 +256,12 @@ func (a *appender) save(ctx context.Context) error {
 func (a *appender) finish() error {
 	info := a.info
 	info.Offset, info.Touched, info.Gateway, info.Handle = info.Size, time.Now().UTC(), "", nil
-	info.Digest, info.Sums = a.digester.finish()
+	if info.Expected != nil || a.check != nil {
+		var err error
+		if info.Digest, info.Sums, err = Digests(a.part, info.Size); err != nil {
+			return errors.Join(fmt.Errorf("read what has arrived: %w", err), a.rest(""))
+		}
+	}
 	if info.Expected != nil && !bytes.Equal(info.Digest[:], info.Expected) {
 		return errors.Join(media.ErrDigest, a.remove())
 	}
@@ -321,8 +309,9 @@ func (a *appender) unfinished(ctx context.Context, err error) error {
 	}
 	// The creation was repeated when nobody remembered it, or another gateway was faster.
 	file, statErr := a.s.files.Stat(ctx, a.info.App, a.info.Key)
-	if statErr != nil || file.Digest != [32]byte(a.digester.whole.Sum(nil)) {
-		return errors.Join(err, statErr)
+	digest, _, readErr := Digests(a.part, a.record.Size)
+	if statErr != nil || readErr != nil || file.Digest != digest {
+		return errors.Join(err, statErr, readErr)
 	}
 	if err := a.s.files.RemovePart(ctx, a.info.App, a.info.Key); err != nil {
 		return err

@@ -161,7 +161,8 @@ func TestUploadsLeaveRoom(t *testing.T) {
 	}
 	info, err := s.Append(t.Context(), info, bytes.NewReader(b))
 	require.ErrorIs(t, err, media.ErrFull)
-	assert.EqualValues(t, 3*64<<10, info.Offset)
+	assert.Positive(t, info.Offset)
+	assert.Less(t, info.Offset, info.Size)
 	f.room = nil
 	requireContent(t, s, appendAll(t, s, info, b[info.Offset:]).Key, b)
 }

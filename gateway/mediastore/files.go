@@ -55,7 +55,8 @@ type Part interface {
 
 	// Finish makes the part a finished file, at once or not at all, and survives as Keep does;
 	// it is not needed to call Keep first. It returns media.ErrConflict if there is one of this
-	// key already. All of info is kept but Session.
+	// key already. All of info is kept but Session. Where info has no digests yet, see
+	// media.Info.Digested, they are taken of what is there, now or later: Open and Stat tell them.
 	Finish(ctx context.Context, info media.Info) error
 
 	// Close lets go of the part. What was neither kept nor finished may be lost, or stay.

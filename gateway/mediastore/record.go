@@ -25,12 +25,8 @@ type record struct {
 	// gateway died; "" for none.
 	Gateway string `json:"gateway,omitempty"`
 
-	Offset int64  `json:"offset"`
-	Hash   []byte `json:"hash,omitempty"`  // state of the SHA-256 of the first Offset bytes
-	Sums   []byte `json:"sums,omitempty"`  // SHA-256 of each core.MediaDigestBytes that is there
-	Piece  []byte `json:"piece,omitempty"` // state of the SHA-256 of the bytes behind those
-
-	Small int `json:"small,omitempty"` // see media.Info
+	Offset int64 `json:"offset"`
+	Small  int   `json:"small,omitempty"` // see media.Info
 }
 
 var errBadRecord = errors.New("mediastore: a record that cannot be right")
@@ -43,12 +39,8 @@ func decodeRecord(data []byte) (r record, err error) {
 	switch {
 	case !media.ValidKey(r.Key),
 		r.Size < 1 || r.Size > core.MaxMediaBytes || r.Offset < 0 || r.Offset >= r.Size,
-		len(r.Expected) != 0 && len(r.Expected) != sha256.Size,
-		len(r.Sums) != sumsBytes(r.Size, r.Offset):
+		len(r.Expected) != 0 && len(r.Expected) != sha256.Size:
 		return record{}, errBadRecord
-	}
-	if _, err := r.digester(); err != nil {
-		return record{}, err
 	}
 	return r, nil
 }

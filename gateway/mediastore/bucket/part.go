@@ -117,11 +117,17 @@ func (p *part) Finish(ctx context.Context, info media.Info) error {
 	if info.Size != p.size {
 		return fmt.Errorf("bucket: finish an upload of %d bytes: it has %d", info.Size, p.size)
 	}
-	metadata, more, err := describe(info, p.put)
-	if err != nil {
+	if err := p.fetch(ctx, 0, p.size); err != nil {
 		return err
 	}
-	if err := p.fetch(ctx, 0, p.size); err != nil {
+	if !info.Digested() {
+		var err error
+		if info.Digest, info.Sums, err = mediastore.Digests(p.spool, p.size); err != nil {
+			return spoolError(err)
+		}
+	}
+	metadata, more, err := describe(info, p.put)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := within(ctx, p.size)

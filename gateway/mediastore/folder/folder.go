@@ -10,7 +10,7 @@
 //
 // A file is finished with one fsync, before it is renamed into its place. A power failure may
 // undo the rename, but then the part is there with its trailer, and is put in its place when
-// somebody asks for the file.
+// somebody asks for the file. The digests of a large file are taken after that (digests.go).
 package folder
 
 import (
@@ -23,6 +23,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway/diskspace"
@@ -32,7 +33,11 @@ import (
 
 // Options say what a Folder works with. Dir and Secret are required.
 type Options struct {
-	Dir string // made if it is missing
+	Dir string // made if it is missing, unless it is Shared
+
+	// Shared tells that several gateways use the folder. It must exist: one that is missing may not
+	// be mounted, and then files would go to the machine's own disk.
+	Shared bool
 
 	// Secret tells the trailers of finished files from what users have uploaded. It has 32 random
 	// bytes, the same for all gateways that share the folder.
@@ -56,6 +61,10 @@ type Folder struct {
 	parts   *os.Root // in root
 	reserve diskspace.Reserve
 	probing chan struct{} // full during a probe
+
+	taking  [16]sync.Mutex // held while the digests of a file are taken, by its key
+	late    chan struct{}  // has one for each file whose digests are taken later
+	running sync.WaitGroup // of these
 }
 
 var _ mediastore.Files = (*Folder)(nil)
@@ -73,9 +82,11 @@ func Open(o Options) (_ *Folder, err error) {
 	if len(o.Secret) != secretBytes {
 		return nil, fmt.Errorf("folder: Secret has %d bytes, it must have %d", len(o.Secret), secretBytes)
 	}
-	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}, probing: make(chan struct{}, 1)}
-	if err := os.MkdirAll(o.Dir, dirMode); err != nil {
-		return nil, err
+	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}, probing: make(chan struct{}, 1), late: make(chan struct{}, lateDigests)}
+	if !o.Shared {
+		if err := os.MkdirAll(o.Dir, dirMode); err != nil {
+			return nil, err
+		}
 	}
 	if f.root, err = os.OpenRoot(o.Dir); err != nil {
 		return nil, err
@@ -96,8 +107,9 @@ func Open(o Options) (_ *Folder, err error) {
 	return f, nil
 }
 
-// Close lets go of the folder.
+// Close lets go of the folder, when all digests are taken.
 func (f *Folder) Close() (err error) {
+	f.running.Wait()
 	if f.parts != nil {
 		err = f.parts.Close()
 	}

@@ -134,7 +134,7 @@ func (p *part) sync() error {
 }
 
 // Finish implements mediastore.Part.
-func (p *part) Finish(_ context.Context, info media.Info) error {
+func (p *part) Finish(_ context.Context, info media.Info) (err error) {
 	if p.size != info.Size {
 		return fmt.Errorf("folder: %d bytes are there of %d", p.size, info.Size)
 	}
@@ -143,6 +143,13 @@ func (p *part) Finish(_ context.Context, info media.Info) error {
 		return media.ErrConflict
 	}
 	info.App, info.Key = p.app, p.key
+	if !info.Digested() {
+		if p.folder.mayBeLate(info.Size) {
+			defer func() { p.folder.takeLate(p.app, p.key, err) }()
+		} else if info.Digest, info.Sums, err = mediastore.Digests(p.file, info.Size); err != nil {
+			return storeError(err)
+		}
+	}
 	if _, err := p.file.Write(p.folder.trailer(info)); err != nil {
 		return p.undo(err)
 	}

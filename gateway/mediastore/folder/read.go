@@ -48,6 +48,9 @@ func (f *Folder) open(app, key string) (*os.File, media.Info, error) {
 	if err == nil {
 		info, _, err = f.trailerOf(file, length, app, key)
 	}
+	if err == nil && !info.Digested() {
+		err = f.takeDigests(file, &info)
+	}
 	if err != nil {
 		return nil, media.Info{}, errors.Join(fmt.Errorf("folder: file %s: %w", filePath(app, key), err), file.Close())
 	}

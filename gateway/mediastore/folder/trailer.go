@@ -11,25 +11,25 @@ import (
 	"io"
 	"time"
 
-	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
 
 // Behind the content of a finished file come
 //
+//	digests   see digests.go
 //	record    JSON
 //	MAC       HMAC-SHA-256 of app, key and record: users can't upload what passes for it
 //	length    of the record, 4 bytes, big-endian
 //	magic
 const (
-	magic = "rtmfile1"
+	magic = "rtmfile2"
 
 	footerBytes = sha256.Size + 4 + len(magic)
 
 	// maxRecord bounds the record: metadata has at most 4096 bytes, and more in JSON.
 	maxRecord = 64 << 10
 
-	// tailBytes is how much is read at once: most trailers.
+	// tailBytes is how much is read at once: most records.
 	tailBytes = 1 << 10
 )
 
@@ -37,31 +37,25 @@ const (
 type record struct {
 	UID      string            `json:"uid"`
 	Metadata map[string]string `json:"metadata,omitempty"`
-	Expected bool              `json:"expected,omitempty"` // the sender had announced the digest
+	Expected []byte            `json:"expected,omitempty"`
 	Size     int64             `json:"size"`
 	Created  time.Time         `json:"created"`
 	Touched  time.Time         `json:"touched"`
 	Type     string            `json:"type"`
-	Digest   []byte            `json:"digest"`
-	Sums     []byte            `json:"sums,omitempty"` // none where Digest is the only one
 }
 
 // trailer makes the trailer of a finished file.
 func (f *Folder) trailer(info media.Info) []byte {
-	r := record{
-		UID: info.UID, Metadata: info.Metadata, Expected: info.Expected != nil, Size: info.Size,
-		Created: info.Created, Touched: info.Touched, Type: info.Type, Digest: info.Digest[:],
-	}
-	if info.Size > core.MediaDigestBytes {
-		r.Sums = info.Sums
-	}
-	data, err := json.Marshal(r)
+	record, err := json.Marshal(record{
+		UID: info.UID, Metadata: info.Metadata, Expected: info.Expected, Size: info.Size,
+		Created: info.Created, Touched: info.Touched, Type: info.Type,
+	})
 	if err != nil {
 		panic(err) // no field can fail
 	}
-	length := len(data)
-	data = append(data, f.mac(info.App, info.Key, data)...)
-	data = binary.BigEndian.AppendUint32(data, uint32(length))
+	data := append(f.digests(info), record...)
+	data = append(data, f.mac(info.App, info.Key, record)...)
+	data = binary.BigEndian.AppendUint32(data, uint32(len(record)))
 	return append(data, magic...)
 }
 
@@ -97,8 +91,12 @@ func (f *Folder) trailerOf(file io.ReaderAt, length int64, app, key string) (inf
 	if info, err = decode(data, app, key); err != nil {
 		return media.Info{}, false, err
 	}
-	if info.Size+int64(len(data)+footerBytes) != length {
+	behind := length - int64(len(data)+footerBytes) - info.Size
+	if behind < 0 || behind != int64(digestsBytes(info.Size)) {
 		return media.Info{}, false, errNoTrailer
+	}
+	if err = f.readDigests(file, &info); err != nil {
+		return media.Info{}, false, err
 	}
 	return info, hmac.Equal(mac, f.mac(app, key, data)), nil
 }
@@ -137,18 +135,11 @@ func decode(data []byte, app, key string) (media.Info, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return media.Info{}, errors.Join(errNoTrailer, err)
 	}
-	info := media.Info{
-		Ref: media.Ref{App: app, Key: key}, UID: r.UID, Metadata: r.Metadata,
-		Size: r.Size, Offset: r.Size, Created: r.Created, Touched: r.Touched, Type: r.Type, Sums: r.Sums,
-	}
-	if copy(info.Digest[:], r.Digest) != sha256.Size || r.Size < 1 {
+	if r.Size < 1 {
 		return media.Info{}, errNoTrailer
 	}
-	if r.Size <= core.MediaDigestBytes {
-		info.Sums = info.Digest[:]
-	}
-	if r.Expected {
-		info.Expected = info.Digest[:]
-	}
-	return info, nil
+	return media.Info{
+		Ref: media.Ref{App: app, Key: key}, UID: r.UID, Metadata: r.Metadata, Expected: r.Expected,
+		Size: r.Size, Offset: r.Size, Created: r.Created, Touched: r.Touched, Type: r.Type,
+	}, nil
 }
