@@ -37,12 +37,12 @@ tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }
 	program := buildGateway(t)
 
 	urls := strings.ReplaceAll(strings.Join(c.URLs(), ","), "nats://", "tls://")
-	trusted := []string{"--listen", "127.0.0.1:0", "--nats", urls, "--media", filepath.Join(dir, "media"), "--nats-ca", cert}
+	trusted := []string{"--listen", "127.0.0.1:0", "--nats", urls, "--media", t.TempDir(), "--nats-ca", cert}
 	known := append(trusted[:len(trusted):len(trusted)], "--nats-cert", cert, "--nats-key", key)
 	for says, args := range map[string][]string{
 		"give one by --nats-cert":    trusted, // the servers ask for a certificate
 		"name a user of the cluster": known,   // and for a user
-		"name by --nats-ca":          {"--listen", "127.0.0.1:0", "--nats", urls, "--media", filepath.Join(dir, "media")},
+		"name by --nats-ca":          {"--listen", "127.0.0.1:0", "--nats", urls, "--media", t.TempDir()},
 	} {
 		out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 		require.Error(t, err)

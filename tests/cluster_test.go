@@ -39,6 +39,7 @@ func startClusterAs(t testing.TB, options cluster.Options) *cluster.Cluster {
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	require.NoError(t, os.Mkdir(dir+"/media", 0o700)) // of all gateways
 	c, err := cluster.Start(ctx, program, dir, options)
 	require.NoError(t, err)
 	t.Cleanup(func() {

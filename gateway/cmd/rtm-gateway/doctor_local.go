@@ -79,6 +79,10 @@ func (e *examination) checkData() {
 
 // checkMediaFolder checks a folder that --media names.
 func (e *examination) checkMediaFolder() {
+	if _, err := os.Stat(e.media.where); e.nats.servers != "" && os.IsNotExist(err) {
+		e.say(bad, "media", "there is no folder "+e.media.where, "mount what all gateways share, and make the folder there once")
+		return
+	}
 	if there, ok := e.checkFolder("media", e.media.where); ok {
 		e.say(good, "media", e.media.where+" can be written to", "")
 		e.checkDisk(there)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ type mediaOptions struct {
 const mediaDir = "media"
 
 func (o *mediaOptions) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing; media in the folder of --data if not given. Or a bucket, s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. Gateways with --nats need one that all of them reach")
+	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing, except with --nats; media in the folder of --data if not given. Or a bucket, s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. Gateways with --nats need one that all of them reach")
 	flags.BoolVar(&o.redirect, "media-redirect", false, "have downloads come from the bucket of --media itself, by URLs that are good for a minute: the bucket needs CORS, see docs/operating.md")
 	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; the same for all gateways")
 }
@@ -70,7 +71,11 @@ func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger)
 	if dir == "" {
 		dir = filepath.Join(o.data, mediaDir)
 	}
-	files, err := folder.Open(folder.Options{Dir: dir, Secret: secret, MinFree: int64(o.minFree)})
+	shared := o.nats.servers != ""
+	files, err := folder.Open(folder.Options{Dir: dir, Shared: shared, Secret: secret, MinFree: int64(o.minFree)})
+	if shared && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--media: there is no folder %s: mount what all gateways share, and make the folder there once; with --nats a gateway makes none, since it would be on this machine only", dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -22,4 +23,19 @@ func TestAFolderThatTakesNothingIsLogged(t *testing.T) {
 		assert.Equal(t, want, bytes.Count(log.Bytes(), []byte("no media can be stored: uploads are refused")), "%s", &log)
 		assert.Equal(t, want, bytes.Count(log.Bytes(), []byte("folder="+filepath.Join(o.data, mediaDir))), "%s", &log)
 	}
+}
+
+// A share that is not mounted is not filled on the machine's own disk.
+func TestASharedFolderMustExist(t *testing.T) {
+	o := options{data: t.TempDir(), nats: natsOptions{servers: "nats://n1"}}
+	o.media.where = filepath.Join(t.TempDir(), "share")
+	log := slog.New(slog.DiscardHandler)
+	_, err := o.openMedia(t.Context(), make([]byte, 32), log)
+	require.ErrorContains(t, err, "--media: there is no folder "+o.media.where+": mount what all gateways share, and make the folder there once")
+	assert.NoDirExists(t, o.media.where)
+
+	require.NoError(t, os.Mkdir(o.media.where, 0o700))
+	files, err := o.openMedia(t.Context(), make([]byte, 32), log)
+	require.NoError(t, err)
+	require.NoError(t, files.(io.Closer).Close())
 }
