@@ -49,8 +49,8 @@ test-browser: package browser ## real pages in real browsers against a real gate
 	./scripts/unpack-proxies.sh
 	npx playwright test
 
-bench: build browser ## sizes, speed and memory as ratios measured side by side
-	mkdir -p tests/.build && node tests/bench/run.mjs
+bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down
+	mkdir -p tests/.build && ONLY=$(ONLY) node tests/bench/run.mjs
 
 bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=media: no messages; OLD=commit: media of that commit beside
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
