@@ -482,9 +482,9 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
   /**
    * An absolute URL of the gateway that leads to the file without a login, for elements of the page. Whoever has it can read that file
-   * until it expires; the browser may keep what it leads to. Bad argument: InvalidArgument 2; unknown or expired (after seven days):
-   * Unavailable 4; no answer: Timeout 3; refused, or a gateway that is older: Unavailable 1. Over 100 calls in 5 s it waits for its
-   * turn; if that would take more than 10 s: InvokeTooOften 5.
+   * until it expires; the browser may keep what it leads to. Bad argument: InvalidArgument 2; not logged in: InvalidStatus 102; unknown or
+   * expired (after seven days): Unavailable 4; no answer: Timeout 3; refused, or a gateway that is older: Unavailable 1. Over 100 calls
+   * in 5 s it waits for its turn; if that would take more than 10 s: InvokeTooOften 5.
    *
    *     img.src = await client.getMediaUrl(message.mediaId);
    *     link.href = await client.getMediaUrl(message.mediaId, { expiresIn: 60, download: message.fileName });
