@@ -30,8 +30,8 @@ func (s *session) run() {
 		select {
 		case f := <-s.tasks:
 			s.dispatch(f)
-		case <-s.reach.news:
-			s.tellReach()
+		case <-s.activity.Changed():
+			s.publishPresence()
 		case <-s.over:
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/presence"
 )
 
 // User is a user of an app. Users of different apps never meet.
@@ -24,7 +25,7 @@ type Room struct {
 type Engine interface {
 	Bus
 	Registry
-	Presence
+	presence.Directory
 	Membership
 	Attributes
 	Mailbox
@@ -140,37 +141,6 @@ type Registry interface {
 
 	// Release removes the user's session if it is still record's.
 	Release(ctx context.Context, user User, record Record) error
-}
-
-// Reach tells whether a user can be reached. (API 9)
-type Reach int
-
-const (
-	Offline     Reach = iota // not logged in
-	Unreachable              // logged in, but not heard of for a while
-	Online
-)
-
-// Sighting is what was known of a user at some time.
-type Sighting struct {
-	User     User
-	Reach    Reach
-	Revision uint64 // rises with each change of a user; 0 of one who was not found
-}
-
-// Presence tells the reach of all users, as the sessions of the Registry imply it: who
-// claims a session is Online, until the session is released or its gateway dies.
-type Presence interface {
-	// SetReach marks the user's session as Online or Unreachable, if it is still this one.
-	SetReach(ctx context.Context, user User, session string, reach Reach) error
-
-	// Reach looks users up, in the order given.
-	Reach(ctx context.Context, users []User) ([]Sighting, error)
-
-	// WatchReach calls apply for each change of any user from now on, one at a time,
-	// until ctx ends. Those of one user come in order. After the engine could not be reached for
-	// a while some may be missing.
-	WatchReach(ctx context.Context, apply func(Sighting)) error
 }
 
 // Errors of Mailbox.AppendMail.

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"slices"
 
 	"rtmwasm/gateway/retry"
 )
@@ -61,37 +60,4 @@ func (r *rooms) removeGhost(ghost MemberEvent) {
 	if rm.members[ghost.UID].Revision == ghost.Revision {
 		rm.lost(ghost.UID, evicted)
 	}
-}
-
-// refreshBatch is how many users are looked up at once.
-const refreshBatch = 256
-
-// refresh looks all users up who are followed here, and tells what was missed.
-func (fs *followed) refresh(ctx context.Context) error {
-	users, before := fs.all()
-	for batch := range slices.Chunk(users, refreshBatch) {
-		sightings, err := fs.server.engine.Reach(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, s := range sightings {
-			if s.Revision == 0 { // Offline since some later change, unless they came back just now
-				s.Revision = before[s.User] + 1
-			}
-			fs.apply(s)
-		}
-	}
-	return nil
-}
-
-// all are the users whose state is known, and the revision of each.
-func (fs *followed) all() (users []User, revisions map[User]uint64) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	revisions = make(map[User]uint64, len(fs.byUser))
-	for user, p := range fs.byUser {
-		users = append(users, user)
-		revisions[user] = p.revision
-	}
-	return users, revisions
 }

@@ -7,6 +7,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/presence"
 )
 
 // Meter counts what a Server does. Its methods are called by many goroutines, and must
@@ -61,7 +62,7 @@ func (noMeter) EngineCall(string, time.Duration, error)            {}
 
 // EngineCalls are the names that Meter.EngineCall gets.
 var EngineCalls = []string{
-	"claim", "lookup", "release", "evict", "reach", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
+	"claim", "lookup", "release", "evict", "look_up_presence", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
 	"read_attributes", "change_attributes",
 }
 
@@ -116,10 +117,10 @@ func (m instrumentedEngine) Evict(ctx context.Context, gateway string, e Evictio
 	return m.start("evict")(m.Engine.Evict(ctx, gateway, e))
 }
 
-func (m instrumentedEngine) Reach(ctx context.Context, users []User) ([]Sighting, error) {
-	end := m.start("reach")
-	s, err := m.Engine.Reach(ctx, users)
-	return s, end(err)
+func (m instrumentedEngine) LookUpPresence(ctx context.Context, users []User) ([]presence.Event, error) {
+	end := m.start("look_up_presence")
+	events, err := m.Engine.LookUpPresence(ctx, users)
+	return events, end(err)
 }
 
 func (m instrumentedEngine) Enter(ctx context.Context, member Member) (uint64, error) {

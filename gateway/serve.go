@@ -88,7 +88,7 @@ func (s *session) read(ctx context.Context, l *link) {
 		}
 		s.server.config.Meter.FrameIn(len(b))
 		l.hear()
-		s.reach.hear()
+		s.activity.Touch()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
 			s.expel(l, closeReason{wire.CloseProtocol, "a frame that can't be read, or a second Hello"})

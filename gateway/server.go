@@ -10,6 +10,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/presence"
 	"rtmwasm/gateway/retry"
 )
 
@@ -21,7 +22,7 @@ type Server struct {
 	id     string // unique among the gateways of an engine
 	rooms  *rooms
 
-	followed  *followed
+	presence  *presence.Subscriptions
 	admission *admission
 	media     *media.Handler // nil: none
 	handler   http.Handler
@@ -65,7 +66,6 @@ func New(config Config) (*Server, error) {
 	}
 	s.refusals.log = s.log
 	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
-	s.followed = &followed{server: s, byUser: map[User]*presence{}}
 	s.admission = newAdmission(config.Limits)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
@@ -91,9 +91,11 @@ func (s *Server) start() (err error) {
 	if err := s.engine.WatchMembers(s.ctx, s.rooms.apply); err != nil {
 		return err
 	}
-	if err := s.engine.WatchReach(s.ctx, s.followed.apply); err != nil {
+	if s.presence, err = presence.New(s.engine); err != nil {
 		return err
 	}
+	context.AfterFunc(s.ctx, s.presence.Close)
+	s.background.Go(func() { s.presence.Run(s.ctx, s.presenceMissed) })
 	if s.stopEvict, err = s.engine.ListenEvictions(s.id, s.evicted); err != nil {
 		return err
 	}
@@ -242,12 +244,12 @@ func (s *Server) lapsed() {
 // reached: the log of changes that it reads forgets after a minute who left. It returns
 // when all is done, or when the server is closed.
 func (s *Server) returned() {
+	s.presence.Missed()
 	for _, step := range []struct {
 		what string
 		do   func() error
 	}{
 		{"sessions", s.checkSessions},
-		{"presence", func() error { return s.followed.refresh(s.ctx) }},
 		{"members", func() error { return s.rooms.removeGhosts(s.ctx) }},
 	} {
 		wait := newBackoff()

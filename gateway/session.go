@@ -3,12 +3,11 @@ package gateway
 import (
 	"context"
 	"crypto/sha256"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/presence"
 )
 
 // session is one login. It is made by Server.login and ends by end.
@@ -24,14 +23,13 @@ type session struct {
 	gone  chan struct{}          // closed when nothing of the session is left
 
 	// Of run's goroutine.
-	entries   map[string]*entry // joined channels
-	following map[string]bool   // uids whose presence is pushed
-	rates     rates
-	stopPeer  func()
-	lookups   chan struct{} // holds a token for each running look-up of media; nil before the first
+	entries  map[string]*entry // joined channels
+	rates    rates
+	stopPeer func()
+	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
 
-	mail  mail
-	reach *reach
+	mail     mail
+	activity *presence.Activity
 
 	mu       sync.Mutex // guards the rest
 	link     *link      // nil while detached
@@ -54,19 +52,18 @@ type closeReason struct {
 
 func newSession(s *Server, user User, id, secret string) *session {
 	return &session{
-		server:    s,
-		user:      user,
-		id:        id,
-		lineage:   id,
-		secret:    sha256.Sum256([]byte(secret)),
-		tasks:     make(chan *wire.ClientFrame, maxTasks),
-		over:      make(chan struct{}),
-		gone:      make(chan struct{}),
-		entries:   map[string]*entry{},
-		following: map[string]bool{},
-		rates:     rates{by: map[rateKey]*rate{}},
-		mail:      mail{waiting: true, wait: newBackoff()},
-		reach:     newReach(s.config.Times.Unreachable),
+		server:   s,
+		user:     user,
+		id:       id,
+		lineage:  id,
+		secret:   sha256.Sum256([]byte(secret)),
+		tasks:    make(chan *wire.ClientFrame, maxTasks),
+		over:     make(chan struct{}),
+		gone:     make(chan struct{}),
+		entries:  map[string]*entry{},
+		rates:    rates{by: map[rateKey]*rate{}},
+		mail:     mail{waiting: true, wait: newBackoff()},
+		activity: presence.NewActivity(s.config.Times.Unreachable),
 	}
 }
 
@@ -90,7 +87,7 @@ func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
 		s.link.close(wire.CloseReplaced, "the session goes on over another socket")
 	}
 	s.stopExpiry()
-	s.reach.hear()
+	s.activity.Touch()
 	s.attached++
 	s.link = l
 	s.cameBack = s.cameBack || s.attached > 1
@@ -297,7 +294,7 @@ func (s *session) endLocked(reason closeReason) {
 	s.reason = reason
 	s.stopExpiry()
 	s.token.stop()
-	s.reach.timer.Stop()
+	s.activity.Stop()
 	s.endLink, s.link = s.link, nil
 	close(s.over)
 }
@@ -331,7 +328,7 @@ func (s *session) tearDown() {
 	for _, e := range s.entries {
 		s.leave(e)
 	}
-	srv.followed.drop(s, slices.Collect(maps.Keys(s.following)))
+	srv.presence.Remove(s)
 	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", reason.code, "reason", reason.text)
 	srv.remove(s, reason)
 	close(s.gone)

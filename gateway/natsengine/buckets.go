@@ -42,6 +42,10 @@ func (e *Engine) openBuckets(ctx context.Context) (err error) {
 			return fmt.Errorf("bucket %s: %w", b.name, err)
 		}
 	}
+	e.sessionState = &state{e: e, name: kvStream + sessionBucket, records: kvSubject + sessionBucket + ".", changes: presenceSubject}
+	if e.embedded == nil {
+		e.sessions = &leaderBucket{e.sessions, e.sessionState}
+	}
 	return nil
 }
 

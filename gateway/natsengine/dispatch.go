@@ -69,6 +69,18 @@ func (d *dispatcher) run(queue <-chan *nats.Msg) {
 
 // subscribe returns when the server knows the subscription.
 func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), err error) {
+	if stop, err = d.listen(subject, h); err != nil {
+		return nil, err
+	}
+	if err := d.nc.FlushTimeout(opTimeout); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// listen returns at once. The server knows the subscription before it sees what is sent later.
+func (d *dispatcher) listen(subject string, h func(*nats.Msg)) (stop func(), err error) {
 	queue := d.queues[maphash.String(d.seed, subject)%uint64(len(d.queues))]
 	d.mu.Lock() // held until the handler can be found
 	sub, err := d.nc.ChanSubscribe(subject, queue)
@@ -79,17 +91,12 @@ func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), 
 	if err != nil {
 		return nil, err
 	}
-	stop = func() {
+	return func() {
 		_ = sub.Unsubscribe() // fails only on a closed connection
 		d.mu.Lock()
 		delete(d.handlers, sub)
 		d.mu.Unlock()
-	}
-	if err := d.nc.FlushTimeout(opTimeout); err != nil {
-		stop()
-		return nil, err
-	}
-	return stop, nil
+	}, nil
 }
 
 func (d *dispatcher) close() {

@@ -31,6 +31,7 @@ type Engine struct {
 
 	sessions, members, gateways       jetstream.KeyValue
 	userAttributes, channelAttributes jetstream.KeyValue
+	sessionState                      *state // of the bucket of sessions
 	mail                              jetstream.Stream
 	mailReserve                       *diskspace.Reserve
 

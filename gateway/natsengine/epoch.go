@@ -38,6 +38,7 @@ func (e *Engine) identify(ctx context.Context) error {
 		}
 		e.identity.epochs[bucket] = epoch
 	}
+	e.sessionState.epoch = e.identity.epochs[e.sessions]
 	e.identity.created = map[string]time.Time{}
 	for _, config := range e.opts.layout() {
 		info, err := e.js.info(ctx, config.Name)

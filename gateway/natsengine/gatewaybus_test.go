@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/presence"
 )
 
 func TestParts(t *testing.T) {
@@ -70,13 +71,13 @@ func TestAttributesFollowALineage(t *testing.T) {
 	require.NoError(t, err)
 	keep := func([]byte) ([]byte, error) { return []byte("mine"), nil }
 	require.NoError(t, e.ChangeUserAttributes(ctx, user, first, keep))
-	require.NoError(t, e.SetReach(ctx, user, "s1", gateway.Unreachable))
+	require.NoError(t, e.SetPresence(ctx, user, "s1", presence.Unreachable))
 
 	_, err = e.Claim(ctx, user, always(next))
 	require.NoError(t, err)
-	reach, err := e.Reach(ctx, []gateway.User{user})
+	found, err := e.LookUpPresence(ctx, []gateway.User{user})
 	require.NoError(t, err)
-	assert.Equal(t, gateway.Online, reach[0].Reach)
+	assert.Equal(t, presence.Online, found[0].State)
 	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, keep), gateway.ErrNoSession, "the user's session is another")
 	require.NoError(t, e.Release(ctx, user, first), "not its any more")
 	assert.Equal(t, "mine", read())

@@ -14,7 +14,7 @@ import (
 func (o Options) layout() []jetstream.StreamConfig {
 	all := []jetstream.StreamConfig{
 		// In memory: a service that restarts has no sessions.
-		bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife),
+		sessionConfig(),
 		bucketConfig(memberBucket, jetstream.MemoryStorage, 0, markerLife),
 		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.heartbeatInterval(), markerLife),
 		bucketConfig(userAttributeBucket, jetstream.MemoryStorage, 0, markerLife),
@@ -81,6 +81,13 @@ func bucketConfig(bucket string, storage jetstream.StorageType, life, markers ti
 	}
 }
 
+// sessionConfig is the bucket of sessions. Its changes are republished for presence.
+func sessionConfig() jetstream.StreamConfig {
+	c := bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife)
+	c.RePublish = &jetstream.RePublish{Source: kvSubject + sessionBucket + ".>", Destination: presenceSubject + ">"}
+	return c
+}
+
 // duplicateWindow is the server's default: it may not be longer than a message lives.
 func duplicateWindow(life time.Duration) time.Duration {
 	if life == 0 {
@@ -90,11 +97,13 @@ func duplicateWindow(life time.Duration) time.Duration {
 }
 
 // withReplicas sets on how many servers a stream is. A bucket's reads must see all that was
-// written before: where it has replicas, a direct read might be answered by one that lags.
+// written before: where it has replicas, a direct read might be answered by one that lags. A
+// bucket that is republished is also read by snapshots, which are direct, and see that they do
+// not lag; for its other reads there is leaderBucket.
 func withReplicas(c jetstream.StreamConfig, n int) jetstream.StreamConfig {
 	c.Replicas = n
 	if strings.HasPrefix(c.Name, kvStream) {
-		c.AllowDirect = n == 1
+		c.AllowDirect = n == 1 || c.RePublish != nil
 	}
 	return c
 }

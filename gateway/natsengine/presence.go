@@ -7,36 +7,42 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/presence"
 )
 
-var _ gateway.Presence = (*Engine)(nil)
+var _ presence.Directory = (*Engine)(nil)
 
-// lookups is how many users are looked up at the same time.
-const lookups = 16
+// presenceSubject is where the stream of sessions republishes each change of a user's key.
+const presenceSubject = "rtm.presence."
 
-// SetReach implements gateway.Presence. It is a mark on the session's entry, so that one
-// key tells all of a user's presence, and the sweep of a dead gateway ends that too.
-func (e *Engine) SetReach(ctx context.Context, user gateway.User, session string, reach gateway.Reach) error {
+// leaderElected is where a cluster tells that a stream has another leader, before the stream's
+// name. What the former leader did not get to republish is lost.
+const leaderElected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED."
+
+// SetPresence implements presence.Directory. It is a mark on the session's entry, so that one
+// key has all of a user's presence, and the sweep of a dead gateway ends that too.
+func (e *Engine) SetPresence(ctx context.Context, user gateway.User, session string, state presence.State) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
-		err := e.setReachOnce(ctx, userKey(user), session, reach == gateway.Unreachable)
+		err := e.setPresenceOnce(ctx, userKey(user), session, state == presence.Unreachable)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch):
 			continue
 		case errors.Is(err, jetstream.ErrKeyNotFound):
 			return nil
 		case err != nil:
-			return fmt.Errorf("natsengine: mark a session's reach: %w", err)
+			return fmt.Errorf("natsengine: set a user's presence: %w", err)
 		}
 		return nil
 	}
 }
 
-func (e *Engine) setReachOnce(ctx context.Context, key, session string, away bool) error {
+func (e *Engine) setPresenceOnce(ctx context.Context, key, session string, away bool) error {
 	entry, err := e.sessions.Get(ctx, key)
 	if err != nil {
 		return err
@@ -57,60 +63,110 @@ func (e *Engine) setReachOnce(ctx context.Context, key, session string, away boo
 	return err
 }
 
-// Reach implements gateway.Presence.
-func (e *Engine) Reach(ctx context.Context, users []gateway.User) ([]gateway.Sighting, error) {
+// LookUpPresence implements presence.Directory. One request reads the keys of all users. The
+// stream's leader is asked first how far the stream is: another server may lag.
+func (e *Engine) LookUpPresence(ctx context.Context, users []gateway.User) ([]presence.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	out := make([]gateway.Sighting, len(users))
-	errs := make([]error, lookups)
-	var all sync.WaitGroup
-	for first := range min(lookups, len(users)) {
-		all.Go(func() {
-			for i := first; i < len(users) && errs[first] == nil; i += lookups {
-				out[i], errs[first] = e.reachOf(ctx, users[i])
-			}
-		})
+	keys := make([]string, len(users))
+	for i, user := range users {
+		keys[i] = userKey(user)
 	}
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
+	atLeast, err := e.sessionState.written(ctx)
+	var found []record
+	var upTo uint64
+	if err == nil {
+		found, upTo, err = e.sessionState.readAny(ctx, keys, atLeast)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("natsengine: look users up: %w", err)
 	}
-	return out, nil
+	byKey := make(map[string]record, len(found))
+	for _, r := range found {
+		byKey[r.key] = r
+	}
+	events := make([]presence.Event, len(users))
+	for i, user := range users {
+		r, there := byKey[keys[i]]
+		if !there { // they are offline up to now
+			r = record{revision: upTo, gone: true}
+		}
+		events[i] = presenceEvent(user, r)
+	}
+	return events, nil
 }
 
-func (e *Engine) reachOf(ctx context.Context, user gateway.User) (gateway.Sighting, error) {
-	entry, err := e.sessions.Get(ctx, userKey(user))
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return gateway.Sighting{User: user}, nil
-	case err != nil:
-		return gateway.Sighting{}, err
+// presenceEvent reads a record of a user's session.
+func presenceEvent(user gateway.User, r record) presence.Event {
+	event := presence.Event{User: user, State: presence.Offline, Revision: r.revision}
+	if r.gone {
+		return event
 	}
-	return sighting(user, entryOf(entry)), nil
-}
-
-func sighting(user gateway.User, n entry) gateway.Sighting {
-	s := gateway.Sighting{User: user, Reach: gateway.Offline, Revision: n.revision}
-	if n.gone {
-		return s
-	}
-	s.Reach = gateway.Online
+	event.State = presence.Online
 	var v sessionEntry
-	if json.Unmarshal(n.value, &v) == nil && v.Away {
-		s.Reach = gateway.Unreachable
+	if json.Unmarshal(r.value, &v) == nil && v.Away {
+		event.State = presence.Unreachable
 	}
-	return s
+	return event
 }
 
-// WatchReach implements gateway.Presence.
-func (e *Engine) WatchReach(ctx context.Context, apply func(gateway.Sighting)) error {
-	err := e.watch(ctx, sessionBucket, jetstream.DeliverNewPolicy, func(n entry) {
-		if user, ok := parseUserKey(n.key); ok {
-			apply(sighting(user, n))
+// presenceFeed implements presence.Feed: a subscription for each user who is followed.
+type presenceFeed struct {
+	e            *Engine
+	changed      func(presence.Event)
+	stopAdvisory func()
+
+	mu    sync.Mutex // guards the rest
+	stops map[gateway.User]func()
+}
+
+// FeedPresence implements presence.Directory.
+func (e *Engine) FeedPresence(changed func(presence.Event), missed func()) (presence.Feed, error) {
+	stop, err := e.dispatcher.subscribe(leaderElected+kvStream+sessionBucket, func(*nats.Msg) { missed() })
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen for changes of presence: %w", err)
+	}
+	return &presenceFeed{e: e, changed: changed, stopAdvisory: stop, stops: map[gateway.User]func(){}}, nil
+}
+
+// Follow implements presence.Feed. The server knows of the subscription before it sees a
+// request that is sent later, such as that of a snapshot.
+func (f *presenceFeed) Follow(user gateway.User) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stops[user] != nil {
+		return nil
+	}
+	s := f.e.sessionState
+	stop, err := f.e.dispatcher.listen(s.changes+userKey(user), func(m *nats.Msg) {
+		if r, ok := s.readRecord(userKey(user), m); ok {
+			f.changed(presenceEvent(user, r))
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("natsengine: watch sessions: %w", err)
+		return fmt.Errorf("natsengine: follow a user: %w", err)
 	}
+	f.stops[user] = stop
 	return nil
+}
+
+// Unfollow implements presence.Feed.
+func (f *presenceFeed) Unfollow(user gateway.User) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if stop := f.stops[user]; stop != nil {
+		stop()
+		delete(f.stops, user)
+	}
+}
+
+// Close implements presence.Feed.
+func (f *presenceFeed) Close() {
+	f.stopAdvisory()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, stop := range f.stops {
+		stop()
+	}
+	clear(f.stops)
 }

@@ -134,6 +134,19 @@ func (s *state) fence(ctx context.Context) (revision uint64, err error) {
 // fenceKey is before the engine's id in the key of its fence.
 const fenceKey = "fence."
 
+// written returns a revision that is at least that of any write acknowledged before. Only the
+// leader knows it, so nothing is asked where there is one server.
+func (s *state) written(ctx context.Context) (revision uint64, err error) {
+	if s.e.embedded != nil {
+		return 0, nil
+	}
+	stream, err := s.e.js.Stream(ctx, s.name)
+	if err != nil {
+		return 0, err
+	}
+	return stream.CachedInfo().State.LastSeq, nil
+}
+
 // follow calls apply for each change of the keys that match a filter; when it returns, changes
 // from now on arrive, those of one key in order. apply must not block.
 func (s *state) follow(filter string, apply func(record)) (stop func(), err error) {
@@ -184,10 +197,15 @@ func (s *state) last(ctx context.Context, key string) (record, error) {
 // them: at least the given one. A replica that lags behind that is asked again, or another one
 // is. It returns errTooMany for more than 1024 records, the removed ones included.
 func (s *state) read(ctx context.Context, filter string, atLeast uint64) (records []record, upTo uint64, err error) {
+	return s.readAny(ctx, []string{filter}, atLeast)
+}
+
+// readAny does the same for records that match one of several filters.
+func (s *state) readAny(ctx context.Context, filters []string, atLeast uint64) (records []record, upTo uint64, err error) {
 	wait := retry.Backoff{First: 5 * time.Millisecond, Most: 500 * time.Millisecond}
 	for {
 		once, cancel := context.WithTimeout(ctx, attemptTimeout)
-		records, upTo, err = s.readOnce(once, filter)
+		records, upTo, err = s.readOnce(once, filters)
 		cancel()
 		switch {
 		case err == nil && upTo >= atLeast:
@@ -203,10 +221,14 @@ func (s *state) read(ctx context.Context, filter string, atLeast uint64) (record
 	}
 }
 
-func (s *state) readOnce(ctx context.Context, filter string) (records []record, upTo uint64, err error) {
+func (s *state) readOnce(ctx context.Context, filters []string) (records []record, upTo uint64, err error) {
 	// The epoch makes sure that something is found: an answer without records does not tell how
 	// far the replica is.
-	messages, end, err := s.e.batchGet(ctx, s.name, lastOfEach{MultiLast: []string{s.records + filter, s.records + epochKey}})
+	subjects := []string{s.records + epochKey}
+	for _, filter := range filters {
+		subjects = append(subjects, s.records+filter)
+	}
+	messages, end, err := s.e.batchGet(ctx, s.name, lastOfEach{MultiLast: subjects})
 	if err != nil {
 		return nil, 0, err
 	}

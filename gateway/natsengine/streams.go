@@ -83,7 +83,24 @@ func (s *streams) ensure(ctx context.Context) ([]Change, error) {
 			return nil, fmt.Errorf("stream %s: %w", config.Name, err)
 		}
 	}
+	for _, info := range st.exist {
+		if err := s.upgrade(ctx, info); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", info.Config.Name, err)
+		}
+	}
 	return s.changes(st), nil
+}
+
+// upgrade has a stream republished that a former version created without it. Nothing else of
+// the stream changes: this is no setting.
+func (s *streams) upgrade(ctx context.Context, info *jetstream.StreamInfo) error {
+	want := s.wanted(info.Config)
+	if want.RePublish == nil || info.Config.RePublish != nil {
+		return nil
+	}
+	info.Config.RePublish, info.Config.AllowDirect = want.RePublish, want.AllowDirect
+	_, err := s.UpdateStream(ctx, info.Config)
+	return err
 }
 
 // create creates a stream. That another gateway was faster, with whatever settings, is no
