@@ -35,6 +35,9 @@ type Config struct {
 	// SDK holds the files below /sdk/, Demo those below /. nil means none.
 	SDK, Demo fs.FS
 
+	// Events is told what users do; nil means that nobody is.
+	Events Events
+
 	// REST serves backends of apps, below RESTPrefix; nil means nothing. It answers preflights
 	// itself, and bounds the bodies that it reads.
 	REST http.Handler

@@ -54,6 +54,7 @@ func (s *session) dispatch(f *wire.ClientFrame) {
 	case f.Leave != nil:
 		if e := s.entries[f.Leave.Channel]; e != nil {
 			s.leave(e)
+			s.tell(Left, f.Leave.Channel)
 		}
 	case f.Members != nil:
 		s.doMembers(f.Id, f.Members.Channel)
@@ -194,6 +195,9 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 		return
 	}
 	s.entries[channel] = e
+	if join.SinceMs == 0 || s.lineage == s.id { // else a client that was in the channel comes back
+		s.tell(Joined, channel)
+	}
 }
 
 func (s *session) leave(e *entry) {

@@ -37,6 +37,7 @@ func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) err
 		return next, err
 	})
 	session.lineage = next.LineageID
+	session.cameOnline = err == nil && former == nil
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,9 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 		return nil, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
 	}
 	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.short(), "continues", session.lineage != session.id, "sdk", clip(h.Sdk))
+	if session.cameOnline {
+		session.tell(LoggedIn, "")
+	}
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
 		l.close(session.endReason())
 	}

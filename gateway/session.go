@@ -12,11 +12,12 @@ import (
 
 // session is one login. It is made by Server.login and ends by end.
 type session struct {
-	server  *Server
-	user    User
-	id      string
-	secret  [sha256.Size]byte // hash of its credential's secret
-	lineage string            // the LineageID of its Record; set before run
+	server     *Server
+	user       User
+	id         string
+	secret     [sha256.Size]byte // hash of its credential's secret
+	lineage    string            // the LineageID of its Record; set before run
+	cameOnline bool              // its user was not logged in before; set before run
 
 	tasks chan *wire.ClientFrame // requests, for run
 	over  chan struct{}          // closed by end
@@ -324,6 +325,8 @@ func (s *session) tearDown() {
 	settle(unread, false)
 	if moved {
 		s.leaveUnseen()
+	} else {
+		s.tellEnd()
 	}
 	for _, e := range s.entries {
 		s.leave(e)

@@ -72,7 +72,7 @@ func pageBlocks(t *testing.T, file string) (all []pageBlock) {
 			title, n = m[1], 0
 			continue
 		}
-		require.Contains(t, []string{"sh", "sh needs-root", "sh needs-docker", "sh needs-nats", "sh needs-bucket", "sh needs-aws"}, m[2])
+		require.Contains(t, []string{"sh", "sh needs-root", "sh needs-docker", "sh needs-nats", "sh needs-bucket", "sh needs-aws", "json"}, m[2])
 		n++
 		all = append(all, pageBlock{fmt.Sprint(title, " ", n), m[2] == "sh", m[3]})
 	}

@@ -33,6 +33,7 @@ func TestREST(t *testing.T) {
 		"callers of all kinds":  testRESTCallers,
 		"peer messages":         testRESTPeer,
 		"channel messages":      testRESTChannel,
+		"events":                testRESTEvents,
 		"ids and payloads":      testRESTInput,
 		"order":                 testRESTOrder,
 		"rates":                 testRESTRates,
@@ -193,7 +194,7 @@ func byCurl(t *testing.T, calls []restCall) (answers []restAnswer) {
 
 // Each kind of caller, with each form of credentials, at each endpoint that sends.
 func testRESTCallers(t *testing.T, program string) {
-	g, _ := serveREST(t, program)
+	g, _ := serveREST(t, program, "--rest-event-users", "poller", "--rest-event-rate", "1000")
 	bob := pageLogin(t, g.url, "bob")
 	good := "Basic " + base64.StdEncoding.EncodeToString([]byte(restKey+":"+restSecret))
 	alice6, alice7 := restToken(t, token.V006, "alice", time.Hour), restToken(t, token.V007, "alice", time.Hour)
@@ -216,6 +217,10 @@ func testRESTCallers(t *testing.T, program string) {
 		{"channel", 200, "message_sent", "POST", hall, h{"Authorization": good, "Content-Type": "application/json"}, toHall},
 		{"channel by token", 200, "message_sent", "POST", hall, h{"x-agora-token": alice6, "x-agora-uid": "alice"}, toHall},
 		{"as any user", 200, "message_sent", "POST", "/rtm/users/-/peer_messages", h{"Authorization": good}, toBob},
+		{"user events", 200, "", "GET", "/rtm/vendor/user_events", h{"Authorization": good}, ""},
+		{"channel events", 200, "", "GET", "/rtm/vendor/channel_events", h{"Authorization": good, "Accept": "application/json"}, ""},
+		{"events by a user's token", 401, "unauthorized", "GET", "/rtm/vendor/user_events", h{"x-agora-token": alice6, "x-agora-uid": "alice"}, ""},
+		{"events of a poller", 200, "", "GET", "/rtm/vendor/channel_events", h{"x-agora-token": restToken(t, token.V006, "poller", time.Hour), "x-agora-uid": "poller"}, ""},
 		{"no credentials", 401, "unauthorized", "POST", peer, h{}, toBob},
 		{"wrong secret", 401, "unauthorized", "POST", peer, h{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(restKey+":s3cret-of-backenD"))}, toBob},
 		{"expired", 401, "unauthorized", "POST", peer, h{"Authorization": "agora token=" + restToken(t, token.V007, "alice", -time.Second)}, toBob},
@@ -237,7 +242,9 @@ func testRESTCallers(t *testing.T, program string) {
 			for i, c := range calls {
 				f := answers[i].fields(t)
 				assert.Equal(t, c.status, answers[i].Status, "%s: %v", c.name, f)
-				assert.Equal(t, c.code, f["code"], c.name)
+				if c.code != "" {
+					assert.Equal(t, c.code, f["code"], c.name)
+				}
 				assert.Equal(t, f["request_id"], answers[i].Headers["x-request-id"], c.name)
 				assert.False(t, ids[f["request_id"]], "request ids differ")
 				ids[f["request_id"]] = true
@@ -507,7 +514,7 @@ func TestClusterREST(t *testing.T) {
 	var backends []*backend
 	var gateways []*service
 	for range 2 {
-		g, b := serveREST(t, program, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media")
+		g, b := serveREST(t, program, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media", "--rest-event-rate", "1000")
 		backends, gateways = append(backends, b), append(gateways, g)
 	}
 	var users []*heard
@@ -528,6 +535,19 @@ func TestClusterREST(t *testing.T) {
 			u.nothing(t, b)
 		}
 	}
+	t.Run("events", func(t *testing.T) {
+		assert.ElementsMatch(t, []string{"user0 Login", "user1 Login"}, eventsUntil(t, userEventsPath, 2, backends...))
+		assert.ElementsMatch(t, []string{"user0 Join hall", "user1 Join hall"}, eventsUntil(t, channelEventsPath, 2, backends...))
+		const n = 60
+		var crowd []*heard
+		for i := range n {
+			crowd = append(crowd, loginHeard(t, gateways[i%2].url, fmt.Sprint("crowd", i)))
+		}
+		for _, u := range crowd {
+			u.logout(t)
+		}
+		assert.Len(t, distinct(eventsUntil(t, userEventsPath, 2*n, backends...)), 2*n, "each once, whoever is asked")
+	})
 	t.Run("a gateway is lost between two calls", func(t *testing.T) {
 		const flagged = `{"destination":"zoe","payload":"%d","enable_offline_messaging":true}`
 		for i := range 20 {
@@ -543,4 +563,89 @@ func TestClusterREST(t *testing.T) {
 		}
 		zoe.nothing(t, backends[1])
 	})
+	t.Run("users of a lost gateway log out", func(t *testing.T) { // user0's client does not find another one
+		assert.ElementsMatch(t, []string{"zoe Login", "zoe Logout", "user0 Logout"}, eventsUntil(t, userEventsPath, 3, backends[1]))
+		assert.Equal(t, []string{"user0 Leave hall"}, eventsUntil(t, channelEventsPath, 1, backends[1]))
+	})
+}
+
+func distinct(all []string) map[string]bool {
+	seen := map[string]bool{}
+	for _, one := range all {
+		seen[one] = true
+	}
+	return seen
+}
+
+// restEvent is what the answers of both endpoints have.
+type restEvent struct {
+	UserID    string `json:"user_id"`
+	GroupID   string `json:"group_id"`
+	ChannelID string `json:"channel_id"`
+	Type      string `json:"type"`
+	Ms        int64  `json:"ms"`
+	Ts        int64  `json:"ts"`
+}
+
+// events takes what there is.
+func (b *backend) events(path string) (events []restEvent) {
+	b.t.Helper()
+	a := b.do(http.MethodGet, path, "")
+	require.Equal(b.t, http.StatusOK, a.Status, a.Body)
+	a.fields(b.t)
+	var list struct {
+		Events []restEvent `json:"events"`
+	}
+	require.NoError(b.t, json.Unmarshal([]byte(a.Body), &list))
+	for _, e := range list.Events {
+		assert.Equal(b.t, e.Ms, e.Ts)
+		assert.Equal(b.t, e.GroupID, e.ChannelID)
+		assert.InDelta(b.t, time.Now().UnixMilli(), e.Ms, float64(10*waitLimit.Milliseconds()), "ms")
+	}
+	return list.Events
+}
+
+const (
+	userEventsPath    = "/rtm/vendor/user_events"
+	channelEventsPath = "/rtm/vendor/channel_events"
+)
+
+// until takes events from backends in turn until there are so many, and returns them as text.
+func eventsUntil(t *testing.T, path string, n int, backends ...*backend) (said []string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		for _, b := range backends {
+			for _, e := range b.events(path) {
+				said = append(said, strings.TrimSpace(e.UserID+" "+e.Type+" "+e.GroupID))
+			}
+		}
+		return len(said) >= n
+	}, waitLimit, 200*time.Millisecond)
+	return said
+}
+
+func testRESTEvents(t *testing.T, program string) {
+	g, b := serveREST(t, program, "--rest-event-rate", "1000")
+	alice := loginHeard(t, g.url, "alice")
+	hall := alice.join(t, "hall")
+	require.Nil(t, outcome(t, alice.member, hall.Leave))
+	alice.join(t, "attic")
+	b.code("/rtm/users/Server/channel_messages", `{"channel_name":"attic","payload":"no event"}`)
+	alice.logout(t)
+	assert.Equal(t, []string{"alice Login", "alice Logout"}, eventsUntil(t, userEventsPath, 2, b))
+	assert.Equal(t, []string{"alice Join hall", "alice Leave hall", "alice Join attic", "alice Leave attic"}, eventsUntil(t, channelEventsPath, 4, b))
+	assert.Empty(t, b.events(userEventsPath), "given once")
+	assert.Empty(t, b.events(channelEventsPath), "given once")
+
+	// A connection that is cut: after 30 s the user is gone.
+	lost, err := intrude(t.Context(), t, g.addr())
+	require.NoError(t, err)
+	require.NoError(t, lost.say(t.Context(), &wire.ClientFrame{Hello: &wire.Hello{Version: 1, AppId: pageApp, Uid: "lost", Token: restToken(t, token.V007, "lost", time.Hour)}}))
+	_, err = lost.hearWelcome(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, lost.say(t.Context(), &wire.ClientFrame{Id: 1, Join: &wire.Join{Channel: "hall"}}))
+	assert.Equal(t, []string{"lost Join hall"}, eventsUntil(t, channelEventsPath, 1, b))
+	require.NoError(t, lost.CloseNow())
+	assert.Equal(t, []string{"lost Leave hall"}, eventsUntil(t, channelEventsPath, 1, b))
+	assert.Equal(t, []string{"lost Login", "lost Logout"}, eventsUntil(t, userEventsPath, 2, b))
 }

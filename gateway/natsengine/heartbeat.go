@@ -222,7 +222,11 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) err
 	var failed firstError
 	retry.Each(left, recoveries, func(entry jetstream.KeyValueEntry) {
 		if failed.get() == nil {
-			failed.set(remove(ctx, bucket, entry.Key(), entry.Revision()))
+			err := remove(ctx, bucket, entry.Key(), entry.Revision())
+			if err == nil {
+				err = e.tellSwept(ctx, entry)
+			}
+			failed.set(err)
 		}
 	})
 	return failed.get()

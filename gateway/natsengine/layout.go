@@ -41,6 +41,9 @@ func (o Options) layout() []jetstream.StreamConfig {
 		uploadConfig(),
 		usageConfig(o.MediaMaxAge),
 	}
+	if o.Events {
+		all = append(all, eventConfig(userEventStream, userEventSubject), eventConfig(channelEventStream, channelEventSubject))
+	}
 	if o.UserMail > 0 {
 		all = append(all, quotaConfig(userQuotaStream, userQuotaSubject, o.UserMail))
 	}

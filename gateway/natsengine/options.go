@@ -60,6 +60,9 @@ type Options struct {
 	// channel with members they are renewed. 0 means 7 min.
 	AttributeLife time.Duration
 
+	// Events has what users do kept for backends, see Engine.Events.
+	Events bool
+
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
 	Logger *slog.Logger
 }

@@ -20,6 +20,11 @@ type Config struct {
 	// answered with status 404 and the code rest_off.
 	Keys []Key
 
+	// Events are what users did; nil means that nothing is kept of it. EventReaders are the users
+	// whose tokens allow to take them, as keys do.
+	Events       Events
+	EventReaders []string
+
 	// Limits bound how often an app may call this gateway.
 	Limits Limits
 
@@ -74,13 +79,14 @@ func (noMeter) RESTCall(string, int) {}
 type Limits struct {
 	PeerMessages    int // 0 means 500
 	ChannelMessages int // 0 means 1 000
+	Events          int // 0 means 10, for each of the two kinds
 }
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		n     *int
 		value int
-	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}} {
+	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}, {&l.Events, 10}} {
 		if *d.n == 0 {
 			*d.n = d.value
 		}

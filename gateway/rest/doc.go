@@ -3,6 +3,8 @@
 //
 //	POST /dev/v2/project/<app>/rtm/users/<uid>/peer_messages
 //	POST /dev/v2/project/<app>/rtm/users/<uid>/channel_messages
+//	GET  /dev/v2/project/<app>/rtm/vendor/user_events
+//	GET  /dev/v2/project/<app>/rtm/vendor/channel_events
 //
 // A call is allowed by a Key (HTTP Basic) or by a token of the app's users, see Config.Keys.
 // Every answer is JSON, errors included, and has a request_id that the log has too.

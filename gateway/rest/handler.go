@@ -102,6 +102,10 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 		return h.sendToPeer(r, c)
 	case ChannelMessages:
 		return h.sendToChannel(r, c)
+	case UserEvents:
+		return h.userEvents(r, c)
+	case ChannelEvents:
+		return h.channelEvents(r, c)
 	}
 	return nil, notFound
 }

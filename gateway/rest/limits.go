@@ -22,7 +22,7 @@ type limited struct{ app, endpoint string }
 
 func newLimits(l Limits) limits {
 	return limits{
-		most: map[string]int{PeerMessages: l.PeerMessages, ChannelMessages: l.ChannelMessages},
+		most: map[string]int{PeerMessages: l.PeerMessages, ChannelMessages: l.ChannelMessages, UserEvents: l.Events, ChannelEvents: l.Events},
 		mu:   &sync.Mutex{},
 		by:   map[limited]*rate.Limiter{},
 	}

@@ -15,11 +15,13 @@ const Prefix = gateway.RESTPrefix
 const (
 	PeerMessages    = "peer_messages"
 	ChannelMessages = "channel_messages"
+	UserEvents      = "user_events"
+	ChannelEvents   = "channel_events"
 	EndpointOther   = "other"
 )
 
 // Endpoints are all that Meter.RESTCall gets.
-var Endpoints = []string{PeerMessages, ChannelMessages, EndpointOther}
+var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, EndpointOther}
 
 // Statuses are those that answers have.
 var Statuses = []int{
@@ -61,6 +63,12 @@ func parsePath(escaped string) (t target, found bool) {
 			PeerMessages: PeerMessages, "peer_message": PeerMessages, // an older text has this in one place
 			ChannelMessages: ChannelMessages,
 		}[s[3]]
+	case len(s) == 3 && s[0] == "rtm":
+		t.method = http.MethodGet
+		t.endpoint = map[string]string{
+			"vendor/user_events": UserEvents, "vendor/channel_events": ChannelEvents,
+			"hook/channel_events": ChannelEvents, // as an older text has it
+		}[s[1]+"/"+s[2]]
 	}
 	return t, t.endpoint != ""
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"rtmwasm/core"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
@@ -24,8 +25,26 @@ type restOptions struct {
 	listen  string
 	origins origins
 
-	peerRate, channelRate int
+	readers userIDs
+
+	peerRate, channelRate, eventRate int
 }
+
+// userIDs are user ids between commas; they may have spaces in them.
+type userIDs []string
+
+func (u *userIDs) Set(text string) error {
+	list := strings.Split(text, ",")
+	for _, id := range list {
+		if !core.ValidID(id) {
+			return fmt.Errorf("%q is no user id", id)
+		}
+	}
+	*u = list
+	return nil
+}
+
+func (u *userIDs) String() string { return strings.Join(*u, ",") }
 
 // restKeys are ID:SECRET[@APPID]. They are looked at when they are used only, since package flag
 // quotes what it refuses.
@@ -73,8 +92,10 @@ func (o *restOptions) register(flags *flag.FlagSet) {
 	flags.Var(&o.keys, "rest-key", "`ID:SECRET[@APPID]` with which backends of apps call the REST interface, for one app or for all; the secret has 16 characters or more. May be repeated, or name several, between spaces or commas. Without one the interface is off")
 	flags.StringVar(&o.listen, "rest-listen", "", "`address` to serve the REST interface on, in place of that of --listen")
 	flags.Var(&o.origins, "rest-origins", "`origins` of pages that may read answers of the REST interface, between commas; none unless set")
+	flags.Var(&o.readers, "rest-event-users", "`users` whose tokens allow to take the events of their app from the REST interface, as keys do, between commas")
 	flags.IntVar(&o.peerRate, "rest-peer-rate", 500, "how many `calls` in a second an app may make at this gateway to send peer messages")
 	flags.IntVar(&o.channelRate, "rest-channel-rate", 1000, "how many `calls` in a second an app may make at this gateway to send channel messages")
+	flags.IntVar(&o.eventRate, "rest-event-rate", 10, "how many `calls` in a second an app may make at this gateway to take events, of each of the two kinds")
 }
 
 func (o restOptions) check() error {
@@ -85,7 +106,7 @@ func (o restOptions) check() error {
 	for _, rate := range []struct {
 		name string
 		n    int
-	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}} {
+	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}, {"rest-event-rate", o.eventRate}} {
 		if rate.n < 1 {
 			err = errors.Join(err, fmt.Errorf("--%s is %d, it must be at least 1", rate.name, rate.n))
 		}
@@ -105,10 +126,14 @@ func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer,
 	}
 	config := rest.Config{
 		Apps: apps, Bus: engine, Keys: keys, Logger: log,
-		Limits: rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate},
+		Limits:       rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate, Events: o.rest.eventRate},
+		EventReaders: o.rest.readers,
 		Address: func(r *http.Request) string {
 			return gateway.ClientAddress(r, o.bounds.proxies).String()
 		},
+	}
+	if events := engine.Events(); events != nil {
+		config.Events = events
 	}
 	if allowed := o.rest.origins; len(allowed) > 0 {
 		config.AllowOrigin = func(origin string) bool { return slices.Contains(allowed, origin) }

@@ -171,6 +171,9 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if scanner != nil {
 		config.Scanner = scanner
 	}
+	if events := engine.Events(); events != nil {
+		config.Events = events
+	}
 	if o.rest.listen == "" {
 		config.REST = backends
 	}
@@ -208,7 +211,7 @@ func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.E
 // engine is where the engine lives.
 func (o options) engine(log *slog.Logger) natsengine.Options {
 	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.media.maxAge, Logger: log,
-		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail)}
+		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail), Events: len(o.rest.keys) > 0}
 	o.nats.apply(&where)
 	return where
 }

@@ -1,0 +1,148 @@
+package natsengine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway"
+)
+
+// What users did is kept for backends of apps, the latest of each app: logins and logouts in one
+// stream, comings and goings in channels in another. Whoever reads takes: the gateways share one
+// consumer for each app and stream, so that each event is given to one reader once, and what was
+// given is not there for the next.
+const (
+	userEventStream     = "RTM_USER_EVENTS"
+	userEventSubject    = "rtm.userevent."
+	channelEventStream  = "RTM_CHANNEL_EVENTS"
+	channelEventSubject = "rtm.channelevent."
+)
+
+// MaxEvents is how many events of an app are kept in each of the two streams; of more the oldest
+// go. (the vendor's limit)
+const MaxEvents = 2000
+
+// eventLife is how long an event is kept that nobody reads.
+const eventLife = 7 * 24 * time.Hour
+
+func eventConfig(name, subject string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              name,
+		Subjects:          []string{subject + ">"},
+		Storage:           jetstream.FileStorage,
+		MaxAge:            eventLife,
+		MaxMsgsPerSubject: MaxEvents,
+	}
+}
+
+// eventEntry is the value of an event.
+type eventEntry struct {
+	Kind    gateway.EventKind `json:"kind"`
+	UID     string            `json:"uid"`
+	Channel string            `json:"channel,omitempty"`
+	At      int64             `json:"at"` // Unix time in ns: no two events are equal
+}
+
+// Events keeps what users did, with Options.Events; nil without.
+func (e *Engine) Events() *Events {
+	if !e.opts.Events {
+		return nil
+	}
+	return &Events{e}
+}
+
+// Events implements gateway.Events, and gives the events to backends.
+type Events struct{ e *Engine }
+
+var _ gateway.Events = (*Events)(nil)
+
+// Tell implements gateway.Events. An event that cannot be kept is lost, and logged.
+func (v *Events) Tell(event gateway.SessionEvent) {
+	value, err := json.Marshal(eventEntry{Kind: event.Kind, UID: event.User.ID, Channel: event.Channel, At: event.At.UnixNano()})
+	if err == nil {
+		subject := userEventSubject
+		if event.Channel != "" {
+			subject = channelEventSubject
+		}
+		err = v.e.publish(subject+event.User.App, value, captureTries, v.lost)
+	}
+	if err != nil {
+		v.lost(err)
+	}
+}
+
+func (v *Events) lost(err error) {
+	if err != nil {
+		v.e.opts.Logger.Warn("an event for backends is lost", "error", err)
+	}
+}
+
+// tellSwept keeps that a user logged out, or left a channel, whose gateway died. Several gateways may
+// tell the same: the revision of what they removed names it.
+func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) error {
+	if !e.opts.Events {
+		return nil
+	}
+	event := eventEntry{At: time.Now().UnixNano()}
+	subject := ""
+	switch entry.Bucket() {
+	case sessionBucket:
+		user, _ := parseUserKey(entry.Key())
+		subject, event.Kind, event.UID = userEventSubject+user.App, gateway.LoggedOut, user.ID
+	case memberBucket:
+		room, uid, _ := parseMemberKey(entry.Key())
+		subject, event.Kind, event.UID, event.Channel = channelEventSubject+room.App, gateway.Left, uid, room.Channel
+	}
+	if event.UID == "" {
+		return nil
+	}
+	value, err := json.Marshal(event)
+	if err == nil {
+		_, err = e.js.Publish(ctx, subject, value, jetstream.WithMsgID(fmt.Sprint(entry.Bucket(), " ", entry.Revision())))
+	}
+	return err
+}
+
+// TakeUserEvents returns what users of an app did, logins and logouts, oldest first, not more
+// than most. No other call gets them again, at whatever gateway.
+func (v *Events) TakeUserEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error) {
+	return v.take(ctx, userEventStream, userEventSubject, app, most)
+}
+
+// TakeChannelEvents does the same for comings and goings in channels.
+func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error) {
+	return v.take(ctx, channelEventStream, channelEventSubject, app, most)
+}
+
+func (v *Events) take(ctx context.Context, stream, subject, app string, most int) (events []gateway.SessionEvent, err error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	consumer, err := v.e.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
+		Durable:       "backend-" + app,
+		FilterSubject: subject + app,
+		AckPolicy:     jetstream.AckNonePolicy, // given is taken
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: read events: %w", err)
+	}
+	batch, err := consumer.FetchNoWait(most)
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: read events: %w", err)
+	}
+	seen := map[string]bool{} // an event that was not acknowledged in time is there twice
+	for m := range batch.Messages() {
+		var entry eventEntry
+		if value := string(m.Data()); !seen[value] && json.Unmarshal(m.Data(), &entry) == nil {
+			seen[value] = true
+			events = append(events, gateway.SessionEvent{
+				Kind: entry.Kind, User: gateway.User{App: app, ID: entry.UID}, Channel: entry.Channel, At: time.Unix(0, entry.At),
+			})
+		}
+	}
+	return events, batch.Error()
+}
