@@ -18,16 +18,20 @@ var _ gateway.Bus = (*Engine)(nil)
 // ListenPeer implements gateway.Bus.
 func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), notified func()) (stop func(), err error) {
 	guard := orderGuard{until: time.Now().Add(guardTime)}
-	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) {
+	take := func(frame []byte, receipt string) {
 		switch {
-		case len(m.Data) == 0:
+		case len(frame) == 0:
 			notified()
-		case guard.takes(m.Reply):
-			h(m.Data, m.Reply)
+		case guard.takes(receipt):
+			h(frame, receipt)
 		default:
-			e.Receipt(m.Reply, gateway.Moved)
+			e.Receipt(receipt, gateway.Moved)
 		}
-	})
+	}
+	if e.embedded != nil {
+		return e.peers.listen(user, take), nil
+	}
+	stop, err = e.dispatcher.subscribe(peerSubject+userKey(user), func(m *nats.Msg) { take(m.Data, m.Reply) })
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen for a user: %w", err)
 	}

@@ -191,11 +191,8 @@ func (p *pendingDeliveries) send(d *delivery, attempt int, behind bool, tried fu
 	if behind {
 		mark = behindMark
 	}
-	err := p.e.requests.sendMarked(peerSubject+userKey(d.user), d.frame, mark, time.Until(d.until), func(m *nats.Msg) {
+	err := p.e.askUser(d.user, d.frame, mark, time.Until(d.until), func(m *nats.Msg) {
 		a := answerOf(m)
-		if a == nobodyListens && p.e.embedded != nil { // there is no other gateway to come to
-			a = notReceived
-		}
 		p.answered(d, attempt, a)
 		if tried != nil {
 			tried(a != nobodyListens)

@@ -37,6 +37,7 @@ type Engine struct {
 
 	dispatcher *dispatcher
 	requests   *requestMux
+	peers      peers
 	identity   identity
 	comeback   comeback
 	drops      drops

@@ -127,6 +127,10 @@ func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint6
 
 // NotifyMail implements gateway.Mailbox. It sends an empty message, which is no frame.
 func (e *Engine) NotifyMail(user gateway.User) error {
+	if e.embedded != nil {
+		e.peers.send(user, nil, "")
+		return nil
+	}
 	if err := e.nc.Publish(peerSubject+userKey(user), nil); err != nil {
 		return fmt.Errorf("natsengine: tell of an offline message: %w", err)
 	}

@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,18 +15,21 @@ const guardTime = 12 * time.Second
 
 // orderGuard keeps frames that come to a new listener for a user from overtaking those that went
 // to the one before. It refuses a marked frame of a gateway of which it has taken none:
-// that gateway sends it again, behind those before it. It is for one goroutine.
+// that gateway sends it again, behind those before it.
 type orderGuard struct {
+	mu    sync.Mutex      // guards the rest
 	until time.Time       // all that was under way when the listener began is answered then
 	taken map[string]bool // gateways of which a frame was taken, by the prefix of their receipts
 }
 
 func (g *orderGuard) takes(receipt string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.until.IsZero() {
 		return true
 	}
 	if !time.Now().Before(g.until) {
-		*g = orderGuard{}
+		g.until, g.taken = time.Time{}, nil
 		return true
 	}
 	sender := receipt[:strings.LastIndexByte(receipt, '.')+1]

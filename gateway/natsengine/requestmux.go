@@ -44,16 +44,22 @@ func (r *requestMux) send(subject string, data []byte, timeout time.Duration, do
 
 // sendMarked does what send does. The subject of the answer ends with mark.
 func (r *requestMux) sendMarked(subject string, data []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
+	inbox := r.expect(mark, timeout, done)
+	err := r.nc.PublishRequest(subject, inbox, data)
+	if err != nil {
+		r.take(strings.TrimPrefix(inbox, r.inbox))
+	}
+	return err
+}
+
+// expect returns a subject for one answer, which done gets as with sendMarked.
+func (r *requestMux) expect(mark string, timeout time.Duration, done func(*nats.Msg)) (inbox string) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.next++
 	id := strconv.FormatUint(r.next, 36) + mark
 	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
-	r.mu.Unlock()
-	err := r.nc.PublishRequest(subject, r.inbox+id, data)
-	if err != nil {
-		r.take(id)
-	}
-	return err
+	return r.inbox + id
 }
 
 // settle ends a request, unless it has ended already.

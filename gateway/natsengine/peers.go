@@ -1,0 +1,72 @@
+package natsengine
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rtmwasm/gateway"
+)
+
+// peers brings frames to users in place of NATS where the server is embedded: all gateways of the
+// engine are in this process then. A frame is handed to its listeners inside the sender's
+// call. So the frames of one sender keep their order, as they do on the one connection to a
+// NATS server.
+type peers struct {
+	mu     sync.RWMutex // guards byUser; never held while a listener is called
+	byUser map[gateway.User][]*peerListener
+}
+
+// peerListener is one call of ListenPeer. A user has two while a session moves between gateways.
+type peerListener struct {
+	take func(frame []byte, receipt string)
+}
+
+func (p *peers) listen(user gateway.User, take func(frame []byte, receipt string)) (stop func()) {
+	l := &peerListener{take}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byUser == nil {
+		p.byUser = map[gateway.User][]*peerListener{}
+	}
+	p.byUser[user] = append(slices.Clip(p.byUser[user]), l) // send may be reading the former slice
+	return func() { p.remove(user, l) }
+}
+
+func (p *peers) remove(user gateway.User, l *peerListener) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rest := slices.DeleteFunc(slices.Clone(p.byUser[user]), func(other *peerListener) bool { return other == l })
+	if len(rest) == 0 {
+		delete(p.byUser, user)
+	} else {
+		p.byUser[user] = rest
+	}
+}
+
+// send reports whether anybody listens.
+func (p *peers) send(user gateway.User, frame []byte, receipt string) bool {
+	p.mu.RLock()
+	listeners := p.byUser[user]
+	p.mu.RUnlock()
+	for _, l := range listeners {
+		l.take(frame, receipt)
+	}
+	return len(listeners) > 0
+}
+
+// askUser sends a frame to a user's listeners, as requestMux.sendMarked does. Where nobody listens in
+// this process, and the server is embedded, there is no other gateway to come to: done gets an
+// empty message.
+func (e *Engine) askUser(user gateway.User, frame []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
+	if e.embedded == nil {
+		return e.requests.sendMarked(peerSubject+userKey(user), frame, mark, timeout, done)
+	}
+	receipt := e.requests.expect(mark, timeout, done)
+	if !e.peers.send(user, frame, receipt) {
+		e.requests.answer(receipt, nil)
+	}
+	return nil
+}
