@@ -229,7 +229,8 @@ func TestAttributesUpdated(t *testing.T) {
 		w.forget()
 		push(3, "room")
 		assert.Empty(t, w.taken())
-		assert.Equal(t, []string{"ack 3"}, w.host.socket().taken())
+		w.host.socket().receive(&wire.ServerFrame{Ping: &wire.Ping{}})
+		assert.Equal(t, []string{"ack 3", "pong"}, w.host.socket().taken())
 	})
 }
 

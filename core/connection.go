@@ -26,7 +26,17 @@ type connection struct {
 	renewal   *request // that it came from; nil: the token was in force
 	heard     instant  // the last frame, or the dial
 	stopWatch func()
+
+	// pushes that were handled and not acknowledged
+	owed      int
+	owedBytes int
 }
+
+// What is owed at most: the gateway keeps it. More is acknowledged at once.
+const (
+	maxOwed      = 32
+	maxOwedBytes = 64 << 10
+)
 
 func (c *Client) dial() {
 	k := &connection{c: c, heard: now(), stopWatch: func() {}}
@@ -137,10 +147,14 @@ func (k *connection) Received(frame []byte) {
 	}
 	switch {
 	case f.Ping != nil:
+		if k.owed > 0 {
+			k.acknowledge()
+		}
 		k.write(&wire.ClientFrame{Pong: &wire.Pong{}})
 	case f.ReplyTo != 0:
 		c.answered(&f)
 	case f.Seq != 0:
+		k.owed, k.owedBytes = k.owed+1, k.owedBytes+len(frame)
 		c.pushed(k, &f)
 	}
 }
@@ -171,12 +185,13 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	renewed()
 }
 
-// pushed handles a push once and acknowledges it. What arrives during a logout counts as
-// not delivered.
+// pushed handles a push once and acknowledges it, now or with the answer to the next Ping.
+// What arrives during a logout counts as not delivered.
 func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 	if c.leaving != nil {
 		return
 	}
+	later := f.Seq > c.session.lastSeq && mayWait(f) && k.owed < maxOwed && k.owedBytes < maxOwedBytes
 	if f.Seq > c.session.lastSeq {
 		c.session.lastSeq = f.Seq
 		switch {
@@ -194,9 +209,23 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 			c.tell(func() { c.events.Token(TokenWillExpire) })
 		}
 	}
-	if c.conn == k { // a listener may have logged out
-		k.write(&wire.ClientFrame{Ack: &wire.Ack{Seq: c.session.lastSeq}})
+	if c.conn == k && !later { // a listener may have logged out
+		k.acknowledge()
 	}
+}
+
+// mayWait reports whether nobody waits for the acknowledgement of a push: it only lets the gateway
+// forget the push. A channel's messages come to many clients, so a frame for each would cost
+// the gateway as much as the messages do.
+func mayWait(f *wire.ServerFrame) bool {
+	return f.Delivery != nil && f.Delivery.Channel != "" ||
+		f.MemberChange != nil || f.Attributes != nil || f.Presence != nil
+}
+
+// acknowledge says that all pushes so far were handled.
+func (k *connection) acknowledge() {
+	k.owed, k.owedBytes = 0, 0
+	k.write(&wire.ClientFrame{Ack: &wire.Ack{Seq: k.c.session.lastSeq}})
 }
 
 func (c *Client) deliver(d *wire.Delivery) {

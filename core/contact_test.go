@@ -1,6 +1,7 @@
 package core
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,75 @@ func TestPushesAreHandledOnceAndAcknowledged(t *testing.T) {
 	})
 }
 
+// What nobody waits for is acknowledged together: with the next Pong, or with a push that somebody
+// waits for.
+func TestPushesThatMayWait(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.joined("room")
+		w.forget()
+		s := w.host.socket()
+		ping := func() { s.receive(&wire.ServerFrame{Ping: &wire.Ping{}}) }
+		w.push(1, delivery("bob", "room", "one"))
+		w.push(2, &wire.ServerFrame{MemberChange: &wire.MemberChange{Channel: "room", Uid: "carol", Joined: true}})
+		w.push(3, &wire.ServerFrame{Presence: &wire.PresenceList{}})
+		w.push(4, &wire.ServerFrame{Attributes: &wire.AttributeList{Channel: "room"}})
+		assert.Empty(t, s.taken())
+		ping()
+		ping()
+		assert.Equal(t, []string{"ack 4", "pong", "pong"}, s.taken())
+
+		w.push(5, delivery("bob", "room", "five"))
+		w.push(6, delivery("bob", "", "six"))
+		ping()
+		assert.Equal(t, []string{"ack 6", "pong"}, s.taken())
+
+		w.push(7, delivery("bob", "room", "seven"))
+		w.push(7, delivery("bob", "room", "seven"))
+		assert.Equal(t, []string{"ack 7"}, s.taken(), "the gateway does not know what was handled")
+	})
+}
+
+// What the gateway keeps for a client that acknowledges later is bounded.
+func TestPushesThatMayWaitAreBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"short": {"text", []string{"ack 32", "ack 64"}},
+		"long":  {strings.Repeat("x", 30_000), []string{"ack 3", "ack 6"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				w.joined("room")
+				w.forget()
+				s := w.host.socket()
+				var acks []string
+				for seq := uint64(1); len(acks) < 2; seq++ {
+					w.push(seq, delivery("bob", "room", c.text))
+					acks = append(acks, s.taken()...)
+				}
+				assert.Equal(t, c.want, acks)
+			})
+		})
+	}
+}
+
+// After a break the client says what it has handled in Hello.
+func TestPushesThatWaitedAreNotLost(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.joined("room")
+		w.push(1, delivery("bob", "room", "one"))
+		w.interrupt()
+		w.redialled()
+		w.resumed()
+		s := w.host.socket()
+		s.taken()
+		assert.EqualValues(t, 1, w.session.lastSeq)
+		s.receive(&wire.ServerFrame{Ping: &wire.Ping{}})
+		assert.Equal(t, []string{"pong"}, s.taken())
+	})
+}
+
 func TestPushesThatConcernNobody(t *testing.T) {
 	inSession(t, func(w *world) {
 		s := w.host.socket()
@@ -75,7 +145,8 @@ func TestPushesThatConcernNobody(t *testing.T) {
 		w.joined("room")
 		w.push(5, delivery("alice", "room", "from myself"))
 		assert.Empty(t, w.taken())
-		assert.Equal(t, "ack 5", s.taken()[0])
+		s.receive(&wire.ServerFrame{Ping: &wire.Ping{}})
+		assert.Contains(t, s.taken(), "ack 5")
 	})
 }
 

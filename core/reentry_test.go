@@ -17,9 +17,9 @@ func TestLogoutInsideMessage(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.joined("room")
 		s := w.host.socket()
-		w.on["room bob: hello"] = func() { require.Nil(t, w.LogoutNow()) }
-		w.push(1, delivery("bob", "room", "hello"))
-		assert.Equal(t, []string{"room bob: hello", "room LEFT", "DISCONNECTED LOGOUT"}, w.taken())
+		w.on["bob: hello"] = func() { require.Nil(t, w.LogoutNow()) }
+		w.push(1, delivery("bob", "", "hello"))
+		assert.Equal(t, []string{"bob: hello", "room LEFT", "DISCONNECTED LOGOUT"}, w.taken())
 		assert.Equal(t, []string{"ack 1", "bye"}, s.taken(), "no acknowledgement into the closed socket")
 	})
 }
