@@ -9,32 +9,54 @@ import (
 )
 
 // submit hands a request over to the session's goroutine. It waits while that has
-// enough to do.
+// enough to do. A message is sent at once if nothing is before it: that does not block, and
+// messages are most of what clients ask for.
 func (s *session) submit(f *wire.ClientFrame, l *link) {
+	if f.Send != nil && s.waiting.Load() == 0 && s.turn.TryLock() {
+		defer s.turn.Unlock()
+		if !s.isOver() {
+			s.dispatch(f)
+		}
+		return
+	}
+	s.waiting.Add(1)
 	select {
 	case s.tasks <- f:
+		return
 	case <-s.over:
 	case <-l.closed:
 	}
+	s.waiting.Add(-1)
 }
 
-// run does the session's requests one after another, and cleans up when it ends.
+func (s *session) isOver() bool {
+	select {
+	case <-s.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// run does the session's requests one after another, and cleans up when it ends. Its caller
+// holds s.turn.
 func (s *session) run() {
-	for {
-		select {
-		case <-s.over:
-			s.tearDown()
-			return
-		default:
-		}
+	defer s.turn.Unlock()
+	for !s.isOver() {
+		s.turn.Unlock()
 		select {
 		case f := <-s.tasks:
+			s.turn.Lock()
 			s.dispatch(f)
+			s.waiting.Add(-1)
 		case <-s.activity.Changed():
+			s.turn.Lock()
 			s.publishPresence()
 		case <-s.over:
+			s.turn.Lock()
 		}
 	}
+	s.tearDown()
 }
 
 func (s *session) dispatch(f *wire.ClientFrame) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -19,11 +20,14 @@ type session struct {
 	lineage    string            // the LineageID of its Record; set before run
 	cameOnline bool              // its user was not logged in before; set before run
 
-	tasks chan *wire.ClientFrame // requests, for run
-	over  chan struct{}          // closed by end
-	gone  chan struct{}          // closed when nothing of the session is left
+	tasks   chan *wire.ClientFrame // requests, for run
+	waiting atomic.Int32           // how many: in tasks, about to be, or being done
+	over    chan struct{}          // closed by end
+	gone    chan struct{}          // closed when nothing of the session is left
 
-	// Of run's goroutine.
+	turn sync.Mutex // held by who does a request; from newSession on by who calls run
+
+	// Guarded by turn.
 	entries  map[string]*entry // joined channels
 	rates    rates
 	stopPeer func()
@@ -52,7 +56,7 @@ type closeReason struct {
 }
 
 func newSession(s *Server, user User, id, secret string) *session {
-	return &session{
+	session := &session{
 		server:   s,
 		user:     user,
 		id:       id,
@@ -66,6 +70,8 @@ func newSession(s *Server, user User, id, secret string) *session {
 		mail:     mail{waiting: true, wait: newBackoff()},
 		activity: presence.NewActivity(s.config.Times.Unreachable),
 	}
+	session.turn.Lock()
+	return session
 }
 
 // record is what the registry has of the session.
