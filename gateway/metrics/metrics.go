@@ -35,7 +35,7 @@ type Metrics struct {
 	began, resumed, tooOften    prometheus.Counter
 	origins                     prometheus.Counter
 	refused, closed             *prometheus.CounterVec
-	frames, frameBytes          *prometheus.CounterVec
+	in, out                     traffic
 	running                     *prometheus.GaugeVec
 	transfers, transferredBytes *prometheus.CounterVec
 	engine                      *prometheus.HistogramVec
@@ -74,8 +74,6 @@ func New() *Metrics {
 		refused:          counters("rtm_logins_refused_total", "Logins refused, by the reason in the protocol.", "reason"),
 		origins:          counter("rtm_origins_refused_total", "Requests of pages refused because of their origin."),
 		closed:           counters("rtm_sockets_closed_total", "Sockets closed by the gateway, by close code; 4000 to 4099 ask the client to come back.", "code"),
-		frames:           counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction"),
-		frameBytes:       counters("rtm_frame_bytes_total", "Bytes of these frames.", "direction"),
 		tooOften:         counter("rtm_requests_too_often_total", "Requests refused because of their rate."),
 		running:          to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_media_running", Help: "Media requests that carry content and are under way."}, []string{"direction"}),
 		transfers:        counters("rtm_media_requests_total", "Media requests that carried content, by result: done, refused, broken or failed.", "direction", "result"),
@@ -94,8 +92,20 @@ func New() *Metrics {
 		rest:         counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
+	frames := counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction")
+	bytes := counters("rtm_frame_bytes_total", "Bytes of these frames.", "direction")
+	m.in = traffic{frames.WithLabelValues("in"), bytes.WithLabelValues("in")}
+	m.out = traffic{frames.WithLabelValues("out"), bytes.WithLabelValues("out")}
 	m.begin()
 	return m
+}
+
+// traffic counts frames of one direction. They are many, so their counters are found once.
+type traffic struct{ frames, bytes prometheus.Counter }
+
+func (t traffic) count(bytes int) {
+	t.frames.Inc()
+	t.bytes.Add(float64(bytes))
 }
 
 // begin makes all series, so that each is there from the start, as 0: else the first of what
@@ -106,10 +116,6 @@ func (m *Metrics) begin() {
 	}
 	for _, code := range gateway.CloseCodes {
 		m.closed.WithLabelValues(strconv.Itoa(code))
-	}
-	for _, direction := range []string{"in", "out"} {
-		m.frames.WithLabelValues(direction)
-		m.frameBytes.WithLabelValues(direction)
 	}
 	for _, d := range []media.Direction{media.Upload, media.Download} {
 		m.running.WithLabelValues(string(d))
@@ -178,14 +184,9 @@ func (m *Metrics) OriginRefused() { m.origins.Inc() }
 
 func (m *Metrics) SocketClosed(code int) { m.closed.WithLabelValues(strconv.Itoa(code)).Inc() }
 
-func (m *Metrics) FrameIn(bytes int) { m.frame("in", bytes) }
+func (m *Metrics) FrameIn(bytes int) { m.in.count(bytes) }
 
-func (m *Metrics) FrameOut(bytes int) { m.frame("out", bytes) }
-
-func (m *Metrics) frame(direction string, bytes int) {
-	m.frames.WithLabelValues(direction).Inc()
-	m.frameBytes.WithLabelValues(direction).Add(float64(bytes))
-}
+func (m *Metrics) FrameOut(bytes int) { m.out.count(bytes) }
 
 func (m *Metrics) TooOften() { m.tooOften.Inc() }
 
