@@ -1,6 +1,6 @@
 // make bench-gateway: what a gateway costs its machine. CPU and memory are the server's own; latencies and speeds are those
 // of server and load together, on one machine. docs/performance.md has a run of it and says what it means.
-// ONLY=media leaves the messages out.
+// ONLY=media leaves the messages out, ONLY=messages the media.
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mediaRows } from './media.mjs';
@@ -95,9 +95,12 @@ async function fileRows() {
   }
 }
 
-if (process.env.ONLY !== 'media') await messageRows();
-await fileRows();
-await mediaRows(row);
+const only = process.env.ONLY;
+if (only !== 'media') await messageRows();
+if (only !== 'messages') {
+  await fileRows();
+  await mediaRows(row);
+}
 
 const width = Math.max(...rows.map(([what]) => what.length));
 console.log(`${cpus().length} × ${cpus()[0].model}, ${round(totalmem() / 2 ** 30)} GiB, servers and load on the same\n`);
