@@ -69,6 +69,7 @@ func (f *fleet) traffic(ctx context.Context, rooms []room) {
 	for _, u := range f.users[:f.uploads] {
 		all.Go(func() { f.files(ending, ctx, u) })
 	}
+	<-ending.Done() // sessions that send nothing stay as long
 	all.Wait()
 	f.report.took = time.Since(begun)
 	f.settled(ctx, func() bool { return f.peersCame.Load() >= sentPeers.Load() && f.roomsCame.Load() >= sentRooms.Load() })
