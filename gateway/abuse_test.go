@@ -276,15 +276,17 @@ func (c *memoryConn) Read(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (c *memoryConn) Write(ctx context.Context, frame []byte) error {
-	select {
-	case c.out <- frame:
-		return nil
-	case <-c.closed:
-		return io.ErrClosedPipe
-	case <-ctx.Done():
-		return ctx.Err()
+func (c *memoryConn) Write(ctx context.Context, frames ...[]byte) error {
+	for _, frame := range frames {
+		select {
+		case c.out <- bytes.Clone(frame):
+		case <-c.closed:
+			return io.ErrClosedPipe
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 func (c *memoryConn) Close(code int, _ string) error {

@@ -15,12 +15,20 @@ type Conn interface {
 	// ErrTooLarge, ErrFlood or ErrProtocol.
 	Read(ctx context.Context) ([]byte, error)
 
-	// Write sends a frame. After an error the Conn is of no more use.
-	Write(ctx context.Context, frame []byte) error
+	// Write sends frames, in one piece if they are short. It does not keep them. After an
+	// error the Conn is of no more use.
+	Write(ctx context.Context, frames ...[]byte) error
 
 	// Close tells the client code and reason, if it still can, and ends a Read. It
 	// may take seconds, except with the code of a violation: then nothing more is read.
 	Close(code int, reason string) error
+}
+
+// instantWriter is what a Conn may be, too. A frame that the network takes at once needs no goroutine.
+type instantWriter interface {
+	// TryWrite sends a frame if that needs no wait; if not, it does nothing and reports false. It may be
+	// called when no Write is under way.
+	TryWrite(frame []byte) bool
 }
 
 // Errors of Conn.Read that tell what the client did wrong.

@@ -12,10 +12,10 @@
 //
 // # How it is put together
 //
-// A link is one WebSocket: a reader, a writer with a bounded queue, pings. A session
-// is one login. It outlives its link by a while, keeps what the client has not
-// acknowledged, and does the client's requests in their order on one goroutine. It
-// ends through session.end, whatever the reason. A room is what this gateway knows of
+// A link is one WebSocket: a goroutine that reads, a bounded queue with another one while there
+// is something to write, pings. A session is one login. It outlives its link by a while, keeps
+// what the client has not acknowledged, and does the client's requests one at a time, in their
+// order. It ends through session.end, whatever the reason. A room is what this gateway knows of
 // one channel: all its members everywhere, and which of them are sessions here.
 //
 // Locks are taken in the order room, session, link. None is held while calling the

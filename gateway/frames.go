@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"rtmwasm/core"
@@ -30,6 +33,17 @@ type frameConn struct {
 	stopped atomic.Bool // nothing is read any more
 	ending  atomic.Bool // Close was called, see lingerTime
 	failed  atomic.Bool // reading or writing, other than by ErrFlood
+
+	writing sync.Mutex      // held while something is written
+	system  syscall.RawConn // nil where bytes are not written as they are, as with TLS
+}
+
+func newFrameConn(conn net.Conn, early []byte) *frameConn {
+	c := &frameConn{Conn: conn, early: early}
+	if plain, ok := conn.(syscall.Conn); ok {
+		c.system, _ = plain.SyscallConn()
+	}
+	return c
 }
 
 // Read returns ErrFlood when there are too many frames, and then nothing more.
@@ -57,8 +71,32 @@ func (c *frameConn) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// tryWrite writes p if that needs no wait. It reports false when nothing was written.
+func (c *frameConn) tryWrite(p []byte) bool {
+	if c.system == nil || !c.writing.TryLock() {
+		return false
+	}
+	n := tryWrite(c.system, p)
+	if n == 0 || n == len(p) {
+		c.writing.Unlock()
+		return n > 0
+	}
+	rest := bytes.Clone(p[n:])
+	go func() { // the next write waits for it
+		defer c.writing.Unlock()
+		_, _ = c.write(rest)
+	}()
+	return true
+}
+
 // Write implements net.Conn.
 func (c *frameConn) Write(p []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.write(p)
+}
+
+func (c *frameConn) write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.failed.Store(true)

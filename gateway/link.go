@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +11,7 @@ import (
 )
 
 // link is one socket of a session: the way out with its queue, and the watch over
-// both ways.
+// both ways. It has a goroutine only while it writes: most sessions are idle at any time.
 type link struct {
 	conn  Conn
 	times Times
@@ -18,15 +19,21 @@ type link struct {
 
 	heard atomic.Int64 // when the last frame came, by sinceStart
 
-	late *time.Timer // ends the writing when one frame takes too long; of run's goroutine
+	writing context.Context // of all writes
+	cancel  func()          // ends it
+	late    *time.Timer     // calls cancel when one write takes too long
 
-	wake   chan struct{} // holds one token when the queue has something new
 	closed chan struct{} // closed by close
+	ended  chan struct{} // closed when the socket is, too
 
 	mu     sync.Mutex // guards the rest
+	lost   func(code int, reason string)
 	queue  []outFrame
-	bytes  int // of frames that are not written yet
-	code   int // why closed
+	bytes  int           // of frames that are not written yet
+	busy   bool          // a goroutine runs write
+	tick   *time.Timer   // for the next ping, or the end of the client's silence
+	pingAt time.Duration // when the next ping is due, by sinceStart
+	code   int           // why closed
 	reason string
 }
 
@@ -37,15 +44,18 @@ type outFrame struct {
 	replay bool   // does not count against the queue: the session keeps it anyway
 }
 
-// bytes puts seq before the body: messages in protobuf wire format that follow each
+// appendTo puts seq before the body: messages in protobuf wire format that follow each
 // other are one message with the fields of both.
-func (f outFrame) bytes() ([]byte, error) {
-	if f.seq == 0 {
-		return f.body, nil
+func (f outFrame) appendTo(b []byte) []byte {
+	if f.seq != 0 {
+		b = append(b, seqTag)
+		b = binary.AppendUvarint(b, f.seq)
 	}
-	head, err := (&wire.ServerFrame{Seq: f.seq}).MarshalVT()
-	return append(head, f.body...), err
+	return append(b, f.body...)
 }
+
+// seqTag begins the field ServerFrame.seq: number 2, a varint.
+const seqTag = 2 << 3
 
 // weight is what counts against maxQueueBytes.
 func (f outFrame) weight() int {
@@ -55,14 +65,18 @@ func (f outFrame) weight() int {
 	return len(f.body) + frameOverhead
 }
 
-func newLink(conn Conn, times Times, meter Meter) *link {
+// newLink makes a link that must be closed. When ctx ends its socket is dropped.
+func newLink(ctx context.Context, conn Conn, times Times, meter Meter) *link {
 	l := &link{
 		conn:   conn,
 		times:  times,
 		meter:  meter,
-		wake:   make(chan struct{}, 1),
 		closed: make(chan struct{}),
+		ended:  make(chan struct{}),
 	}
+	l.writing, l.cancel = context.WithCancel(ctx)
+	l.late = time.AfterFunc(times.Write, l.cancel) // one for all writes, which are many
+	l.late.Stop()
 	l.hear()
 	return l
 }
@@ -79,6 +93,48 @@ func (l *link) silence() time.Duration {
 	return l.times.SilenceLimit - (sinceStart() - time.Duration(l.heard.Load()))
 }
 
+// watch begins to ping the client and to watch its silence. lost is called when the client can't
+// be reached, with the code to close with, and must close the link.
+func (l *link) watch(lost func(code int, reason string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = lost
+	l.pingAt = l.nextPing(sinceStart())
+	if !l.isClosed() {
+		l.tick = time.AfterFunc(min(l.pingAt-sinceStart(), l.silence()), l.onTick)
+	}
+}
+
+// nextPing is when the next ping is due after a moment: within an interval, at one of few times
+// that all links share. A ping alone costs most for the wake-up of the process.
+func (l *link) nextPing(after time.Duration) time.Duration {
+	const times = 25 // in an interval
+	step := max(l.times.PingInterval/times, 1)
+	return (after + l.times.PingInterval).Truncate(step)
+}
+
+func (l *link) onTick() {
+	left := l.silence()
+	if left <= 0 {
+		l.fail(wire.CloseSilent, "nothing was heard from you")
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isClosed() {
+		return
+	}
+	if sinceStart() >= l.pingAt {
+		l.pingAt = l.nextPing(sinceStart())
+		if !l.busy { // a client that gets other frames needs no ping
+			l.enqueue(outFrame{body: pingFrame, replay: true})
+		}
+	}
+	l.tick.Reset(max(min(l.pingAt-sinceStart(), left), time.Millisecond))
+}
+
+var pingFrame, _ = (&wire.ServerFrame{Ping: &wire.Ping{}}).MarshalVT()
+
 // send queues a frame. It reports false when the client is too slow for it.
 func (l *link) send(f outFrame) bool {
 	l.mu.Lock()
@@ -86,12 +142,38 @@ func (l *link) send(f outFrame) bool {
 	if w := f.weight(); w > 0 && l.bytes+w > maxQueueBytes {
 		return false
 	}
+	if !l.isClosed() {
+		l.enqueue(f)
+	}
+	return true
+}
+
+// enqueue has a frame written. l.mu is held.
+func (l *link) enqueue(f outFrame) {
+	if !l.busy && l.tryWrite(f) {
+		return
+	}
 	l.queue = append(l.queue, f)
 	l.bytes += f.weight()
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	if !l.busy {
+		l.busy = true
+		go l.write()
 	}
+}
+
+// tryWrite writes a frame if the socket takes it at once.
+func (l *link) tryWrite(f outFrame) bool {
+	conn, ok := l.conn.(instantWriter)
+	if !ok {
+		return false
+	}
+	b := batches.Get().(*batch)
+	defer b.release()
+	b.fill([]outFrame{f})
+	if !conn.TryWrite(b.frames[0]) {
+		return false
+	}
+	l.meter.FrameOut(len(b.frames[0]))
 	return true
 }
 
@@ -106,81 +188,78 @@ func (l *link) queued() int {
 func (l *link) close(code int, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.isClosed() {
+		return
+	}
+	l.code, l.reason = code, reason
+	close(l.closed)
+	if l.tick != nil {
+		l.tick.Stop()
+	}
+	if !l.busy {
+		l.busy = true
+		go l.write()
+	}
+}
+
+// fail ends the link because the client can't be reached.
+func (l *link) fail(code int, reason string) {
+	l.mu.Lock()
+	lost := l.lost
+	l.mu.Unlock()
+	if lost == nil { // the session that is to have the link will find it closed
+		lost = l.close
+	}
+	lost(code, reason)
+}
+
+func (l *link) isClosed() bool {
 	select {
 	case <-l.closed:
+		return true
 	default:
-		l.code, l.reason = code, reason
-		close(l.closed)
+		return false
 	}
 }
 
-var pingFrame, _ = (&wire.ServerFrame{Ping: &wire.Ping{}}).MarshalVT()
-
-// run writes until the link is closed, then closes the socket. lost is called when
-// the client can't be reached, with the code to close with.
-func (l *link) run(ctx context.Context, lost func(code int, reason string)) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	l.late = time.AfterFunc(l.times.Write, cancel) // one for all frames, which are many
-	l.late.Stop()
-	ping := time.NewTicker(l.times.PingInterval)
-	defer ping.Stop()
-	silent := time.NewTimer(l.silence())
-	defer silent.Stop()
-	for {
-		ok := true
-		select {
-		case <-l.closed:
-			l.meter.SocketClosed(l.code)
-			_ = l.conn.Close(l.code, l.reason) // nobody is left to tell
-			return
-		case <-l.wake:
-			ok = l.writeQueue(ctx)
-		case <-ping.C:
-			ok = l.write(ctx, pingFrame)
-		case <-silent.C:
-			left := l.silence()
-			if left <= 0 {
-				lost(wire.CloseSilent, "nothing was heard from you")
-			}
-			silent.Reset(max(left, time.Millisecond))
+// write writes what is queued until nothing is, or until the link is closed. Then it closes the
+// socket.
+func (l *link) write() {
+	b := batches.Get().(*batch)
+	defer b.release()
+	for l.take(b) {
+		if !l.writeBatch(b) {
+			l.fail(wire.CloseSlow, "writing to you failed or took too long")
 		}
-		if !ok {
-			lost(wire.CloseSlow, "writing to you failed or took too long")
-		}
+	}
+	if b.last {
+		l.meter.SocketClosed(l.code)
+		_ = l.conn.Close(l.code, l.reason) // nobody is left to tell
+		l.cancel()
+		close(l.ended)
 	}
 }
 
-// writeQueue writes all that is queued; it stops when the link is closed.
-func (l *link) writeQueue(ctx context.Context) bool {
-	for {
-		l.mu.Lock()
-		queue := l.queue
-		l.queue = nil
-		l.mu.Unlock()
-		if len(queue) == 0 {
-			return true
-		}
-		for _, f := range queue {
-			select {
-			case <-l.closed:
-				return true
-			default:
-			}
-			frame, err := f.bytes()
-			if err != nil || !l.write(ctx, frame) {
-				return false
-			}
-			l.mu.Lock()
-			l.bytes -= f.weight()
-			l.mu.Unlock()
-		}
+// take fills b with what is to be written next. It reports false when the goroutine that
+// writes is to end, after it has closed the socket if b is the last.
+func (l *link) take(b *batch) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bytes -= b.weight // it was written
+	if l.isClosed() {
+		b.last, l.queue = true, nil
+		return false
 	}
+	l.queue = b.fill(l.queue)
+	l.busy = len(b.frames) > 0
+	return l.busy
 }
 
-func (l *link) write(ctx context.Context, frame []byte) bool {
+func (l *link) writeBatch(b *batch) bool {
+	for _, frame := range b.frames {
+		l.meter.FrameOut(len(frame))
+	}
 	l.late.Reset(l.times.Write)
 	defer l.late.Stop()
-	l.meter.FrameOut(len(frame))
-	return l.conn.Write(ctx, frame) == nil
+	return l.conn.Write(l.writing, b.frames...) == nil
 }

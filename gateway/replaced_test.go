@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,9 +28,9 @@ func (c *lateConn) Read(context.Context) ([]byte, error) {
 	return nil, io.EOF
 }
 
-func (c *lateConn) Write(_ context.Context, b []byte) error {
+func (c *lateConn) Write(_ context.Context, frames ...[]byte) error {
 	select {
-	case c.out <- b:
+	case c.out <- bytes.Clone(frames[0]):
 	default: // only Welcome is looked at
 	}
 	return nil

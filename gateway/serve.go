@@ -25,20 +25,16 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 		_ = conn.Close(reason.code, reason.text) // nobody is left to tell
 		return
 	}
-	l := newLink(conn, s.config.Times, s.config.Meter)
+	l := newLink(ctx, conn, s.config.Times, s.config.Meter)
 	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
 	if refusal != nil {
 		s.loginRefused(ctx, hello.Hello, refusal)
 		s.refuseHello(ctx, conn, hello.Id, refusal)
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		l.run(ctx, func(code int, reason string) { session.detach(l, code, reason) })
-	}()
+	l.watch(func(code int, reason string) { session.detach(l, code, reason) })
 	session.read(ctx, l)
-	<-done
+	<-l.ended
 }
 
 func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, closeReason) {

@@ -3,11 +3,13 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -30,15 +32,28 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuseAddress(w, address, no)
 		return
 	}
-	defer leave()
 	leavePlace(r.Context())
 	socket, err := upgrade(w, r)
 	if err != nil {
+		leave()
 		return // upgrade has answered the request
 	}
-	// The context of a request whose connection was taken over ends after it. One that
-	// can't end is not watched for each frame.
-	s.ServeConn(withAddress(context.WithoutCancel(r.Context()), address), socket)
+	// A goroutine of its own, so that what net/http holds for the request is free. Its context
+	// can't end: one that can would be watched for each frame.
+	go func() {
+		defer leave()
+		defer s.survivePanic(socket)
+		s.ServeConn(withAddress(context.Background(), address), socket)
+	}()
+}
+
+// survivePanic closes the socket of a client whose frames are handled badly. The others go on,
+// as with net/http.
+func (s *Server) survivePanic(socket *socket) {
+	if p := recover(); p != nil {
+		s.log.Error("a panic: please report it", "panic", p, "stack", string(debug.Stack()))
+		_ = socket.raw.Close()
+	}
 }
 
 // upgrade takes the connection of a request over, or answers why not.
@@ -96,14 +111,47 @@ func (c *socket) readError(err error) error {
 	return fmt.Errorf("%w: %w", ErrProtocol, err)
 }
 
-// Write watches a context once for all frames that are written under it, where the
-// WebSocket would for each.
-func (c *socket) Write(ctx context.Context, frame []byte) error {
+// Write makes the frames itself, because the WebSocket would make a system call for each. And
+// it watches a context once for all that is written under it.
+func (c *socket) Write(ctx context.Context, frames ...[]byte) error {
 	if ctx != c.writing {
 		c.writing = ctx
 		context.AfterFunc(ctx, func() { _ = c.raw.Close() })
 	}
-	return c.ws.Write(context.Background(), websocket.MessageBinary, frame)
+	b := outgoing.Get().(*[]byte)
+	defer outgoing.Put(b)
+	*b = (*b)[:0]
+	for _, frame := range frames {
+		*b = appendMessage(*b, frame)
+	}
+	_, err := c.raw.Write(*b)
+	return err
+}
+
+// TryWrite implements instantWriter.
+func (c *socket) TryWrite(frame []byte) bool {
+	b := outgoing.Get().(*[]byte)
+	defer outgoing.Put(b)
+	*b = appendMessage((*b)[:0], frame)
+	return c.raw.tryWrite(*b)
+}
+
+// outgoing holds what is written at a time, as the connection gets it.
+var outgoing = sync.Pool{New: func() any { return new([]byte) }}
+
+// appendMessage appends a binary message in one WebSocket frame (RFC 6455, 5.2). A server's have no
+// mask.
+func appendMessage(b, message []byte) []byte {
+	const finalBinary = 0x82
+	switch n := len(message); {
+	case n < 126:
+		b = append(b, finalBinary, byte(n))
+	case n < 1<<16:
+		b = binary.BigEndian.AppendUint16(append(b, finalBinary, 126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, finalBinary, 127), uint64(n))
+	}
+	return append(b, message...)
 }
 
 func (c *socket) Close(code int, reason string) error {
@@ -129,8 +177,13 @@ func (h *hijackSpy) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, fmt.Errorf("take the connection over: %w", err)
 	}
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // never fails for what is there
-	h.conn = &frameConn{Conn: conn, early: slices.Clone(early)}
-	rw.Reader.Reset(h.conn)
-	rw.Writer.Reset(h.conn)
-	return h.conn, rw, nil
+	h.conn = newFrameConn(conn, slices.Clone(early))
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, readBuffer), bufio.NewWriterSize(h.conn, writeBuffer)), nil
 }
+
+// Sizes of a WebSocket's buffers, which it has even when it is idle. A frame that is longer than
+// readBuffer takes a second read. writeBuffer holds a control frame.
+const (
+	readBuffer  = 2048
+	writeBuffer = 128
+)

@@ -3,6 +3,8 @@ package gateway
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -172,4 +175,33 @@ func TestClosingIsBounded(t *testing.T) {
 		_ = s.Close(wire.CloseRestart, "")
 		assert.LessOrEqual(t, <-sent, maxFrames+1000, "what waits in buffers included")
 	})
+}
+
+// A client finds the messages as they were, however long, and however many are written at once.
+func TestMessagesAreFramed(t *testing.T) {
+	s, theirs := pipedSocket(t)
+	client, _, err := websocket.Dial(t.Context(), "ws://gateway/rtm", &websocket.DialOptions{HTTPClient: &http.Client{Transport: upgraded{theirs}}})
+	require.NoError(t, err)
+	client.SetReadLimit(-1)
+	var want [][]byte
+	for _, n := range []int{0, 1, 125, 126, 127, 1<<16 - 1, 1 << 16, 1<<16 + 1} {
+		want = append(want, bytes.Repeat([]byte{byte(n)}, n))
+	}
+	go func() { _ = s.Write(t.Context(), want...) }()
+	for _, message := range want {
+		kind, got, err := client.Read(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, websocket.MessageBinary, kind)
+		assert.True(t, bytes.Equal(message, got), "%d bytes, want %d", len(got), len(message))
+	}
+}
+
+// upgraded answers an upgrade with a connection.
+type upgraded struct{ conn net.Conn }
+
+func (u upgraded) RoundTrip(r *http.Request) (*http.Response, error) {
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return &http.Response{StatusCode: http.StatusSwitchingProtocols, Body: u.conn.(io.ReadWriteCloser), Header: http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Accept": {base64.StdEncoding.EncodeToString(sum[:])},
+	}}, nil
 }

@@ -100,9 +100,11 @@ func (c *Conn) Read(ctx context.Context) ([]byte, error) {
 }
 
 // Write is the gateway's.
-func (c *Conn) Write(_ context.Context, frame []byte) error {
-	own := append([]byte(nil), frame...)
-	c.tell(func() { c.l.Received(own) })
+func (c *Conn) Write(_ context.Context, frames ...[]byte) error {
+	for _, frame := range frames {
+		own := append([]byte(nil), frame...)
+		c.tell(func() { c.l.Received(own) })
+	}
 	return nil
 }
 
@@ -112,7 +114,7 @@ type gatewayEnd struct{ *Conn }
 // GatewayEnd is the connection as the gateway sees it: Read, Write, and Close with a code.
 func (c *Conn) GatewayEnd() interface {
 	Read(context.Context) ([]byte, error)
-	Write(context.Context, []byte) error
+	Write(context.Context, ...[]byte) error
 	Close(code int, reason string) error
 } {
 	return gatewayEnd{c}

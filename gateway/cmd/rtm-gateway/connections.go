@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"rtmwasm/gateway"
@@ -108,6 +110,14 @@ func (c *connection) Close() error {
 
 // ReadFrom is what net/http looks for to have the system send a file.
 func (c *connection) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
+
+// SyscallConn is what the gateway looks for to write without a wait.
+func (c *connection) SyscallConn() (syscall.RawConn, error) {
+	if system, ok := c.Conn.(syscall.Conn); ok {
+		return system.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
 
 // CloseWrite is what net/http looks for to end a connection whose client still sends.
 func (c *connection) CloseWrite() error {
