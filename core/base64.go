@@ -21,29 +21,3 @@ func toBase64(b []byte) string {
 	}
 	return string(out)
 }
-
-// fromBase64 reads up to the first byte that is no digit.
-func fromBase64(s string) (b []byte) {
-	bits, n := uint32(0), 0
-	for i := range len(s) {
-		digit := digitValue(s[i])
-		if digit < 0 {
-			break
-		}
-		bits, n = bits<<6|uint32(digit), n+6
-		if n >= 8 {
-			n -= 8
-			b = append(b, byte(bits>>n))
-		}
-	}
-	return b
-}
-
-func digitValue(c byte) int {
-	for i := range len(base64Digits) {
-		if base64Digits[i] == c {
-			return i
-		}
-	}
-	return -1
-}

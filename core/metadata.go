@@ -38,8 +38,8 @@ func joinParts(h Host, picture Blob, s *imagemeta.Stripper) Blob {
 	}
 	blobs := make([]Blob, len(parts))
 	for i, p := range parts {
-		if p.Bytes != nil {
-			blobs[i] = h.NewBlob(p.Bytes)
+		if p.New != "" {
+			blobs[i] = h.NewBlob([]byte(p.New))
 		} else {
 			blobs[i] = picture.Slice(p.From, p.To)
 		}

@@ -34,8 +34,16 @@ func Publish() error {
 		delete(clients, toHandle(args[0]))
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	preparer := &preparer{h: h}
+	prepare, err := publish(func(args []value) any {
+		preparer.prepare(args[0], args[1], args[2], args[3])
+		return nil
+	})
 	if err == nil {
-		_, err = callGlobal("rtmwasm", map[string]any{"create": create, "call": calls, "release": release})
+		_, err = callGlobal("rtmwasm", map[string]any{"create": create, "call": calls, "release": release, "prepare": prepare})
 	}
 	return err
 }

@@ -1,13 +1,13 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader.js and
- * loader.mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader and placeholder as .js and
+ * .mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { common, modules, umd } from './build/bundle.mjs';
+import { buildPictures, common, modules, umd } from './build/bundle.mjs';
 import { buildName, compress, integrity, sizes, write } from './build/output.mjs';
 import { buildWasm } from './build/wasm.mjs';
 
@@ -16,7 +16,7 @@ const dist = path.join(web, 'dist');
 mkdirSync(dist, { recursive: true });
 for (const name of readdirSync(dist)) if (/\.[cm]?js(\.map)?$/.test(name)) rmSync(path.join(dist, name)); // older builds had other files
 
-const wasm = buildWasm('./wasm', path.dirname(web));
+const wasm = buildWasm('./wasm', path.dirname(web), { pictures: await buildPictures() });
 write(path.join(dist, 'rtm.wasm'), wasm.bytes);
 
 const options = { ...common({ ...wasm, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
@@ -26,14 +26,16 @@ const outputs = await Promise.all([
   esbuild.build({ ...options, ...umd, ...entry('rtm', 'entry-script.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('rtm', 'entry-es.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('loader', 'entry-loader.ts') }),
+  esbuild.build({ ...options, ...esm, ...entry('placeholder', 'placeholder.ts') }),
+  esbuild.build({ ...options, format: 'cjs', ...entry('placeholder', 'placeholder.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
-for (const types of ['src/rtm.d.ts', 'package/loader.d.ts'])
+for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts'])
   for (const extension of ['.ts', '.mts', '.cts'])
     copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 
-const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
+const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
 shipped.forEach(compress);
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));

@@ -2,18 +2,39 @@ package imagemeta
 
 import "rtmwasm/core/imagesize"
 
-// orientationOf reads EXIF data as it stands in a picture: some writers of WebP put JPEG's
-// prefix in front.
-func orientationOf(tiff []byte) int {
-	if hasPrefix(tiff, "Exif\x00\x00") {
+// readEXIF replaces the first EXIF, the only one that browsers heed: the data begins so far
+// behind the current offset, and ends before n. What follows is at next.
+func (s *Stripper) readEXIF(begin, n, next int64, then step) {
+	s.exif, s.changed = true, true
+	s.exifBegin, s.exifNext, s.afterEXIF = int(begin), next, then
+	s.then(s.offset, int(min(n, maxEXIF)), exif)
+}
+
+// exif keeps the orientation, if there is any.
+func exif(s *Stripper, b []byte) {
+	tiff := b[min(s.exifBegin, len(b)):]
+	if hasPrefix(tiff, "Exif\x00\x00") { // as some writers of WebP have it
 		tiff = tiff[6:]
 	}
-	return imagesize.Orientation(tiff)
+	if o := imagesize.Orientation(tiff); o > 1 {
+		s.orientation = o
+		data := onlyOrientation(o)
+		switch s.format {
+		case JPEG:
+			s.put("\xff\xe1\x00\x22Exif\x00\x00" + data) // 34 bytes: 2, 6 and 26
+		case PNG:
+			s.put(pngChunk("eXIf", data))
+		case WebP:
+			s.put("EXIF\x1a\x00\x00\x00" + data)
+			s.webp.written += 8 + 26
+		}
+	}
+	s.then(s.exifNext, head, s.afterEXIF)
 }
 
 // onlyOrientation is EXIF data that says nothing else: a TIFF header, a directory of one
 // entry (tag 0x112, one number of 16 bits), and no further directory.
-func onlyOrientation(orientation int) []byte {
-	return append([]byte("MM\x00*\x00\x00\x00\x08"+"\x00\x01"+"\x01\x12\x00\x03\x00\x00\x00\x01"),
-		0, byte(orientation), 0, 0, 0, 0, 0, 0)
+func onlyOrientation(orientation int) string {
+	return "MM\x00*\x00\x00\x00\x08" + "\x00\x01" + "\x01\x12\x00\x03\x00\x00\x00\x01" +
+		"\x00" + "\x00\x01\x02\x03\x04\x05\x06\x07\x08"[orientation:orientation+1] + "\x00\x00\x00\x00\x00\x00"
 }

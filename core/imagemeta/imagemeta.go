@@ -27,10 +27,10 @@ func (f Format) MIME() string {
 	return [...]string{"", "image/jpeg", "image/png", "image/webp"}[f]
 }
 
-// Part of a picture without metadata: new bytes, or, where Bytes is nil, the original's
+// Part of a picture without metadata: the bytes of New, or, where it is "", the original's
 // bytes from From up to To.
 type Part struct {
-	Bytes    []byte
+	New      string
 	From, To int64
 }
 
@@ -72,8 +72,13 @@ type Stripper struct {
 	parts   []Part
 	changed bool // something was left out
 
-	orientation int
-	exif        bool // the EXIF that counts, the first, is behind
+	exif        bool // the EXIF that counts, the first, was found
+	orientation int  // of it; 0: the picture is not turned
+
+	// Where in the bytes the EXIF data begins, where the next piece is, and what looks at it.
+	exifBegin int
+	exifNext  int64
+	afterEXIF step
 
 	png  pngState
 	webp webpState
@@ -84,8 +89,9 @@ type step func(s *Stripper, b []byte)
 // New begins with a picture of size bytes.
 func New(size int64) *Stripper {
 	s := &Stripper{size: size}
-	s.then(0, head, open)
-	s.skipEmpty()
+	if size > 0 {
+		s.then(0, head, open)
+	}
 	return s
 }
 
@@ -106,35 +112,22 @@ func (s *Stripper) Feed(b []byte) {
 		s.size = min(s.size, at+int64(len(b)))
 	}
 	for s.step != nil {
-		want := s.wanted()
-		skip := s.offset - at
-		if want > 0 && (skip < 0 || skip+int64(want) > int64(len(b))) {
+		want, skip := s.wanted(), s.offset-at
+		if want == 0 {
+			skip = 0
+		}
+		if skip < 0 || skip+want > int64(len(b)) {
 			return
 		}
-		var piece []byte
-		if want > 0 {
-			piece = b[skip : skip+int64(want)]
-		}
-		s.run(piece)
+		f := s.step
+		s.step = nil
+		f(s, b[skip:skip+want])
 	}
 }
 
-// wanted is how many bytes the next step gets.
-func (s *Stripper) wanted() int {
-	return int(max(0, min(int64(s.need), s.size-s.offset)))
-}
-
-func (s *Stripper) run(b []byte) {
-	f := s.step
-	s.step = nil
-	f(s, b)
-}
-
-// skipEmpty takes the steps that get no bytes because the picture is over.
-func (s *Stripper) skipEmpty() {
-	for s.step != nil && s.wanted() == 0 {
-		s.run(nil)
-	}
+// wanted is how many bytes the next step gets: none at the picture's end.
+func (s *Stripper) wanted() int64 {
+	return max(0, min(int64(s.need), s.size-s.offset))
 }
 
 // Format is that of the picture, once Next has told done.
@@ -161,11 +154,7 @@ func Strip(picture []byte) []byte {
 	}
 	var out []byte
 	for _, p := range parts {
-		if p.Bytes != nil {
-			out = append(out, p.Bytes...)
-		} else {
-			out = append(out, picture[p.From:p.To]...)
-		}
+		out = append(append(out, p.New...), picture[p.From:p.To]...)
 	}
 	return out
 }
@@ -181,7 +170,7 @@ func (s *Stripper) keep(from, to int64) {
 	if from >= to {
 		return
 	}
-	if n := len(s.parts); n > 0 && s.parts[n-1].Bytes == nil && s.parts[n-1].To == from {
+	if n := len(s.parts); n > 0 && s.parts[n-1].New == "" && s.parts[n-1].To == from {
 		s.parts[n-1].To = to
 		return
 	}
@@ -189,9 +178,9 @@ func (s *Stripper) keep(from, to int64) {
 }
 
 // put adds new bytes in place of the original's.
-func (s *Stripper) put(b []byte) {
+func (s *Stripper) put(b string) {
 	s.changed = true
-	s.parts = append(s.parts, Part{Bytes: b})
+	s.parts = append(s.parts, Part{New: b})
 }
 
 // end leaves out all from an offset on.
@@ -199,16 +188,6 @@ func (s *Stripper) end(offset int64) {
 	if offset < s.size {
 		s.changed = true
 	}
-}
-
-// orient notes what the first EXIF says, and reports whether the picture must go on saying
-// it.
-func (s *Stripper) orient(orientation int) bool {
-	s.exif = true
-	if orientation > 1 {
-		s.orientation = orientation
-	}
-	return orientation > 1
 }
 
 // open tells the format by the first bytes.

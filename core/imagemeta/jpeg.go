@@ -50,49 +50,26 @@ func segment(s *Stripper, b []byte) {
 		s.keep(at, end)
 		s.then(end, pixels, scan)
 		return
-	case marker == app0 && hasPrefix(b[4:], "JFIF\x00") && len(b) >= 18 && n >= 16:
-		s.jfif(b, at, end)
-	case marker == app2 && hasPrefix(b[4:], "ICC_PROFILE\x00"), marker >= sof0 && marker <= exp:
+	case marker >= sof0 && marker <= exp,
+		marker == app0 && n == 16 && hasPrefix(b[4:], "JFIF\x00"),
+		marker == app2 && hasPrefix(b[4:], "ICC_PROFILE\x00"),
+		marker == app14 && n == 14 && hasPrefix(b[4:], "Adobe"):
 		s.keep(at, end)
-	case marker == app14 && hasPrefix(b[4:], "Adobe") && len(b) >= 16 && n >= 14:
-		s.adobe(b, at, end)
+	case len(b) >= 18 && (marker == app0 && n > 16 && hasPrefix(b[4:], "JFIF\x00") || marker == app14 && n > 14 && hasPrefix(b[4:], "Adobe")):
+		// The fixed part, without the preview or what else is behind it. JFIF's last two bytes
+		// are the size of the preview.
+		if marker == app0 {
+			s.put("\xff\xe0\x00\x10" + string(b[4:16]) + "\x00\x00")
+		} else {
+			s.put("\xff\xee\x00\x0e" + string(b[4:16]))
+		}
 	case marker == app1 && n >= 8 && hasPrefix(b[4:], "Exif\x00") && !s.exif:
-		s.then(at, int(min(2+n, maxEXIF)), exifSegment)
+		s.readEXIF(10, 2+n, end, segment)
 		return
 	default:
 		s.changed = true
 	}
 	s.then(end, head, segment)
-}
-
-// jfif keeps the 14 bytes of pixel density and leaves out the preview behind them.
-func (s *Stripper) jfif(b []byte, at, end int64) {
-	if end == at+18 {
-		s.keep(at, end)
-		return
-	}
-	s.put(append([]byte("\xff\xe0\x00\x10"), append(clone(b[4:16]), 0, 0)...))
-}
-
-// adobe keeps the 12 bytes that have a meaning.
-func (s *Stripper) adobe(b []byte, at, end int64) {
-	if end == at+16 {
-		s.keep(at, end)
-		return
-	}
-	s.put(append([]byte("\xff\xee\x00\x0e"), b[4:16]...))
-}
-
-// exifSegment replaces the first EXIF, the only one that browsers heed.
-func exifSegment(s *Stripper, b []byte) {
-	at := s.offset
-	s.changed = true
-	if len(b) > 10 && s.orient(orientationOf(b[10:])) {
-		tiff := onlyOrientation(s.orientation)
-		s.put(append([]byte{0xff, app1, 0, byte(2 + 6 + len(tiff)), 'E', 'x', 'i', 'f', 0, 0}, tiff...))
-	}
-	s.exif = true
-	s.then(at+2+max(be16(b[2:]), 2), head, segment)
 }
 
 // nextSegment passes over what is no segment.
@@ -141,5 +118,3 @@ func findMarker(b []byte) (i int, found bool) {
 	}
 	return i, false
 }
-
-func clone(b []byte) []byte { return append([]byte(nil), b...) }

@@ -29,7 +29,7 @@ func chunk(s *Stripper, b []byte) {
 		s.end(end)
 		return
 	case name == "eXIf" && !s.exif && !s.png.pixels: // the others are ignored
-		s.then(at, int(min(8+n, maxEXIF)), exifChunk)
+		s.readEXIF(8, 8+n, end, chunk)
 		return
 	case contains(pngChunks, name), b[4]&0x20 == 0: // a capital first letter: critical
 		s.keep(at, end)
@@ -71,28 +71,22 @@ func probe(s *Stripper, b []byte) {
 	s.then(last, head, chunk)
 }
 
-func exifChunk(s *Stripper, b []byte) {
-	s.changed = true
-	if s.orient(orientationOf(b[8:])) {
-		s.put(PNGChunk("eXIf", onlyOrientation(s.orientation)))
-	}
-	s.then(s.offset+12+be32(b), head, chunk)
+// pngChunk is a chunk with its length and checksum.
+func pngChunk(name, data string) string {
+	return be32s(uint32(len(data))) + name + data + be32s(checksum(name+data))
 }
 
-// PNGChunk is a chunk of a PNG with its length and checksum.
-func PNGChunk(name string, data []byte) []byte {
-	body := append([]byte(name), data...)
-	n, sum := uint32(len(data)), checksum(body)
-	out := append([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, body...)
-	return append(out, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
+// be32s is a number in 4 bytes.
+func be32s(n uint32) string {
+	return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 
-// checksum is PNG's checksum. Package hash/crc32 would cost the page a table and more code
+// checksum is PNG's CRC-32. Package hash/crc32 would cost the page a table and more code
 // than a few bytes are worth.
-func checksum(b []byte) uint32 {
+func checksum(b string) uint32 {
 	sum := ^uint32(0)
-	for _, c := range b {
-		sum ^= uint32(c)
+	for i := range len(b) {
+		sum ^= uint32(b[i])
 		for range 8 {
 			sum = sum>>1 ^ 0xedb88320&-(sum&1)
 		}

@@ -2,10 +2,11 @@ package imagemeta
 
 // webpState is what a Stripper remembers of a WebP.
 type webpState struct {
-	file    []byte // the file's header, 12 bytes, with the length at 4
-	flags   []byte // the VP8X chunk, 18 bytes, with the flags at 8; nil without one
-	end     int64  // of what the file's header says
-	written int64  // bytes of chunks that are kept
+	extended int    // the part that is the VP8X chunk, its flags excepted; 0: there is none
+	flags    byte   // of VP8X
+	size     string // VP8X behind its flags
+	end      int64  // of what the file's header says
+	written  int64  // bytes of chunks that are kept
 }
 
 // Bits of VP8X that tell of metadata.
@@ -18,10 +19,8 @@ const (
 const webpChunks = "VP8 VP8LALPHANIMANMFICCP"
 
 func (s *Stripper) openWebP(b []byte) {
-	w := &s.webp
-	w.file = clone(b[:12])
-	w.end = min(s.size, 8+le32(b[4:]))
-	s.parts = append(s.parts, Part{Bytes: w.file})
+	s.webp.end = min(s.size, 8+le32(b[4:]))
+	s.parts = append(s.parts, Part{New: "RIFF"}) // see endWebP
 	s.then(12, head, webpChunk)
 }
 
@@ -36,12 +35,12 @@ func webpChunk(s *Stripper, b []byte) {
 	n, name := le32(b[4:]), string(b[:4])
 	end := at + 8 + n + n&1
 	switch {
-	case name == "VP8X" && w.flags == nil && len(b) >= 18 && n == 10:
-		w.flags = clone(b[:18])
-		s.parts = append(s.parts, Part{Bytes: w.flags})
+	case name == "VP8X" && w.extended == 0 && len(b) >= 18 && n == 10:
+		w.extended, w.flags, w.size = len(s.parts), b[8], string(b[9:18])
+		s.parts = append(s.parts, Part{New: name})
 		w.written += 18
-	case name == "EXIF" && w.flags != nil && !s.exif:
-		s.then(at, int(min(8+n, maxEXIF)), webpExif)
+	case name == "EXIF" && w.extended > 0 && !s.exif:
+		s.readEXIF(8, 8+n, end, webpChunk)
 		return
 	case contains(webpChunks, name):
 		s.keep(at, end)
@@ -52,32 +51,20 @@ func webpChunk(s *Stripper, b []byte) {
 	s.then(end, head, webpChunk)
 }
 
-func webpExif(s *Stripper, b []byte) {
-	w := &s.webp
-	s.changed = true
-	if s.orient(orientationOf(b[8:])) {
-		tiff := onlyOrientation(s.orientation)
-		s.put(append([]byte{'E', 'X', 'I', 'F', byte(len(tiff)), 0, 0, 0}, tiff...))
-		w.written += int64(8 + len(tiff))
-	}
-	n := le32(b[4:])
-	s.then(s.offset+8+n+n&1, head, webpChunk)
-}
-
-// endWebP corrects what the headers say of the rest.
+// endWebP writes what the headers say of the rest.
 func (s *Stripper) endWebP(offset int64) {
 	w := &s.webp
 	s.end(min(offset, w.end))
-	if w.flags != nil {
-		flags := w.flags[8] &^ (webpXMP | webpEXIF)
+	if w.extended > 0 {
+		flags := w.flags &^ (webpXMP | webpEXIF)
 		if s.orientation > 0 {
 			flags |= webpEXIF
 		}
-		s.changed = s.changed || flags != w.flags[8]
-		w.flags[8] = flags
+		s.changed = s.changed || flags != w.flags
+		s.parts[w.extended].New = "VP8X\x0a\x00\x00\x00" + string([]byte{flags}) + w.size
 	}
 	n := 4 + w.written
-	w.file[4], w.file[5], w.file[6], w.file[7] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+	s.parts[0].New = "RIFF" + string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) + "WEBP"
 }
 
 // contains tells whether a name of 4 letters is in a list of such.

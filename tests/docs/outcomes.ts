@@ -33,10 +33,10 @@ export const outcomes: Record<string, Outcome> = {
   async 'bob-gets-picture'(stage) {
     await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ messageType: 'IMAGE', fileName: 'view.png', width: 800, height: 600 }, 'alice', {}]]);
   },
-  /** The same with a thumbnail of 240 by 180 pixels. */
+  /** The same with a thumbnail of 320 by 240 pixels. */
   async 'bob-gets-thumbnail'(stage) {
     await outcomes['bob-gets-picture']!(stage);
-    await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ thumbnailWidth: 240, thumbnailHeight: 180 }, 'alice', {}]]);
+    await expect.poll(() => bobHears(stage, 'MessageFromPeer')).toMatchObject([[{ thumbnailWidth: 320, thumbnailHeight: 240 }, 'alice', {}]]);
   },
   /** Something was handed to show. */
   async shows(stage) {

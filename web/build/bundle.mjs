@@ -1,6 +1,7 @@
 /** The TypeScript half of the build. */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import * as esbuild from 'esbuild';
 import { toolchain } from './wasm.mjs';
 
 /**
@@ -107,3 +108,11 @@ export const umd = {
     + '})(typeof self=="object"?self:this,function(RTM_SCRIPT,RTM_BUNDLED){var RTM_SDK;' },
   footer: { js: 'return RTM_SDK});' },
 };
+
+/** The text of what draws pictures, in a worker or on the page. */
+export async function buildPictures() {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [path.join(import.meta.dirname, '../src/entry-pictures.ts')], bundle: true, write: false, minify: true, format: 'iife', target: 'es2017', logLevel: 'warning',
+  });
+  return outputFiles[0].text;
+}

@@ -23,10 +23,11 @@ export function toolchain() {
 
 /**
  * Compiles a package. The stamp, which is the toolchain's version and the program's hash, is
- * added as the custom section "rtm", where the loader looks for it. The integrity is the file's hash. Without the overlay
- * it has the standard library as it is.
+ * added as the custom section "rtm", where the loader looks for it. `pictures`, the text of what draws pictures, is the
+ * section "pictures": so it is found, verified and kept wherever the program is. The integrity is the file's hash. Without
+ * the overlay it has the standard library as it is.
  */
-export function buildWasm(pkg, cwd, { overlay = true } = {}) {
+export function buildWasm(pkg, cwd, { overlay = true, pictures = '' } = {}) {
   const { version, root } = toolchain();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'rtm-wasm-'));
   try {
@@ -34,7 +35,7 @@ export function buildWasm(pkg, cwd, { overlay = true } = {}) {
     const overlayFile = path.join(dir, 'overlay.json');
     if (overlay) writeOverlay(overlayFile, root);
     go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay ? overlayFile : ''}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
-    const code = readFileSync(out);
+    const code = Buffer.concat([readFileSync(out), customSection('pictures', pictures)]);
     const stamp = `${version} ${createHash('sha256').update(code).digest('hex').slice(0, 16)}`;
     const bytes = Buffer.concat([code, customSection('rtm', stamp)]);
     return { bytes, stamp, integrity: integrity(bytes, 'sha256') };
@@ -43,8 +44,13 @@ export function buildWasm(pkg, cwd, { overlay = true } = {}) {
   }
 }
 
-/** WebAssembly core specification, 5.5.3: id 0, length, name, contents. Lengths below 128 are one byte. */
+/** WebAssembly core specification, 5.5.3: id 0, length, name, contents. */
 function customSection(name, text) {
   const body = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from(text)]);
-  return Buffer.concat([Buffer.from([0, body.length]), body]);
+  return Buffer.concat([Buffer.from([0, ...leb128(body.length)]), body]);
+}
+
+/** A length: 7 bits a byte, the lowest first, all bytes but the last with the highest bit set. */
+function leb128(n) {
+  return n < 128 ? [n] : [(n & 127) | 128, ...leb128(n >> 7)];
 }

@@ -13,6 +13,11 @@ export interface Core {
   create(appId: string, gateway: string, host: Host): ClientHandle;
   /** Forgets a client that is logged out and of no more use. */
   release(client: ClientHandle): void;
+  /**
+   * Makes a picture ready to be sent; the options are those of prepareImage in rtm.d.ts, not checked. `textBytes` is what
+   * file name and description take of a message. done may be called inside the call.
+   */
+  prepare(file: Blob, options: object, textBytes: number, done: Done<Record<string, unknown>>): void;
   call<M extends keyof Calls>(client: ClientHandle, method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]>;
 }
 

@@ -12,6 +12,7 @@ import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
 import { handlerArgument, mediaIdArgument, mediaUrlArguments, uploadArguments, Watch, type Handler, type MediaUrlOptions } from './media.ts';
 import { createMessage, normalise, readThumbnail } from './messages.ts';
+import { prepareUpload } from './pictures.ts';
 import { ask, countMembers, queryPeers } from './presence.ts';
 import { uuid } from './uuid.ts';
 import { keepInUse, watchPage } from './wake.ts';
@@ -166,7 +167,8 @@ export class RtmClient extends AttributeMethods {
   }
 
   async createMediaMessageByUploading(payload: Blob, params: unknown = {}, handler?: unknown): Promise<object> {
-    const upload = uploadArguments(payload, params, handler);
+    let upload = uploadArguments(payload, params, handler);
+    if ((params as any).prepare) upload = await prepareUpload(upload, params as any);
     return upload.message(await this._transfer(upload.handler, (task, progress, done) =>
       this._link.call('upload', task, upload.payload, upload.params, progress, done)));
   }

@@ -9,13 +9,14 @@ import {
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
 } from './enums.ts';
-import { invalidArgument, messageOf, mustBe, rtmError } from './errors.ts';
+import { invalidArgument, mustBe } from './errors.ts';
 import { loader } from './loader.ts';
 import { getParameter, setParameter } from './parameters.ts';
+import { prepareImage, program } from './pictures.ts';
 import { uuid } from './uuid.ts';
 
 export * from './enums.ts';
-export { getParameter, setArea, setParameter };
+export { getParameter, prepareImage, setArea, setParameter };
 
 /** The version of the API. */
 export const VERSION = '1.4.5';
@@ -44,11 +45,7 @@ export function createInstance(appId: string, config: Config = {}, areaCodes?: s
 
 /** Loads the wasm before it is needed. Rejects with RtmUnavailableError 1 if that fails; login tries again. */
 export async function preload(): Promise<void> {
-  try {
-    await loader.load();
-  } catch (cause) {
-    throw rtmError({ name: 'RtmUnavailableError', code: 1, text: messageOf(cause), cause });
-  }
+  await program();
 }
 
 function inBrowser(): boolean {
@@ -60,7 +57,7 @@ const AgoraRTM = {
   AreaCode, ConnectionChangeReason, ConnectionState, END_CALL_PREFIX, LocalInvitationFailureReason, LocalInvitationState, LOG_FILTER_DEBUG,
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
-  VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload,
+  VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload, prepareImage,
 };
 
 /** For `AgoraRTM.default || AgoraRTM`, and for imports of the CommonJS form. */

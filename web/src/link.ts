@@ -171,6 +171,6 @@ function hold(program: Program, handle: ClientHandle, link: Link): () => void {
   };
 }
 
-function unavailable(cause: unknown): Failure {
+export function unavailable(cause: unknown): Failure {
   return { name: 'RtmUnavailableError', code: FAILURE, text: messageOf(cause), cause };
 }

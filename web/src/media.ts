@@ -7,7 +7,7 @@ import { invalidArgument, mustBe } from './errors.ts';
 import type { Log } from './log.ts';
 import { DIMENSIONS, withAlias } from './messages.ts';
 
-const A_BLOB = 'a Blob or a File, itself and no Proxy of it';
+export const A_BLOB = 'a Blob or a File, itself and no Proxy of it';
 
 interface Signal {
   aborted?: boolean;
@@ -31,7 +31,7 @@ export interface Upload {
 }
 
 /** Upload and download have their own enum; "invalid argument" is the same number in both. */
-function wrong(text: string): Error {
+export function wrong(text: string): Error {
   return invalidArgument(UploadMediaError.UPLOAD_MEDIA_ERR_INVALID_ARGUMENT, text);
 }
 
@@ -45,7 +45,7 @@ function mustBeString(value: unknown, field: string): asserts value is string {
  */
 export function uploadArguments(payload: unknown, params: unknown, third: unknown): Upload {
   if (!isPlainObject(params)) throw wrong(mustBe('params', 'a plain object', params));
-  const imageKey = DIMENSIONS.find((key) => key in params);
+  const imageKey = DIMENSIONS.find((key) => key in params) || (params.prepare && 'prepare');
   const { messageType = imageKey ? 'IMAGE' : 'FILE', fileName = '', description = '', thumbnail } = params;
   mustBeString(messageType, 'messageType');
   mustBeString(description, 'description');

@@ -21,7 +21,7 @@ export interface Program {
 export const STOPPED = "the SDK's core stopped; the next login starts a new one";
 
 /** What Go and package jsbridge look up in their global object. */
-const CLASSES = ['Object', 'Array', 'Uint8Array', 'Error', 'Promise', 'Date', 'Blob', 'console'] as const;
+const CLASSES = ['Object', 'Array', 'Uint8Array', 'Error', 'Promise', 'Date', 'Blob', 'console', 'Worker', 'URL', 'document'] as const;
 const FUNCTIONS = ['setTimeout', 'clearTimeout', 'createImageBitmap', 'fetch', 'addEventListener', 'removeEventListener'] as const;
 
 /**
@@ -40,6 +40,7 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
   let output = '';
 
   const scope = makeScope(open);
+  scope.pictures = WebAssembly.Module.customSections(module, 'pictures'); // see web/build/wasm.mjs
   const GoClass = wasmExec(scope, Object.assign({}, console, {
     // What the program writes to its standard outputs: once, together with its end if it ends.
     log(text: string) {

@@ -146,7 +146,43 @@ export interface MediaUrlOptions {
 /** fileName, description and thumbnail become the message's; other fields have no effect. */
 export type FileUploadParams = Partial<RtmFileMessage>;
 /** messageType may be left out if a dimension is given. Dimensions are measured where not given. */
-export type ImageUploadParams = Partial<RtmImageMessage>;
+export type ImageUploadParams = Partial<RtmImageMessage> & {
+  /** True, or options: the picture is prepared first, as by {@link prepareImage}. What is given beside it stays. */
+  prepare?: boolean | PrepareImageOptions;
+};
+
+export interface PrepareImageOptions {
+  /** The longest side the picture may have, in pixels, at least 1: a larger one is drawn again. Default: any. */
+  maxSide?: number;
+  /** Above 0, at most 1. If given, the picture is drawn again, unless that makes it larger. Default 0.85, for those that are drawn again anyway. */
+  quality?: number;
+  /** False leaves the metadata in a picture that is not drawn again. Default true. */
+  stripMetadata?: boolean;
+  /** False makes no thumbnail. Default true. */
+  thumbnail?: boolean | Blob;
+  /** The message's, so that the thumbnail leaves room for it. */
+  fileName?: string;
+  /** The message's, so that the thumbnail leaves room for it. */
+  description?: string;
+  /** Ends it, with Interrupted 6. */
+  signal?: AbortSignal;
+}
+
+/** What {@link prepareImage} resolves with. All but payload and placeholder can be spread into the params of an upload. */
+export interface PreparedImage {
+  /** The picture to upload: the file itself where there was nothing to change. */
+  payload: Blob;
+  /** In pixels, of the payload, as displayed. */
+  width: number;
+  /** As width. */
+  height: number;
+  /** A JPEG, or a WebP or PNG if the picture is transparent: longest side 320, at most 32 KB with fileName and description. */
+  thumbnail?: Blob;
+  thumbnailWidth?: number;
+  thumbnailHeight?: number;
+  /** A ThumbHash in base64, some 30 characters: for placeholderUrl of `rtm-wasm/placeholder`. */
+  placeholder: string;
+}
 
 /** The message an upload makes; send it to share the file. */
 export type UploadedFileMessage = RtmFileMessage;
@@ -586,6 +622,22 @@ export declare function getParameter(name: string): any;
 /** Loads the wasm before the first login needs it. Rejects with Unavailable 1; login tries again. */
 export declare function preload(): Promise<void>;
 
+/**
+ * Makes a picture ready to be sent: without metadata such as the position where a photo was taken, with a thumbnail that fits
+ * into the message, its sizes and a placeholder. It works in a worker where it may, needs no login, and does two pictures at a time, the others in turn.
+ *
+ * Metadata is taken out of JPEG, PNG and WebP without touching a pixel; orientation and colour profile stay. Pictures of
+ * other formats that the browser decodes (AVIF, BMP, HEIC in Safari) are drawn again, as JPEG, or as WebP if they are transparent;
+ * GIF, and what else moves, stays as it is.
+ *
+ * @param file the picture; its content counts, not its type
+ * @throws {RtmError} InvalidArgument 2: no Blob, a bad option, or no picture that this browser decodes, which can still be sent
+ * as FILE; Interrupted 6: the signal; Timeout 3: 30 s passed; Unavailable 1: no wasm, no canvas, or a file that can't be read
+ * @example
+ * const { payload, placeholder, ...params } = await AgoraRTM.prepareImage(file, { maxSide: 2048, fileName: file.name });
+ * const message = await client.createMediaMessageByUploading(payload, { ...params, messageType: 'IMAGE', fileName: file.name });
+ */
+export declare function prepareImage(file: Blob, options?: PrepareImageOptions): Promise<PreparedImage>;
 /** Of the API: 1.4.5. */
 export declare const VERSION: string;
 /** Of this build: v1.4.5-0-g and a commit. */
@@ -617,7 +669,7 @@ export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 /** The object of the script tag and of the default import; the types are its members, too. */
 declare namespace AgoraRTM {
   export {
-    createInstance, setArea, setParameter, getParameter, preload, VERSION, BUILD, processId, END_CALL_PREFIX,
+    createInstance, setArea, setParameter, getParameter, preload, prepareImage, VERSION, BUILD, processId, END_CALL_PREFIX,
     LOG_FILTER_OFF, LOG_FILTER_ERROR, LOG_FILTER_WARNING, LOG_FILTER_INFO, LOG_FILTER_DEBUG,
     ConnectionState, ConnectionChangeReason, LocalInvitationState, LocalInvitationFailureReason, RemoteInvitationState,
     RemoteInvitationFailureReason, PeerOnlineState, PeerSubscriptionOption, MessageType, AreaCode,

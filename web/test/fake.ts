@@ -34,6 +34,7 @@ export class FakeLoader implements Loader {
         return this.hosts.push(args[2]) - 1;
       },
       release: (client) => void this.released.push(client),
+      prepare: (...args) => void this.calls.push(['prepare', ...args]),
       call: ((client: number, method: string, ...args: any[]) => {
         this.calls.push([method, ...args]);
         return this.onCall(method, args);

@@ -2,8 +2,9 @@ import type { Area } from '../row.ts';
 
 const RtmInvalidArgumentError = 'RtmInvalidArgumentError';
 
-/** Why its rows differ. */
+/** Why their rows differ. */
 const url = 'new: 1.4 gives no URLs';
+const prepared = 'new: 1.4 leaves pictures as they are';
 
 export const media: Area = {
   title: 'Media',
@@ -197,5 +198,34 @@ export const media: Area = {
         t.equal((await fetch(saved)).status, 404);
       },
     },
+    { member: 'prepareImage', when: 'the file is not a Blob', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage('x') },
+    { member: 'prepareImage', when: 'maxSide is below 1, quality not above 0 or over 1, or fileName and description leave less than 1 KB for a thumbnail', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(1), { maxSide: 0 }) },
+    { member: 'prepareImage', when: 'the file is no picture, or none that the browser decodes', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(99)) },
+    { member: 'prepareImage', when: 'its signal is aborted', class: 'RtmInterruptedError', code: 6, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(99), { signal: AbortSignal.abort() }) },
+    { member: 'prepareImage', when: 'not done within 30 s', class: 'RtmTimeoutError', code: 3, shown: 'tests/prepare.spec.ts:a browser that never answers is given up after 30 s', differs: prepared },
+    { member: 'prepareImage', when: 'the page can draw no pictures, or the file can no longer be read', class: 'RtmUnavailableError', code: 1, shown: 'tests/prepare.spec.ts:a page that can draw nothing says so', differs: prepared },
+    {
+      member: 'prepareImage', when: 'gives the picture without metadata, a thumbnail that fits, sizes and a placeholder', differs: prepared,
+      works: async (t) => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+        canvas.getContext('2d')!.fillRect(0, 0, 640, 480);
+        const jpeg = await new Promise<Blob>((resolve) => canvas.toBlob((blob) => resolve(blob!), 'image/jpeg'));
+        const noted = new Blob([jpeg.slice(0, 2), new Uint8Array([0xff, 0xfe, 0, 9]), 'private', jpeg.slice(2)]);
+        const { payload, thumbnail, placeholder, ...sizes } = await t.sdk.prepareImage(noted);
+        t.equal([(await payload.text()).includes('private'), thumbnail.size > 0 && thumbnail.size < 32704, placeholder.length < 40], [false, true, true]);
+        t.equal(sizes, { width: 640, height: 480, thumbnailWidth: 320, thumbnailHeight: 240 });
+      },
+    },
+    {
+      member: 'client.createMediaMessageByUploading', when: 'with prepare the picture is prepared first, and what is given beside it stays', differs: prepared,
+      works: async (t) => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+        canvas.getContext('2d')!.fillRect(0, 0, 640, 480);
+        const png = await new Promise<Blob>((resolve) => canvas.toBlob((blob) => resolve(blob!)));
+        const message = await (await t.user()).createMediaMessageByUploading(png, { prepare: { maxSide: 64 }, height: 7 });
+        t.equal([message.messageType, message.width, message.height, message.thumbnailWidth, message.thumbnail.size > 0], ['IMAGE', 64, 7, 320, true]);
+      },
+    },
+    { member: 'client.createMediaMessageByUploading', when: 'FILE with prepare', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.client().createMediaMessageByUploading(t.blob(1), { messageType: 'FILE', prepare: true }) },
   ],
 };

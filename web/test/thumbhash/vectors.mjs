@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { rgbaToThumbHash, thumbHashToRGBA } from 'thumbhash';
 
-/** The same as paint in ../thumbhash_test.go. */
+/** The same as paint in ../thumbhash.test.ts. */
 function paint(name, w, h) {
   const out = [];
   for (let y = 0; y < h; y++) {
@@ -25,6 +25,6 @@ for (const name of ['solid', 'fade', 'hole', 'nothing', 'grey'])
   for (const [w, h] of [[1, 1], [100, 100], [100, 75], [56, 100], [100, 3], [3, 100], [7, 5]]) {
     const hash = rgbaToThumbHash(w, h, paint(name, w, h));
     const decoded = thumbHashToRGBA(hash);
-    vectors.push({ Paint: name, W: w, H: h, Hash: base64(hash), DW: decoded.w, DH: decoded.h, Decoded: w === 100 && h === 75 ? base64(decoded.rgba) : '' });
+    vectors.push({ paint: name, w, h, hash: base64(hash), dw: decoded.w, dh: decoded.h, decoded: w === 100 && h === 75 ? base64(decoded.rgba) : '' });
   }
 writeFileSync(new URL('vectors.json', import.meta.url), JSON.stringify(vectors, null, 1) + '\n');
