@@ -100,7 +100,6 @@ func (r *preparation) end(err *core.Error, out any) {
 		r.stop()
 		r.p.running--
 	}
-	r.p.h.moved(r.file.Size()) // Go has handles of Blobs
 	settle(r.done, err, out)
 	r.p.next()
 }

@@ -105,16 +105,15 @@ func scan(s *Stripper, b []byte) {
 // findMarker finds the first marker that is not part of pixels. Where there is none it
 // tells how many bytes were looked at: not a last 0xff, which may be half of one.
 func findMarker(b []byte) (i int, found bool) {
-	for ; i+1 < len(b); i++ {
-		if b[i] != 0xff {
-			continue
+	mark := false
+	for i, c := range b { // a range: in the page's program an index costs as much as the rest of the loop
+		if mark && c != 0 && c != 0xff && (c < rst0 || c > rst7) {
+			return i - 1, true
 		}
-		if c := b[i+1]; c != 0 && c != 0xff && (c < rst0 || c > rst7) {
-			return i, true
-		}
+		mark = c == 0xff
 	}
-	if len(b) > 0 && b[len(b)-1] != 0xff {
-		return len(b), false
+	if mark {
+		return len(b) - 1, false
 	}
-	return i, false
+	return len(b), false
 }

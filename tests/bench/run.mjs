@@ -6,6 +6,7 @@ import { chromium } from 'playwright-core';
 import { chromiumPath, plainBrowser } from './browser.mjs';
 import { load, prepare, roundTrips } from './latency.mjs';
 import { network } from './network.mjs';
+import { preparePhotos } from './pictures.mjs';
 import { root, serve, startGateway } from './server.mjs';
 import { budgets, sizes } from './size.mjs';
 import { starts } from './start.mjs';
@@ -106,6 +107,11 @@ async function everythingElse() {
     await fresh.close();
   }
   row('wasm memory after nine at a time of 30 MiB, of 1 MiB', memory.map((n) => `${(n / 2 ** 20).toFixed(1)} MiB`).join(', '), '≤ 8 MiB, equal', '≤ 4 MiB');
+
+  const photos = await preparePhotos(page, pairs);
+  const longest = (gaps) => `${median(gaps).toFixed(0)} ms, at most ${Math.max(...gaps).toFixed(0)}`;
+  row(`prepare a photo of 12 megapixels and ${(photos.bytes / 2 ** 20).toFixed(1)} MiB`, `${median(photos.took).toFixed(0)} ms (${Math.min(...photos.took).toFixed(0)}–${Math.max(...photos.took).toFixed(0)})`, '< 700 ms', '–');
+  row('  longest wait of the main thread meanwhile', `${longest(photos.gaps)} (at rest ${longest(photos.rest)})`, '< 16 ms', '–');
 
   const peer = await login(url, 'peer');
   await prepare(page, peer, relayUrl, ['bench', 'peer']);
