@@ -8,6 +8,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 )
 
 // errRefused ends a change of attributes that goes over a limit.
@@ -46,8 +47,8 @@ func (s *session) writeUser(w *wire.AttributeWrite) (refusal *wire.Refusal, err 
 
 func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
 	var list *wire.AttributeList
-	room := Room{App: s.user.App, Channel: w.Channel}
-	revision, err := s.server.engine.ChangeChannelAttributes(context.Background(), room, func(former []byte) (value []byte, err error) {
+	id := channel.ID{App: s.user.App, Channel: w.Channel}
+	revision, err := s.server.engine.ChangeChannelAttributes(context.Background(), id, func(former []byte) (value []byte, err error) {
 		list, value, refusal, err = rewrite(former, w, stamp{s.user.ID, now}, core.MaxChannelAttributesBytes)
 		return value, err
 	})
@@ -55,7 +56,7 @@ func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *
 		return refusal, err
 	}
 	list.Channel = w.Channel
-	return nil, s.server.engine.PublishRoom(room, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
+	return nil, s.server.engine.PublishChannel(id, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
 }
 
 // rewrite applies a write to what the engine keeps: a marshalled AttributeList.
@@ -84,7 +85,7 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	if r.Uid != "" {
 		value, err = s.server.engine.UserAttributes(context.Background(), User{App: s.user.App, ID: r.Uid})
 	} else {
-		value, err = s.server.engine.ChannelAttributes(context.Background(), Room{App: s.user.App, Channel: r.Channel})
+		value, err = s.server.engine.ChannelAttributes(context.Background(), channel.ID{App: s.user.App, Channel: r.Channel})
 	}
 	var list wire.AttributeList
 	if err == nil {
@@ -111,29 +112,4 @@ func checkRead(r *wire.AttributeRead) *wire.Refusal {
 		return newRefusal(wire.Refusal_BAD_REQUEST, "32 keys may be asked for")
 	}
 	return nil
-}
-
-// deliverAttributes brings what a channel's attributes became to all members here, the
-// writer among them. On the way between gateways seq is the revision of the change:
-// frames of two gateways may come in another order than the changes were made in, and
-// an older one must not be the last that members see.
-func (rm *room) deliverAttributes(f *wire.ServerFrame) {
-	revision := f.Seq
-	f.Seq, f.Attributes.Revision = 0, revision
-	frame := marshal(f)
-	rm.mu.Lock()
-	defer rm.mu.Unlock()
-	if revision <= rm.attributes {
-		return
-	}
-	rm.attributes = revision
-	for _, e := range rm.local {
-		switch {
-		case e.joined:
-			e.session.pushLatest(frame, "attributes of "+rm.key.Channel)
-		case e.heldBytes+len(frame) <= maxQueueBytes:
-			e.held = append(e.held, frame)
-			e.heldBytes += len(frame)
-		}
-	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
 )
 
@@ -18,6 +19,11 @@ const (
 const recoveries = 32
 
 func newBackoff() retry.Backoff { return retry.Backoff{First: retryFirst, Most: retryMost} }
+
+// retryForMember is retryInBackground for package channel.
+func (s *Server) retryForMember(what string, m channel.Member, f func() error) {
+	s.retryInBackground(what, User{App: m.Channel.App, ID: m.UID}, f)
+}
 
 // retryInBackground does what must be done: a session or member that stayed in the engine would
 // be there for as long as this gateway is. It calls f once before it returns. If that

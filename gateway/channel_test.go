@@ -9,7 +9,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 func TestChannel(t *testing.T) {
@@ -169,33 +169,16 @@ func TestPeerAndKickAcrossGateways(t *testing.T) {
 	assert.True(t, ada.answer(2).Sent.Received)
 }
 
-// What a gateway left that died is removed when another one starts.
-func TestLeftoversVanish(t *testing.T) {
-	engine := newEngine(t)
-	bob := newHouse(t, engine).login("bob")
-	bob.join("room")
-	ghost := gateway.Member{Room: gateway.Room{App: appA, Channel: "room"}, UID: "ghost", Session: "s", Gateway: "dead", Entry: 1}
-	_, err := engine.Enter(t.Context(), ghost)
-	require.NoError(t, err)
-	assertChange(t, bob.change(), "ghost", true, 2)
-	newHouse(t, engine)
-	assertChange(t, bob.change(), "ghost", false, 1)
-	assert.Equal(t, []string{"bob"}, bob.members("room"))
-}
-
 // A session whose membership others removed is not left believing in it.
 func TestEvictedSessionStartsAnew(t *testing.T) {
 	engine := newEngine(t)
 	h := newHouse(t, engine)
 	ada := h.login("ada")
 	ada.join("room")
-	member := make(chan gateway.Member, 1)
-	require.NoError(t, engine.WatchMembers(t.Context(), func(e gateway.MemberEvent) {
-		if !e.Gone {
-			member <- e.Member
-		}
-	}))
-	require.NoError(t, engine.Exit(t.Context(), <-member))
+	members, err := engine.Members(t.Context(), channel.ID{App: appA, Channel: "room"}, 0)
+	require.NoError(t, err)
+	require.Len(t, members.Members, 1)
+	require.NoError(t, engine.Leave(t.Context(), members.Members[0]))
 	assert.Equal(t, wire.CloseRestart, ada.closeCode())
 	back := h.resume(ada)
 	assert.False(t, back.welcome.Resumed)

@@ -2,11 +2,14 @@ package gateway_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/natsengine"
 )
 
 // A gateway dies, and its user comes to another: the others see nothing of it, what was
@@ -61,4 +64,27 @@ func TestSessionOfADeadGateway(t *testing.T) {
 			assert.Equal(t, wire.Presence_OFFLINE, f.Presence.GetPresence()[0].State)
 		}
 	}
+}
+
+// A gateway dies with a crowd: all of it leaves, and those who stay elsewhere are told.
+func TestACrowdLeavesWithItsGateway(t *testing.T) {
+	url := startNATS(t)
+	open := func() *natsengine.Engine {
+		engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: []string{url}, Logger: quiet, GatewayLife: 10 * time.Second})
+		require.NoError(t, err)
+		return engine
+	}
+	dying, other := open(), open()
+	t.Cleanup(other.Close)
+	near, far := newHouse(t, dying), newHouse(t, other)
+	bob := far.login("bob")
+	bob.join("room")
+	const crowd = core.MaxToldMembers + 8
+	near.crowd("room", crowd)
+	for bob.change().MemberCount != crowd+1 {
+	}
+	dying.Close()
+	for bob.change().MemberCount != 1 {
+	}
+	assert.Equal(t, []string{"bob"}, bob.members("room"))
 }

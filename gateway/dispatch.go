@@ -1,10 +1,8 @@
 package gateway
 
 import (
-	"context"
 	"time"
 
-	"rtmwasm/core"
 	"rtmwasm/core/wire"
 )
 
@@ -13,11 +11,15 @@ import (
 // messages are most of what clients ask for.
 func (s *session) submit(f *wire.ClientFrame, l *link) {
 	if f.Send != nil && s.waiting.Load() == 0 && s.turn.TryLock() {
-		defer s.turn.Unlock()
-		if !s.isOver() {
+		m := s.joined[f.Send.Channel]
+		atOnce := m == nil || m.IsSettled() // else it waits for the join
+		if atOnce && !s.isOver() {
 			s.dispatch(f)
 		}
-		return
+		s.turn.Unlock()
+		if atOnce {
+			return
+		}
 	}
 	s.waiting.Add(1)
 	select {
@@ -74,10 +76,7 @@ func (s *session) dispatch(f *wire.ClientFrame) {
 	case f.Join != nil:
 		s.doJoin(f.Id, f.Join)
 	case f.Leave != nil:
-		if e := s.entries[f.Leave.Channel]; e != nil {
-			s.leave(e)
-			s.tell(Left, f.Leave.Channel)
-		}
+		s.doLeave(f.Leave.Channel)
 	case f.Members != nil:
 		s.doMembers(f.Id, f.Members.Channel)
 	case f.Invitation != nil:
@@ -173,71 +172,7 @@ func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Dura
 	}
 }
 
-func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
-	e := s.entries[delivery.Channel]
-	if e == nil {
-		s.refuse(id, notJoined)
-		return
-	}
-	done := func(err error) {
-		if err != nil {
-			s.unavailable(id, err)
-			return
-		}
-		s.sent(id, false)
-	}
-	if err := s.server.engine.PublishRoom(e.room.key, marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
-		done(err)
-	}
-}
-
 func (s *session) unavailable(id uint32, err error) {
 	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
-}
-
-var notJoined = newRefusal(wire.Refusal_NOT_JOINED, "join the channel first")
-
-func (s *session) doJoin(id uint32, join *wire.Join) {
-	channel := join.Channel
-	switch {
-	case !core.ValidID(channel):
-		s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "channel: "+idRule))
-		return
-	case s.entries[channel] != nil:
-		s.answerJoined(id, channel, s.entries[channel].room.count())
-		return
-	case len(s.entries) >= core.MaxJoinedChannels:
-		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
-		return
-	}
-	e, err := s.server.rooms.enter(context.Background(), s, Room{App: s.user.App, Channel: channel}, id, join.SinceMs)
-	if err != nil {
-		s.unavailable(id, err)
-		return
-	}
-	s.entries[channel] = e
-	if join.SinceMs == 0 || s.lineage == s.id { // else a client that was in the channel comes back
-		s.tell(Joined, channel)
-	}
-}
-
-func (s *session) leave(e *entry) {
-	delete(s.entries, e.room.key.Channel)
-	s.server.rooms.abandon(e)
-	s.server.retryInBackground("leave a channel", s.user, func() error {
-		return s.server.engine.Exit(context.Background(), e.member())
-	})
-}
-
-func (s *session) doMembers(id uint32, channel string) {
-	e := s.entries[channel]
-	switch {
-	case !core.ValidID(channel):
-		s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "channel: "+idRule))
-	case e == nil:
-		s.refuse(id, notJoined)
-	default:
-		s.answer(id, &wire.ServerFrame{MemberList: &wire.MemberList{Uid: e.room.list(s.user.ID)}})
-	}
 }

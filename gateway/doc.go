@@ -15,9 +15,9 @@
 // A link is one WebSocket: a goroutine that reads, a bounded queue with another one while there
 // is something to write, pings. A session is one login. It outlives its link by a while, keeps
 // what the client has not acknowledged, and does the client's requests one at a time, in their
-// order. It ends through session.end, whatever the reason. A room is what this gateway knows of
-// one channel: all its members everywhere, and which of them are sessions here.
+// order. It ends through session.end, whatever the reason. Package channel has the
+// channels that sessions here are in.
 //
-// Locks are taken in the order room, session, link. None is held while calling the
-// engine, but for a room's when its subscription begins and ends.
+// Locks are taken in the order channel, session, link. None is held while calling the
+// engine.
 package gateway

@@ -6,18 +6,13 @@ import (
 	"errors"
 	"time"
 
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
 )
 
 // User is a user of an app. Users of different apps never meet.
 type User = id.User
-
-// Room is a channel of an app.
-type Room struct {
-	App     string // app id
-	Channel string // channel id, any that core.ValidID allows
-}
 
 // Engine is what gateways share: all gateways on one engine act as one service.
 // Frames are marshalled wire.ServerFrames without seq; the engine does not look
@@ -26,8 +21,8 @@ type Engine interface {
 	Bus
 	Registry
 	presence.Directory
-	Membership
 	Attributes
+	channel.Engine
 	Mailbox
 
 	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
@@ -38,7 +33,7 @@ type Engine interface {
 }
 
 // Bus carries frames between gateways. It keeps the order of frames from one
-// gateway to one user or room.
+// gateway to one user or channel.
 type Bus interface {
 	// ListenPeer calls h for each frame to user; when it returns, frames sent from
 	// now on arrive. h must not block. Now or later, Receipt is to be called once for each.
@@ -59,19 +54,6 @@ type Bus interface {
 	// answered yet. It is called when the user's session listens at another gateway than before.
 	// Frames that had arrived at the former gateway come twice.
 	Redeliver(user User) error
-
-	// ListenRoom calls h for each frame to room; as with ListenPeer. Frames sent while the
-	// engine's connection was lost come later, beside some that came before.
-	ListenRoom(room Room, h func(frame []byte)) (stop func(), err error)
-
-	// PublishRoom sends a frame to all who listen to room. done is called once, from any
-	// goroutine: when the frame is kept for those who come back later, or with the error
-	// that prevented it. It may reach listeners twice.
-	PublishRoom(room Room, frame []byte, done func(error)) error
-
-	// RecentRoom returns the frames that were sent to room from since on, as far as they
-	// are kept: those of the last 30 s, the latest 32. (API 6.5)
-	RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error)
 
 	// ListenEvictions calls h, in a goroutine of its own, for each session of this gateway
 	// that is evicted.
@@ -181,49 +163,6 @@ type Mail struct {
 	Frame    []byte
 }
 
-// Member is a session in a room. A room has one member per user.
-type Member struct {
-	Room    Room
-	UID     string
-	Session string // its id
-	Line    string // the LineageID of its Record
-	Gateway string // where it lives
-	Entry   uint64 // tells one joining of a session at its gateway from its next
-}
-
-// MemberEvent is a change of who is in a room.
-type MemberEvent struct {
-	Member      // of one that is gone only Room and UID are known
-	Gone   bool // false: came, or took the place of what the user's member was
-
-	// Revision is the change's place among all.
-	Revision uint64
-}
-
-// Membership knows who is in which room. All gateways see the same changes of a room
-// in the same order.
-type Membership interface {
-	// WatchMembers calls apply for all present members, returns, and goes on to call
-	// it for each change, one at a time, until ctx ends. After the engine could not be reached
-	// for a while, those who left meanwhile may be missing: see PresentMembers.
-	WatchMembers(ctx context.Context, apply func(MemberEvent)) error
-
-	// PresentMembers lists all members; present tells whether a user is in the list. Changes
-	// later than revision upTo may be missing. A member who enters again during the call may be
-	// missing too: IsMember is exact. It may take a minute.
-	PresentMembers(ctx context.Context) (present func(Room, string) bool, upTo uint64, err error)
-
-	// IsMember reports whether a user is a member of a room now.
-	IsMember(ctx context.Context, room Room, uid string) (bool, error)
-
-	// Enter adds a member and returns the change's revision. The watchers may learn of it
-	// before Enter returns, or late.
-	Enter(ctx context.Context, m Member) (revision uint64, err error)
-
-	// Exit removes a member if it is still of the same session, gateway and entry.
-	Exit(ctx context.Context, m Member) error
-}
-
 // Attributes keeps what users and channels say of themselves: one value each, nil for
 // none, inside which the engine does not look. A change function gets the former value
 // and may be called again when another writer came first; its error is returned as it
@@ -239,9 +178,9 @@ type Attributes interface {
 
 	// ChannelAttributes returns what is kept of a channel. It is removed some minutes
 	// after the last write, or after the last member left if that is later.
-	ChannelAttributes(ctx context.Context, room Room) ([]byte, error)
+	ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error)
 
 	// ChangeChannelAttributes returns the number of the change, higher than that of any
 	// earlier one of the channel.
-	ChangeChannelAttributes(ctx context.Context, room Room, change func([]byte) ([]byte, error)) (revision uint64, err error)
+	ChangeChannelAttributes(ctx context.Context, id channel.ID, change func([]byte) ([]byte, error)) (revision uint64, err error)
 }

@@ -49,8 +49,10 @@ func (s *session) tellEnd() {
 	if goesOn && next.LineageID == s.lineage {
 		return
 	}
-	for channel := range s.entries {
-		s.tell(Left, channel)
+	for name := range s.joined {
+		if s.membership(name) != nil {
+			s.tell(Left, name)
+		}
 	}
 	if !goesOn {
 		s.tell(LoggedOut, "")

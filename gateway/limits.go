@@ -95,10 +95,6 @@ const (
 	// mailBatch is how many offline messages are on their way to a client at a time.
 	mailBatch = 16
 
-	// maxRecalledBytes is what a client that returns gets of what it missed in one
-	// channel, so that all of its channels together stay below maxOutboxBytes.
-	maxRecalledBytes = maxOutboxBytes / core.MaxJoinedChannels
-
 	// graceEvery is how often a client that comes back is given grace, see rate.go.
 	graceEvery = core.RequestTimeout
 
@@ -106,6 +102,3 @@ const (
 	// nothing any more are dropped.
 	maxRates = 64
 )
-
-// applyTimeout bounds the wait for a join to come round to all gateways.
-const applyTimeout = 2 * time.Second

@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"maps"
-	"slices"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 )
 
 // A client comes back to a gateway where its session does not live: to another one than
@@ -112,19 +111,19 @@ func (s *session) hasMoved() bool {
 // leaveUnseen ends the stay of a session that has moved in its channels. Its members stay in the
 // engine for as long as a client may be away, unless the next session's take their place.
 func (s *session) leaveUnseen() {
-	entries := slices.Collect(maps.Values(s.entries))
-	clear(s.entries)
-	for _, e := range entries {
-		s.server.rooms.abandon(e)
+	var members []channel.Member
+	for name := range s.joined {
+		if m := s.membership(name); m != nil {
+			members = append(members, s.server.channels.Detach(m))
+		}
 	}
+	clear(s.joined)
 	s.server.background.Go(func() {
 		if !wait(s.server.ctx, s.server.config.Times.SessionTimeout) {
 			return // the others remove what a gateway leaves that is gone
 		}
-		for _, e := range entries {
-			s.server.retryInBackground("leave a channel", s.user, func() error {
-				return s.server.engine.Exit(context.Background(), e.member())
-			})
+		for _, m := range members {
+			s.server.retryForMember("leave a channel", m, func() error { return s.server.engine.Leave(context.Background(), m) })
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/presence"
 )
@@ -62,7 +63,7 @@ func (noMeter) EngineCall(string, time.Duration, error)            {}
 
 // EngineCalls are the names that Meter.EngineCall gets.
 var EngineCalls = []string{
-	"claim", "lookup", "release", "evict", "look_up_presence", "enter", "exit", "publish", "recent", "append_mail", "read_mail",
+	"claim", "lookup", "release", "evict", "look_up_presence", "enter", "leave", "members", "count_members", "publish", "recent", "append_mail", "read_mail",
 	"read_attributes", "change_attributes",
 }
 
@@ -123,24 +124,36 @@ func (m instrumentedEngine) LookUpPresence(ctx context.Context, users []User) ([
 	return events, end(err)
 }
 
-func (m instrumentedEngine) Enter(ctx context.Context, member Member) (uint64, error) {
+func (m instrumentedEngine) Enter(ctx context.Context, member channel.Member) (uint64, error) {
 	end := m.start("enter")
 	revision, err := m.Engine.Enter(ctx, member)
 	return revision, end(err)
 }
 
-func (m instrumentedEngine) Exit(ctx context.Context, member Member) error {
-	return m.start("exit")(m.Engine.Exit(ctx, member))
+func (m instrumentedEngine) Leave(ctx context.Context, member channel.Member) error {
+	return m.start("leave")(m.Engine.Leave(ctx, member))
 }
 
-func (m instrumentedEngine) PublishRoom(room Room, frame []byte, done func(error)) error {
+func (m instrumentedEngine) Members(ctx context.Context, id channel.ID, atLeast uint64) (channel.Snapshot, error) {
+	end := m.start("members")
+	s, err := m.Engine.Members(ctx, id, atLeast)
+	return s, end(err)
+}
+
+func (m instrumentedEngine) CountMembers(ctx context.Context, id channel.ID) (int, error) {
+	end := m.start("count_members")
+	n, err := m.Engine.CountMembers(ctx, id)
+	return n, end(err)
+}
+
+func (m instrumentedEngine) PublishChannel(id channel.ID, frame []byte, done func(error)) error {
 	end := m.start("publish")
-	return endIfFailed(end, m.Engine.PublishRoom(room, frame, func(err error) { done(end(err)) }))
+	return endIfFailed(end, m.Engine.PublishChannel(id, frame, func(err error) { done(end(err)) }))
 }
 
-func (m instrumentedEngine) RecentRoom(ctx context.Context, room Room, since time.Time) ([][]byte, error) {
+func (m instrumentedEngine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	end := m.start("recent")
-	frames, err := m.Engine.RecentRoom(ctx, room, since)
+	frames, err := m.Engine.RecentFrames(ctx, id, since)
 	return frames, end(err)
 }
 
@@ -161,9 +174,9 @@ func (m instrumentedEngine) UserAttributes(ctx context.Context, user User) ([]by
 	return b, end(err)
 }
 
-func (m instrumentedEngine) ChannelAttributes(ctx context.Context, room Room) ([]byte, error) {
+func (m instrumentedEngine) ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error) {
 	end := m.start("read_attributes")
-	b, err := m.Engine.ChannelAttributes(ctx, room)
+	b, err := m.Engine.ChannelAttributes(ctx, id)
 	return b, end(err)
 }
 
@@ -175,9 +188,9 @@ func (m instrumentedEngine) ChangeUserAttributes(ctx context.Context, user User,
 	return err
 }
 
-func (m instrumentedEngine) ChangeChannelAttributes(ctx context.Context, room Room, change func([]byte) ([]byte, error)) (revision uint64, err error) {
+func (m instrumentedEngine) ChangeChannelAttributes(ctx context.Context, id channel.ID, change func([]byte) ([]byte, error)) (revision uint64, err error) {
 	m.change(change, func(change func([]byte) ([]byte, error)) error {
-		revision, err = m.Engine.ChangeChannelAttributes(ctx, room, change)
+		revision, err = m.Engine.ChangeChannelAttributes(ctx, id, change)
 		return err
 	})
 	return revision, err

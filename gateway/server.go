@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/presence"
 	"rtmwasm/gateway/retry"
@@ -20,8 +21,8 @@ type Server struct {
 	engine Engine
 	log    *slog.Logger
 	id     string // unique among the gateways of an engine
-	rooms  *rooms
 
+	channels  *channel.Channels
 	presence  *presence.Subscriptions
 	admission *admission
 	media     *media.Handler // nil: none
@@ -65,7 +66,6 @@ func New(config Config) (*Server, error) {
 		memory:   memory{live: liveBytes},
 	}
 	s.refusals.log = s.log
-	s.rooms = &rooms{server: s, byKey: map[Room]*room{}}
 	s.admission = newAdmission(config.Limits)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
@@ -88,9 +88,14 @@ func (s *Server) start() (err error) {
 		}
 	}
 	s.handler = s.newHandler()
-	if err := s.engine.WatchMembers(s.ctx, s.rooms.apply); err != nil {
+	if s.channels, err = channel.New(channel.Config{Gateway: s.id, Engine: s.engine, Logger: s.log, Retry: s.retryForMember}); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			s.channels.Close()
+		}
+	}()
 	if s.presence, err = presence.New(s.engine); err != nil {
 		return err
 	}
@@ -132,6 +137,7 @@ func (s *Server) Close(ctx context.Context) error {
 		s.stopEvict()
 		s.cancel()
 		s.background.Wait()
+		s.channels.Close()
 		close(done)
 	}()
 	select {
@@ -250,7 +256,7 @@ func (s *Server) returned() {
 		do   func() error
 	}{
 		{"sessions", s.checkSessions},
-		{"members", func() error { return s.rooms.removeGhosts(s.ctx) }},
+		{"members", func() error { return s.channels.Recover(s.ctx) }},
 	} {
 		wait := newBackoff()
 		for err := step.do(); err != nil; err = step.do() {

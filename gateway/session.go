@@ -3,12 +3,17 @@ package gateway
 import (
 	"context"
 	"crypto/sha256"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/retry"
 )
 
 // session is one login. It is made by Server.login and ends by end.
@@ -28,7 +33,7 @@ type session struct {
 	turn sync.Mutex // held by who does a request; from newSession on by who calls run
 
 	// Guarded by turn.
-	entries  map[string]*entry // joined channels
+	joined   map[string]*channel.Membership // by channel; a join may be under way, or have failed
 	rates    rates
 	stopPeer func()
 	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
@@ -65,7 +70,7 @@ func newSession(s *Server, user User, id, secret string) *session {
 		tasks:    make(chan *wire.ClientFrame, maxTasks),
 		over:     make(chan struct{}),
 		gone:     make(chan struct{}),
-		entries:  map[string]*entry{},
+		joined:   map[string]*channel.Membership{},
 		rates:    rates{by: map[rateKey]*rate{}},
 		mail:     mail{waiting: true, wait: newBackoff()},
 		activity: presence.NewActivity(s.config.Times.Unreachable),
@@ -334,9 +339,7 @@ func (s *session) tearDown() {
 	} else {
 		s.tellEnd()
 	}
-	for _, e := range s.entries {
-		s.leave(e)
-	}
+	retry.Each(slices.Collect(maps.Values(s.joined)), core.MaxJoinedChannels, srv.channels.Leave)
 	srv.presence.Remove(s)
 	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", reason.code, "reason", reason.text)
 	srv.remove(s, reason)

@@ -68,20 +68,23 @@ func TestNoGhostsAfterAGap(t *testing.T) {
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
 	id := base64.RawURLEncoding.EncodeToString
-	for bucket, key := range map[string]string{
-		"rtm_members":  "0123456789abcdef0123456789abcdef." + id([]byte("hall")) + "." + id([]byte("bob")),
-		"rtm_sessions": "0123456789abcdef0123456789abcdef." + id([]byte("bob")),
-	} {
-		kv, err := js.KeyValue(t.Context(), bucket)
-		require.NoError(t, err)
-		require.Eventually(t, func() bool {
-			_, err := kv.Get(t.Context(), key)
-			return err == jetstream.ErrKeyNotFound
-		}, 20*time.Second, 10*time.Millisecond, "bob left")
-		stream, err := js.Stream(t.Context(), "KV_"+bucket)
-		require.NoError(t, err)
-		require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("$KV."+bucket+"."+key)), "as a minute does")
-	}
+	memberStream, err := js.Stream(t.Context(), "RTM_MEMBERS")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		info, err := memberStream.Info(t.Context(), jetstream.WithSubjectFilter("rtm.member.*.*.*.*.*."+id([]byte("bob"))))
+		return err == nil && len(info.State.Subjects) == 0
+	}, 20*time.Second, 10*time.Millisecond, "bob left, and it is forgotten")
+	const bucket = "rtm_sessions"
+	key := "0123456789abcdef0123456789abcdef." + id([]byte("bob"))
+	kv, err := js.KeyValue(t.Context(), bucket)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := kv.Get(t.Context(), key)
+		return err == jetstream.ErrKeyNotFound
+	}, 20*time.Second, 10*time.Millisecond, "bob left")
+	stream, err := js.Stream(t.Context(), "KV_"+bucket)
+	require.NoError(t, err)
+	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("$KV."+bucket+"."+key)), "as a minute does")
 	cable.Heal()
 	assert.ElementsMatch(t, []string{"-bob", "bob OFFLINE"}, []string{next(t, alice.news), next(t, alice.news)})
 	members, failed := []string(nil), (*core.Error)(nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 var _ gateway.Attributes = (*Engine)(nil)
@@ -20,9 +21,9 @@ type userAttributesEntry struct {
 	Value   []byte `json:"value"`
 }
 
-// change writes a key's value anew. Of writers at the same time one stands, the others
-// start over from what it wrote.
-func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(former []byte) ([]byte, error)) (revision uint64, err error) {
+// change writes a key again. Of writers at the same time one stands, the others start over from what
+// it wrote.
+func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(former []byte) ([]byte, error)) error {
 	for {
 		var former []byte
 		entry, err := bucket.Get(ctx, key)
@@ -30,23 +31,23 @@ func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(f
 		case err == nil:
 			former = entry.Value()
 		case !errors.Is(err, jetstream.ErrKeyNotFound):
-			return 0, fmt.Errorf("natsengine: read attributes: %w", err)
+			return fmt.Errorf("natsengine: read attributes: %w", err)
 		}
 		value, err := f(former)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if entry == nil {
-			revision, err = bucket.Create(ctx, key, value)
+			_, err = bucket.Create(ctx, key, value)
 		} else {
-			revision, err = bucket.Update(ctx, key, value, entry.Revision())
+			_, err = bucket.Update(ctx, key, value, entry.Revision())
 		}
 		switch {
 		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
 		case err != nil:
-			return 0, fmt.Errorf("natsengine: write attributes: %w", err)
+			return fmt.Errorf("natsengine: write attributes: %w", err)
 		default:
-			return revision, nil
+			return nil
 		}
 	}
 }
@@ -99,7 +100,7 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, re
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
-	_, err := change(ctx, e.userAttributes, key, func(former []byte) ([]byte, error) {
+	return change(ctx, e.userAttributes, key, func(former []byte) ([]byte, error) {
 		current, _, err := e.session(ctx, key)
 		if err == nil && current.Session != record.Session {
 			err = gateway.ErrNoSession
@@ -113,7 +114,6 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, re
 		}
 		return encodeUserAttributes(record, append([]byte{}, value...))
 	})
-	return err
 }
 
 // takeAttributes gives what earlier sessions of a lineage wrote to the gateway of its present
@@ -145,23 +145,36 @@ func (e *Engine) removeUserAttributes(ctx context.Context, key, lineage string) 
 }
 
 // ChannelAttributes implements gateway.Attributes.
-func (e *Engine) ChannelAttributes(ctx context.Context, room gateway.Room) ([]byte, error) {
+func (e *Engine) ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	entry, err := e.channelAttributes.Get(ctx, roomKey(room))
-	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, nil
-	case err != nil:
+	r, err := e.channelAttributes.last(ctx, channelKey(id))
+	if err != nil {
 		return nil, fmt.Errorf("natsengine: read channel attributes: %w", err)
 	}
-	return entry.Value(), nil
+	return r.value, nil
 }
 
-// ChangeChannelAttributes implements gateway.Attributes. The entry's revision numbers the
-// changes; a channel that has no attributes left keeps an empty entry until it runs out.
-func (e *Engine) ChangeChannelAttributes(ctx context.Context, room gateway.Room, f func([]byte) ([]byte, error)) (uint64, error) {
+// ChangeChannelAttributes implements gateway.Attributes. The record's revision numbers the
+// changes; a channel that has no attributes left keeps an empty record until it runs out.
+func (e *Engine) ChangeChannelAttributes(ctx context.Context, id channel.ID, f func([]byte) ([]byte, error)) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	return change(ctx, e.channelAttributes, roomKey(room), f)
+	for {
+		former, err := e.channelAttributes.last(ctx, channelKey(id))
+		if err != nil {
+			return 0, fmt.Errorf("natsengine: read attributes: %w", err)
+		}
+		value, err := f(former.value)
+		if err != nil {
+			return 0, err
+		}
+		revision, err = e.channelAttributes.put(ctx, former.key, value, jetstream.WithExpectLastSequencePerSubject(former.revision))
+		if err == nil {
+			return revision, nil
+		}
+		if !errors.Is(err, errOvertaken) {
+			return 0, fmt.Errorf("natsengine: write attributes: %w", err)
+		}
+	}
 }

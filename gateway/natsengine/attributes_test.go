@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // to is a change to a value, whatever there was.
@@ -81,17 +83,20 @@ func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
 	_, err := e.Claim(t.Context(), user, always(record))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))
+	require.NoError(t, e.register(t.Context(), "dead"))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "new", func() {}, nil))
-	_, err = e.userAttributes.Get(t.Context(), userKey(user))
-	require.Error(t, err)
+	require.Eventually(t, func() bool {
+		_, err := e.userAttributes.Get(t.Context(), userKey(user))
+		return errors.Is(err, jetstream.ErrKeyNotFound)
+	}, time.Minute, time.Millisecond)
 }
 
 // Of changes at once none is lost, and their numbers tell the order.
 func TestConcurrentChannelChanges(t *testing.T) {
 	e := openEngine(t, Options{})
-	room := gateway.Room{App: testApp, Channel: "room"}
+	room := channel.ID{App: testApp, Channel: "room"}
 	const n = 12
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -123,7 +128,7 @@ func TestConcurrentChannelChanges(t *testing.T) {
 
 func TestChangeThatFailsChangesNothing(t *testing.T) {
 	e := openEngine(t, Options{})
-	room := gateway.Room{App: testApp, Channel: "room"}
+	room := channel.ID{App: testApp, Channel: "room"}
 	got, err := e.ChannelAttributes(t.Context(), room)
 	require.NoError(t, err)
 	assert.Nil(t, got, "an unknown channel")
@@ -136,22 +141,21 @@ func TestChangeThatFailsChangesNothing(t *testing.T) {
 }
 
 // Channel attributes run out where nobody is, outlive their time where somebody is, and
-// run out when he has left.
+// run out when they have left.
 func TestChannelAttributesLast(t *testing.T) {
 	e := openEngine(t, Options{GatewayLife: time.Second, AttributeLife: 2 * time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "g", func() {}, nil))
-	full, empty := gateway.Room{App: testApp, Channel: "full"}, gateway.Room{App: testApp, Channel: "empty"}
-	ada := gateway.Member{Room: full, UID: "ada", Session: "s", Gateway: "g", Entry: 1}
-	_, err := e.Enter(ctx, ada)
+	full, empty := channel.ID{App: testApp, Channel: "full"}, channel.ID{App: testApp, Channel: "empty"}
+	leave, err := e.ListenChannel(full, func([]byte) {})
 	require.NoError(t, err)
-	for _, room := range []gateway.Room{full, empty} {
+	for _, room := range []channel.ID{full, empty} {
 		_, err := e.ChangeChannelAttributes(ctx, room, to("here"))
 		require.NoError(t, err)
 	}
 	began := time.Now()
-	lost := func(room gateway.Room) func() bool {
+	lost := func(room channel.ID) func() bool {
 		return func() bool {
 			value, err := e.ChannelAttributes(ctx, room)
 			return err == nil && value == nil
@@ -159,17 +163,17 @@ func TestChannelAttributesLast(t *testing.T) {
 	}
 	require.Eventually(t, lost(empty), time.Minute, 10*time.Millisecond)
 	assert.GreaterOrEqual(t, time.Since(began), 2*time.Second)
-	renewed := func() bool { // its life began anew after the other's had ended
-		entry, err := e.channelAttributes.Get(ctx, roomKey(full))
-		return assert.NoError(t, err) && entry.Created().After(began.Add(2*time.Second))
+	renewed := func() bool { // as long as three lives
+		value, err := e.ChannelAttributes(ctx, full)
+		return assert.NoError(t, err) && assert.NotNil(t, value) && time.Since(began) > 6*time.Second
 	}
 	require.Eventually(t, renewed, time.Minute, 10*time.Millisecond)
-	require.NoError(t, e.Exit(ctx, ada))
+	leave()
 	require.Eventually(t, lost(full), time.Minute, 10*time.Millisecond)
 }
 
 func TestChannelAttributesOutliveARestart(t *testing.T) {
-	room := gateway.Room{App: testApp, Channel: "room"}
+	room := channel.ID{App: testApp, Channel: "room"}
 	dir := t.TempDir()
 	open := func() *Engine {
 		e, err := Open(t.Context(), Options{Dir: dir})

@@ -19,11 +19,9 @@ const markerLife = time.Minute
 
 // Names of buckets.
 const (
-	sessionBucket          = "rtm_sessions"
-	memberBucket           = "rtm_members"
-	gatewayBucket          = "rtm_gateways"
-	userAttributeBucket    = "rtm_user_attributes"
-	channelAttributeBucket = "rtm_channel_attributes"
+	sessionBucket       = "rtm_sessions"
+	gatewayBucket       = "rtm_gateways"
+	userAttributeBucket = "rtm_user_attributes"
 )
 
 // openBuckets opens the buckets of chat.
@@ -33,10 +31,8 @@ func (e *Engine) openBuckets(ctx context.Context) (err error) {
 		name   string
 	}{
 		{&e.sessions, sessionBucket},
-		{&e.members, memberBucket},
 		{&e.gateways, gatewayBucket},
 		{&e.userAttributes, userAttributeBucket},
-		{&e.channelAttributes, channelAttributeBucket},
 	} {
 		if *b.bucket, err = e.js.KeyValue(ctx, b.name); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.name, err)
@@ -58,8 +54,9 @@ func remove(ctx context.Context, bucket jetstream.KeyValue, key string, revision
 	return err
 }
 
-// exists reports whether a bucket has a key. It is exact, and a list of keys is not: see
-// PresentMembers.
+// exists reports whether a bucket has a key. It is exact. A list of keys is not: NATS ends it after
+// as many keys as there were at its start, and a key that is written meanwhile moves behind all
+// others, and can come after that end.
 func exists(ctx context.Context, bucket jetstream.KeyValue, key string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 var _ gateway.Bus = (*Engine)(nil)
@@ -47,16 +48,16 @@ func (e *Engine) Receipt(receipt string, outcome gateway.Outcome) {
 	}
 }
 
-// ListenRoom implements gateway.Bus.
-func (e *Engine) ListenRoom(room gateway.Room, h func(frame []byte)) (stop func(), err error) {
+// ListenChannel implements channel.Engine.
+func (e *Engine) ListenChannel(id channel.ID, h func(frame []byte)) (stop func(), err error) {
 	once := &deduplicator{pass: h}
-	unsubscribe, err := e.dispatcher.subscribe(roomSubject+roomKey(room), func(m *nats.Msg) { once.take(m.Data) })
+	unsubscribe, err := e.dispatcher.subscribe(channelSubject+channelKey(id), func(m *nats.Msg) { once.take(m.Data) })
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
-	e.comeback.listen(room, once.take)
+	e.comeback.listen(id, once)
 	return func() {
-		e.comeback.unlisten(room)
+		e.comeback.unlisten(id, once)
 		unsubscribe()
 	}, nil
 }

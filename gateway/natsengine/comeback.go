@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rtmwasm/core"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
 )
 
@@ -36,25 +36,35 @@ const (
 type comeback struct {
 	e *Engine
 
-	mu     sync.Mutex // guards the rest
-	rooms  map[gateway.Room]func(frame []byte)
-	lostAt time.Time // zero while connected
-	told   func()    // of RegisterGateway
+	mu       sync.Mutex // guards the rest
+	channels map[channel.ID]*deduplicator
+	lostAt   time.Time // zero while connected
+	told     func()    // of RegisterGateway
 }
 
-func (c *comeback) listen(room gateway.Room, h func(frame []byte)) {
+func (c *comeback) listen(id channel.ID, h *deduplicator) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rooms == nil {
-		c.rooms = map[gateway.Room]func([]byte){}
+	if c.channels == nil {
+		c.channels = map[channel.ID]*deduplicator{}
 	}
-	c.rooms[room] = h
+	c.channels[id] = h
 }
 
-func (c *comeback) unlisten(room gateway.Room) {
+// unlisten leaves a newer listener, who may have begun before this one ended.
+func (c *comeback) unlisten(id channel.ID, h *deduplicator) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.rooms, room)
+	if c.channels[id] == h {
+		delete(c.channels, id)
+	}
+}
+
+// listened are the channels that are listened to.
+func (c *comeback) listened() []channel.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Collect(maps.Keys(c.channels))
 }
 
 func (c *comeback) tell(f func()) {
@@ -97,8 +107,9 @@ func (c *comeback) recover(since time.Time, after []time.Duration) {
 		return
 	}
 	c.mu.Lock()
-	told, rooms := c.told, slices.Collect(maps.Keys(c.rooms))
+	told := c.told
 	c.mu.Unlock()
+	channels := c.listened()
 	since = since.Add(-unheard - core.MissedOverlap)
 	for i, wait := range after {
 		select {
@@ -106,7 +117,7 @@ func (c *comeback) recover(since time.Time, after []time.Duration) {
 		case <-c.e.closing:
 			return
 		}
-		retry.Each(rooms, recoveries, func(room gateway.Room) { c.catchUp(room, since) })
+		retry.Each(channels, recoveries, func(id channel.ID) { c.catchUp(id, since) })
 		if i == 0 && told != nil {
 			told()
 		}
@@ -134,21 +145,21 @@ func (e *Engine) stateGone() bool {
 
 // catchUp hands a room's messages over once more, those among them that were missed. It
 // tries for as long as the history is kept.
-func (c *comeback) catchUp(room gateway.Room, since time.Time) {
+func (c *comeback) catchUp(id channel.ID, since time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), core.SessionTimeout)
 	defer cancel()
 	pause := retry.Backoff{First: comebackPause, Most: comebackMost}
 	for {
-		frames, err := c.e.RecentRoom(ctx, room, since)
+		frames, err := c.e.RecentFrames(ctx, id, since)
 		c.mu.Lock()
-		h := c.rooms[room]
+		h := c.channels[id]
 		c.mu.Unlock()
 		if h == nil {
 			return
 		}
 		if err == nil {
 			for _, frame := range frames {
-				h(frame)
+				h.take(frame)
 			}
 			return
 		}
@@ -156,7 +167,7 @@ func (c *comeback) catchUp(room gateway.Room, since time.Time) {
 			return
 		}
 		if ctx.Err() != nil {
-			c.e.opts.Logger.Error("channel messages may be missing", "app", room.App, "error", err)
+			c.e.opts.Logger.Error("channel messages may be missing", "app", id.App, "error", err)
 			return
 		}
 	}

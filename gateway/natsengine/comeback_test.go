@@ -8,12 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // A handler was too slow, and messages that found the queue full were dropped: the latest come
@@ -22,12 +20,12 @@ func TestDroppedMessagesAreMadeUpFor(t *testing.T) {
 	e := openEngine(t, Options{})
 	returned := make(chan struct{}, 100)
 	require.NoError(t, e.RegisterGateway(t.Context(), "gw", func() {}, func() { returned <- struct{}{} }))
-	room := gateway.Room{App: testApp, Channel: "room"}
+	room := channel.ID{App: testApp, Channel: "room"}
 	var mu sync.Mutex
 	var got []string
 	var taken atomic.Int64
 	hold := make(chan struct{})
-	stop, err := e.ListenRoom(room, func(frame []byte) {
+	stop, err := e.ListenChannel(room, func(frame []byte) {
 		taken.Add(1)
 		<-hold
 		mu.Lock()
@@ -39,13 +37,13 @@ func TestDroppedMessagesAreMadeUpFor(t *testing.T) {
 	sent := 0
 	send := func(n int) {
 		for range n {
-			require.NoError(t, e.nc.Publish(roomSubject+roomKey(room), []byte(fmt.Sprint(sent))))
+			require.NoError(t, e.nc.Publish(channelSubject+channelKey(room), []byte(fmt.Sprint(sent))))
 			sent++
 		}
 	}
 	captured := func() {
 		require.Eventually(t, func() bool {
-			frames, err := e.RecentRoom(t.Context(), room, time.Now().Add(-time.Minute))
+			frames, err := e.RecentFrames(t.Context(), room, time.Now().Add(-time.Minute))
 			return err == nil && len(frames) > 0 && string(frames[len(frames)-1]) == fmt.Sprint(sent-1)
 		}, time.Minute, 10*time.Millisecond, "the history has all")
 	}
@@ -119,12 +117,12 @@ func TestALostStreamBreaksTheEngine(t *testing.T) {
 // A bucket that is there and empty, as after all its servers were restarted, is told from
 // the one that was.
 func TestEmptiedBucketsBreakTheEngine(t *testing.T) {
-	for _, name := range []string{sessionBucket, memberBucket, userAttributeBucket} {
+	for _, name := range []string{kvStream + sessionBucket, memberStream, kvStream + userAttributeBucket} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := openEngine(t, Options{GatewayLife: time.Second})
 			require.NoError(t, e.RegisterGateway(t.Context(), "gw", func() {}, func() {}))
-			stream, err := e.js.Stream(t.Context(), kvStream+name)
+			stream, err := e.js.Stream(t.Context(), name)
 			require.NoError(t, err)
 			require.NoError(t, stream.Purge(t.Context()))
 			require.Error(t, e.reachable(t.Context()), "at once")
@@ -135,31 +133,5 @@ func TestEmptiedBucketsBreakTheEngine(t *testing.T) {
 				require.FailNow(t, "it goes on")
 			}
 		})
-	}
-}
-
-// The list of members has what was written before, and not the epochs.
-func TestPresentMembers(t *testing.T) {
-	e := openEngine(t, Options{})
-	room := gateway.Room{App: testApp, Channel: "room"}
-	enter := func(uid string) (revision uint64) {
-		revision, err := e.Enter(t.Context(), gateway.Member{Room: room, UID: uid, Session: "s", Gateway: "g"})
-		require.NoError(t, err)
-		return revision
-	}
-	last := max(enter("ada"), enter("bob"))
-	require.NoError(t, e.Exit(t.Context(), gateway.Member{Room: room, UID: "bob", Session: "s", Gateway: "g"}))
-	present, upTo, err := e.PresentMembers(t.Context())
-	require.NoError(t, err)
-	assert.Greater(t, upTo, last)
-	assert.True(t, present(room, "ada"))
-	assert.False(t, present(room, "bob"))
-	assert.Greater(t, enter("eve"), upTo)
-	_, err = e.sessions.Get(t.Context(), epochKey)
-	require.NoError(t, err)
-	require.NoError(t, e.sweep(t.Context()), "of no gateway that lives")
-	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members, e.userAttributes} {
-		_, err = bucket.Get(t.Context(), epochKey)
-		require.NoError(t, err, "a sweep leaves the epoch")
 	}
 }

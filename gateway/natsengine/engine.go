@@ -29,11 +29,11 @@ type Engine struct {
 	records *mediaRecords
 	keys    mediaKeys
 
-	sessions, members, gateways       jetstream.KeyValue
-	userAttributes, channelAttributes jetstream.KeyValue
-	sessionState                      *state // of the bucket of sessions
-	mail                              jetstream.Stream
-	mailReserve                       *diskspace.Reserve
+	sessions, gateways, userAttributes jetstream.KeyValue
+	members, channelAttributes         *state
+	sessionState                       *state // of the bucket of sessions
+	mail                               jetstream.Stream
+	mailReserve                        *diskspace.Reserve
 
 	dispatcher *dispatcher
 	requests   *requestMux
@@ -75,6 +75,8 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 func newEngine(opts Options) *Engine {
 	e := &Engine{id: rand.Text(), opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
 	e.comeback.e = e
+	e.members = &state{e: e, name: memberStream, records: memberSubject, changes: memberChanges}
+	e.channelAttributes = &state{e: e, name: channelAttributeStream, records: channelAttributeSubject}
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }
 	e.deliveries.e = e

@@ -31,7 +31,10 @@ type identity struct {
 // identify notes what the streams are when they are opened.
 func (e *Engine) identify(ctx context.Context) error {
 	e.identity.epochs = map[jetstream.KeyValue]string{}
-	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members, e.userAttributes} {
+	if err := e.members.openEpoch(ctx); err != nil {
+		return fmt.Errorf("stream %s: %w", e.members.name, err)
+	}
+	for _, bucket := range []jetstream.KeyValue{e.sessions, e.userAttributes} {
 		epoch, err := openEpoch(ctx, bucket)
 		if err != nil {
 			return fmt.Errorf("bucket %s: %w", bucket.Bucket(), err)
@@ -48,21 +51,6 @@ func (e *Engine) identify(ctx context.Context) error {
 		e.identity.created[config.Name] = info.Created
 	}
 	return nil
-}
-
-// touchEpoch writes a bucket's epoch once more and returns the revision. Who reads the bucket
-// and comes to this revision has seen all that was written before.
-func touchEpoch(ctx context.Context, bucket jetstream.KeyValue) (revision uint64, err error) {
-	for {
-		entry, err := bucket.Get(ctx, epochKey)
-		if err != nil {
-			return 0, err
-		}
-		revision, err = bucket.Update(ctx, epochKey, entry.Value(), entry.Revision())
-		if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-			return revision, err
-		}
-	}
 }
 
 // openEpoch returns a bucket's epoch. One that has none gets it.
@@ -82,6 +70,11 @@ func openEpoch(ctx context.Context, bucket jetstream.KeyValue) (string, error) {
 // checkEpochs returns an error that is errStateLost when a bucket was created again, or another
 // one when that cannot be told now.
 func (e *Engine) checkEpochs(ctx context.Context) error {
+	if err := e.members.checkEpoch(ctx); errors.Is(err, errStateLost) {
+		return err
+	} else if err != nil {
+		return e.checkStream(ctx, e.members.name, err)
+	}
 	for bucket, epoch := range e.identity.epochs {
 		entry, err := bucket.Get(ctx, epochKey)
 		switch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,11 +34,12 @@ func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, 
 	if _, err := e.gateways.Create(opCtx, gatewayID, nil); err != nil {
 		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
-	if err := e.sweep(opCtx); err != nil { // what a former life of the service left
-		return err
+	if err := e.register(opCtx, gatewayID); err != nil {
+		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
 	e.comeback.tell(returned)
-	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, renewed: time.Now()}
+	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, registered: true, renewed: time.Now()}
+	h.lookAround(opCtx) // a former life of the service may have left something
 	e.heartbeats.Go(func() { h.run(ctx) })
 	return nil
 }
@@ -50,8 +52,11 @@ type heartbeat struct {
 	alive  map[string]bool // as of the last heartbeat
 
 	parted         bool      // the last time, the key could not be written or a bucket not be read
+	registered     bool      // see Engine.register
 	renewed        time.Time // when it was
 	attributesKept time.Time // when the channel attributes were last gone through
+
+	sweeping atomic.Bool
 }
 
 func (h *heartbeat) run(ctx context.Context) {
@@ -120,15 +125,20 @@ func (h *heartbeat) renew(ctx context.Context) error {
 		if !h.clockJumped() {
 			h.lapsed()
 		}
+		h.registered = false // whoever took it for dead may have removed that
 		_, err = h.e.gateways.Create(ctx, h.id, nil)
 	case err == nil:
 		_, err = h.e.gateways.Update(ctx, h.id, nil, entry.Revision())
 	}
+	if errors.Is(err, jetstream.ErrKeyExists) { // it runs out just now
+		return nil
+	}
 	if err == nil {
 		h.renewed = time.Now()
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) { // it runs out just now
-		return nil
+	if err == nil && !h.registered {
+		err = h.e.register(ctx, h.id)
+		h.registered = err == nil
 	}
 	return err
 }
@@ -139,23 +149,44 @@ func (h *heartbeat) clockJumped() bool {
 	return time.Since(h.renewed) < h.e.opts.GatewayLife && len(h.alive) == 1 && h.alive[h.id]
 }
 
-// lookAround sweeps when a gateway that was there is not there any more.
+// lookAround has removed what gateways left that are not alive. Of the living, the one whose id is
+// the lowest does it. What cannot be done now is done by the next look.
 func (h *heartbeat) lookAround(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	alive, err := h.e.aliveGateways(ctx)
-	if err != nil {
-		return // the next heartbeat tries again
-	}
-	if !alive[h.id] {
-		return // it ran out just now: what is this gateway's must not be swept
-	}
-	for id := range h.alive {
-		if !alive[id] && h.e.sweep(ctx) != nil {
-			return // h.alive stays: the next heartbeat tries again
-		}
+	if err != nil || !alive[h.id] { // it ran out just now: what is this gateway's must not be swept
+		return
 	}
 	h.alive = alive
+	for id := range alive {
+		if id < h.id {
+			return
+		}
+	}
+	if h.sweeping.CompareAndSwap(false, true) {
+		h.e.background.Go(h.sweep)
+	}
+}
+
+// sweepTimeout bounds a sweep. The sessions of a large gateway take seconds.
+const sweepTimeout = time.Minute
+
+// sweep runs beside the heartbeat, which must not wait for it.
+func (h *heartbeat) sweep() {
+	defer h.sweeping.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	go func() {
+		select {
+		case <-h.e.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if err := h.e.sweep(ctx, h.id); err != nil && ctx.Err() == nil {
+		h.e.opts.Logger.Warn("cannot remove what dead gateways left: trying again", "error", err)
+	}
 }
 
 // lookAtStreams looks whether one vanished. What cannot be told now is told by the next look.
@@ -184,23 +215,34 @@ func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
 	return alive, nil
 }
 
-// sweep removes the sessions, members and user attributes of gateways that are not alive.
-func (e *Engine) sweep(ctx context.Context) error {
-	for _, bucket := range []jetstream.KeyValue{e.sessions, e.members, e.userAttributes} {
-		if err := e.sweepBucket(ctx, bucket); err != nil {
-			return fmt.Errorf("natsengine: remove what dead gateways left: %w", err)
+// sweep removes the sessions, user attributes and members of gateways that are not alive. Their
+// records tell whether there are any, and go last. The gateway own is alive, even if its key ran
+// out early.
+func (e *Engine) sweep(ctx context.Context, own string) error {
+	dead, err := e.deadGateways(ctx, own)
+	if len(dead) > 0 {
+		for _, bucket := range []jetstream.KeyValue{e.sessions, e.userAttributes} {
+			err = errors.Join(err, e.sweepBucket(ctx, bucket, own))
 		}
+		for _, registered := range dead {
+			if err == nil {
+				err = e.purgeMembers(ctx, registered)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("natsengine: remove what dead gateways left: %w", err)
 	}
 	return nil
 }
 
-func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue) error {
+func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own string) error {
 	entries, err := allEntries(ctx, bucket)
 	if err != nil || len(entries) == 0 {
 		return err
 	}
 	var left []jetstream.KeyValueEntry
-	alive := map[string]bool{} // by gateway; read last: who made an entry was alive before
+	alive := map[string]bool{own: true} // by gateway; read last: who made an entry was alive before
 	for _, entry := range entries {
 		if entry.Key() == epochKey {
 			continue

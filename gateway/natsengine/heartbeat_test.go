@@ -2,6 +2,7 @@ package natsengine
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 const testApp = "0123456789abcdef0123456789abcdef"
@@ -33,36 +35,47 @@ func TestDeadGateway(t *testing.T) {
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
 
 	user := gateway.User{App: testApp, ID: "ghost"}
-	ghost := gateway.Member{Room: gateway.Room{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
-	living := gateway.Member{Room: ghost.Room, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
-	_, err := e.gateways.Create(ctx, "dying", nil) // registered once, never renewed
+	ghost := channel.Member{Channel: channel.ID{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
+	living := channel.Member{Channel: ghost.Channel, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
+	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
 	require.NoError(t, err)
+	require.NoError(t, e.register(ctx, "dying"))
 	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
-	_, err = e.Enter(ctx, ghost)
+	entered, err := e.Enter(ctx, ghost)
 	require.NoError(t, err)
 	_, err = e.Enter(ctx, living)
 	require.NoError(t, err)
 
 	gone := make(chan string, 8)
-	present := map[string]bool{}
-	require.NoError(t, e.WatchMembers(ctx, func(event gateway.MemberEvent) {
-		if event.Gone {
-			gone <- event.UID
-		} else {
-			present[event.UID] = true
-		}
-	}))
-	assert.Equal(t, map[string]bool{"ghost": true, "ada": true}, present)
+	stop, err := e.FollowGateways(func(gateway string, upTo uint64) {
+		assert.GreaterOrEqual(t, upTo, entered)
+		gone <- gateway
+	})
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	assert.Equal(t, []string{"ada", "ghost"}, present(t, e, ghost.Channel))
 	select {
-	case uid := <-gone:
-		assert.Equal(t, "ghost", uid)
+	case id := <-gone:
+		assert.Equal(t, "dying", id)
 	case <-time.After(time.Minute):
 		require.Fail(t, "the dead gateway's member stays")
 	}
+	assert.Equal(t, []string{"ada"}, present(t, e, ghost.Channel))
 	_, err = e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	assert.Empty(t, gone)
+}
+
+// present are the members of a channel.
+func present(t *testing.T, e *Engine, id channel.ID) (uids []string) {
+	s, err := e.Members(t.Context(), id, 0)
+	require.NoError(t, err)
+	for _, m := range s.Members {
+		uids = append(uids, m.UID)
+	}
+	slices.Sort(uids)
+	return uids
 }
 
 // overtaken is a bucket that lists no keys, as when all were written again during the list.
@@ -83,11 +96,12 @@ func TestSweepLeavesLivingGateways(t *testing.T) {
 	require.NoError(t, err)
 	living, dead := gateway.User{App: testApp, ID: "ada"}, gateway.User{App: testApp, ID: "ghost"}
 	for user, id := range map[gateway.User]string{living: "alive", dead: "dead"} {
+		require.NoError(t, e.register(t.Context(), id))
 		_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: id}))
 		require.NoError(t, err)
 	}
 	e.gateways = overtaken{e.gateways}
-	require.NoError(t, e.sweep(t.Context()))
+	require.NoError(t, e.sweep(t.Context(), ""))
 	_, err = e.Lookup(t.Context(), living)
 	require.NoError(t, err)
 	_, err = e.Lookup(t.Context(), dead)

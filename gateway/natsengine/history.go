@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rtmwasm/core"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
 )
 
@@ -25,11 +25,11 @@ const (
 	captureWait    = 250 * time.Millisecond // where it was refused at once
 )
 
-// PublishRoom implements gateway.Bus. The stream acknowledges what it captured, as a
+// PublishChannel implements channel.Engine. The stream acknowledges what it captured, as a
 // subject's listener would answer. A stream that can't store it, on a full disk, is no
 // failure: those who listen have it.
-func (e *Engine) PublishRoom(room gateway.Room, frame []byte, done func(error)) error {
-	return e.publish(roomSubject+roomKey(room), frame, captureTries, done)
+func (e *Engine) PublishChannel(id channel.ID, frame []byte, done func(error)) error {
+	return e.publish(channelSubject+channelKey(id), frame, captureTries, done)
 }
 
 func (e *Engine) publish(subject string, frame []byte, tries int, done func(error)) error {
@@ -54,14 +54,14 @@ func (e *Engine) publish(subject string, frame []byte, tries int, done func(erro
 	return nil
 }
 
-// RecentRoom implements gateway.Bus. The leader has all that was sent before. Any replica may
+// RecentFrames implements channel.Engine. The leader has all that was sent before. Any replica may
 // answer; one that lags does so by less than a client needs to come back.
-func (e *Engine) RecentRoom(ctx context.Context, room gateway.Room, since time.Time) ([][]byte, error) {
+func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	e.passHistoryFence(ctx)
 	messages, _, err := e.batchGet(ctx, historyStream, nextOf{
-		NextFor:   roomSubject + roomKey(room),
+		NextFor:   channelSubject + channelKey(id),
 		Batch:     core.MaxMissedChannelMessages,
 		StartTime: &since,
 	})

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // What was sent to a channel just before is in the history when it is read, though nobody waited for
@@ -17,13 +17,13 @@ func TestHistoryHasWhatWasSentBefore(t *testing.T) {
 	e := openEngine(t, Options{})
 	began := time.Now()
 	for i := range 20 {
-		room := gateway.Room{App: testApp, Channel: fmt.Sprint("room ", i)}
+		room := channel.ID{App: testApp, Channel: fmt.Sprint("room ", i)}
 		var last []byte
 		for n := range 30 {
 			last = fmt.Appendf(nil, "message %d of %d", n, i)
-			require.NoError(t, e.PublishRoom(room, last, func(error) {}))
+			require.NoError(t, e.PublishChannel(room, last, func(error) {}))
 		}
-		frames, err := e.RecentRoom(t.Context(), room, began)
+		frames, err := e.RecentFrames(t.Context(), room, began)
 		require.NoError(t, err)
 		require.NotEmpty(t, frames)
 		require.True(t, slices.Equal(last, frames[len(frames)-1]), "room %d ends with %s", i, frames[len(frames)-1])

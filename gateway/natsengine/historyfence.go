@@ -40,7 +40,7 @@ func (e *Engine) passHistoryFence(ctx context.Context) {
 func (e *Engine) writeHistoryMarks() {
 	f := &e.fence
 	_, gateway, _ := strings.Cut(e.requests.inbox, ".")
-	subject := roomSubject + "fence." + strings.TrimSuffix(gateway, ".")
+	subject := channelSubject + "fence." + strings.TrimSuffix(gateway, ".")
 	for {
 		f.mu.Lock()
 		waiting := f.waiting

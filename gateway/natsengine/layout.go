@@ -15,14 +15,14 @@ func (o Options) layout() []jetstream.StreamConfig {
 	all := []jetstream.StreamConfig{
 		// In memory: a service that restarts has no sessions.
 		sessionConfig(),
-		bucketConfig(memberBucket, jetstream.MemoryStorage, 0, markerLife),
+		stateConfig(memberStream, memberSubject, memberChanges),
 		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.heartbeatInterval(), markerLife),
 		bucketConfig(userAttributeBucket, jetstream.MemoryStorage, 0, markerLife),
 		// These outlive a restart.
-		bucketConfig(channelAttributeBucket, jetstream.FileStorage, o.AttributeLife, 0),
+		channelAttributeConfig(o.AttributeLife),
 		{
 			Name:              historyStream,
-			Subjects:          []string{roomSubject + ">"},
+			Subjects:          []string{channelSubject + ">"},
 			Storage:           jetstream.FileStorage,
 			MaxAge:            core.SessionTimeout,
 			MaxMsgsPerSubject: core.MaxMissedChannelMessages,

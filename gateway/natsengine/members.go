@@ -6,109 +6,192 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"hash/fnv"
+	"strings"
+	"sync"
+	"unique"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
 )
 
-var _ gateway.Membership = (*Engine)(nil)
+// memberStream is the state of who is in which channel. A member's key is
+//
+//	<gateway>.<app>.<channel>.<hash>.<hash>.<user>
+//
+// with the gateway first, so that the records of a gateway, and those of a channel on each
+// gateway, are found without a look at others. The two characters of a hash of the user's id part
+// a crowd into pieces that fit a snapshot. The order of changes is that of the stream.
+const (
+	memberStream  = "RTM_MEMBERS"
+	memberSubject = "rtm.member."
+	memberChanges = "rtm.changed.member."
+)
 
-// memberEntry is the value of a member's key in the members bucket.
-type memberEntry struct {
-	owned
+// memberRecord is the value of a member's record.
+type memberRecord struct {
 	Session string `json:"session"`
-	Line    string `json:"line"`
+	Lineage string `json:"lineage,omitempty"` // "" for the same as Session
 	Entry   uint64 `json:"entry"`
 }
 
-// WatchMembers implements gateway.Membership: the bucket's stream is the order of
-// changes.
-func (e *Engine) WatchMembers(ctx context.Context, apply func(gateway.MemberEvent)) error {
-	err := e.watch(ctx, memberBucket, jetstream.DeliverLastPerSubjectPolicy, func(n entry) {
-		if event, ok := memberEvent(n); ok {
-			apply(event)
+func memberKey(m channel.Member) string {
+	return m.Gateway + "." + channelKey(m.Channel) + "." + memberHash(m.UID) + "." + token(m.UID)
+}
+
+// hashDigits are the tokens of memberHash. There are 64.
+const hashDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// memberHash is two tokens that part users evenly.
+func memberHash(uid string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(uid))
+	sum := h.Sum32()
+	return hashDigits[sum>>26:][:1] + "." + hashDigits[sum>>20&63:][:1]
+}
+
+// readMember undoes memberKey, and reads the value of a record that is not gone.
+func readMember(r record) (m channel.Member, ok bool) {
+	parts := strings.Split(r.key, ".")
+	if len(parts) != 6 {
+		return m, false
+	}
+	name, okChannel := untoken(parts[2])
+	uid, okUser := untoken(parts[5])
+	m = channel.Member{UID: uid, Revision: r.revision}
+	m.Channel = unique.Make(channel.ID{App: parts[1], Channel: name}).Value() // what many have in common is kept once
+	m.Gateway = unique.Make(parts[0]).Value()
+	if !okChannel || !okUser || name == "" || uid == "" || r.gone {
+		return m, okChannel && okUser && name != "" && uid != ""
+	}
+	var v memberRecord
+	if json.Unmarshal(r.value, &v) != nil {
+		return m, false
+	}
+	m.Session, m.Lineage, m.Entry = v.Session, cmp.Or(v.Lineage, v.Session), v.Entry
+	return m, true
+}
+
+// FollowMembers implements channel.Engine.
+func (e *Engine) FollowMembers(ch channel.ID, apply func(channel.Event)) (stop func(), err error) {
+	stop, err = e.members.follow("*."+channelKey(ch)+".>", func(r record) {
+		if m, ok := readMember(r); ok {
+			apply(channel.Event{Member: m, Left: r.gone, Former: r.former})
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("natsengine: watch members: %w", err)
+		return nil, fmt.Errorf("natsengine: follow a channel's members: %w", err)
+	}
+	return stop, nil
+}
+
+// Members implements channel.Engine.
+func (e *Engine) Members(ctx context.Context, ch channel.ID, atLeast uint64) (channel.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	c, err := e.readMembers(ctx, "*."+channelKey(ch)+".", atLeast)
+	if err != nil {
+		return channel.Snapshot{}, fmt.Errorf("natsengine: read a channel's members: %w", err)
+	}
+	return channel.Snapshot{Members: c.members, Covers: c.covers}, nil
+}
+
+// readMembers reads the members whose keys begin so, up to the hash.
+func (e *Engine) readMembers(ctx context.Context, filter string, atLeast uint64) (*crowd, error) {
+	c := &crowd{e: e, filter: filter, atLeast: atLeast, upTo: map[string]uint64{}}
+	return c, c.read(ctx, "")
+}
+
+// crowd is a snapshot of members, read in as many pieces as it takes.
+type crowd struct {
+	e       *Engine
+	filter  string
+	atLeast uint64
+
+	mu      sync.Mutex // guards the rest
+	members []channel.Member
+	upTo    map[string]uint64 // by the beginning of the users' hash
+}
+
+// pieces is how many pieces of a crowd are read at the same time.
+const pieces = 4
+
+// read reads the members whose hash begins so: "", "A." or "A.B.".
+func (c *crowd) read(ctx context.Context, hash string) error {
+	records, upTo, err := c.e.members.read(ctx, c.filter+hash+">", c.atLeast)
+	if errors.Is(err, errTooMany) && len(hash) < len("A.B.") {
+		var failed firstError
+		retry.Each([]byte(hashDigits), pieces, func(digit byte) {
+			if failed.get() == nil {
+				failed.set(c.read(ctx, hash+string(digit)+"."))
+			}
+		})
+		return failed.get()
+	}
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.upTo[hash] = upTo
+	for _, r := range records {
+		if m, ok := readMember(r); ok {
+			c.members = append(c.members, m)
+		}
 	}
 	return nil
 }
 
-// PresentMembers implements gateway.Membership. The list is read from any replica, so it is
-// read again until it has what was just written. NATS ends the list after as many keys as
-// there were at its start. A key that is written meanwhile moves behind all others, and can come
-// after that end.
-func (e *Engine) PresentMembers(ctx context.Context) (present func(gateway.Room, string) bool, upTo uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
-	keys, upTo, err := e.memberKeys(ctx)
-	if err != nil {
-		return nil, 0, fmt.Errorf("natsengine: list members: %w", err)
-	}
-	return func(room gateway.Room, uid string) bool { return keys[memberKey(room, uid)] }, upTo, nil
-}
-
-// IsMember implements gateway.Membership.
-func (e *Engine) IsMember(ctx context.Context, room gateway.Room, uid string) (bool, error) {
-	there, err := exists(ctx, e.members, memberKey(room, uid))
-	if err != nil {
-		return false, fmt.Errorf("natsengine: look a member up: %w", err)
-	}
-	return there, nil
-}
-
-// listTimeout bounds the listing of all members, which may be very many.
-const listTimeout = time.Minute
-
-func (e *Engine) memberKeys(ctx context.Context) (keys map[string]bool, upTo uint64, err error) {
-	if upTo, err = touchEpoch(ctx, e.members); err != nil {
-		return nil, 0, err
-	}
-	wait := retry.Backoff{First: firstLook, Most: time.Second}
-	for {
-		entries, err := allEntries(ctx, e.members, jetstream.MetaOnly())
-		if err != nil {
-			return nil, 0, err
-		}
-		keys, complete := make(map[string]bool, len(entries)), false
-		for _, entry := range entries {
-			keys[entry.Key()] = true
-			complete = complete || entry.Key() == epochKey && entry.Revision() >= upTo
-		}
-		if complete {
-			return keys, upTo, nil
-		}
-		if !wait.Wait(ctx.Done()) {
-			return nil, 0, ctx.Err()
+func (c *crowd) covers(uid string, revision uint64) bool {
+	hash := memberHash(uid) + "."
+	for _, n := range []int{0, len("A."), len("A.B.")} {
+		if upTo, known := c.upTo[hash[:n]]; known {
+			return revision <= upTo
 		}
 	}
+	return false
 }
 
-func memberEvent(n entry) (event gateway.MemberEvent, ok bool) {
-	event.Room, event.UID, ok = parseMemberKey(n.key)
-	event.Gone, event.Revision = n.gone, n.revision
-	if !ok || n.gone {
-		return event, ok
-	}
-	var v memberEntry
-	if json.Unmarshal(n.value, &v) != nil {
-		return event, false
-	}
-	event.Session, event.Line, event.Gateway, event.Entry = v.Session, cmp.Or(v.Line, v.Session), v.Gateway, v.Entry
-	return event, true
-}
-
-// Enter implements gateway.Membership.
-func (e *Engine) Enter(ctx context.Context, m gateway.Member) (revision uint64, err error) {
+// Fence implements channel.Engine.
+func (e *Engine) Fence(ctx context.Context) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	value, err := json.Marshal(memberEntry{owned: owned{m.Gateway}, Session: m.Session, Line: m.Line, Entry: m.Entry})
+	if revision, err = e.members.fence(ctx); err != nil {
+		return 0, fmt.Errorf("natsengine: tell how far members are: %w", err)
+	}
+	return revision, nil
+}
+
+// CountMembers implements channel.Engine.
+func (e *Engine) CountMembers(ctx context.Context, ch channel.ID) (n int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	filter := "*." + channelKey(ch) + ".>"
+	records, _, err := e.members.read(ctx, filter, e.members.acked.Load())
+	if errors.Is(err, errTooMany) {
+		n, err = e.members.estimate(ctx, filter)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("natsengine: count a channel's members: %w", err)
+	}
+	users := map[string]bool{} // who moves is at two gateways
+	for _, r := range records {
+		users[r.key[strings.LastIndexByte(r.key, '.'):]] = true
+	}
+	return max(n, len(users)), nil
+}
+
+// Enter implements channel.Engine.
+func (e *Engine) Enter(ctx context.Context, m channel.Member) (revision uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	v := memberRecord{Session: m.Session, Entry: m.Entry}
+	if m.Lineage != m.Session {
+		v.Lineage = m.Lineage
+	}
+	value, err := json.Marshal(v)
 	if err == nil {
-		revision, err = e.members.Put(ctx, memberKey(m.Room, m.UID), value)
+		revision, err = e.members.put(ctx, memberKey(m), value)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("natsengine: enter a channel: %w", err)
@@ -116,24 +199,28 @@ func (e *Engine) Enter(ctx context.Context, m gateway.Member) (revision uint64, 
 	return revision, nil
 }
 
-// Exit implements gateway.Membership.
-func (e *Engine) Exit(ctx context.Context, m gateway.Member) error {
+// Leave implements channel.Engine.
+func (e *Engine) Leave(ctx context.Context, m channel.Member) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	key := memberKey(m.Room, m.UID)
-	entry, err := e.members.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil
-	}
-	var v memberEntry
-	if err == nil {
-		err = json.Unmarshal(entry.Value(), &v)
-	}
-	if err == nil && v.Session == m.Session && v.Gateway == m.Gateway && v.Entry == m.Entry {
-		err = remove(ctx, e.members, key, entry.Revision())
-	}
-	if err != nil {
-		return fmt.Errorf("natsengine: exit a channel: %w", err)
+	if err := e.leave(ctx, m); err != nil {
+		return fmt.Errorf("natsengine: leave a channel: %w", err)
 	}
 	return nil
+}
+
+func (e *Engine) leave(ctx context.Context, m channel.Member) error {
+	key := memberKey(m)
+	if m.Revision == 0 {
+		r, err := e.members.last(ctx, key)
+		if err != nil {
+			return err
+		}
+		found, ok := readMember(r)
+		if r.gone || !ok || found.Session != m.Session || found.Entry != m.Entry {
+			return nil
+		}
+		m.Revision = r.revision
+	}
+	return e.members.remove(ctx, key, m.Revision)
 }

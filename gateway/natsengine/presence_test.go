@@ -116,6 +116,7 @@ func TestPresenceAtADeadGateway(t *testing.T) {
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() {}, nil))
 	_, err := e.gateways.Create(ctx, "dying", nil) // registered once, never renewed
 	require.NoError(t, err)
+	require.NoError(t, e.register(ctx, "dying"))
 	user := gateway.User{App: testApp, ID: "ghost"}
 	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // always displaces a former session, never does not.
@@ -99,20 +100,19 @@ func TestAskNobodyIsAnsweredAtOnce(t *testing.T) {
 
 func TestSubjectsKeepOddIDsApart(t *testing.T) {
 	seen := map[string]bool{}
-	for _, channel := range []string{"a", "a.b", "*", ">", "\u2003", "A"} {
+	for _, name := range []string{"a", "a.b", "*", ">", "\u2003", "A"} {
 		for _, uid := range []string{"a", "b.a", ">"} {
-			room := gateway.Room{App: testApp, Channel: channel}
-			key := memberKey(room, uid)
+			m := channel.Member{Channel: channel.ID{App: testApp, Channel: name}, UID: uid, Gateway: "g"}
+			key := memberKey(m)
 			assert.False(t, seen[key])
 			seen[key] = true
-			r, u, ok := parseMemberKey(key)
+			got, ok := readMember(record{key: key, gone: true})
 			assert.True(t, ok)
-			assert.Equal(t, room, r)
-			assert.Equal(t, uid, u)
+			assert.Equal(t, m, got)
 		}
 	}
-	for _, bad := range []string{"", "x", "x.y", "x.YQ.", "x.YQ.***"} {
-		_, _, ok := parseMemberKey(bad)
+	for _, bad := range []string{"", "x", "x.y", "g.x.YQ.A.B.", "g.x.YQ.A.B.***", "g.x..A.B.YQ", "g.x.YQ.A.B.YQ.YQ"} {
+		_, ok := readMember(record{key: bad, gone: true})
 		assert.False(t, ok, "%q", bad)
 	}
 }

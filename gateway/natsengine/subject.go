@@ -5,14 +5,15 @@ import (
 	"strings"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // Subjects of the bus. App ids are letters and digits and stand as they are, ids of
 // users and channels are encoded: they may hold dots, wildcards and white space.
 const (
-	peerSubject  = "rtm.peer."
-	roomSubject  = "rtm.room."
-	evictSubject = "rtm.kick."
+	peerSubject    = "rtm.peer."
+	channelSubject = "rtm.channel."
+	evictSubject   = "rtm.kick."
 
 	redeliverSubject = "rtm.reask"
 )
@@ -34,15 +35,4 @@ func parseUserKey(key string) (u gateway.User, ok bool) {
 	return gateway.User{App: app, ID: id}, ok && id != ""
 }
 
-func roomKey(r gateway.Room) string { return r.App + "." + token(r.Channel) }
-
-func memberKey(r gateway.Room, uid string) string { return roomKey(r) + "." + token(uid) }
-
-// parseMemberKey undoes memberKey.
-func parseMemberKey(key string) (r gateway.Room, uid string, ok bool) {
-	app, rest, _ := strings.Cut(key, ".")
-	channel, user, _ := strings.Cut(rest, ".")
-	id, okChannel := untoken(channel)
-	uid, okUser := untoken(user)
-	return gateway.Room{App: app, Channel: id}, uid, okChannel && okUser && id != "" && uid != ""
-}
+func channelKey(id channel.ID) string { return id.App + "." + token(id.Channel) }

@@ -9,6 +9,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/retry"
 )
 
 // What users did is kept for backends of apps, the latest of each app: logins and logouts in one
@@ -81,28 +83,41 @@ func (v *Events) lost(err error) {
 	}
 }
 
-// tellSwept keeps that a user logged out, or left a channel, whose gateway died. Several gateways may
-// tell the same: the revision of what they removed names it.
+// tellSwept keeps that a user logged out whose gateway died.
 func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) error {
+	user, ok := parseUserKey(entry.Key())
+	if !e.opts.Events || entry.Bucket() != sessionBucket || !ok {
+		return nil
+	}
+	return e.tellOnce(ctx, userEventSubject+user.App, eventEntry{Kind: gateway.LoggedOut, UID: user.ID},
+		fmt.Sprint(entry.Bucket(), " ", entry.Revision()))
+}
+
+// tellPurged keeps that the members of a gateway that died left their channels.
+func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	if !e.opts.Events {
 		return nil
 	}
-	event := eventEntry{At: time.Now().UnixNano()}
-	subject := ""
-	switch entry.Bucket() {
-	case sessionBucket:
-		user, _ := parseUserKey(entry.Key())
-		subject, event.Kind, event.UID = userEventSubject+user.App, gateway.LoggedOut, user.ID
-	case memberBucket:
-		room, uid, _ := parseMemberKey(entry.Key())
-		subject, event.Kind, event.UID, event.Channel = channelEventSubject+room.App, gateway.Left, uid, room.Channel
+	all, err := e.readMembers(ctx, gatewayID+".*.*.", e.members.acked.Load())
+	if err != nil {
+		return err
 	}
-	if event.UID == "" {
-		return nil
-	}
+	var failed firstError
+	retry.Each(all.members, recoveries, func(m channel.Member) {
+		if failed.get() == nil {
+			failed.set(e.tellOnce(ctx, channelEventSubject+m.Channel.App, eventEntry{Kind: gateway.Left, UID: m.UID, Channel: m.Channel.Channel},
+				fmt.Sprint(memberStream, " ", m.Revision)))
+		}
+	})
+	return failed.get()
+}
+
+// tellOnce keeps an event that several gateways may tell: name is what they all call it.
+func (e *Engine) tellOnce(ctx context.Context, subject string, event eventEntry, name string) error {
+	event.At = time.Now().UnixNano()
 	value, err := json.Marshal(event)
 	if err == nil {
-		_, err = e.js.Publish(ctx, subject, value, jetstream.WithMsgID(fmt.Sprint(entry.Bucket(), " ", entry.Revision())))
+		_, err = e.js.Publish(ctx, subject, value, jetstream.WithMsgID(name))
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // Config says what a Handler works with. Apps and Bus are required; the zero value of each other
@@ -56,7 +57,7 @@ type Apps interface {
 // Bus carries messages to clients. A gateway.Engine is one.
 type Bus interface {
 	AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error
-	PublishRoom(room gateway.Room, frame []byte, done func(error)) error
+	PublishChannel(id channel.ID, frame []byte, done func(error)) error
 	AppendMail(user gateway.User, from string, frame []byte, done func(error)) error
 	NotifyMail(user gateway.User) error
 	Lookup(ctx context.Context, user gateway.User) (gateway.Record, error)

@@ -16,6 +16,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/token"
 )
@@ -65,7 +66,7 @@ func (b *bus) AskPeer(user gateway.User, frame []byte, timeout time.Duration, do
 	return nil
 }
 
-func (b *bus) PublishRoom(_ gateway.Room, frame []byte, done func(error)) error {
+func (b *bus) PublishChannel(_ channel.ID, frame []byte, done func(error)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.channels = append(b.channels, decode(frame))

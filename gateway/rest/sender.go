@@ -11,6 +11,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // promptly is how long a caller that does not wait for the receiver waits at most: a message that
@@ -151,7 +152,7 @@ func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error
 func (s *sender) toChannel(m outgoing) error {
 	published := make(chan error, 1)
 	err := s.handOver(m, s.delivery(m, m.to), func(frame []byte) error {
-		return s.bus.PublishRoom(gateway.Room{App: m.app, Channel: m.to}, frame, func(err error) { published <- err })
+		return s.bus.PublishChannel(channel.ID{App: m.app, Channel: m.to}, frame, func(err error) { published <- err })
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package gateway
+package channel
 
 import (
 	"bytes"
@@ -9,22 +9,29 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// recall puts what a client missed in a room before what is held for it. It runs after
+// maxRecalledBytes is what a client that returns gets of what it missed in one channel, so that
+// all of its 20 channels together stay below what a session may keep, 4 MiB.
+const maxRecalledBytes = 4 << 20 / 20
+
+// frameOverhead is counted for each frame, besides its bytes.
+const frameOverhead = 64
+
+// recall puts what a client missed in a channel before what is held for it. It runs after
 // holding has begun: what is in both is left where it was missed. A message that is recalled
 // before it comes to be held does come twice, and the client knows it by its number.
-func (r *rooms) recall(ctx context.Context, e *entry, since int64) error {
+func (c *channel) recall(ctx context.Context, m *Membership, since int64) error {
 	if since <= 0 {
 		return nil
 	}
-	frames, err := r.server.engine.RecentRoom(ctx, e.room.key, time.UnixMilli(since))
+	frames, err := c.all.config.Engine.RecentFrames(ctx, c.id, time.UnixMilli(since))
 	if err != nil {
 		return err
 	}
-	missed := missedBy(e.session.user.ID, frames, since)
-	e.room.mu.Lock()
-	defer e.room.mu.Unlock()
+	missed := missedBy(m.session.UserID(), frames, since)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	missed = append(missed, latestAttributes(frames)...)
-	e.held = append(missed, without(e.held, missed)...)
+	m.held = append(missed, without(m.held, missed)...)
 	return nil
 }
 
