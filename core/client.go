@@ -61,10 +61,11 @@ type Client struct {
 
 	peers map[string]*peer // subscribed to, by uid
 
-	tasks     []*Task       // media tasks, waiting and running, in order
-	pieceSize int64         // of the next piece of a download, by the speed of the last; 0: not known
-	pieceTook time.Duration // by the last piece of which nothing was heard before its answer
-	discards  []*discarding // uploads to be removed from the gateway
+	tasks      []*Task       // media tasks, waiting and running, in order
+	pieceSize  int64         // of the next piece of a download, by the speed of the last; 0: not known
+	unverified bool          // the host can't verify downloads, as the last has shown
+	pieceTook  time.Duration // by the last piece of which nothing was heard before its answer
+	discards   []*discarding // uploads to be removed from the gateway
 
 	// What was learned of the way to /media/:
 	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no bound

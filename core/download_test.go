@@ -76,6 +76,42 @@ func (w *world) lanes() (first, second *testRequest) {
 	return out[0], out[1]
 }
 
+// Where nothing is verified, one request gets all that comes within a second.
+func TestUnverifiedDownloadIsOneRequest(t *testing.T) {
+	whole := pattern(12 << 20)
+	for name, c := range map[string]struct {
+		unable bool
+		size   int64
+		first  string
+	}{
+		"fast":           {true, 100 << 20, "bytes=0-12582911"},
+		"slow":           {true, 2 << 20, "bytes=0-2097151"},
+		"verified, fast": {false, 100 << 20, "bytes=0-6291455"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSession(t, func(w *world) {
+				h := &hashingHost{testHost: w.host, unable: c.unable}
+				w.Client.host = h
+				w.download("first", mediaID(testKey, 10, false, 0, 0))
+				w.host.only("GET").digested(pattern(10), pattern(10))
+				w.host.settle()
+				if !c.unable {
+					h.hash()
+				}
+				w.pieceSize = c.size
+				w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+				w.host.settle()
+				assert.Equal(t, c.first, w.host.outstanding()[0].header("Range"))
+				if name == "fast" {
+					w.host.only("GET").digested(whole, whole)
+					w.host.settle()
+					assert.Contains(t, w.taken(), "down: ok")
+				}
+			})
+		})
+	}
+}
+
 // What breaks is fetched again in the smallest pieces; the rest is kept.
 func TestABrokenPieceIsFetchedInSmallerOnes(t *testing.T) {
 	inSession(t, func(w *world) {

@@ -3,6 +3,7 @@ package media_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,17 @@ func TestPartDigests(t *testing.T) {
 	}
 	a := c.do("GET", path, nil)
 	assert.Empty(t, a.header.Get("Part-Digest"))
+}
+
+// A header of 4 KB is more than some proxies take.
+func TestPartDigestsAreBounded(t *testing.T) {
+	c := newServer(t).as(appA, "anna", "s1")
+	path := c.uploaded(randomBytes(2, core.MaxMediaBytes))
+	for end, told := range map[int]bool{core.MaxMediaBytes / 2: true, core.MaxMediaBytes/2 + core.MediaPartBytes: false, core.MaxMediaBytes: false} {
+		a := c.do("GET", path, nil, "Range", fmt.Sprintf("bytes=0-%d", end-1))
+		require.Equal(t, 206, a.status)
+		assert.Equal(t, told, a.header.Get("Part-Digest") != "", end)
+	}
 }
 
 func TestConditionalDownloads(t *testing.T) {

@@ -44,10 +44,6 @@ func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, app, key stri
 	return true
 }
 
-// maxLinkedSums is how many digests of parts go into a link: some servers take no URLs over
-// 4 KB. It is enough for half of the largest file, of which clients ask for no more at once.
-const maxLinkedSums = core.MaxMediaBytes/2/core.MediaDigestBytes + 1
-
 // linkedHeader is what the answer to a link is to have. An object store sends no digests of
 // ours, but a Cache-Control as it is told, and a page may read that from another origin:
 // so the digests are in it, where caches must ignore what they don't know (RFC 9111, 5.2.3).
@@ -68,9 +64,5 @@ func linkedSums(info Info, r *http.Request) []byte {
 	if !ok {
 		return nil
 	}
-	sums := partSums(info, fmt.Sprintf("bytes %s/%d", span, info.Size))
-	if len(sums) > maxLinkedSums*len(info.Digest) {
-		return nil
-	}
-	return sums
+	return partSums(info, fmt.Sprintf("bytes %s/%d", span, info.Size))
 }
