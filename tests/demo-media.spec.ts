@@ -82,6 +82,35 @@ test('a transfer tells its speed, pauses with the network, and goes on by itself
   }
 });
 
+test('a picture is seen while it is sent, without what its metadata tells', async ({ browser, gateway, run }) => {
+  const net = await slow(gateway.url, 1_500_000);
+  const context = await browser.newContext();
+  try {
+    const a = await signIn(context, net.url, `ann-${run}`, `tea-${run}`);
+    const lengths: string[] = [];
+    a.on('request', (request) => request.headers()['upload-length'] && lengths.push(request.headers()['upload-length']!));
+    const size = await a.getByTestId('attach-input').evaluate(async (input: HTMLInputElement) => {
+      const canvas = new OffscreenCanvas(800, 800);
+      const context = canvas.getContext('2d')!;
+      const noise = new ImageData(800, 800);
+      for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 === 3 ? 255 : Math.random() * 256;
+      context.putImageData(noise, 0, 0);
+      const picture = await canvas.convertToBlob();
+      const data = new DataTransfer();
+      data.items.add(new File([picture, 'private'.repeat(1000)], 'view.png', { type: 'image/png' }));
+      input.files = data.files;
+      input.dispatchEvent(new Event('change'));
+      return picture.size;
+    });
+    await expect(a.getByTestId('transfer').locator('.file-icon img')).toBeVisible();
+    await expect(a.getByTestId('picture')).toHaveCount(1);
+    expect(lengths[0]).toBe(String(size));
+  } finally {
+    await context.close();
+    await net.end();
+  }
+});
+
 test('a transfer that stands still says so before the connection is given up, and goes on', async ({ browser, gateway, run }) => {
   const net = await slow(gateway.url, 6_000_000);
   const context = await browser.newContext();

@@ -1,11 +1,10 @@
 /** Sending: what was typed, and files and pictures. */
-import { discard } from './dom.js';
+import { discard, objectUrl, part } from './dom.js';
 import { explain } from './errors.js';
 import { fileBox } from './file-box.js';
 import { fileName } from './format.js';
 import { messageElement, showFailure, showState, textContent } from './message.js';
 import { pictureBox } from './picture.js';
-import { measure } from './thumbnail.js';
 import { transferCard } from './transfer-card.js';
 import { Transfer } from './transfers.js';
 
@@ -53,11 +52,16 @@ function uploadCard(conversation, file) {
   let message;
   /** @type {'sent' | 'delivered' | 'offline'} */
   let outcome;
+  /** @param {import('../src/rtm.d.ts').PreparedImage} picture */
+  const prepared = ({ payload, thumbnail }) => {
+    transfer.size = payload.size;
+    if (thumbnail) showPreview(card, thumbnail);
+  };
   const transfer = new Transfer({
     name: fileName(file.name),
     size: file.size,
     work: async (handler) => {
-      message ??= await upload(session.client, file, handler); // kept: if sending fails, only that is done again
+      message ??= await upload(session.client, file, handler, prepared); // kept: if sending fails, only that is done again
       outcome = await conversation.send(message);
     },
   });
@@ -76,16 +80,43 @@ function uploadCard(conversation, file) {
  * @param {RtmClient} client
  * @param {File} file
  * @param {MediaTransferHandler} handler
+ * @param {(picture: import('../src/rtm.d.ts').PreparedImage) => void} prepared called before a picture is uploaded
  */
-async function upload(client, file, handler) {
+async function upload(client, file, handler, prepared) {
   const name = fileName(file.name);
   await file.slice(0, 1).arrayBuffer().catch(() => {
     throw new Error('This can’t be read. Is it a folder, or was it moved since it was chosen?');
   });
-  const picture = await measure(file);
+  const picture = await prepare(file, name, handler);
   if (!picture) return client.createMediaMessageByUploading(file, { messageType: 'FILE', fileName: name }, handler);
-  const { blob: thumbnail, ...sizes } = picture;
-  return client.createMediaMessageByUploading(file, { messageType: 'IMAGE', fileName: name, thumbnail, ...sizes }, handler);
+  prepared(picture);
+  const { payload, placeholder, ...params } = picture;
+  return client.createMediaMessageByUploading(payload, { ...params, messageType: 'IMAGE', fileName: name }, handler);
+}
+
+/**
+ * A picture without its metadata and with its thumbnail; undefined for what is no picture that this browser knows.
+ * @param {File} file
+ * @param {string} fileName
+ * @param {MediaTransferHandler} handler
+ */
+async function prepare(file, fileName, { cancelSignal }) {
+  if (!file.type.startsWith('image/')) return undefined;
+  return AgoraRTM.prepareImage(file, { fileName, signal: cancelSignal }).catch((error) => {
+    if (error.name !== 'RtmInvalidArgumentError') throw error;
+  });
+}
+
+/**
+ * The picture in place of the icon of its card.
+ * @param {HTMLElement} card
+ * @param {Blob} thumbnail
+ */
+function showPreview(card, thumbnail) {
+  const image = new Image();
+  image.alt = '';
+  image.src = objectUrl(image, thumbnail);
+  part(card, 'span', 'icon').replaceChildren(image);
 }
 
 /**
