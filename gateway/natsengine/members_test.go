@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +30,7 @@ func (e *Engine) fill(t testing.TB, gateway string, n int) {
 
 func (e *Engine) fillOne(t testing.TB, m channel.Member) {
 	value := []byte(`{"session":"01234567890123456789012345","entry":1}`)
-	_, err := e.js.PublishMsgAsync(&nats.Msg{Subject: memberSubject + memberKey(m), Data: value})
+	_, err := e.js.PublishMsgAsync(&nats.Msg{Subject: memberSubject + memberKey(m), Data: value}, jetstream.WithStallWait(time.Minute))
 	require.NoError(t, err)
 }
 
