@@ -18,13 +18,13 @@ import (
 	"rtmwasm/tests/cluster"
 )
 
-// BenchmarkComingBack has half of RTM_SESSIONS clients (1000 if it is not set) lose their gateway at the
+// BenchmarkComingBack has half of COMING_BACK clients (1000 if it is not set) lose their gateway at the
 // same moment, by kill -9 or because it drains. Each is in a channel of ten. It tells how long they take
 // until they are CONNECTED at the other gateway, and until they are members of their channel there:
 //
-//	RTM_SESSIONS=5000 go test -run '^$' -bench ComingBack -benchtime 1x ./tests
+//	COMING_BACK=5000 go test -run '^$' -bench ComingBack -benchtime 1x ./tests
 func BenchmarkComingBack(b *testing.B) {
-	n, err := strconv.Atoi(os.Getenv("RTM_SESSIONS"))
+	n, err := strconv.Atoi(os.Getenv("COMING_BACK"))
 	if err != nil {
 		n = 1000
 	}
