@@ -28,6 +28,7 @@ type Channel struct {
 	since int64 // what a new session asks for the messages from, Unix ms of the gateway
 
 	members     map[string]bool // the others, as the application may know them; false: as of a former session
+	listed      bool            // members is complete
 	attributes  uint64          // revision of the last AttributesUpdated; 0 before the first
 	rejoins     int             // attempts to join again that were refused
 	count       int
@@ -76,7 +77,7 @@ func (ch *Channel) Join(done func(*Error)) {
 	}
 	c.channels[ch.id] = ch
 	delete(c.left, ch.id)
-	ch.members = map[string]bool{}
+	ch.members, ch.listed = map[string]bool{}, false
 	ch.attributes = 0
 	ch.shownCount = -1
 	ch.setState(Joining)
@@ -97,11 +98,7 @@ func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
 		ch.gone()
 	} else {
 		ch.since = unixMs() + ch.c.session.ahead
-		for _, uid := range f.Joined.GetUid() {
-			if uid != ch.c.uid {
-				ch.members[uid] = true
-			}
-		}
+		ch.addMembers(f.Joined.GetUid())
 		ch.setState(Joined)
 	}
 	done(err)

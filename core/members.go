@@ -16,6 +16,7 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 	ch.countChanged(int(m.MemberCount))
 	if m.Uid == "" { // a crowd, in which comings and goings are not told
 		clear(ch.members)
+		ch.listed = false
 		return
 	}
 	if m.Joined {
@@ -97,25 +98,36 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	}
 }
 
+// addMembers takes in all members, and returns those who were not known. Of a crowd, or from an
+// older gateway, there is no list.
+func (ch *Channel) addMembers(all []string) (unknown []string) {
+	ch.listed = len(all) > 0
+	for _, uid := range all {
+		if _, known := ch.members[uid]; !known && uid != ch.c.uid {
+			ch.members[uid] = true
+			unknown = append(unknown, uid)
+		}
+	}
+	return unknown
+}
+
 // reconcileMembers tells the application who came while the client was away, and who left if
-// the session goes on for others too. here are all members; of a crowd, or from an older gateway,
-// nobody.
+// the session goes on for others too. here is the new list of all members.
 func (ch *Channel) reconcileMembers(here []string) {
-	if len(here) == 0 {
+	wasListed := ch.listed
+	came := ch.addMembers(here)
+	if wasListed {
+		for _, uid := range came {
+			ch.tell(func() { ch.c.events.MemberJoined(ch, uid) })
+		}
+	}
+	if !ch.listed || !ch.c.session.continues {
 		ch.planRollCall()
 		return
 	}
 	present := map[string]bool{}
 	for _, uid := range here {
 		present[uid] = true
-		if _, known := ch.members[uid]; !known && uid != ch.c.uid {
-			ch.members[uid] = true
-			ch.tell(func() { ch.c.events.MemberJoined(ch, uid) })
-		}
-	}
-	if !ch.c.session.continues {
-		ch.planRollCall()
-		return
 	}
 	for uid := range ch.members {
 		if !present[uid] {

@@ -26,8 +26,8 @@ func (s channelSession) PushLatest(frame []byte, subject string) { s.pushLatest(
 func (s channelSession) ForgetJoined(channel string)             { s.forgetJoined(channel) }
 func (s channelSession) JoinFailed(request uint32, err error)    { s.unavailable(request, err) }
 
-func (s channelSession) AnswerJoined(request uint32, name string, count int) {
-	s.answerJoined(request, name, count)
+func (s channelSession) AnswerJoined(request uint32, name string, count int, uids []string) {
+	s.answerJoined(request, name, count, uids)
 	if !s.comesBack {
 		s.tell(Joined, name)
 	}
@@ -65,7 +65,7 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 		return
 	}
 	if m := s.membership(name); m != nil {
-		s.answerJoined(id, name, m.Count())
+		s.answerJoined(id, name, m.Count(), nil)
 		return
 	}
 	if len(s.joined) >= core.MaxJoinedChannels {

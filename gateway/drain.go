@@ -46,12 +46,29 @@ func (s *Server) SendAway(ctx context.Context) {
 		session.sendAway()
 	}
 	for _, session := range sessions {
-		select {
-		case <-session.gone:
-		case <-ctx.Done():
+		if !session.hasLeft(ctx) {
 			return
 		}
 	}
+}
+
+// hasLeft waits until a session is gone and, of one that goes on at another gateway, until it has
+// entered its channels there: the members of a gateway that ends are removed. It returns false
+// when ctx ends first.
+func (s *session) hasLeft(ctx context.Context) bool {
+	select {
+	case <-s.gone:
+	case <-ctx.Done():
+		return false
+	}
+	for _, superseded := range s.superseded {
+		select {
+		case <-superseded:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // sendAwayStep is how much too early a client may be told: a timer for each would be too many.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"time"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway/channel"
 )
 
 // A client comes back to a gateway where its session does not live: to another one than
@@ -111,19 +111,23 @@ func (s *session) hasMoved() bool {
 // leaveUnseen ends the stay of a session that has moved in its channels. Its members stay in the
 // engine for as long as a client may be away, unless the next session's take their place.
 func (s *session) leaveUnseen() {
-	var members []channel.Member
 	for name := range s.joined {
-		if m := s.membership(name); m != nil {
-			members = append(members, s.server.channels.Detach(m))
+		m := s.membership(name)
+		if m == nil {
+			continue
 		}
+		superseded := s.server.channels.Detach(m)
+		s.superseded = append(s.superseded, superseded)
+		s.server.background.Go(func() {
+			late := time.NewTimer(s.server.config.Times.SessionTimeout)
+			defer late.Stop()
+			select {
+			case <-superseded:
+			case <-late.C:
+				s.server.channels.Leave(m)
+			case <-s.server.ctx.Done(): // the others remove what a gateway leaves that is gone
+			}
+		})
 	}
 	clear(s.joined)
-	s.server.background.Go(func() {
-		if !wait(s.server.ctx, s.server.config.Times.SessionTimeout) {
-			return // the others remove what a gateway leaves that is gone
-		}
-		for _, m := range members {
-			s.server.retryForMember("leave a channel", m, func() error { return s.server.engine.Leave(context.Background(), m) })
-		}
-	})
 }

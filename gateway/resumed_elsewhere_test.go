@@ -123,11 +123,14 @@ func TestSessionGoesOnAtAnotherGateway(t *testing.T) {
 
 			back := p.far.resume(ada)
 			require.False(t, back.welcome.Resumed)
+			require.True(t, back.welcome.Continues)
 			back.send(&wire.ClientFrame{Id: 1, Join: &wire.Join{Channel: "room", SinceMs: ada.welcome.ServerTimeMs}})
 			back.send(&wire.ClientFrame{Id: 2, Presence: &wire.PresenceRequest{Mode: wire.PresenceRequest_SUBSCRIBE, Uid: []string{"bob"}}})
 			back.send(asSDK(toPeer("bob", "asked, answer not seen"), 3, 1))
 			back.lastID = 3
-			assert.EqualValues(t, 2, back.answer(1).Joined.GetMemberCount())
+			joined := back.answer(1).Joined
+			assert.EqualValues(t, 2, joined.GetMemberCount())
+			assert.ElementsMatch(t, []string{"ada", "bob"}, joined.GetUid())
 			assert.Equal(t, wire.Presence_ONLINE, back.answer(2).Presence.Presence[0].State)
 			assert.EqualValues(t, 1, bob.pushed().Delivery.GetNumber(), "the client drops it")
 			assert.True(t, back.answer(3).Sent.Received)
@@ -297,4 +300,37 @@ func TestChannelThatIsNotJoinedAgain(t *testing.T) {
 	back := p.far.resume(ada)
 	assertChange(t, bob.change(), "ada", false, 1)
 	back.nothingPushed()
+}
+
+// A gateway that drains ends when its clients are in their channels elsewhere: what it leaves is
+// removed then.
+func TestDrainingWaitsForChannels(t *testing.T) {
+	p := newPair(t)
+	ada, bob := p.near.login("ada"), p.far.login("bob")
+	for _, channel := range []string{"hall", "room"} {
+		bob.join(channel)
+		ada.join(channel)
+		require.True(t, bob.change().Joined)
+	}
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		p.near.server.SendAway(t.Context())
+	}()
+	assert.Equal(t, wire.CloseRestart, ada.closeCode())
+	back := p.far.resume(ada)
+	back.join("hall")
+	back.nothingPushed()
+	select {
+	case <-drained:
+		require.Fail(t, "the other channel is not joined yet")
+	default:
+	}
+	back.join("room")
+	select {
+	case <-drained:
+	case <-time.After(waitLimit):
+		require.Fail(t, "it still waits")
+	}
+	bob.nothingPushed()
 }

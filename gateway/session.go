@@ -30,6 +30,8 @@ type session struct {
 	over    chan struct{}          // closed by end
 	gone    chan struct{}          // closed when nothing of the session is left
 
+	superseded []<-chan struct{} // of a session that moved, one for each channel: see channel.Channels.Detach; set before gone
+
 	turn sync.Mutex // held by who does a request; from newSession on by who calls run
 
 	// Guarded by turn.
@@ -223,16 +225,23 @@ func (s *session) answer(id uint32, f *wire.ServerFrame) {
 }
 
 // answerJoined answers as answer does, and keeps the answer before the pushes that
-// follow.
-func (s *session) answerJoined(id uint32, channel string, count int) {
-	s.answerBefore(id, channel, &wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count)}})
+// follow. The names of the members are not kept: with many they would be most of a session.
+func (s *session) answerJoined(id uint32, channel string, count int, uids []string) {
+	s.answerKeeping(id, channel, &wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count), Uid: uids}},
+		&wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count)}})
 }
 
 // answerBefore answers as answer does; a client that must be sent this again gets it
 // before the pushes that follow. Of a room only the last such answer is kept.
 func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
-	f.ReplyTo = id
-	body := marshal(f)
+	s.answerKeeping(id, room, f, f)
+}
+
+// answerKeeping does what answerBefore does. A client that must be sent the answer again gets
+// kept.
+func (s *session) answerKeeping(id uint32, room string, f, kept *wire.ServerFrame) {
+	f.ReplyTo, kept.ReplyTo = id, id
+	live, body := marshal(f), marshal(kept)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id == 0 || s.ended {
@@ -242,7 +251,7 @@ func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
 	s.out.forget(room)
 	s.out.add(outboxItem{body: body, room: room})
 	if s.link != nil {
-		s.sendLocked(outFrame{body: body})
+		s.sendLocked(outFrame{body: live})
 	}
 	s.checkOutbox()
 }

@@ -1,7 +1,9 @@
 package channel
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,9 +137,21 @@ func (c *channel) tell(changes []change) {
 		}
 	}
 	for _, ch := range changes {
+		if ch.kind == moved {
+			c.endSuperseded(ch.member)
+		}
 		entered := ch.kind == came || ch.kind == moved
 		if entered && ch.member.Gateway == c.all.config.Gateway && !c.welcome(ch.member) {
 			c.all.leaveInBackground(ch.member) // a join that was given up, but got through after all
+		}
+	}
+}
+
+// endSuperseded forgets the sessions that have moved and whose place a member has taken.
+func (c *channel) endSuperseded(by Member) {
+	for _, m := range c.local {
+		if c.supersedes(by, m) {
+			c.all.endDetached(m)
 		}
 	}
 }
@@ -158,17 +172,25 @@ func (c *channel) welcome(member Member) bool {
 	if m == nil {
 		return false
 	}
-	if m.joined {
+	if m.joined || m.detached != nil {
 		return true
 	}
 	m.joined = true
-	m.session.AnswerJoined(m.request, c.id.Channel, len(c.roster.members))
+	m.session.AnswerJoined(m.request, c.id.Channel, len(c.roster.members), c.uids())
 	for _, frame := range m.held {
 		m.session.Push(frame, c.id.Channel)
 	}
 	m.held = nil
 	close(m.ready)
 	return true
+}
+
+// uids are all members, nil of a crowd.
+func (c *channel) uids() []string {
+	if len(c.roster.members) > core.MaxToldMembers {
+		return nil
+	}
+	return slices.Collect(maps.Keys(c.roster.members))
 }
 
 // announce tells the members here that another one came or went; of a crowd, they hear

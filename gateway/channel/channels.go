@@ -35,9 +35,10 @@ type Session interface {
 	// PushLatest brings a frame of which only the latest about a subject matters.
 	PushLatest(frame []byte, subject string)
 
-	// AnswerJoined answers a join; the client gets the answer before the pushes that follow.
+	// AnswerJoined answers a join; the client gets the answer before the pushes that follow. uids
+	// are all members, nil of a crowd.
 	// JoinFailed answers one that failed.
-	AnswerJoined(request uint32, channel string, count int)
+	AnswerJoined(request uint32, channel string, count int, uids []string)
 	JoinFailed(request uint32, err error)
 
 	// ForgetJoined drops the answer of a channel that was left.
@@ -92,12 +93,14 @@ type Membership struct {
 	err     error         // why it failed; set before settled is closed
 
 	// Guarded by channel.mu.
-	request   uint32        // to be answered with Joined
-	revision  uint64        // of its entering; 0 while it is not known
-	joined    bool          // Joined was answered
-	held      [][]byte      // messages that came before
-	heldBytes int           // of held
-	ready     chan struct{} // closed when joined
+	detached   chan struct{} // not nil: the session has moved; closed when another one is in its place
+	superseded bool          // it is
+	request    uint32        // to be answered with Joined
+	revision   uint64        // of its entering; 0 while it is not known
+	joined     bool          // Joined was answered
+	held       [][]byte      // messages that came before
+	heldBytes  int           // of held
+	ready      chan struct{} // closed when joined
 }
 
 // maxHeldBytes is what a member who joins may make wait.
@@ -105,7 +108,7 @@ const maxHeldBytes = 1 << 20
 
 // hold keeps a frame until the member is welcomed.
 func (m *Membership) hold(frame []byte) {
-	if m.heldBytes+len(frame) <= maxHeldBytes {
+	if m.detached == nil && m.heldBytes+len(frame) <= maxHeldBytes {
 		m.held = append(m.held, frame)
 		m.heldBytes += len(frame)
 	}
@@ -265,9 +268,36 @@ func (cs *Channels) Leave(m *Membership) {
 	cs.config.Retry("leave a channel", member, func() error { return cs.config.Engine.Leave(context.Background(), member) })
 }
 
-// Detach ends a membership of a session that goes on at another gateway. The engine's member is left
-// for the other gateway to supersede, and is returned.
-func (cs *Channels) Detach(m *Membership) Member { return cs.remove(m) }
+// Detach ends a membership of a session that goes on at another gateway. For others the member
+// stays, until superseded is closed: the session of the same lineage has taken its place. Who
+// does not want to wait for that calls Leave.
+func (cs *Channels) Detach(m *Membership) (superseded <-chan struct{}) {
+	c := m.channel
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.joined, m.held, m.detached = false, nil, make(chan struct{})
+	if c.supersedes(c.roster.members[m.session.UserID()], m) {
+		cs.endDetached(m)
+	}
+	return m.detached
+}
+
+// supersedes reports whether a member has taken the place of a session that has moved.
+func (c *channel) supersedes(now Member, m *Membership) bool {
+	return m.detached != nil && now.Lineage == m.session.Lineage() && now.Session != m.session.ID()
+}
+
+// endDetached forgets a session that has moved. channel.mu is held.
+func (cs *Channels) endDetached(m *Membership) {
+	if m.superseded {
+		return
+	}
+	m.superseded = true
+	cs.work.Go(func() {
+		cs.remove(m)
+		close(m.detached)
+	})
+}
 
 // leaveInBackground removes a member whose session is not here. If that fails, it stays until the
 // gateway that it is of ends.
