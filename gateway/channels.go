@@ -27,10 +27,10 @@ func (s channelSession) ForgetJoined(channel string)             { s.forgetJoine
 func (s channelSession) JoinFailed(request uint32, err error)    { s.unavailable(request, err) }
 
 func (s channelSession) AnswerJoined(request uint32, name string, count int, uids []string) {
-	s.answerJoined(request, name, count, uids)
 	if !s.comesBack {
-		s.tell(Joined, name)
+		s.tell(Joined, name) // before the client can do what is told after it
 	}
+	s.answerJoined(request, name, count, uids)
 }
 
 // Why a session that is still here is no member any more.
