@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/gateway"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/token"
 )
@@ -64,12 +65,44 @@ func TestWhoMayCall(t *testing.T) {
 		"expired":                         {[]string{"x-agora-token", mint(t, token.V007, app, certificate, "alice", -time.Second), "x-agora-uid", "alice"}, 401},
 		"expired 006":                     {[]string{"x-agora-token", mint(t, token.V006, app, certificate, "alice", -time.Second), "x-agora-uid", "alice"}, 401},
 		"empty token":                     {[]string{"x-agora-token", "", "x-agora-uid", "alice"}, 401},
+		"agora token empty":               {[]string{"Authorization", "agora token=", "x-agora-uid", "alice"}, 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h.t = t
 			got := h.call(http.MethodPost, base+toPeer, hello, c.header...)
 			assert.Equal(t, c.status, got.status, "%v", got.fields)
 		})
+	}
+}
+
+// Where anybody may log in a token proves nothing: such apps are called with keys alone.
+func TestTokensOfAppsThatCheckNone(t *testing.T) {
+	signed := mint(t, token.V007, openApp, certificate, "alice", time.Hour)
+	for kind, apps := range map[string]rest.Apps{"without a certificate": nil, "development": gateway.Development{}} {
+		h := newHouse(t, func(c *rest.Config) {
+			c.Events, c.EventReaders = &queue{}, []string{"alice"}
+			if apps != nil {
+				c.Apps = apps
+			}
+		})
+		for _, header := range [][]string{
+			{},
+			{"Authorization", "agora token="},
+			{"Authorization", `agora token=""`},
+			{"Authorization", "agora token=", "x-agora-uid", "alice"},
+			{"Authorization", "agora token=anything", "x-agora-uid", "alice"},
+			{"Authorization", "agora token=" + signed},
+			{"x-agora-token", "", "x-agora-uid", "alice"},
+			{"x-agora-token", `""`, "x-agora-uid", "alice"},
+			{"x-agora-token", "anything", "x-agora-uid", "alice"},
+			{"x-agora-token", signed, "x-agora-uid", "alice"},
+		} {
+			project := rest.Prefix + "project/" + openApp
+			assert.Equal(t, 401, h.call(http.MethodPost, project+toPeer, hello, header...).status, "%s: %q", kind, header)
+			assert.Equal(t, 401, h.call(http.MethodGet, project+userEvents, "", header...).status, "%s: %q", kind, header)
+		}
+		assert.Empty(t, h.bus.peers)
+		assert.Equal(t, 200, h.call(http.MethodPost, rest.Prefix+"project/"+openApp+toPeer, hello, "Authorization", basic(key, secret)).status, kind)
 	}
 }
 
