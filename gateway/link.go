@@ -126,9 +126,7 @@ func (l *link) onTick() {
 	}
 	if sinceStart() >= l.pingAt {
 		l.pingAt = l.nextPing(sinceStart())
-		if !l.busy { // a client that gets other frames needs no ping
-			l.enqueue(outFrame{body: pingFrame, replay: true})
-		}
+		l.enqueue(outFrame{body: pingFrame, replay: true}) // while a write is under way too: clients acknowledge with the answer
 	}
 	l.tick.Reset(max(min(l.pingAt-sinceStart(), left), time.Millisecond))
 }

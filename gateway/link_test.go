@@ -165,6 +165,18 @@ func TestLinkPingsAndHearsSilence(t *testing.T) {
 	})
 }
 
+// A client that takes other frames slowly gets its ping all the same: it acknowledges with the answer.
+func TestLinkPingsDuringAWrite(t *testing.T) {
+	inLink(t, func(l *link, c *writes) {
+		l.watch(l.close)
+		l.send(body("a"))
+		time.Sleep(3 * time.Second)
+		assert.Equal(t, [][]string{{"a"}}, c.taken())
+		close(c.block)
+		assert.Equal(t, [][]string{{string(pingFrame)}}, c.taken())
+	})
+}
+
 // A write that is under way ends before the socket is closed.
 func TestLinkClosesAfterItsWrite(t *testing.T) {
 	inLink(t, func(l *link, c *writes) {
