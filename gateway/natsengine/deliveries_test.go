@@ -57,6 +57,24 @@ func TestWaitingBehindAFrameForNobody(t *testing.T) {
 	assert.Empty(t, e.deliveries.byUser)
 }
 
+// A frame for a user who is logging in, and does not listen yet, waits for them.
+func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
+	e := openEngine(t, Options{})
+	user := gateway.User{App: testApp, ID: "ada"}
+	_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+	require.NoError(t, err)
+	received := make(chan bool, 1)
+	require.NoError(t, e.AskPeer(user, []byte("hello"), time.Minute, func(ok bool) { received <- ok }))
+	assert.Empty(t, received, "nothing is known yet")
+	stop, err := e.ListenPeer(user, func(frame []byte, receipt string) {
+		assert.Equal(t, "hello", string(frame))
+		e.Receipt(receipt, gateway.Received)
+	}, nil)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	assert.True(t, <-received)
+}
+
 // A frame that follows one that is not answered may reach the gateway to which the user has just come,
 // and the one before may not.
 func TestOrderGuard(t *testing.T) {

@@ -57,16 +57,16 @@ func (p *peers) send(user gateway.User, frame []byte, receipt string) bool {
 	return len(listeners) > 0
 }
 
-// askUser sends a frame to a user's listeners, as requestMux.sendMarked does. Where nobody listens in
-// this process, and the server is embedded, there is no other gateway to come to: done gets an
-// empty message.
+// askUser sends a frame to a user's listeners, as requestMux.sendMarked does. Where the server is
+// embedded and nobody listens, done gets the answer that a NATS server would give: the user may be
+// logging in just now, and listen in a moment.
 func (e *Engine) askUser(user gateway.User, frame []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
 	if e.embedded == nil {
 		return e.requests.sendMarked(peerSubject+userKey(user), frame, mark, timeout, done)
 	}
 	receipt := e.requests.expect(mark, timeout, done)
 	if !e.peers.send(user, frame, receipt) {
-		e.requests.answer(receipt, nil)
+		e.requests.noResponders(receipt)
 	}
 	return nil
 }

@@ -79,10 +79,15 @@ func (r *requestMux) answer(inbox string, data []byte) (here bool) {
 	return here
 }
 
+// noResponders ends a request of this mux for which nobody listens.
+func (r *requestMux) noResponders(inbox string) {
+	r.settle(strings.TrimPrefix(inbox, r.inbox), &nats.Msg{Subject: inbox, Header: nats.Header{"Status": {statusNobody}}})
+}
+
 // isNoResponders reports whether an answer is the server's, that nobody listens on the
 // subject.
 func isNoResponders(m *nats.Msg) bool {
-	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == "503"
+	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == statusNobody
 }
 
 // take forgets a request and returns it, or nil if it has ended already.
