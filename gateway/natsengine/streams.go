@@ -25,7 +25,7 @@ func (o Options) replicas(nc *nats.Conn) int {
 	return 1
 }
 
-// streams creates the streams and buckets that are missing. It never changes one that
+// streams creates the streams and buckets that are missing. It changes no setting of one that
 // exists: other gateways may have other settings, and a server that is down for a moment
 // must not cost replicas. Change does that, when an operator asks for it.
 type streams struct {
@@ -38,7 +38,11 @@ type streams struct {
 type stock struct {
 	exist   []*jetstream.StreamInfo
 	missing []jetstream.StreamConfig
+	former  []string // names of formerStreams that exist
 }
+
+// formerStreams are buckets that earlier versions used and this one does not.
+var formerStreams = []string{kvStream + "rtm_members", kvStream + "rtm_channel_attributes"}
 
 // lookUp asks for all streams of the layout.
 func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
@@ -51,6 +55,15 @@ func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
 			return st, fmt.Errorf("stream %s: %w", config.Name, err)
 		default:
 			st.exist = append(st.exist, info)
+		}
+	}
+	for _, name := range formerStreams {
+		_, err := s.info(ctx, name)
+		switch {
+		case err == nil:
+			st.former = append(st.former, name)
+		case !errors.Is(err, jetstream.ErrStreamNotFound):
+			return st, fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
 	if s.opts.Replicas == 0 { // the others tell how many servers the cluster had
@@ -91,15 +104,19 @@ func (s *streams) ensure(ctx context.Context) ([]Change, error) {
 	return s.changes(st), nil
 }
 
-// upgrade has a stream republished that a former version created without it. Nothing else of
-// the stream changes: this is no setting.
+// upgrade changes what an earlier version created otherwise and no setting decides: the subjects,
+// and whether the stream is republished.
 func (s *streams) upgrade(ctx context.Context, info *jetstream.StreamInfo) error {
-	want := s.wanted(info.Config)
-	if want.RePublish == nil || info.Config.RePublish != nil {
+	have, want := &info.Config, s.wanted(info.Config)
+	republished := want.RePublish == nil || have.RePublish != nil
+	if republished && slices.Equal(have.Subjects, want.Subjects) {
 		return nil
 	}
-	info.Config.RePublish, info.Config.AllowDirect = want.RePublish, want.AllowDirect
-	_, err := s.UpdateStream(ctx, info.Config)
+	have.Subjects = want.Subjects
+	if !republished {
+		have.RePublish, have.AllowDirect = want.RePublish, want.AllowDirect
+	}
+	_, err := s.UpdateStream(ctx, *have)
 	return err
 }
 
@@ -128,6 +145,14 @@ type Change struct {
 func (s *streams) changes(st stock) (all []Change) {
 	for _, info := range st.exist {
 		all = append(all, differences(info.Config, s.wanted(info.Config))...)
+	}
+	return append(all, st.deletions()...)
+}
+
+// deletions are the changes that remove the former streams.
+func (st stock) deletions() (all []Change) {
+	for _, name := range st.former {
+		all = append(all, Change{Stream: name, Setting: "stream", Have: "of an earlier version", Want: "deleted"})
 	}
 	return all
 }
@@ -220,7 +245,7 @@ func (e *Engine) change(ctx context.Context, opts Options, approve func([]Change
 		return err
 	}
 	changes, updates := e.js.plan(st, opts)
-	if !approve(changes) || len(updates) == 0 {
+	if !approve(changes) || len(updates)+len(st.former) == 0 {
 		return nil
 	}
 	if err := e.refuseWhileRunning(ctx); err != nil {
@@ -232,6 +257,11 @@ func (e *Engine) change(ctx context.Context, opts Options, approve func([]Change
 			return fmt.Errorf("stream %s: %w; changed before that: %q; run it again when the cause is gone", config.Name, err, done)
 		}
 		done = append(done, config.Name)
+	}
+	for _, name := range st.former {
+		if err := e.js.DeleteStream(ctx, name); err != nil {
+			return fmt.Errorf("delete stream %s: %w; run it again when the cause is gone", name, err)
+		}
 	}
 	return nil
 }
@@ -251,7 +281,7 @@ func (s *streams) plan(st stock, opts Options) (changes []Change, updates []jets
 			updates = append(updates, merged(have, given))
 		}
 	}
-	return changes, updates
+	return append(changes, st.deletions()...), updates
 }
 
 // given is want, except for what options before their defaults leave open: that is as in have.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,54 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 	assert.Len(t, change(time.Minute, true), 1)
 	e, log = open(time.Minute)
 	defer e.Close()
+	assert.Empty(t, log)
+}
+
+// A folder of an earlier version opens, and channel messages are captured. What this version does
+// not use stays until the explicit command deletes it.
+func TestFolderOfAnEarlierVersion(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (*Engine, string) {
+		var log bytes.Buffer
+		e, err := Open(t.Context(), Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		return e, log.String()
+	}
+	e, _ := open()
+	info, err := e.js.info(t.Context(), historyStream)
+	require.NoError(t, err)
+	info.Config.Subjects = []string{"rtm.room.>"}
+	_, err = e.js.UpdateStream(t.Context(), info.Config)
+	require.NoError(t, err)
+	for _, name := range formerStreams {
+		bucket := strings.TrimPrefix(name, kvStream)
+		require.NoError(t, e.js.create(t.Context(), bucketConfig(bucket, jetstream.FileStorage, 0, 0)))
+	}
+	e.Close()
+
+	e, log := open()
+	captured := make(chan error, 1)
+	require.NoError(t, e.PublishChannel(hall, []byte("hello"), func(err error) { captured <- err }))
+	require.NoError(t, <-captured)
+	frames, err := e.RecentFrames(t.Context(), hall, time.Now().Add(-time.Minute))
+	require.NoError(t, err)
+	assert.Equal(t, [][]byte{[]byte("hello")}, frames)
+	e.Close()
+	assert.NotContains(t, log, historyStream)
+
+	var told []string
+	require.NoError(t, ChangeStreams(t.Context(), Options{Dir: dir}, func(changes []Change) bool {
+		for _, c := range changes {
+			told = append(told, c.Stream)
+		}
+		return true
+	}))
+	assert.Equal(t, formerStreams, told)
+	for _, name := range told {
+		assert.Contains(t, log, name)
+	}
+	e, log = open()
+	e.Close()
 	assert.Empty(t, log)
 }
 
