@@ -1,9 +1,12 @@
 package rest_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -141,6 +144,40 @@ func TestLogHasNoSecrets(t *testing.T) {
 	for _, said := range []string{`by="key backend"`, `by="user alice"`, "by=nobody", "to=bob", "from=alice", "status=200", "status=401", "endpoint=peer_messages"} {
 		assert.Contains(t, log, said)
 	}
+}
+
+// Whoever has no credentials can't fill the log, whatever they call. Each call of others is in it.
+func TestNobodyFillsTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // so time stands still
+		apps := &gateway.Apps{}
+		require.NoError(t, apps.Add(app, certificate))
+		for name, keys := range map[string][]rest.Key{"on": {{ID: key, Secret: secret}}, "off": nil} {
+			log := &lines{}
+			handler, err := rest.New(rest.Config{Apps: apps, Bus: &bus{}, Keys: keys, Logger: slog.New(slog.NewTextHandler(log, nil))})
+			require.NoError(t, err)
+			call := func(method, path string, change ...func(*http.Request)) int {
+				r, w := httptest.NewRequest(method, path, strings.NewReader(hello)), httptest.NewRecorder()
+				for _, c := range change {
+					c(r)
+				}
+				handler.ServeHTTP(w, r)
+				return w.Code
+			}
+			for range 100 {
+				require.Contains(t, []int{401, 404}, call(http.MethodPost, base+toPeer))
+				require.Equal(t, 404, call(http.MethodGet, rest.Prefix+"nothing"))
+				require.Contains(t, []int{404, 405}, call(http.MethodPut, base+toPeer))
+			}
+			assert.Equal(t, 100, strings.Count(log.String(), "rest call"), name)
+			if keys == nil {
+				continue
+			}
+			for range 150 {
+				require.Equal(t, 200, call(http.MethodPost, base+toPeer, func(r *http.Request) { r.SetBasicAuth(key, secret) }))
+			}
+			assert.Equal(t, 250, strings.Count(log.String(), "rest call"))
+		}
+	})
 }
 
 func TestParseKey(t *testing.T) {

@@ -16,7 +16,7 @@ type Handler struct {
 	keys    keyring
 	sender  *sender
 	limits  limits
-	refused *rate.Limiter // of lines in the log about calls that are not allowed
+	refused *rate.Limiter // of lines in the log about callers without valid credentials
 }
 
 // New makes a Handler. It needs no end of its own.
@@ -124,10 +124,10 @@ func (h *Handler) failureOf(err error, c *call) *failure {
 	return unavailable
 }
 
-// audit writes the line of a call. Of calls that are not allowed it writes ten a second at most:
-// anybody can make them.
+// audit writes the line of a call. Of callers without valid credentials, which anybody can be, it
+// writes ten lines a second at most.
 func (h *Handler) audit(r *http.Request, c *call, status int, code string) {
-	if status == http.StatusUnauthorized && !h.refused.Allow() {
+	if c.caller == (caller{}) && !h.refused.Allow() {
 		return
 	}
 	level := slog.LevelInfo
