@@ -123,7 +123,8 @@ func (e *Engine) tellOnce(ctx context.Context, subject string, event eventEntry,
 }
 
 // TakeUserEvents returns what users of an app did, logins and logouts, oldest first, not more
-// than most. No other call gets them again, at whatever gateway.
+// than most. No other call gets them again, at whatever gateway. There may be events beside an
+// error.
 func (v *Events) TakeUserEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error) {
 	return v.take(ctx, userEventStream, userEventSubject, app, most)
 }

@@ -11,7 +11,8 @@ import (
 // maxEvents is how many events an answer has at most. (the vendor's limit)
 const maxEvents = 1000
 
-// Events are what users of apps did. A call takes them: no other gets them again.
+// Events are what users of apps did. A call takes them: no other gets them again, also where an
+// error comes with them.
 type Events interface {
 	TakeUserEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error)
 	TakeChannelEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error)
@@ -83,5 +84,9 @@ func (h *Handler) takeEvents(r *http.Request, c *call, take func(Events, context
 	if h.config.Events == nil {
 		return nil, notKept
 	}
-	return take(h.config.Events, r.Context(), c.app, maxEvents)
+	events, err := take(h.config.Events, r.Context(), c.app, maxEvents)
+	if len(events) > 0 && err != nil { // they are gone: give what there is
+		c.why, err = err.Error(), nil
+	}
+	return events, err
 }

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,24 @@ func TestEvents(t *testing.T) {
 	q.err = assert.AnError
 	assert.Equal(t, 500, h.get(userEvents).status)
 	assert.Equal(t, 405, h.post(userEvents, "").status)
+}
+
+// Events that were taken reach the caller, though others could not be read.
+func TestEventsBesideAnError(t *testing.T) {
+	ada := gateway.User{App: app, ID: "ada"}
+	q := &queue{
+		users:    []gateway.SessionEvent{{Kind: gateway.LoggedIn, User: ada}},
+		channels: []gateway.SessionEvent{{Kind: gateway.Joined, User: ada, Channel: "hall"}},
+		err:      assert.AnError,
+	}
+	h := newHouse(t, func(c *rest.Config) { c.Events = q })
+	for _, path := range []string{userEvents, channelEvents} {
+		got := h.get(path)
+		assert.Equal(t, 200, got.status)
+		assert.Len(t, got.fields["events"], 1)
+		assert.Equal(t, 500, h.get(path).status, "nothing was taken")
+	}
+	assert.Equal(t, 4, strings.Count(h.log.String(), assert.AnError.Error()))
 }
 
 // A token is enough for users who are named.
