@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,32 @@ func TestNumbersRise(t *testing.T) {
 		assert.Greater(t, d.Number, last)
 		last = d.Number
 	}
+}
+
+// A send that waits for the bus does not keep others waiting.
+func TestSendsDoNotWaitForOthers(t *testing.T) {
+	h := newHouse(t)
+	stuck, free := make(chan struct{}), make(chan struct{})
+	h.bus.online["stuck"] = func(done func(bool)) {
+		close(stuck)
+		<-free
+		done(true)
+	}
+	var calls sync.WaitGroup
+	calls.Go(func() { h.post(toPeer, `{"destination":"stuck","payload":"x"}`) })
+	<-stuck
+	sent := make(chan int, 8) // several: one of 4096 shares its numbers with the one that is stuck
+	for n := range cap(sent) {
+		calls.Go(func() { sent <- h.post(toPeer, fmt.Sprintf(`{"destination":"user%d","payload":"x"}`, n)).status })
+	}
+	select {
+	case status := <-sent:
+		assert.Equal(t, 200, status)
+	case <-time.After(waitLimit):
+		t.Error("all wait for one")
+	}
+	close(free)
+	calls.Wait()
 }
 
 // What is in a body, and what comes of it.

@@ -24,11 +24,17 @@ type sender struct {
 	peerAck time.Duration
 	origin  uint64 // see wire.Send
 
+	numbers [1 << 12]numbers // by the hash of sender and receiver
+	seed    maphash.Seed
+}
+
+// numbers are those of the messages of some pairs of sender and receiver. They rise for each pair,
+// with gaps.
+type numbers struct {
 	// mu has messages handed to the bus in the order of their numbers, by which receivers drop
 	// what comes twice. So messages of one sender to one receiver keep the order of their calls.
-	mu      sync.Mutex
-	numbers [1 << 12]uint64 // by the hash of sender and receiver; they rise for each pair, with gaps
-	seed    maphash.Seed
+	mu   sync.Mutex
+	last uint64
 }
 
 func newSender(c Config) *sender {
@@ -47,11 +53,11 @@ func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 
 // handOver gives a delivery its number and has it sent.
 func (s *sender) handOver(m outgoing, d *wire.Delivery, send func(frame []byte) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	number := &s.numbers[maphash.String(s.seed, m.app+m.from+"/"+m.to)%uint64(len(s.numbers))]
-	*number++
-	d.Number = *number
+	n := &s.numbers[maphash.String(s.seed, m.app+m.from+"/"+m.to)%uint64(len(s.numbers))]
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last++
+	d.Number = n.last
 	frame, err := frameOf(d)
 	if err != nil {
 		return err
