@@ -103,7 +103,7 @@ func (d *download) fetch(i int) {
 	}
 	size := max(min(d.c.pieceSize, share), d.least)
 	if p.to-p.from > size {
-		d.pieces = slices.Insert(d.pieces, i+1, &piece{from: p.from + size, to: p.to})
+		d.pieces = append(d.pieces[:i+1:i+1], append([]*piece{{from: p.from + size, to: p.to}}, d.pieces[i+1:]...)...)
 		p.to = p.from + size
 	}
 	p.loaded, size = 0, p.to-p.from
