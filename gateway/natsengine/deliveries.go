@@ -51,6 +51,17 @@ type delivery struct {
 	attempt int  // counts how often it was sent
 	waiting bool // it is to be sent, for the first time or again
 	reached bool // somebody got the last attempt and has not said that the user moved
+	passed  bool // the user received a later frame: this one would come behind it
+}
+
+// behind reports that the user may yet get an earlier frame than d.
+func (q *userQueue) behind(d *delivery) bool {
+	for _, earlier := range q.items {
+		if !earlier.passed {
+			return earlier != d
+		}
+	}
+	return false
 }
 
 // AskPeer implements gateway.Bus.
@@ -85,7 +96,7 @@ func (e *Engine) listenRedeliver() error {
 }
 
 // add notes a frame and reports whether it is to be sent now: else it waits behind others. behind
-// reports that an earlier frame is not answered.
+// reports that the user may yet get an earlier frame.
 func (p *pendingDeliveries) add(d *delivery) (now, behind bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +114,7 @@ func (p *pendingDeliveries) add(d *delivery) (now, behind bool) {
 		d.attempt, d.reached = 1, true
 	}
 	q.items = append(q.items, d)
-	return !d.waiting, len(q.items) > 1
+	return !d.waiting, q.behind(d)
 }
 
 // remove forgets a frame; false when it was forgotten before.
@@ -205,19 +216,44 @@ func (p *pendingDeliveries) send(d *delivery, attempt int, behind bool, tried fu
 }
 
 func (p *pendingDeliveries) answered(d *delivery, attempt int, a answer) {
+	var missed []*delivery
 	p.mu.Lock()
 	next := a.after(attempt == d.attempt)
-	if next == sendAgain {
+	switch {
+	case next == succeed:
+		missed = p.passLocked(d)
+	case next == sendAgain && d.passed:
+		next = fail
+	case next == sendAgain:
 		d.reached = false
 		p.resendLocked(d.user)
 	}
 	p.mu.Unlock()
+	for _, earlier := range missed {
+		p.settle(earlier, false)
+	}
 	switch next {
 	case succeed:
 		p.settle(d, true)
 	case fail:
 		p.settle(d, false)
 	}
+}
+
+// passLocked has frames before d not sent again, because d was received: a gateway may have missed
+// them. It returns those that nobody will answer.
+func (p *pendingDeliveries) passLocked(d *delivery) (missed []*delivery) {
+	q := p.byUser[d.user]
+	if q == nil {
+		return nil
+	}
+	for _, earlier := range q.items[:max(0, slices.Index(q.items, d))] {
+		if earlier.waiting && !earlier.reached {
+			missed = append(missed, earlier)
+		}
+		earlier.passed, earlier.waiting = true, false
+	}
+	return missed
 }
 
 // redeliver sends again now: the user listens at another gateway. What the former had is lost;
@@ -241,7 +277,7 @@ func (p *pendingDeliveries) resendLocked(user gateway.User) {
 		return
 	}
 	for _, d := range q.items {
-		d.waiting = true
+		d.waiting = !d.passed
 	}
 	if !q.running {
 		q.running = true
@@ -306,6 +342,9 @@ func (p *pendingDeliveries) deliver(user gateway.User, items []*delivery) {
 	for i, d := range items {
 		found := make(chan bool, 1)
 		attempt, behind := p.begin(d)
+		if attempt == 0 {
+			continue
+		}
 		if err := p.send(d, attempt, behind, func(somebody bool) { found <- somebody }); err != nil {
 			p.settle(d, false)
 		}
@@ -322,14 +361,18 @@ func (p *pendingDeliveries) deliver(user gateway.User, items []*delivery) {
 	}
 }
 
-// begin counts an attempt. behind reports that an earlier frame is not answered.
+// begin counts an attempt; 0 if the frame is not to be sent any more. behind reports that the user
+// may yet get an earlier frame.
 func (p *pendingDeliveries) begin(d *delivery) (attempt int, behind bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if d.passed {
+		return 0, false
+	}
 	d.attempt++
 	d.waiting, d.reached = false, true
 	q := p.byUser[d.user]
-	return d.attempt, q != nil && len(q.items) > 0 && q.items[0] != d
+	return d.attempt, q != nil && q.behind(d)
 }
 
 // giveUp ends frames for a user who is not logged in. Those that reached somebody are answered

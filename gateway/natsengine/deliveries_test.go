@@ -75,6 +75,59 @@ func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
 	assert.True(t, <-received)
 }
 
+// A frame that was missed, where a later one was received, is not sent again behind that one: it
+// fails. Nothing waits for it.
+func TestFrameThatWasPassed(t *testing.T) {
+	for name, c := range map[string]struct {
+		first   []gateway.Outcome // what the first frame is answered; nothing where it is lost
+		timeout time.Duration     // of the first frame
+	}{
+		"lost":    {nil, time.Second},
+		"refused": {[]gateway.Outcome{gateway.Moved}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := openEngine(t, Options{})
+			user := gateway.User{App: testApp, ID: "ada"}
+			_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+			require.NoError(t, err)
+			stop, err := e.ListenPeer(user, func(frame []byte, receipt string) {
+				if string(frame) != "first" {
+					e.Receipt(receipt, gateway.Received)
+					return
+				}
+				for _, outcome := range c.first {
+					e.Receipt(receipt, outcome)
+				}
+			}, nil)
+			require.NoError(t, err)
+			results := map[string]chan bool{}
+			ask := func(frame string, timeout time.Duration) {
+				result := make(chan bool, 1)
+				results[frame] = result
+				require.NoError(t, e.AskPeer(user, []byte(frame), timeout, func(received bool) { result <- received }))
+			}
+			ask("first", c.timeout)
+			ask("second", time.Minute)
+			require.True(t, <-results["second"])
+
+			stop()
+			got := make(chan string, 10)
+			stop, err = e.ListenPeer(user, func(frame []byte, receipt string) {
+				got <- string(frame)
+				e.Receipt(receipt, gateway.Received)
+			}, nil)
+			require.NoError(t, err)
+			t.Cleanup(stop)
+			e.deliveries.redeliver(user)
+			ask("third", time.Minute)
+			assert.True(t, <-results["third"])
+			assert.False(t, <-results["first"])
+			assert.Equal(t, "third", <-got)
+			assert.Empty(t, got)
+		})
+	}
+}
+
 // A frame that follows one that is not answered may reach the gateway to which the user has just come,
 // and the one before may not.
 func TestOrderGuard(t *testing.T) {
