@@ -259,6 +259,21 @@ func TestBadNamesAreNotFound(t *testing.T) {
 	requireFile(t, f, "../../A b/ü", testKey(0), content(5))
 }
 
+// A file of an earlier version is told apart from a damaged one.
+func TestAFileOfAnEarlierVersion(t *testing.T) {
+	f := open(t, t.TempDir())
+	store(t, f, app, testKey(0), content(5))
+	file, err := f.root.OpenFile(filePath(app, testKey(0)), os.O_RDWR, 0)
+	require.NoError(t, err)
+	end, err := file.Seek(-int64(len(magic)), io.SeekEnd)
+	require.NoError(t, err)
+	_, err = file.WriteAt([]byte("rtmfile1"), end)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	_, err = f.Stat(t.Context(), app, testKey(0))
+	require.ErrorIs(t, err, errFormer)
+}
+
 // A file that is damaged is an error, never other content.
 func FuzzTrailer(fuzz *testing.F) {
 	f := open(fuzz, fuzz.TempDir())

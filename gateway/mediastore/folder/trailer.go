@@ -22,7 +22,8 @@ import (
 //	length    of the record, 4 bytes, big-endian
 //	magic
 const (
-	magic = "rtmfile2"
+	magic       = "rtmfile2"
+	formerMagic = "rtmfile1" // without digests
 
 	footerBytes = sha256.Size + 4 + len(magic)
 
@@ -69,12 +70,18 @@ func (f *Folder) mac(app, key string, record []byte) []byte {
 // errNoTrailer is for files that are not finished, or damaged.
 var errNoTrailer = errors.New("folder: the file has no trailer")
 
+// errFormer is for finished files of gateways before this form of trailer.
+var errFormer = errors.New("folder: the file was stored by a gateway built before 29 November 2026, whose files this one cannot read: it must be uploaded again")
+
 // trailerOf reads the trailer of a file of so many bytes. Whether its MAC is right is told
 // apart: in files/ there is nothing that was not finished.
 func (f *Folder) trailerOf(file io.ReaderAt, length int64, app, key string) (info media.Info, genuine bool, err error) {
 	tail := make([]byte, min(length, tailBytes))
 	if err := readAt(file, tail, length-int64(len(tail))); err != nil {
 		return media.Info{}, false, err
+	}
+	if bytes.HasSuffix(tail, []byte(formerMagic)) {
+		return media.Info{}, false, errFormer
 	}
 	data, mac, err := splitTail(tail)
 	if err == nil && data == nil { // it begins before the tail
