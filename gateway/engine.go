@@ -8,6 +8,7 @@ import (
 
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/presence"
 )
 
@@ -23,7 +24,7 @@ type Engine interface {
 	presence.Directory
 	Attributes
 	channel.Engine
-	Mailbox
+	mailbox.Store
 
 	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
@@ -123,44 +124,6 @@ type Registry interface {
 
 	// Release removes the user's session if it is still record's.
 	Release(ctx context.Context, user User, record Record) error
-}
-
-// Errors of Mailbox.AppendMail.
-var (
-	// ErrStorageFull means that a disk is too full.
-	ErrStorageFull = errors.New("gateway: the disk is too full for offline messages")
-
-	// ErrUserQuota and ErrAppQuota mean that the sender, or all users of an app together, have
-	// left as many messages as they may.
-	ErrUserQuota = errors.New("gateway: the user's quota of offline messages is used up")
-	ErrAppQuota  = errors.New("gateway: the app's quota of offline messages is used up")
-)
-
-// Mailbox stores frames for users who are not online: the latest 200 for each user, for
-// seven days. (API 6.5)
-type Mailbox interface {
-	// AppendMail adds a frame to user's mailbox. The sender is the user from of the same
-	// app; "" is the app's backend, to which the quota of a user does not apply. done is
-	// called once, from any goroutine, when the frame is stored, or with the error that
-	// prevented it: ErrUserQuota and ErrAppQuota are among them. AppendMail itself returns
-	// ErrStorageFull.
-	AppendMail(user User, from string, frame []byte, done func(error)) error
-
-	// NotifyMail has notified called of the user's listener, if there is one: see
-	// Bus.ListenPeer.
-	NotifyMail(user User) error
-
-	// ReadMail returns the frames behind a position, oldest first, most of them at most.
-	ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error)
-
-	// TruncateMail removes all frames up to a position.
-	TruncateMail(ctx context.Context, user User, upTo uint64) error
-}
-
-// Mail is a frame in a user's mailbox.
-type Mail struct {
-	Position uint64 // rises within a user's mailbox
-	Frame    []byte
 }
 
 // Attributes keeps what users and channels say of themselves: one value each, nil for

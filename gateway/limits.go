@@ -92,9 +92,6 @@ const (
 	// was left unanswered for core.RequestTimeout at once, and more besides.
 	maxFrames = 10 * core.SendRate
 
-	// mailBatch is how many offline messages are on their way to a client at a time.
-	mailBatch = 16
-
 	// graceEvery is how often a client that comes back is given grace, see rate.go.
 	graceEvery = core.RequestTimeout
 

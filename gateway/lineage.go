@@ -44,7 +44,7 @@ func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) err
 	if former != nil && !continues {
 		s.evict(ctx, session.user, *former, Eviction{Session: former.Session})
 	}
-	if session.stopPeer, err = s.engine.ListenPeer(session.user, session.receive, session.checkMailbox); err != nil || !continues {
+	if session.stopPeer, err = s.engine.ListenPeer(session.user, session.receive, session.inbox.Check); err != nil || !continues {
 		return err
 	}
 	s.config.Meter.Resumed()

@@ -44,7 +44,7 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 		return nil
 	}
 	s.config.Meter.Resumed()
-	session.checkMailbox() // it may not have heard of what came meanwhile
+	session.inbox.Check() // it may not have heard of what came meanwhile
 	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.short())
 	return session
 }
@@ -77,7 +77,7 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	if !session.attach(l, s.welcome(session, request, c.String(), false), 0) {
 		l.close(session.endReason())
 	}
-	session.checkMailbox()
+	session.inbox.Check()
 	return session, nil
 }
 

@@ -102,9 +102,7 @@ func (s *Server) shed(excess int64) (ended int) {
 
 // holds is about how many bytes wait for the session's client.
 func (s *session) holds() int64 {
-	s.mail.mu.Lock()
-	n := s.mail.heldBytes
-	s.mail.mu.Unlock()
+	n := s.inbox.Held()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	queued := 0

@@ -7,6 +7,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/presence"
 )
@@ -79,7 +80,7 @@ func (m instrumentedEngine) start(name string) func(error) error {
 	began := time.Now()
 	return func(err error) error {
 		outcome := err
-		for _, answer := range []error{ErrTaken, ErrNoSession, ErrUserQuota, ErrAppQuota} { // these are no failures
+		for _, answer := range []error{ErrTaken, ErrNoSession, mailbox.ErrUserQuota, mailbox.ErrAppQuota} { // these are no failures
 			if errors.Is(err, answer) {
 				outcome = nil
 			}
@@ -162,7 +163,7 @@ func (m instrumentedEngine) AppendMail(user User, from string, frame []byte, don
 	return endIfFailed(end, m.Engine.AppendMail(user, from, frame, func(err error) { done(end(err)) }))
 }
 
-func (m instrumentedEngine) ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error) {
+func (m instrumentedEngine) ReadMail(ctx context.Context, user User, after uint64, most int) ([]mailbox.Mail, error) {
 	end := m.start("read_mail")
 	mail, err := m.Engine.ReadMail(ctx, user, after, most)
 	return mail, end(err)

@@ -12,6 +12,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -35,7 +36,7 @@ func (e *lossy) RegisterGateway(ctx context.Context, id string, lapsed, returned
 
 func (e *lossy) NotifyMail(gateway.User) error { return nil }
 
-func (e *lossy) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
+func (e *lossy) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]mailbox.Mail, error) {
 	e.mu.Lock()
 	counting := e.counting
 	if counting {

@@ -303,7 +303,7 @@ func (s *Server) checkSession(session *session) error {
 	// Most mailboxes are empty. This look bounds how many are read at the same time.
 	mail, err := s.engine.ReadMail(s.ctx, session.user, 0, 1)
 	if len(mail) > 0 {
-		session.checkMailbox()
+		session.inbox.Check()
 	}
 	return err
 }

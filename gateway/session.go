@@ -12,6 +12,7 @@ import (
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/presence"
 	"rtmwasm/gateway/retry"
 )
@@ -40,7 +41,7 @@ type session struct {
 	stopPeer func()
 	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
 
-	mail     mail
+	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
 	mu       sync.Mutex // guards the rest
@@ -74,9 +75,9 @@ func newSession(s *Server, user User, id, secret string) *session {
 		gone:     make(chan struct{}),
 		joined:   map[string]*channel.Membership{},
 		rates:    rates{by: map[rateKey]*rate{}},
-		mail:     mail{waiting: true, wait: newBackoff()},
 		activity: presence.NewActivity(s.config.Times.Unreachable),
 	}
+	session.inbox = mailbox.NewInbox(s.engine, user, session, maxQueueBytes)
 	session.turn.Lock()
 	return session
 }
@@ -327,9 +328,8 @@ func (s *session) tearDown() {
 	if s.stopPeer != nil {
 		s.stopPeer()
 	}
-	s.releaseLive()
 	ctx := context.Background() // the engine gives up by itself
-	s.dropTaken(ctx)
+	s.inbox.Close(ctx)
 	moved := s.hasMoved()
 	if !moved {
 		srv.retryInBackground("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.record()) })

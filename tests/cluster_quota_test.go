@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -37,7 +38,7 @@ func TestClusterMailQuotas(t *testing.T) {
 			switch {
 			case err == nil:
 				stored.Add(1)
-			case errors.Is(err, gateway.ErrUserQuota):
+			case errors.Is(err, mailbox.ErrUserQuota):
 				refused.Add(1)
 			default:
 				assert.NoError(t, err)

@@ -12,9 +12,10 @@ import (
 
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/diskspace"
+	"rtmwasm/gateway/mailbox"
 )
 
-var _ gateway.Mailbox = (*Engine)(nil)
+var _ mailbox.Store = (*Engine)(nil)
 
 const (
 	mailStream  = "RTM_MAIL"
@@ -25,7 +26,7 @@ const (
 func (e *Engine) openMail(ctx context.Context) (err error) {
 	e.mail, err = e.js.Stream(ctx, mailStream)
 	// Half the reserve: media stops first, and what is left is for what can't stop.
-	e.mailReserve = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: gateway.ErrStorageFull}
+	e.mailReserve = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: mailbox.ErrStorageFull}
 	return err
 }
 
@@ -34,7 +35,7 @@ var (
 	errNoMailServer = errors.New("natsengine: no NATS server stores offline messages now")
 )
 
-// AppendMail implements gateway.Mailbox.
+// AppendMail implements mailbox.Store.
 func (e *Engine) AppendMail(user gateway.User, from string, frame []byte, done func(error)) error {
 	if err := e.mailReserve.Check(); err != nil {
 		return err
@@ -91,9 +92,9 @@ func mayBeStored(err error) bool {
 	return errors.Is(err, errNotStored) || errors.As(err, &api) && api.ErrorCode == codeStoreFailure && !isOverLimit(err)
 }
 
-// ReadMail implements gateway.Mailbox.
-func (e *Engine) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]gateway.Mail, error) {
-	var all []gateway.Mail
+// ReadMail implements mailbox.Store.
+func (e *Engine) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]mailbox.Mail, error) {
+	var all []mailbox.Mail
 	for len(all) < most {
 		m, err := e.nextMail(ctx, mailSubject+userKey(user), after+1)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -103,7 +104,7 @@ func (e *Engine) ReadMail(ctx context.Context, user gateway.User, after uint64, 
 			return nil, fmt.Errorf("natsengine: read offline messages: %w", err)
 		}
 		after = m.Sequence
-		all = append(all, gateway.Mail{Position: m.Sequence, Frame: m.Data})
+		all = append(all, mailbox.Mail{Position: m.Sequence, Frame: m.Data})
 	}
 	return all, nil
 }
@@ -114,7 +115,7 @@ func (e *Engine) nextMail(ctx context.Context, subject string, from uint64) (*je
 	return e.mail.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
 }
 
-// TruncateMail implements gateway.Mailbox.
+// TruncateMail implements mailbox.Store.
 func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -125,7 +126,7 @@ func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint6
 	return nil
 }
 
-// NotifyMail implements gateway.Mailbox. It sends an empty message, which is no frame.
+// NotifyMail implements mailbox.Store. It sends an empty message, which is no frame.
 func (e *Engine) NotifyMail(user gateway.User) error {
 	if e.embedded != nil {
 		e.peers.send(user, nil, "")
@@ -172,10 +173,10 @@ type claimed struct {
 // claimed.
 func (o Options) claims(from gateway.User) (all []claim) {
 	if o.UserMail > 0 && from.ID != "" {
-		all = append(all, claim{userQuotaStream, userQuotaSubject + userKey(from), gateway.ErrUserQuota})
+		all = append(all, claim{userQuotaStream, userQuotaSubject + userKey(from), mailbox.ErrUserQuota})
 	}
 	if o.AppMail > 0 {
-		all = append(all, claim{appQuotaStream, appQuotaSubject + from.App, gateway.ErrAppQuota})
+		all = append(all, claim{appQuotaStream, appQuotaSubject + from.App, mailbox.ErrAppQuota})
 	}
 	return all
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/mailbox"
 )
 
 // That the oldest go is shown in package gateway; a week is more than a test can wait, so
@@ -30,7 +31,7 @@ func TestNoRoomForMail(t *testing.T) {
 	assert.EqualValues(t, 1<<61, e.mailReserve.Bytes, "when media has stopped already")
 	away := gateway.User{App: testApp, ID: "away"}
 	err := e.AppendMail(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
-	require.ErrorIs(t, err, gateway.ErrStorageFull)
+	require.ErrorIs(t, err, mailbox.ErrStorageFull)
 	assert.Contains(t, err.Error(), "are free on the disk")
 	mail, err := e.ReadMail(t.Context(), away, 0, 1)
 	require.NoError(t, err)
@@ -58,11 +59,11 @@ func TestMailQuotas(t *testing.T) {
 	for i := range 3 {
 		require.NoError(t, leave(t, e, testApp, "ada", fmt.Sprint("away", i)))
 	}
-	require.ErrorIs(t, leave(t, e, testApp, "ada", "away9"), gateway.ErrUserQuota)
+	require.ErrorIs(t, leave(t, e, testApp, "ada", "away9"), mailbox.ErrUserQuota)
 	for range 2 {
 		require.NoError(t, leave(t, e, testApp, "bob", "away0"), "what was refused took no place of the app's")
 	}
-	require.ErrorIs(t, leave(t, e, testApp, "bob", "away9"), gateway.ErrAppQuota)
+	require.ErrorIs(t, leave(t, e, testApp, "bob", "away9"), mailbox.ErrAppQuota)
 	require.NoError(t, leave(t, e, otherApp, "ada", "away0"), "another app has quotas of its own")
 	mail, err := e.ReadMail(t.Context(), gateway.User{App: testApp, ID: "away9"}, 0, 10)
 	require.NoError(t, err)

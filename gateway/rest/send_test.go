@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/token"
 )
@@ -69,7 +69,7 @@ func TestOfflineMessages(t *testing.T) {
 		assert.True(t, d.Offline)
 	}
 	assert.Equal(t, []string{"", "", "alice"}, h.bus.mailFrom, "a key counts for the app's quota, a token for its user's")
-	for err, want := range map[error]int{gateway.ErrStorageFull: 500, gateway.ErrUserQuota: 429, gateway.ErrAppQuota: 429, assert.AnError: 500} {
+	for err, want := range map[error]int{mailbox.ErrStorageFull: 500, mailbox.ErrUserQuota: 429, mailbox.ErrAppQuota: 429, assert.AnError: 500} {
 		h.bus.keepError = err
 		got := h.post(toPeer, flagged)
 		assert.Equal(t, want, got.status, "%v", err)

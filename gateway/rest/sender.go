@@ -12,6 +12,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/mailbox"
 )
 
 // promptly is how long a caller that does not wait for the receiver waits at most: a message that
@@ -145,9 +146,9 @@ func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error
 	switch {
 	case err == nil:
 		return s.bus.NotifyMail(user) // they may have come just now
-	case errors.Is(err, gateway.ErrStorageFull):
+	case errors.Is(err, mailbox.ErrStorageFull):
 		return noStorage
-	case errors.Is(err, gateway.ErrUserQuota), errors.Is(err, gateway.ErrAppQuota):
+	case errors.Is(err, mailbox.ErrUserQuota), errors.Is(err, mailbox.ErrAppQuota):
 		return overQuota
 	}
 	return err
