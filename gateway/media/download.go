@@ -23,7 +23,7 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 		return
 	}
 	if r.Method != http.MethodHead {
-		free, err := h.places.download(r.Context(), who.SessionID)
+		free, err := h.slots.download(r.Context(), who.SessionID)
 		if errors.Is(err, errNoPlace) {
 			refuse(w, http.StatusTooManyRequests, noPlace)
 			return

@@ -30,10 +30,10 @@ type Handler struct {
 	config Config
 	store  Store
 	locks  *locks
-	places *places
+	slots  *sessionSlots
 	quotas *quotas
 
-	running  running
+	limiter  transferLimiter
 	arriving arriving
 
 	tus  *handler.UnroutedHandler
@@ -50,10 +50,10 @@ func New(config Config) (*Handler, error) {
 		config: config,
 		store:  config.Store,
 		locks:  newLocks(),
-		places: newPlaces(config.Store),
+		slots:  newSessionSlots(config.Store),
 		quotas: newQuotas(config),
 
-		running:  running{most: config.Transfers, mostOfApp: config.AppTransfers, byApp: map[string]int{}},
+		limiter:  transferLimiter{most: config.Transfers, mostOfApp: config.AppTransfers, byApp: map[string]int{}},
 		arriving: arriving{requests: map[string]*request{}},
 	}
 	if err := h.setupTus(); err != nil {
@@ -142,7 +142,7 @@ func (h *Handler) SessionEnded(sessionID string) {
 	h.tellEnded(sessionID)
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
-	running := h.places.running(sessionID)
+	running := h.slots.begun(sessionID)
 	refs, err := h.store.Unfinished(ctx, sessionID)
 	if err != nil {
 		h.config.Logger.Error("media: cannot list uploads of an ended session", "error", err)
@@ -155,7 +155,7 @@ func (h *Handler) SessionEnded(sessionID string) {
 func (h *Handler) sessionEndedElsewhere(sessionID string) {
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
-	h.abandonAll(ctx, h.places.running(sessionID))
+	h.abandonAll(ctx, h.slots.begun(sessionID))
 }
 
 func (h *Handler) abandonAll(ctx context.Context, refs []Ref) {

@@ -33,7 +33,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	ref := Ref{App: req.who.App, Key: Key(now, id), Session: req.who.SessionID}
 	delete(tus.MetaData, nonceMetadata)
 	var info Info
-	leave, err := s.h.places.upload(ctx, ref, func() error {
+	leave, err := s.h.slots.upload(ctx, ref, func() error {
 		end, err := s.h.quotas.admit(ctx, req.who, tus.Size)
 		if err != nil {
 			return err
@@ -187,7 +187,7 @@ func (u *tusUpload) adopt(ctx context.Context) error {
 	}
 	ref := u.info.Ref
 	ref.Session = session
-	leave, err := u.h.places.upload(ctx, ref, func() (err error) {
+	leave, err := u.h.slots.upload(ctx, ref, func() (err error) {
 		u.info, err = u.h.store.Adopt(ctx, u.info, session)
 		return err
 	})

@@ -14,10 +14,10 @@ import (
 // errNoPlace is for the upload or download beyond core.MaxMediaTasks.
 var errNoPlace = errors.New("media: no place left")
 
-// places lets each session have core.MaxMediaTasks going on. Unfinished uploads are
+// sessionSlots lets each session have core.MaxMediaTasks going on. Unfinished uploads are
 // counted by the store, which all gateways share and which outlives them; downloads, and
 // uploads whose first request is under way, by the gateway that they run on.
-type places struct {
+type sessionSlots struct {
 	store Store
 
 	mu       sync.Mutex
@@ -26,23 +26,23 @@ type places struct {
 
 type session struct {
 	// admit is held from the count to the moment when the new task counts too, so
-	// that none slips past. It is taken before places.mu.
+	// that none slips past. It is taken before sessionSlots.mu.
 	admit sync.Mutex
 
-	// Guarded by places.mu:
+	// Guarded by sessionSlots.mu:
 	uploads   map[string]Ref // that the store need not list yet, by key
 	downloads int
 	users     int // the entry goes when it is 0
 }
 
-func newPlaces(store Store) *places {
-	return &places{store: store, sessions: map[string]*session{}}
+func newSessionSlots(store Store) *sessionSlots {
+	return &sessionSlots{store: store, sessions: map[string]*session{}}
 }
 
 // upload calls begin, after which the upload counts for its session until leave is called, if
 // there is a place for it; otherwise it returns errNoPlace. From then on it counts if the store
 // lists it.
-func (p *places) upload(ctx context.Context, ref Ref, begin func() error) (leave func(), err error) {
+func (p *sessionSlots) upload(ctx context.Context, ref Ref, begin func() error) (leave func(), err error) {
 	s := p.enter(ref.Session)
 	s.admit.Lock()
 	defer s.admit.Unlock()
@@ -65,16 +65,16 @@ func (p *places) upload(ctx context.Context, ref Ref, begin func() error) (leave
 	}, nil
 }
 
-func (p *places) endUpload(s *session, key string) {
+func (p *sessionSlots) endUpload(s *session, key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(s.uploads, key)
 }
 
-// running are the uploads of a session that the store need not list yet. Who wants all asks the
-// store afterwards: one that ends in between is listed by then. What is being created or adopted
-// is waited for.
-func (p *places) running(id string) []Ref {
+// begun returns the uploads of a session that the store need not list yet. A caller who wants all
+// uploads asks the store afterwards: it lists those that end in between. begun waits for uploads
+// that are being created or adopted.
+func (p *sessionSlots) begun(id string) []Ref {
 	s := p.enter(id)
 	defer p.leave(id, s)
 	s.admit.Lock()
@@ -82,14 +82,14 @@ func (p *places) running(id string) []Ref {
 	return p.uploads(s)
 }
 
-func (p *places) uploads(s *session) []Ref {
+func (p *sessionSlots) uploads(s *session) []Ref {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Collect(maps.Values(s.uploads))
 }
 
 // download takes a place, or returns errNoPlace. The caller calls free once.
-func (p *places) download(ctx context.Context, id string) (free func(), err error) {
+func (p *sessionSlots) download(ctx context.Context, id string) (free func(), err error) {
 	s := p.enter(id)
 	s.admit.Lock()
 	defer s.admit.Unlock()
@@ -106,7 +106,7 @@ func (p *places) download(ctx context.Context, id string) (free func(), err erro
 
 // check is called with s.admit held, so that nothing is added meanwhile. It asks for the running
 // uploads first: one that ends before the store is asked is listed by then.
-func (p *places) check(ctx context.Context, id string, s *session) error {
+func (p *sessionSlots) check(ctx context.Context, id string, s *session) error {
 	refs := p.uploads(s)
 	unfinished, err := p.store.Unfinished(ctx, id)
 	if err != nil {
@@ -124,7 +124,7 @@ func (p *places) check(ctx context.Context, id string, s *session) error {
 	return nil
 }
 
-func (p *places) enter(id string) *session {
+func (p *sessionSlots) enter(id string) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.sessions[id]
@@ -136,7 +136,7 @@ func (p *places) enter(id string) *session {
 	return s
 }
 
-func (p *places) leave(id string, s *session) {
+func (p *sessionSlots) leave(id string, s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.users--
@@ -145,7 +145,7 @@ func (p *places) leave(id string, s *session) {
 	}
 }
 
-func (p *places) addDownload(s *session, n int) {
+func (p *sessionSlots) addDownload(s *session, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.downloads += n

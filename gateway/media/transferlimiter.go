@@ -7,9 +7,9 @@ import (
 
 const busy = "as many uploads and downloads as may be are under way here: try again"
 
-// running counts the requests that carry content: each holds a piece of a file in memory,
+// transferLimiter counts the requests that carry content: each holds a piece of a file in memory,
 // for as long as its client pleases.
-type running struct {
+type transferLimiter struct {
 	most, mostOfApp int // 0: no bound
 
 	mu    sync.Mutex
@@ -29,23 +29,23 @@ func direction(r *http.Request) Direction {
 }
 
 // enter takes a place, which the caller gives back with leave once.
-func (r *running) enter(app string) (leave func(), ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.most > 0 && r.n >= r.most || r.mostOfApp > 0 && r.byApp[app] >= r.mostOfApp {
+func (l *transferLimiter) enter(app string) (leave func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.most > 0 && l.n >= l.most || l.mostOfApp > 0 && l.byApp[app] >= l.mostOfApp {
 		return nil, false
 	}
-	r.n++
-	r.byApp[app]++
-	return func() { r.leave(app) }, true
+	l.n++
+	l.byApp[app]++
+	return func() { l.leave(app) }, true
 }
 
-func (r *running) leave(app string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.n--
-	if r.byApp[app]--; r.byApp[app] == 0 {
-		delete(r.byApp, app)
+func (l *transferLimiter) leave(app string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n--
+	if l.byApp[app]--; l.byApp[app] == 0 {
+		delete(l.byApp, app)
 	}
 }
 
@@ -55,7 +55,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, who Principal) (
 		return func() {}, true
 	}
 	if h.config.Busy == nil || !h.config.Busy() {
-		if leave, ok = h.running.enter(who.App); ok {
+		if leave, ok = h.limiter.enter(who.App); ok {
 			return leave, true
 		}
 	}
