@@ -97,7 +97,7 @@ func TestExactlyTheLargestFrame(t *testing.T) {
 }
 
 func TestNoHello(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{Hello: 50 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(gateway.Times{Hello: time.Second}))
 	c := h.dial()
 	c.listen()
 	c.closeCode()
