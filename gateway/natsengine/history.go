@@ -29,29 +29,37 @@ const (
 // subject's listener would answer. A stream that can't store it, on a full disk, is no
 // failure: those who listen have it.
 func (e *Engine) PublishChannel(id channel.ID, frame []byte, done func(error)) error {
-	return e.publish(channelSubject+channelKey(id), frame, captureTries, done)
-}
-
-func (e *Engine) publish(subject string, frame []byte, tries int, done func(error)) error {
-	asked := time.Now()
-	err := e.requests.send(subject, frame, captureTimeout, func(m *nats.Msg) {
-		switch {
-		case m != nil && !isNoResponders(m):
-			done(nil)
-		case tries == 1:
-			done(errNotStored)
-		default:
-			time.AfterFunc(max(0, retry.Jitter(2*captureWait)-time.Since(asked)), func() {
-				if err := e.publish(subject, frame, tries-1, done); err != nil {
-					done(err)
-				}
-			})
-		}
-	})
-	if err != nil {
+	m := &nats.Msg{Subject: channelSubject + channelKey(id), Data: frame}
+	if err := e.publish(m, captureTries, wasAnswered, done); err != nil {
 		return fmt.Errorf("natsengine: send to a channel: %w", err)
 	}
 	return nil
+}
+
+// wasAnswered is nil where a stream answered, whatever it said.
+func wasAnswered(m *nats.Msg) error {
+	if m == nil || isNoResponders(m) {
+		return errNotStored
+	}
+	return nil
+}
+
+// publish sends a message to a stream, up to tries times, until check takes the answer, which is
+// nil where none came in time.
+func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, done func(error)) error {
+	asked := time.Now()
+	return e.requests.sendMsg(m, "", captureTimeout, func(answer *nats.Msg) {
+		err := check(answer)
+		if err == nil || tries == 1 {
+			done(err)
+			return
+		}
+		time.AfterFunc(max(0, retry.Jitter(2*captureWait)-time.Since(asked)), func() {
+			if err := e.publish(m, tries-1, check, done); err != nil {
+				done(err)
+			}
+		})
+	})
 }
 
 // RecentFrames implements channel.Engine. The leader has all that was sent before. Any replica may

@@ -31,8 +31,8 @@ func (e *Engine) openMail(ctx context.Context) (err error) {
 }
 
 var (
-	errNotStored    = errors.New("natsengine: a message was not stored in time") // or it was, and the answer is late
-	errNoMailServer = errors.New("natsengine: no NATS server stores offline messages now")
+	errNotStored = errors.New("natsengine: a message was not stored in time") // or it was, and the answer is late
+	errNoServer  = errors.New("natsengine: no NATS server stores this now")
 )
 
 // AppendMail implements mailbox.Store.
@@ -70,7 +70,7 @@ func storedAt(m *nats.Msg) (sequence uint64, err error) {
 	case m == nil:
 		return 0, errNotStored
 	case isNoResponders(m):
-		return 0, errNoMailServer
+		return 0, errNoServer
 	}
 	var ack struct {
 		Error    *jetstream.APIError `json:"error"`
@@ -80,7 +80,7 @@ func storedAt(m *nats.Msg) (sequence uint64, err error) {
 		return 0, fmt.Errorf("%w: the answer cannot be read: %w", errNotStored, err)
 	}
 	if ack.Error != nil {
-		return 0, fmt.Errorf("natsengine: store an offline message: %w", ack.Error)
+		return 0, fmt.Errorf("natsengine: store a message: %w", ack.Error)
 	}
 	return ack.Sequence, nil
 }

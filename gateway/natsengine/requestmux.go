@@ -44,10 +44,15 @@ func (r *requestMux) send(subject string, data []byte, timeout time.Duration, do
 
 // sendMarked does what send does. The subject of the answer ends with mark.
 func (r *requestMux) sendMarked(subject string, data []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
-	inbox := r.expect(mark, timeout, done)
-	err := r.nc.PublishRequest(subject, inbox, data)
+	return r.sendMsg(&nats.Msg{Subject: subject, Data: data}, mark, timeout, done)
+}
+
+// sendMsg does the same with a message, which may have headers. It sets where the answer goes.
+func (r *requestMux) sendMsg(m *nats.Msg, mark string, timeout time.Duration, done func(*nats.Msg)) error {
+	m.Reply = r.expect(mark, timeout, done)
+	err := r.nc.PublishMsg(m)
 	if err != nil {
-		r.take(strings.TrimPrefix(inbox, r.inbox))
+		r.take(strings.TrimPrefix(m.Reply, r.inbox))
 	}
 	return err
 }

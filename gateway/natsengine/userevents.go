@@ -2,10 +2,12 @@ package natsengine
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway"
@@ -46,7 +48,7 @@ type eventEntry struct {
 	Kind    gateway.EventKind `json:"kind"`
 	UID     string            `json:"uid"`
 	Channel string            `json:"channel,omitempty"`
-	At      int64             `json:"at"` // Unix time in ns: no two events are equal
+	At      int64             `json:"at"` // Unix time in ns
 }
 
 // Events keeps what users did, with Options.Events; nil without.
@@ -64,17 +66,29 @@ var _ gateway.Events = (*Events)(nil)
 
 // Tell implements gateway.Events. An event that cannot be kept is lost, and logged.
 func (v *Events) Tell(event gateway.SessionEvent) {
-	value, err := json.Marshal(eventEntry{Kind: event.Kind, UID: event.User.ID, Channel: event.Channel, At: event.At.UnixNano()})
+	m, err := eventMessage(event)
 	if err == nil {
-		subject := userEventSubject
-		if event.Channel != "" {
-			subject = channelEventSubject
-		}
-		err = v.e.publish(subject+event.User.App, value, captureTries, v.lost)
+		err = v.e.publish(m, captureTries, wasStored, v.lost)
 	}
-	if err != nil {
-		v.lost(err)
+	v.lost(err)
+}
+
+// eventMessage is an event for its stream, which takes it once, however often it is sent.
+func eventMessage(event gateway.SessionEvent) (*nats.Msg, error) {
+	subject := userEventSubject
+	if event.Channel != "" {
+		subject = channelEventSubject
 	}
+	value, err := json.Marshal(eventEntry{Kind: event.Kind, UID: event.User.ID, Channel: event.Channel, At: event.At.UnixNano()})
+	m := &nats.Msg{Subject: subject + event.User.App, Data: value, Header: nats.Header{}}
+	m.Header.Set(jetstream.MsgIDHeader, rand.Text())
+	return m, err
+}
+
+// wasStored is nil where a stream has a message.
+func wasStored(m *nats.Msg) error {
+	_, err := storedAt(m)
+	return err
 }
 
 func (v *Events) lost(err error) {
@@ -150,11 +164,9 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read events: %w", err)
 	}
-	seen := map[string]bool{} // an event that was not acknowledged in time is there twice
 	for m := range batch.Messages() {
 		var entry eventEntry
-		if value := string(m.Data()); !seen[value] && json.Unmarshal(m.Data(), &entry) == nil {
-			seen[value] = true
+		if json.Unmarshal(m.Data(), &entry) == nil {
 			events = append(events, gateway.SessionEvent{
 				Kind: entry.Kind, User: gateway.User{App: app, ID: entry.UID}, Channel: entry.Channel, At: time.Unix(0, entry.At),
 			})

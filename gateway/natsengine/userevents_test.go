@@ -2,10 +2,13 @@ package natsengine
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -67,6 +70,64 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	again, err := events.TakeUserEvents(t.Context(), app, 1000)
 	require.NoError(t, err)
 	assert.Empty(t, again)
+}
+
+// logText is a log in memory.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// An event that its stream refuses is logged as lost.
+func TestEventThatIsRefused(t *testing.T) {
+	var log logText
+	e := openEngine(t, Options{Dir: t.TempDir(), Events: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	stream, err := e.js.Stream(t.Context(), userEventStream)
+	require.NoError(t, err)
+	config := stream.CachedInfo().Config
+	config.MaxMsgSize = 1
+	_, err = e.js.UpdateStream(t.Context(), config)
+	require.NoError(t, err)
+	e.Events().Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}, At: time.Now()})
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "an event for backends is lost") }, time.Minute, 10*time.Millisecond)
+	assert.Contains(t, log.String(), "size exceeds")
+}
+
+// An event that is sent again, as its acknowledgement did not come, is given once, also to readers
+// that take one event each.
+func TestEventThatIsSentAgain(t *testing.T) {
+	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
+	const app = "0123456789abcdef0123456789abcdef"
+	m, err := eventMessage(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: app, ID: "ada"}, At: time.Now()})
+	require.NoError(t, err)
+	answers, stored := 0, make(chan error, 1)
+	lateOnce := func(m *nats.Msg) error {
+		if answers++; answers == 1 {
+			return errNotStored
+		}
+		return wasStored(m)
+	}
+	require.NoError(t, e.publish(m, 2, lateOnce, func(err error) { stored <- err }))
+	require.NoError(t, <-stored)
+	assert.Equal(t, 2, answers)
+	got, err := e.Events().TakeUserEvents(t.Context(), app, 1)
+	require.NoError(t, err)
+	assert.Len(t, got, 1)
+	got, err = e.Events().TakeUserEvents(t.Context(), app, 1)
+	require.NoError(t, err)
+	assert.Empty(t, got)
 }
 
 // Without the setting there are neither streams nor events.
