@@ -264,14 +264,20 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own
 	var failed firstError
 	retry.Each(left, recoveries, func(entry jetstream.KeyValueEntry) {
 		if failed.get() == nil {
-			err := remove(ctx, bucket, entry.Key(), entry.Revision())
-			if err == nil {
-				err = e.tellSwept(ctx, entry)
-			}
-			failed.set(err)
+			failed.set(e.sweepEntry(ctx, bucket, entry))
 		}
 	})
 	return failed.get()
+}
+
+// sweepEntry removes an entry, unless there is a newer one. What it was is told before, as it will
+// not be found again.
+func (e *Engine) sweepEntry(ctx context.Context, bucket jetstream.KeyValue, entry jetstream.KeyValueEntry) error {
+	err := e.tellSwept(ctx, entry)
+	if err == nil {
+		err = remove(ctx, bucket, entry.Key(), entry.Revision())
+	}
+	return err
 }
 
 // recoveries is how many requests are made at the same time to recover from a loss.

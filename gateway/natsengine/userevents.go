@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -97,17 +100,26 @@ func (v *Events) lost(err error) {
 	}
 }
 
-// tellSwept keeps that a user logged out whose gateway died.
+// tellSwept keeps that a user logged out whose gateway died, unless they have logged in elsewhere.
 func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) error {
 	user, ok := parseUserKey(entry.Key())
 	if !e.opts.Events || entry.Bucket() != sessionBucket || !ok {
+		return nil
+	}
+	switch now, err := e.sessions.Get(ctx, entry.Key()); {
+	case errors.Is(err, jetstream.ErrKeyNotFound): // another gateway sweeps too
+		return nil
+	case err != nil:
+		return err
+	case now.Revision() != entry.Revision():
 		return nil
 	}
 	return e.tellOnce(ctx, userEventSubject+user.App, eventEntry{Kind: gateway.LoggedOut, UID: user.ID},
 		fmt.Sprint(entry.Bucket(), " ", entry.Revision()))
 }
 
-// tellPurged keeps that the members of a gateway that died left their channels.
+// tellPurged keeps that the members of a gateway that died left their channels, but those who have
+// entered them elsewhere.
 func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	if !e.opts.Events {
 		return nil
@@ -119,11 +131,20 @@ func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	var failed firstError
 	retry.Each(all.members, recoveries, func(m channel.Member) {
 		if failed.get() == nil {
-			failed.set(e.tellOnce(ctx, channelEventSubject+m.Channel.App, eventEntry{Kind: gateway.Left, UID: m.UID, Channel: m.Channel.Channel},
-				fmt.Sprint(memberStream, " ", m.Revision)))
+			failed.set(e.tellLeft(ctx, m))
 		}
 	})
 	return failed.get()
+}
+
+// tellLeft keeps that a member left whose gateway died, unless they are a member elsewhere.
+func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
+	others, _, err := e.members.read(ctx, "*"+strings.TrimPrefix(memberKey(m), m.Gateway), e.members.acked.Load())
+	if err != nil || slices.ContainsFunc(others, func(r record) bool { return r.revision > m.Revision }) {
+		return err
+	}
+	return e.tellOnce(ctx, channelEventSubject+m.Channel.App, eventEntry{Kind: gateway.Left, UID: m.UID, Channel: m.Channel.Channel},
+		fmt.Sprint(memberStream, " ", m.Revision))
 }
 
 // tellOnce keeps an event that several gateways may tell: name is what they all call it.

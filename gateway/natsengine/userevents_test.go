@@ -1,6 +1,9 @@
 package natsengine
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // Events are given once each, oldest first, however many read; of more than are kept the oldest go.
@@ -128,6 +132,79 @@ func TestEventThatIsSentAgain(t *testing.T) {
 	got, err = e.Events().TakeUserEvents(t.Context(), app, 1)
 	require.NoError(t, err)
 	assert.Empty(t, got)
+}
+
+// takeAll returns all events of an app, as "kind user".
+func takeAll(t *testing.T, take func(context.Context, string, int) ([]gateway.SessionEvent, error), app string) (all []string) {
+	got, err := take(t.Context(), app, 1000)
+	require.NoError(t, err)
+	for _, e := range got {
+		all = append(all, fmt.Sprint(e.Kind, " ", e.User.ID, " ", e.Channel))
+	}
+	return all
+}
+
+// Users of a gateway that died are logged out, but not who has logged in elsewhere by the time when
+// their session is removed. What cannot be told is told by the next sweep.
+func TestEventsOfSweptSessions(t *testing.T) {
+	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
+	const app = "0123456789abcdef0123456789abcdef"
+	claim := func(uid, gatewayID string) {
+		_, err := e.Claim(t.Context(), gateway.User{App: app, ID: uid}, func(*gateway.Record) (gateway.Record, error) {
+			return gateway.Record{Gateway: gatewayID, Session: rand.Text()}, nil
+		})
+		require.NoError(t, err)
+	}
+	for _, uid := range []string{"gone", "back"} {
+		claim(uid, "dead")
+	}
+	entries, err := allEntries(t.Context(), e.sessions)
+	require.NoError(t, err)
+	claim("back", "living")
+
+	stream, err := e.js.Stream(t.Context(), userEventStream)
+	require.NoError(t, err)
+	require.NoError(t, e.js.DeleteStream(t.Context(), userEventStream))
+	sweep := func() (err error) {
+		for _, entry := range entries {
+			if _, isUser := parseUserKey(entry.Key()); isUser {
+				err = errors.Join(err, e.sweepEntry(t.Context(), e.sessions, entry))
+			}
+		}
+		return err
+	}
+	assert.Error(t, sweep())
+	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "gone"})
+	require.NoError(t, err, "the next sweep must find it")
+
+	_, err = e.js.CreateStream(t.Context(), stream.CachedInfo().Config)
+	require.NoError(t, err)
+	require.NoError(t, sweep())
+	require.NoError(t, sweep())
+	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "gone"})
+	assert.ErrorIs(t, err, gateway.ErrNoSession)
+	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "back"})
+	assert.NoError(t, err)
+	assert.Equal(t, []string{fmt.Sprint(gateway.LoggedOut, " gone ")}, takeAll(t, e.Events().TakeUserEvents, app))
+}
+
+// Members of a gateway that died have left, but not who is a member elsewhere.
+func TestEventsOfPurgedMembers(t *testing.T) {
+	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
+	hall := channel.ID{App: "0123456789abcdef0123456789abcdef", Channel: "hall"}
+	enter := func(uid, gatewayID, lineage string) {
+		_, err := e.Enter(t.Context(), channel.Member{Channel: hall, UID: uid, Gateway: gatewayID, Session: rand.Text(), Lineage: lineage, Entry: 1})
+		require.NoError(t, err)
+	}
+	enter("former", "living", "x")
+	for _, uid := range []string{"gone", "moved", "former"} {
+		enter(uid, "dead", "y")
+	}
+	enter("moved", "living", "y")
+	require.NoError(t, e.tellPurged(t.Context(), "dead"))
+	require.NoError(t, e.tellPurged(t.Context(), "dead"), "another gateway")
+	left := fmt.Sprint(gateway.Left)
+	assert.ElementsMatch(t, []string{left + " gone hall", left + " former hall"}, takeAll(t, e.Events().TakeChannelEvents, hall.App))
 }
 
 // Without the setting there are neither streams nor events.
