@@ -43,29 +43,38 @@ type opening struct {
 }
 
 // open subscribes to what is sent to the channel and to changes of its members. No lock is held.
-func (c *channel) open() error {
-	engine := c.all.config.Engine
-	stopFrames, err := engine.ListenChannel(c.id, c.deliver)
-	if err != nil {
-		return err
-	}
-	stopMembers, err := engine.FollowMembers(c.id, c.apply)
-	if err != nil {
-		stopFrames()
-		return err
-	}
-	stop := func() {
-		stopMembers()
-		stopFrames()
-	}
+func (c *channel) open(o *opening) error {
+	stop, err := c.subscribe()
 	c.mu.Lock()
-	c.opening.stop = stop
+	if err != nil {
+		c.opening = nil
+		c.mu.Unlock()
+		return err
+	}
+	o.stop = stop
 	dropped := c.dropped
 	c.mu.Unlock()
 	if dropped { // all have left meanwhile
 		stop()
 	}
 	return nil
+}
+
+func (c *channel) subscribe() (stop func(), err error) {
+	engine := c.all.config.Engine
+	stopFrames, err := engine.ListenChannel(c.id, c.deliver)
+	if err != nil {
+		return nil, err
+	}
+	stopMembers, err := engine.FollowMembers(c.id, c.apply)
+	if err != nil {
+		stopFrames()
+		return nil, err
+	}
+	return func() {
+		stopMembers()
+		stopFrames()
+	}, nil
 }
 
 // deliver brings a frame for the channel to all members here. The sender of a message does not

@@ -177,11 +177,16 @@ func (cs *Channels) admit(m *Membership, id ID) {
 // enter makes m a member, or undoes what was done of that.
 func (cs *Channels) enter(m *Membership, since int64) {
 	defer close(m.settled)
-	if m.err = cs.tryEnter(m, since); m.err == nil {
+	err := cs.tryEnter(m, since)
+	if err == nil {
 		return
 	}
-	member := cs.remove(m)
-	m.session.JoinFailed(m.request, m.err)
+	member, undone := cs.removeIf(m, func() bool { return !m.joined })
+	if !undone { // the member turned up after all
+		return
+	}
+	m.err = err
+	m.session.JoinFailed(m.request, err)
 	cs.config.Retry("undo a join", member, func() error { return cs.config.Engine.Leave(context.Background(), member) })
 }
 
@@ -237,7 +242,8 @@ func (cs *Channels) tryEnter(m *Membership, since int64) error {
 	}
 }
 
-// opened returns when the channel is subscribed to. The first to come does it.
+// opened returns when the channel is subscribed to. The first to come does it. After a failure, the
+// next to come tries again.
 func (c *channel) opened(ctx context.Context) error {
 	c.mu.Lock()
 	o := c.opening
@@ -245,7 +251,7 @@ func (c *channel) opened(ctx context.Context) error {
 		o = &opening{done: make(chan struct{})}
 		c.opening = o
 		c.mu.Unlock()
-		o.err = c.open()
+		o.err = c.open(o)
 		close(o.done)
 		return o.err
 	}
@@ -311,8 +317,19 @@ func (cs *Channels) leaveInBackground(m Member) {
 
 // remove has nothing more pushed to a session for the channel. The last one ends the subscription.
 func (cs *Channels) remove(m *Membership) Member {
+	member, _ := cs.removeIf(m, func() bool { return true })
+	return member
+}
+
+// removeIf does the same if a condition holds, and reports that. channel.mu is held while it is
+// asked.
+func (cs *Channels) removeIf(m *Membership, condition func() bool) (Member, bool) {
 	c := m.channel
 	c.mu.Lock()
+	if !condition() {
+		c.mu.Unlock()
+		return Member{}, false
+	}
 	member := m.member()
 	delete(c.local, m.number)
 	stop := func() {}
@@ -328,7 +345,7 @@ func (cs *Channels) remove(m *Membership) Member {
 	c.mu.Unlock()
 	stop()
 	m.session.ForgetJoined(c.id.Channel)
-	return member
+	return member, true
 }
 
 // lock returns a channel with its lock held. One that is not known is made.

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rtmwasm/gateway/retry"
@@ -21,6 +22,9 @@ func (c *channel) apply(e Event) {
 }
 
 func (c *channel) take(e Event) {
+	if c.all.isGone(e.Member) {
+		return
+	}
 	changes, missed := c.roster.apply(e)
 	c.latest = max(c.latest, e.Revision)
 	c.tell(changes)
@@ -33,8 +37,9 @@ func (c *channel) take(e Event) {
 // repair reads all members after an event showed that others were missed. If that fails, the audit
 // does it.
 func (c *channel) repair() {
-	err := c.refresh(c.all.ctx, 0)
-	c.all.config.Logger.Warn("changes of a channel's members were missed: all were read again", "app", c.id.App, "error", err)
+	if err := c.refresh(c.all.ctx, 0); err != nil {
+		c.all.config.Logger.Warn("cannot read the members of a channel of which changes were missed", "app", c.id.App, "error", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.repairing = false
@@ -86,14 +91,11 @@ func (c *channel) read(ctx context.Context, atLeast uint64, needless func() bool
 
 func (c *channel) replace(s Snapshot) {
 	c.complete = true
-	changes := c.roster.replace(s)
+	s.Members = slices.DeleteFunc(s.Members, c.all.isGone)
 	for _, m := range s.Members {
 		c.latest = max(c.latest, m.Revision)
 	}
-	for _, gone := range c.all.goneGateways() {
-		changes = append(changes, c.roster.dropGateway(gone.gateway, gone.upTo)...)
-	}
-	c.tell(changes)
+	c.tell(c.roster.replace(s))
 }
 
 // catchUpWaiting takes in the changes that waited and that a snapshot does not have.
@@ -138,10 +140,13 @@ func (cs *Channels) gatewayGone(gateway string, upTo uint64) {
 	})
 }
 
-func (cs *Channels) goneGateways() []goneGateway {
+// isGone reports whether a member was removed with its gateway.
+func (cs *Channels) isGone(m Member) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return cs.gone
+	return slices.ContainsFunc(cs.gone, func(gone goneGateway) bool {
+		return m.Gateway == gone.gateway && m.Revision <= gone.upTo
+	})
 }
 
 // recoveries is how many channels are read at the same time after a gap.

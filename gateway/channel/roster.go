@@ -41,7 +41,8 @@ func (r *roster) apply(e Event) (changes []change, missed bool) {
 	if known && e.Revision <= now.Revision || e.Left && !here {
 		return nil, false // older than what is known, or of a superseded member
 	}
-	missed = here && e.Former != now.Revision
+	purged := e.Left && e.Former == 0 // before the member left, with others of its gateway
+	missed = here && e.Former != now.Revision && !purged
 	if e.Left {
 		return r.remove(nil, now, left), missed
 	}
