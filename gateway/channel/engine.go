@@ -80,6 +80,7 @@ type Engine interface {
 	Enter(ctx context.Context, m Member) (revision uint64, err error)
 
 	// Leave removes a member if it is still the one of its Revision, or where that is 0, of the
-	// same session and entry. FollowMembers tells of it also when the member was gone already.
+	// same session and entry: then also one of an Enter that returned an error and takes effect
+	// late. FollowMembers tells of it also when the member was gone already.
 	Leave(ctx context.Context, m Member) error
 }

@@ -212,6 +212,10 @@ func (e *Engine) Leave(ctx context.Context, m channel.Member) error {
 func (e *Engine) leave(ctx context.Context, m channel.Member) error {
 	key := memberKey(m)
 	if m.Revision == 0 {
+		// An Enter that was given up may still be under way. It is ahead of the fence.
+		if _, err := e.members.fence(ctx); err != nil {
+			return err
+		}
 		r, err := e.members.last(ctx, key)
 		if err != nil {
 			return err

@@ -91,6 +91,22 @@ func TestMembers(t *testing.T) {
 	assert.Empty(t, events)
 }
 
+// A join that was given up leaves nobody behind, also where it takes effect later.
+func TestLeavingOvertakesNoJoin(t *testing.T) {
+	e := openEngine(t, Options{})
+	for i := range 5000 { // what the stream is busy with
+		e.fillOne(t, memberOf("h", fmt.Sprint("user-", i), 1))
+	}
+	ada := memberOf("g", "ada", 1)
+	e.fillOne(t, ada)
+	ada.Session = "01234567890123456789012345" // as fillOne has it
+	require.NoError(t, e.Leave(t.Context(), ada))
+	<-e.js.PublishAsyncComplete()
+	last, err := e.members.last(t.Context(), memberKey(ada))
+	require.NoError(t, err)
+	assert.True(t, last.gone)
+}
+
 // A user who moves is at two gateways for a moment, and one member.
 func TestCountOfAUserWhoMoves(t *testing.T) {
 	e := openEngine(t, Options{})
