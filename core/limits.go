@@ -157,6 +157,7 @@ const (
 	MaxMissedChannelMessages = 32
 	MaxOfflineMessages       = 200
 	OfflineLifetime          = 7 * 24 * time.Hour
+	HistoryLifetime          = 7 * 24 * time.Hour // of messages with enableHistoricalMessaging, unless a gateway says otherwise
 
 	// MissedOverlap is how far before the last message that it got from a channel a
 	// client asks for those it missed: messages pass each other by less, on their way

@@ -33,6 +33,9 @@ type Outgoing struct {
 
 	Defect     Defect
 	DefectText string
+
+	// History has the gateway keep the message for the app's backend to read.
+	History bool
 }
 
 // weight is what counts against MaxMessageBytes (API 6.3).

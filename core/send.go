@@ -49,6 +49,7 @@ func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error,
 			done(false, err)
 			return
 		}
+		send.History = o.History
 		send.Origin, send.Number = c.origin, c.numbers.next(send.Peer+"/"+send.Channel)
 		c.request(&wire.ClientFrame{Send: send}, ResendAfter, func(f *wire.ServerFrame) {
 			received, err := sendOutcome(f, codes)

@@ -38,6 +38,9 @@ type Config struct {
 	// Events is told what users do; nil means that nobody is.
 	Events Events
 
+	// History keeps messages whose senders ask for it; nil means that none are kept.
+	History History
+
 	// REST serves backends of apps, below RESTPrefix; nil means nothing. It answers preflights
 	// itself, and bounds the bodies that it reads.
 	REST http.Handler

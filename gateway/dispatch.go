@@ -141,6 +141,14 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		Origin:           send.Origin,
 		Number:           send.Number,
 	}
+	if send.Channel != "" && s.membership(send.Channel) == nil {
+		s.refuse(id, notJoined)
+		return
+	}
+	if refusal := s.intoHistory(send, delivery); refusal != nil {
+		s.refuse(id, refusal)
+		return
+	}
 	if send.Channel != "" {
 		s.sendToChannel(id, delivery)
 		return

@@ -21,6 +21,7 @@ func readOutgoing(v value) (o *core.Outgoing, err error) {
 	o = &core.Outgoing{
 		Defect:  core.Defect(getNumber(v, "defect")),
 		Message: &core.Message{Type: wire.Message_Type(getNumber(v, "kind"))},
+		History: toBool(get(v, "history")),
 	}
 	m := o.Message
 	switch {

@@ -35,6 +35,10 @@ func TestBackendPage(t *testing.T) {
 			assert.Regexp(t, `"user_id":"bob","type":"Login"`, readFile(t, filepath.Join(dir, "user-events.json")))
 			assert.Regexp(t, `"group_id":"garden","channel_id":"garden","user_id":"bob","type":"Join"`, readFile(t, filepath.Join(dir, "channel-events.json")))
 		},
+		"The history 1": func() { gets("Server", "for the record") },
+		"The history 2": func() {
+			assert.Regexp(t, `"messages":\[\{"src":"Server","dst":"garden","payload":"for the record"`, readFile(t, filepath.Join(dir, "messages.json")))
+		},
 		"Credentials 1": func() {
 			gets("alice", "one")
 			gets("alice", "two")

@@ -34,6 +34,7 @@ func TestREST(t *testing.T) {
 		"peer messages":         testRESTPeer,
 		"channel messages":      testRESTChannel,
 		"events":                testRESTEvents,
+		"history":               testRESTHistory,
 		"ids and payloads":      testRESTInput,
 		"order":                 testRESTOrder,
 		"rates":                 testRESTRates,
@@ -194,14 +195,25 @@ func byCurl(t *testing.T, calls []restCall) (answers []restAnswer) {
 
 // Each kind of caller, with each form of credentials, at each endpoint that sends.
 func testRESTCallers(t *testing.T, program string) {
-	g, _ := serveREST(t, program, "--rest-event-users", "poller", "--rest-event-rate", "1000")
+	g, b := serveREST(t, program, "--rest-event-users", "poller", "--rest-event-rate", "1000")
 	bob := pageLogin(t, g.url, "bob")
 	good := "Basic " + base64.StdEncoding.EncodeToString([]byte(restKey+":"+restSecret))
 	alice6, alice7 := restToken(t, token.V006, "alice", time.Hour), restToken(t, token.V007, "alice", time.Hour)
 	const peer, hall = "/rtm/users/alice/peer_messages", "/rtm/users/alice/channel_messages"
 	toBob, toHall := `{"destination":"bob","payload":"hello"}`, `{"channel_name":"hall","payload":"hello"}`
 	type h = map[string]string
+	const times = `"start_time":"2026-01-02T03:04:05Z","end_time":"2026-01-02T03:04:06Z"`
+	const count = "/rtm/message/history/count?"
+	location := b.query(`{"filter":{"source":"nobody",` + times + `}}`)
 	calls := []restCall{
+		{"history query", 200, "", "POST", "/rtm/message/history/query", h{"Authorization": good, "Content-Type": "application/json"}, `{"filter":{"source":"alice",` + times + `},"limit":20,"order":"desc"}`},
+		{"history query by token", 200, "", "POST", "/rtm/message/history/query", h{"x-agora-token": alice6, "x-agora-uid": "alice"}, `{"filter":{"destination":"hall",` + times + `}}`},
+		{"history read", 200, "ok", "GET", location, h{"Authorization": good}, ""},
+		{"history read without credentials", 401, "unauthorized", "GET", location, h{}, ""},
+		{"history read of another's query", 401, "unauthorized", "GET", location, h{"x-agora-token": alice6, "x-agora-uid": "alice"}, ""},
+		{"history read too late", 410, "query_expired", "GET", "/rtm/message/history/query/nonsense", h{"Authorization": good}, ""},
+		{"history count", 200, "ok", "GET", count + "&source=%22alice%22&start_time=2026-01-02T03:04:05Z&end_time=2026-01-02T03:04:06Z", h{"Authorization": good}, ""},
+		{"history count of nobody", 400, "invalid_parameter", "GET", count + "start_time=2026-01-02T03:04:05Z&end_time=2026-01-02T03:04:06Z", h{"Authorization": good}, ""},
 		{"basic", 200, "message_sent", "POST", peer, h{"Authorization": good, "Content-Type": "application/json;charset=utf-8"}, toBob},
 		{"token 006", 200, "message_sent", "POST", peer, h{"x-agora-token": alice6, "x-agora-uid": "alice", "Content-Type": "application/json"}, toBob},
 		{"token 007", 200, "message_sent", "POST", peer, h{"x-agora-token": alice7, "x-agora-uid": "alice", "Content-Type": "text/plain"}, toBob},
@@ -548,6 +560,17 @@ func TestClusterREST(t *testing.T) {
 		}
 		assert.Len(t, distinct(eventsUntil(t, userEventsPath, 2*n, backends...)), 2*n, "each once, whoever is asked")
 	})
+	t.Run("history", func(t *testing.T) {
+		for i := range 20 {
+			at, other := backends[i%2], backends[1-i%2]
+			at.code("/rtm/users/Server/channel_messages", fmt.Sprintf(`{"channel_name":"kept","payload":"%d","enable_historical_messaging":true}`, i))
+			found := other.read(other.query(asked(`"destination":"kept"`, `,"limit":100`)))
+			require.Len(t, found, i+1, "what was answered is found at once, at any gateway")
+			assert.Equal(t, fmt.Sprint(i), found[i].Payload)
+		}
+		location := backends[0].query(asked(`"destination":"kept"`, ``))
+		assert.Len(t, backends[1].read(location), 20, "a query can be read at any gateway")
+	})
 	t.Run("a gateway is lost between two calls", func(t *testing.T) {
 		const flagged = `{"destination":"zoe","payload":"%d","enable_offline_messaging":true}`
 		for i := range 20 {
@@ -648,4 +671,98 @@ func testRESTEvents(t *testing.T, program string) {
 	require.NoError(t, lost.CloseNow())
 	assert.Equal(t, []string{"lost Leave hall"}, eventsUntil(t, channelEventsPath, 1, b))
 	assert.Equal(t, []string{"lost Login", "lost Logout"}, eventsUntil(t, userEventsPath, 2, b))
+}
+
+// asked is the body of a query about the last and the next hour.
+func asked(filter, more string) string {
+	at := func(d time.Duration) string { return time.Now().UTC().Add(d).Format("2006-01-02T15:04:05Z") }
+	return `{"filter":{` + filter + `,"start_time":"` + at(-time.Hour) + `","end_time":"` + at(time.Hour) + `"}` + more + `}`
+}
+
+// query makes a query and returns its path.
+func (b *backend) query(body string) (path string) {
+	b.t.Helper()
+	a := b.do(http.MethodPost, "/rtm/message/history/query", body)
+	require.Equal(b.t, http.StatusOK, a.Status, a.Body)
+	location, _ := a.fields(b.t)["location"].(string)
+	path, found := strings.CutPrefix(location, "~")
+	require.True(b.t, found)
+	return path
+}
+
+type historyMessage struct {
+	Src         string         `json:"src"`
+	Dst         string         `json:"dst"`
+	Payload     string         `json:"payload"`
+	Ms          int64          `json:"ms"`
+	MessageType string         `json:"message_type"`
+	Media       map[string]any `json:"media"`
+}
+
+func (b *backend) read(path string) []historyMessage {
+	b.t.Helper()
+	a := b.do(http.MethodGet, path, "")
+	require.Equal(b.t, http.StatusOK, a.Status, a.Body)
+	require.Equal(b.t, "ok", a.fields(b.t)["code"])
+	var list struct {
+		Messages []historyMessage `json:"messages"`
+	}
+	require.NoError(b.t, json.Unmarshal([]byte(a.Body), &list))
+	return list.Messages
+}
+
+// sendKept sends as an application does with enableHistoricalMessaging.
+func (h *heard) sendKept(t *testing.T, peer string, m *core.Message) {
+	t.Helper()
+	require.Nil(t, outcome(t, h.member, func(done func(*core.Error)) {
+		h.SendToPeer(peer, &core.Outgoing{Message: m, History: true}, false, func(_ bool, err *core.Error) { done(err) })
+	}))
+}
+
+func testRESTHistory(t *testing.T, program string) {
+	g, b := serveREST(t, program, "--max-app-history", "10")
+	alice, bob := loginHeard(t, g.url, "alice"), loginHeard(t, g.url, "bob")
+	text := func(s string) *core.Message { return &core.Message{Type: wire.Message_TEXT, Text: s} }
+	hall := alice.join(t, "hall")
+	alice.sendKept(t, "bob", text("0"))
+	received := next(t, bob.got).ServerReceivedMs
+	b.code("/rtm/users/Server/peer_messages", `{"destination":"bob","payload":"1","enable_historical_messaging":true}`)
+	b.code("/rtm/users/Server/peer_messages", `{"destination":"bob","payload":"not kept"}`)
+	require.Nil(t, outcome(t, alice.member, func(done func(*core.Error)) { hall.Send(&core.Outgoing{Message: text("2"), History: true}, done) }))
+	b.code("/rtm/users/alice/channel_messages", `{"channel_name":"hall","payload":"3","enable_historical_messaging":true}`)
+	alice.sendKept(t, "nobody", &core.Message{Type: wire.Message_IMAGE, MediaId: "id", FileName: "a.png", Description: "4"})
+
+	payloads := func(filter, more string) (all []string) {
+		for _, m := range b.read(b.query(asked(filter, more))) {
+			all = append(all, m.Payload)
+		}
+		return all
+	}
+	assert.Equal(t, []string{"0", "2", "3", "4"}, payloads(`"source":"alice"`, ``))
+	assert.Equal(t, []string{"4", "3"}, payloads(`"source":"alice"`, `,"order":"desc","limit":2`))
+	assert.Equal(t, []string{"2", "0"}, payloads(`"source":"alice"`, `,"order":"desc","limit":2,"offset":2`))
+	assert.Equal(t, []string{"0", "1"}, payloads(`"destination":"bob"`, ``))
+	assert.Equal(t, []string{"2", "3"}, payloads(`"destination":"hall"`, ``))
+	assert.Equal(t, []string{"1"}, payloads(`"source":"Server","destination":"bob"`, ``))
+	assert.Equal(t, []string{"2", "3"}, payloads(`"source":"alice","destination":"hall"`, ``))
+	assert.Empty(t, payloads(`"source":"hall"`, ``))
+	first := b.read(b.query(asked(`"destination":"bob"`, ``)))[0]
+	assert.Equal(t, historyMessage{Src: "alice", Dst: "bob", Payload: "0", Ms: received, MessageType: "peer_message"}, first)
+	image := b.read(b.query(asked(`"destination":"nobody"`, ``)))[0]
+	assert.Equal(t, []any{"IMAGE", "id", "a.png"}, []any{image.Media["type"], image.Media["media_id"], image.Media["file_name"]})
+	day := time.Now().UTC().Format("2006-01-02")
+	counted := b.do(http.MethodGet, "/rtm/message/history/count?source=alice&start_time="+day+"T00:00:00Z&end_time="+day+"T23:59:59.999Z", "")
+	assert.Equal(t, 4., counted.fields(t)["count"])
+
+	t.Run("quota", func(t *testing.T) {
+		send := func() restAnswer {
+			return b.do(http.MethodPost, "/rtm/users/Server/peer_messages", `{"destination":"bob","payload":"x","enable_historical_messaging":true}`)
+		}
+		for range 5 {
+			require.Equal(t, http.StatusOK, send().Status)
+		}
+		a := send()
+		assert.Equal(t, http.StatusTooManyRequests, a.Status)
+		assert.Equal(t, "quota_exceeded", a.fields(t)["code"])
+	})
 }

@@ -37,7 +37,9 @@ import (
 // Pushes. A ServerFrame with a seq is a push that must not be lost. The gateway
 // numbers them from 1 within a session and keeps each until an Ack covers it.
 // After a resume it sends again all those above Hello.last_seq. A client drops
-// a push whose seq is not above the highest it has handled.
+// a push whose seq is not above the highest it has handled. It acknowledges a
+// delivery of a peer, and an invitation, at once, because their sender waits for
+// that; for other pushes the Ack may wait until the client answers a Ping.
 //
 // Contact. The gateway sends Ping every Welcome.ping_interval_ms and the client
 // answers Pong. Any frame counts as contact. A side that hears nothing for its
@@ -715,8 +717,9 @@ type Send struct {
 	// client that logged in anew may send again what was delivered already. origin is
 	// a random number of the client, number rises with each of its messages to one peer
 	// or channel.
-	Origin uint64
-	Number uint64
+	Origin  uint64
+	Number  uint64
+	History bool // keep it for the app's backend to read; TEXT, IMAGE and FILE are kept
 }
 
 func (x *Send) Reset() {
@@ -765,6 +768,13 @@ func (x *Send) GetNumber() uint64 {
 		return x.Number
 	}
 	return 0
+}
+
+func (x *Send) GetHistory() bool {
+	if x != nil {
+		return x.History
+	}
+	return false
 }
 
 type Sent struct {
@@ -2346,6 +2356,16 @@ func (m *Send) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.History {
+		i--
+		if m.History {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x38
+	}
 	if m.Number != 0 {
 		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Number))
 		i--
@@ -3902,6 +3922,9 @@ func (m *Send) SizeVT() (n int) {
 	if m.Number != 0 {
 		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Number))
 	}
+	if m.History {
+		n += 2
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -4693,6 +4716,8 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			m.Origin = d.fixed64()
 		case 6:
 			m.Number = d.varint()
+		case 7:
+			m.History = d.varint() != 0
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}

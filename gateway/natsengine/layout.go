@@ -44,6 +44,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 	if o.Events {
 		all = append(all, eventConfig(userEventStream, userEventSubject), eventConfig(channelEventStream, channelEventSubject))
 	}
+	all = append(all, o.historyConfigs()...)
 	if o.UserMail > 0 {
 		all = append(all, quotaConfig(userQuotaStream, userQuotaSubject, o.UserMail))
 	}

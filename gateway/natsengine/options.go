@@ -63,6 +63,14 @@ type Options struct {
 	// Events has what users do kept for backends, see Engine.Events.
 	Events bool
 
+	// History has messages kept whose senders ask for it, see Engine.History. HistoryAge is for
+	// how long; 0 means core.HistoryLifetime. AppHistory is how many of one app; 0 means
+	// DefaultAppHistory, less than 0 no bound. What exists has those of its streams: see
+	// ChangeStreams.
+	History    bool
+	HistoryAge time.Duration
+	AppHistory int
+
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -80,6 +88,10 @@ func (o Options) withDefaults() (Options, error) {
 	if o.AppMail == 0 {
 		o.AppMail = DefaultAppMail
 	}
+	if o.AppHistory == 0 {
+		o.AppHistory = DefaultAppHistory
+	}
+	setDefault(&o.HistoryAge, core.HistoryLifetime)
 	setDefault(&o.MediaMaxAge, core.MediaLifetime)
 	setDefault(&o.GatewayLife, core.SessionTimeout)
 	setDefault(&o.AttributeLife, attributeLife)

@@ -294,6 +294,13 @@ func (o Options) given(have, want jetstream.StreamConfig) jetstream.StreamConfig
 		if o.MediaMaxAge == 0 {
 			want.MaxAge = have.MaxAge
 		}
+	case messageStream, messageQuotaStream:
+		if o.HistoryAge == 0 {
+			want.MaxAge = have.MaxAge
+		}
+		if o.AppHistory == 0 {
+			want.MaxMsgsPerSubject = max(0, have.MaxMsgsPerSubject)
+		}
 	case userQuotaStream:
 		if o.UserMail == 0 {
 			want.MaxMsgsPerSubject = have.MaxMsgsPerSubject

@@ -172,6 +172,7 @@ func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([
 func (v *Events) take(ctx context.Context, stream, subject, app string, most int) (events []gateway.SessionEvent, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
+	wait := retry.Backoff{First: 20 * time.Millisecond, Most: 200 * time.Millisecond}
 	consumer, err := v.e.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
 		Durable:       "backend-" + app,
 		FilterSubject: subject + app,
@@ -181,6 +182,15 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read events: %w", err)
 	}
+	for {
+		events, err = fetchEvents(consumer, app, most)
+		if !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
+			return events, err
+		}
+	}
+}
+
+func fetchEvents(consumer jetstream.Consumer, app string, most int) (events []gateway.SessionEvent, err error) {
 	batch, err := consumer.FetchNoWait(most)
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read events: %w", err)

@@ -30,6 +30,8 @@ var (
 	noAnswer    = &failure{status: http.StatusRequestTimeout, code: "timeout", text: "the receiver is online and did not acknowledge the message in time: it may still arrive"}
 	unavailable = &failure{status: http.StatusInternalServerError, code: "unavailable", text: "the gateway can't do this now: try again"}
 	starting    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the gateway is starting: try again later", retryAfter: 1}
+	noQuery     = &failure{status: http.StatusGone, code: "query_expired", text: "there is no such query: make a new one, which can be read for 10 minutes"}
+	fullHistory = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "the history of the app has as many messages as it may: the message was not sent; send it without enable_historical_messaging", retryAfter: 3600}
 	notKept     = &failure{status: http.StatusNotFound, code: "not_kept", text: "the gateway keeps nothing of this: see its settings"}
 	noStorage   = &failure{status: http.StatusInternalServerError, code: "unavailable", text: "the gateway has no room for offline messages now: try again later"}
 	overQuota   = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "as many offline messages as may be are left within seven days: send this one when its receiver is online", retryAfter: 3600}

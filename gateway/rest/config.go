@@ -26,6 +26,9 @@ type Config struct {
 	Events       Events
 	EventReaders []string
 
+	// History keeps messages; nil means that none are kept.
+	History History
+
 	// Limits bound how often an app may call this gateway.
 	Limits Limits
 
@@ -81,13 +84,14 @@ type Limits struct {
 	PeerMessages    int // 0 means 500
 	ChannelMessages int // 0 means 1 000
 	Events          int // 0 means 10, for each of the two kinds
+	History         int // 0 means 100, for each of the three endpoints
 }
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		n     *int
 		value int
-	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}, {&l.Events, 10}} {
+	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}, {&l.Events, 10}, {&l.History, 100}} {
 		if *d.n == 0 {
 			*d.n = d.value
 		}

@@ -5,6 +5,9 @@
 //	POST /dev/v2/project/<app>/rtm/users/<uid>/channel_messages
 //	GET  /dev/v2/project/<app>/rtm/vendor/user_events
 //	GET  /dev/v2/project/<app>/rtm/vendor/channel_events
+//	POST /dev/v2/project/<app>/rtm/message/history/query
+//	GET  /dev/v2/project/<app>/rtm/message/history/query/<handle>
+//	GET  /dev/v2/project/<app>/rtm/message/history/count
 //
 // A call is allowed by a Key (HTTP Basic) or by a token of the app's users, see Config.Keys.
 // Every answer is JSON, errors included, and has a request_id that the log has too.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -12,11 +13,12 @@ import (
 
 // Handler serves what is below Prefix. It is safe for concurrent use.
 type Handler struct {
-	config  Config
-	keys    keyring
-	sender  *sender
-	limits  limits
-	refused *rate.Limiter // of lines in the log about callers without valid credentials
+	config   Config
+	keys     keyring
+	sender   *sender
+	limits   limits
+	searches searches
+	refused  *rate.Limiter // of lines in the log about callers without valid credentials
 }
 
 // New makes a Handler. It needs no end of its own.
@@ -26,11 +28,12 @@ func New(config Config) (*Handler, error) {
 		return nil, err
 	}
 	return &Handler{
-		config:  config,
-		keys:    newKeyring(config.Keys),
-		sender:  newSender(config),
-		limits:  newLimits(config.Limits),
-		refused: rate.NewLimiter(10, 100),
+		config:   config,
+		keys:     newKeyring(config.Keys),
+		sender:   newSender(config),
+		limits:   newLimits(config.Limits),
+		searches: make(searches, maxSearches),
+		refused:  rate.NewLimiter(10, 100),
 	}, nil
 }
 
@@ -40,6 +43,7 @@ type call struct {
 	id     string
 	caller caller
 	began  time.Time
+	from   string // a user, for the log; unless it is that of the path
 	to     string // a user or channel, for the log
 	why    string // a failure's cause, for the log alone
 }
@@ -106,6 +110,12 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 		return h.userEvents(r, c)
 	case ChannelEvents:
 		return h.channelEvents(r, c)
+	case CreateQuery:
+		return h.createQuery(r, c)
+	case ReadQuery:
+		return h.readQuery(r, c)
+	case CountMessages:
+		return h.countMessages(r, c)
 	}
 	return nil, notFound
 }
@@ -139,7 +149,7 @@ func (h *Handler) audit(r *http.Request, c *call, status int, code string) {
 		slog.String("app", clip(c.app)), slog.String("by", c.caller.String()), slog.String("address", h.config.Address(r)),
 		slog.Duration("took", time.Since(c.began).Round(time.Microsecond)),
 	}
-	for _, a := range []struct{ name, value string }{{"code", code}, {"from", c.uid}, {"to", c.to}, {"cause", c.why}} {
+	for _, a := range []struct{ name, value string }{{"code", code}, {"from", cmp.Or(c.uid, c.from)}, {"to", c.to}, {"cause", c.why}} {
 		if a.value != "" {
 			attributes = append(attributes, slog.String(a.name, clip(a.value)))
 		}

@@ -199,19 +199,29 @@ func mint(t testing.TB, version token.Version, app, certificate, uid string, val
 	return text
 }
 
-// serve makes one call without a network, for tests of time.
-func serve(t *testing.T, b *bus, path, body string) (status int, code string) {
+// direct makes a call without a network, for tests of time.
+func direct(t *testing.T, c rest.Config, method, path, body string) answer {
 	apps := &gateway.Apps{}
 	require.NoError(t, apps.Add(app, certificate))
-	handler, err := rest.New(rest.Config{Apps: apps, Bus: b, Keys: []rest.Key{{ID: key, Secret: secret}}, Logger: slog.New(slog.DiscardHandler)})
+	c.Apps, c.Keys, c.Logger = apps, []rest.Key{{ID: key, Secret: secret}}, slog.New(slog.DiscardHandler)
+	handler, err := rest.New(c)
 	require.NoError(t, err)
-	r := httptest.NewRequest(http.MethodPost, base+path, strings.NewReader(body))
+	r := httptest.NewRequest(method, base+path, strings.NewReader(body))
 	r.SetBasicAuth(key, secret)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
-	var got struct {
-		Code string `json:"code"`
-	}
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
-	return w.Code, got.Code
+	a := answer{status: w.Code, header: w.Header()}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &a.fields))
+	return a
+}
+
+// serve makes a call that sends.
+func serve(t *testing.T, b *bus, path, body string) (status int, code string) {
+	a := direct(t, rest.Config{Bus: b}, http.MethodPost, path, body)
+	return a.status, a.code()
+}
+
+// ask makes a call about the history.
+func ask(t *testing.T, a *archive, method, path, body string) answer {
+	return direct(t, rest.Config{Bus: &bus{}, History: a}, method, path, body)
 }

@@ -22,9 +22,10 @@ type limited struct{ app, endpoint string }
 
 func newLimits(l Limits) limits {
 	return limits{
-		most: map[string]int{PeerMessages: l.PeerMessages, ChannelMessages: l.ChannelMessages, UserEvents: l.Events, ChannelEvents: l.Events},
-		mu:   &sync.Mutex{},
-		by:   map[limited]*rate.Limiter{},
+		most: map[string]int{PeerMessages: l.PeerMessages, ChannelMessages: l.ChannelMessages, UserEvents: l.Events, ChannelEvents: l.Events,
+			CreateQuery: l.History, ReadQuery: l.History, CountMessages: l.History},
+		mu: &sync.Mutex{},
+		by: map[limited]*rate.Limiter{},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -78,5 +79,45 @@ func FuzzFields(f *testing.F) {
 		same, err := again.text("payload")
 		assert.NoError(t, err)
 		assert.Equal(t, text, same)
+	})
+}
+
+// A handle that is taken is that of a query that could have been made.
+func FuzzHandle(f *testing.F) {
+	q := query{Filter: HistoryFilter{App: "a", From: "b", End: 5}, Limit: 20, Ends: 1000}
+	handle, err := q.handle()
+	assert.NoError(f, err)
+	f.Add(handle)
+	f.Add("e30")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, handle string) {
+		q, ok := parseHandle(handle, "a", time.Unix(900, 0))
+		if !ok {
+			return
+		}
+		assert.NoError(t, checkFilter(q.Filter))
+		again, err := q.handle()
+		assert.NoError(t, err)
+		same, ok := parseHandle(again, "a", time.Unix(900, 0))
+		assert.True(t, ok)
+		assert.Equal(t, q, same)
+	})
+}
+
+func FuzzQuery(f *testing.F) {
+	f.Add(`{"filter":{"source":"a","start_time":"2026-01-02T03:04:05Z","end_time":"2026-01-02 03:04:05.5"},"limit":"5"}`)
+	f.Add(`{"filter":{"destination":5},"offset":1e9,"order":"desc"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		body, err := parseFields([]byte(text))
+		if err != nil {
+			return
+		}
+		q, order, err := parseQuery(body, "a")
+		if err != nil {
+			return
+		}
+		assert.Equal(t, order == descending, q.NewestFirst)
+		assert.NoError(t, checkFilter(q.Filter))
+		assert.True(t, 1 <= q.Limit && q.Limit <= maxLimit && q.Offset >= 0)
 	})
 }

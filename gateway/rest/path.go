@@ -17,16 +17,19 @@ const (
 	ChannelMessages = "channel_messages"
 	UserEvents      = "user_events"
 	ChannelEvents   = "channel_events"
+	CreateQuery     = "create_query"
+	ReadQuery       = "read_query"
+	CountMessages   = "count_messages"
 	EndpointOther   = "other"
 )
 
 // Endpoints are all that Meter.RESTCall gets.
-var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, EndpointOther}
+var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, CreateQuery, ReadQuery, CountMessages, EndpointOther}
 
 // Statuses are those that answers have.
 var Statuses = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
-	http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusRequestTimeout, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusInternalServerError,
 }
 
 // target is what a path names.
@@ -35,6 +38,7 @@ type target struct {
 	endpoint string
 	method   string // the one that the endpoint takes
 	uid      string // of an endpoint that has one; may be no valid id
+	handle   string // of a query that is read
 }
 
 // parsePath reads an escaped path. Each segment is unescaped once, after the path is split, and a
@@ -69,6 +73,15 @@ func parsePath(escaped string) (t target, found bool) {
 			"vendor/user_events": UserEvents, "vendor/channel_events": ChannelEvents,
 			"hook/channel_events": ChannelEvents, // as an older text has it
 		}[s[1]+"/"+s[2]]
+	case len(s) >= 4 && s[0] == "rtm" && s[1] == "message" && s[2] == "history":
+		switch {
+		case len(s) == 4 && s[3] == "query":
+			t.endpoint, t.method = CreateQuery, http.MethodPost
+		case len(s) == 5 && s[3] == "query":
+			t.endpoint, t.method, t.handle = ReadQuery, http.MethodGet, s[4]
+		case len(s) == 4 && s[3] == "count":
+			t.endpoint, t.method = CountMessages, http.MethodGet
+		}
 	}
 	return t, t.endpoint != ""
 }

@@ -22,6 +22,7 @@ const promptly = time.Second
 // sender sends messages of backends to clients, as a session does those of its own client.
 type sender struct {
 	bus     Bus
+	history History // nil: none
 	peerAck time.Duration
 	origin  uint64 // see wire.Send
 
@@ -41,7 +42,7 @@ type numbers struct {
 func newSender(c Config) *sender {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return &sender{bus: c.Bus, peerAck: c.PeerAck, origin: binary.BigEndian.Uint64(b[:]), seed: maphash.MakeSeed()}
+	return &sender{bus: c.Bus, history: c.History, peerAck: c.PeerAck, origin: binary.BigEndian.Uint64(b[:]), seed: maphash.MakeSeed()}
 }
 
 // delivery is a message as its receivers get it. It has no number yet.
@@ -50,6 +51,24 @@ func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 		From: m.from, Channel: channel, ServerReceivedMs: time.Now().UnixMilli(), Origin: s.origin,
 		Message: &wire.Message{Type: wire.Message_TEXT, Text: m.text},
 	}
+}
+
+// record keeps a message in the history where the caller wants that, before anybody gets it.
+func (s *sender) record(m outgoing, d *wire.Delivery, toChannel bool) error {
+	if !m.history || s.history == nil {
+		return nil
+	}
+	content, err := d.Message.MarshalVT()
+	if err != nil {
+		return err
+	}
+	err = s.history.Record(context.Background(), gateway.HistoryMessage{ // it gives up by itself
+		App: m.app, From: m.from, To: m.to, ToChannel: toChannel, Ms: d.ServerReceivedMs, Message: content,
+	})
+	if errors.Is(err, gateway.ErrHistoryQuota) {
+		return fullHistory
+	}
+	return err
 }
 
 // handOver gives a delivery its number and has it sent.
@@ -78,6 +97,9 @@ func (s *sender) toPeer(m outgoing, wait bool) (code string, err error) {
 	}
 	user := gateway.User{App: m.app, ID: m.to}
 	d := s.delivery(m, "")
+	if err := s.record(m, d, false); err != nil {
+		return "", err
+	}
 	answered := make(chan bool, 1)
 	began := time.Now()
 	err = s.handOver(m, d, func(frame []byte) error {
@@ -157,8 +179,12 @@ func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error
 // toChannel sends a message to the members of a channel, and returns when it can't be lost any
 // more. Nobody needs to be there.
 func (s *sender) toChannel(m outgoing) error {
+	d := s.delivery(m, m.to)
+	if err := s.record(m, d, true); err != nil {
+		return err
+	}
 	published := make(chan error, 1)
-	err := s.handOver(m, s.delivery(m, m.to), func(frame []byte) error {
+	err := s.handOver(m, d, func(frame []byte) error {
 		return s.bus.PublishChannel(channel.ID{App: m.app, Channel: m.to}, frame, func(err error) { published <- err })
 	})
 	if err != nil {

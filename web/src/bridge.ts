@@ -92,6 +92,8 @@ export interface Outgoing {
   defect: Defect;
   /** Says what the defect is. */
   defectText?: string;
+  /** Whether the gateway is to keep it for the app's backend. */
+  history?: boolean;
   text?: string;
   raw?: Uint8Array;
   description?: string;

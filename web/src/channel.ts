@@ -36,10 +36,10 @@ export class RtmChannel extends Emitter {
     return this._request('members');
   }
 
-  async sendMessage(message: unknown, options: object = {}): Promise<void> {
-    mustNotBeNull(options);
+  async sendMessage(message: unknown, options: { enableHistoricalMessaging?: boolean } = {}): Promise<void> {
+    const { enableHistoricalMessaging } = options; // null is a TypeError
     const { _client: client } = this;
-    return client._send(message, (outgoing, done) => client._link.call('sendChannel', this._handle, outgoing, done));
+    return client._send(message, !!enableHistoricalMessaging, (outgoing, done) => client._link.call('sendChannel', this._handle, outgoing, done));
   }
 
   private _request<T>(method: 'leave' | 'members'): Promise<T> {
@@ -50,9 +50,4 @@ export class RtmChannel extends Emitter {
   _release(): void {
     if (this.joinState === 'LEFT') this._client._channels.delete(this._handle);
   }
-}
-
-/** No option has an effect in a channel, but null is refused as in the API. */
-function mustNotBeNull(options: unknown): void {
-  if (options === null) throw new TypeError('options must be an object');
 }

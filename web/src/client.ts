@@ -135,10 +135,10 @@ export class RtmClient extends AttributeMethods {
     return createMessage(message);
   }
 
-  async sendMessageToPeer(message: unknown, peerId: string, options: { enableOfflineMessaging?: boolean } = {}): Promise<{ hasPeerReceived: boolean }> {
-    const { enableOfflineMessaging } = options; // null is a TypeError
+  async sendMessageToPeer(message: unknown, peerId: string, options: { enableOfflineMessaging?: boolean; enableHistoricalMessaging?: boolean } = {}): Promise<{ hasPeerReceived: boolean }> {
+    const { enableOfflineMessaging, enableHistoricalMessaging } = options; // null is a TypeError
     const peer = isId(peerId) ? peerId : '';
-    const hasPeerReceived = await this._send<boolean>(message, (outgoing, done) =>
+    const hasPeerReceived = await this._send<boolean>(message, !!enableHistoricalMessaging, (outgoing, done) =>
       this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
     return { hasPeerReceived };
   }
@@ -187,8 +187,9 @@ export class RtmClient extends AttributeMethods {
    * Hands a message over, in the order of the calls: at once, unless it or one before it waits for
    * its thumbnail.
    */
-  _send<T>(message: unknown, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T> {
+  _send<T>(message: unknown, history: boolean, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T> {
     const normalised = normalise(message);
+    if (history) normalised.outgoing.history = true;
     const go = () => this._link.request<T>((done) => begin(normalised.outgoing, done));
     if (!this._reading && !normalised.thumbnail) return go();
     return new Promise((resolve) => {

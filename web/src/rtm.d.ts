@@ -111,7 +111,10 @@ export interface ReceivedMessageProperties {
 export interface SendMessageOptions {
   /** Keep the message for a peer who is not online: the latest 200, for seven days. No effect in channels. Default false. */
   enableOfflineMessaging?: boolean;
-  /** Accepted, without effect. */
+  /**
+   * Keep the message for the app's backend to read: texts, pictures and files, for seven days unless the gateway says otherwise,
+   * where it keeps a history at all. Over the app's quota sending fails. Default false.
+   */
   enableHistoricalMessaging?: boolean;
 }
 

@@ -27,7 +27,10 @@ type restOptions struct {
 
 	readers userIDs
 
-	peerRate, channelRate, eventRate int
+	peerRate, channelRate, eventRate, historyRate int
+
+	historyAge time.Duration
+	appHistory int
 }
 
 // userIDs are user ids between commas; they may have spaces in them.
@@ -96,6 +99,9 @@ func (o *restOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.peerRate, "rest-peer-rate", 500, "how many `calls` in a second an app may make at this gateway to send peer messages")
 	flags.IntVar(&o.channelRate, "rest-channel-rate", 1000, "how many `calls` in a second an app may make at this gateway to send channel messages")
 	flags.IntVar(&o.eventRate, "rest-event-rate", 10, "how many `calls` in a second an app may make at this gateway to take events, of each of the two kinds")
+	flags.IntVar(&o.historyRate, "rest-history-rate", 100, "how many `calls` in a second an app may make at this gateway to each endpoint of the message history")
+	durationVar(flags, &o.historyAge, "history-max-age", core.HistoryLifetime, "how long messages are kept whose senders ask for it, where --rest-key is given; 0s means that none are; for a service that ran before see rtm-gateway streams")
+	flags.IntVar(&o.appHistory, "max-app-history", natsengine.DefaultAppHistory, "how many `messages` of one app are kept within that time, at all gateways; 0 means no bound")
 }
 
 func (o restOptions) check() error {
@@ -106,12 +112,25 @@ func (o restOptions) check() error {
 	for _, rate := range []struct {
 		name string
 		n    int
-	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}, {"rest-event-rate", o.eventRate}} {
+	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}, {"rest-event-rate", o.eventRate}, {"rest-history-rate", o.historyRate}} {
 		if rate.n < 1 {
 			err = errors.Join(err, fmt.Errorf("--%s is %d, it must be at least 1", rate.name, rate.n))
 		}
 	}
+	if o.historyAge < 0 {
+		err = errors.Join(err, fmt.Errorf("--history-max-age is %v, it must be at least 0", o.historyAge))
+	}
+	if o.appHistory < 0 {
+		err = errors.Join(err, fmt.Errorf("--max-app-history is %d, it must be at least 0", o.appHistory))
+	}
 	return err
+}
+
+// apply has the engine keep what backends ask for.
+func (o restOptions) apply(where *natsengine.Options) {
+	if len(o.keys) > 0 {
+		where.Events, where.History, where.HistoryAge, where.AppHistory = true, o.historyAge > 0, o.historyAge, mailQuota(o.appHistory)
+	}
 }
 
 // handler is the interface on an engine.
@@ -126,7 +145,7 @@ func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer,
 	}
 	config := rest.Config{
 		Apps: apps, Bus: engine, Keys: keys, Logger: log,
-		Limits:       rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate, Events: o.rest.eventRate},
+		Limits:       rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate, Events: o.rest.eventRate, History: o.rest.historyRate},
 		EventReaders: o.rest.readers,
 		Address: func(r *http.Request) string {
 			return gateway.ClientAddress(r, o.bounds.proxies).String()
@@ -134,6 +153,9 @@ func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer,
 	}
 	if events := engine.Events(); events != nil {
 		config.Events = events
+	}
+	if history := engine.History(); history != nil {
+		config.History = history
 	}
 	if allowed := o.rest.origins; len(allowed) > 0 {
 		config.AllowOrigin = func(origin string) bool { return slices.Contains(allowed, origin) }

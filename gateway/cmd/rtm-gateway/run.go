@@ -174,6 +174,9 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if events := engine.Events(); events != nil {
 		config.Events = events
 	}
+	if history := engine.History(); history != nil {
+		config.History = history
+	}
 	if o.rest.listen == "" {
 		config.REST = backends
 	}
@@ -211,8 +214,9 @@ func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.E
 // engine is where the engine lives.
 func (o options) engine(log *slog.Logger) natsengine.Options {
 	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.media.maxAge, Logger: log,
-		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail), Events: len(o.rest.keys) > 0}
+		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail)}
 	o.nats.apply(&where)
+	o.rest.apply(&where)
 	return where
 }
 

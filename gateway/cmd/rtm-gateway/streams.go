@@ -76,6 +76,12 @@ func (o options) givenStreams(log *slog.Logger) natsengine.Options {
 	if from["max-app-mail"] == "" {
 		where.AppMail = 0
 	}
+	if from["history-max-age"] == "" {
+		where.HistoryAge = 0
+	}
+	if from["max-app-history"] == "" {
+		where.AppHistory = 0
+	}
 	return where
 }
 

@@ -101,6 +101,10 @@ export const messages: Area = {
         t.equal([message.text, peerId, isOfflineMessage], ['later', t.id('a'), true]);
       },
     },
+    {
+      member: 'client.sendMessageToPeer', when: 'with enableHistoricalMessaging the message is kept for the app\'s backend: texts, images and files', differs: 'the vendor kept texts alone; bytes are not kept here either',
+      shown: 'tests/rest.spec.ts:enableHistoricalMessaging keeps texts, pictures and files for the backend, in channels too',
+    },
     { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, of more the oldest are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
     { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
     { member: 'client:MessageFromPeer', when: 'what was kept comes with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },

@@ -1,0 +1,142 @@
+package natsengine
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+)
+
+// keepMessage keeps a message whose content is its text.
+func keepMessage(t *testing.T, h *History, from, to string, toChannel bool, ms int64, text string) {
+	t.Helper()
+	require.NoError(t, h.Record(t.Context(), gateway.HistoryMessage{App: testApp, From: from, To: to, ToChannel: toChannel, Ms: ms, Message: []byte(text)}))
+}
+
+// foundTexts are those of the messages that a filter finds.
+func foundTexts(t *testing.T, h *History, f gateway.HistoryFilter, offset, limit int, newestFirst bool) (all []string) {
+	t.Helper()
+	f.App = testApp
+	found, err := h.Read(t.Context(), f, offset, limit, newestFirst)
+	require.NoError(t, err)
+	for _, m := range found {
+		all = append(all, string(m.Message))
+	}
+	if offset == 0 && limit >= 100 {
+		n, err := h.Count(t.Context(), f)
+		require.NoError(t, err)
+		assert.Equal(t, n, len(found), "the count is that of what is listed")
+	}
+	return all
+}
+
+// Each row of the API's table of filters, and the bounds of time.
+func TestMessageHistoryFilters(t *testing.T) {
+	e := openEngine(t, Options{History: true})
+	h := e.History()
+	now := time.Now().UnixMilli()
+	keepMessage(t, h, "ada", "bob", false, now-50, "ada to bob")
+	keepMessage(t, h, "bob", "ada", false, now-40, "bob to ada")
+	keepMessage(t, h, "ada", "hall", true, now-30, "ada in hall")
+	keepMessage(t, h, "bob", "hall", true, now-20, "bob in hall")
+	keepMessage(t, h, "a.*>", "hall >", true, now-10, "odd names")
+	require.NoError(t, h.Record(t.Context(), gateway.HistoryMessage{App: otherApp, From: "ada", To: "bob", Ms: now, Message: []byte("another app's")}))
+	all := gateway.HistoryFilter{Start: now - 1000, End: now + 1000}
+	with := func(change func(*gateway.HistoryFilter)) gateway.HistoryFilter {
+		f := all
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		filter gateway.HistoryFilter
+		want   []string
+	}{
+		"received by a user":       {with(func(f *gateway.HistoryFilter) { f.To = "bob" }), []string{"ada to bob"}},
+		"in a channel":             {with(func(f *gateway.HistoryFilter) { f.To = "hall" }), []string{"ada in hall", "bob in hall"}},
+		"sent by a user":           {with(func(f *gateway.HistoryFilter) { f.From = "ada" }), []string{"ada to bob", "ada in hall"}},
+		"from one to another":      {with(func(f *gateway.HistoryFilter) { f.From, f.To = "bob", "ada" }), []string{"bob to ada"}},
+		"a user in a channel":      {with(func(f *gateway.HistoryFilter) { f.From, f.To = "bob", "hall" }), []string{"bob in hall"}},
+		"a channel sends nothing":  {with(func(f *gateway.HistoryFilter) { f.From = "hall" }), nil},
+		"channels alone":           {with(func(f *gateway.HistoryFilter) { f.From, f.ChannelsOnly = "ada", true }), []string{"ada in hall"}},
+		"of a user, channels only": {with(func(f *gateway.HistoryFilter) { f.To, f.ChannelsOnly = "bob", true }), nil},
+		"odd names":                {with(func(f *gateway.HistoryFilter) { f.From, f.To = "a.*>", "hall >" }), []string{"odd names"}},
+		"bounds are inclusive":     {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-30, now-20 }), []string{"ada in hall", "bob in hall"}},
+		"after the first":          {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-29, now-20 }), []string{"bob in hall"}},
+		"before the second":        {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-30, now-21 }), []string{"ada in hall"}},
+		"all of it is past":        {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now+100000, now+200000 }), nil},
+		"all of it is to come":     {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", 0, 1000 }), nil},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, foundTexts(t, h, c.filter, 0, 100, false)) })
+	}
+	found, err := h.Read(t.Context(), gateway.HistoryFilter{App: testApp, From: "bob", To: "hall", Start: now - 1000, End: now}, 0, 1, false)
+	require.NoError(t, err)
+	assert.Equal(t, []gateway.HistoryMessage{{App: testApp, From: "bob", To: "hall", ToChannel: true, Ms: now - 20, Message: []byte("bob in hall")}}, found)
+}
+
+// Pages go by the time at which gateways received messages, in either direction.
+func TestMessageHistoryPages(t *testing.T) {
+	e := openEngine(t, Options{History: true})
+	h := e.History()
+	now := time.Now().UnixMilli()
+	for _, i := range []int64{1, 0, 3, 2, 4} { // as gateways record them that do not wait for each other
+		keepMessage(t, h, "ada", "hall", true, now+i, fmt.Sprint(i))
+	}
+	f := gateway.HistoryFilter{To: "hall", Start: now, End: now + 10}
+	assert.Equal(t, []string{"0", "1", "2", "3", "4"}, foundTexts(t, h, f, 0, 100, false))
+	assert.Equal(t, []string{"4", "3", "2", "1", "0"}, foundTexts(t, h, f, 0, 100, true))
+	assert.Equal(t, []string{"0", "1"}, foundTexts(t, h, f, 0, 2, false))
+	assert.Equal(t, []string{"2", "3"}, foundTexts(t, h, f, 2, 2, false))
+	assert.Equal(t, []string{"4"}, foundTexts(t, h, f, 4, 2, false))
+	assert.Empty(t, foundTexts(t, h, f, 6, 2, false))
+	assert.Equal(t, []string{"3", "2"}, foundTexts(t, h, f, 1, 2, true))
+}
+
+// An app has a quota of its own. A message that is sent again counts and is kept once.
+func TestMessageHistoryQuota(t *testing.T) {
+	e := openEngine(t, Options{History: true, AppHistory: 3})
+	h := e.History()
+	message := func(app, name string) error {
+		return h.Record(t.Context(), gateway.HistoryMessage{App: app, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x"), Name: name})
+	}
+	require.NoError(t, message(testApp, "7 1"))
+	require.NoError(t, message(testApp, "7 1"))
+	require.Eventually(t, func() bool { return claimsOf(t, e, messageQuotaStream) == 1 }, time.Minute, 10*time.Millisecond, "given back")
+	require.NoError(t, message(testApp, "7 2"))
+	require.NoError(t, message(testApp, ""))
+	require.ErrorIs(t, message(testApp, ""), gateway.ErrHistoryQuota)
+	require.NoError(t, message(otherApp, ""))
+	f := gateway.HistoryFilter{From: "ada", Start: 0, End: time.Now().UnixMilli()}
+	assert.Len(t, foundTexts(t, h, f, 0, 100, false), 3)
+}
+
+func TestMessageHistoryIsKeptAsLongAsSaid(t *testing.T) {
+	for given, want := range map[time.Duration]time.Duration{0: 7 * 24 * time.Hour, time.Hour: time.Hour} {
+		e := openEngine(t, Options{History: true, HistoryAge: given})
+		for _, name := range []string{messageStream, messageQuotaStream} {
+			stream, err := e.js.Stream(t.Context(), name)
+			require.NoError(t, err)
+			assert.Equal(t, want, stream.CachedInfo().Config.MaxAge)
+		}
+	}
+	e := openEngine(t, Options{})
+	assert.Nil(t, e.History())
+	_, err := e.js.Stream(t.Context(), messageStream)
+	assert.Error(t, err)
+}
+
+// What has passed its time is not found.
+func TestMessageHistoryForgets(t *testing.T) {
+	e := openEngine(t, Options{History: true, HistoryAge: time.Second})
+	h := e.History()
+	keepMessage(t, h, "ada", "bob", false, time.Now().UnixMilli(), "soon over")
+	f := gateway.HistoryFilter{App: testApp, To: "bob", Start: 0, End: time.Now().UnixMilli()}
+	require.Eventually(t, func() bool {
+		n, err := h.Count(t.Context(), f)
+		require.NoError(t, err)
+		return n == 0
+	}, time.Minute, 50*time.Millisecond)
+}

@@ -1,0 +1,364 @@
+package rest
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway"
+)
+
+// History keeps and finds messages.
+type History interface {
+	gateway.History
+
+	// Count returns how many messages there are.
+	Count(ctx context.Context, f HistoryFilter) (int, error)
+
+	// Read returns messages by their time, not more than limit, behind the first offset ones.
+	Read(ctx context.Context, f HistoryFilter, offset, limit int, newestFirst bool) ([]gateway.HistoryMessage, error)
+}
+
+// HistoryFilter says which messages are meant.
+type HistoryFilter = gateway.HistoryFilter
+
+// Bounds of a query.
+const (
+	defaultLimit = 20
+	maxLimit     = 100
+
+	// handleLife is how long a query can be read, and maxHandle how long its handle may be.
+	handleLife = 10 * time.Minute
+	maxHandle  = 2048
+
+	// maxSearches is how many searches run at a time.
+	maxSearches = 4
+)
+
+// query is what is asked of the history.
+type query struct {
+	Filter      HistoryFilter `json:"f"`
+	Offset      int           `json:"o"`
+	Limit       int           `json:"l"`
+	NewestFirst bool          `json:"n"`
+	Ends        int64         `json:"e"` // Unix time in seconds, until when it may be read
+}
+
+// handle is a query as text. It is all there is of the query: any gateway can read it, and it
+// allows nothing, since the caller's rights are looked at each time.
+func (q query) handle() (string, error) {
+	text, err := json.Marshal(q)
+	return base64.RawURLEncoding.EncodeToString(text), err
+}
+
+// parseHandle undoes query.handle; false for what is none, or of another app, or over.
+func parseHandle(handle, app string, now time.Time) (q query, ok bool) {
+	if len(handle) > maxHandle {
+		return q, false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(handle)
+	if err != nil || json.Unmarshal(text, &q) != nil {
+		return q, false
+	}
+	ok = q.Filter.App == app && now.Unix() < q.Ends && now.Add(2*handleLife).Unix() > q.Ends &&
+		q.Offset >= 0 && 1 <= q.Limit && q.Limit <= maxLimit && checkFilter(q.Filter) == nil
+	return q, ok
+}
+
+// checkFilter says what is wrong with a filter.
+func checkFilter(f HistoryFilter) error {
+	switch {
+	case f.From == "" && f.To == "":
+		return invalid("source or destination must be given")
+	case f.From != "" && !validID(f.From):
+		return checkID("source", f.From)
+	case f.To != "" && !validID(f.To):
+		return checkID("destination", f.To)
+	case f.Start > f.End:
+		return invalid("start_time is after end_time")
+	}
+	return nil
+}
+
+// parseTime reads a time in UTC, with or without fractions of a second.
+func parseTime(name, text string) (ms int64, err error) {
+	if text == "" {
+		return 0, invalid("%s is missing", name)
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05Z", "2006-01-02 15:04:05"} { // each takes fractions
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
+			return t.UnixMilli(), nil
+		}
+	}
+	return 0, invalid("%s must be a time in UTC such as 2026-01-31T23:59:59Z", name)
+}
+
+// queryAnswer is the answer to a new query.
+type queryAnswer struct {
+	result
+	Offset   int    `json:"offset"`
+	Limit    int    `json:"limit"`
+	Order    string `json:"order"`
+	Location string `json:"location"`
+}
+
+const (
+	ascending  = "asc"
+	descending = "desc"
+)
+
+func (h *Handler) createQuery(r *http.Request, c *call) (any, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	q, order, err := parseQuery(body, c.app)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.mayRead(c, &q.Filter); err != nil {
+		return nil, err
+	}
+	q.Ends = c.began.Add(handleLife).Unix()
+	handle, err := q.handle()
+	if err != nil {
+		return nil, err
+	}
+	return queryAnswer{c.succeeded(), q.Offset, q.Limit, order, "~/rtm/message/history/query/" + handle}, nil
+}
+
+// parseQuery reads the body of a new query.
+func parseQuery(body fields, app string) (q query, order string, err error) {
+	var filter fields
+	if json.Unmarshal(body["filter"], &filter) != nil || filter == nil {
+		return q, "", invalid("filter must be an object")
+	}
+	q.Filter.App = app
+	if q.Filter.From, err = filter.optional("source"); err != nil {
+		return q, "", err
+	}
+	if q.Filter.To, err = filter.optional("destination"); err != nil {
+		return q, "", err
+	}
+	start, err := filter.optional("start_time")
+	if err != nil {
+		return q, "", err
+	}
+	end, err := filter.optional("end_time")
+	if err != nil {
+		return q, "", err
+	}
+	if q.Filter.Start, err = parseTime("start_time", start); err != nil {
+		return q, "", err
+	}
+	if q.Filter.End, err = parseTime("end_time", end); err != nil {
+		return q, "", err
+	}
+	if q.Offset, err = body.number("offset", 0); err != nil {
+		return q, "", err
+	}
+	if q.Limit, err = body.number("limit", defaultLimit); err != nil {
+		return q, "", err
+	}
+	if q.Limit < 1 || q.Limit > maxLimit {
+		return q, "", invalid("limit must be 1 to %d", maxLimit)
+	}
+	order = ascending
+	if text, err := body.optional("order"); err != nil {
+		return q, "", err
+	} else if text != "" {
+		order = strings.ToLower(text)
+	}
+	if order != ascending && order != descending {
+		return q, "", invalid("order must be asc or desc")
+	}
+	q.NewestFirst = order == descending
+	return q, order, checkFilter(q.Filter)
+}
+
+// optional is a field that may be missing, null or empty. An integer counts as its decimal text.
+func (f fields) optional(name string) (string, error) {
+	if raw := string(f[name]); isInteger(raw) {
+		return raw, nil
+	}
+	if !f.has(name) {
+		return "", nil
+	}
+	return f.text(name)
+}
+
+// number is a field that is an integer from 0 up, also as text.
+func (f fields) number(name string, otherwise int) (int, error) {
+	if !f.has(name) {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(strings.Trim(string(f[name]), `"`))
+	if err != nil || n < 0 {
+		return 0, invalid("%s must be an integer from 0 up", name)
+	}
+	return n, nil
+}
+
+// mayRead refuses, or narrows, what a user with a token asks for: they may read what they sent or
+// received, and the messages of every channel, since they may join every channel.
+func (h *Handler) mayRead(c *call, f *HistoryFilter) error {
+	c.from, c.to = f.From, f.To
+	uid := c.caller.uid
+	switch {
+	case h.config.History == nil:
+		return notKept
+	case c.caller.key != "", f.From == uid, f.To == uid:
+		return nil
+	case f.To == "":
+		c.why = "the user asks for what another sent"
+		return unauthorized
+	}
+	f.ChannelsOnly = true
+	return nil
+}
+
+// historyMessage is a message in an answer.
+type historyMessage struct {
+	Src         string        `json:"src"`
+	Dst         string        `json:"dst"`
+	Payload     string        `json:"payload"`
+	Ms          int64         `json:"ms"`
+	MessageType string        `json:"message_type"`
+	Media       *historyMedia `json:"media,omitempty"` // of IMAGE and FILE, which the vendor does not keep
+}
+
+// historyMedia is what a message with media has beside its description, which is the payload.
+type historyMedia struct {
+	Type            string `json:"type"` // IMAGE or FILE
+	MediaID         string `json:"media_id"`
+	FileName        string `json:"file_name"`
+	Size            uint64 `json:"size"`
+	Width           uint32 `json:"width,omitempty"`
+	Height          uint32 `json:"height,omitempty"`
+	Thumbnail       []byte `json:"thumbnail,omitempty"` // base64
+	ThumbnailWidth  uint32 `json:"thumbnail_width,omitempty"`
+	ThumbnailHeight uint32 `json:"thumbnail_height,omitempty"`
+}
+
+// messageList is the answer to a query that is read.
+type messageList struct {
+	result
+	Code     string           `json:"code"`
+	Messages []historyMessage `json:"messages"`
+}
+
+func (h *Handler) readQuery(r *http.Request, c *call) (any, error) {
+	q, ok := parseHandle(c.handle, c.app, c.began)
+	if !ok {
+		return nil, noQuery
+	}
+	if err := h.mayRead(c, &q.Filter); err != nil {
+		return nil, err
+	}
+	leave, err := h.searches.enter(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	found, err := h.config.History.Read(r.Context(), q.Filter, q.Offset, q.Limit, q.NewestFirst)
+	if err != nil {
+		return nil, err
+	}
+	list := messageList{c.succeeded(), "ok", make([]historyMessage, 0, len(found))}
+	for _, m := range found {
+		one, err := newHistoryMessage(m)
+		if err != nil {
+			return nil, err
+		}
+		list.Messages = append(list.Messages, one)
+	}
+	return list, nil
+}
+
+func newHistoryMessage(m gateway.HistoryMessage) (historyMessage, error) {
+	one := historyMessage{Src: m.From, Dst: m.To, Ms: m.Ms, MessageType: "peer_message"}
+	if m.ToChannel {
+		one.MessageType = "group_message"
+	}
+	var content wire.Message
+	if err := content.UnmarshalVT(m.Message); err != nil {
+		return one, err
+	}
+	switch content.Type {
+	case wire.Message_IMAGE, wire.Message_FILE:
+		one.Payload = content.Description
+		one.Media = &historyMedia{
+			Type: content.Type.String(), MediaID: content.MediaId, FileName: content.FileName, Size: content.Size,
+			Width: content.Width, Height: content.Height,
+			Thumbnail: content.Thumbnail, ThumbnailWidth: content.ThumbnailWidth, ThumbnailHeight: content.ThumbnailHeight,
+		}
+	default:
+		one.Payload = content.Text
+	}
+	return one, nil
+}
+
+// countAnswer is the answer to a count.
+type countAnswer struct {
+	result
+	Code  string `json:"code"`
+	Count int    `json:"count"`
+}
+
+func (h *Handler) countMessages(r *http.Request, c *call) (any, error) {
+	f, err := parseCount(r.URL.Query(), c.app)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.mayRead(c, &f); err != nil {
+		return nil, err
+	}
+	leave, err := h.searches.enter(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	n, err := h.config.History.Count(r.Context(), f)
+	return countAnswer{c.succeeded(), "ok", n}, err
+}
+
+// parseCount reads the parameters of a count. The vendor's samples put ids in quotes.
+func parseCount(values map[string][]string, app string) (f HistoryFilter, err error) {
+	one := func(name string) string {
+		for _, text := range values[name] {
+			if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
+				text = text[1 : n-1]
+			}
+			if text != "" {
+				return text
+			}
+		}
+		return ""
+	}
+	f = HistoryFilter{App: app, From: one("source"), To: one("destination")}
+	if f.Start, err = parseTime("start_time", one("start_time")); err != nil {
+		return f, err
+	}
+	if f.End, err = parseTime("end_time", one("end_time")); err != nil {
+		return f, err
+	}
+	return f, checkFilter(f)
+}
+
+// searches bound how many searches run here at a time: each holds 16 bytes for each message that
+// it looks at.
+type searches chan struct{}
+
+func (s searches) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
