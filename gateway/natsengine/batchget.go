@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Requests for several messages of a stream at once (NATS ADR-31).
@@ -80,4 +81,41 @@ func (e *Engine) batchGet(ctx context.Context, stream string, request any) (mess
 			return nil, nil, fmt.Errorf("status %s %s", strconv.Quote(status), m.Header.Get("Description"))
 		}
 	}
+}
+
+// storedMessage is a message of a stream; the zero value stands for none.
+type storedMessage struct {
+	sequence uint64
+	at       time.Time
+	data     []byte
+}
+
+// lastMessage reads the last message of a subject from the stream's leader.
+func (e *Engine) lastMessage(ctx context.Context, stream, subject string) (storedMessage, error) {
+	request, err := json.Marshal(map[string]string{"last_by_subj": subject})
+	if err != nil {
+		return storedMessage{}, err
+	}
+	m, err := e.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, request)
+	if err != nil {
+		return storedMessage{}, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Seq  uint64    `json:"seq"`
+			Time time.Time `json:"time"`
+			Data []byte    `json:"data"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return storedMessage{}, err
+	}
+	switch {
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return storedMessage{}, nil
+	case answer.Error != nil:
+		return storedMessage{}, answer.Error
+	}
+	return storedMessage{answer.Message.Seq, answer.Message.Time, answer.Message.Data}, nil
 }

@@ -2,10 +2,13 @@ package natsengine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/core"
 	"rtmwasm/gateway/channel"
@@ -62,17 +65,25 @@ func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, do
 	})
 }
 
-// RecentFrames implements channel.Engine. The leader has all that was sent before. Any replica may
-// answer; one that lags does so by less than a client needs to come back.
+// RecentFrames implements channel.Engine. The leader of the stream has all that was sent before. Any
+// replica may answer: one that lags behind the leader is asked again, or another one is.
 func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	e.passHistoryFence(ctx)
-	messages, _, err := e.batchGet(ctx, historyStream, nextOf{
-		NextFor:   channelSubject + channelKey(id),
-		Batch:     core.MaxMissedChannelMessages,
-		StartTime: &since,
-	})
+	subject := channelSubject + channelKey(id)
+	read := historyRead{
+		newest: func() (storedMessage, error) {
+			ctx, cancel := context.WithTimeout(ctx, captureTimeout)
+			defer cancel()
+			return e.lastMessage(ctx, historyStream, subject)
+		},
+		messages: func() (messages []*nats.Msg, err error) {
+			messages, _, err = e.batchGet(ctx, historyStream, nextOf{NextFor: subject, Batch: core.MaxMissedChannelMessages, StartTime: &since})
+			return messages, err
+		},
+	}
+	messages, err := read.since(ctx, since)
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: channel history: %w", err)
 	}
@@ -81,4 +92,38 @@ func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Tim
 		frames[i] = m.Data
 	}
 	return frames, nil
+}
+
+// historyRead is how a channel's history is read.
+type historyRead struct {
+	newest   func() (storedMessage, error) // from the leader
+	messages func() ([]*nats.Msg, error)   // from any replica
+}
+
+// errHistoryLags means that no replica that answered had all messages.
+var errHistoryLags = errors.New("the replicas that answered lag behind")
+
+// since reads messages until the newest is among them. If the leader does not tell which that is,
+// the first answer counts.
+func (r historyRead) since(ctx context.Context, since time.Time) ([]*nats.Msg, error) {
+	wait := retry.Backoff{First: 5 * time.Millisecond, Most: 500 * time.Millisecond}
+	for {
+		newest, unknown := r.newest()
+		messages, err := r.messages()
+		if err != nil || unknown != nil || newest.at.Before(since) || reaches(messages, newest.sequence) {
+			return messages, err
+		}
+		if !wait.Wait(ctx.Done()) {
+			return nil, errHistoryLags
+		}
+	}
+}
+
+// reaches reports whether messages in their order go up to a sequence.
+func reaches(messages []*nats.Msg, sequence uint64) bool {
+	if len(messages) == 0 {
+		return false
+	}
+	last, err := strconv.ParseUint(messages[len(messages)-1].Header.Get(jetstream.SequenceHeader), 10, 64)
+	return err == nil && last >= sequence
 }

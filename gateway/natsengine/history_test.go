@@ -1,11 +1,17 @@
 package natsengine
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway/channel"
@@ -28,4 +34,68 @@ func TestHistoryHasWhatWasSentBefore(t *testing.T) {
 		require.NotEmpty(t, frames)
 		require.True(t, slices.Equal(last, frames[len(frames)-1]), "room %d ends with %s", i, frames[len(frames)-1])
 	}
+}
+
+// A replica that lags behind the leader may answer: it is asked again until it has all.
+func TestHistoryOfReplicasThatLag(t *testing.T) {
+	began := time.Now()
+	newest := storedMessage{sequence: 7, at: began}
+	for name, c := range map[string]struct {
+		newest  storedMessage
+		unknown error
+		answers [][]int // sequences; the last answer comes again and again
+		want    []int
+		err     error
+	}{
+		"up to date":          {newest, nil, [][]int{{5, 7}}, []int{5, 7}, nil},
+		"newer":               {newest, nil, [][]int{{5, 7, 9}}, []int{5, 7, 9}, nil},
+		"behind":              {newest, nil, [][]int{nil, {5}, {5, 7}}, []int{5, 7}, nil},
+		"behind for too long": {newest, nil, [][]int{{5}}, nil, errHistoryLags},
+		"nothing there":       {storedMessage{}, nil, [][]int{nil}, nil, nil},
+		"nothing since then":  {storedMessage{sequence: 3, at: began.Add(-time.Minute)}, nil, [][]int{nil}, nil, nil},
+		"no leader":           {storedMessage{}, nats.ErrTimeout, [][]int{{5}}, []int{5}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), opTimeout)
+				defer cancel()
+				read := historyRead{
+					newest: func() (storedMessage, error) { return c.newest, c.unknown },
+					messages: func() (messages []*nats.Msg, err error) {
+						for _, n := range c.answers[0] {
+							messages = append(messages, &nats.Msg{Header: nats.Header{jetstream.SequenceHeader: {strconv.Itoa(n)}}})
+						}
+						c.answers = c.answers[min(1, len(c.answers)-1):]
+						return messages, nil
+					},
+				}
+				messages, err := read.since(ctx, began.Add(-time.Second))
+				require.ErrorIs(t, err, c.err)
+				var got []int
+				for _, m := range messages {
+					n, err := strconv.Atoi(m.Header.Get(jetstream.SequenceHeader))
+					require.NoError(t, err)
+					got = append(got, n)
+				}
+				assert.Equal(t, c.want, got)
+			})
+		})
+	}
+}
+
+// The leader tells the newest message of a channel, and when there is none.
+func TestNewestMessage(t *testing.T) {
+	e := openEngine(t, Options{})
+	subject := channelSubject + channelKey(hall)
+	m, err := e.lastMessage(t.Context(), historyStream, subject)
+	require.NoError(t, err)
+	assert.Zero(t, m)
+	stored := make(chan error, 1)
+	require.NoError(t, e.PublishChannel(hall, []byte("hello"), func(err error) { stored <- err }))
+	require.NoError(t, <-stored)
+	m, err = e.lastMessage(t.Context(), historyStream, subject)
+	require.NoError(t, err)
+	assert.Equal(t, "hello", string(m.data))
+	assert.NotZero(t, m.sequence)
+	assert.WithinDuration(t, time.Now(), m.at, time.Minute)
 }

@@ -3,7 +3,6 @@ package natsengine
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -166,31 +165,11 @@ func (s *state) readRecord(key string, m *nats.Msg) (record, bool) {
 
 // last reads a key's record from the leader, which has all that was acknowledged.
 func (s *state) last(ctx context.Context, key string) (record, error) {
-	request, err := json.Marshal(map[string]string{"last_by_subj": s.records + key})
+	m, err := s.e.lastMessage(ctx, s.name, s.records+key)
 	if err != nil {
 		return record{}, err
 	}
-	m, err := s.e.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+s.name, request)
-	if err != nil {
-		return record{}, err
-	}
-	var answer struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message struct {
-			Seq  uint64 `json:"seq"`
-			Data []byte `json:"data"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(m.Data, &answer); err != nil {
-		return record{}, err
-	}
-	switch {
-	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return record{key: key, gone: true}, nil
-	case answer.Error != nil:
-		return record{}, answer.Error
-	}
-	return record{key: key, value: answer.Message.Data, revision: answer.Message.Seq, gone: len(answer.Message.Data) == 0}, nil
+	return record{key: key, value: m.data, revision: m.sequence, gone: len(m.data) == 0}, nil
 }
 
 // read returns the records that match a filter, and up to which revision it knows all changes of
