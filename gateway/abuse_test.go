@@ -104,7 +104,7 @@ func TestNoHello(t *testing.T) {
 }
 
 func TestSilence(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PingInterval: 20 * time.Millisecond, SilenceLimit: 300 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(gateway.Times{PingInterval: 20 * time.Millisecond, SilenceLimit: 3 * time.Second}))
 	talker := h.login("talker") // answers pings
 	mute := h.dial()
 	mute.send(&wire.ClientFrame{Hello: hello(appA, "mute")})
