@@ -20,6 +20,7 @@ type deaf struct {
 	*natsengine.Engine
 	returned func() // of RegisterGateway
 	deaf     atomic.Bool
+	missed   chan channel.Event // what it did not hear
 	failures chan error // what Members fails with, one a call
 }
 
@@ -30,9 +31,11 @@ func (e *deaf) RegisterGateway(ctx context.Context, id string, lapsed, returned 
 
 func (e *deaf) FollowMembers(id channel.ID, apply func(channel.Event)) (func(), error) {
 	return e.Engine.FollowMembers(id, func(event channel.Event) {
-		if !e.deaf.Load() {
-			apply(event)
+		if e.deaf.Load() {
+			e.missed <- event
+			return
 		}
+		apply(event)
 	})
 }
 
@@ -49,7 +52,7 @@ func (e *deaf) Members(ctx context.Context, id channel.ID, atLeast uint64) (chan
 // and nothing of those who stayed.
 func TestAGapInTheChangesOfMembersIsMadeUpFor(t *testing.T) {
 	engine := newEngine(t)
-	e := &deaf{Engine: engine, failures: make(chan error, 1)}
+	e := &deaf{Engine: engine, missed: make(chan channel.Event, 8), failures: make(chan error, 1)}
 	near, far := newHouse(t, engine, func(c *gateway.Config) { c.Engine = e }), newHouse(t, engine)
 	ada, bob, eve := near.login("ada"), far.login("bob"), far.login("eve")
 	bob.join("room")
@@ -63,6 +66,8 @@ func TestAGapInTheChangesOfMembersIsMadeUpFor(t *testing.T) {
 	assertChange(t, eve.change(), "max", true, 3)
 	ada.nothingPushed()
 
+	<-e.missed
+	<-e.missed
 	e.deaf.Store(false)
 	e.failures <- errors.New("not yet") // it tries again
 	e.returned()
@@ -76,7 +81,7 @@ func TestAGapInTheChangesOfMembersIsMadeUpFor(t *testing.T) {
 // A change that tells of an earlier one that did not come has all members read again.
 func TestAMissedChangeOfMembersIsNoticed(t *testing.T) {
 	engine := newEngine(t)
-	e := &deaf{Engine: engine}
+	e := &deaf{Engine: engine, missed: make(chan channel.Event, 8)}
 	near, far := newHouse(t, engine, func(c *gateway.Config) { c.Engine = e }), newHouse(t, engine)
 	ada, bob, eve := near.login("ada"), far.login("bob"), far.login("eve")
 	bob.join("room")
@@ -87,6 +92,9 @@ func TestAMissedChangeOfMembersIsNoticed(t *testing.T) {
 	bob.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room"}})
 	max := far.login("max")
 	require.Equal(t, 2, max.join("room"), "ada is there")
+	for range 3 {
+		<-e.missed
+	}
 	e.deaf.Store(false)
 	bob.join("room") // who has been there all the time, as far as near knows
 	assertChange(t, ada.change(), "eve", false, 2)
