@@ -21,7 +21,7 @@ type deaf struct {
 	returned func() // of RegisterGateway
 	deaf     atomic.Bool
 	missed   chan channel.Event // what it did not hear
-	failures chan error // what Members fails with, one a call
+	failures chan error         // what Members fails with, one a call
 }
 
 func (e *deaf) RegisterGateway(ctx context.Context, id string, lapsed, returned func()) error {
