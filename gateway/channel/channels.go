@@ -57,6 +57,7 @@ type Channels struct {
 	unfollow func()
 	work     sync.WaitGroup
 	last     atomic.Uint64 // the last number of a Membership
+	missed   chan struct{} // holds a token when changes may be lost
 
 	mu   sync.Mutex // guards the rest
 	byID map[ID]*channel
@@ -65,15 +66,25 @@ type Channels struct {
 
 // New makes Channels. Close ends it.
 func New(config Config) (*Channels, error) {
-	cs := &Channels{config: config, byID: map[ID]*channel{}}
+	cs := &Channels{config: config, missed: make(chan struct{}, 1), byID: map[ID]*channel{}}
 	cs.ctx, cs.stop = context.WithCancel(context.Background())
-	unfollow, err := config.Engine.FollowGateways(cs.gatewayGone)
+	unfollowGateways, err := config.Engine.FollowGateways(cs.gatewayGone)
 	if err != nil {
 		cs.stop()
 		return nil, err
 	}
-	cs.unfollow = unfollow
+	unfollowLosses, err := config.Engine.FollowMemberLosses(cs.changesMissed)
+	if err != nil {
+		unfollowGateways()
+		cs.stop()
+		return nil, err
+	}
+	cs.unfollow = func() {
+		unfollowLosses()
+		unfollowGateways()
+	}
 	cs.work.Go(cs.audit)
+	cs.work.Go(cs.recoverMissed)
 	return cs, nil
 }
 

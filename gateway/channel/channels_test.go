@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -191,5 +192,27 @@ func TestAGapIsRepaired(t *testing.T) {
 		gap("max", errDown)
 		assert.Empty(t, ada.heard())
 		assert.Contains(t, log.String(), "the engine is down")
+	})
+}
+
+// What the engine may have lost is read again soon, also where that fails at first.
+func TestLossesAreMadeUpFor(t *testing.T) {
+	inRoom(t, func(t *testing.T, cs *Channels, e *engine, _ *bytes.Buffer) {
+		ada, _ := joined(t, cs, "ada")
+		e.silent = true
+		e.enter(elsewhere("bob"))
+		down := time.Now().Add(5 * time.Second)
+		e.onMembers = func() (Snapshot, error) {
+			if time.Now().Before(down) {
+				return Snapshot{}, errDown
+			}
+			return e.snapshot(), nil
+		}
+		e.missed()
+		e.missed()
+		time.Sleep(recoverFirst/2 - 1)
+		assert.Empty(t, ada.heard(), "not on all gateways at once")
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"bob true"}, ada.heard())
 	})
 }

@@ -65,6 +65,10 @@ type Engine interface {
 	// up to a revision, of whom FollowMembers does not tell. gone must not block.
 	FollowGateways(gone func(gateway string, upTo uint64)) (stop func(), err error)
 
+	// FollowMemberLosses calls missed when changes of members of any channel may be lost on their
+	// way, which no later one may show. missed must not block.
+	FollowMemberLosses(missed func()) (stop func(), err error)
+
 	// Members returns who is in a channel, as of revision atLeast or later.
 	Members(ctx context.Context, channel ID, atLeast uint64) (Snapshot, error)
 

@@ -27,6 +27,7 @@ type engine struct {
 	mu       sync.Mutex // guards the rest
 	apply    func(Event)
 	gone     func(gateway string, upTo uint64)
+	missed   func()
 	silent   bool // changes are not told
 	revision uint64
 	members  map[string]Member // by gateway and uid
@@ -49,6 +50,11 @@ func (e *engine) FollowMembers(_ ID, apply func(Event)) (func(), error) {
 
 func (e *engine) FollowGateways(gone func(string, uint64)) (func(), error) {
 	e.gone = gone
+	return func() {}, nil
+}
+
+func (e *engine) FollowMemberLosses(missed func()) (func(), error) {
+	e.missed = missed
 	return func() {}, nil
 }
 

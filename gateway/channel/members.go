@@ -173,6 +173,39 @@ func (cs *Channels) Recover(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+func (cs *Channels) changesMissed() {
+	select {
+	case cs.missed <- struct{}{}:
+	default: // recoverMissed has not begun
+	}
+}
+
+// Waits of recoverMissed, the first and the longest: it begins when the engine has settled, and not
+// on all gateways at the same time.
+const (
+	recoverFirst = 4 * time.Second
+	recoverMost  = 16 * time.Second
+)
+
+// recoverMissed has all members read again when changes may be lost, until that succeeds.
+func (cs *Channels) recoverMissed() {
+	for {
+		select {
+		case <-cs.missed:
+		case <-cs.ctx.Done():
+			return
+		}
+		wait := retry.Backoff{First: recoverFirst, Most: recoverMost}
+		for wait.Wait(cs.ctx.Done()) {
+			err := cs.Recover(cs.ctx)
+			if err == nil {
+				break
+			}
+			cs.config.Logger.Warn("cannot see which changes of members were missed: trying again", "error", err)
+		}
+	}
+}
+
 // auditTime is within which the members of each channel are read once more. A server of the
 // engine may lose messages on their way to this gateway, and nothing shows it.
 const auditTime = 10 * time.Minute

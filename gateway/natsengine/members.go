@@ -11,6 +11,8 @@ import (
 	"sync"
 	"unique"
 
+	"github.com/nats-io/nats.go"
+
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
 )
@@ -81,6 +83,15 @@ func (e *Engine) FollowMembers(ch channel.ID, apply func(channel.Event)) (stop f
 	})
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: follow a channel's members: %w", err)
+	}
+	return stop, nil
+}
+
+// FollowMemberLosses implements channel.Engine.
+func (e *Engine) FollowMemberLosses(missed func()) (stop func(), err error) {
+	stop, err = e.dispatcher.subscribe(leaderElected+memberStream, func(*nats.Msg) { missed() })
+	if err != nil {
+		return nil, fmt.Errorf("natsengine: listen for losses of changes of members: %w", err)
 	}
 	return stop, nil
 }
