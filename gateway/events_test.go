@@ -53,18 +53,28 @@ func TestEventsOfASession(t *testing.T) {
 	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada left hall", "ada joined attic", "ada left attic", "ada logged out"}, d.said(t, 6))
 }
 
-// A connection that is cut is no event; a client that does not come back is.
+// A connection that is cut is no event.
 func TestEventsOfACutConnection(t *testing.T) {
 	d := &diary{}
-	h := newHouse(t, nil, keeping(d), withTimes(gateway.Times{SessionTimeout: 2 * time.Second}))
+	h := newHouse(t, nil, keeping(d))
 	a := h.login("ada")
 	a.join("hall")
 	a.cut()
 	a = h.resume(a)
 	a.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "hall"}})
 	a.join("attic")
-	a.cut()
+	a.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada left hall", "ada joined attic", "ada left attic", "ada logged out"}, d.said(t, 6))
+}
+
+// A client that does not come back leaves its channels, and is logged out.
+func TestEventsOfAClientThatStaysAway(t *testing.T) {
+	d := &diary{}
+	h := newHouse(t, nil, keeping(d), withTimes(gateway.Times{SessionTimeout: 100 * time.Millisecond}))
+	a := h.login("ada")
+	a.join("hall")
+	a.cut()
+	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada left hall", "ada logged out"}, d.said(t, 4))
 }
 
 // A user who logs in once more elsewhere stays logged in, and leaves the channels of the former
