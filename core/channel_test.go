@@ -330,9 +330,14 @@ func TestLeftOnTheWayToAnotherGateway(t *testing.T) {
 				w.forget()
 				s := w.redialled()
 				if c.continues {
-					w.continued("s2")
+					w.accept(&wire.Welcome{SessionId: "s2", Continues: true, PingIntervalMs: 2500, ServerTimeMs: 1700000000000})
 				} else {
 					w.welcome("s2")
+				}
+				for _, f := range s.frames {
+					if f.Join.GetChannel() == "room" {
+						assert.EqualValues(t, 1700000000000, f.Join.SinceMs, "it is no new join")
+					}
 				}
 				assert.Equal(t, c.want, s.taken())
 				w.reply(&wire.ServerFrame{Joined: &wire.Joined{MemberCount: 1}})

@@ -186,7 +186,8 @@ func (c *Client) resendLeaves() {
 func (c *Client) leaveAgain() {
 	for id, untold := range c.left {
 		if untold && c.session.continues {
-			c.request(&wire.ClientFrame{Join: &wire.Join{Channel: id}}, 0, func(*wire.ServerFrame) {})
+			join := &wire.Join{Channel: id, SinceMs: unixMs() + c.session.ahead} // so it is no new one
+			c.request(&wire.ClientFrame{Join: join}, 0, func(*wire.ServerFrame) {})
 			c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
 		}
 	}

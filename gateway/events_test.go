@@ -116,3 +116,18 @@ func TestEventsOfAMove(t *testing.T) {
 	a.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada left hall", "ada logged out"}, d.said(t, 4))
 }
+
+// A session that goes on at another gateway and does not enter a channel again has left it.
+func TestEventsOfAMoveThatLeavesAChannel(t *testing.T) {
+	d := &diary{}
+	engine := newEngine(t)
+	one, two := newHouse(t, engine, keeping(d), withTimes(gateway.Times{SessionTimeout: 5 * time.Second})), newHouse(t, engine, keeping(d))
+	a := one.login("ada")
+	a.join("hall")
+	a.join("attic")
+	a = two.resume(a)
+	require.NotNil(t, a.ask(&wire.ClientFrame{Join: &wire.Join{Channel: "hall", SinceMs: time.Now().UnixMilli()}}).Joined)
+	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada joined attic", "ada left attic"}, d.said(t, 4))
+	a.send(&wire.ClientFrame{Bye: &wire.Bye{}})
+	assert.Equal(t, []string{"ada left hall", "ada logged out"}, d.said(t, 6)[4:])
+}

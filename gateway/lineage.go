@@ -124,7 +124,11 @@ func (s *session) leaveUnseen() {
 			select {
 			case <-superseded:
 			case <-late.C:
+				left := m.IsMember() // no other login of the user is
 				s.server.channels.Leave(m)
+				if left {
+					s.tell(Left, name)
+				}
 			case <-s.server.ctx.Done(): // the others remove what a gateway leaves that is gone
 			}
 		})

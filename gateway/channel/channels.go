@@ -157,6 +157,13 @@ func (m *Membership) IsSettled() bool {
 	}
 }
 
+// IsMember reports whether the session is the channel's member of its user, as others see it.
+func (m *Membership) IsMember() bool {
+	m.channel.mu.Lock()
+	defer m.channel.mu.Unlock()
+	return m.channel.roster.members[m.session.UserID()].Session == m.session.ID()
+}
+
 // Count is how many members the channel has.
 func (m *Membership) Count() int {
 	m.channel.mu.Lock()
