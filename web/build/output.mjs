@@ -18,16 +18,17 @@ export function compress(file) {
   if (!fresh(file + '.br')) writeFileSync(file + '.br', brotli(bytes));
 }
 
+const smaller = (best, one) => (one.length < best.length ? one : best);
+
 /** Gzip at its best: how much memory suits a file best is found by trying. */
 export function gzip(bytes) {
-  return [6, 7, 8].map((memLevel) => gzipSync(bytes, { level: 9, memLevel })).reduce((best, one) => (one.length < best.length ? one : best));
+  return [6, 7, 8].map((memLevel) => gzipSync(bytes, { level: 9, memLevel })).reduce(smaller);
 }
 
-/** Brotli at its best. */
+/** Brotli at its best: how large its input blocks should be is found by trying. 0 leaves it to the encoder. */
 export function brotli(bytes) {
-  return brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-  });
+  const { BROTLI_PARAM_QUALITY: quality, BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_SIZE_HINT: size, BROTLI_PARAM_LGBLOCK: block } = constants;
+  return [0, 19].map((log) => brotliCompressSync(bytes, { params: { [quality]: 11, [window]: 24, [size]: bytes.length, [block]: log } })).reduce(smaller);
 }
 
 /** A line of the size table: bytes as they are, with gzip and with brotli. */
