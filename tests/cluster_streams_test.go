@@ -30,11 +30,17 @@ func streamSettings(t *testing.T, c *cluster.Cluster) map[string]string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	all := map[string]string{}
-	streams := js.ListStreams(ctx)
-	for info := range streams.Info() {
-		all[info.Config.Name] = fmt.Sprintln(info.Config.Replicas, info.Config.MaxAge, info.Config.AllowDirect, info.Config.MaxMsgsPerSubject)
+	names := js.StreamNames(ctx)
+	for name := range names.Name() { // one by one: a list leaves out those whose leader does not answer in time
+		var stream jetstream.Stream
+		for stream, err = js.Stream(ctx, name); err != nil && ctx.Err() == nil; {
+			stream, err = js.Stream(ctx, name)
+		}
+		require.NoError(t, err)
+		c := stream.CachedInfo().Config
+		all[name] = fmt.Sprintln(c.Replicas, c.MaxAge, c.AllowDirect, c.MaxMsgsPerSubject)
 	}
-	require.NoError(t, streams.Err())
+	require.NoError(t, names.Err())
 	return all
 }
 
