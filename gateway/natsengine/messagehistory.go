@@ -40,8 +40,12 @@ const msHeader = "Rtm-Ms"
 // that was just made may miss the first request.
 const scanSilence = 500 * time.Millisecond
 
-// storedLate is how long after its own time a message may be stored.
-const storedLate = time.Minute
+// storedLate is how long after its own time a message may be stored, and storedEarly how long before it: a
+// message has its gateway's time, and is stored by the clock of a NATS server.
+const (
+	storedLate  = time.Minute
+	storedEarly = time.Minute
+)
 
 func (o Options) historyConfigs() (all []jetstream.StreamConfig) {
 	if !o.History {
@@ -238,7 +242,7 @@ func (h *History) scan(ctx context.Context, f gateway.HistoryFilter) (found []pl
 		return nil, err
 	}
 	last, err := stream.GetLastMsgForSubject(ctx, subjectOf(f))
-	start, end := time.UnixMilli(f.Start), time.UnixMilli(f.End).Add(storedLate)
+	start, end := time.UnixMilli(f.Start).Add(-storedEarly), time.UnixMilli(f.End).Add(storedLate)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && last.Time.Before(start) {
 		return nil, nil
 	}

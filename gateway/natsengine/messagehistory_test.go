@@ -95,6 +95,14 @@ func TestMessageHistoryPages(t *testing.T) {
 	assert.Equal(t, []string{"3", "2"}, foundTexts(t, h, f, 1, 2, true))
 }
 
+// A gateway's clock may be ahead of that of the NATS server.
+func TestMessageHistoryOfAClockAhead(t *testing.T) {
+	h := openEngine(t, Options{History: true}).History()
+	ahead := time.Now().UnixMilli() + 30_000
+	keepMessage(t, h, "ada", "hall", true, ahead, "from the future")
+	assert.Equal(t, []string{"from the future"}, foundTexts(t, h, gateway.HistoryFilter{To: "hall", Start: ahead, End: ahead}, 0, 1, false))
+}
+
 // An app has a quota of its own. A message that is sent again counts and is kept once.
 func TestMessageHistoryQuota(t *testing.T) {
 	e := openEngine(t, Options{History: true, AppHistory: 3})

@@ -184,7 +184,7 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	}
 	for {
 		events, err = fetchEvents(consumer, app, most)
-		if !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
+		if len(events) > 0 || !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
 			return events, err
 		}
 	}

@@ -17,7 +17,7 @@ type Handler struct {
 	keys     keyring
 	sender   *sender
 	limits   limits
-	searches searches
+	searches *searches
 	refused  *rate.Limiter // of lines in the log about callers without valid credentials
 }
 
@@ -32,7 +32,7 @@ func New(config Config) (*Handler, error) {
 		keys:     newKeyring(config.Keys),
 		sender:   newSender(config),
 		limits:   newLimits(config.Limits),
-		searches: make(searches, maxSearches),
+		searches: newSearches(),
 		refused:  rate.NewLimiter(10, 100),
 	}, nil
 }

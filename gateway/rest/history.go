@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -36,8 +37,12 @@ const (
 	handleLife = 10 * time.Minute
 	maxHandle  = 2048
 
-	// maxSearches is how many searches run at a time.
-	maxSearches = 4
+	// maxSearches is how many searches run at a time, and maxAppSearches how many of one app.
+	maxSearches    = 4
+	maxAppSearches = 2
+
+	// maxMs is the last time that may be asked for: the end of the year 9999.
+	maxMs = 253402300799999
 )
 
 // query is what is asked of the history.
@@ -79,6 +84,8 @@ func checkFilter(f HistoryFilter) error {
 		return checkID("source", f.From)
 	case f.To != "" && !validID(f.To):
 		return checkID("destination", f.To)
+	case f.Start < 0 || f.End > maxMs:
+		return invalid("start_time and end_time must be in the years 1970 to 9999")
 	case f.Start > f.End:
 		return invalid("start_time is after end_time")
 	}
@@ -260,7 +267,7 @@ func (h *Handler) readQuery(r *http.Request, c *call) (any, error) {
 	if err := h.mayRead(c, &q.Filter); err != nil {
 		return nil, err
 	}
-	leave, err := h.searches.enter(r.Context())
+	leave, err := h.searches.enter(r.Context(), c.app)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +325,7 @@ func (h *Handler) countMessages(r *http.Request, c *call) (any, error) {
 	if err := h.mayRead(c, &f); err != nil {
 		return nil, err
 	}
-	leave, err := h.searches.enter(r.Context())
+	leave, err := h.searches.enter(r.Context(), c.app)
 	if err != nil {
 		return nil, err
 	}
@@ -351,14 +358,68 @@ func parseCount(values map[string][]string, app string) (f HistoryFilter, err er
 }
 
 // searches bound how many searches run here at a time: each holds 16 bytes for each message that
-// it looks at.
-type searches chan struct{}
+// it looks at. One app takes a part of them at most, so that others need not wait for it.
+type searches struct {
+	all chan struct{}
 
-func (s searches) enter(ctx context.Context) (leave func(), err error) {
+	mu    sync.Mutex // guards byApp
+	byApp map[string]*appSearches
+}
+
+// appSearches are those of one app that run or wait.
+type appSearches struct {
+	running chan struct{}
+	users   int // of this; guarded by searches.mu
+}
+
+func newSearches() *searches {
+	return &searches{all: make(chan struct{}, maxSearches), byApp: map[string]*appSearches{}}
+}
+
+// enter waits for a search's turn. leave must be called when it has ended.
+func (s *searches) enter(ctx context.Context, app string) (leave func(), err error) {
+	of := s.use(app)
+	if err := take(ctx, of.running); err != nil {
+		s.drop(app, of)
+		return nil, err
+	}
+	if err := take(ctx, s.all); err != nil {
+		<-of.running
+		s.drop(app, of)
+		return nil, err
+	}
+	return func() {
+		<-s.all
+		<-of.running
+		s.drop(app, of)
+	}, nil
+}
+
+func take(ctx context.Context, slots chan struct{}) error {
 	select {
-	case s <- struct{}{}:
-		return func() { <-s }, nil
+	case slots <- struct{}{}:
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
+	}
+}
+
+func (s *searches) use(app string) *appSearches {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := s.byApp[app]
+	if of == nil {
+		of = &appSearches{running: make(chan struct{}, maxAppSearches)}
+		s.byApp[app] = of
+	}
+	of.users++
+	return of
+}
+
+func (s *searches) drop(app string, of *appSearches) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if of.users--; of.users == 0 {
+		delete(s.byApp, app)
 	}
 }

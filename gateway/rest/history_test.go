@@ -140,7 +140,13 @@ func TestHistoryQueriesThatAreRefused(t *testing.T) {
 func TestHistoryHandles(t *testing.T) {
 	h, _ := newArchive(t)
 	forged := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-	for _, handle := range []string{"nonsense", "%20", "_", forged(`{}`), forged(`{"f":{"App":"` + app + `","From":"a"},"l":20,"e":1}`), forged(`{"f":{"App":"` + app + `","From":"a"},"l":20,"e":99999999999}`), strings.Repeat("a", 5000)} {
+	until := func(end int64) string {
+		return forged(fmt.Sprintf(`{"f":{"App":"%s","From":"a","End":%d},"l":20,"e":%d}`, app, end, time.Now().Add(time.Minute).Unix()))
+	}
+	const lastMs = 253402300799999 // of the year 9999
+	require.Equal(t, 200, h.get(queryPath+"/"+until(lastMs)).status)
+	for _, handle := range []string{"nonsense", "%20", "_", forged(`{}`), forged(`{"f":{"App":"` + app + `","From":"a"},"l":20,"e":1}`), forged(`{"f":{"App":"` + app + `","From":"a"},"l":20,"e":99999999999}`),
+		until(lastMs + 1), strings.Repeat("a", 5000)} {
 		got := h.get(queryPath + "/" + handle)
 		assert.Equal(t, 410, got.status, handle)
 		assert.Equal(t, "query_expired", got.code())

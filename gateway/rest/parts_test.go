@@ -1,15 +1,18 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func FuzzParsePath(f *testing.F) {
@@ -119,5 +122,38 @@ func FuzzQuery(f *testing.F) {
 		assert.Equal(t, order == descending, q.NewestFirst)
 		assert.NoError(t, checkFilter(q.Filter))
 		assert.True(t, 1 <= q.Limit && q.Limit <= maxLimit && q.Offset >= 0)
+	})
+}
+
+// One app's searches leave room for those of others.
+func TestSearchesAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSearches()
+		var left []func()
+		for range maxAppSearches {
+			leave, err := s.enter(t.Context(), "a")
+			require.NoError(t, err)
+			left = append(left, leave)
+		}
+		waited := make(chan error)
+		go func() {
+			leave, err := s.enter(t.Context(), "a")
+			leave()
+			waited <- err
+		}()
+		synctest.Wait()
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := s.enter(short, "a")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		leave, err := s.enter(t.Context(), "b")
+		require.NoError(t, err, "of another app")
+		leave()
+		for _, leave := range left {
+			leave()
+		}
+		require.NoError(t, <-waited)
+		assert.Empty(t, s.byApp)
+		assert.Empty(t, s.all)
 	})
 }
