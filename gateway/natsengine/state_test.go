@@ -131,7 +131,7 @@ func TestStateWaitsForReplicasThatLag(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, _, err := s.read(ctx, "g.>", revision+1)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Error(t, err)
 
 	read := make(chan uint64, 1)
 	go func() {
