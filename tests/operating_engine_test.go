@@ -3,6 +3,7 @@ package tests
 import (
 	"net"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
+	"rtmwasm/core/wire"
 	"rtmwasm/tests/cluster"
 )
 
@@ -105,6 +107,10 @@ func testDrainOfOne(t *testing.T, program string) {
 	}
 	users["carol"].says(t, "dave", "goodbye")
 	assert.Equal(t, "carol: goodbye", next(t, users["dave"].texts))
-	assert.Contains(t, staying.text(), "session taken over")
-	assert.NotContains(t, leaving.text(), "session ended", "all were taken over")
+	assert.Contains(t, staying.text(), "continues=true")
+	ended := regexp.MustCompile(`"session ended".* code=(\d+)`).FindAllStringSubmatch(leaving.text(), -1)
+	assert.NotEmpty(t, ended)
+	for _, end := range ended {
+		assert.Equal(t, strconv.Itoa(wire.CloseReplaced), end[1], "all go on at the other gateway")
+	}
 }

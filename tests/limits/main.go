@@ -28,7 +28,7 @@ var limits = map[string]any{
 	"MaxSubscribedPeers": core.MaxSubscribedPeers, "MaxCountedChannels": core.MaxCountedChannels, "MaxToldMembers": core.MaxToldMembers,
 	"MaxOfflineMessages": core.MaxOfflineMessages, "MaxMissedChannelMessages": core.MaxMissedChannelMessages,
 
-	"LoginInterval": core.LoginInterval, "MediaLifetime": core.MediaLifetime, "MediaURLLifetime": core.MediaURLLifetime, "OfflineLifetime": core.OfflineLifetime,
+	"LoginInterval": core.LoginInterval, "MediaLifetime": core.MediaLifetime, "MediaURLLifetime": core.MediaURLLifetime, "OfflineLifetime": core.OfflineLifetime, "HistoryLifetime": core.HistoryLifetime,
 	"LoginTimeout": core.LoginTimeout, "RequestTimeout": core.RequestTimeout, "ResendAfter": core.ResendAfter,
 	"ReconnectWait": core.ReconnectWait, "ReadWait": core.ReadWait, "RenewTimeout": core.RenewTimeout, "RenewResend": core.RenewResend,
 	"MediaStallTimeout": core.MediaStallTimeout, "MediaSilenceLimit": core.MediaSilenceLimit,
