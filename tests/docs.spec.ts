@@ -14,7 +14,7 @@ import { shellProblems } from './docs/shell.ts';
 import { meetBob, play } from './docs/stage.ts';
 import { isOfTutorial, programOf, readers, save, tutorials } from './docs/tutorials.ts';
 import { typeErrors } from './docs/types.ts';
-import { root } from './support/proc.ts';
+import { Gateway, root } from './support/proc.ts';
 import { expect, login, openBlank, test as base } from './support/test.ts';
 
 const test = base.extend<{}, { bob: Page }>({
@@ -61,10 +61,15 @@ for (const block of of('js', 'ts', 'html').filter((block) => block.mark !== 'typ
   });
 
 for (const [name, html] of tutorials())
-  test(`${name}: read from top to bottom`, async ({ context, gateway }, info) => {
+  test(`${name}: read from top to bottom`, async ({ context }, info) => {
+    const gateway = await new Gateway().start(); // its own: the reader's bob is not the one of the other pages
     const wrong: string[] = [];
-    mkdirSync(info.outputDir, { recursive: true });
-    await readers[name]!(save(html, info.outputDir, gateway.url, () => context.newPage(), wrong));
+    try {
+      mkdirSync(info.outputDir, { recursive: true });
+      await readers[name]!(save(html, info.outputDir, gateway.url, () => context.newPage(), wrong));
+    } finally {
+      await gateway.stop();
+    }
     expect(wrong).toEqual([]);
   });
 
