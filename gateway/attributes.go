@@ -56,7 +56,7 @@ func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *
 		return refusal, err
 	}
 	list.Channel = w.Channel
-	return nil, s.server.engine.PublishChannel(id, marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
+	return nil, s.server.engine.PublishChannel(id, wire.Marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
 }
 
 // rewrite applies a write to what the engine keeps: a marshalled AttributeList.

@@ -115,7 +115,7 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
 		}
 		s.sent(id, false)
 	}
-	if err := s.server.engine.PublishChannel(m.ID(), marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
+	if err := s.server.engine.PublishChannel(m.ID(), wire.Marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
 		done(err)
 	}
 }

@@ -112,7 +112,7 @@ func (s *session) isNewRequest(id uint32) bool {
 	defer s.mu.Unlock()
 	found, answer := s.answers.lookup(id)
 	if found == isForgotten {
-		answer = marshal(&wire.ServerFrame{ReplyTo: id, Refusal: newRefusal(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
+		answer = wire.Marshal(&wire.ServerFrame{ReplyTo: id, Refusal: newRefusal(wire.Refusal_BAD_REQUEST, "request ids rise by one within a session")})
 	}
 	if answer != nil && s.link != nil {
 		s.sendLocked(outFrame{body: answer})
@@ -157,7 +157,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 }
 
 func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery) {
-	body := marshal(&wire.ServerFrame{Delivery: delivery})
+	body := wire.Marshal(&wire.ServerFrame{Delivery: delivery})
 	s.askPeer(id, send.Peer, body, s.server.config.Times.PeerAck, func(received bool) {
 		if !received && send.Offline && send.Peer != s.user.ID {
 			s.leaveMail(id, User{App: s.user.App, ID: send.Peer}, delivery)

@@ -21,7 +21,7 @@ func (s *session) doInvitation(id uint32, i *wire.Invitation) {
 	i.Peer = s.user.ID
 	// A peer who is not there is told at once. One whose client does not acknowledge is
 	// told by silence, for which the client has a reason of its own (API 5.1).
-	body := marshal(&wire.ServerFrame{Invitation: i})
+	body := wire.Marshal(&wire.ServerFrame{Invitation: i})
 	s.askPeer(id, peer, body, core.RequestTimeout, func(received bool) { s.sent(id, received) })
 }
 

@@ -91,7 +91,7 @@ var (
 
 func (s *Server) welcome(session *session, request uint32, credential string, resumed bool) []byte {
 	t := s.config.Times
-	return marshal(&wire.ServerFrame{ReplyTo: request, Welcome: &wire.Welcome{
+	return wire.Marshal(&wire.ServerFrame{ReplyTo: request, Welcome: &wire.Welcome{
 		SessionId:        session.id,
 		Credential:       credential,
 		Resumed:          resumed,

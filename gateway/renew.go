@@ -38,7 +38,7 @@ func (s *session) tokenExpiring(expiry time.Time) {
 	}
 }
 
-var expiringFrame = marshal(&wire.ServerFrame{TokenExpiring: &wire.TokenExpiring{}})
+var expiringFrame = wire.Marshal(&wire.ServerFrame{TokenExpiring: &wire.TokenExpiring{}})
 
 func (w *tokenWatch) stop() {
 	if w.timer != nil {

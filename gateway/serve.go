@@ -58,7 +58,7 @@ func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, c
 func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, refusal *wire.Refusal) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Write)
 	defer cancel()
-	_ = conn.Write(ctx, marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refusal}))
+	_ = conn.Write(ctx, wire.Marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refusal}))
 	_ = conn.Close(wire.CloseRefused, "refused")
 }
 

@@ -216,7 +216,7 @@ func (s *session) answer(id uint32, f *wire.ServerFrame) {
 		return
 	}
 	f.ReplyTo = id
-	body := marshal(f)
+	body := wire.Marshal(f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers.done(id, body)
@@ -242,7 +242,7 @@ func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
 // kept.
 func (s *session) answerKeeping(id uint32, room string, f, kept *wire.ServerFrame) {
 	f.ReplyTo, kept.ReplyTo = id, id
-	live, body := marshal(f), marshal(kept)
+	live, body := wire.Marshal(f), wire.Marshal(kept)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id == 0 || s.ended {
@@ -353,12 +353,4 @@ func (s *session) tearDown() {
 	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", reason.code, "reason", reason.text)
 	srv.remove(s, reason)
 	close(s.gone)
-}
-
-func marshal(f *wire.ServerFrame) []byte {
-	b, err := f.MarshalVT()
-	if err != nil {
-		panic("gateway: a frame made here can't be marshalled: " + err.Error())
-	}
-	return b
 }

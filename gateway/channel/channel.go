@@ -111,7 +111,7 @@ func (c *channel) deliverMessage(frame []byte, from string) {
 func (c *channel) deliverAttributes(f *wire.ServerFrame) {
 	revision := f.Seq
 	f.Seq, f.Attributes.Revision = 0, revision
-	frame := marshal(f)
+	frame := wire.Marshal(f)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if revision <= c.attributes {
@@ -238,7 +238,7 @@ func (c *channel) announceCount() {
 }
 
 func (c *channel) change(uid string, joined bool, count int) []byte {
-	return marshal(&wire.ServerFrame{MemberChange: &wire.MemberChange{
+	return wire.Marshal(&wire.ServerFrame{MemberChange: &wire.MemberChange{
 		Channel:     c.id.Channel,
 		Uid:         uid,
 		Joined:      joined,
@@ -264,12 +264,4 @@ func (c *channel) list(asker string) []string {
 		}
 	}
 	return uids
-}
-
-func marshal(f *wire.ServerFrame) []byte {
-	b, err := f.MarshalVT()
-	if err != nil {
-		panic("channel: a frame made here can't be marshalled: " + err.Error())
-	}
-	return b
 }

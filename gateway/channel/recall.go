@@ -69,7 +69,7 @@ func latestAttributes(frames [][]byte) (latest [][]byte) {
 		if f.UnmarshalVT(frame) == nil && f.Attributes != nil && f.Seq > revision {
 			revision = f.Seq
 			f.Seq, f.Attributes.Revision = 0, revision
-			latest = [][]byte{marshal(&f)}
+			latest = [][]byte{wire.Marshal(&f)}
 		}
 	}
 	return latest

@@ -115,7 +115,7 @@ func (h *heartbeat) check(ctx context.Context) error {
 	return h.e.stillThere(ctx, h.e.checkEpochs)
 }
 
-// renew writes the key anew. The error is that the cluster did not take it.
+// renew writes the key again. It fails if the cluster did not take it.
 func (h *heartbeat) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()

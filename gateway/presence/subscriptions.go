@@ -348,10 +348,5 @@ func refusal(reason wire.Refusal_Reason, text string) *wire.Refusal {
 func topic(uid string) string { return "presence " + uid }
 
 func marshal(uid string, state wire.Presence_State) []byte {
-	f := wire.ServerFrame{Presence: &wire.PresenceList{Presence: []*wire.Presence{{Uid: uid, State: state}}}}
-	b, err := f.MarshalVT()
-	if err != nil {
-		panic("presence: a frame made here can't be marshalled: " + err.Error())
-	}
-	return b
+	return wire.Marshal(&wire.ServerFrame{Presence: &wire.PresenceList{Presence: []*wire.Presence{{Uid: uid, State: state}}}})
 }
