@@ -7,18 +7,12 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// Waits before the engine is asked once more, the first and the longest, and for how long it is
-// asked again: until the others take this gateway for dead and remove what it left.
-const (
-	retryFirst = 500 * time.Millisecond
-	retryMost  = 8 * time.Second
-	retryFor   = time.Minute
-)
+// retryFor is for how long the engine is asked again: until the others take this gateway for dead and
+// remove what it left.
+const retryFor = time.Minute
 
 // recoveries is how many sessions are looked after at the same time when the engine comes back.
 const recoveries = 32
-
-func newBackoff() retry.Backoff { return retry.Backoff{First: retryFirst, Most: retryMost} }
 
 // retryForMember is retryInBackground for package channel.
 func (s *Server) retryForMember(what string, m channel.Member, f func() error) {
@@ -36,7 +30,7 @@ func (s *Server) retryInBackground(what string, user User, f func() error) {
 	}
 	s.log.Warn("cannot "+what+": trying again", "app", user.App, "uid", user.ID, "error", err)
 	s.background.Go(func() {
-		wait := newBackoff()
+		wait := retry.ForEngine()
 		for end := time.Now().Add(retryFor); time.Now().Before(end); {
 			if !wait.Wait(s.ctx.Done()) {
 				return

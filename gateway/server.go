@@ -258,7 +258,7 @@ func (s *Server) returned() {
 		{"sessions", s.checkSessions},
 		{"members", func() error { return s.channels.Recover(s.ctx) }},
 	} {
-		wait := newBackoff()
+		wait := retry.ForEngine()
 		for err := step.do(); err != nil; err = step.do() {
 			s.log.Warn("cannot see what was missed: trying again", "of", step.what, "error", err)
 			if !wait.Wait(s.ctx.Done()) {

@@ -4,19 +4,12 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"rtmwasm/gateway/retry"
 )
 
 // batch is how many messages of a mailbox are on their way to a client at a time.
 const batch = 16
-
-// Waits between two attempts to read a mailbox, the first and the longest.
-const (
-	retryFirst = 500 * time.Millisecond
-	retryMost  = 8 * time.Second
-)
 
 // Session is the session that an Inbox brings messages to. Deliver and Go must not block.
 type Session interface {
@@ -80,7 +73,7 @@ func (r reads) next() (next reads, more bool) {
 // NewInbox returns an Inbox that holds what comes live, up to maxHeld bytes, until Check has
 // been called and the mailbox has been read.
 func NewInbox(store Store, user User, session Session, maxHeld int) *Inbox {
-	return &Inbox{store: store, user: user, session: session, maxHeld: maxHeld, wait: retry.Backoff{First: retryFirst, Most: retryMost}}
+	return &Inbox{store: store, user: user, session: session, maxHeld: maxHeld, wait: retry.ForEngine()}
 }
 
 // Check reads the mailbox in the background: something new may be there.

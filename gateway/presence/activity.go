@@ -24,7 +24,7 @@ type Activity struct {
 // NewActivity returns the Activity of a client who is active now, and silent after limit. Stop
 // ends it.
 func NewActivity(limit time.Duration) *Activity {
-	a := &Activity{limit: limit, changed: make(chan struct{}, 1), wait: retry.Backoff{First: retryFirst, Most: retryMost}}
+	a := &Activity{limit: limit, changed: make(chan struct{}, 1), wait: retry.ForEngine()}
 	a.touched.Store(int64(sinceStart()))
 	a.timer = time.AfterFunc(limit, a.check)
 	return a

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
@@ -15,12 +14,6 @@ import (
 
 // lookupBatch is how many users are looked up in one call.
 const lookupBatch = 256
-
-// Waits between two attempts to look users up again, the first and the longest.
-const (
-	retryFirst = 500 * time.Millisecond
-	retryMost  = 8 * time.Second
-)
 
 // answerTopic is the topic of the answer to a subscription.
 const answerTopic = "\x00subscriptions"
@@ -92,7 +85,7 @@ func (s *Subscriptions) Run(ctx context.Context, failed func(error)) {
 		case <-ctx.Done():
 			return
 		}
-		wait := retry.Backoff{First: retryFirst, Most: retryMost}
+		wait := retry.ForEngine()
 		for err := s.refresh(ctx); err != nil; err = s.refresh(ctx) {
 			failed(err)
 			if !wait.Wait(ctx.Done()) {

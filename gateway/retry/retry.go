@@ -16,6 +16,9 @@ type Backoff struct {
 	next time.Duration
 }
 
+// ForEngine is the Backoff of requests to what gateways share: half a second at first, 8 s at most.
+func ForEngine() Backoff { return Backoff{First: 500 * time.Millisecond, Most: 8 * time.Second} }
+
 // Next is the next wait.
 func (b *Backoff) Next() time.Duration {
 	if b.next == 0 {
