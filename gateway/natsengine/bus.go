@@ -42,9 +42,8 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt stri
 // Receipt implements gateway.Bus: a receipt is where the sender waits for an answer. One
 // that waits here needs no server in between.
 func (e *Engine) Receipt(receipt string, outcome gateway.Outcome) {
-	answer := []byte{byte(outcome)}
-	if !e.requests.answer(receipt, answer) {
-		_ = e.nc.Publish(receipt, answer)
+	if !e.deliveries.answer(receipt, answerOfOutcome(outcome)) {
+		_ = e.nc.Publish(receipt, []byte{byte(outcome)})
 	}
 }
 

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,55 +28,57 @@ const (
 // pendingDeliveries holds the frames that were sent to users from here and are not answered
 // yet. When a user comes to another gateway, it sends them again, in order.
 type pendingDeliveries struct {
-	e *Engine
+	e     *Engine
+	inbox string // prefix of the receipts, which are the subjects for answers
 
 	mu     sync.Mutex // guards the rest
+	last   uint64
+	byID   map[uint64]*delivery
 	byUser map[gateway.User]*userQueue
-}
-
-// userQueue is what is on its way to one user, oldest first.
-type userQueue struct {
-	items   []*delivery
-	running bool          // a goroutine sends what waits
-	wake    chan struct{} // holds a token when it is to try now; nil before it has run
 }
 
 // delivery is a frame on its way to a user.
 type delivery struct {
+	id    uint64
 	user  gateway.User
 	frame []byte
-	until time.Time // when its timeout ends
 	done  func(received bool)
+	timer *time.Timer // gives up
 
-	// Guarded by pendingDeliveries.mu.
-	attempt int  // counts how often it was sent
-	waiting bool // it is to be sent, for the first time or again
-	reached bool // somebody got the last attempt and has not said that the user moved
-	passed  bool // the user received a later frame: this one would come behind it
+	progress // guarded by pendingDeliveries.mu
 }
 
-// behind reports that the user may yet get an earlier frame than d.
-func (q *userQueue) behind(d *delivery) bool {
-	for _, earlier := range q.items {
-		if !earlier.passed {
-			return earlier != d
-		}
+// open subscribes to answers, and to news of users who moved.
+func (p *pendingDeliveries) open(e *Engine) error {
+	p.e, p.inbox = e, e.nc.NewInbox()+"."
+	p.byID, p.byUser = map[uint64]*delivery{}, map[gateway.User]*userQueue{}
+	_, err := e.nc.Subscribe(p.inbox+"*", func(m *nats.Msg) { p.answer(m.Subject, answerOf(m)) })
+	if err != nil {
+		return fmt.Errorf("natsengine: subscribe to receipts: %w", err)
 	}
-	return false
+	_, err = e.nc.Subscribe(redeliverSubject, func(m *nats.Msg) {
+		if user, ok := parseUserKey(string(m.Data)); ok {
+			p.redeliver(user)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
+	}
+	return nil
 }
 
 // AskPeer implements gateway.Bus.
 func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error {
-	d := &delivery{user: user, frame: frame, until: time.Now().Add(timeout), done: done}
-	now, behind := e.deliveries.add(d)
+	p := &e.deliveries
+	d := &delivery{user: user, frame: frame, done: done}
+	receipt, now := p.add(d, timeout)
 	if !now {
 		return nil
 	}
-	err := e.deliveries.send(d, 1, behind, nil)
-	if err != nil {
-		e.deliveries.remove(d)
+	if err := e.sendToUser(user, frame, receipt); err != nil && p.remove(d) {
+		return fmt.Errorf("natsengine: send to a user: %w", err)
 	}
-	return err
+	return nil
 }
 
 // Redeliver implements gateway.Bus.
@@ -86,50 +89,58 @@ func (e *Engine) Redeliver(user gateway.User) error {
 	return nil
 }
 
-func (e *Engine) listenRedeliver() error {
-	_, err := e.nc.Subscribe(redeliverSubject, func(m *nats.Msg) {
-		if user, ok := parseUserKey(string(m.Data)); ok {
-			e.deliveries.redeliver(user)
-		}
-	})
-	return err
-}
-
-// add notes a frame and reports whether it is to be sent now: else it waits behind others. behind
-// reports that the user may yet get an earlier frame.
-func (p *pendingDeliveries) add(d *delivery) (now, behind bool) {
+// add notes a frame. It returns the receipt with which the frame is to be sent now; else it is
+// sent behind others.
+func (p *pendingDeliveries) add(d *delivery, timeout time.Duration) (receipt string, now bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.last++
+	d.id = p.last
+	p.byID[d.id] = d
+	d.timer = time.AfterFunc(timeout, func() { p.settle(d, false) })
 	q := p.byUser[d.user]
 	if q == nil {
 		q = &userQueue{}
-		if p.byUser == nil {
-			p.byUser = map[gateway.User]*userQueue{}
-		}
 		p.byUser[d.user] = q
 	}
-	if q.running {
-		d.waiting = true
-	} else {
-		d.attempt, d.reached = 1, true
+	if now = q.add(d); now {
+		receipt = p.receiptLocked(q, d)
 	}
-	q.items = append(q.items, d)
-	return !d.waiting, q.behind(d)
+	return receipt, now
+}
+
+// receiptLocked names a frame and the attempt at it. It ends with behindMark if the user may yet
+// get an earlier frame.
+func (p *pendingDeliveries) receiptLocked(q *userQueue, d *delivery) string {
+	receipt := p.inbox + strconv.FormatUint(d.id, 36) + "_" + strconv.Itoa(d.attempt)
+	if q.behind(d) {
+		receipt += behindMark
+	}
+	return receipt
+}
+
+func parseReceipt(token string) (id uint64, attempt int) {
+	first, second, _ := strings.Cut(strings.TrimSuffix(token, behindMark), "_")
+	id, _ = strconv.ParseUint(first, 36, 64) // ids begin with 1
+	attempt, _ = strconv.Atoi(second)
+	return id, attempt
 }
 
 // remove forgets a frame; false when it was forgotten before.
 func (p *pendingDeliveries) remove(d *delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.removeLocked(d)
+}
+
+func (p *pendingDeliveries) removeLocked(d *delivery) bool {
+	if p.byID[d.id] == nil {
+		return false
+	}
+	delete(p.byID, d.id)
+	d.timer.Stop()
 	q := p.byUser[d.user]
-	if q == nil {
-		return false
-	}
-	i := slices.Index(q.items, d)
-	if i < 0 {
-		return false
-	}
-	q.items = slices.Delete(q.items, i, i+1)
+	q.remove(d)
 	p.dropLocked(d.user, q)
 	return true
 }
@@ -146,114 +157,53 @@ func (p *pendingDeliveries) settle(d *delivery, received bool) {
 	}
 }
 
-// answer is what comes of one attempt.
-type answer int
-
-const (
-	noAnswer answer = iota
-	notReceived
-	received
-	userMoved
-	nobodyListens
-)
-
 func answerOf(m *nats.Msg) answer {
 	switch {
-	case m == nil:
-		return noAnswer
 	case isNoResponders(m):
 		return nobodyListens
-	case len(m.Data) == 1 && gateway.Outcome(m.Data[0]) == gateway.Received:
+	case len(m.Data) == 1:
+		return answerOfOutcome(gateway.Outcome(m.Data[0]))
+	}
+	return notReceived
+}
+
+func answerOfOutcome(o gateway.Outcome) answer {
+	switch o {
+	case gateway.Received:
 		return received
-	case len(m.Data) == 1 && gateway.Outcome(m.Data[0]) == gateway.Moved:
+	case gateway.Moved:
 		return userMoved
 	}
 	return notReceived
 }
 
-// step is what follows from an answer.
-type step int
-
-const (
-	ignore step = iota
-	succeed
-	fail
-	sendAgain
-)
-
-// after tells what follows from an answer to the latest attempt, or to an earlier one: a frame
-// that was sent again may have been taken by the gateway that the user left.
-func (a answer) after(latest bool) step {
-	switch {
-	case a == received:
-		return succeed
-	case a == noAnswer, a == notReceived && latest:
-		return fail
-	case latest:
-		return sendAgain
+// answer takes an answer to what was sent with a receipt. It returns false for a receipt of another gateway.
+func (p *pendingDeliveries) answer(receipt string, a answer) (here bool) {
+	token, here := strings.CutPrefix(receipt, p.inbox)
+	if !here {
+		return false
 	}
-	return ignore
-}
-
-// send makes an attempt. tried, if it is not nil, is told whether anybody listened; of an answer
-// that does not come it hears late.
-func (p *pendingDeliveries) send(d *delivery, attempt int, behind bool, tried func(somebody bool)) error {
-	mark := ""
-	if behind {
-		mark = behindMark
-	}
-	err := p.e.askUser(d.user, d.frame, mark, time.Until(d.until), func(m *nats.Msg) {
-		a := answerOf(m)
-		p.answered(d, attempt, a)
-		if tried != nil {
-			tried(a != nobodyListens)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("natsengine: send to a user: %w", err)
-	}
-	return nil
-}
-
-func (p *pendingDeliveries) answered(d *delivery, attempt int, a answer) {
-	var missed []*delivery
+	id, attempt := parseReceipt(token)
 	p.mu.Lock()
-	next := a.after(attempt == d.attempt)
-	switch {
-	case next == succeed:
-		missed = p.passLocked(d)
-	case next == sendAgain && d.passed:
-		next = fail
-	case next == sendAgain:
-		d.reached = false
-		p.resendLocked(d.user)
+	d := p.byID[id]
+	if d == nil {
+		p.mu.Unlock()
+		return true
+	}
+	q := p.byUser[d.user]
+	ends, start := q.answered(d, attempt, a)
+	q.heard.give()
+	if ends {
+		p.removeLocked(d)
+	}
+	if start {
+		p.startLocked(d.user, q)
 	}
 	p.mu.Unlock()
-	for _, earlier := range missed {
-		p.settle(earlier, false)
+	if ends {
+		d.done(a == received)
 	}
-	switch next {
-	case succeed:
-		p.settle(d, true)
-	case fail:
-		p.settle(d, false)
-	}
-}
-
-// passLocked has frames before d not sent again, because d was received: a gateway may have missed
-// them. It returns those that nobody will answer.
-func (p *pendingDeliveries) passLocked(d *delivery) (missed []*delivery) {
-	q := p.byUser[d.user]
-	if q == nil {
-		return nil
-	}
-	for _, earlier := range q.items[:max(0, slices.Index(q.items, d))] {
-		if earlier.waiting && !earlier.reached {
-			missed = append(missed, earlier)
-		}
-		earlier.passed, earlier.waiting = true, false
-	}
-	return missed
+	return true
 }
 
 // redeliver sends again now: the user listens at another gateway. What the former had is lost;
@@ -261,131 +211,78 @@ func (p *pendingDeliveries) passLocked(d *delivery) (missed []*delivery) {
 func (p *pendingDeliveries) redeliver(user gateway.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.resendLocked(user)
-	if q := p.byUser[user]; q != nil {
-		select {
-		case q.wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// resendLocked has all sent again that a user has not answered.
-func (p *pendingDeliveries) resendLocked(user gateway.User) {
 	q := p.byUser[user]
-	if q == nil || len(q.items) == 0 {
+	if q == nil {
 		return
 	}
-	for _, d := range q.items {
-		d.waiting = !d.passed
-	}
-	if !q.running {
-		q.running = true
-		if q.wake == nil {
-			q.wake = make(chan struct{}, 1)
-		}
-		p.e.background.Go(func() { p.run(user, q) })
+	if q.rewind() {
+		p.startLocked(user, q)
+	} else {
+		q.moved.give()
 	}
 }
 
-// waiting is what is to be sent; when there is nothing the queue's goroutine is to end. again
-// reports that the first of it was sent before.
-func (p *pendingDeliveries) waiting(user gateway.User, q *userQueue) (items []*delivery, again bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, d := range q.items {
-		if d.waiting {
-			items = append(items, d)
-		}
-	}
-	q.running = items != nil
-	p.dropLocked(user, q)
-	return items, q.running && items[0].attempt > 0
+func (p *pendingDeliveries) startLocked(user gateway.User, q *userQueue) {
+	q.heard, q.moved = newSignal(), newSignal()
+	p.e.background.Go(func() { p.run(user, q) })
 }
 
 // run sends what waits for a user until nothing does.
 func (p *pendingDeliveries) run(user gateway.User, q *userQueue) {
 	pause := retry.Backoff{First: firstLook, Most: lastLook}
 	for first := true; ; first = false {
-		items, again := p.waiting(user, q)
-		if items == nil {
+		more, again := p.begin(user, q)
+		if !more {
 			return
 		}
-		if again && !first {
-			timer := time.NewTimer(min(pause.Next(), time.Until(items[0].until)))
-			select {
-			case <-q.wake:
-				pause.Reset()
-			case <-timer.C:
-			case <-p.e.closing:
-			}
-			timer.Stop()
+		if again && !first && q.moved.wait(pause.Next(), p.e.closing) {
+			pause.Reset()
 		}
-		p.deliver(user, items)
+		if _, err := p.e.Lookup(context.Background(), user); errors.Is(err, gateway.ErrNoSession) || p.e.isClosing() {
+			p.giveUp(q)
+			continue
+		}
+		p.sendRound(q)
 	}
 }
 
-// deliver sends frames to a user, the first of them alone until it is known that somebody
-// listens: the others must not overtake it.
-func (p *pendingDeliveries) deliver(user gateway.User, items []*delivery) {
-	if _, err := p.e.Lookup(context.Background(), user); errors.Is(err, gateway.ErrNoSession) || p.e.isClosing() {
-		p.giveUp(items)
-		return
-	}
-	items = slices.DeleteFunc(items, func(d *delivery) bool {
-		late := !time.Now().Before(d.until)
-		if late {
-			p.settle(d, false)
-		}
-		return late
-	})
-	for i, d := range items {
-		found := make(chan bool, 1)
-		attempt, behind := p.begin(d)
-		if attempt == 0 {
-			continue
-		}
-		if err := p.send(d, attempt, behind, func(somebody bool) { found <- somebody }); err != nil {
-			p.settle(d, false)
-		}
-		if i > 0 {
-			continue
-		}
-		select {
-		case somebody := <-found:
-			if !somebody {
-				return
-			}
-		case <-time.After(absentTime):
-		}
-	}
-}
-
-// begin counts an attempt; 0 if the frame is not to be sent any more. behind reports that the user
-// may yet get an earlier frame.
-func (p *pendingDeliveries) begin(d *delivery) (attempt int, behind bool) {
+func (p *pendingDeliveries) begin(user gateway.User, q *userQueue) (more, again bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d.passed {
-		return 0, false
-	}
-	d.attempt++
-	d.waiting, d.reached = false, true
-	q := p.byUser[d.user]
-	return d.attempt, q != nil && q.behind(d)
+	more, again = q.begin()
+	p.dropLocked(user, q)
+	return more, again
 }
 
-// giveUp ends frames for a user who is not logged in. Those that reached somebody are answered
-// as that session ends.
-func (p *pendingDeliveries) giveUp(items []*delivery) {
-	for _, d := range items {
+// sendRound sends frames to a user, the first of them alone until it is known that somebody
+// listens: the others must not overtake it.
+func (p *pendingDeliveries) sendRound(q *userQueue) {
+	q.heard.take()
+	for first := true; ; first = false {
 		p.mu.Lock()
-		reached := d.reached
-		d.waiting = false
+		d := q.next()
+		if d == nil {
+			p.mu.Unlock()
+			return
+		}
+		receipt := p.receiptLocked(q, d)
 		p.mu.Unlock()
-		if !reached {
+		if err := p.e.sendToUser(d.user, d.frame, receipt); err != nil {
 			p.settle(d, false)
 		}
+		if first {
+			q.heard.wait(absentTime, p.e.closing)
+		}
+	}
+}
+
+// giveUp ends frames for a user who is not logged in.
+func (p *pendingDeliveries) giveUp(q *userQueue) {
+	p.mu.Lock()
+	lost := q.abandon()
+	p.mu.Unlock()
+	for _, d := range lost {
+		p.settle(d, false)
 	}
 }
 
@@ -396,4 +293,37 @@ func (e *Engine) isClosing() bool {
 	default:
 		return false
 	}
+}
+
+// signal holds a token from when something happened until somebody took it. A nil signal takes no
+// token.
+type signal chan struct{}
+
+func newSignal() signal { return make(signal, 1) }
+
+func (s signal) give() {
+	select {
+	case s <- struct{}{}:
+	default:
+	}
+}
+
+func (s signal) take() {
+	select {
+	case <-s:
+	default:
+	}
+}
+
+// wait reports whether there was a token before the time was over, or the engine was closed.
+func (s signal) wait(most time.Duration, closing <-chan struct{}) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-s:
+		return true
+	case <-timer.C:
+	case <-closing:
+	}
+	return false
 }

@@ -12,48 +12,71 @@ import (
 	"rtmwasm/gateway"
 )
 
-func TestWhatFollowsFromAnAnswer(t *testing.T) {
-	nobodyThere := &nats.Msg{Header: nats.Header{"Status": {"503"}}}
+func TestAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
-		m               *nats.Msg
-		latest, earlier step
+		m    *nats.Msg
+		want answer
 	}{
-		"no answer in time": {nil, fail, fail},
-		"nobody listens":    {nobodyThere, sendAgain, ignore},
-		"received":          {&nats.Msg{Data: []byte{byte(gateway.Received)}}, succeed, succeed},
-		"not received":      {&nats.Msg{Data: []byte{byte(gateway.NotReceived)}}, fail, ignore},
-		"moved":             {&nats.Msg{Data: []byte{byte(gateway.Moved)}}, sendAgain, ignore},
-		"nonsense":          {&nats.Msg{Data: []byte("xyz")}, fail, ignore},
+		"nobody listens": {&nats.Msg{Header: nats.Header{"Status": {"503"}}}, nobodyListens},
+		"received":       {&nats.Msg{Data: []byte{byte(gateway.Received)}}, received},
+		"not received":   {&nats.Msg{Data: []byte{byte(gateway.NotReceived)}}, notReceived},
+		"moved":          {&nats.Msg{Data: []byte{byte(gateway.Moved)}}, userMoved},
+		"nonsense":       {&nats.Msg{Data: []byte("xyz")}, notReceived},
+		"nothing":        {&nats.Msg{}, notReceived},
 	} {
-		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, c.latest, answerOf(c.m).after(true))
-			assert.Equal(t, c.earlier, answerOf(c.m).after(false))
-		})
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, answerOf(c.m)) })
 	}
 }
 
-// What waits behind a frame for which nobody was there is given up with it.
-func TestWaitingBehindAFrameForNobody(t *testing.T) {
+// While a user moves, the sessions at both gateways get a frame. The former one's answer does not
+// hide that of the other.
+func TestFrameThatTwoSessionsGet(t *testing.T) {
 	e := openEngine(t, Options{})
-	absent := gateway.User{App: testApp, ID: "nobody"}
-	var given []string
-	ask := func(name string) *delivery {
-		return &delivery{user: absent, done: func(received bool) {
-			assert.False(t, received)
-			given = append(given, name)
-		}}
+	user := gateway.User{App: testApp, ID: "ada"}
+	_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+	require.NoError(t, err)
+	stop, err := e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, gateway.Moved) }, nil)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	stop, err = e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, gateway.Received) }, nil)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	for range 3 {
+		result := make(chan bool, 1)
+		require.NoError(t, e.AskPeer(user, []byte("hello"), time.Minute, func(received bool) { result <- received }))
+		assert.True(t, <-result)
 	}
-	first := ask("first")
-	now, behind := e.deliveries.add(first)
-	require.True(t, now)
-	require.False(t, behind)
-	first.waiting, first.reached = true, false
-	q := e.deliveries.byUser[absent]
-	q.running = true
-	now, _ = e.deliveries.add(ask("second"))
-	require.False(t, now, "it must not overtake")
-	e.deliveries.run(absent, q)
-	assert.Equal(t, []string{"first", "second"}, given)
+	assert.Empty(t, e.deliveries.byID)
+}
+
+// What waits behind a frame for which nobody was there is given up with it.
+func TestFramesForNobody(t *testing.T) {
+	e := openEngine(t, Options{})
+	given := make(chan string, 3)
+	for _, name := range []string{"first", "second", "third"} {
+		require.NoError(t, e.AskPeer(gateway.User{App: testApp, ID: "nobody"}, []byte(name), time.Minute, func(received bool) {
+			assert.False(t, received)
+			given <- name
+		}))
+	}
+	for _, name := range []string{"first", "second", "third"} {
+		assert.Equal(t, name, <-given)
+	}
+}
+
+// A sender is told of a frame that nobody answers when its time is over.
+func TestFrameWithoutAnAnswer(t *testing.T) {
+	e := openEngine(t, Options{})
+	user := gateway.User{App: testApp, ID: "ada"}
+	var late string
+	stop, err := e.ListenPeer(user, func(_ []byte, receipt string) { late = receipt }, nil)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	result := make(chan bool, 2)
+	require.NoError(t, e.AskPeer(user, []byte("hello"), 10*time.Millisecond, func(received bool) { result <- received }))
+	assert.False(t, <-result)
+	e.Receipt(late, gateway.Received)
+	assert.Empty(t, result, "once")
 	assert.Empty(t, e.deliveries.byUser)
 }
 
@@ -79,11 +102,10 @@ func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
 // fails. Nothing waits for it.
 func TestFrameThatWasPassed(t *testing.T) {
 	for name, c := range map[string]struct {
-		first   []gateway.Outcome // what the first frame is answered; nothing where it is lost
-		timeout time.Duration     // of the first frame
+		first []gateway.Outcome // what the first frame is answered; nothing where it is lost
 	}{
-		"lost":    {nil, time.Second},
-		"refused": {[]gateway.Outcome{gateway.Moved}, time.Minute},
+		"lost":    {nil},
+		"refused": {[]gateway.Outcome{gateway.Moved}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := openEngine(t, Options{})
@@ -106,7 +128,7 @@ func TestFrameThatWasPassed(t *testing.T) {
 				results[frame] = result
 				require.NoError(t, e.AskPeer(user, []byte(frame), timeout, func(received bool) { result <- received }))
 			}
-			ask("first", c.timeout)
+			ask("first", time.Second)
 			ask("second", time.Minute)
 			require.True(t, <-results["second"])
 

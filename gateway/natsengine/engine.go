@@ -79,7 +79,6 @@ func newEngine(opts Options) *Engine {
 	e.channelAttributes = &state{e: e, name: channelAttributeStream, records: channelAttributeSubject}
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }
-	e.deliveries.e = e
 	return e
 }
 
@@ -94,8 +93,8 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if e.requests, err = newRequestMux(e.nc); err != nil {
 		return fmt.Errorf("natsengine: subscribe to answers: %w", err)
 	}
-	if err := e.listenRedeliver(); err != nil {
-		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
+	if err := e.deliveries.open(e); err != nil {
+		return err
 	}
 	e.dispatcher = newDispatcher(e.nc, e.drops.note)
 	return e.retryStart(ctx, e.setup)

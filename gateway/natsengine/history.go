@@ -51,7 +51,7 @@ func wasAnswered(m *nats.Msg) error {
 // nil where none came in time.
 func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, done func(error)) error {
 	asked := time.Now()
-	return e.requests.sendMsg(m, "", captureTimeout, func(answer *nats.Msg) {
+	return e.requests.sendMsg(m, captureTimeout, func(answer *nats.Msg) {
 		err := check(answer)
 		if err == nil || tries == 1 {
 			done(err)

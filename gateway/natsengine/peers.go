@@ -3,9 +3,6 @@ package natsengine
 import (
 	"slices"
 	"sync"
-	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"rtmwasm/gateway"
 )
@@ -57,16 +54,14 @@ func (p *peers) send(user gateway.User, frame []byte, receipt string) bool {
 	return len(listeners) > 0
 }
 
-// askUser sends a frame to a user's listeners, as requestMux.sendMarked does. Where the server is
-// embedded and nobody listens, done gets the answer that a NATS server would give: the user may be
-// logging in just now, and listen in a moment.
-func (e *Engine) askUser(user gateway.User, frame []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
+// sendToUser sends a frame to a user's listeners. Where the server is embedded and nobody listens, it gives the
+// answer that a NATS server would give: the user may be logging in just now, and listen in a moment.
+func (e *Engine) sendToUser(user gateway.User, frame []byte, receipt string) error {
 	if e.embedded == nil {
-		return e.requests.sendMarked(peerSubject+userKey(user), frame, mark, timeout, done)
+		return e.nc.PublishRequest(peerSubject+userKey(user), receipt, frame)
 	}
-	receipt := e.requests.expect(mark, timeout, done)
 	if !e.peers.send(user, frame, receipt) {
-		e.requests.noResponders(receipt)
+		e.deliveries.answer(receipt, nobodyListens)
 	}
 	return nil
 }

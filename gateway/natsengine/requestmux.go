@@ -39,32 +39,22 @@ func newRequestMux(nc *nats.Conn) (*requestMux, error) {
 // in time. The answer may be the server's, that nobody listens on subject: see
 // isNoResponders.
 func (r *requestMux) send(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
-	return r.sendMarked(subject, data, "", timeout, done)
-}
-
-// sendMarked does what send does. The subject of the answer ends with mark.
-func (r *requestMux) sendMarked(subject string, data []byte, mark string, timeout time.Duration, done func(*nats.Msg)) error {
-	return r.sendMsg(&nats.Msg{Subject: subject, Data: data}, mark, timeout, done)
+	return r.sendMsg(&nats.Msg{Subject: subject, Data: data}, timeout, done)
 }
 
 // sendMsg does the same with a message, which may have headers. It sets where the answer goes.
-func (r *requestMux) sendMsg(m *nats.Msg, mark string, timeout time.Duration, done func(*nats.Msg)) error {
-	m.Reply = r.expect(mark, timeout, done)
+func (r *requestMux) sendMsg(m *nats.Msg, timeout time.Duration, done func(*nats.Msg)) error {
+	r.mu.Lock()
+	r.next++
+	id := strconv.FormatUint(r.next, 36)
+	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
+	r.mu.Unlock()
+	m.Reply = r.inbox + id
 	err := r.nc.PublishMsg(m)
 	if err != nil {
-		r.take(strings.TrimPrefix(m.Reply, r.inbox))
+		r.take(id)
 	}
 	return err
-}
-
-// expect returns a subject for one answer, which done gets as with sendMarked.
-func (r *requestMux) expect(mark string, timeout time.Duration, done func(*nats.Msg)) (inbox string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.next++
-	id := strconv.FormatUint(r.next, 36) + mark
-	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
-	return r.inbox + id
 }
 
 // settle ends a request, unless it has ended already.
@@ -72,21 +62,6 @@ func (r *requestMux) settle(id string, m *nats.Msg) {
 	if p := r.take(id); p != nil {
 		p.done(m)
 	}
-}
-
-// answer ends a request that was sent from here, as if data had come from NATS. It returns
-// false for a request that was sent from elsewhere.
-func (r *requestMux) answer(inbox string, data []byte) (here bool) {
-	id, here := strings.CutPrefix(inbox, r.inbox)
-	if here {
-		r.settle(id, &nats.Msg{Subject: inbox, Data: data})
-	}
-	return here
-}
-
-// noResponders ends a request of this mux for which nobody listens.
-func (r *requestMux) noResponders(inbox string) {
-	r.settle(strings.TrimPrefix(inbox, r.inbox), &nats.Msg{Subject: inbox, Header: nats.Header{"Status": {statusNobody}}})
 }
 
 // isNoResponders reports whether an answer is the server's, that nobody listens on the
