@@ -3,6 +3,7 @@
 package jsbridge
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -39,8 +40,9 @@ type preparation struct {
 	stop   func() // of the time limit
 	over   bool
 
-	worker  value // once there is one
-	onAbort value // what hears the signal
+	worker  value  // once there is one
+	why     string // it does not draw, as far as the browser says
+	onAbort value  // what hears the signal
 }
 
 // prepare does Core.prepare of bridge.ts.
@@ -79,6 +81,7 @@ func (p *preparer) next() {
 			r.fail(core.Timeout, core.UploadMediaErrTimeout, "the picture could not be prepared within 30 s")
 		})
 		if err := r.inWorker(); err != nil {
+			r.why = err.Error()
 			r.onPage()
 		}
 	}
@@ -128,6 +131,7 @@ func (r *preparation) inWorker() error {
 		"onerror", r.add(func(event value) {
 			_, err := call(event, "preventDefault") // it is no error of the page
 			report(err)
+			r.why = cmp.Or(toString(get(event, "message")), "it did not start")
 			r.endWorker()
 			r.onPage()
 		}))
@@ -173,7 +177,7 @@ func (r *preparation) onPage() {
 		return
 	}
 	r.addScript(func() {
-		r.unable("there is no worker with a canvas, and the Content-Security-Policy forbids the program of prepareImage: add blob: to its worker-src")
+		r.unable("there is no worker with a canvas (" + r.why + "), and the Content-Security-Policy forbids the program of prepareImage: add blob: to its worker-src")
 	})
 }
 

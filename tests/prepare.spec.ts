@@ -85,7 +85,7 @@ test('the page\'s policy decides where, and is named where it allows nothing @ev
     });
   }
   const done = `${turned}, ${turned}`;
-  const refused = /^RtmUnavailableError .*the Content-Security-Policy forbids .* add blob: to its worker-src/;
+  const refused = /^RtmUnavailableError .*there is no worker with a canvas \(.+\), and the Content-Security-Policy forbids .* add blob: to its worker-src/;
   expect(outcomes['worker-src blob:']).toBe(done);
   expect(outcomes["worker-src 'none'; script-src-elem blob: *"]).toBe(done);
   expect(outcomes["worker-src 'none'"]).toMatch(refused);
