@@ -45,7 +45,7 @@ export default defineConfig<{}, Options>({
   workers: 2,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
-  reporter: 'list',
+  reporter: [['list'], ['./tests/support/summary.ts']],
   use: {
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
