@@ -69,7 +69,7 @@ lint: deps ## formatting, vet for both platforms, types, known vulnerabilities o
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
 
-generate: ## regenerate error codes and the wire codec (needs protoc and protoc-gen-go-lite)
+generate: ## regenerate error codes, the limits that TypeScript needs and the wire codec (needs protoc and protoc-gen-go-lite)
 	go generate ./core
 	protoc --go-lite_out=. --go-lite_opt=module=rtmwasm,features=marshal+unmarshal+size core/wire/rtm.proto
 	go run ./core/internal/slimwire

@@ -8,7 +8,7 @@ type Attribute = wire.Attribute
 
 // WriteAttributes changes the local user's attributes or, if w names one, those of a
 // channel, which need not be joined (API 10). The gateway holds what comes of it against
-// the limits.
+// the limits of all together.
 func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
@@ -17,7 +17,7 @@ func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 		op = OpWriteChannel
 	}
 	f := &wire.ClientFrame{Write: w}
-	err := c.checkAttributes(f)
+	err := c.checkWrite(f)
 	if err == nil {
 		err = c.tooOften(op, AttributeOperationErrTooOften)
 	}
@@ -44,7 +44,7 @@ func (c *Client) ReadAttributes(r *wire.AttributeRead, done func([]*Attribute, *
 		op = OpReadChannel
 	}
 	f := &wire.ClientFrame{Read: r}
-	if err := c.checkAttributes(f); err != nil {
+	if err := c.checkRead(r); err != nil {
 		done(nil, err)
 		return
 	}
@@ -55,16 +55,6 @@ func (c *Client) ReadAttributes(r *wire.AttributeRead, done func([]*Attribute, *
 		}
 		done(f.Attributes.GetAttribute(), nil)
 	})
-}
-
-func (c *Client) checkAttributes(f *wire.ClientFrame) *Error {
-	switch {
-	case !c.connected():
-		return errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
-	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
-		return &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "the attributes or keys are too many or too long"}
-	}
-	return nil
 }
 
 func attributeError(f *wire.ServerFrame) *Error {

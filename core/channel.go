@@ -59,7 +59,7 @@ func (ch *Channel) Join(done func(*Error)) {
 		done(errNotLoggedIn(JoinChannelErrUserNotLoggedIn))
 		return
 	case !ValidID(ch.id):
-		done(&Error{Class: InvalidArgument, Code: JoinChannelErrInvalidArgument, Text: "channelId must be a string of 1 to 64 of the allowed characters"})
+		done(&Error{Class: InvalidArgument, Code: JoinChannelErrInvalidArgument, Text: "channelId must be " + textID})
 		return
 	case ch.state != Left:
 		done(&Error{Class: InvalidStatus, Code: JoinChannelErrAlreadyJoined, Text: "this channel object is joined or joining already"})

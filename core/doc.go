@@ -15,3 +15,4 @@
 package core
 
 //go:generate go run ./internal/gencodes
+//go:generate go run ./internal/genlimits

@@ -1,5 +1,8 @@
 package core
 
+// textID says in an error's text what an id must be.
+const textID = "a string of 1 to 64 of the allowed characters"
+
 // ValidID reports whether s may name a user or a channel: 1 to MaxIDLength
 // characters, not "null", each an ASCII letter or digit, any white space, or one of
 // _!#$%&()+-,.:;<=>?@[]^{|}~ (API 2.1).

@@ -62,9 +62,23 @@ func (i *Invitation) Accept() *Error { return i.act(callAccept, i.Response) }
 // Refuse sends the callee's response. The event comes inside the call.
 func (i *Invitation) Refuse() *Error { return i.act(callRefuse, i.Response) }
 
-// act does what the application asks for, in the order of checks of API 5.
-func (i *Invitation) act(e callEvent, text string) *Error {
+// Do is Send, Cancel, Accept or Refuse, by its name in lower case, for a caller that has made the checks itself.
+func (i *Invitation) Do(action string) {
 	defer i.c.enter().exit()
+	i.step(callEvent(action))
+}
+
+// act does what the application asks for, unless a check stands against it.
+func (i *Invitation) act(e callEvent, text string) *Error {
+	if err := i.check(e, text); err != nil {
+		return err
+	}
+	i.Do(string(e))
+	return nil
+}
+
+// check is the order of checks of API 5.
+func (i *Invitation) check(e callEvent, text string) *Error {
 	code := 0
 	switch {
 	case i.state.final():
@@ -82,7 +96,6 @@ func (i *Invitation) act(e callEvent, text string) *Error {
 	if code != 0 {
 		return &Error{Class: InvalidStatus, Code: code, Text: "the invitation is " + string(i.state)}
 	}
-	i.step(e)
 	return nil
 }
 

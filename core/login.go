@@ -23,7 +23,7 @@ func (c *Client) Login(uid, token string, done func(*Error)) {
 func (c *Client) checkLogin(uid string) *Error {
 	switch {
 	case !ValidID(uid):
-		return &Error{Class: InvalidArgument, Code: LoginErrInvalidArgument, Text: "uid must be a string of 1 to 64 of the allowed characters"}
+		return &Error{Class: InvalidArgument, Code: LoginErrInvalidArgument, Text: "uid must be " + textID}
 	case c.lastLogin != 0 && since(c.lastLogin) < LoginInterval:
 		return &Error{Class: InvokeTooOften, Code: LoginErrTooOften, Text: "login may be called twice a second at most"}
 	case c.state != Disconnected:

@@ -16,7 +16,7 @@ func (c *Client) SendToPeer(peer string, o *Outgoing, keepOffline bool, done fun
 	done = laterWith(c, done)
 	check := func() *Error {
 		if !ValidID(peer) {
-			return &Error{Class: InvalidArgument, Code: PeerMessageErrInvalidUserID, Text: "peerId must be a string of 1 to 64 of the allowed characters"}
+			return &Error{Class: InvalidArgument, Code: PeerMessageErrInvalidUserID, Text: "peerId must be " + textID}
 		}
 		if err := o.check(&peerCodes); err != nil {
 			return err

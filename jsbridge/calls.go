@@ -39,11 +39,11 @@ func (c *client) call(method string, args []value) any {
 	case "invite":
 		i := c.Invitation(toString(args[0]), toString(args[1]))
 		i.Channel, i.Content = toString(args[2]), toString(args[3])
-		i.Send()
+		i.Do("send")
 		return i.Key()
 	case "cancelCall", "accept", "refuse":
 		if i := c.Call(toString(args[0])); i != nil {
-			answerCall(i, method, toString(args[1]))
+			actOn(i, method, toString(args[1]))
 		}
 	case "writeAttributes":
 		c.writeAttributes(args)
@@ -64,19 +64,15 @@ func (c *client) call(method string, args []value) any {
 	return nil
 }
 
-// answerCall does what the façade has checked.
-func answerCall(i *core.Invitation, method, text string) {
-	switch method {
-	case "cancelCall":
+// actOn does to a call what the façade has checked.
+func actOn(i *core.Invitation, method, text string) {
+	if method == "cancelCall" {
 		i.Content = text
-		i.Cancel()
-	case "accept":
-		i.Response = text
-		i.Accept()
-	case "refuse":
-		i.Response = text
-		i.Refuse()
+		i.Do("cancel")
+		return
 	}
+	i.Response = text
+	i.Do(method)
 }
 
 func (c *client) channelCall(ch *core.Channel, method string, args []value) {

@@ -46,6 +46,7 @@ var rules = []rule{
 	{pkg: "core/serial", may: []string{"sync", "time"}},
 	{pkg: "core/coretest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/stretchr/testify/..."}},
 	{pkg: "core/internal/gencodes", may: []string{"std"}},
+	{pkg: "core/internal/genlimits", may: []string{"std", "rtmwasm/core"}},
 	{pkg: "core/internal/slimwire", may: []string{"std"}},
 
 	{pkg: "jsbridge", js: true, may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "github.com/hack-pad/safejs"},

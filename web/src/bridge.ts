@@ -187,11 +187,11 @@ export interface Calls {
   refuse(call: CallKey, response: string): void;
 
   /**
-   * The façade has checked the arguments. A `channelId` of "" means the user's own.
-   * `attributes`: key, value, key, value …; of DELETE the values are ignored.
+   * The core checks arguments and login, in the order of API 10. A `channelId` of "" means the user's own.
+   * `attributes`: key, value, key, value …; of DELETE the values are ignored. done may be called inside the call.
    */
   writeAttributes(op: AttributeOp, channelId: string, attributes: string[], notify: boolean, done: Done): void;
-  /** Of a user or of a channel, the other being "". No keys: all. */
+  /** Checked likewise. Of a user or of a channel, the other being "". No keys: all. */
   readAttributes(userId: string, channelId: string, keys: string[], done: Done<FlatAttributes>): void;
 
   /** The core checks the ids, after the login state. done may be called inside the call. */

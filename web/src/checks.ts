@@ -3,7 +3,8 @@
  * rather than by instanceof, so that those of another frame pass.
  */
 import { invalidArgument, mustBe, show, tag } from './errors.ts';
-import { LoginError } from './codes.ts';
+import { InvitationApiCallError, LoginError } from './codes.ts';
+import { Limit } from './limits.ts';
 
 const ID = /^[\w\s!#$%&()+\-,.:;<=>?@[\]^{|}~]{1,64}$/;
 
@@ -13,6 +14,11 @@ export const ID_RULE = 'a string of 1 to 64 of the allowed characters';
 /** Whether value may name a user or a channel (API 2.1). */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== 'null' && ID.test(value);
+}
+
+/** Throws if value can't be an id; 1 is "invalid argument" in every enum of a method that makes an object. */
+export function mustBeId(field: string, value: unknown): void {
+  if (!isId(value)) throw invalidArgument(InvitationApiCallError.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, mustBe(field, ID_RULE, value));
 }
 
 export function isAppId(value: unknown): value is string {
@@ -29,6 +35,19 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /** Bytes of a text as UTF-8; 0 of what is no string. */
 export function utf8Length(text: unknown): number {
   return typeof text === 'string' ? new TextEncoder().encode(text).length : 0;
+}
+
+/**
+ * A text on its way to the core; "" of what is no string. What is too long anyway crosses only so far that it still is: the
+ * core must not run out of memory for it.
+ */
+export function cut(text: unknown): string {
+  return typeof text === 'string' ? text.slice(0, Limit.MAX_MESSAGE_BYTES + 1) : '';
+}
+
+/** Ids or keys on their way to the core, more of them than may be at most; [] of what is no array. */
+export function listOf(texts: unknown): string[] {
+  return Array.isArray(texts) ? texts.slice(0, 65536).map(cut) : [];
 }
 
 /** Of any frame. A Proxy of one is none: it has no bytes to copy. */

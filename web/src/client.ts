@@ -1,25 +1,22 @@
-import type { Done, Failure, Host, Outgoing, Progress } from './bridge.ts';
+import { PresenceState, type Done, type Failure, type Host, type Outgoing, type Progress } from './bridge.ts';
 import { AttributeMethods } from './attributes.ts';
 import { RtmChannel } from './channel.ts';
-import { ID_RULE, isId, loginArguments } from './checks.ts';
-import { CreateChannelError, InvitationApiCallError, LoginError, PeerSubscriptionStatusError } from './codes.ts';
+import { cut, listOf, loginArguments, mustBeId } from './checks.ts';
+import { LoginError, PeerSubscriptionStatusError } from './codes.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
 import { failed, invalidArgument, mustBe, notLoggedIn, rtmError } from './errors.ts';
 import { makeHost } from './host.ts';
 import { LocalInvitation, type Invitation } from './invitation.ts';
+import { Limit } from './limits.ts';
 import { Link } from './link.ts';
 import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
 import { handlerArgument, mediaIdArgument, mediaUrlArguments, uploadArguments, Watch, type Handler, type MediaUrlOptions } from './media.ts';
 import { createMessage, normalise, readThumbnail } from './messages.ts';
 import { prepareUpload } from './pictures.ts';
-import { ask, countMembers, queryPeers } from './presence.ts';
+import { toMap } from './presence.ts';
 import { uuid } from './uuid.ts';
 import { keepInUse, watchPage } from './wake.ts';
-
-/** The least time between two logins, and how long one may take, in ms (core/limits.go, LoginInterval and LoginTimeout). */
-const LOGIN_INTERVAL = 500;
-const LOGIN_TIMEOUT = 12_000;
 
 /** The configuration of a client (API 1.3), and where its gateway is. */
 export interface Config {
@@ -80,7 +77,7 @@ export class RtmClient extends AttributeMethods {
     });
     this._openingTimer = setTimeout(() => fail('LOGIN_TIMEOUT', {
       name: 'RtmTimeoutError', code: LoginError.LOGIN_ERR_TIMEOUT, text: 'rtm.wasm was not loaded within 12 s; the next login goes on with it',
-    }), LOGIN_TIMEOUT);
+    }), Limit.LOGIN_TIMEOUT);
     this._opening = done;
     this._opened = promise;
     this._link.readdress();
@@ -106,7 +103,7 @@ export class RtmClient extends AttributeMethods {
   }
 
   async renewToken(token: string): Promise<void> {
-    return this._link.ask('renewToken', typeof token === 'string' ? token : '');
+    return this._link.ask('renewToken', cut(token));
   }
 
   updateConfig(config: Config): void {
@@ -118,16 +115,12 @@ export class RtmClient extends AttributeMethods {
   }
 
   createChannel(channelId: string): RtmChannel {
-    if (!isId(channelId)) {
-      throw invalidArgument(CreateChannelError.CREATE_CHANNEL_ERR_INVALID_ARGUMENT, mustBe('channelId', ID_RULE, channelId));
-    }
+    mustBeId('channelId', channelId);
     return new RtmChannel(this, channelId, ++this._lastHandle);
   }
 
   createLocalInvitation(calleeId: string): LocalInvitation {
-    if (!isId(calleeId)) {
-      throw invalidArgument(InvitationApiCallError.INVITATION_API_CALL_ERR_INVALID_ARGUMENT, mustBe('calleeId', ID_RULE, calleeId));
-    }
+    mustBeId('calleeId', calleeId);
     return new LocalInvitation(this, calleeId);
   }
 
@@ -137,22 +130,23 @@ export class RtmClient extends AttributeMethods {
 
   async sendMessageToPeer(message: unknown, peerId: string, options: { enableOfflineMessaging?: boolean; enableHistoricalMessaging?: boolean } = {}): Promise<{ hasPeerReceived: boolean }> {
     const { enableOfflineMessaging, enableHistoricalMessaging } = options; // null is a TypeError
-    const peer = isId(peerId) ? peerId : '';
+    const peer = cut(peerId);
     const hasPeerReceived = await this._send<boolean>(message, !!enableHistoricalMessaging, (outgoing, done) =>
       this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
     return { hasPeerReceived };
   }
 
-  queryPeersOnlineStatus(peerIds: string[]): Promise<{ [peerId: string]: boolean }> {
-    return queryPeers(this._link, peerIds);
+  async queryPeersOnlineStatus(peerIds: string[]): Promise<{ [peerId: string]: boolean }> {
+    const [uids, states] = await this._link.ask<[string[], PresenceState[]]>('queryPeers', listOf(peerIds));
+    return toMap(uids, states, (state) => state !== PresenceState.OFFLINE);
   }
 
-  subscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
-    return ask(this._link, 'subscribePeers', peerIds);
+  async subscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
+    return this._link.ask('subscribePeers', listOf(peerIds));
   }
 
-  unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
-    return ask(this._link, 'unsubscribePeers', peerIds);
+  async unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
+    return this._link.ask('unsubscribePeers', listOf(peerIds));
   }
 
   async queryPeersBySubscriptionOption(option: string): Promise<string[]> {
@@ -162,8 +156,9 @@ export class RtmClient extends AttributeMethods {
     return this._link.ask('subscribedPeers', []);
   }
 
-  getChannelMemberCount(channelIds: string[]): Promise<{ [channelId: string]: number }> {
-    return countMembers(this._link, channelIds);
+  async getChannelMemberCount(channelIds: string[]): Promise<{ [channelId: string]: number }> {
+    const ids = listOf(channelIds);
+    return toMap(ids, await this._link.ask<number[]>('counts', ids), (n) => n);
   }
 
   async createMediaMessageByUploading(payload: Blob, params: unknown = {}, handler?: unknown): Promise<object> {
@@ -212,7 +207,7 @@ export class RtmClient extends AttributeMethods {
 
   private _checkLogin(): void {
     const now = performance.now();
-    if (now - this._lastLogin < LOGIN_INTERVAL) {
+    if (now - this._lastLogin < Limit.LOGIN_INTERVAL) {
       throw failed('RtmInvokeTooOftenError', LoginError.LOGIN_ERR_TOO_OFTEN, 'login may be called twice a second at most');
     }
     this._lastLogin = now;

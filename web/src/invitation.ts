@@ -4,13 +4,22 @@
  */
 import { ID_RULE, isId, utf8Length } from './checks.ts';
 import { InvitationApiCallError as Code } from './codes.ts';
-import type { RtmClient } from './client.ts';
 import { Emitter } from './emitter.ts';
+import type { ConnectionState } from './enums.ts';
 import { failed, invalidArgument, mustBe } from './errors.ts';
+import { Limit } from './limits.ts';
+import type { Link } from './link.ts';
+import type { Log } from './log.ts';
 import { uuid } from './uuid.ts';
 
-/** The most that content and response may have, in bytes of UTF-8 (core/limits.go, MaxInvitationBytes). */
-const LIMIT = 8192;
+/** What an invitation needs of its client. */
+export interface InvitationOwner {
+  readonly connectionState: ConnectionState;
+  readonly _log: Log;
+  readonly _link: Link;
+  readonly _invitations: Map<string, Invitation>;
+}
+
 const UNFINISHED = /^(IDLE|(SENT_TO|RECEIVED_BY)_REMOTE|INVITATION_RECEIVED|ACCEPT_SENT_TO_LOCAL)$/;
 /** What the events of the states end in. */
 const EVENTS: Record<string, string> = {
@@ -24,7 +33,7 @@ export abstract class Invitation extends Emitter {
   _key: string | undefined;
   protected abstract readonly _side: 'Local' | 'Remote';
 
-  constructor(readonly _client: RtmClient, readonly callId: string, public state: string) {
+  constructor(readonly _client: InvitationOwner, readonly callId: string, public state: string) {
     super(_client._log, 10);
   }
 
@@ -53,7 +62,7 @@ export abstract class Invitation extends Emitter {
 
   /** Throws if the text can't be sent. */
   protected _checkText(field: 'content' | 'response', text: unknown): void {
-    if (typeof text !== 'string' || utf8Length(text) > LIMIT) throw wrongArgument(field, `a string of at most ${LIMIT} bytes`, text);
+    if (typeof text !== 'string' || utf8Length(text) > Limit.MAX_INVITATION_BYTES) throw wrongArgument(field, `a string of at most ${Limit.MAX_INVITATION_BYTES} bytes`, text);
   }
 }
 
@@ -65,7 +74,7 @@ export class LocalInvitation extends Invitation {
   private _response = '';
 
   /** Applications call client.createLocalInvitation. */
-  constructor(client: RtmClient, readonly calleeId: string) {
+  constructor(client: InvitationOwner, readonly calleeId: string) {
     super(client, uuid(), 'IDLE');
   }
 
@@ -120,7 +129,7 @@ export class RemoteInvitation extends Invitation {
 
   /** The client makes it, for RemoteInvitationReceived. */
   constructor(
-    client: RtmClient, override readonly _key: string, readonly callerId: string, callId: string,
+    client: InvitationOwner, override readonly _key: string, readonly callerId: string, callId: string,
     private readonly _channelId: string, private _content: string,
   ) {
     super(client, callId, 'INVITATION_RECEIVED');

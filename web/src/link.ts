@@ -14,7 +14,7 @@ interface Job {
   fail(failure: Failure): void;
 }
 
-/** FAILURE or UNKNOWN is 1 in the enum of every method that can come here. */
+/** FAILURE or UNKNOWN in the enums of login, messages, channels and media; those of presence and attributes have no 1. */
 const FAILURE = 1;
 
 export class Link {

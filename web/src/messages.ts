@@ -1,11 +1,9 @@
 /** Messages between the form of the API (section 6) and that of the boundary. */
 import { Defect, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
 import { isBlob, readBlob } from './blob.ts';
-import { isBytes, isPlainObject } from './checks.ts';
+import { cut, isBytes, isPlainObject } from './checks.ts';
 import { mustBe } from './errors.ts';
-
-/** A message weighs at most this, in bytes (core/limits.go, MaxMessageBytes). */
-const BUDGET = 32768;
+import { Limit } from './limits.ts';
 
 const KINDS: Record<string, MessageKind> = {
   TEXT: MessageKind.TEXT,
@@ -14,9 +12,6 @@ const KINDS: Record<string, MessageKind> = {
   FILE: MessageKind.FILE,
 };
 export const DIMENSIONS = ['width', 'height', 'thumbnailWidth', 'thumbnailHeight'] as const;
-
-/** What is too long anyway crosses only so far that it still is: the core must not run out of memory for it. */
-const cut = (text: string) => text.slice(0, BUDGET + 1);
 
 /** An outgoing message and, where it must be read first, its thumbnail. */
 export interface Normalised {
@@ -71,7 +66,7 @@ function raw(message: Record<string, unknown>): Normalised {
   } catch { // its buffer was given away or made smaller
     return flawed(Defect.BadRaw, 'rawMessage has lost its bytes: its buffer is detached or was made smaller', MessageKind.RAW);
   }
-  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes.subarray(0, BUDGET + 1), description: cut(description) } };
+  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes.subarray(0, Limit.MAX_MESSAGE_BYTES + 1), description: cut(description) } };
 }
 
 function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normalised {
@@ -90,7 +85,7 @@ function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normal
   if (type === 'IMAGE') for (const key of DIMENSIONS) outgoing[key] = count(message[key]);
   if (!thumbnail) return { outgoing };
   outgoing.thumbnailSize = thumbnail.size;
-  return thumbnail.size && thumbnail.size <= BUDGET ? { outgoing, thumbnail } : { outgoing };
+  return thumbnail.size && thumbnail.size <= Limit.MAX_MESSAGE_BYTES ? { outgoing, thumbnail } : { outgoing };
 }
 
 /** A size or dimension as the wire can carry it. */

@@ -2,10 +2,9 @@
  * Decodes a picture and draws what goes along with it: thumbnail, placeholder, and, if asked, a smaller picture. It runs in a
  * worker, or on the page where a worker can't (entry-pictures.ts).
  */
+import { Limit } from './limits.ts';
 import { encodeHash, HASHED_SIDE } from './thumbhash.ts';
 
-/** A message weighs at most this, in bytes (core/limits.go, MaxMessageBytes). */
-const BUDGET = 32768;
 /** What a thumbnail leaves of that for a placeholder in the description. */
 const PLACEHOLDER_ROOM = 64;
 /** File name and description must leave so much of it. */
@@ -37,9 +36,9 @@ export class BadArgument extends Error {}
 export async function prepare(file: Blob, ...[maxSide = Infinity, quality, strip, wantsThumbnail, textBytes]: Wishes): Promise<Drawn> {
   if (!(typeof maxSide === 'number' && maxSide >= 1)) throw new BadArgument('maxSide must be a number of pixels, at least 1');
   if (quality !== undefined && !(typeof quality === 'number' && quality > 0 && quality <= 1)) throw new BadArgument('quality must be a number above 0 and at most 1');
-  const room = BUDGET - PLACEHOLDER_ROOM - textBytes;
-  if (wantsThumbnail && textBytes > BUDGET - LEAST_ROOM) {
-    throw new BadArgument(`fileName and description have ${textBytes} bytes and leave no room for a thumbnail: a message has ${BUDGET} for all three`);
+  const room = Limit.MAX_MESSAGE_BYTES - PLACEHOLDER_ROOM - textBytes;
+  if (wantsThumbnail && textBytes > Limit.MAX_MESSAGE_BYTES - LEAST_ROOM) {
+    throw new BadArgument(`fileName and description have ${textBytes} bytes and leave no room for a thumbnail: a message has ${Limit.MAX_MESSAGE_BYTES} for all three`);
   }
   const format = readFormat(new Uint8Array(await new Response(file.slice(0, 65536)).arrayBuffer()));
   const picture = await decode(file, format);

@@ -1,124 +1,58 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { AttributeOp } from '../src/bridge.ts';
-import { loggedIn, makeClient } from './fake.ts';
+import { loggedIn } from './fake.ts';
 
-const many = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, 'v']));
-const text = (n: number) => 'v'.repeat(n);
-
-const INVALID = ['RtmInvalidArgumentError', 3];
-const STATUS = ['RtmInvalidStatusError', 3];
-const LIMIT = ['RtmLimitExceededError', 4];
-const LOGIN = ['RtmInvalidStatusError', 102];
-const FINE = 'it reaches the core';
-
-/** How a call ends that never reaches the core, with the client's state as it is, or FINE. */
-async function ends(made: Awaited<ReturnType<typeof loggedIn>>, method: string, args: unknown[]): Promise<unknown> {
-  made.loader.calls.length = 0;
-  const promise: Promise<unknown> = (made.client as any)[method](...args);
-  if (made.loader.calls.length) return FINE;
-  return promise.then(() => assert.fail('it resolved'), (e) => [e.name, e.code]);
-}
-
-/** Sets and adds: [map, what follows for a user, and for a channel]. The order of the checks is that of API 10.1. */
-const MAPS: [unknown, unknown, unknown?][] = [
-  [undefined, INVALID],
-  [null, INVALID],
-  ['a', INVALID],
-  [['a'], INVALID],
-  [new Map([['a', 'b']]), INVALID],
-  [new (class { a = 'b'; })(), INVALID],
-  [{}, INVALID],
-  [many(32), FINE],
-  [many(33), LIMIT],
-  [{ ...many(33), '': 'v' }, LIMIT],
-  [{ '': 'v' }, INVALID],
-  [{ ['k'.repeat(32)]: 'v' }, FINE],
-  [{ ['k'.repeat(33)]: 'v' }, INVALID],
-  [{ ['ä'.repeat(16)]: 'v' }, FINE],
-  [{ ['ä'.repeat(17)]: 'v' }, INVALID],
-  [{ ['k'.repeat(33)]: text(8193) }, INVALID],
-  [{ a: '' }, INVALID],
-  [{ a: 5 }, INVALID],
-  [{ a: undefined }, INVALID],
-  [{ a: ['v'] }, INVALID],
-  [{ a: text(8192) }, FINE],
-  [{ a: text(8193) }, LIMIT],
-  [{ a: 'ä'.repeat(4096) }, FINE],
-  [{ a: 'ä'.repeat(4097) }, LIMIT],
-  [{ a: text(8193), b: '' }, LIMIT],
-  [{ a: '', b: text(8193) }, INVALID],
-  [{ a: text(8192), b: text(8190) }, FINE],
-  [{ a: text(8192), b: text(8191) }, LIMIT, FINE],
-  [{ a: text(8192), b: text(8192), c: '' }, INVALID],
-  [{ a: text(8192), b: text(8192), c: text(8192), d: text(8188) }, LIMIT, FINE],
-  [{ a: text(8192), b: text(8192), c: text(8192), d: text(8189) }, LIMIT],
-];
-
-test('maps are checked in the order of the API, before the login', async () => {
-  const online = await loggedIn();
-  const offline = makeClient();
-  for (const [map, user, channel = user] of MAPS) {
-    for (const method of ['setLocalUserAttributes', 'addOrUpdateLocalUserAttributes']) {
-      assert.deepEqual(await ends(online, method, [map]), user, `${method} ${JSON.stringify(map)?.slice(0, 80)}`);
-      assert.deepEqual(await ends(offline, method, [map]), user === FINE ? LOGIN : user);
-    }
-    for (const method of ['setChannelAttributes', 'addOrUpdateChannelAttributes']) {
-      assert.deepEqual(await ends(online, method, ['room', map]), channel, `${method} ${JSON.stringify(map)?.slice(0, 80)}`);
-      assert.deepEqual(await ends(offline, method, ['room', map]), channel === FINE ? LOGIN : channel);
-    }
+test('what only JavaScript can see reaches the core as what it refuses', async () => {
+  const { client, loader } = await loggedIn();
+  const written = () => loader.last('writeAttributes').slice(1, 3);
+  const read = () => loader.last('readAttributes').slice(0, 3);
+  for (const map of [undefined, null, 'a', ['a'], new Map([['a', 'b']]), new (class { a = 'b'; })(), {}]) {
+    void client.setLocalUserAttributes(map);
+    assert.deepEqual(written(), ['', []]);
+    void client.addOrUpdateChannelAttributes('room', map);
+    assert.deepEqual(written(), ['room', []]);
+  }
+  void client.setLocalUserAttributes({ a: 5, b: undefined, c: ['v'], d: 'v' });
+  assert.deepEqual(written(), ['', ['a', '', 'b', '', 'c', '', 'd', 'v']]);
+  for (const keys of [undefined, null, 'a', [], { length: 1, 0: 'a' }]) {
+    void client.deleteLocalUserAttributesByKeys(keys);
+    assert.deepEqual(written(), ['', []]);
+    void client.getUserAttributesByKeys('bob', keys);
+    assert.deepEqual(read(), ['bob', '', ['']], 'without a key all would be read');
+  }
+  void client.getChannelAttributesByKeys('room', ['a', 5]);
+  assert.deepEqual(read(), ['', 'room', ['a', '']]);
+  for (const id of [undefined, null, '', 5, ['room']]) {
+    void client.setChannelAttributes(id, { a: 'b' });
+    assert.deepEqual(written(), ['null', ['a', 'b']], 'the user has no id here');
+    void client.clearChannelAttributes(id);
+    assert.deepEqual(written(), ['null', []]);
+    void client.getChannelAttributes(id);
+    assert.deepEqual(read(), ['', 'null', []]);
+    void client.getUserAttributes(id);
+    assert.deepEqual(read(), ['null', '', []]);
   }
 });
 
-/** [method, arguments, what follows when logged in, and when not]. */
-const CALLS: [string, unknown[], unknown, unknown][] = [
-  ['deleteLocalUserAttributesByKeys', [['a']], FINE, LOGIN],
-  ['deleteLocalUserAttributesByKeys', [[text(1000)]], FINE, LOGIN],
-  ['deleteLocalUserAttributesByKeys', [Array(40).fill('a')], FINE, LOGIN],
-  ['deleteLocalUserAttributesByKeys', [[]], STATUS, STATUS],
-  ['deleteLocalUserAttributesByKeys', ['a'], STATUS, STATUS],
-  ['deleteLocalUserAttributesByKeys', [['a', '']], STATUS, STATUS],
-  ['deleteLocalUserAttributesByKeys', [[5]], STATUS, STATUS],
-  ['deleteLocalUserAttributesByKeys', [], STATUS, STATUS],
-  ['clearLocalUserAttributes', [], FINE, LOGIN],
-  ['getUserAttributes', ['bob'], FINE, LOGIN],
-  ['getUserAttributes', ['a/b'], INVALID, INVALID],
-  ['getUserAttributes', [], INVALID, INVALID],
-  ['getUserAttributesByKeys', ['bob', ['a']], FINE, LOGIN],
-  ['getUserAttributesByKeys', ['bob', Array(32).fill('a')], FINE, LOGIN],
-  ['getUserAttributesByKeys', ['bob', Array(33).fill('a')], INVALID, LOGIN],
-  ['getUserAttributesByKeys', ['bob', ['k'.repeat(32)]], FINE, LOGIN],
-  ['getUserAttributesByKeys', ['bob', ['k'.repeat(33)]], INVALID, LOGIN],
-  ['getUserAttributesByKeys', ['bob', []], INVALID, LOGIN],
-  ['getUserAttributesByKeys', ['bob', ['']], INVALID, LOGIN],
-  ['getUserAttributesByKeys', ['bob'], INVALID, LOGIN],
-  ['getUserAttributesByKeys', ['', ['a']], INVALID, LOGIN],
-  ['setChannelAttributes', ['', { a: 'b' }], INVALID, INVALID],
-  ['addOrUpdateChannelAttributes', [undefined, { a: 'b' }], INVALID, INVALID],
-  ['deleteChannelAttributesByKeys', ['room', ['k'.repeat(512)]], FINE, LOGIN],
-  ['deleteChannelAttributesByKeys', ['room', ['k'.repeat(513)]], STATUS, STATUS],
-  ['deleteChannelAttributesByKeys', ['room', []], STATUS, STATUS],
-  ['deleteChannelAttributesByKeys', ['a/b', ['a']], STATUS, STATUS],
-  ['clearChannelAttributes', ['room'], FINE, LOGIN],
-  ['clearChannelAttributes', [''], INVALID, LOGIN],
-  ['getChannelAttributes', ['room'], FINE, LOGIN],
-  ['getChannelAttributes', [''], INVALID, INVALID],
-  ['getChannelAttributesByKeys', ['room', ['a']], FINE, LOGIN],
-  ['getChannelAttributesByKeys', ['room', ['']], INVALID, LOGIN],
-  ['getChannelAttributesByKeys', ['', ['a']], INVALID, LOGIN],
-];
+test('what is far too large crosses only so far that it still is', async () => {
+  const { client, loader } = await loggedIn();
+  const huge = 'v'.repeat(1 << 20);
+  void client.setLocalUserAttributes({ a: huge, ...Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, 'v'])) });
+  const list = loader.last('writeAttributes')[2];
+  assert.equal(list.length, 66);
+  assert.equal(Math.max(...list.map((text: string) => text.length)), 32769);
+  void client.getUserAttributesByKeys(huge, Array(100_000).fill('k'));
+  const [id, , keys] = loader.last('readAttributes');
+  assert.equal(id.length, 32769);
+  assert.equal(keys.length, 65536);
+});
 
-test('whether the arguments or the login are checked first', async () => {
-  const online = await loggedIn();
-  const offline = makeClient();
-  const away = await loggedIn();
-  away.loader.host.state('RECONNECTING', 'INTERRUPTED');
-  for (const [method, args, there, elsewhere] of CALLS) {
-    const name = `${method} ${JSON.stringify(args).slice(0, 80)}`;
-    assert.deepEqual(await ends(online, method, args), there, name);
-    assert.deepEqual(await ends(offline, method, args), elsewhere, name);
-    assert.deepEqual(await ends(away, method, args), elsewhere, name);
-  }
+test('what throws while it is read rejects', async () => {
+  const { client } = await loggedIn();
+  const map = { get a(): string { throw new RangeError('no'); } };
+  await assert.rejects(client.setLocalUserAttributes(map), RangeError);
+  await assert.rejects(client.getUserAttributesByKeys('bob', new Proxy([], { get() { throw new RangeError('no'); } })), RangeError);
 });
 
 test('what is written', async () => {
