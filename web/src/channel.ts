@@ -1,16 +1,25 @@
-import type { ChannelHandle } from './bridge.ts';
+import type { ChannelHandle, Done, Outgoing } from './bridge.ts';
 import { Emitter } from './emitter.ts';
-import type { RtmClient } from './client.ts';
+import type { Link } from './link.ts';
+import type { Log } from './log.ts';
+
+/** What a channel needs of its client. */
+export interface ChannelOwner {
+  readonly _log: Log;
+  readonly _link: Link;
+  readonly _channels: Map<ChannelHandle, RtmChannel>;
+  _send<T>(message: unknown, history: boolean, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T>;
+}
 
 /** A channel, as one client sees it (API 4). */
 export class RtmChannel extends Emitter {
   joinState: 'LEFT' | 'JOINING' | 'JOINED' = 'LEFT';
   /** 0 until known. */
   memberCount = 0;
-  readonly client: RtmClient;
+  readonly client: ChannelOwner;
 
   /** Applications call client.createChannel. */
-  constructor(private readonly _client: RtmClient, readonly channelId: string, readonly _handle: ChannelHandle) {
+  constructor(private readonly _client: ChannelOwner, readonly channelId: string, readonly _handle: ChannelHandle) {
     super(_client._log, 10);
     this.client = _client;
   }
@@ -29,21 +38,17 @@ export class RtmChannel extends Emitter {
   }
 
   leave(): Promise<void> {
-    return this._request('leave');
+    return this._client._link.ask('leave', this._handle);
   }
 
   getMembers(): Promise<string[]> {
-    return this._request('members');
+    return this._client._link.ask('members', this._handle);
   }
 
   async sendMessage(message: unknown, options: { enableHistoricalMessaging?: boolean } = {}): Promise<void> {
     const { enableHistoricalMessaging } = options; // null is a TypeError
     const { _client: client } = this;
     return client._send(message, !!enableHistoricalMessaging, (outgoing, done) => client._link.call('sendChannel', this._handle, outgoing, done));
-  }
-
-  private _request<T>(method: 'leave' | 'members'): Promise<T> {
-    return this._client._link.ask(method, this._handle);
   }
 
   /** The client knows its channel objects only while the core can speak of them. */

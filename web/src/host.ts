@@ -1,12 +1,20 @@
 import { toObject } from './attributes.ts';
 import type { ChannelHandle, Host } from './bridge.ts';
-import type { RtmClient } from './client.ts';
-import { RemoteInvitation } from './invitation.ts';
+import type { ChannelOwner } from './channel.ts';
+import type { Emitter } from './emitter.ts';
+import type { ConnectionChangeReason, ConnectionState } from './enums.ts';
+import { RemoteInvitation, type InvitationOwner } from './invitation.ts';
 import { received } from './messages.ts';
 import { ONLINE_STATES, toMap } from './presence.ts';
 
+/** What the core's news is told to. */
+interface Told extends ChannelOwner, InvitationOwner {
+  readonly emit: Emitter['emit'];
+  _setState(state: ConnectionState, reason: ConnectionChangeReason): void;
+}
+
 /** What the core tells a client, turned into properties and events. */
-export function makeHost(client: RtmClient): Host {
+export function makeHost(client: Told): Host {
   const { _channels, _invitations } = client;
   const emit = (handle: ChannelHandle, event: string, value: unknown) => {
     const channel = _channels.get(handle);

@@ -1,12 +1,18 @@
 /** The clients that are in use; those that wait to reconnect try at once when the network or the user is back. */
-import type { RtmClient } from './client.ts';
+import type { ConnectionState } from './enums.ts';
+import type { Link } from './link.ts';
+
+interface Client {
+  readonly connectionState: ConnectionState;
+  readonly _link: Link;
+}
 
 /** Keeps them: the core does not, and an application need not. */
-const inUse = new Set<RtmClient>();
+const inUse = new Set<Client>();
 let watching = false;
 
 /** Puts a client on the list, or takes it off, as its state is. */
-export function keepInUse(client: RtmClient): void {
+export function keepInUse(client: Client): void {
   if (/^(DISCONNECT|ABORT)ED$/.test(client.connectionState)) inUse.delete(client);
   else inUse.add(client);
 }
