@@ -21,16 +21,21 @@ func (s channelSession) App() string     { return s.user.App }
 func (s channelSession) UserID() string  { return s.user.ID }
 func (s channelSession) Lineage() string { return s.lineage }
 
-func (s channelSession) Push(frame []byte, channel string)       { s.push(frame, channel, nil) }
+func (s channelSession) Push(frame []byte, channel string) {
+	s.push(outboxItem{body: frame, room: channel})
+}
 func (s channelSession) PushLatest(frame []byte, subject string) { s.pushLatest(frame, subject) }
 func (s channelSession) ForgetJoined(channel string)             { s.forgetJoined(channel) }
 func (s channelSession) JoinFailed(request uint32, err error)    { s.unavailable(request, err) }
 
 func (s channelSession) AnswerJoined(request uint32, name string, count int, uids []string) {
-	if !s.comesBack {
-		s.tell(Joined, name) // before the client can do what is told after it
-	}
 	s.answerJoined(request, name, count, uids)
+}
+
+func (s channelSession) Entered(channel string) {
+	if !s.comesBack {
+		s.tell(Joined, channel)
+	}
 }
 
 // Why a session that is still here is no member any more.

@@ -71,7 +71,8 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	if engine == nil {
 		engine = newEngine(t)
 	}
-	config := gateway.Config{Engine: engine, MediaStore: storetest.New(t, engine.MediaRecords()), MediaURLKeys: mediaurl.NewRing(engine.MediaKeys(), nil, 0), Logger: quiet}
+	guard := lockGuard{engine, t}
+	config := gateway.Config{Engine: guard, Events: guard, MediaStore: storetest.New(t, engine.MediaRecords()), MediaURLKeys: mediaurl.NewRing(engine.MediaKeys(), nil, 0), Logger: quiet}
 	for _, c := range change {
 		c(&config)
 	}

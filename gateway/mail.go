@@ -48,8 +48,8 @@ func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery) {
 }
 
 // Deliver implements mailbox.Session.
-func (s *session) Deliver(frame []byte, acked func(received bool)) {
-	s.pushItem(outboxItem{body: frame, acked: acked})
+func (s *session) Deliver(frame []byte, acked func(received bool)) bool {
+	return s.push(outboxItem{body: frame, acked: acked})
 }
 
 // Over implements mailbox.Session.

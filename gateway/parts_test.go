@@ -140,7 +140,7 @@ func TestPushLatest(t *testing.T) {
 	s := newSession(&Server{}, User{}, "id", "secret")
 	s.pushLatest([]byte("a1"), "a")
 	s.pushLatest([]byte("b1"), "b")
-	s.push([]byte("message"), "room", nil)
+	s.push(outboxItem{body: []byte("message"), room: "room"})
 	s.pushLatest([]byte("a2"), "a")
 	s.pushLatest([]byte("a3"), "a")
 	var kept []string

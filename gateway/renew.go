@@ -34,7 +34,7 @@ func (s *session) tokenExpiring(expiry time.Time) {
 	current := s.link != nil && s.token.expiry.Equal(expiry)
 	s.mu.Unlock()
 	if current {
-		s.push(expiringFrame, "", nil)
+		s.push(outboxItem{body: expiringFrame})
 	}
 }
 

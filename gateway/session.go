@@ -164,24 +164,17 @@ func (s *session) expire(nth int) {
 	}
 }
 
-// push brings a ServerFrame to the client, now or after a resume. room is the
-// channel of a channel message, "" for other pushes; they may not be missed. acked
-// may be nil.
-func (s *session) push(body []byte, room string, acked func(received bool)) {
-	s.pushItem(outboxItem{body: body, room: room, acked: acked})
-}
-
-func (s *session) pushItem(k outboxItem) {
+// push brings a ServerFrame to the client, now or after a resume. It reports false when the session
+// has ended; then k.acked is not called.
+func (s *session) push(k outboxItem) bool {
 	k.at = time.Now()
 	s.mu.Lock()
-	ok := !s.ended
-	if ok {
-		s.pushLocked(k)
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
 	}
-	s.mu.Unlock()
-	if !ok && k.acked != nil {
-		k.acked(false)
-	}
+	s.pushLocked(k)
+	return true
 }
 
 // pushLatest brings a ServerFrame that tells all of something; a client who is away gets

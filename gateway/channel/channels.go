@@ -21,7 +21,7 @@ type Config struct {
 }
 
 // Session is a session of this gateway as a channel sees it. Its methods must not block, nor call
-// back.
+// back. Most are called with the channel's lock held: only Entered may call the engine.
 type Session interface {
 	ID() string
 	App() string
@@ -40,6 +40,10 @@ type Session interface {
 	// JoinFailed answers one that failed.
 	AnswerJoined(request uint32, channel string, count int, uids []string)
 	JoinFailed(request uint32, err error)
+
+	// Entered tells that a join was answered. Before it returns, the join is not over: see
+	// Membership.Wait.
+	Entered(channel string)
 
 	// ForgetJoined drops the answer of a channel that was left.
 	ForgetJoined(channel string)
@@ -197,10 +201,12 @@ func (cs *Channels) enter(m *Membership, since int64) {
 	defer close(m.settled)
 	err := cs.tryEnter(m, since)
 	if err == nil {
+		m.session.Entered(m.channel.id.Channel)
 		return
 	}
 	member, undone := cs.removeIf(m, func() bool { return !m.joined })
 	if !undone { // the member turned up after all
+		m.session.Entered(m.channel.id.Channel)
 		return
 	}
 	m.err = err

@@ -172,6 +172,8 @@ func (s *session) AnswerJoined(_ uint32, _ string, _ int, uids []string) {
 	slices.Sort(uids)
 	s.note("joined %v", uids)
 }
+func (s *session) Entered(string) {}
+
 func (s *session) JoinFailed(_ uint32, err error) { s.note("failed: %v", err) }
 func (s *session) ForgetJoined(string)            {}
 func (s *session) End(displaced bool)             { s.note("end %v", displaced) }

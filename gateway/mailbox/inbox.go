@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,9 +14,10 @@ const batch = 16
 
 // Session is the session that an Inbox brings messages to. Deliver and Go must not block.
 type Session interface {
-	// Deliver sends a frame to the client. acked is called once: with true when the client
-	// has acknowledged the frame, with false when the session ended before.
-	Deliver(frame []byte, acked func(received bool))
+	// Deliver sends a frame to the client, and reports whether the session has not ended. If
+	// so, acked is called once, later: with true when the client has acknowledged the frame, with
+	// false when the session ended before.
+	Deliver(frame []byte, acked func(received bool)) bool
 
 	// Over is closed when the session ends.
 	Over() <-chan struct{}
@@ -92,20 +94,26 @@ func (b *Inbox) Check() {
 	}
 }
 
-// Receive takes a message that comes live. acked is called as Session.Deliver says; with false
-// at once if too much is held.
+// Receive takes a message that comes live. acked is called once: with false at once if the session
+// has ended or too much is held, else as Session.Deliver says.
 func (b *Inbox) Receive(frame []byte, acked func(received bool)) {
+	if !b.takes(frame, acked) {
+		acked(false)
+	}
+}
+
+func (b *Inbox) takes(frame []byte, acked func(received bool)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case b.live:
-		b.session.Deliver(frame, acked)
-	case b.bytes+len(frame) > b.maxHeld:
-		acked(false)
-	default:
+	if b.live {
+		return b.session.Deliver(frame, acked)
+	}
+	fits := b.bytes+len(frame) <= b.maxHeld
+	if fits {
 		b.held = append(b.held, held{frame, acked})
 		b.bytes += len(frame)
 	}
+	return fits
 }
 
 // Held is how many bytes of live messages wait.
@@ -141,11 +149,12 @@ func (b *Inbox) more() (more bool) {
 // release lets what came live through, after the first time.
 func (b *Inbox) release() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, h := range b.held {
-		b.session.Deliver(h.frame, h.acked)
-	}
+	late := slices.DeleteFunc(b.held, func(h held) bool { return b.session.Deliver(h.frame, h.acked) })
 	b.held, b.bytes, b.live = nil, 0, true
+	b.mu.Unlock()
+	for _, h := range late {
+		h.acked(false)
+	}
 }
 
 // empty brings what is in the mailbox. It goes on with the next batch when the client has
@@ -177,13 +186,16 @@ func (b *Inbox) deliver(all []Mail) (acked uint64) {
 	var last atomic.Uint64
 	for _, m := range all {
 		left.Add(1)
-		b.session.Deliver(m.Frame, func(received bool) {
+		acked := func(received bool) {
 			if received { // in order
 				last.Store(m.Position)
 				b.acked.Store(m.Position)
 			}
 			left.Done()
-		})
+		}
+		if !b.session.Deliver(m.Frame, acked) {
+			left.Done()
+		}
 	}
 	left.Wait()
 	return last.Load()

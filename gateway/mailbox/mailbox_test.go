@@ -81,15 +81,20 @@ type session struct {
 	over chan struct{}
 
 	mu       sync.Mutex // guards the rest
+	gone     bool       // it has ended for good: what comes is refused
 	frames   []string
 	acks     []func(bool)
 	failures []error
 }
 
-func (s *session) Deliver(frame []byte, acked func(bool)) {
+func (s *session) Deliver(frame []byte, acked func(bool)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone {
+		return false
+	}
 	s.frames, s.acks = append(s.frames, string(frame)), append(s.acks, acked)
+	return true
 }
 
 func (s *session) Over() <-chan struct{} { return s.over }
@@ -214,6 +219,29 @@ func TestSessionEnds(t *testing.T) {
 		assert.Empty(t, se.take(-1, false), "the session is over")
 		assert.Equal(t, 2, st.left())
 		assert.Empty(t, se.failures)
+	})
+}
+
+// What comes to a session that has ended is refused, and the inbox is free while its sender is told.
+func TestMessagesAfterTheEnd(t *testing.T) {
+	run(t, func(t *testing.T, b *Inbox, st *store, se *session) {
+		var refused []string
+		receive := func(frame string) {
+			b.Receive([]byte(frame), func(received bool) {
+				assert.False(t, received)
+				assert.Zero(t, b.Held())
+				refused = append(refused, frame)
+			})
+		}
+		receive("held")
+		se.gone = true
+		with(st, 1, 1)
+		b.Check()
+		assert.Empty(t, se.take(-1, true))
+		receive("live")
+		assert.Equal(t, []string{"held", "live"}, refused)
+		assert.Equal(t, 1, st.left())
+		close(se.over)
 	})
 }
 

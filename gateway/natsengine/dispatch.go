@@ -19,7 +19,8 @@ type dispatcher struct {
 	quit   chan struct{}
 	done   sync.WaitGroup
 
-	mu       sync.RWMutex // guards handlers
+	mu       sync.RWMutex // guards handlers; not held while NATS is called
+	added    sync.Cond    // a handler was added
 	handlers map[*nats.Subscription]func(*nats.Msg)
 }
 
@@ -38,6 +39,7 @@ func newDispatcher(nc *nats.Conn, full func(since time.Time)) *dispatcher {
 		quit:     make(chan struct{}),
 		handlers: map[*nats.Subscription]func(*nats.Msg){},
 	}
+	d.added.L = &d.mu
 	for i := range d.queues {
 		d.queues[i] = make(chan *nats.Msg, queueLength)
 		d.done.Go(func() { d.run(d.queues[i]) })
@@ -55,16 +57,30 @@ func (d *dispatcher) run(queue <-chan *nats.Msg) {
 				d.full(last)
 			}
 			last = now
-			d.mu.RLock()
-			h := d.handlers[m.Sub]
-			d.mu.RUnlock()
-			if h != nil {
+			if h := d.handler(m.Sub); h != nil {
 				h(m)
 			}
 		case <-d.quit:
 			return
 		}
 	}
+}
+
+// handler returns the handler of a subscription, nil of one that has ended. Messages may come before
+// listen has noted it.
+func (d *dispatcher) handler(sub *nats.Subscription) func(*nats.Msg) {
+	d.mu.RLock()
+	h := d.handlers[sub]
+	d.mu.RUnlock()
+	if h != nil {
+		return h
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.handlers[sub] == nil && sub.IsValid() {
+		d.added.Wait()
+	}
+	return d.handlers[sub]
 }
 
 // subscribe returns when the server knows the subscription.
@@ -82,15 +98,14 @@ func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), 
 // listen returns at once. The server knows the subscription before it sees what is sent later.
 func (d *dispatcher) listen(subject string, h func(*nats.Msg)) (stop func(), err error) {
 	queue := d.queues[maphash.String(d.seed, subject)%uint64(len(d.queues))]
-	d.mu.Lock() // held until the handler can be found
 	sub, err := d.nc.ChanSubscribe(subject, queue)
-	if err == nil {
-		d.handlers[sub] = h
-	}
-	d.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	d.handlers[sub] = h
+	d.added.Broadcast()
+	d.mu.Unlock()
 	return func() {
 		_ = sub.Unsubscribe() // fails only on a closed connection
 		d.mu.Lock()
