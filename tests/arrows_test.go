@@ -87,7 +87,7 @@ var rules = []rule{
 	{pkg: "gateway/mediastore/bucket", may: []string{"std", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/retry", "github.com/aws/...", "github.com/hashicorp/golang-lru/v2"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/mediastore/storetest", may: []string{"std", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediastore/folder", "github.com/stretchr/testify/..."}},
-	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/media", "rtmwasm/gateway/rest", "rtmwasm/gateway/scan", "github.com/prometheus/client_golang/..."},
+	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/rest", "rtmwasm/gateway/scan", "github.com/prometheus/client_golang/..."},
 		deep: []string{"github.com/nats-io/nats.go"}},
 	{pkg: "gateway/rest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/channel", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/token", "golang.org/x/time/rate"},
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},

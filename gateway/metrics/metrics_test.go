@@ -118,6 +118,31 @@ func series(t *testing.T, m *metrics.Metrics) map[string]string {
 	return all
 }
 
+// What a gateway is asked for shows its state at that moment.
+func TestState(t *testing.T) {
+	m := metrics.New()
+	expiry := time.Unix(1900000000, 0)
+	checks := []gateway.Check{{Name: "disk"}, {Name: "scanner", Err: assert.AnError, Advisory: true}}
+	m.Watch(metrics.State{
+		Ready: func(context.Context) []gateway.Check { return checks }, SessionsLimit: 5, MemoryLimit: 1 << 30,
+		Folders: map[string]string{"data": t.TempDir(), "media": "/no such folder"}, CertificateExpiry: func() time.Time { return expiry },
+	})
+	all := series(t, m)
+	for name, want := range map[string]string{
+		"rtm_ready": "1", `rtm_check_failing{check="disk"}`: "0", `rtm_check_failing{check="scanner"}`: "1",
+		"rtm_sessions_limit": "5", "rtm_memory_limit_bytes": "1.073741824e+09", "rtm_certificate_expiry_timestamp_seconds": "1.9e+09",
+	} {
+		assert.Equal(t, want, all[name], name)
+	}
+	assert.NotEqual(t, "0", all[`rtm_disk_size_bytes{folder="data"}`])
+	assert.NotContains(t, all, `rtm_disk_free_bytes{folder="media"}`)
+	checks[0].Err, expiry = assert.AnError, expiry.Add(1e9*time.Second)
+	all = series(t, m)
+	assert.Equal(t, "0", all["rtm_ready"])
+	assert.Equal(t, "1", all[`rtm_check_failing{check="disk"}`])
+	assert.Equal(t, "2.9e+09", all["rtm_certificate_expiry_timestamp_seconds"])
+}
+
 // All that can be counted is 0 at the start: the sources tell what there is.
 func TestMetricsBeginAtZero(t *testing.T) {
 	m := metrics.New()

@@ -194,14 +194,14 @@ func (e *examination) checkTLS() {
 		e.say(good, "tls", "plain http; TLS is for a proxy in front", "")
 		return
 	}
-	config, err := e.tls.config(slog.New(slog.DiscardHandler))
+	certificates, err := e.tls.open(slog.New(slog.DiscardHandler))
 	if err != nil {
 		e.say(bad, "tls", err.Error(), "name a certificate chain and its key, in PEM")
 		return
 	}
-	pair, _ := config.GetCertificate(nil) // it has just been read
-	left := time.Until(pair.Leaf.NotAfter)
-	found := "the certificate is good until " + pair.Leaf.NotAfter.UTC().Format(time.RFC3339)
+	expiry := certificates.expiry()
+	left := time.Until(expiry)
+	found := "the certificate is good until " + expiry.UTC().Format(time.RFC3339)
 	switch {
 	case left < 0:
 		e.say(bad, "tls", found, "renew it")

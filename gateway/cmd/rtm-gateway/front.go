@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,13 +17,21 @@ import (
 type front struct {
 	doing string // what the start does
 	began time.Time
-	now   atomic.Pointer[http.Handler]
+	now   atomic.Pointer[gateway.Server]
 }
 
 func newFront(doing string) *front { return &front{doing: doing, began: time.Now()} }
 
-// set makes handler the one that answers.
-func (f *front) set(handler http.Handler) { f.now.Store(&handler) }
+// set makes server the one that answers.
+func (f *front) set(server *gateway.Server) { f.now.Store(server) }
+
+// checks are those of /readyz.
+func (f *front) checks(ctx context.Context) []gateway.Check {
+	if server := f.now.Load(); server != nil {
+		return server.Ready(ctx)
+	}
+	return []gateway.Check{{Name: "starting", Err: errors.New(f.state())}}
+}
 
 // state says what the start does, and for how long it has.
 func (f *front) state() string {
@@ -30,8 +40,8 @@ func (f *front) state() string {
 
 // ServeHTTP implements http.Handler.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if handler := f.now.Load(); handler != nil {
-		(*handler).ServeHTTP(w, r)
+	if server := f.now.Load(); server != nil {
+		server.Handler().ServeHTTP(w, r)
 		return
 	}
 	f.serveStarting(w, r)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -62,15 +63,15 @@ func (o mediaOptions) checkShared(cluster bool) error {
 	return nil
 }
 
+// mediaFolder is where media is kept, unless in a bucket.
+func (o options) mediaFolder() string { return cmp.Or(o.media.where, filepath.Join(o.data, mediaDir)) }
+
 // openMedia opens where media is kept. The secret is what all gateways share.
 func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger) (mediastore.Files, error) {
 	if o.media.inBucket() {
 		return o.openBucket(ctx, log)
 	}
-	dir := o.media.where
-	if dir == "" {
-		dir = filepath.Join(o.data, mediaDir)
-	}
+	dir := o.mediaFolder()
 	shared := o.nats.servers != ""
 	files, err := folder.Open(folder.Options{Dir: dir, Shared: shared, Secret: secret, MinFree: int64(o.minFree)})
 	if shared && errors.Is(err, fs.ErrNotExist) {

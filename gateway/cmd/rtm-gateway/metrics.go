@@ -8,6 +8,21 @@ import (
 	"rtmwasm/gateway/metrics"
 )
 
+// state is what the metrics tell of a gateway beside what they count.
+func (o options) state(front *front, certificates *certificates) metrics.State {
+	s := metrics.State{Ready: front.checks, SessionsLimit: o.bounds.sessions, MemoryLimit: int64(o.bounds.memory), Folders: map[string]string{}}
+	if o.nats.servers == "" {
+		s.Folders["data"] = o.data
+	}
+	if !o.media.inBucket() {
+		s.Folders["media"] = o.mediaFolder()
+	}
+	if certificates != nil {
+		s.CertificateExpiry = certificates.expiry
+	}
+	return s
+}
+
 // serveMetrics serves /metrics, and what tells of health, on an address of their own.
 func serveMetrics(address string, m *metrics.Metrics, health http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, err := listen("metrics", address)

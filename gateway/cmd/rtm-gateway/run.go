@@ -72,9 +72,11 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	site := site{drain: o.drain, log: log, front: newFront(o.opening()), failed: make(chan error, 1)}
-	if site.tls, err = o.tls.config(log); err != nil {
+	certificates, err := o.tls.open(log)
+	if err != nil {
 		return err
 	}
+	site.tls = certificates.config()
 	listener, err := listen("listen", o.listen)
 	if err != nil {
 		return err
@@ -85,6 +87,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	var meter *metrics.Metrics
 	if o.metrics != "" {
 		meter = metrics.New()
+		meter.Watch(o.state(site.front, certificates))
 		stop, err := serveMetrics(o.metrics, meter, site.front, log)
 		if err != nil {
 			return errors.Join(err, listener.Close())

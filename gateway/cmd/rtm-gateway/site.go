@@ -87,7 +87,7 @@ func (s site) await(ctx context.Context, start func() (running, error)) (running
 
 // serve returns after ctx has ended and the site is drained.
 func (s site) serve(ctx context.Context) error {
-	s.front.set(s.server.Handler())
+	s.front.set(s.server)
 	s.log.Info("listening", "url", s.url(), "version", versionText())
 	var err error
 	select {

@@ -26,21 +26,14 @@ func (o tlsOptions) check() error {
 	return nil
 }
 
-// config is nil for plain HTTP.
-func (o tlsOptions) config(log *slog.Logger) (*tls.Config, error) {
+// open reads the certificate; the result is nil for plain HTTP.
+func (o tlsOptions) open(log *slog.Logger) (*certificates, error) {
 	if o.cert == "" {
 		return nil, nil
 	}
 	c := &certificates{tlsOptions: o, log: log}
-	if _, err := c.get(nil); err != nil {
-		return nil, err
-	}
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		GetCertificate: c.get,
-		// WebSockets need HTTP/1.1, and transfers are no faster with HTTP/2.
-		NextProtos: []string{"http/1.1"},
-	}, nil
+	_, err := c.get(nil)
+	return c, err
 }
 
 // lookEvery is how long a handshake relies on the last look at the files.
@@ -56,6 +49,25 @@ type certificates struct {
 	looked time.Time
 	seen   [2]time.Time // the files' times when they were last read
 	pair   *tls.Certificate
+}
+
+// config is nil for plain HTTP.
+func (c *certificates) config() *tls.Config {
+	if c == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: c.get,
+		// WebSockets need HTTP/1.1, and transfers are no faster with HTTP/2.
+		NextProtos: []string{"http/1.1"},
+	}
+}
+
+// expiry is when the certificate that is served expires.
+func (c *certificates) expiry() time.Time {
+	pair, _ := c.get(nil) // there is one since open
+	return pair.Leaf.NotAfter
 }
 
 // get is for tls.Config.GetCertificate.
