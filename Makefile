@@ -34,6 +34,7 @@ test-go: deps browser ## Go: unit, gateway and conformance tests
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	go -C tests/s3server tool -n versitygw >/dev/null
+	./scripts/unpack-tools.sh
 	go test $(RACE) -timeout 40m ./...
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
@@ -46,7 +47,7 @@ test-browser: package browser ## real pages in real browsers against a real gate
 	node tests/build.mjs
 	go -C tests/s3server tool -n versitygw >/dev/null
 	node tests/matrix/prepare.mjs
-	./scripts/unpack-proxies.sh
+	./scripts/unpack-tools.sh
 	npx playwright test
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down

@@ -9,9 +9,9 @@ import { freePort } from '../support/command.ts';
 import { root } from '../support/proc.ts';
 import type { Block } from './blocks.ts';
 
-/** Where the program is, if this machine has it; scripts/unpack-proxies.sh puts it into the last of these. */
+/** Where the program is, if this machine has it; scripts/unpack-tools.sh puts it into the last of these. */
 export function program(name: string): string | undefined {
-  const folders = [...process.env.PATH!.split(':'), '/usr/sbin', ...['usr/sbin', 'usr/bin'].map((folder) => path.join(root, 'tests/.build/proxies', folder))];
+  const folders = [...process.env.PATH!.split(':'), '/usr/sbin', ...['usr/sbin', 'usr/bin'].map((folder) => path.join(root, 'tests/.build/tools', folder))];
   return folders.map((folder) => path.join(folder, name)).find(existsSync);
 }
 

@@ -9,7 +9,7 @@
  *   sh           shell.ts says what of it is run and what is only looked up.
  *   go           vetted.
  *   json         parsed, as it is or as the inside of an object.
- *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-proxies.sh, on Debian), and a page
+ *   nginx, caddy the server is started with it where it is at hand (scripts/unpack-tools.sh, on Debian), and a page
  *                sends the largest file through it. Elsewhere only brackets and semicolons are looked at.
  *   mjs, python  backends of applications: run by tests/media_urls_page_test.go, as is their Go.
  *   swift        only brackets are looked at.
