@@ -11,9 +11,6 @@ import (
 // remove what it left.
 const retryFor = time.Minute
 
-// recoveries is how many sessions are looked after at the same time when the engine comes back.
-const recoveries = 32
-
 // retryForMember is retryInBackground for package channel.
 func (s *Server) retryForMember(what string, m channel.Member, f func() error) {
 	s.retryInBackground(what, User{App: m.Channel.App, ID: m.UID}, f)

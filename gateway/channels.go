@@ -22,7 +22,7 @@ func (s channelSession) UserID() string  { return s.user.ID }
 func (s channelSession) Lineage() string { return s.lineage }
 
 func (s channelSession) Push(frame []byte, channel string) {
-	s.push(outboxItem{body: frame, room: channel})
+	s.push(outboxItem{body: frame, topic: channel})
 }
 func (s channelSession) PushLatest(frame []byte, subject string) { s.pushLatest(frame, subject) }
 func (s channelSession) ForgetJoined(channel string)             { s.forgetJoined(channel) }

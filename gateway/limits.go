@@ -75,9 +75,6 @@ const (
 	// maxOutboxBytes is what a session keeps unacknowledged; over it the session ends.
 	maxOutboxBytes = 4 << 20
 
-	// frameOverhead is counted for each frame held, besides its bytes.
-	frameOverhead = 64
-
 	// maxTasks is how many requests of a session may wait; a link is read no further
 	// until there is room.
 	maxTasks = 32

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/clock"
 )
 
 // link is one socket of a session: the way out with its queue, and the watch over
@@ -17,7 +19,7 @@ type link struct {
 	times Times
 	meter Meter
 
-	heard atomic.Int64 // when the last frame came, by sinceStart
+	heard atomic.Int64 // when the last frame came, by clock.Now
 
 	writing context.Context // of all writes
 	cancel  func()          // ends it
@@ -32,7 +34,7 @@ type link struct {
 	bytes  int           // of frames that are not written yet
 	busy   bool          // a goroutine runs write
 	tick   *time.Timer   // for the next ping, or the end of the client's silence
-	pingAt time.Duration // when the next ping is due, by sinceStart
+	pingAt time.Duration // when the next ping is due, by clock.Now
 	code   int           // why closed
 	reason string
 }
@@ -62,7 +64,7 @@ func (f outFrame) weight() int {
 	if f.replay {
 		return 0
 	}
-	return len(f.body) + frameOverhead
+	return len(f.body) + channel.FrameOverhead
 }
 
 // newLink makes a link that must be closed. When ctx ends its socket is dropped.
@@ -81,16 +83,11 @@ func newLink(ctx context.Context, conn Conn, times Times, meter Meter) *link {
 	return l
 }
 
-var started = time.Now()
-
-// sinceStart is a clock that nobody sets: silence is told by it.
-func sinceStart() time.Duration { return time.Since(started) }
-
-func (l *link) hear() { l.heard.Store(int64(sinceStart())) }
+func (l *link) hear() { l.heard.Store(int64(clock.Now())) }
 
 // silence is how much longer the client may be silent.
 func (l *link) silence() time.Duration {
-	return l.times.SilenceLimit - (sinceStart() - time.Duration(l.heard.Load()))
+	return l.times.SilenceLimit - (clock.Now() - time.Duration(l.heard.Load()))
 }
 
 // watch begins to ping the client and to watch its silence. lost is called when the client can't
@@ -99,9 +96,9 @@ func (l *link) watch(lost func(code int, reason string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lost = lost
-	l.pingAt = l.nextPing(sinceStart())
+	l.pingAt = l.nextPing(clock.Now())
 	if !l.isClosed() {
-		l.tick = time.AfterFunc(min(l.pingAt-sinceStart(), l.silence()), l.onTick)
+		l.tick = time.AfterFunc(min(l.pingAt-clock.Now(), l.silence()), l.onTick)
 	}
 }
 
@@ -124,11 +121,11 @@ func (l *link) onTick() {
 	if l.isClosed() {
 		return
 	}
-	if sinceStart() >= l.pingAt {
-		l.pingAt = l.nextPing(sinceStart())
+	if clock.Now() >= l.pingAt {
+		l.pingAt = l.nextPing(clock.Now())
 		l.enqueue(outFrame{body: pingFrame, replay: true}) // while a write is under way too: clients acknowledge with the answer
 	}
-	l.tick.Reset(max(min(l.pingAt-sinceStart(), left), time.Millisecond))
+	l.tick.Reset(max(min(l.pingAt-clock.Now(), left), time.Millisecond))
 }
 
 var pingFrame, _ = (&wire.ServerFrame{Ping: &wire.Ping{}}).MarshalVT()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/channel"
 )
 
 // outbox keeps what a client must still get: the pushes it has not acknowledged and,
@@ -18,10 +19,10 @@ type outbox struct {
 
 // outboxItem is one item of an outbox.
 type outboxItem struct {
-	seq  uint64 // 0: a Joined answer
-	body []byte
-	room string // channel of a delivery or Joined answer
-	at   time.Time
+	seq   uint64 // 0: a Joined answer
+	body  []byte
+	topic string // channel of a delivery or Joined answer, or what another answer is about
+	at    time.Time
 
 	subject string // of what pushLatest pushed; "" for all else
 
@@ -29,9 +30,9 @@ type outboxItem struct {
 }
 
 // missable tells a channel message: of those a client who is away gets the latest only.
-func (k outboxItem) missable() bool { return k.seq != 0 && k.room != "" }
+func (k outboxItem) missable() bool { return k.seq != 0 && k.topic != "" }
 
-func (k outboxItem) weight() int { return len(k.body) + frameOverhead }
+func (k outboxItem) weight() int { return len(k.body) + channel.FrameOverhead }
 
 func (o *outbox) add(k outboxItem) {
 	o.items = append(o.items, k)
@@ -66,8 +67,8 @@ func (o *outbox) ack(seq uint64) []outboxItem {
 }
 
 // forget drops the Joined answer of a channel that was left.
-func (o *outbox) forget(room string) {
-	o.drop(func(k outboxItem) bool { return k.seq == 0 && k.room == room })
+func (o *outbox) forget(topic string) {
+	o.drop(func(k outboxItem) bool { return k.seq == 0 && k.topic == topic })
 }
 
 // bound keeps what gathers for a client who is away within twice what trim leaves, so

@@ -9,6 +9,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/channel"
 )
 
 func TestRate(t *testing.T) {
@@ -41,7 +42,7 @@ func TestRates(t *testing.T) {
 	}
 	assert.False(t, rs.allow(rateKey{op: core.OpMembers}, now))
 	assert.True(t, rs.allow(rateKey{op: core.OpCounts}, now), "each counts for itself")
-	rs.comeback++
+	rs.returns++
 	assert.True(t, rs.allow(rateKey{op: core.OpMembers}, now))
 	for i := range 10 * maxRates {
 		now = now.Add(time.Second)
@@ -81,10 +82,10 @@ func TestCounter(t *testing.T) {
 
 func TestOutboxAck(t *testing.T) {
 	var o outbox
-	o.add(outboxItem{body: []byte("joined"), room: "r"})
+	o.add(outboxItem{body: []byte("joined"), topic: "r"})
 	o.add(outboxItem{seq: 1, body: []byte("x")})
-	o.add(outboxItem{body: []byte("joined"), room: "s"})
-	o.add(outboxItem{seq: 2, body: []byte("y"), room: "r"})
+	o.add(outboxItem{body: []byte("joined"), topic: "s"})
+	o.add(outboxItem{seq: 2, body: []byte("y"), topic: "r"})
 	assert.Empty(t, o.ack(0))
 	assert.Len(t, o.items, 4, "Joined may be lost still")
 	assert.Len(t, o.ack(1), 2, "what came after Joined was handled")
@@ -99,14 +100,14 @@ func TestOutboxTrim(t *testing.T) {
 	const n = core.MaxMissedChannelMessages + 5
 	for i := range uint64(n) {
 		o.add(outboxItem{seq: 2*i + 1, at: now})
-		o.add(outboxItem{seq: 2*i + 2, at: now, room: "r"})
+		o.add(outboxItem{seq: 2*i + 2, at: now, topic: "r"})
 	}
 	o.trim(now)
 	assert.Len(t, o.items, n+core.MaxMissedChannelMessages)
 	assert.EqualValues(t, 2*n, o.items[len(o.items)-1].seq, "the latest stay")
 	o.trim(now.Add(core.SessionTimeout + 1))
 	assert.Len(t, o.items, n, "peer messages stay")
-	assert.Equal(t, n*frameOverhead, o.bytes)
+	assert.Equal(t, n*channel.FrameOverhead, o.bytes)
 }
 
 func TestAnswers(t *testing.T) {
@@ -140,7 +141,7 @@ func TestPushLatest(t *testing.T) {
 	s := newSession(&Server{}, User{}, "id", "secret")
 	s.pushLatest([]byte("a1"), "a")
 	s.pushLatest([]byte("b1"), "b")
-	s.push(outboxItem{body: []byte("message"), room: "room"})
+	s.push(outboxItem{body: []byte("message"), topic: "room"})
 	s.pushLatest([]byte("a2"), "a")
 	s.pushLatest([]byte("a3"), "a")
 	var kept []string

@@ -18,9 +18,9 @@ type rate struct {
 	at   []time.Time // the latest; a ring when full
 	next int         // the oldest of a full ring
 
-	spare    int       // events allowed beside the window
-	granted  time.Time // when spare was last given
-	comeback int       // of rates, when this was last looked at
+	spare   int       // events allowed beside the window
+	granted time.Time // when spare was last given
+	returns int       // of rates, when this was last looked at
 }
 
 func newRate(op core.Op) *rate {
@@ -60,8 +60,8 @@ func (r *rate) idle(now time.Time) bool {
 
 // rates are the counters of one session, made as they are needed.
 type rates struct {
-	by       map[rateKey]*rate
-	comeback int // how often the client has come back
+	by      map[rateKey]*rate
+	returns int // how often the client has come back
 }
 
 type rateKey struct {
@@ -79,8 +79,8 @@ func (rs *rates) allow(key rateKey, now time.Time) bool {
 		r = newRate(key.op)
 		rs.by[key] = r
 	}
-	if r.comeback != rs.comeback {
-		r.comeback = rs.comeback
+	if r.returns != rs.returns {
+		r.returns = rs.returns
 		r.grant(now)
 	}
 	return r.allow(now)
@@ -104,7 +104,7 @@ func (s *session) tooOften(f *wire.ClientFrame) *wire.Refusal {
 	s.mu.Lock()
 	if s.cameBack {
 		s.cameBack = false
-		s.rates.comeback++
+		s.rates.returns++
 	}
 	s.mu.Unlock()
 	if !s.rates.allow(rateKey{op: op}, now) {

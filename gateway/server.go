@@ -272,7 +272,7 @@ func (s *Server) returned() {
 // was kept for them.
 func (s *Server) checkSessions() error {
 	errs := make(chan error, 1) // one is enough
-	retry.Each(s.all(), recoveries, func(session *session) {
+	retry.Each(s.all(), retry.Recoveries, func(session *session) {
 		if err := s.checkSession(session); err != nil {
 			select {
 			case errs <- err:

@@ -226,14 +226,14 @@ func (s *session) answerJoined(id uint32, channel string, count int, uids []stri
 }
 
 // answerBefore answers as answer does; a client that must be sent this again gets it
-// before the pushes that follow. Of a room only the last such answer is kept.
-func (s *session) answerBefore(id uint32, room string, f *wire.ServerFrame) {
-	s.answerKeeping(id, room, f, f)
+// before the pushes that follow. About a topic only the last such answer is kept.
+func (s *session) answerBefore(id uint32, topic string, f *wire.ServerFrame) {
+	s.answerKeeping(id, topic, f, f)
 }
 
 // answerKeeping does what answerBefore does. A client that must be sent the answer again gets
 // kept.
-func (s *session) answerKeeping(id uint32, room string, f, kept *wire.ServerFrame) {
+func (s *session) answerKeeping(id uint32, topic string, f, kept *wire.ServerFrame) {
 	f.ReplyTo, kept.ReplyTo = id, id
 	live, body := wire.Marshal(f), wire.Marshal(kept)
 	s.mu.Lock()
@@ -242,8 +242,8 @@ func (s *session) answerKeeping(id uint32, room string, f, kept *wire.ServerFram
 		return
 	}
 	s.answers.done(id, body)
-	s.out.forget(room)
-	s.out.add(outboxItem{body: body, room: room})
+	s.out.forget(topic)
+	s.out.add(outboxItem{body: body, topic: topic})
 	if s.link != nil {
 		s.sendLocked(outFrame{body: live})
 	}

@@ -3,13 +3,12 @@ package channel
 import (
 	"context"
 	"time"
+
+	"rtmwasm/gateway/id"
 )
 
-// ID names a channel of an app. Channels of different apps never meet.
-type ID struct {
-	App     string // app id
-	Channel string // channel id, any that core.ValidID allows
-}
+// ID names a channel of an app.
+type ID = id.Channel
 
 // Member is a session in a channel. A channel has one member per user.
 type Member struct {

@@ -149,9 +149,6 @@ func (cs *Channels) isGone(m Member) bool {
 	})
 }
 
-// recoveries is how many channels are read at the same time after a gap.
-const recoveries = 32
-
 // Recover makes up for what was missed while the engine could not be reached: members here are
 // told who came and went. It returns when that is done, or the first error.
 func (cs *Channels) Recover(ctx context.Context) error {
@@ -165,7 +162,7 @@ func (cs *Channels) Recover(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	retry.Each(channels, recoveries, func(c *channel) {
+	retry.Each(channels, retry.Recoveries, func(c *channel) {
 		if err := c.refresh(ctx, revision); err != nil {
 			stop(err) // the rest fails at once
 		}

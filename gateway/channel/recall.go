@@ -13,8 +13,8 @@ import (
 // all of its 20 channels together stay below what a session may keep, 4 MiB.
 const maxRecalledBytes = 4 << 20 / 20
 
-// frameOverhead is counted for each frame, besides its bytes.
-const frameOverhead = 64
+// FrameOverhead is how many bytes are counted for each frame that is held, besides its own.
+const FrameOverhead = 64
 
 // recall puts what a client missed in a channel before what is held for it. It runs after
 // holding has begun: what is in both is left where it was missed. A message that is recalled
@@ -51,7 +51,7 @@ func missedBy(uid string, frames [][]byte, since int64) [][]byte {
 		if f.UnmarshalVT(frame) != nil || f.Delivery == nil || f.Delivery.From == uid || f.Delivery.ServerReceivedMs < since {
 			continue
 		}
-		bytes += len(frame) + frameOverhead
+		bytes += len(frame) + FrameOverhead
 		if bytes > maxRecalledBytes {
 			break
 		}

@@ -1,4 +1,4 @@
-// Package id names what gateways address: the users of an app. The packages below gateway
+// Package id names what gateways address: the users and channels of an app. The packages below gateway
 // share these names, so that none of them needs another one for its words.
 package id
 
@@ -6,4 +6,10 @@ package id
 type User struct {
 	App string // app id
 	ID  string // user id, any that core.ValidID allows
+}
+
+// Channel is a channel of an app. Channels of different apps never meet.
+type Channel struct {
+	App     string // app id
+	Channel string // channel id, any that core.ValidID allows
 }

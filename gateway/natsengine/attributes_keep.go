@@ -46,7 +46,7 @@ func (h *heartbeat) keepAttributes(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, every)
 	defer cancel()
-	if h.e.renewAttributes(ctx, h.e.comeback.listened(), time.Now().Add(-every)) == nil { // else the next heartbeat tries again
+	if h.e.renewAttributes(ctx, h.e.recovery.listened(), time.Now().Add(-every)) == nil { // else the next heartbeat tries again
 		h.attributesKept = time.Now()
 	}
 }

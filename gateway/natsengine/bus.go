@@ -54,9 +54,9 @@ func (e *Engine) ListenChannel(id channel.ID, h func(frame []byte)) (stop func()
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
-	e.comeback.listen(id, once)
+	e.recovery.listen(id, once)
 	return func() {
-		e.comeback.unlisten(id, once)
+		e.recovery.unlisten(id, once)
 		unsubscribe()
 	}, nil
 }

@@ -39,7 +39,7 @@ type Engine struct {
 	requests   *requestMux
 	peers      peers
 	identity   identity
-	comeback   comeback
+	recovery   recovery
 	drops      drops
 	deliveries pendingDeliveries
 	fence      historyFence
@@ -74,17 +74,17 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 
 func newEngine(opts Options) *Engine {
 	e := &Engine{id: rand.Text(), opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
-	e.comeback.e = e
+	e.recovery.e = e
 	e.members = &state{e: e, name: memberStream, records: memberSubject, changes: memberChanges}
 	e.channelAttributes = &state{e: e, name: channelAttributeStream, records: channelAttributeSubject}
 	e.drops.closing, e.drops.background = e.closing, &e.background
-	e.drops.recover = func(since time.Time) { e.comeback.recover(since, atOnce) }
+	e.drops.recover = func(since time.Time) { e.recovery.recover(since, atOnce) }
 	return e
 }
 
 // open connects and makes the streams and buckets that do not exist yet.
 func (e *Engine) open(ctx context.Context) (err error) {
-	if e.nc, err = e.dial("rtm-gateway", e.comeback.options()...); err != nil {
+	if e.nc, err = e.dial("rtm-gateway", e.recovery.options()...); err != nil {
 		return err
 	}
 	if err := e.useJetStream(); err != nil {

@@ -37,7 +37,7 @@ func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, 
 	if err := e.register(opCtx, gatewayID); err != nil {
 		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
-	e.comeback.tell(returned)
+	e.recovery.tell(returned)
 	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, registered: true, renewed: time.Now()}
 	h.lookAround(opCtx) // a former life of the service may have left something
 	e.heartbeats.Go(func() { h.run(ctx) })
@@ -100,11 +100,11 @@ func (h *heartbeat) keepContact(ctx context.Context) {
 	case ctx.Err() != nil, errors.Is(err, errStateLost):
 	case err != nil:
 		h.parted = true
-		h.e.comeback.lost()
+		h.e.recovery.lost()
 	case h.parted:
 		h.parted = false
 		h.e.opts.Logger.Info("the cluster decides again")
-		h.e.comeback.back(untilSure)
+		h.e.recovery.back(untilSure)
 	}
 }
 
@@ -262,7 +262,7 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own
 		left = append(left, entry)
 	}
 	var failed firstError
-	retry.Each(left, recoveries, func(entry jetstream.KeyValueEntry) {
+	retry.Each(left, retry.Recoveries, func(entry jetstream.KeyValueEntry) {
 		if failed.get() == nil {
 			failed.set(e.sweepEntry(ctx, bucket, entry))
 		}
@@ -279,9 +279,6 @@ func (e *Engine) sweepEntry(ctx context.Context, bucket jetstream.KeyValue, entr
 	}
 	return err
 }
-
-// recoveries is how many requests are made at the same time to recover from a loss.
-const recoveries = 32
 
 // firstError keeps the first error of several goroutines.
 type firstError struct {

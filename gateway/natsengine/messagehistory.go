@@ -169,7 +169,7 @@ func (h *History) Read(ctx context.Context, f gateway.HistoryFilter, offset, lim
 	}
 	messages := make([]*gateway.HistoryMessage, len(found))
 	var failed firstError
-	retry.Each(indices(len(found)), recoveries, func(i int) {
+	retry.Each(indices(len(found)), retry.Recoveries, func(i int) {
 		raw, err := stream.GetMsg(ctx, found[i].sequence)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound): // it has just passed its time

@@ -24,7 +24,7 @@ import (
 // subscribes to the keys that concern its sessions. To begin, and after a gap, it subscribes
 // first, then reads a snapshot of these keys, then applies the changes that the snapshot does not
 // have. Republished messages may be lost like all messages without an acknowledgement. These
-// show a gap: the connection was lost or a queue was full (see comeback and drops); the stream has
+// show a gap: the connection was lost or a queue was full (see recovery and drops); the stream has
 // another leader (see leaderElected); a change whose former revision is not the one known here.
 type state struct {
 	e       *Engine

@@ -129,7 +129,7 @@ func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 		return err
 	}
 	var failed firstError
-	retry.Each(all.members, recoveries, func(m channel.Member) {
+	retry.Each(all.members, retry.Recoveries, func(m channel.Member) {
 		if failed.get() == nil {
 			failed.set(e.tellLeft(ctx, m))
 		}

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rtmwasm/gateway/clock"
 	"rtmwasm/gateway/retry"
 )
 
@@ -12,7 +13,7 @@ import (
 // goroutine, Publish by one at a time.
 type Activity struct {
 	limit   time.Duration
-	touched atomic.Int64 // when Touch was last called, by sinceStart
+	touched atomic.Int64 // when Touch was last called, by clock.Now
 	silent  atomic.Bool
 	timer   *time.Timer
 	changed chan struct{} // holds a token when silent may differ from published
@@ -25,19 +26,14 @@ type Activity struct {
 // ends it.
 func NewActivity(limit time.Duration) *Activity {
 	a := &Activity{limit: limit, changed: make(chan struct{}, 1), wait: retry.ForEngine()}
-	a.touched.Store(int64(sinceStart()))
+	a.touched.Store(int64(clock.Now()))
 	a.timer = time.AfterFunc(limit, a.check)
 	return a
 }
 
-var started = time.Now()
-
-// sinceStart is a clock that nobody can set.
-func sinceStart() time.Duration { return time.Since(started) }
-
 // check runs when the client may have been silent for too long.
 func (a *Activity) check() {
-	if left := a.limit - (sinceStart() - time.Duration(a.touched.Load())); left > 0 {
+	if left := a.limit - (clock.Now() - time.Duration(a.touched.Load())); left > 0 {
 		a.timer.Reset(left)
 		return
 	}
@@ -47,7 +43,7 @@ func (a *Activity) check() {
 
 // Touch says that a frame has come.
 func (a *Activity) Touch() {
-	a.touched.Store(int64(sinceStart()))
+	a.touched.Store(int64(clock.Now()))
 	if a.silent.CompareAndSwap(true, false) {
 		a.timer.Reset(a.limit)
 		a.notify()

@@ -49,6 +49,9 @@ func Jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
+// Recoveries is how many requests are made at the same time to recover from a loss.
+const Recoveries = 32
+
 // Each calls f for all items, for at most workers of them at the same time, and returns when
 // all calls have.
 func Each[T any](items []T, workers int, f func(T)) {

@@ -26,14 +26,14 @@ const unheard = (natsPingsLost + 1) * natsPing
 
 // Waits between two attempts to read what was missed, the first and the longest.
 const (
-	comebackPause = 500 * time.Millisecond
-	comebackMost  = 4 * time.Second
+	recoveryPause = 500 * time.Millisecond
+	recoveryMost  = 4 * time.Second
 )
 
-// comeback makes up for what was missed while the connection to the cluster was lost:
+// recovery makes up for what was missed while the connection to the cluster was lost:
 // channel messages are read from the history, and the gateway is told to look after the
 // rest.
-type comeback struct {
+type recovery struct {
 	e *Engine
 
 	mu       sync.Mutex // guards the rest
@@ -42,7 +42,7 @@ type comeback struct {
 	told     func()    // of RegisterGateway
 }
 
-func (c *comeback) listen(id channel.ID, h *deduplicator) {
+func (c *recovery) listen(id channel.ID, h *deduplicator) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.channels == nil {
@@ -52,7 +52,7 @@ func (c *comeback) listen(id channel.ID, h *deduplicator) {
 }
 
 // unlisten leaves a newer listener, who may have begun before this one ended.
-func (c *comeback) unlisten(id channel.ID, h *deduplicator) {
+func (c *recovery) unlisten(id channel.ID, h *deduplicator) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.channels[id] == h {
@@ -61,19 +61,19 @@ func (c *comeback) unlisten(id channel.ID, h *deduplicator) {
 }
 
 // listened are the channels that are listened to.
-func (c *comeback) listened() []channel.ID {
+func (c *recovery) listened() []channel.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Collect(maps.Keys(c.channels))
 }
 
-func (c *comeback) tell(f func()) {
+func (c *recovery) tell(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.told = f
 }
 
-func (c *comeback) lost() {
+func (c *recovery) lost() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lostAt.IsZero() {
@@ -89,7 +89,7 @@ var (
 )
 
 // back may be called in a goroutine of the NATS client's that must not be held up.
-func (c *comeback) back(after []time.Duration) {
+func (c *recovery) back(after []time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lostAt.IsZero() {
@@ -102,7 +102,7 @@ func (c *comeback) back(after []time.Duration) {
 
 // recover hands over what was sent to channels since a time, and has the gateway look after
 // the rest. It returns when that is done, or when the engine is closed.
-func (c *comeback) recover(since time.Time, after []time.Duration) {
+func (c *recovery) recover(since time.Time, after []time.Duration) {
 	if c.e.stateGone() {
 		return
 	}
@@ -117,7 +117,7 @@ func (c *comeback) recover(since time.Time, after []time.Duration) {
 		case <-c.e.closing:
 			return
 		}
-		retry.Each(channels, recoveries, func(id channel.ID) { c.catchUp(id, since) })
+		retry.Each(channels, retry.Recoveries, func(id channel.ID) { c.catchUp(id, since) })
 		if i == 0 && told != nil {
 			told()
 		}
@@ -126,7 +126,7 @@ func (c *comeback) recover(since time.Time, after []time.Duration) {
 
 // stateGone waits until it is known whether what gateways share is still there.
 func (e *Engine) stateGone() bool {
-	wait := retry.Backoff{First: comebackPause, Most: comebackMost}
+	wait := retry.Backoff{First: recoveryPause, Most: recoveryMost}
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 		err := e.stillThere(ctx, e.checkEpochs)
@@ -143,12 +143,12 @@ func (e *Engine) stateGone() bool {
 	}
 }
 
-// catchUp hands a room's messages over once more, those among them that were missed. It
+// catchUp hands a channel's messages over once more, those among them that were missed. It
 // tries for as long as the history is kept.
-func (c *comeback) catchUp(id channel.ID, since time.Time) {
+func (c *recovery) catchUp(id channel.ID, since time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), core.SessionTimeout)
 	defer cancel()
-	pause := retry.Backoff{First: comebackPause, Most: comebackMost}
+	pause := retry.Backoff{First: recoveryPause, Most: recoveryMost}
 	for {
 		frames, err := c.e.RecentFrames(ctx, id, since)
 		c.mu.Lock()
@@ -174,7 +174,7 @@ func (c *comeback) catchUp(id channel.ID, since time.Time) {
 }
 
 // options watch a connection for it.
-func (c *comeback) options() []nats.Option {
+func (c *recovery) options() []nats.Option {
 	log := c.e.opts.Logger
 	return []nats.Option{
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
