@@ -4,9 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { parse } from 'acorn';
+import * as esbuild from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 const tarball = path.join(root, 'bin/rtm-wasm.tgz');
@@ -27,10 +29,10 @@ test('it brings nothing else along, and runs nothing when installed', () => {
 });
 
 test('it has these files and no other', () => {
-  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs'];
+  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs'];
   assert.deepEqual(readdirSync(installed('.')).sort(), [
     'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', ...modules, ...modules.map((name) => `${name}.map`),
-    ...['rtm', 'loader', 'placeholder'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
+    ...['rtm', 'loader', 'placeholder', 'codes'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
   ].sort());
   for (const name of modules) {
     const { sources, sourcesContent } = JSON.parse(readFileSync(installed(`${name}.map`), 'utf8'));
@@ -42,8 +44,8 @@ test('it has these files and no other', () => {
 test('tools of 2019 can read it: ES2017, found by main, and no installer is turned away', () => {
   const { main, module, browser, engines, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   assert.deepEqual([module, browser, engines], [undefined, undefined, undefined], 'webpack 4 prefers these to main, and cannot read an ES module with import.meta');
-  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default];
-  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default];
+  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default, exports['./codes'].require.default];
+  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default, exports['./codes'].import.default];
   const read = (name) => readFileSync(installed(name), 'utf8');
   for (const name of scripts) {
     assert.match(name, /\.js$/, 'Create React App copies files of other names as pictures');
@@ -71,6 +73,18 @@ test('the wasm and the loader are reached by subpath, and fit', () => {
     console.log([await compile(), await compile({ url })].every((module) => module instanceof WebAssembly.Module));`;
   assert.equal(node('--input-type=module', '-e', code), 'true');
   assert.equal(node('-e', `console.log(typeof require('agora-rtm-sdk/loader').compile)`), 'function');
+});
+
+test('the error codes are those of the list, and a bundler keeps only those that are used', async () => {
+  const list = JSON.parse(readFileSync(path.join(root, 'core/errors.json'), 'utf8'));
+  assert.deepEqual({ ...createRequire(path.join(app, 'x.js'))('agora-rtm-sdk/codes') }, list);
+  const bundled = async (code) => {
+    const { outputFiles } = await esbuild.build({ stdin: { contents: code, resolveDir: app }, bundle: true, write: false, minify: true, format: 'esm' });
+    return outputFiles[0].text;
+  };
+  const one = await bundled(`import { LogoutError } from 'agora-rtm-sdk/codes'; console.log(LogoutError.LOGOUT_ERR_USER_NOT_LOGGED_IN)`);
+  assert.ok(one.length < 120, one);
+  assert.equal(await bundled(`import 'agora-rtm-sdk/codes'; import 'agora-rtm-sdk';`), '', 'an import that is not used leaves nothing');
 });
 
 test('the hashes are right', () => {

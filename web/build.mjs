@@ -1,5 +1,5 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader and placeholder as .js and
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader, placeholder and codes as .js and
  * .mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
@@ -28,10 +28,12 @@ const outputs = await Promise.all([
   esbuild.build({ ...options, ...esm, ...entry('loader', 'entry-loader.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('placeholder', 'placeholder.ts') }),
   esbuild.build({ ...options, format: 'cjs', ...entry('placeholder', 'placeholder.ts') }),
+  esbuild.build({ ...options, ...esm, ...entry('codes', 'entry-codes.ts') }),
+  esbuild.build({ ...options, format: 'cjs', ...entry('codes', 'entry-codes.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
-for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts'])
+for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts'])
   for (const extension of ['.ts', '.mts', '.cts'])
     copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 

@@ -29,6 +29,9 @@ export interface Config {
 
 /** The client of the API (section 3). */
 export class RtmClient extends AttributeMethods {
+  /** Is destroy: see the end of this file. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
   connectionState: ConnectionState = 'DISCONNECTED';
   /** Not documented, but read by applications: the user and a number of the last login. */
   readonly context: { uid: string; sid: string } = { uid: '', sid: '' };
@@ -100,6 +103,14 @@ export class RtmClient extends AttributeMethods {
     if (this._abandonLogin()) return;
     const failure = this._link.call('logoutSync');
     if (failure) throw rtmError(failure);
+  }
+
+  /** Logs out at once, removes all listeners and lets go of what the core has of the client. */
+  async destroy(): Promise<void> {
+    const parts = [...this._channels.values(), ...this._invitations.values()];
+    if (this.connectionState !== 'DISCONNECTED') this.logoutSync();
+    for (const one of [this, ...parts]) one.removeAllListeners();
+    this._link.end();
   }
 
   async renewToken(token: string): Promise<void> {
@@ -262,3 +273,7 @@ export class RtmClient extends AttributeMethods {
     if (this.connectionState !== 'DISCONNECTED') this._setState('DISCONNECTED', 'INTERRUPTED');
   }
 }
+
+// For `await using`, where the engine or a polyfill that came before knows it.
+const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+if (asyncDispose) Object.defineProperty(RtmClient.prototype, asyncDispose, { value: RtmClient.prototype.destroy });

@@ -4,33 +4,31 @@ function names<T extends string>(...keys: T[]): { readonly [K in T]: K } {
   return Object.fromEntries(keys.map((key) => [key, key])) as { [K in T]: K };
 }
 
-/* @__PURE__ marks let a bundler drop what an application does not use. */
-
-export const ConnectionState = /* @__PURE__ */ names('DISCONNECTED', 'CONNECTING', 'CONNECTED', 'RECONNECTING', 'ABORTED');
+export const ConnectionState = names('DISCONNECTED', 'CONNECTING', 'CONNECTED', 'RECONNECTING', 'ABORTED');
 export type ConnectionState = keyof typeof ConnectionState;
 
-export const ConnectionChangeReason = /* @__PURE__ */ names(
+export const ConnectionChangeReason = names(
   'LOGIN', 'LOGIN_SUCCESS', 'LOGIN_FAILURE', 'LOGIN_TIMEOUT', 'INTERRUPTED', 'LOGOUT', 'BANNED_BY_SERVER', 'REMOTE_LOGIN',
 );
 export type ConnectionChangeReason = keyof typeof ConnectionChangeReason;
 
-export const LocalInvitationState = /* @__PURE__ */ names(
+export const LocalInvitationState = names(
   'IDLE', 'SENT_TO_REMOTE', 'RECEIVED_BY_REMOTE', 'ACCEPTED_BY_REMOTE', 'REFUSED_BY_REMOTE', 'CANCELED', 'FAILURE',
 );
-export const LocalInvitationFailureReason = /* @__PURE__ */ names(
+export const LocalInvitationFailureReason = names(
   'UNKNOWN', 'PEER_NO_RESPONSE', 'INVITATION_EXPIRE', 'PEER_OFFLINE', 'NOT_LOGGEDIN',
 );
-export const RemoteInvitationState = /* @__PURE__ */ names(
+export const RemoteInvitationState = names(
   'INVITATION_RECEIVED', 'ACCEPT_SENT_TO_LOCAL', 'REFUSED', 'ACCEPTED', 'CANCELED', 'FAILURE',
 );
-export const RemoteInvitationFailureReason = /* @__PURE__ */ names('UNKNOWN', 'PEER_OFFLINE', 'ACCEPT_FAILURE', 'INVITATION_EXPIRE');
-export const PeerOnlineState = /* @__PURE__ */ names('ONLINE', 'UNREACHABLE', 'OFFLINE');
-export const PeerSubscriptionOption = /* @__PURE__ */ names('ONLINE_STATUS');
+export const RemoteInvitationFailureReason = names('UNKNOWN', 'PEER_OFFLINE', 'ACCEPT_FAILURE', 'INVITATION_EXPIRE');
+export const PeerOnlineState = names('ONLINE', 'UNREACHABLE', 'OFFLINE');
+export const PeerSubscriptionOption = names('ONLINE_STATUS');
 
-export const MessageType = /* @__PURE__ */ names('TEXT', 'RAW', 'IMAGE', 'FILE');
+export const MessageType = names('TEXT', 'RAW', 'IMAGE', 'FILE');
 export type MessageType = keyof typeof MessageType;
 
-export const AreaCode = /* @__PURE__ */ names('GLOBAL', 'INDIA', 'JAPAN', 'ASIA', 'EUROPE', 'CHINA', 'NORTH_AMERICA');
+export const AreaCode = names('GLOBAL', 'INDIA', 'JAPAN', 'ASIA', 'EUROPE', 'CHINA', 'NORTH_AMERICA');
 export type AreaCode = keyof typeof AreaCode;
 
 /** Which levels a client logs. */
@@ -46,11 +44,11 @@ function upTo(level: number): LogFilter {
   return { error: level > 0, warn: level > 1, info: level > 2, track: level > 3, debug: level > 3 };
 }
 
-export const LOG_FILTER_OFF = /* @__PURE__ */ upTo(0);
-export const LOG_FILTER_ERROR = /* @__PURE__ */ upTo(1);
-export const LOG_FILTER_WARNING = /* @__PURE__ */ upTo(2);
-export const LOG_FILTER_INFO = /* @__PURE__ */ upTo(3);
-export const LOG_FILTER_DEBUG = /* @__PURE__ */ upTo(4);
+export const LOG_FILTER_OFF = upTo(0);
+export const LOG_FILTER_ERROR = upTo(1);
+export const LOG_FILTER_WARNING = upTo(2);
+export const LOG_FILTER_INFO = upTo(3);
+export const LOG_FILTER_DEBUG = upTo(4);
 
 /** Begins the legacy texts that cancel a call (API 6.6). */
 export const END_CALL_PREFIX = 'AgoraRTMLegacyEndcallCompatibleMessagePrefix';

@@ -4,6 +4,7 @@
  */
 import type { Failure } from './bridge.ts';
 import { LogoutError } from './codes.ts';
+import type { RtmError } from './rtm.d.ts';
 
 export type ErrorName =
   | 'RtmInvalidArgumentError'
@@ -55,6 +56,11 @@ export function rtmError(failure: Failure): Error & Fields {
     if (name === 'RtmUnavailableError') error.statusCode = undefined;
   }
   return error;
+}
+
+/** Whether value is an error of the SDK, of any frame. */
+export function isRtmError(value: any): value is RtmError {
+  return tag(value) === '[object Error]' && 'code' in value && /^Rtm\w+Error$/.test(value.name);
 }
 
 export function failed(name: ErrorName, code: number | undefined, text: string): Error {

@@ -9,20 +9,20 @@ import {
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
 } from './enums.ts';
-import { invalidArgument, mustBe } from './errors.ts';
+import { invalidArgument, isRtmError, mustBe } from './errors.ts';
 import { loader } from './loader.ts';
 import { getParameter, setParameter } from './parameters.ts';
 import { prepareImage, program } from './pictures.ts';
 import { uuid } from './uuid.ts';
 
 export * from './enums.ts';
-export { getParameter, prepareImage, setArea, setParameter };
+export { getParameter, isRtmError, prepareImage, setArea, setParameter };
 
 /** The version of the API. */
 export const VERSION = '1.4.5';
 export const BUILD = RTM_BUILD;
 /** Made once per page load. */
-export const processId = /* @__PURE__ */ uuid();
+export const processId = uuid();
 
 const CONFIG_KEYS = ['enableLogUpload', 'logFilter', 'enableCloudProxy', 'gateway'];
 let instances = 0;
@@ -57,7 +57,7 @@ const AgoraRTM = {
   AreaCode, ConnectionChangeReason, ConnectionState, END_CALL_PREFIX, LocalInvitationFailureReason, LocalInvitationState, LOG_FILTER_DEBUG,
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
   RemoteInvitationFailureReason, RemoteInvitationState,
-  VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload, prepareImage,
+  VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload, prepareImage, isRtmError,
 };
 
 /** For `AgoraRTM.default || AgoraRTM`, and for imports of the CommonJS form. */

@@ -85,6 +85,12 @@ export class Link {
     this._moved = true;
   }
 
+  /** Has the program forget the client; the next call makes another there. */
+  end(): void {
+    this._release();
+    this._program = undefined;
+  }
+
   private _flush(): void {
     for (let job; (job = this._waiting[0]); this._waiting.shift()) this._start(job);
   }

@@ -1,9 +1,10 @@
 import type { LogFilter } from './enums.ts';
+import { given } from './parameters.ts';
 
 /** Levels by their number in Host.log of bridge.ts. */
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** A client's log on the console: `Ins#<n> RTM:INFO …` (API 1.3). */
+/** A client's log on the console, or for the application's LOG_HANDLER: `Ins#<n> RTM:INFO …` (API 1.3). */
 export class Log {
   /** `config` is looked at for each line, since updateConfig can change it. */
   constructor(private readonly _n: number, private readonly _config: { logFilter?: Partial<LogFilter> }) {}
@@ -11,7 +12,14 @@ export class Log {
   write(level: number, text: string, ...more: unknown[]): void {
     const name = LEVELS[level] || 'error';
     if (!this._config.logFilter?.[name]) return;
-    console[name === 'info' ? 'log' : name](`Ins#${this._n} RTM:${name.toUpperCase()} ${text}`, ...more);
+    const line = [`Ins#${this._n} RTM:${name.toUpperCase()} ${text}`, ...more];
+    try {
+      const handler = given('LOG_HANDLER');
+      if (typeof handler === 'function') return handler(name, ...line);
+    } catch (error) {
+      console.error('RTM: LOG_HANDLER threw', error);
+    }
+    console[name === 'info' ? 'log' : name](...line);
   }
 
   info(text: string): void {

@@ -7,7 +7,7 @@ const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_NUM', 2],
   ['DISABLE_MESSAGE_COMPRESSION', false],
   ['LOG_UPLOAD_INTERVAL', 3000],
-  ['LOG_HANDLER', undefined],
+  ['LOG_HANDLER', undefined], // gets each line of a client's log, which then does not go to the console
   ['ENABLE_EDGE_AUTO_FALLBACK', true],
   ['GATEWAY', undefined],
   ['VERIFY_MEDIA', true], // of downloads more than the length; read when the wasm starts

@@ -10,6 +10,13 @@
  */
 export as namespace AgoraRTM;
 
+declare global {
+  interface SymbolConstructor {
+    /** Of ES2026, for compilers whose library lacks it. */
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 export type {
   LocalInvitation, RemoteInvitation, RtmChannel, RtmClient, RtmEvents, RtmFileMessage, RtmImageMessage,
   RtmMessage, RtmRawMessage, RtmStatusCode, RtmTextMessage,
@@ -37,6 +44,18 @@ export interface RtmError extends Error {
   /** The cause, where there is one. */
   readonly originalError?: unknown;
 }
+
+/**
+ * Whether a value is an error of the SDK, from any frame. The codes have names in `rtm-wasm/codes`.
+ * @example
+ * import { LoginError } from 'rtm-wasm/codes';
+ * try {
+ *   await client.login({ uid, token });
+ * } catch (e) {
+ *   if (!isRtmError(e) || e.code !== LoginError.LOGIN_ERR_TOKEN_EXPIRED) throw e;
+ * }
+ */
+export declare function isRtmError(value: unknown): value is RtmError;
 
 /* Messages */
 
@@ -479,6 +498,15 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   /** Logs out at once, without waiting for the gateway. DISCONNECTED already: throws InvalidStatus 102. */
   logoutSync(): void;
   /**
+   * Ends the client: logs out at once where it is logged in, removes all listeners, its channels' and invitations' too, and frees what the
+   * core has of it. May be called at any time, and again; a later login begins as with a new client.
+   * @example
+   * await using client = AgoraRTM.createInstance(appId, { gateway }); // destroyed at the end of the block
+   */
+  destroy(): Promise<void>;
+  /** As destroy, for `await using`. Only where the engine knows it, or a polyfill that came before the SDK. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /**
    * For the next connection; also while RECONNECTING. A refused token leaves the old one in force. No string or an empty one:
    * InvalidArgument 2; expired: Unauthenticated 5, invalid: 6; refused otherwise: Unavailable 3; no answer in 20 s: Timeout 1; more than
    * 2 calls in a second: InvokeTooOften 4.
@@ -617,7 +645,8 @@ export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; exc
 /**
  * Beside the names of 1.4: `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are, `WASM_INTEGRITY` what hash the file must
  * have, and `WASM_MODULE` gives it compiled; `VERIFY_MEDIA` false, set before the first login, has downloads checked for their
- * length alone. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
+ * length alone. `LOG_HANDLER`, a function of the level (`debug`, `info`, `warn` or `error`), the text and maybe an error, gets the lines of
+ * clients' logs, which then do not go to the console; the filter of the client applies. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
  */
 export declare function setParameter(name: string, value: any): void;
 /** The value, or the default; undefined for unknown names. */
@@ -672,7 +701,7 @@ export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 /** The object of the script tag and of the default import; the types are its members, too. */
 declare namespace AgoraRTM {
   export {
-    createInstance, setArea, setParameter, getParameter, preload, prepareImage, VERSION, BUILD, processId, END_CALL_PREFIX,
+    createInstance, setArea, setParameter, getParameter, preload, prepareImage, isRtmError, VERSION, BUILD, processId, END_CALL_PREFIX,
     LOG_FILTER_OFF, LOG_FILTER_ERROR, LOG_FILTER_WARNING, LOG_FILTER_INFO, LOG_FILTER_DEBUG,
     ConnectionState, ConnectionChangeReason, LocalInvitationState, LocalInvitationFailureReason, RemoteInvitationState,
     RemoteInvitationFailureReason, PeerOnlineState, PeerSubscriptionOption, MessageType, AreaCode,

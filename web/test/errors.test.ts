@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failed, rtmError, show } from '../src/errors.ts';
+import { failed, isRtmError, rtmError, show } from '../src/errors.ts';
 
 test('the message has the shape of the API', () => {
   const message = (f: object) => rtmError({ name: 'RtmTimeoutError', text: 'too late', ...f }).message;
@@ -44,4 +44,13 @@ test('values in texts are short and safe', () => {
   assert.equal(show(Symbol('s')), 'Symbol(s)');
   assert.equal(show({ toString() { throw new Error(); } }), '[object Object]');
   assert.equal(show('x'.repeat(1000)).length, 81);
+});
+
+test('isRtmError tells them from all else', () => {
+  assert.ok(isRtmError(failed('RtmTimeoutError', 2, 'late')));
+  assert.ok(isRtmError(failed('RtmInternalError', undefined, 'broken')));
+  const named = (error: object) => Object.assign(error, { name: 'RtmTimeoutError' });
+  for (const other of [undefined, null, 'RtmTimeoutError', new Error('x'), named({ code: 2 }), named(new Error('no code')), Object.assign(new Error('x'), { code: 2 })]) {
+    assert.ok(!isRtmError(other), String(other));
+  }
 });

@@ -215,3 +215,42 @@ test('listeners outlive logout', async () => {
   assert.equal(client.listenerCount('ConnectionStateChanged'), 1);
   assert.deepEqual(events, [['DISCONNECTED', 'LOGOUT']]);
 });
+
+test('destroy logs out, removes the listeners and lets the core go, as often as it is called', async () => {
+  const { client, loader } = await loggedIn();
+  loader.onCall = (method) => method === 'logoutSync' && loader.host.state('DISCONNECTED', 'LOGOUT');
+  const states: unknown[] = [];
+  client.on('ConnectionStateChanged', (state) => states.push(state));
+  const channel = client.createChannel('room');
+  channel.on('ChannelMessage', () => {});
+  void channel.join().catch(() => {});
+  await client.destroy();
+  assert.deepEqual(states, ['DISCONNECTED']);
+  assert.deepEqual([client.eventNames(), channel.eventNames()], [[], []]);
+  assert.deepEqual(loader.released, [0]);
+  await client.destroy();
+  assert.equal(loader.methods.filter((method) => method === 'logoutSync').length, 1);
+});
+
+test('destroy ends a login that waits for the program, and a client that never logged in', async () => {
+  const { client, events } = makeClient();
+  const ended = assert.rejects(client.login({ uid: 'me' }), { name: 'RtmInterruptedError', code: 201 });
+  await client.destroy();
+  await ended;
+  assert.deepEqual(events.at(-1), ['DISCONNECTED', 'LOGOUT']);
+  await makeClient().client.destroy();
+});
+
+test('a client that was destroyed logs in again as a new one', async () => {
+  const { client, loader } = makeClient();
+  loader.ready();
+  await client.destroy();
+  void client.login({ uid: 'me' });
+  await client.destroy();
+  assert.deepEqual(loader.released, [0]);
+});
+
+test('await using destroys the client', { skip: !('asyncDispose' in Symbol) }, async () => {
+  const { client } = await loggedIn();
+  assert.equal((client as any)[(Symbol as any).asyncDispose], client.destroy);
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setArea } from '../src/area.ts';
 import AgoraRTM, * as named from '../src/index.ts';
+import { Log } from '../src/log.ts';
 import { appId } from './fake.ts';
 
 const withoutCode = { name: 'RtmInvalidArgumentError', code: undefined };
@@ -171,4 +172,30 @@ test('updateConfig takes what is not null; logs follow the filter, and mask ids'
     assert.match(line, /^Ins#\d+ RTM:INFO /);
     assert.doesNotMatch(line, /wonderland/);
   }
+});
+
+test('LOG_HANDLER gets the lines of clients in place of the console', (t) => {
+  const log = t.mock.method(console, 'log', () => {});
+  const warned = t.mock.method(console, 'error', () => {});
+  t.after(() => AgoraRTM.setParameter('LOG_HANDLER', undefined));
+  const lines: unknown[][] = [];
+  AgoraRTM.setParameter('LOG_HANDLER', (...line: unknown[]) => lines.push(line));
+  const cause = new Error('why');
+  const filter = { error: true, warn: false, info: true, track: false, debug: false };
+  const write = () => {
+    const made = new Log(7, { logFilter: filter });
+    made.info('hello');
+    made.write(2, 'not wanted');
+    made.error('failed', cause);
+  };
+  write();
+  assert.deepEqual(lines, [['info', 'Ins#7 RTM:INFO hello'], ['error', 'Ins#7 RTM:ERROR failed', cause]]);
+  assert.equal(log.mock.callCount(), 0);
+  AgoraRTM.setParameter('LOG_HANDLER', () => { throw cause; });
+  write();
+  assert.deepEqual(log.mock.calls[0]!.arguments, ['Ins#7 RTM:INFO hello'], 'what a handler that throws did not take');
+  assert.deepEqual(warned.mock.calls[0]!.arguments, ['RTM: LOG_HANDLER threw', cause]);
+  AgoraRTM.setParameter('LOG_HANDLER', 'no function');
+  write();
+  assert.equal(log.mock.callCount(), 2);
 });

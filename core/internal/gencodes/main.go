@@ -1,7 +1,7 @@
 // Command gencodes writes the error codes of errors.json, the one list, as Go
-// constants (codes.go) and as TypeScript enums (../web/src/codes.ts), which the build
-// replaces by their numbers: the names would weigh as much as a module. It is run by
-// go generate in package core.
+// constants (codes.go); as TypeScript enums (../web/src/codes.ts), which the build
+// replaces by their numbers: the names would weigh as much as a module; and as that module
+// for applications (../web/src/entry-codes.ts), with its types. It is run by go generate in package core.
 package main
 
 import (
@@ -25,26 +25,36 @@ func main() {
 	var enums map[string]map[string]int
 	check(json.Unmarshal(raw, &enums))
 
-	var goSrc, ts strings.Builder
+	var goSrc, ts, public, types strings.Builder
 	goSrc.WriteString(header + "package core\n")
 	ts.WriteString(header)
+	public.WriteString(header + "/** rtm-wasm/codes: the error codes by their names. It needs nothing else of the SDK. */\n\n")
+	types.WriteString(header + "/** The codes of errors, by the method that fails: compare them with `code` of an RtmError. Their meanings are in docs/errors.md. */\n\n")
 	for _, enum := range slices.Sorted(maps.Keys(enums)) {
 		codes := enums[enum]
 		names := slices.SortedFunc(maps.Keys(codes), func(a, b string) int { return cmp.Compare(codes[a], codes[b]) })
 		fmt.Fprintf(&goSrc, "\n// %s\nconst (\n", enum)
 		fmt.Fprintf(&ts, "export const enum %s {\n", enum)
+		fmt.Fprintf(&public, "export const %s = {\n", enum)
+		fmt.Fprintf(&types, "export declare const %s: {\n", enum)
 		for _, n := range names {
 			fmt.Fprintf(&goSrc, "%s = %d\n", goName(n), codes[n])
 			fmt.Fprintf(&ts, "  %s = %d,\n", n, codes[n])
+			fmt.Fprintf(&public, "  %s: %d,\n", n, codes[n])
+			fmt.Fprintf(&types, "  readonly %s: %d;\n", n, codes[n])
 		}
 		goSrc.WriteString(")\n")
 		ts.WriteString("}\n\n")
+		public.WriteString("};\n\n")
+		fmt.Fprintf(&types, "};\nexport type %[1]s = (typeof %[1]s)[keyof typeof %[1]s];\n\n", enum)
 	}
 	out, err := format.Source([]byte(goSrc.String()))
 	check(err)
 	check(os.WriteFile("codes.go", out, 0o644))
 	check(os.MkdirAll("../web/src", 0o755))
-	check(os.WriteFile("../web/src/codes.ts", []byte(strings.TrimSpace(ts.String())+"\n"), 0o644))
+	for file, text := range map[string]*strings.Builder{"src/codes.ts": &ts, "src/entry-codes.ts": &public, "package/codes.d.ts": &types} {
+		check(os.WriteFile("../web/"+file, []byte(strings.TrimSpace(text.String())+"\n"), 0o644))
+	}
 }
 
 // goName turns LOGIN_ERR_TOO_OFTEN into LoginErrTooOften.

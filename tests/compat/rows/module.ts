@@ -91,9 +91,28 @@ export const module: Area = {
       member: 'getParameter', when: 'knows the parameters of 1.4 with their defaults; they have no effect',
       differs: 'they are about the servers and the log collection of the vendor',
       works: (t) => t.equal(
-        ['RECONNECTING_AP_INTERVAL', 'RECONNECTING_AP_NUM', 'DISABLE_MESSAGE_COMPRESSION', 'LOG_HANDLER', 'ENABLE_EDGE_AUTO_FALLBACK'].map((name) => t.sdk.getParameter(name)),
-        [2500, 2, false, undefined, true],
+        ['RECONNECTING_AP_INTERVAL', 'RECONNECTING_AP_NUM', 'DISABLE_MESSAGE_COMPRESSION', 'ENABLE_EDGE_AUTO_FALLBACK'].map((name) => t.sdk.getParameter(name)),
+        [2500, 2, false, true],
       ),
+    },
+    {
+      member: 'setParameter', when: 'LOG_HANDLER gets the lines of clients\' logs in place of the console', differs: 'new: it has no effect in 1.4',
+      works: (t) => {
+        const lines: string[] = [];
+        t.sdk.setParameter('LOG_HANDLER', (level: string, text: string) => lines.push(`${level} ${text.replace(/^Ins#\d+ /, '')}`));
+        const client = t.client({ logFilter: t.sdk.LOG_FILTER_INFO });
+        client.login({ uid: 'handled' }).catch(() => {});
+        client.logoutSync();
+        t.sdk.setParameter('LOG_HANDLER', undefined);
+        t.equal(lines[0], 'info RTM:INFO login as ha***, without a token');
+      },
+    },
+    {
+      member: 'isRtmError', when: 'tells the errors of the SDK from all others', differs: 'new',
+      works: async (t) => {
+        const error = await t.client().logout().catch((e: unknown) => e);
+        t.equal([error, new Error('x'), undefined].map((e) => t.sdk.isRtmError(e)), [true, false, false]);
+      },
     },
     { member: 'preload', when: 'loads the wasm ahead of the first login', differs: 'new: 1.4 has no wasm', works: async (t) => t.equal(await t.sdk.preload(), undefined) },
     { member: 'VERSION', when: 'is "1.4.5"', works: (t) => t.equal(t.sdk.VERSION, '1.4.5') },

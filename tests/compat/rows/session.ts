@@ -125,6 +125,22 @@ export const session: Area = {
     { member: 'client.logout', when: 'the login in progress fails: rejects with its error', shown: 'web/test/login.test.ts:logout before the program runs waits for the login, and fails with it' },
     { member: 'client.logoutSync', when: 'DISCONNECTED', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().logoutSync() },
     {
+      member: 'client.destroy', when: 'logs out, removes all listeners and frees the client; again, it does nothing', differs: 'new, for `await using` too',
+      works: async (t) => {
+        const client = await t.user();
+        const states: string[] = [];
+        client.on('ConnectionStateChanged', (state: string) => states.push(state));
+        const channel = client.createChannel(t.id('room'));
+        channel.on('ChannelMessage', () => {});
+        await channel.join();
+        await client.destroy();
+        await client.destroy();
+        t.equal([states, client.connectionState, channel.joinState, client.eventNames(), channel.eventNames()], [['DISCONNECTED'], 'DISCONNECTED', 'LEFT', [], []]);
+        const { asyncDispose } = Symbol as any;
+        t.equal(!asyncDispose || client[asyncDispose] === client.destroy, true);
+      },
+    },
+    {
       member: 'client.logoutSync', when: 'logs out at once',
       works: async (t) => {
         const client = await t.user();
