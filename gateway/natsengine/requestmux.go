@@ -42,15 +42,15 @@ func (r *requestMux) send(subject string, data []byte, timeout time.Duration, do
 	return r.sendMsg(&nats.Msg{Subject: subject, Data: data}, timeout, done)
 }
 
-// sendMsg does the same with a message, which may have headers. It sets where the answer goes.
+// sendMsg does the same with a message, which may have headers. The message stays as it is: who got no
+// answer may send it again, while an earlier attempt is still on its way out.
 func (r *requestMux) sendMsg(m *nats.Msg, timeout time.Duration, done func(*nats.Msg)) error {
 	r.mu.Lock()
 	r.next++
 	id := strconv.FormatUint(r.next, 36)
 	r.waiting[id] = &pendingRequest{done: done, timer: time.AfterFunc(timeout, func() { r.settle(id, nil) })}
 	r.mu.Unlock()
-	m.Reply = r.inbox + id
-	err := r.nc.PublishMsg(m)
+	err := r.nc.PublishMsg(&nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data, Reply: r.inbox + id})
 	if err != nil {
 		r.take(id)
 	}
