@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
-import { undeclared } from './docs/declared.ts';
+import { undeclared, undocumented } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
 import { brokenLinks, unmapped } from './docs/links.ts';
 import { outcomes } from './docs/outcomes.ts';
@@ -100,6 +100,11 @@ for (const block of of('nginx', 'caddy'))
 
 test('links lead somewhere', () => {
   expect(pages.concat('ARCHITECTURE.md', 'CHANGELOG.md').flatMap((page) => brokenLinks(page))).toEqual([]);
+});
+
+test('every public member of rtm.d.ts has a comment', () => {
+  expect(undocumented()).toEqual([]);
+  expect(undocumented('declare class A {\n  /** Yes. */\n  a(): void;\n  a(b: number): void;\n  readonly c: string;\n}\nexport declare function d(): void;\n')).toEqual(['A.c', 'd']);
 });
 
 test('the comments of rtm.d.ts name every error', () => {

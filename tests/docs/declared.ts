@@ -1,4 +1,4 @@
-/** What the comments of rtm.d.ts leave out of the errors that the table of the API has. */
+/** What the comments of rtm.d.ts leave out: members without a comment, and errors that the table of the API has. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { areas } from '../compat/table.ts';
@@ -12,6 +12,22 @@ export function undeclared(): string[] {
   const rows = areas.flatMap((area) => area.rows).flatMap((row) => ('code' in row && row.code && row.class ? [{ member: row.member, name: row.class.slice(3, -5), code: row.code }] : []));
   const wanted = new Map(rows.filter(({ code, member }) => code !== 102 || /logout/.test(member)).map((row) => [`${row.member}: ${row.name} ${row.code}`, row]));
   return [...wanted].filter(([, { member, name, code }]) => !says(comments(types, member), name, code)).map(([label]) => label);
+}
+
+/** Public members of the classes, and functions of the module, that have no comment. Of overloads the first has it. */
+export function undocumented(types = readFileSync(path.join(root, 'web/src/rtm.d.ts'), 'utf8')): string[] {
+  const missing: string[] = [];
+  let [owner, last, documented] = ['', '', false];
+  for (const line of types.split('\n')) {
+    const [, opened] = /^declare class (\w+)/.exec(line) ?? [];
+    if (opened) owner = opened;
+    else if (line === '}') owner = '';
+    const [, name] = (owner ? /^  (?:readonly )?([\w[\].]+)[?:(<]/ : /^export declare (?:function|const) (\w+)/).exec(line) ?? [];
+    if (name && name !== last && !documented) missing.push(owner ? `${owner}.${name}` : name);
+    if (name) last = name;
+    documented = /\*\/$/.test(line);
+  }
+  return missing;
 }
 
 /** "Unauthenticated 4, 5" says Unauthenticated 5, and so does "Unauthenticated 4 (invalid), 5". */

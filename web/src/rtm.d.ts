@@ -374,22 +374,48 @@ interface Subscribe<Events, More, Self> {
  * emission are skipped. Neither logout nor leave removes listeners.
  */
 declare class TypedEmitter<Events, More = {}> {
+  /**
+   * Adds a listener behind those that are there. The same one added twice is called twice.
+   * @throws {TypeError} the listener is no function; so do the four methods below
+   * @example client.on('MessageFromPeer', (message, peerId) => console.log(peerId, message.messageType));
+   */
   on: Subscribe<Events, More, this>;
+  /** The same as on. */
   addListener: Subscribe<Events, More, this>;
+  /**
+   * As on, for one event.
+   * @example client.once('RemoteInvitationReceived', (invitation) => invitation.accept());
+   */
   once: Subscribe<Events, More, this>;
+  /** As on, before the listeners that are there. */
   prependListener: Subscribe<Events, More, this>;
+  /** As once, before the listeners that are there. */
   prependOnceListener: Subscribe<Events, More, this>;
+  /**
+   * Removes a listener; of one that was added twice the one added last. No error if it is not there.
+   * @example client.off('MessageFromPeer', listener);
+   */
   off: Subscribe<Events, More, this>;
+  /** The same as off. */
   removeListener: Subscribe<Events, More, this>;
+  /**
+   * Removes the listeners of an event.
+   * @param event without it those of all events
+   */
   removeAllListeners(event?: keyof (Events & More)): this;
+  /** The listeners of an event, in the order in which they are called. */
   listeners(event: keyof (Events & More)): AnyListener[];
+  /** As listeners; those of once are what removes them. */
   rawListeners(event: keyof (Events & More)): AnyListener[];
+  /** How many listeners an event has. */
   listenerCount(event: keyof (Events & More)): number;
+  /** The events that have listeners. */
   eventNames(): (keyof Events)[];
   /** Returns nothing, unlike Node's. */
   emit(event: keyof (Events & More), ...args: any[]): void;
   /** Above this number `on` warns on the console; 0 for never. 512 for a client, 10 for others. */
   setMaxListeners(n: number): this;
+  /** What setMaxListeners was given, or the default. */
   getMaxListeners(): number;
 }
 
@@ -401,8 +427,11 @@ declare class TypedEmitter<Events, More = {}> {
  */
 declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   private constructor();
+  /** As given to createChannel. */
   readonly channelId: string;
+  /** The client that made it. */
   readonly client: RtmClient;
+  /** JOINING while join waits; LEFT at first, and again after leave, logout or the end of the session. */
   readonly joinState: 'LEFT' | 'JOINING' | 'JOINED';
   /** 0 until known. */
   readonly memberCount: number;
@@ -410,6 +439,10 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
    * At most 20 channels at a time: LimitExceeded 5. Joined already, or joining: InvalidStatus 6, by another object of the
    * same id 202. More than 50 in 3 s: InvokeTooOften 7, of the same channel more than 2 in 5 s: 8. No answer: Timeout 4;
    * refused: Unavailable 1. What failed can be repeated.
+   * @example
+   * const channel = client.createChannel('room');
+   * channel.on('ChannelMessage', (message, memberId) => console.log(memberId, message.messageType));
+   * await channel.join();
    */
   join(): Promise<void>;
   /** Tells the gateway inside the call, so it works while the page unloads. Not joined: InvalidStatus 3; never logged in: 102. */
@@ -431,6 +464,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
 /** A call to a peer, made by {@link RtmClient.createLocalInvitation}; good for one call. */
 declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEvents> {
   private constructor();
+  /** As given to createLocalInvitation. */
   readonly calleeId: string;
   /** A UUID. */
   readonly callId: string;
@@ -440,6 +474,7 @@ declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEven
   channelId: string;
   /** The callee's, at most 8192 bytes; assigning throws InvalidArgument 1. */
   readonly response: string;
+  /** How far the call got; changed before the event is told. */
   readonly state: RtmStatusCode.LocalInvitationState;
   /**
    * Throws InvalidStatus 5 if sent, 3 if ended, InvalidArgument 1 for channelId or content. All else is told by
@@ -453,6 +488,7 @@ declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEven
 /** A call from a peer; comes with RemoteInvitationReceived and ends after 60 s. */
 declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEvents> {
   private constructor();
+  /** The uid of who calls. */
   readonly callerId: string;
   /** A UUID, the caller's. */
   readonly callId: string;
@@ -462,6 +498,7 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
   readonly channelId: string;
   /** For the caller; at most 8192 bytes, checked by accept and refuse. */
   response: string;
+  /** How far the call got; changed before the event is told. */
   readonly state: RtmStatusCode.RemoteInvitationState;
   /** Throws InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. Fails after 5 s without the caller's confirmation. */
   accept(): void;
@@ -479,6 +516,7 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
  */
 declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClientEvents> {
   private constructor();
+  /** DISCONNECTED at first; changed before ConnectionStateChanged is told. */
   readonly connectionState: RtmStatusCode.ConnectionState;
   /** The user of the last login, and a random id of it. */
   readonly context: { readonly uid: string; readonly sid: string };
@@ -488,6 +526,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * argument: InvalidArgument 3; sooner than 500 ms after the last: InvokeTooOften 10; not DISCONNECTED: InvalidStatus 8; 12 s
    * passed: Timeout 9; app id, token, expired token, uid of another token: Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no
    * gateway or no wasm: Unavailable 1; logoutSync meanwhile: Interrupted 201.
+   * @param options the user, and a token where the app has a certificate
+   * @example await client.login({ uid: 'alice', token: await fetchToken('alice') });
    */
   login(options: { uid: string; token?: string | null | undefined }): Promise<void>;
   /**
@@ -528,6 +568,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * that is no Uint8Array: InvalidArgument 6; bad message: InvalidArgument 7; over 32768 bytes: LimitExceeded 7, of media
    * InvalidArgument 7; text or mediaId missing, thumbnail that is no Blob: Unavailable 1; 180 messages in 3 s passed:
    * LimitExceeded 5; no answer in 10 s: Timeout 2.
+   * @param peerId the uid of the receiver, of 1 to 64 allowed characters
+   * @example const { hasPeerReceived } = await client.sendMessageToPeer({ text: 'hello' }, 'bob', { enableOfflineMessaging: true });
    */
   sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
 
@@ -536,6 +578,11 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * three run: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
    * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params, and in third
    * place too: what the third argument has wins.
+   * @param payload a Blob or File
+   * @param handler cancels, and hears of the progress
+   * @example
+   * const message = await client.createMediaMessageByUploading(file, { messageType: 'IMAGE', fileName: file.name, prepare: true });
+   * await channel.sendMessage(message);
    */
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler & { messageType: 'IMAGE' }, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
   createMediaMessageByUploading(payload: Blob, params?: FileUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedFileMessage>;
@@ -545,6 +592,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * The Blob's type is told from its first bytes: PNG, JPEG, GIF, PDF, ZIP, else application/octet-stream. Unknown or expired (after
    * seven days): Unavailable 4. Otherwise as for uploads: no media id: InvalidArgument 2; nine tasks: LimitExceeded 5; canceled or
    * logged out: Interrupted 6; 120 s without progress: Timeout 3; refused, or not the content that was stored: Unavailable 1.
+   * @param mediaId that of a message
+   * @example image.src = URL.createObjectURL(await client.downloadMedia(message.mediaId));
    */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
   /**
@@ -567,6 +616,9 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * Hear PeersOnlineStatusChanged of these peers, their present state first; ends at logout. More than 512 in all:
    * LimitExceeded 6. None, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 1; 10 calls in 5 s passed:
    * InvokeTooOften 5.
+   * @example
+   * client.on('PeersOnlineStatusChanged', (states) => console.log(states)); // { bob: 'ONLINE' }
+   * await client.subscribePeersOnlineStatus(['bob']);
    */
   subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
   /** Does not wait for the gateway; peers that are not subscribed to are no error. More than 512: LimitExceeded 6; otherwise as for subscribing: InvalidArgument 2, InvokeTooOften 5. */
@@ -632,6 +684,9 @@ export type LegacyAreaCode = 'CN' | 'NA' | 'EU' | 'AS' | 'JP' | 'IN' | 'GLOB' | 
 /**
  * Makes a client. Throws InvalidArgument 1 for an appId that is not 32 letters and digits, for unknown keys of config and
  * for a gateway that is no address; InvalidArgument without a code for areaCodes.
+ * @param appId the id of your app
+ * @param config where the gateway is, and what is logged
+ * @example const client = AgoraRTM.createInstance('0123456789abcdef0123456789abcdef', { gateway: 'https://rtm.example.org' });
  */
 export declare const createInstance: {
   (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
@@ -678,6 +733,7 @@ export declare const BUILD: string;
 export declare const processId: string;
 /** A peer message whose text begins with it must go on with _ and a channel id and _; else sending it fails with InvalidArgument 7. */
 export declare const END_CALL_PREFIX: string;
+/** Nothing. */
 export declare const LOG_FILTER_OFF: LogFilter;
 /** Errors. */
 export declare const LOG_FILTER_ERROR: LogFilter;
@@ -687,15 +743,25 @@ export declare const LOG_FILTER_WARNING: LogFilter;
 export declare const LOG_FILTER_INFO: LogFilter;
 /** Everything. */
 export declare const LOG_FILTER_DEBUG: LogFilter;
+/** The states of a client. */
 export declare const ConnectionState: typeof RtmStatusCode.ConnectionState;
+/** Why a client changed its state. */
 export declare const ConnectionChangeReason: typeof RtmStatusCode.ConnectionChangeReason;
+/** How far a call got, as the caller sees it. */
 export declare const LocalInvitationState: typeof RtmStatusCode.LocalInvitationState;
+/** Why a call failed, as the caller sees it: see LocalInvitationFailure. */
 export declare const LocalInvitationFailureReason: typeof RtmStatusCode.LocalInvitationFailureReason;
+/** How far a call got, as the callee sees it. */
 export declare const RemoteInvitationState: typeof RtmStatusCode.RemoteInvitationState;
+/** Why a call failed, as the callee sees it: see RemoteInvitationFailure. */
 export declare const RemoteInvitationFailureReason: typeof RtmStatusCode.RemoteInvitationFailureReason;
+/** Whether a peer is there: see {@link PeersOnlineStatusMap}. */
 export declare const PeerOnlineState: typeof RtmStatusCode.PeerOnlineState;
+/** For queryPeersBySubscriptionOption. */
 export declare const PeerSubscriptionOption: typeof RtmStatusCode.PeerSubscriptionOption;
+/** The kinds of messages. */
 export declare const MessageType: typeof RtmStatusCode.MessageType;
+/** For setArea. */
 export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 
 /** The object of the script tag and of the default import; the types are its members, too. */
