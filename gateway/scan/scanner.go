@@ -31,7 +31,7 @@ type Options struct {
 	// again.
 	Pass bool
 
-	// Secret signs the requests to a hook, which needs one: at least MinSecret bytes.
+	// Secret signs the requests to a hook, which needs one: see signature.ParseSecret.
 	Secret []byte
 
 	// ContentURL is where a hook reaches the Scanner's ServeHTTP, such as

@@ -3,10 +3,7 @@ package scan
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,18 +11,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/signature"
 )
-
-// MinSecret is how long Options.Secret must be for a hook, in bytes.
-const MinSecret = 16
-
-// secretPrefix begins a secret in Base64. (Standard Webhooks)
-const secretPrefix = "whsec_"
 
 // maxVerdict is how long a hook's answer may be, in bytes.
 const maxVerdict = 64 << 10
@@ -43,15 +33,9 @@ func newWebhook(u *url.URL, o Options, l *lent) (kind, error) {
 	if u.Host == "" || u.Fragment != "" {
 		return nil, errForm
 	}
-	secret := o.Secret
-	if text, ok := strings.CutPrefix(string(secret), secretPrefix); ok {
-		var err error
-		if secret, err = base64.StdEncoding.DecodeString(text); err != nil {
-			return nil, errors.New("the secret begins with " + secretPrefix + ", so the rest must be Base64")
-		}
-	}
-	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("a hook needs a secret of at least %d bytes, by which it knows that the gateway asks", MinSecret)
+	secret, err := signature.ParseSecret(string(o.Secret))
+	if err != nil {
+		return nil, fmt.Errorf("a hook knows by a secret that the gateway asks: %w", err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 8
@@ -120,7 +104,7 @@ func (h *webhook) ask(ctx context.Context, question any) ([]byte, error) {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "rtm-gateway")
-	sign(r.Header, h.secret, "msg_"+rand.Text(), time.Now(), body)
+	signature.Sign(r.Header, "msg_"+rand.Text(), time.Now(), body, h.secret)
 	response, err := h.client.Do(r)
 	if err != nil {
 		return nil, withoutURL(err)
@@ -144,16 +128,6 @@ func withoutURL(err error) error {
 		return fmt.Errorf("ask the hook: %w", e.Err)
 	}
 	return err
-}
-
-// sign sets the headers by which the hook knows that the gateway asks, and when.
-func sign(header http.Header, secret []byte, id string, at time.Time, body []byte) {
-	seconds := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, secret)
-	fmt.Fprintf(mac, "%s.%s.%s", id, seconds, body)
-	header.Set("Webhook-Id", id)
-	header.Set("Webhook-Timestamp", seconds)
-	header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
 // parseVerdict reads {"allow":true} or {"allow":false,"reason":"…"}. Other members are left
