@@ -149,6 +149,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		s.refuse(id, refusal)
 		return
 	}
+	s.tellSend(send)
 	if send.Channel != "" {
 		s.sendToChannel(id, delivery)
 		return

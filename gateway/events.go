@@ -3,6 +3,9 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway/media"
 )
 
 // EventKind is what a user did.
@@ -10,10 +13,14 @@ type EventKind int
 
 // The kinds of events.
 const (
-	LoggedIn  EventKind = iota + 1 // and was not logged in before
-	LoggedOut                      // by themselves, or because their client did not come back
-	Joined                         // a channel
-	Left                           // a channel
+	LoggedIn      EventKind = iota + 1 // and was not logged in before
+	LoggedOut                          // by themselves, or because their client did not come back
+	Joined                             // a channel
+	Left                               // a channel
+	SentToPeer                         // whether or not the peer is there
+	SentToChannel                      //
+	Uploaded                           // the last byte of a file
+	Answered                           // a call invitation, and the caller's client has the answer
 )
 
 // SessionEvent is something that a user did. That a client goes on at another gateway is none,
@@ -23,6 +30,15 @@ type SessionEvent struct {
 	User    User
 	Channel string // of Joined and Left
 	At      time.Time
+
+	// ID is the same for an event that is told again, as several gateways tell what a dead one's
+	// users did; "" where Kind and what follows name the event, or it is told once.
+	ID string
+
+	Send   *wire.Send       // of SentToPeer and SentToChannel
+	File   *media.Info      // of Uploaded
+	Answer *wire.Invitation // of Answered: an ACCEPT or REFUSE
+	Caller string           // of Answered
 }
 
 // Events is told what users do: the one place where that is told. Its method is called by many
@@ -33,8 +49,30 @@ type Events interface {
 
 // tell tells Config.Events what the session's user did.
 func (s *session) tell(kind EventKind, channel string) {
+	s.tellEvent(SessionEvent{Kind: kind, Channel: channel})
+}
+
+// tellEvent does the same with an event of any kind.
+func (s *session) tellEvent(e SessionEvent) {
 	if events := s.server.config.Events; events != nil {
-		events.Tell(SessionEvent{Kind: kind, User: s.user, Channel: channel, At: time.Now()})
+		e.User, e.At = s.user, time.Now()
+		events.Tell(e)
+	}
+}
+
+// tellSend tells that the user sent a message.
+func (s *session) tellSend(send *wire.Send) {
+	kind := SentToPeer
+	if send.Channel != "" {
+		kind = SentToChannel
+	}
+	s.tellEvent(SessionEvent{Kind: kind, Send: send})
+}
+
+// tellAnswer tells that the user answered an invitation, if that is what a step of it does.
+func (s *session) tellAnswer(caller string, i *wire.Invitation) {
+	if i.Kind == wire.Invitation_ACCEPT || i.Kind == wire.Invitation_REFUSE {
+		s.tellEvent(SessionEvent{Kind: Answered, Answer: i, Caller: caller})
 	}
 }
 

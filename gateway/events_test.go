@@ -20,9 +20,16 @@ type diary struct {
 
 func (d *diary) Tell(e gateway.SessionEvent) {
 	kinds := map[gateway.EventKind]string{gateway.LoggedIn: " logged in", gateway.LoggedOut: " logged out", gateway.Joined: " joined ", gateway.Left: " left "}
+	line := e.User.ID + kinds[e.Kind] + e.Channel
+	switch {
+	case e.Send != nil:
+		line += " sent " + e.Send.Message.Text + " to " + e.Send.Peer + e.Send.Channel
+	case e.Answer != nil:
+		line += " answers " + e.Caller + " " + e.Answer.CallId + ": " + e.Answer.Kind.String()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lines = append(d.lines, e.User.ID+kinds[e.Kind]+e.Channel)
+	d.lines = append(d.lines, line)
 }
 
 // said waits for so many lines and returns all.
@@ -130,4 +137,43 @@ func TestEventsOfAMoveThatLeavesAChannel(t *testing.T) {
 	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada joined attic", "ada left attic"}, d.said(t, 4))
 	a.send(&wire.ClientFrame{Bye: &wire.Bye{}})
 	assert.Equal(t, []string{"ada left hall", "ada logged out"}, d.said(t, 6)[4:])
+}
+
+// Messages are told as they are sent, once each, whether or not anybody gets them; those that are
+// refused are not.
+func TestEventsOfMessages(t *testing.T) {
+	d := &diary{}
+	h := newHouse(t, nil, keeping(d))
+	a := h.login("ada")
+	a.join("hall")
+	a.ask(toPeer("bob", "one"))
+	a.send(&wire.ClientFrame{Id: a.lastID, Send: toPeer("bob", "one").Send}) // repeated by a client that heard no answer
+	require.NotNil(t, a.ask(toChannel("hall", "two")).Sent)
+	require.NotNil(t, a.ask(toChannel("attic", "three")).Refusal, "not joined")
+	require.NotNil(t, a.ask(toPeer("bob", "four")).Sent)
+	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada sent one to bob", "ada sent two to hall", "ada sent four to bob"}, d.said(t, 5))
+}
+
+// An answer to an invitation is told when the caller has it; other steps are not.
+func TestEventsOfInvitations(t *testing.T) {
+	d := &diary{}
+	h := newHouse(t, nil, keeping(d))
+	a, b := h.login("ada"), h.login("bob")
+	step := func(from *client, kind wire.Invitation_Kind, to *client) {
+		i := offer(to.uid)
+		i.Kind = kind
+		from.lastID++
+		from.send(&wire.ClientFrame{Id: from.lastID, Invitation: i})
+		require.NotNil(t, to.next().Invitation)
+		require.True(t, from.answer(from.lastID).Sent.Received)
+	}
+	step(a, wire.Invitation_OFFER, b)
+	step(b, wire.Invitation_ACCEPT, a)
+	step(a, wire.Invitation_CONFIRM, b)
+	step(a, wire.Invitation_CANCEL, b)
+	late := offer("carol")
+	late.Kind = wire.Invitation_REFUSE
+	require.False(t, b.ask(&wire.ClientFrame{Invitation: late}).Sent.Received, "a caller who is not there")
+	step(b, wire.Invitation_REFUSE, a)
+	assert.Equal(t, []string{"ada logged in", "bob logged in", "bob answers ada c: ACCEPT", "bob answers ada c: REFUSE"}, d.said(t, 4))
 }

@@ -22,7 +22,12 @@ func (s *session) doInvitation(id uint32, i *wire.Invitation) {
 	// A peer who is not there is told at once. One whose client does not acknowledge is
 	// told by silence, for which the client has a reason of its own (API 5.1).
 	body := wire.Marshal(&wire.ServerFrame{Invitation: i})
-	s.askPeer(id, peer, body, core.RequestTimeout, func(received bool) { s.sent(id, received) })
+	s.askPeer(id, peer, body, core.RequestTimeout, func(received bool) {
+		if received {
+			s.tellAnswer(peer, i)
+		}
+		s.sent(id, received)
+	})
 }
 
 func checkInvitation(i *wire.Invitation) *wire.Refusal {

@@ -89,17 +89,20 @@ var rules = []rule{
 	{pkg: "gateway/mediastore/bucket", may: []string{"std", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/retry", "github.com/aws/...", "github.com/hashicorp/golang-lru/v2"},
 		deep: []string{"rtmwasm/gateway", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/mediastore/storetest", may: []string{"std", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediastore/folder", "github.com/stretchr/testify/..."}},
-	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/rest", "rtmwasm/gateway/scan", "github.com/prometheus/client_golang/..."},
+	{pkg: "gateway/metrics", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/media", "rtmwasm/gateway/rest", "rtmwasm/gateway/scan", "rtmwasm/gateway/webhook", "github.com/prometheus/client_golang/..."},
 		deep: []string{"github.com/nats-io/nats.go"}},
 	{pkg: "gateway/rest", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/channel", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/token", "golang.org/x/time/rate"},
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
-	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/channel", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "github.com/nats-io/..."},
+	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/channel", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/webhook", "github.com/nats-io/..."},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
 	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
+	{pkg: "gateway/webhook", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/retry", "rtmwasm/gateway/signature"},
+		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
 	{pkg: "web", may: []string{"std"}},
 
 	{pkg: "examples/go-bot", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native"}, deep: []string{"rtmwasm/gateway"}},
+	{pkg: "examples/webhook", may: []string{"std"}},
 }
 
 // packageInfo is what go list tells of a package.

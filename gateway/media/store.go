@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -80,6 +81,10 @@ type Info struct {
 
 // Finished reports whether all bytes are there.
 func (i Info) Finished() bool { return i.Offset == i.Size }
+
+// MediaID is the id by which clients download the file. Those that messages carry of a picture end with
+// its height and width, too.
+func (i Info) MediaID() string { return fmt.Sprintf("0%s1z1z%d", i.Key, i.Size) }
 
 // Digested reports whether the digests are known. Those of a finished upload are in what Open,
 // Info and Find return.

@@ -288,6 +288,9 @@ func (a *appender) finish() error {
 	}
 	a.info = info
 	a.forget(ctx)
+	if a.s.opts.Finished != nil {
+		a.s.opts.Finished(info)
+	}
 	return nil
 }
 

@@ -36,6 +36,10 @@ type Options struct {
 	// Checker looks at files before anybody can read them; nil means that nobody does.
 	Checker Checker
 
+	// Finished is called when a file is there that others can read, by the gateway that stored its
+	// last byte. It must not block. nil means that nobody is told.
+	Finished func(media.Info)
+
 	// Redirect has downloads come from where Files keeps them, if Files is a Linker.
 	Redirect bool
 

@@ -25,6 +25,7 @@ import (
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/scan"
+	"rtmwasm/gateway/webhook"
 )
 
 // Metrics is a gateway.Meter for Prometheus.
@@ -43,12 +44,16 @@ type Metrics struct {
 	scans                       *prometheus.CounterVec
 	scan                        prometheus.Histogram
 	rest                        *prometheus.CounterVec
+	hookEvents                  *prometheus.CounterVec
+	hookCalls                   *prometheus.HistogramVec
+	hookOldest                  prometheus.Gauge
 }
 
 var (
 	_ gateway.Meter = (*Metrics)(nil)
 	_ scan.Meter    = (*Metrics)(nil)
 	_ rest.Meter    = (*Metrics)(nil)
+	_ webhook.Meter = (*Metrics)(nil)
 )
 
 // New makes Metrics with a registry of their own, which has those of the process and the
@@ -89,7 +94,14 @@ func New() *Metrics {
 			Help:    "Time that scans of uploads took.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60},
 		}),
-		rest:         counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
+		rest:       counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
+		hookEvents: counters("rtm_webhook_events_total", "Events for the web hook: queued, lost (not queued), delivered, or dead (too old, or not wanted).", "result"),
+		hookCalls: to.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "rtm_webhook_seconds",
+			Help:    "Time that calls of the web hook took, by the class of its status; none: it did not answer.",
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"status"}),
+		hookOldest:   to.NewGauge(prometheus.GaugeOpts{Name: "rtm_webhook_oldest_seconds", Help: "Age of the oldest event of the batch that the web hook did not take; 0 while it does."}),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
 	frames := counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction")
@@ -131,6 +143,12 @@ func (m *Metrics) begin() {
 		for _, status := range rest.Statuses {
 			m.rest.WithLabelValues(endpoint, strconv.Itoa(status))
 		}
+	}
+	for _, r := range webhook.Results {
+		m.hookEvents.WithLabelValues(string(r))
+	}
+	for _, status := range webhook.Statuses {
+		m.hookCalls.WithLabelValues(status)
 	}
 	for _, call := range gateway.EngineCalls {
 		m.engine.WithLabelValues(call)
@@ -207,3 +225,14 @@ func (m *Metrics) Scanned(r scan.Result, took time.Duration) {
 func (m *Metrics) RESTCall(endpoint string, status int) {
 	m.rest.WithLabelValues(endpoint, strconv.Itoa(status)).Inc()
 }
+
+// WebhookEvents implements webhook.Meter, as do the methods that follow.
+func (m *Metrics) WebhookEvents(r webhook.Result, n int) {
+	m.hookEvents.WithLabelValues(string(r)).Add(float64(n))
+}
+
+func (m *Metrics) WebhookCall(status string, took time.Duration) {
+	m.hookCalls.WithLabelValues(status).Observe(took.Seconds())
+}
+
+func (m *Metrics) WebhookOldest(age time.Duration) { m.hookOldest.Set(age.Seconds()) }

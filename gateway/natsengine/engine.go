@@ -43,6 +43,7 @@ type Engine struct {
 	drops      drops
 	deliveries pendingDeliveries
 	fence      historyFence
+	webhook    webhookEvents
 
 	embedded   *embedded // nil when the server is elsewhere
 	opts       Options
@@ -79,6 +80,7 @@ func newEngine(opts Options) *Engine {
 	e.channelAttributes = &state{e: e, name: channelAttributeStream, records: channelAttributeSubject}
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.recovery.recover(since, atOnce) }
+	e.webhook.opts, e.webhook.log = opts.Webhook, opts.Logger
 	return e
 }
 

@@ -44,6 +44,9 @@ func (o Options) layout() []jetstream.StreamConfig {
 	if o.Events {
 		all = append(all, eventConfig(userEventStream, userEventSubject), eventConfig(channelEventStream, channelEventSubject))
 	}
+	if o.Webhook != nil {
+		all = append(all, o.Webhook.configs()...)
+	}
 	all = append(all, o.historyConfigs()...)
 	if o.UserMail > 0 {
 		all = append(all, quotaConfig(userQuotaStream, userQuotaSubject, o.UserMail))

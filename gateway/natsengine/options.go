@@ -63,6 +63,10 @@ type Options struct {
 	// Events has what users do kept for backends, see Engine.Events.
 	Events bool
 
+	// Webhook has events kept for a web hook, see Engine.WebhookQueue; nil means none. What exists has
+	// the bounds of its stream: see ChangeStreams.
+	Webhook *WebhookOptions
+
 	// History has messages kept whose senders ask for it, see Engine.History. HistoryAge is for
 	// how long; 0 means core.HistoryLifetime. AppHistory is how many of one app; 0 means
 	// DefaultAppHistory, less than 0 no bound. What exists has those of its streams: see
@@ -95,6 +99,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.MediaMaxAge, core.MediaLifetime)
 	setDefault(&o.GatewayLife, core.SessionTimeout)
 	setDefault(&o.AttributeLife, attributeLife)
+	o.Webhook = o.Webhook.withDefaults()
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

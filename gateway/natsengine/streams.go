@@ -177,6 +177,9 @@ func differences(have, want jetstream.StreamConfig) (all []Change) {
 	compare("replicas", have.Replicas, want.Replicas)
 	compare("max_age", have.MaxAge, want.MaxAge)
 	compare("max_msgs_per_subject", max(0, have.MaxMsgsPerSubject), want.MaxMsgsPerSubject) // the server says -1 for no limit
+	if want.MaxBytes > 0 {                                                                  // the others are bounded otherwise, or by an operator
+		compare("max_bytes", have.MaxBytes, want.MaxBytes)
+	}
 	compare("subject_delete_marker_ttl", have.SubjectDeleteMarkerTTL, want.SubjectDeleteMarkerTTL)
 	compare("allow_direct", have.AllowDirect, want.AllowDirect)
 	for i := range all {
@@ -189,6 +192,9 @@ func differences(have, want jetstream.StreamConfig) (all []Change) {
 func merged(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	have.Subjects, have.Storage, have.Replicas = want.Subjects, want.Storage, want.Replicas
 	have.MaxAge, have.MaxMsgsPerSubject, have.AllowDirect = want.MaxAge, want.MaxMsgsPerSubject, want.AllowDirect
+	if want.MaxBytes > 0 {
+		have.MaxBytes = want.MaxBytes
+	}
 	have.SubjectDeleteMarkerTTL = want.SubjectDeleteMarkerTTL
 	have.Duplicates = duplicateWindow(want.MaxAge)
 	return have
@@ -300,6 +306,13 @@ func (o Options) given(have, want jetstream.StreamConfig) jetstream.StreamConfig
 		}
 		if o.AppHistory == 0 {
 			want.MaxMsgsPerSubject = max(0, have.MaxMsgsPerSubject)
+		}
+	case webhookStream:
+		if o.Webhook.MaxAge == 0 {
+			want.MaxAge = have.MaxAge
+		}
+		if o.Webhook.MaxBytes == 0 {
+			want.MaxBytes = have.MaxBytes
 		}
 	case userQuotaStream:
 		if o.UserMail == 0 {

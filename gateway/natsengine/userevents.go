@@ -2,7 +2,8 @@ package natsengine
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/webhook"
 )
 
 // What users did is kept for backends of apps, the latest of each app: logins and logouts in one
@@ -54,13 +56,15 @@ type eventEntry struct {
 	At      int64             `json:"at"` // Unix time in ns
 }
 
-// Events keeps what users did, with Options.Events; nil without.
+// Events keeps what users did, with Options.Events or Options.Webhook; nil without both.
 func (e *Engine) Events() *Events {
-	if !e.opts.Events {
+	if !e.keepsEvents() {
 		return nil
 	}
 	return &Events{e}
 }
+
+func (e *Engine) keepsEvents() bool { return e.opts.Events || e.opts.Webhook != nil }
 
 // Events implements gateway.Events, and gives the events to backends.
 type Events struct{ e *Engine }
@@ -69,6 +73,11 @@ var _ gateway.Events = (*Events)(nil)
 
 // Tell implements gateway.Events. An event that cannot be kept is lost, and logged.
 func (v *Events) Tell(event gateway.SessionEvent) {
+	event.ID = webhook.Identify(event)
+	v.e.tellWebhook(event)
+	if !v.e.opts.Events || event.Kind > gateway.Left {
+		return
+	}
 	m, err := eventMessage(event)
 	if err == nil {
 		err = v.e.publish(m, captureTries, wasStored, v.lost)
@@ -84,7 +93,7 @@ func eventMessage(event gateway.SessionEvent) (*nats.Msg, error) {
 	}
 	value, err := json.Marshal(eventEntry{Kind: event.Kind, UID: event.User.ID, Channel: event.Channel, At: event.At.UnixNano()})
 	m := &nats.Msg{Subject: subject + event.User.App, Data: value, Header: nats.Header{}}
-	m.Header.Set(jetstream.MsgIDHeader, rand.Text())
+	m.Header.Set(jetstream.MsgIDHeader, event.ID)
 	return m, err
 }
 
@@ -103,7 +112,7 @@ func (v *Events) lost(err error) {
 // tellSwept keeps that a user logged out whose gateway died, unless they have logged in elsewhere.
 func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) error {
 	user, ok := parseUserKey(entry.Key())
-	if !e.opts.Events || entry.Bucket() != sessionBucket || !ok {
+	if !e.keepsEvents() || entry.Bucket() != sessionBucket || !ok {
 		return nil
 	}
 	switch now, err := e.sessions.Get(ctx, entry.Key()); {
@@ -114,14 +123,13 @@ func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) e
 	case now.Revision() != entry.Revision():
 		return nil
 	}
-	return e.tellOnce(ctx, userEventSubject+user.App, eventEntry{Kind: gateway.LoggedOut, UID: user.ID},
-		fmt.Sprint(entry.Bucket(), " ", entry.Revision()))
+	return e.tellOnce(ctx, gateway.SessionEvent{Kind: gateway.LoggedOut, User: user}, entry.Bucket(), entry.Revision(), entry.Value())
 }
 
 // tellPurged keeps that the members of a gateway that died left their channels, but those who have
 // entered them elsewhere.
 func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
-	if !e.opts.Events {
+	if !e.keepsEvents() {
 		return nil
 	}
 	all, err := e.readMembers(ctx, gatewayID+".*.*.", e.members.acked.Load())
@@ -143,16 +151,20 @@ func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
 	if err != nil || slices.ContainsFunc(others, func(r record) bool { return r.revision > m.Revision }) {
 		return err
 	}
-	return e.tellOnce(ctx, channelEventSubject+m.Channel.App, eventEntry{Kind: gateway.Left, UID: m.UID, Channel: m.Channel.Channel},
-		fmt.Sprint(memberStream, " ", m.Revision))
+	event := gateway.SessionEvent{Kind: gateway.Left, User: gateway.User{App: m.Channel.App, ID: m.UID}, Channel: m.Channel.Channel}
+	return e.tellOnce(ctx, event, memberStream, m.Revision, m.Session)
 }
 
 // tellOnce keeps an event that several gateways may tell: name is what they all call it.
-func (e *Engine) tellOnce(ctx context.Context, subject string, event eventEntry, name string) error {
-	event.At = time.Now().UnixNano()
-	value, err := json.Marshal(event)
+func (e *Engine) tellOnce(ctx context.Context, event gateway.SessionEvent, name ...any) error {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", name))
+	event.ID, event.At = hex.EncodeToString(sum[:16]), time.Now()
+	if err := e.tellWebhookOnce(ctx, event); err != nil || !e.opts.Events {
+		return err
+	}
+	m, err := eventMessage(event)
 	if err == nil {
-		_, err = e.js.Publish(ctx, subject, value, jetstream.WithMsgID(name))
+		_, err = e.js.PublishMsg(ctx, m)
 	}
 	return err
 }

@@ -114,7 +114,7 @@ func TestEventThatIsRefused(t *testing.T) {
 func TestEventThatIsSentAgain(t *testing.T) {
 	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
 	const app = "0123456789abcdef0123456789abcdef"
-	m, err := eventMessage(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: app, ID: "ada"}, At: time.Now()})
+	m, err := eventMessage(gateway.SessionEvent{ID: "once", Kind: gateway.LoggedIn, User: gateway.User{App: app, ID: "ada"}, At: time.Now()})
 	require.NoError(t, err)
 	answers, stored := 0, make(chan error, 1)
 	lateOnce := func(m *nats.Msg) error {

@@ -77,7 +77,7 @@ func (h *webhook) scan(ctx context.Context, info media.Info, content io.ReaderAt
 	defer takeBack()
 	expires, _ := ctx.Deadline()
 	answer, err := h.ask(ctx, question{
-		App: info.App, UID: info.UID, MediaID: fmt.Sprintf("0%s1z1z%d", info.Key, info.Size),
+		App: info.App, UID: info.UID, MediaID: info.MediaID(),
 		Name: info.Metadata["filename"], Type: info.Type, Size: info.Size, SHA256: hex.EncodeToString(info.Digest[:]),
 		URL: h.contentURL + token, Expires: expires.UTC().Truncate(time.Second),
 	})

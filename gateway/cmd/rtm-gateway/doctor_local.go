@@ -38,6 +38,7 @@ func (e *examination) local(ctx context.Context) {
 		e.say(bad, "media", "--nats is given without --media", "name a folder that all gateways share, or a bucket")
 	}
 	e.checkScanner(ctx)
+	e.checkWebhook(ctx)
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {

@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/mediastore/folder"
+	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/scan"
 )
 
@@ -92,8 +95,9 @@ type mediaStore struct {
 	files mediastore.Files
 }
 
-// openMediaStore opens where media is kept, of which records has what gateways share.
-func (o options) openMediaStore(ctx context.Context, records mediastore.Records, scanner *scan.Scanner, log *slog.Logger) (*mediaStore, error) {
+// openMediaStore opens where media is kept, of which the engine has what gateways share.
+func (o options) openMediaStore(ctx context.Context, engine *natsengine.Engine, scanner *scan.Scanner, log *slog.Logger) (*mediaStore, error) {
+	records := engine.MediaRecords()
 	files, err := o.openMedia(ctx, records.Secret(), log)
 	if err != nil {
 		return nil, err
@@ -101,6 +105,11 @@ func (o options) openMediaStore(ctx context.Context, records mediastore.Records,
 	options := mediastore.Options{Records: records, Files: files, MaxAge: o.media.maxAge, Redirect: o.media.redirect, Logger: log}
 	if scanner != nil {
 		options.Checker = scanner
+	}
+	if events := engine.Events(); events != nil {
+		options.Finished = func(info media.Info) {
+			events.Tell(gateway.SessionEvent{Kind: gateway.Uploaded, User: gateway.User{App: info.App, ID: info.UID}, At: time.Now(), File: &info})
+		}
 	}
 	return &mediaStore{mediastore.New(options), files}, nil
 }

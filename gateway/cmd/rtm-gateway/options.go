@@ -17,6 +17,7 @@ type options struct {
 	urlKeys     urlKeys
 	scan        scanOptions
 	rest        restOptions
+	webhook     webhookOptions
 	apps        appSources
 	nats        natsOptions
 	bounds      boundOptions
@@ -37,6 +38,7 @@ const usage = `Usage: rtm-gateway [flags]
        rtm-gateway doctor [--url URL] [flags]
        rtm-gateway health [--url URL] [--ready] [flags]
        rtm-gateway streams [--apply] [flags]
+       rtm-gateway webhook-test [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
@@ -60,6 +62,7 @@ user and token is accepted. On an address that is not loopback it then needs
   rtm-gateway doctor --help         says what is wrong
   rtm-gateway health --help         says whether one runs, for scripts
   rtm-gateway streams --help        changes what exists in NATS: replicas, lifetimes
+  rtm-gateway webhook-test --help   posts a sample event to the web hook
 
 A flag that is not given is looked up as a variable, --media-max-age as
 RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's
@@ -93,6 +96,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	o.urlKeys.register(flags)
 	o.scan.register(flags)
 	o.rest.register(flags)
+	o.webhook.register(flags)
 	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
 	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
 	o.nats.register(flags)
@@ -119,5 +123,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.rest.check(), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.rest.check(), o.webhook.check(), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // subcommands are what may stand in front of the flags.
-var subcommands = []string{"doctor", "health", "media-url", "streams", "token"}
+var subcommands = []string{"doctor", "health", "media-url", "streams", "token", "webhook-test"}
 
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for bad settings.
@@ -36,6 +36,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runStreams(ctx, args[1:], stdout, stderr)
 		case "token":
 			return runToken(args[1:], stdout, stderr)
+		case "webhook-test":
+			return runWebhookTest(ctx, args[1:], stdout, stderr)
 		}
 	}
 	o, err := parse(args, stdout)
@@ -111,6 +113,11 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		}
 		defer stop()
 	}
+	stopWebhook, err := o.webhook.start(r.engine.WebhookQueue(), meter, log)
+	if err != nil {
+		return err
+	}
+	defer stopWebhook()
 	site.shared, site.broken, site.server = o.nats.servers != "", r.engine.Broken(), r.server
 	return site.serve(ctx)
 }
@@ -142,11 +149,11 @@ func (r running) close() {
 
 // start opens the engine and starts the gateway on it.
 func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Scanner, meter *metrics.Metrics, log *slog.Logger) (running, error) {
-	engine, err := openEngine(ctx, o, log)
+	engine, err := openEngine(ctx, o, meter, log)
 	if err != nil {
 		return running{}, err
 	}
-	store, err := o.openMediaStore(ctx, engine.MediaRecords(), scanner, log)
+	store, err := o.openMediaStore(ctx, engine, scanner, log)
 	if err != nil {
 		engine.Close()
 		return running{}, err
@@ -203,8 +210,9 @@ func (o options) opening() string {
 	return "opening the data folder " + o.data
 }
 
-func openEngine(ctx context.Context, o options, log *slog.Logger) (*natsengine.Engine, error) {
+func openEngine(ctx context.Context, o options, meter *metrics.Metrics, log *slog.Logger) (*natsengine.Engine, error) {
 	where := o.engine(log)
+	o.webhook.apply(&where, meter)
 	if where.Dir != "" {
 		if err := checkWritable(where.Dir); err != nil {
 			return nil, fmt.Errorf("--data: %w: give the gateway's user a folder that it may write to", err)

@@ -66,6 +66,7 @@ func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) in
 // givenStreams is where the engine lives, with those settings of streams alone that are given.
 func (o options) givenStreams(log *slog.Logger) natsengine.Options {
 	where := o.engine(log)
+	o.webhook.apply(&where, nil)
 	from := o.settings.from
 	if from["media-max-age"] == "" {
 		where.MediaMaxAge = 0
@@ -81,6 +82,12 @@ func (o options) givenStreams(log *slog.Logger) natsengine.Options {
 	}
 	if from["max-app-history"] == "" {
 		where.AppHistory = 0
+	}
+	if where.Webhook != nil && from["webhook-max-age"] == "" {
+		where.Webhook.MaxAge = 0
+	}
+	if where.Webhook != nil && from["webhook-max-bytes"] == "" {
+		where.Webhook.MaxBytes = 0
 	}
 	return where
 }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"rtmwasm/gateway/metrics"
+	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/signature"
+	"rtmwasm/gateway/webhook"
+)
+
+// webhookOptions say where events are pushed.
+type webhookOptions struct {
+	url      webhookURL
+	secrets  webhookSecrets
+	events   webhookEvents
+	content  bool
+	timeout  time.Duration
+	maxAge   time.Duration
+	maxBytes size
+}
+
+// webhookURL may have a password, and a path or query that nobody else should know.
+type webhookURL string
+
+func (u *webhookURL) Set(text string) error { *u = webhookURL(text); return nil }
+func (*webhookURL) String() string          { return "" }
+
+// Redacted shows the host.
+func (u *webhookURL) Redacted() string {
+	if *u == "" {
+		return ""
+	}
+	return webhook.Target{URL: string(*u)}.Redacted()
+}
+
+// webhookSecrets are looked at when they are used only, since package flag quotes what it refuses.
+type webhookSecrets []string
+
+// Set adds what a flag, a variable or a line of a file says.
+func (s *webhookSecrets) Set(text string) error {
+	more := strings.FieldsFunc(text, isSeparator)
+	if len(more) == 0 {
+		return errors.New("it must be a secret")
+	}
+	*s = append(*s, more...)
+	return nil
+}
+
+func (*webhookSecrets) String() string { return "" }
+
+// Redacted tells how many there are.
+func (s *webhookSecrets) Redacted() string { return strings.TrimSpace(strings.Repeat("*** ", len(*s))) }
+
+func (s webhookSecrets) parse() (secrets [][]byte, err error) {
+	for _, text := range s {
+		secret, err := signature.ParseSecret(text)
+		if err != nil {
+			return nil, fmt.Errorf("--webhook-secret: %w", err)
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, nil
+}
+
+// webhookEvents are names of events between commas.
+type webhookEvents struct{ webhook.Selection }
+
+func (e *webhookEvents) Set(text string) (err error) {
+	e.Selection, err = webhook.ParseSelection(text)
+	return err
+}
+
+// maxHookTimeout keeps the end of a gateway, which waits for the call under way, short.
+const maxHookTimeout = time.Minute
+
+func (o *webhookOptions) register(flags *flag.FlagSet) {
+	flags.Var(&o.url, "webhook", "`URL` to which events are posted, https or http; redirects are not followed, and private addresses are allowed")
+	flags.Var(&o.secrets, "webhook-secret", "`secret` of 16 bytes or more that signs what is posted; give it as RTM_WEBHOOK_SECRET or in the file of --config, where others don't see it. Two, between a space or comma, sign both, while one is replaced")
+	durationVar(flags, &o.timeout, "webhook-timeout", webhook.DefaultTimeout, "how long one call of the hook may take")
+	o.events = webhookEvents{webhook.DefaultSelection()}
+	flags.Var(&o.events, "webhook-events", "`events` that the hook is told of, between commas: also peer_message and channel_message")
+	flags.BoolVar(&o.content, "webhook-content", false, "tell the hook what users write, too: texts, bytes, descriptions, thumbnails, names of files, answers to invitations")
+	durationVar(flags, &o.maxAge, "webhook-max-age", webhook.DefaultMaxAge, "after how long an event is dropped that the hook has not taken")
+	o.maxBytes = natsengine.DefaultWebhookBytes
+	flags.Var(&o.maxBytes, "webhook-max-bytes", "`size` of the queue of events that the hook has not taken, for all gateways; when it is full, new events are lost")
+}
+
+func (o webhookOptions) check() error {
+	if o.url == "" {
+		if len(o.secrets) > 0 {
+			return errors.New("--webhook-secret goes with --webhook")
+		}
+		return nil
+	}
+	switch {
+	case o.timeout < time.Second || o.timeout > maxHookTimeout:
+		return fmt.Errorf("--webhook-timeout is %v, it must be from 1s to %v", o.timeout, maxHookTimeout)
+	case o.maxAge < time.Minute:
+		return fmt.Errorf("--webhook-max-age is %v, it must be at least 1m", o.maxAge)
+	case o.maxBytes < 1<<20:
+		return fmt.Errorf("--webhook-max-bytes is %v, it must be at least 1MiB", &o.maxBytes)
+	}
+	if len(o.secrets) == 0 {
+		return errors.New("--webhook needs --webhook-secret, by which the hook knows that the gateway calls; give it as RTM_WEBHOOK_SECRET")
+	}
+	target, err := o.target()
+	if err == nil {
+		err = target.Check()
+	}
+	if err != nil {
+		return fmt.Errorf("--webhook: %w", err)
+	}
+	return nil
+}
+
+func (o webhookOptions) target() (webhook.Target, error) {
+	secrets, err := o.secrets.parse()
+	return webhook.Target{URL: string(o.url), Secrets: secrets, Timeout: o.timeout}, err
+}
+
+// apply has the engine queue events for the hook.
+func (o webhookOptions) apply(where *natsengine.Options, meter *metrics.Metrics) {
+	if o.url == "" {
+		return
+	}
+	where.Webhook = &natsengine.WebhookOptions{Selection: o.events.Selection, MaxAge: o.maxAge, MaxBytes: int64(o.maxBytes)}
+	where.Webhook.Selection.Content = o.content
+	if meter != nil {
+		where.Webhook.Meter = meter
+	}
+}
+
+// start posts events until the function that it returns is called, which waits for the call under way.
+func (o webhookOptions) start(queue webhook.Queue, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
+	if o.url == "" {
+		return func() {}, nil
+	}
+	target, err := o.target()
+	if err != nil {
+		return nil, err
+	}
+	config := webhook.Config{Target: target, Queue: queue, MaxAge: o.maxAge, Logger: log}
+	if meter != nil {
+		config.Meter = meter
+	}
+	sender, err := webhook.NewSender(config)
+	if err != nil {
+		return nil, fmt.Errorf("--webhook: %w", err)
+	}
+	log.Info("events are posted to a web hook", "at", target.Redacted(), "events", o.events.String(), "content", o.content)
+	if o.isPlain() {
+		log.Warn("the web hook is reached by plain http: who is on the way can read the events")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sender.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}, nil
+}
+
+// isPlain reports whether events leave this machine unencrypted.
+func (o webhookOptions) isPlain() bool {
+	u, err := url.Parse(string(o.url))
+	return err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "80"))
+}
+
+// checkWebhook asks whether the hook takes a signed event of the type "test".
+func (e *examination) checkWebhook(ctx context.Context) {
+	if e.webhook.url == "" {
+		return
+	}
+	target, err := e.webhook.target()
+	if err != nil {
+		e.say(bad, "webhook", err.Error(), "")
+		return
+	}
+	answer, err := webhook.Test(ctx, target)
+	switch {
+	case err != nil:
+		e.say(bad, "webhook", err.Error(), "events wait, try rtm-gateway webhook-test")
+	case e.webhook.isPlain():
+		e.say(poor, "webhook", "it takes events by plain http", "who is on the way can read them: use https")
+	default:
+		e.say(good, "webhook", fmt.Sprintf("it takes events, and answered in %v", answer.Took.Round(time.Millisecond)), "")
+	}
+}

@@ -1,0 +1,197 @@
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/webhook"
+)
+
+const (
+	webhookConsumer = "hook"
+
+	// webhookAckWait is after how long without a word of the gateway that has events they come again.
+	webhookAckWait = 30 * time.Second
+
+	// webhookPoll is how long a request waits for the first event.
+	webhookPoll = 5 * time.Second
+)
+
+// WebhookQueue has the events for the web hook, with Options.Webhook; nil without.
+func (e *Engine) WebhookQueue() webhook.Queue {
+	if e.opts.Webhook == nil {
+		return nil
+	}
+	return &webhookQueue{e}
+}
+
+// webhookQueue implements webhook.Queue. A lease decides which gateway takes events, so that they
+// are sent in their order.
+type webhookQueue struct{ e *Engine }
+
+var _ webhook.Queue = (*webhookQueue)(nil)
+
+// Consume implements webhook.Queue.
+func (q *webhookQueue) Consume(ctx context.Context, deliver func(context.Context, []webhook.Queued)) {
+	wait := retry.ForEngine()
+	for ctx.Err() == nil {
+		l, err := q.e.acquire(ctx, webhookConsumer)
+		if err == nil {
+			wait.Reset()
+			err = q.hold(ctx, l, deliver)
+		}
+		if err != nil && !errors.Is(err, jetstream.ErrKeyExists) && !unanswered(err) && ctx.Err() == nil {
+			q.e.opts.Logger.Warn("cannot read the events for the web hook: trying again", "error", err)
+		}
+		if !wait.Wait(ctx.Done()) {
+			return
+		}
+	}
+}
+
+// hold takes events while the lease lasts.
+func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.Context, []webhook.Queued)) error {
+	held, lose := context.WithCancel(ctx)
+	var current inHand
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		defer lose()
+		every := time.NewTicker(leaseRenew)
+		defer every.Stop()
+		for {
+			select {
+			case <-every.C:
+				if current.keep(); !l.renew() {
+					return
+				}
+			case <-held.Done():
+				return
+			}
+		}
+	})
+	err := q.consume(held, &current, deliver)
+	lose()
+	renewing.Wait()
+	current.giveBack()
+	l.release()
+	return err
+}
+
+func (q *webhookQueue) consume(ctx context.Context, current *inHand, deliver func(context.Context, []webhook.Queued)) error {
+	consumer, err := q.newConsumer(ctx)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		messages, err := fetchQueued(ctx, consumer)
+		if err != nil || ctx.Err() != nil {
+			giveBack(messages)
+			return err
+		}
+		if len(messages) > 0 {
+			deliver(ctx, current.take(messages))
+			current.giveBack()
+		}
+	}
+	return nil
+}
+
+// newConsumer begins with the oldest event, which may be one that a former holder of the lease had.
+func (q *webhookQueue) newConsumer(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	if err := q.e.js.DeleteConsumer(ctx, webhookStream, webhookConsumer); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, err
+	}
+	return q.e.js.CreateConsumer(ctx, webhookStream, jetstream.ConsumerConfig{
+		Durable:       webhookConsumer,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       webhookAckWait,
+		MaxAckPending: webhook.MaxEvents,
+	})
+}
+
+// fetchQueued waits for an event, and returns it with those that are behind it.
+func fetchQueued(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
+	once, cancel := context.WithTimeout(ctx, webhookPoll)
+	defer cancel()
+	messages, err := fetched(consumer.Fetch(1, jetstream.FetchContext(once)))
+	if err != nil || len(messages) == 0 || ctx.Err() != nil {
+		return messages, err
+	}
+	more, err := fetched(consumer.FetchNoWait(webhook.MaxEvents - 1))
+	return append(messages, more...), err
+}
+
+func fetched(batch jetstream.MessageBatch, err error) (messages []jetstream.Msg, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	for m := range batch.Messages() {
+		messages = append(messages, m)
+	}
+	if err = batch.Error(); errors.Is(err, nats.ErrTimeout) || timedOut(err) || errors.Is(err, context.Canceled) { // nothing came
+		err = nil
+	}
+	return messages, err
+}
+
+// giveBack lets others have events at once.
+func giveBack(messages []jetstream.Msg) {
+	for _, m := range messages {
+		_ = m.Nak() // on failure they come again after webhookAckWait
+	}
+}
+
+// inHand are the events that are being delivered.
+type inHand struct {
+	mu       sync.Mutex // guards the rest
+	messages map[jetstream.Msg]bool
+}
+
+// take returns events for delivery.
+func (h *inHand) take(messages []jetstream.Msg) []webhook.Queued {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages = make(map[jetstream.Msg]bool, len(messages))
+	events := make([]webhook.Queued, len(messages))
+	for i, m := range messages {
+		h.messages[m] = true
+		events[i] = webhook.Queued{Data: m.Data(), At: time.Now(), Done: func() { h.done(m) }}
+		if about, err := m.Metadata(); err == nil {
+			events[i].At = about.Timestamp
+		}
+	}
+	return events
+}
+
+func (h *inHand) done(m jetstream.Msg) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.messages, m)
+	_ = m.Ack() // on failure it is delivered once more
+}
+
+// keep tells NATS that the events are still being delivered.
+func (h *inHand) keep() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for m := range h.messages {
+		_ = m.InProgress() // on failure they come again
+	}
+}
+
+func (h *inHand) giveBack() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for m := range h.messages {
+		_ = m.Nak()
+	}
+	clear(h.messages)
+}

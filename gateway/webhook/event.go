@@ -1,0 +1,118 @@
+package webhook
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway"
+)
+
+// event is the JSON of an event. What is empty is left out.
+type event struct {
+	ID      string   `json:"id"`
+	Type    string   `json:"type"`
+	App     string   `json:"app"`
+	UID     string   `json:"uid"` // who did it
+	Ms      int64    `json:"ms"`  // Unix time
+	Channel string   `json:"channel,omitempty"`
+	Peer    string   `json:"peer,omitempty"` // the receiver; of an invitation, the caller
+	Message *message `json:"message,omitempty"`
+	File    *file    `json:"file,omitempty"`
+
+	// Of an invitation.
+	CallID   string `json:"call_id,omitempty"`
+	Answer   string `json:"answer,omitempty"` // accepted or refused
+	Response string `json:"response,omitempty"`
+}
+
+// message is what a user sent. Sizes are in bytes.
+type message struct {
+	Type string `json:"type"` // text, raw, image or file
+	File *file  `json:"file,omitempty"`
+
+	Text        string `json:"text,omitempty"`
+	Raw         []byte `json:"raw,omitempty"` // in Base64, as the thumbnail
+	Description string `json:"description,omitempty"`
+	Thumbnail   []byte `json:"thumbnail,omitempty"`
+}
+
+// file is an uploaded one.
+type file struct {
+	MediaID string `json:"media_id"`
+	Size    int64  `json:"size"`
+	Width   uint32 `json:"width,omitempty"`
+	Height  uint32 `json:"height,omitempty"`
+	Type    string `json:"type,omitempty"` // content type, where the gateway looked
+	SHA256  string `json:"sha256,omitempty"`
+	Name    string `json:"name,omitempty"`
+}
+
+// Identify returns the id of an event. It is the same for an event that is told again: for a message
+// that a client repeats, for instance.
+func Identify(e gateway.SessionEvent) string {
+	switch {
+	case e.ID != "":
+		return e.ID
+	case e.Send != nil && e.Send.Origin != 0:
+		return digest(e, e.Send.Peer, e.Send.Channel, e.Send.Origin, e.Send.Number)
+	case e.Answer != nil:
+		return digest(e, e.Caller, e.Answer.CallId, e.Answer.Kind)
+	case e.File != nil:
+		return digest(e, e.File.Key)
+	}
+	return newID()
+}
+
+func newID() string { return strings.ToLower(rand.Text()) }
+
+// digest is an id made of what names an event of a user.
+func digest(e gateway.SessionEvent, name ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q %q", e.Kind, e.User.App, e.User.ID, name))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Encode makes the JSON of an event whose ID is set. With content, it has what users wrote.
+func Encode(e gateway.SessionEvent, content bool) ([]byte, error) {
+	out := event{ID: e.ID, Type: nameOf(e.Kind), App: e.User.App, UID: e.User.ID, Ms: e.At.UnixMilli(), Channel: e.Channel}
+	switch {
+	case e.Send != nil:
+		out.Channel, out.Peer = e.Send.Channel, e.Send.Peer
+		out.Message = newMessage(e.Send.Message, content)
+	case e.Answer != nil:
+		out.Peer, out.CallID, out.Answer = e.Caller, e.Answer.CallId, "accepted"
+		if e.Answer.Kind == wire.Invitation_REFUSE {
+			out.Answer = "refused"
+		}
+		if content {
+			out.Response = e.Answer.Text
+		}
+	case e.File != nil:
+		out.File = &file{MediaID: e.File.MediaID(), Size: e.File.Size, Type: e.File.Type}
+		if e.File.Digested() {
+			out.File.SHA256 = hex.EncodeToString(e.File.Digest[:])
+		}
+		if content {
+			out.File.Name = e.File.Metadata["filename"]
+		}
+	}
+	return json.Marshal(out)
+}
+
+func newMessage(m *wire.Message, content bool) *message {
+	out := &message{Type: strings.ToLower(m.Type.String())}
+	if m.MediaId != "" {
+		out.File = &file{MediaID: m.MediaId, Size: int64(m.Size), Width: m.Width, Height: m.Height}
+	}
+	if content {
+		out.Text, out.Raw, out.Description, out.Thumbnail = m.Text, m.Raw, m.Description, m.Thumbnail
+		if out.File != nil {
+			out.File.Name = m.FileName
+		}
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rtmwasm/gateway"
+)
+
+// kinds are the events that a hook can be told of, by their names in settings and JSON.
+var kinds = []struct {
+	name     string
+	kind     gateway.EventKind
+	standard bool // a hook is told of them unless it wants others
+}{
+	{"login", gateway.LoggedIn, true},
+	{"logout", gateway.LoggedOut, true},
+	{"join", gateway.Joined, true},
+	{"leave", gateway.Left, true},
+	{"upload", gateway.Uploaded, true},
+	{"invitation", gateway.Answered, true},
+	{"peer_message", gateway.SentToPeer, false},
+	{"channel_message", gateway.SentToChannel, false},
+}
+
+// Selection says which events a hook is told of. The zero value means none.
+type Selection struct {
+	names []string
+
+	// Content has what users write told, too: texts and bytes of messages, descriptions,
+	// thumbnails, names of files, and the answers to invitations.
+	Content bool
+}
+
+// DefaultSelection has all kinds of events except messages.
+func DefaultSelection() (s Selection) {
+	for _, k := range kinds {
+		if k.standard {
+			s.names = append(s.names, k.name)
+		}
+	}
+	return s
+}
+
+// ParseSelection reads the names of events between commas.
+func ParseSelection(text string) (s Selection, err error) {
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.TrimSpace(name)
+		if nameOf(kindOf(name)) == "" {
+			return s, fmt.Errorf("%q is no event: name one or more of %s", name, strings.Join(allNames(), ","))
+		}
+		if !slices.Contains(s.names, name) {
+			s.names = append(s.names, name)
+		}
+	}
+	if len(s.names) == 0 {
+		return s, errors.New("no event is named")
+	}
+	return s, nil
+}
+
+// String is what ParseSelection reads.
+func (s Selection) String() string { return strings.Join(s.names, ",") }
+
+// Has reports whether the hook is told of events of a kind.
+func (s Selection) Has(kind gateway.EventKind) bool { return slices.Contains(s.names, nameOf(kind)) }
+
+func allNames() (names []string) {
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// nameOf returns "" for a kind that a hook is never told of.
+func nameOf(kind gateway.EventKind) string {
+	for _, k := range kinds {
+		if k.kind == kind {
+			return k.name
+		}
+	}
+	return ""
+}
+
+// kindOf returns 0 for a name that is not known.
+func kindOf(name string) gateway.EventKind {
+	for _, k := range kinds {
+		if k.name == name {
+			return k.kind
+		}
+	}
+	return 0
+}

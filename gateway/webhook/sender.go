@@ -1,0 +1,245 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"rtmwasm/gateway/retry"
+)
+
+// Queued is an event that the hook has not taken yet.
+type Queued struct {
+	Data []byte    // as Encode made it
+	At   time.Time // when it was queued
+
+	// Done removes it from the queue.
+	Done func()
+}
+
+// Queue keeps events for the hook. It is what gateways share.
+type Queue interface {
+	// Consume calls deliver with events, oldest first, until ctx ends. One gateway at a time does
+	// so, and one call at a time. Events that are not done when deliver returns come again, here
+	// or at another gateway. The context of a call ends when another gateway may have its events.
+	Consume(ctx context.Context, deliver func(ctx context.Context, events []Queued))
+}
+
+// Result is what became of an event.
+type Result string
+
+// Results.
+const (
+	Accepted  Result = "queued"    // it is in the queue
+	Lost      Result = "lost"      // it could not be queued
+	Delivered Result = "delivered" // the hook has it
+	Dead      Result = "dead"      // it was too old, or the hook did not want it
+)
+
+// Results are all of them.
+var Results = []Result{Accepted, Lost, Delivered, Dead}
+
+// Meter counts events and requests. It is used by many goroutines.
+type Meter interface {
+	WebhookEvents(r Result, n int)
+
+	// WebhookCall tells of one request. status is "2xx" to "5xx", or "none" where no answer came.
+	WebhookCall(status string, took time.Duration)
+
+	// WebhookOldest tells how old the oldest event of a batch is that was just tried, 0 when the
+	// hook has taken it.
+	WebhookOldest(age time.Duration)
+}
+
+// NoMeter counts nothing.
+type NoMeter struct{}
+
+// WebhookEvents implements Meter, as do the methods that follow.
+func (NoMeter) WebhookEvents(Result, int)         {}
+func (NoMeter) WebhookCall(string, time.Duration) {}
+func (NoMeter) WebhookOldest(time.Duration)       {}
+
+// Statuses are what Meter.WebhookCall gets.
+var Statuses = []string{"none", "2xx", "3xx", "4xx", "5xx"}
+
+// Defaults of a Config.
+const (
+	DefaultTimeout = 10 * time.Second
+	DefaultMaxAge  = 24 * time.Hour
+)
+
+// Bounds of a batch.
+const (
+	MaxEvents    = 100
+	maxBodyBytes = 512 << 10 // unless a single event has more
+)
+
+// Config says where a Sender takes events from, and where they go.
+type Config struct {
+	Target
+	Queue Queue
+
+	// MaxAge is after how long an event that the hook has not taken is dropped; 0 means
+	// DefaultMaxAge.
+	MaxAge time.Duration
+
+	// Meter counts events; nil means that nobody does.
+	Meter Meter
+
+	// Logger gets when the hook fails, at most once in a minute, and when it takes events again. nil means
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Sender posts events to the hook.
+type Sender struct {
+	config Config
+	client *client
+	wait   retry.Backoff
+
+	failing  time.Time // since when; zero: the hook took the last batch
+	logged   time.Time // when that was logged last
+	most     int       // how many events a batch has at most: fewer, after the hook said that a batch was too large
+	lastFail error
+}
+
+// NewSender returns an error where the Config cannot be right.
+func NewSender(c Config) (*Sender, error) {
+	if c.Queue == nil {
+		return nil, errors.New("webhook: Config.Queue is missing")
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = DefaultMaxAge
+	}
+	if c.Meter == nil {
+		c.Meter = NoMeter{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	client, err := newClient(c.Target)
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{config: c, client: client, wait: retry.Backoff{First: time.Second, Most: time.Minute}, most: MaxEvents}, nil
+}
+
+// Run posts events until ctx ends. A request that is under way comes to its end.
+func (s *Sender) Run(ctx context.Context) { s.config.Queue.Consume(ctx, s.deliver) }
+
+// deliver returns when all events are done, or ctx ends.
+func (s *Sender) deliver(ctx context.Context, events []Queued) {
+	for ctx.Err() == nil {
+		if events = s.dropOld(events); len(events) == 0 {
+			return
+		}
+		batch := events[:s.fitting(events)]
+		result, pause := s.try(ctx, batch)
+		switch result {
+		case taken:
+			s.finish(batch, Delivered)
+			events = events[len(batch):]
+		case dropped:
+			s.config.Logger.Warn("the web hook does not want these events (status 410): they are dropped", "events", len(batch))
+			s.finish(batch, Dead)
+			events = events[len(batch):]
+		case smaller:
+			s.most = len(batch) / 2
+		case again:
+			sleep(ctx, pause)
+		}
+	}
+}
+
+// dropOld gives up events that are older than they may be. The oldest come first.
+func (s *Sender) dropOld(events []Queued) []Queued {
+	n := 0
+	for n < len(events) && time.Since(events[n].At) > s.config.MaxAge {
+		n++
+	}
+	if n > 0 {
+		s.config.Logger.Error("events for the web hook are too old: they are dropped", "events", n, "max age", s.config.MaxAge, "error", s.lastFail)
+		s.finish(events[:n], Dead)
+	}
+	return events[n:]
+}
+
+func (s *Sender) finish(events []Queued, r Result) {
+	for _, e := range events {
+		e.Done()
+	}
+	s.config.Meter.WebhookEvents(r, len(events))
+}
+
+// fitting is how many of the events a batch can have.
+func (s *Sender) fitting(events []Queued) int {
+	size := 0
+	for i, e := range events {
+		if size += len(e.Data) + 1; i == s.most || i > 0 && size > maxBodyBytes {
+			return i
+		}
+	}
+	return len(events)
+}
+
+// try posts a batch once. pause is how long to wait before the next attempt.
+func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause time.Duration) {
+	began := time.Now()
+	// Not ended by ctx: the hook may have taken what it is not let finish, and would get it twice.
+	a, err := s.client.post(context.WithoutCancel(ctx), body(batch))
+	a.events = len(batch)
+	s.config.Meter.WebhookCall(class(a.status), time.Since(began))
+	result = judge(a)
+	if result == taken || result == dropped {
+		s.recovered()
+		return result, 0
+	}
+	if err == nil {
+		err = explain(a.status)
+	}
+	s.failed(err, batch)
+	return result, waitFor(a, s.wait.Next())
+}
+
+func (s *Sender) recovered() {
+	if !s.failing.IsZero() {
+		s.config.Logger.Info("the web hook takes events again", "after", time.Since(s.failing).Round(time.Second))
+	}
+	s.failing, s.logged, s.most, s.lastFail = time.Time{}, time.Time{}, min(2*s.most, MaxEvents), nil
+	s.wait.Reset()
+	s.config.Meter.WebhookOldest(0)
+}
+
+func (s *Sender) failed(err error, batch []Queued) {
+	now := time.Now()
+	if s.lastFail = err; s.failing.IsZero() {
+		s.failing = now
+	}
+	age := now.Sub(batch[0].At)
+	s.config.Meter.WebhookOldest(age)
+	if now.Sub(s.logged) >= time.Minute {
+		s.logged = now
+		s.config.Logger.Warn("the web hook does not take events: trying again", "error", err, "oldest event", age.Round(time.Second))
+	}
+}
+
+// body is what the hook gets.
+func body(batch []Queued) []byte {
+	all := make([][]byte, len(batch))
+	for i, e := range batch {
+		all[i] = e.Data
+	}
+	return append(append([]byte(`{"events":[`), bytes.Join(all, []byte(","))...), "]}"...)
+}
+
+// sleep also ends with ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
