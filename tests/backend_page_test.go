@@ -3,7 +3,9 @@ package tests
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +20,7 @@ func TestBackendPage(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o755))
 	require.NoError(t, os.Rename(buildGateway(t), filepath.Join(dir, "bin", "rtm-gateway")))
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "examples", "webhook"), os.DirFS("../examples/webhook")))
 	sh := newTerminal(t, dir)
 	var bob *heard
 	gets := func(from, text string) {
@@ -42,6 +45,16 @@ func TestBackendPage(t *testing.T) {
 		"Credentials 1": func() {
 			gets("alice", "one")
 			gets("alice", "two")
+		},
+		"Webhooks 1": func() {
+			assert.Contains(t, readFile(t, filepath.Join(dir, "events.jsonl")), `"type":"test"`)
+		},
+		"Webhooks 2": func() {
+			loginHeard(t, oneGateway, "carol").join(t, "garden")
+			require.Eventually(t, func() bool {
+				events := readFile(t, filepath.Join(dir, "events.jsonl"))
+				return strings.Contains(events, `"type":"join"`) && strings.Contains(events, `"uid":"carol"`)
+			}, waitLimit, 20*time.Millisecond)
 		},
 	}
 	for _, block := range pageBlocks(t, "../docs/backend.md") {
