@@ -48,8 +48,8 @@ type Meter interface {
 	// WebhookCall tells of one request. status is "2xx" to "5xx", or "none" where no answer came.
 	WebhookCall(status string, took time.Duration)
 
-	// WebhookOldest tells how old the oldest event of a batch is that was just tried, 0 when the
-	// hook has taken it.
+	// WebhookOldest tells how old the oldest event is of a batch that the hook did not take, 0 when
+	// this gateway has no such batch any more.
 	WebhookOldest(age time.Duration)
 }
 
@@ -131,6 +131,7 @@ func (s *Sender) Run(ctx context.Context) { s.config.Queue.Consume(ctx, s.delive
 
 // deliver returns when all events are done, or ctx ends.
 func (s *Sender) deliver(ctx context.Context, events []Queued) {
+	defer s.config.Meter.WebhookOldest(0) // what is not done is another gateway's
 	for ctx.Err() == nil {
 		if events = s.dropOld(events); len(events) == 0 {
 			return
@@ -209,7 +210,6 @@ func (s *Sender) recovered() {
 	}
 	s.failing, s.logged, s.most, s.lastFail = time.Time{}, time.Time{}, min(2*s.most, MaxEvents), nil
 	s.wait.Reset()
-	s.config.Meter.WebhookOldest(0)
 }
 
 func (s *Sender) failed(err error, batch []Queued) {

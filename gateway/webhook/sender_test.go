@@ -64,11 +64,15 @@ type counts struct {
 	events map[Result]int
 	calls  []string
 	oldest time.Duration
+	most   time.Duration // of oldest
 }
 
-func (c *counts) WebhookEvents(r Result, n int)                          { c.events[r] += n }
-func (c *counts) WebhookCall(s string, _ time.Duration)                  { c.calls = append(c.calls, s) }
-func (c *counts) WebhookOldest(age time.Duration)                        { c.oldest = age }
+func (c *counts) WebhookEvents(r Result, n int)         { c.events[r] += n }
+func (c *counts) WebhookCall(s string, _ time.Duration) { c.calls = append(c.calls, s) }
+func (c *counts) WebhookOldest(age time.Duration) {
+	c.oldest, c.most = age, max(age, c.most)
+}
+
 func (*counts) Consume(context.Context, func(context.Context, []Queued)) {}
 
 type rig struct {
@@ -217,6 +221,8 @@ func TestDeliveryEnds(t *testing.T) {
 		r.deliver(ctx, r.events(3, 0))
 		assert.Equal(t, 10*time.Minute, time.Since(began))
 		assert.Empty(t, r.done)
+		assert.Greater(t, r.meter.most, 8*time.Minute)
+		assert.Zero(t, r.meter.oldest, "they are another gateway's")
 	})
 }
 

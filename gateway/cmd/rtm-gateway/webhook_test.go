@@ -70,7 +70,11 @@ func TestWebhookTest(t *testing.T) {
 	assert.NotEmpty(t, got.Header.Get("Webhook-Signature"))
 	assert.Contains(t, out, string(body))
 
+	assert.Regexp(t, `^ok +webhook +it takes events`, examined(t, server.URL))
+	assert.Empty(t, examined(t, ""), "without a hook the doctor says nothing of one")
+
 	answer = http.StatusUnauthorized
+	assert.Regexp(t, `^fail +webhook +.*status 401: see that it knows the secret`, examined(t, server.URL))
 	code, out, complaint = call("--webhook", server.URL)
 	assert.Equal(t, 1, code)
 	assert.Contains(t, out, "status 401")
@@ -89,4 +93,14 @@ func TestWebhookTest(t *testing.T) {
 	assert.Contains(t, out, "Usage: rtm-gateway webhook-test")
 	assert.Contains(t, out, "--webhook-secret")
 	assert.NotContains(t, out, "--media-max-age")
+}
+
+// examined is what the doctor says of a hook.
+func examined(t *testing.T, url string) string {
+	t.Helper()
+	var out bytes.Buffer
+	e := &examination{out: &out}
+	e.webhook.url, e.webhook.secrets = webhookURL(url), webhookSecrets{"0123456789abcdef"}
+	e.checkWebhook(t.Context())
+	return out.String()
 }
