@@ -115,21 +115,6 @@ func TestDamagedDownloadIsFetchedOnceMore(t *testing.T) {
 	})
 }
 
-func TestTheTypeIsNotThatOfDamage(t *testing.T) {
-	whole := pattern(10)
-	spoiled := append([]byte("\x89PNG"), whole[4:]...)
-	verifying(t, whole, func(w *world, h *hashingHost, _ *Task) {
-		w.host.only("GET").digested(spoiled, whole)
-		w.host.settle()
-		h.hash()
-		w.host.only("GET").digested(whole, whole)
-		h.hash()
-		assert.NotContains(t, w.taken(), "down: ok", "its first bytes are not read yet")
-		w.host.settle()
-		assert.Contains(t, w.taken(), "10 bytes of application/octet-stream")
-	})
-}
-
 func TestDownloadDamagedTwice(t *testing.T) {
 	whole := pattern(10)
 	inSession(t, func(w *world) {

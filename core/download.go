@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 	"time"
 )
@@ -35,9 +34,9 @@ type download struct {
 
 	least  int64  // bytes of a piece
 	whole  int64  // bytes of an answer that is longer than its piece: all of the file comes
-	told   bool   // digest is set
+	told   bool   // digest and mime are set
 	digest string // Repr-Digest of the whole, "" where the gateway has none
-	mime   string // "" until all is there and the first bytes were seen
+	mime   string // that the Blob gets
 }
 
 // piece is a range of the file.
@@ -174,7 +173,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	}
 	whole := told(resp, LinkedDigest)
 	if !d.told {
-		d.told, d.digest = true, whole
+		d.told, d.digest, d.mime = true, whole, blobType(resp.Header("Content-Type"))
 	}
 	if whole != d.digest {
 		d.spoiled(p)
@@ -187,7 +186,6 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 			part, sums = d.total, d.digest
 		}
 		d.check(p, part, sums)
-		d.look()
 		d.resume()
 	}
 }
@@ -211,7 +209,9 @@ func (d *download) check(p *piece, part int64, digest string) {
 	if able && digest != "" {
 		able = digester.SHA256(p.blob, part, func(sums []byte, err error) {
 			switch {
-			case d.ended || !d.readable(err):
+			case d.ended:
+			case err != nil:
+				d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
 			case reprDigest(sums) != digest:
 				d.spoiled(p)
 			default:
@@ -222,22 +222,7 @@ func (d *download) check(p *piece, part int64, digest string) {
 		d.c.unverified = !able
 	}
 	p.verified = !able || digest == ""
-}
-
-// look sees the file's type once all of it is there: earlier it would be in the way of
-// what comes.
-func (d *download) look() {
-	if slices.ContainsFunc(d.pieces, func(p *piece) bool { return p.blob == nil }) {
-		return
-	}
-	first := d.pieces[0]
-	x := first.x // another one when the piece is fetched once more
-	first.blob.Read(0, sniffBytes, func(head []byte, err error) {
-		if !d.ended && first.x == x && d.readable(err) {
-			d.mime = sniff(head)
-			d.complete()
-		}
-	})
+	d.complete()
 }
 
 func (d *download) wrongLength(status int) {
@@ -253,22 +238,12 @@ func (d *download) complete() {
 			return
 		}
 	}
-	if d.mime == "" {
-		return
-	}
 	d.show(d.total)
 	if d.ended {
 		return // the listener cancelled
 	}
 	d.end()
 	d.done(d.c.host.Join(parts, d.mime), nil)
-}
-
-func (d *download) readable(err error) bool {
-	if err != nil {
-		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
-	}
-	return err == nil
 }
 
 // spoiled is for a piece that is not what the gateway has: damaged on the way, or of
@@ -280,7 +255,7 @@ func (d *download) spoiled(p *piece) {
 		return
 	}
 	d.c.log(LogInfo, "downloaded data has another digest than the gateway told, trying again")
-	p.damaged, p.blob, p.loaded, p.x, d.mime = true, nil, 0, nil, ""
+	p.damaged, p.blob, p.loaded, p.x = true, nil, 0, nil
 	d.resume()
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestSniff(t *testing.T) {
+func TestMediaType(t *testing.T) {
 	const unknown = "application/octet-stream"
 	for _, c := range []struct{ head, mime string }{
 		{"\x89PNG", "image/png"},
@@ -30,6 +30,6 @@ func TestSniff(t *testing.T) {
 		{"<svg", unknown},
 		{"<htm", unknown},
 	} {
-		assert.Equal(t, c.mime, sniff([]byte(c.head)), "%q", c.head)
+		assert.Equal(t, c.mime, MediaType([]byte(c.head)), "%q", c.head)
 	}
 }
