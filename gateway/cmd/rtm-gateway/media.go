@@ -35,7 +35,7 @@ const mediaDir = "media"
 func (o *mediaOptions) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing, except with --nats; media in the folder of --data if not given. Or a bucket, s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. Gateways with --nats need one that all of them reach")
 	flags.BoolVar(&o.redirect, "media-redirect", false, "have downloads come from the bucket of --media itself, by URLs that are good for a minute: the bucket needs CORS, see docs/operating.md")
-	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h; the same for all gateways")
+	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h or 7d; the same for all gateways")
 }
 
 func (o mediaOptions) check() error {
