@@ -160,14 +160,7 @@ func (cs *Channels) Recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	retry.Each(channels, retry.Recoveries, func(c *channel) {
-		if err := c.refresh(ctx, revision); err != nil {
-			stop(err) // the rest fails at once
-		}
-	})
-	return context.Cause(ctx)
+	return retry.TryEach(channels, retry.Recoveries, func(c *channel) error { return c.refresh(ctx, revision) })
 }
 
 func (cs *Channels) changesMissed() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -261,13 +260,7 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own
 		}
 		left = append(left, entry)
 	}
-	var failed firstError
-	retry.Each(left, retry.Recoveries, func(entry jetstream.KeyValueEntry) {
-		if failed.get() == nil {
-			failed.set(e.sweepEntry(ctx, bucket, entry))
-		}
-	})
-	return failed.get()
+	return retry.TryEach(left, retry.Recoveries, func(entry jetstream.KeyValueEntry) error { return e.sweepEntry(ctx, bucket, entry) })
 }
 
 // sweepEntry removes an entry, unless there is a newer one. What it was is told before, as it will
@@ -278,26 +271,6 @@ func (e *Engine) sweepEntry(ctx context.Context, bucket jetstream.KeyValue, entr
 		err = remove(ctx, bucket, entry.Key(), entry.Revision())
 	}
 	return err
-}
-
-// firstError keeps the first error of several goroutines.
-type firstError struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (f *firstError) set(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-}
-
-func (f *firstError) get() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
 }
 
 func allEntries(ctx context.Context, bucket jetstream.KeyValue, opts ...jetstream.WatchOpt) ([]jetstream.KeyValueEntry, error) {

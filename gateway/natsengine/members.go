@@ -131,13 +131,7 @@ const pieces = 4
 func (c *crowd) read(ctx context.Context, hash string) error {
 	records, upTo, err := c.e.members.read(ctx, c.filter+hash+">", c.atLeast)
 	if errors.Is(err, errTooMany) && len(hash) < len("A.B.") {
-		var failed firstError
-		retry.Each([]byte(hashDigits), pieces, func(digit byte) {
-			if failed.get() == nil {
-				failed.set(c.read(ctx, hash+string(digit)+"."))
-			}
-		})
-		return failed.get()
+		return retry.TryEach([]byte(hashDigits), pieces, func(digit byte) error { return c.read(ctx, hash+string(digit)+".") })
 	}
 	if err != nil {
 		return err

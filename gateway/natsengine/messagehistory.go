@@ -168,18 +168,18 @@ func (h *History) Read(ctx context.Context, f gateway.HistoryFilter, offset, lim
 		return nil, fmt.Errorf("natsengine: read the message history: %w", err)
 	}
 	messages := make([]*gateway.HistoryMessage, len(found))
-	var failed firstError
-	retry.Each(indices(len(found)), retry.Recoveries, func(i int) {
+	err = retry.TryEach(indices(len(found)), retry.Recoveries, func(i int) error {
 		raw, err := stream.GetMsg(ctx, found[i].sequence)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound): // it has just passed its time
 		case err != nil:
-			failed.set(err)
+			return err
 		default:
 			messages[i] = parseMessage(f.App, raw.Subject, found[i].ms, raw.Data)
 		}
+		return nil
 	})
-	if err := failed.get(); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("natsengine: read the message history: %w", err)
 	}
 	all := make([]gateway.HistoryMessage, 0, len(messages))

@@ -136,13 +136,7 @@ func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	if err != nil {
 		return err
 	}
-	var failed firstError
-	retry.Each(all.members, retry.Recoveries, func(m channel.Member) {
-		if failed.get() == nil {
-			failed.set(e.tellLeft(ctx, m))
-		}
-	})
-	return failed.get()
+	return retry.TryEach(all.members, retry.Recoveries, func(m channel.Member) error { return e.tellLeft(ctx, m) })
 }
 
 // tellLeft keeps that a member left whose gateway died, unless they are a member elsewhere.

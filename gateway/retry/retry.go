@@ -4,6 +4,7 @@ package retry
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -69,4 +70,22 @@ func Each[T any](items []T, workers int, f func(T)) {
 	}
 	close(queue)
 	all.Wait()
+}
+
+// TryEach does the same with a function that may fail. It returns the first error, after which no
+// more calls begin.
+func TryEach[T any](items []T, workers int, f func(T) error) error {
+	var first atomic.Pointer[error]
+	Each(items, workers, func(item T) {
+		if first.Load() != nil {
+			return
+		}
+		if err := f(item); err != nil {
+			first.CompareAndSwap(nil, &err)
+		}
+	})
+	if err := first.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

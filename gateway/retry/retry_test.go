@@ -1,6 +1,7 @@
 package retry_test
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -64,4 +65,30 @@ func TestEachIsBounded(t *testing.T) {
 		assert.Equal(t, 10*time.Second, time.Since(began))
 		retry.Each(nil, 10, func(int64) { t.Error("nothing is to be done") })
 	})
+}
+
+func TestTryEachStopsAtAnError(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		bad, calls int // the item that fails, -1 for none; how many calls there are
+		err        error
+	}{{-1, 10, nil}, {3, 4, broken}, {9, 10, broken}} {
+		calls := 0
+		err := retry.TryEach([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, func(i int) error {
+			calls++
+			if i == c.bad {
+				return broken
+			}
+			return nil
+		})
+		assert.Equal(t, c.err, err)
+		assert.Equal(t, c.calls, calls)
+	}
+	var all atomic.Int32
+	assert.Equal(t, broken, retry.TryEach(make([]int, 1000), 8, func(int) error {
+		all.Add(1)
+		return broken
+	}))
+	assert.LessOrEqual(t, all.Load(), int32(8), "one for each worker")
+	assert.NoError(t, retry.TryEach(nil, 8, func(int) error { return broken }))
 }
