@@ -2,8 +2,6 @@ package natsengine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,8 +149,7 @@ func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
 
 // tellOnce keeps an event that several gateways may tell: name is what they all call it.
 func (e *Engine) tellOnce(ctx context.Context, event gateway.SessionEvent, name ...any) error {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", name))
-	event.ID, event.At = hex.EncodeToString(sum[:16]), time.Now()
+	event.ID, event.At = webhook.Digest(name...), time.Now()
 	if err := e.tellWebhookOnce(ctx, event); err != nil || !e.opts.Events {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/webhook"
 )
 
@@ -260,6 +261,21 @@ func TestWebhookOfASweptSession(t *testing.T) {
 	assert.EqualValues(t, 1, info.State.Msgs)
 	c := consume(t, e, anyUser)
 	assert.Equal(t, []string{"ghost"}, c.next(t, 1))
+}
+
+// A member who left two channels left both, also where revisions are large, as in an old stream.
+func TestWebhookOfMembersOfADeadGateway(t *testing.T) {
+	meter := &hookCounts{}
+	e := openEngine(t, Options{Webhook: hookOptions(meter)})
+	for i := range 2 {
+		m := channel.Member{Channel: channel.ID{App: testApp, Channel: fmt.Sprint("hall", i)}, UID: "ghost", Session: "s1", Gateway: "dead", Revision: 2_000_000 + uint64(i)}
+		for range 2 {
+			require.NoError(t, e.tellLeft(t.Context(), m))
+		}
+	}
+	info, err := e.js.info(t.Context(), webhookStream)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, info.State.Msgs)
 }
 
 // The bounds of the queue are changed by the explicit command, as others are.

@@ -58,21 +58,23 @@ func Identify(e gateway.SessionEvent) string {
 	switch {
 	case e.ID != "":
 		return e.ID
-	case e.Send != nil && e.Send.Origin != 0:
-		return digest(e, e.Send.Peer, e.Send.Channel, e.Send.Origin, e.Send.Number)
+	case e.Send != nil && e.Send.Origin != 0 && e.Send.Number != 0:
+		if content, err := e.Send.Message.MarshalVT(); err == nil { // the client chose the numbers: they alone must not hide a message
+			return Digest(e.Kind, e.User, e.Send.Peer, e.Send.Channel, e.Send.Origin, e.Send.Number, content)
+		}
 	case e.Answer != nil:
-		return digest(e, e.Caller, e.Answer.CallId, e.Answer.Kind)
+		return Digest(e.Kind, e.User, e.Caller, e.Answer.CallId, e.Answer.Kind, e.Answer.Text)
 	case e.File != nil:
-		return digest(e, e.File.Key)
+		return Digest(e.Kind, e.User, e.File.Key)
 	}
 	return newID()
 }
 
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// digest is an id made of what names an event of a user.
-func digest(e gateway.SessionEvent, name ...any) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q %q", e.Kind, e.User.App, e.User.ID, name))
+// Digest is an id made of what names an event: strings, numbers and bytes, no pointers.
+func Digest(name ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", name)) // %q would make all large numbers the same
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -124,18 +124,37 @@ func TestIdentify(t *testing.T) {
 			assert.NotEqual(t, id, Identify(c.e), name)
 			c.e.Send.Number = 1
 		}
+		if c.e.Answer != nil {
+			c.e.Answer.Text = "no time"
+			assert.NotEqual(t, id, Identify(c.e), name)
+			c.e.Answer.Text = "busy"
+		}
 		c.e.At = c.e.At.Add(time.Minute)
 		repeated := c.e.Send != nil || c.e.File != nil || c.e.Answer != nil
 		assert.Equal(t, repeated, id == Identify(c.e), name)
 		other := c.e
 		other.User.ID = "eve"
 		assert.NotEqual(t, id, Identify(other), name)
-		if name != "raw" { // which goes to the same peer as "text", under the same number
-			assert.Empty(t, seen[id])
-			seen[id] = name
-		}
+		assert.Empty(t, seen[id])
+		seen[id] = name
 	}
 	old := gateway.SessionEvent{Kind: gateway.SentToPeer, Send: &wire.Send{Peer: "bob"}}
 	assert.NotEqual(t, Identify(old), Identify(old), "a client that does not number its messages")
 	assert.Equal(t, "given", Identify(gateway.SessionEvent{ID: "given"}))
+}
+
+// A client chooses the numbers of its messages. It cannot hide one behind another by them, and clients
+// that count from one do not hide each other's.
+func TestMessagesCannotBeHidden(t *testing.T) {
+	identify := func(origin, number uint64, text string) string {
+		return Identify(gateway.SessionEvent{Kind: gateway.SentToPeer, User: gateway.User{App: "a", ID: "ada"},
+			Send: &wire.Send{Peer: "bob", Origin: origin, Number: number, Message: &wire.Message{Type: wire.Message_TEXT, Text: text}}})
+	}
+	const origin = 1 << 63 // they are random, of 64 bits
+	id := identify(origin, 1, "hi")
+	assert.Equal(t, id, identify(origin, 1, "hi"), "it is repeated")
+	assert.NotEqual(t, id, identify(origin, 1, "secret"), "another text under the same number")
+	assert.NotEqual(t, id, identify(origin+1, 1, "hi"), "the same text from another client of the user")
+	assert.NotEqual(t, identify(origin, 1<<40, "hi"), identify(origin, 1<<41, "hi"), "large numbers")
+	assert.NotEqual(t, identify(origin, 0, "hi"), identify(origin, 0, "hi"), "a client that numbers nothing")
 }
