@@ -95,7 +95,7 @@ func New() *Metrics {
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60},
 		}),
 		rest:       counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
-		hookEvents: counters("rtm_webhook_events_total", "Events for the web hook: queued, lost (not queued), delivered, or dead (too old, or not wanted).", "result"),
+		hookEvents: counters("rtm_webhook_events_total", "Events for the web hook: queued, lost (not queued), delivered, or dead (too old, too large for the hook, or not wanted).", "result"),
 		hookCalls: to.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rtm_webhook_seconds",
 			Help:    "Time that calls of the web hook took, by the class of its status; none: it did not answer.",

@@ -181,6 +181,42 @@ func TestWebhookLeaseIsLost(t *testing.T) {
 	}
 }
 
+// A consumer that is told to end, and whose call takes its time, keeps the lease meanwhile: another
+// gateway would deliver the same events beside it.
+func TestWebhookLeaseLastsAsLongAsTheDelivery(t *testing.T) {
+	meter := &hookCounts{}
+	e := openEngine(t, Options{Webhook: hookOptions(meter)})
+	tellLogins(t, e, meter, 0, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	begun, answer, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		e.WebhookQueue().Consume(ctx, func(_ context.Context, events []webhook.Queued) {
+			close(begun)
+			<-answer
+			events[0].Done()
+		})
+	}()
+	<-begun
+	bucket, err := e.js.KeyValue(t.Context(), leaseBucket)
+	require.NoError(t, err)
+	held := func() uint64 {
+		entry, err := bucket.Get(t.Context(), webhookConsumer)
+		require.NoError(t, err)
+		return entry.Revision()
+	}
+	cancel()
+	for range 2 { // the first may have been under way already
+		before := held()
+		require.Eventually(t, func() bool { return held() > before }, time.Minute, 10*time.Millisecond, "it is renewed")
+	}
+	close(answer)
+	<-ended
+	_, err = bucket.Get(t.Context(), webhookConsumer)
+	assert.ErrorIs(t, err, jetstream.ErrKeyNotFound, "it is given back")
+}
+
 // A queue that is full keeps what it has, and what is lost is counted and logged.
 func TestWebhookQueueIsFull(t *testing.T) {
 	var log logText

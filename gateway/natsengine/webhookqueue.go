@@ -55,9 +55,10 @@ func (q *webhookQueue) Consume(ctx context.Context, deliver func(context.Context
 	}
 }
 
-// hold takes events while the lease lasts.
+// hold takes events while the lease lasts, and keeps it until no event is being delivered any more.
 func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.Context, []webhook.Queued)) error {
 	held, lose := context.WithCancel(ctx)
+	consumed := make(chan struct{})
 	var current inHand
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
@@ -70,13 +71,13 @@ func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.
 				if current.keep(); !l.renew() {
 					return
 				}
-			case <-held.Done():
+			case <-consumed:
 				return
 			}
 		}
 	})
 	err := q.consume(held, &current, deliver)
-	lose()
+	close(consumed)
 	renewing.Wait()
 	current.giveBack()
 	l.release()

@@ -18,14 +18,15 @@ type verdict int
 
 const (
 	taken   verdict = iota // the hook has it
-	dropped                // the hook does not want it
+	dropped                // the hook does not want it, or can never take it
 	again                  // the same once more, after a wait
 	smaller                // fewer events at a time
 )
 
 // judge decides by the status alone: whatever is neither a success nor a refusal for good is tried
 // again, as the hook, or a proxy in front of it, may be mended meanwhile. How long is bounded by the
-// age of the events.
+// age of the events. A single event that is too large is refused for good: users choose how large
+// their messages are, and one must not keep the others' events waiting.
 func judge(a attempt) verdict {
 	switch {
 	case a.status >= 200 && a.status < 300:
@@ -34,6 +35,8 @@ func judge(a attempt) verdict {
 		return dropped
 	case a.status == http.StatusRequestEntityTooLarge && a.events > 1:
 		return smaller
+	case a.status == http.StatusRequestEntityTooLarge:
+		return dropped
 	}
 	return again
 }
@@ -49,6 +52,10 @@ func waitFor(a attempt, backoff time.Duration) time.Duration {
 // explain says what is wrong with an answer, and what to do.
 func explain(status int) error {
 	switch {
+	case status == http.StatusGone:
+		return fmt.Errorf("the hook answered with status %d: it does not want these events", status)
+	case status == http.StatusRequestEntityTooLarge:
+		return fmt.Errorf("the hook, or a proxy in front of it, answered with status %d: let it take larger requests", status)
 	case status >= 300 && status < 400:
 		return fmt.Errorf("the hook answered with status %d: redirects are not followed, so name the final URL", status)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:

@@ -35,7 +35,7 @@ const (
 	Accepted  Result = "queued"    // it is in the queue
 	Lost      Result = "lost"      // it could not be queued
 	Delivered Result = "delivered" // the hook has it
-	Dead      Result = "dead"      // it was too old, or the hook did not want it
+	Dead      Result = "dead"      // it was too old, or too large for the hook, or the hook did not want it
 )
 
 // Results are all of them.
@@ -68,6 +68,7 @@ var Statuses = []string{"none", "2xx", "3xx", "4xx", "5xx"}
 const (
 	DefaultTimeout = 10 * time.Second
 	DefaultMaxAge  = 24 * time.Hour
+	DefaultGrace   = 5 * time.Second
 )
 
 // Bounds of a batch.
@@ -84,6 +85,10 @@ type Config struct {
 	// MaxAge is after how long an event that the hook has not taken is dropped; 0 means
 	// DefaultMaxAge.
 	MaxAge time.Duration
+
+	// Grace is how long a call under way may go on when Run's context has ended, or another gateway
+	// may soon have the events; 0 means DefaultGrace. What is cut off then comes again.
+	Grace time.Duration
 
 	// Meter counts events; nil means that nobody does.
 	Meter Meter
@@ -113,6 +118,9 @@ func NewSender(c Config) (*Sender, error) {
 	if c.MaxAge == 0 {
 		c.MaxAge = DefaultMaxAge
 	}
+	if c.Grace == 0 {
+		c.Grace = DefaultGrace
+	}
 	if c.Meter == nil {
 		c.Meter = NoMeter{}
 	}
@@ -126,7 +134,7 @@ func NewSender(c Config) (*Sender, error) {
 	return &Sender{config: c, client: client, wait: retry.Backoff{First: time.Second, Most: time.Minute}, most: MaxEvents}, nil
 }
 
-// Run posts events until ctx ends. A request that is under way comes to its end.
+// Run posts events until ctx ends. A request that is under way then has Config.Grace to end.
 func (s *Sender) Run(ctx context.Context) { s.config.Queue.Consume(ctx, s.deliver) }
 
 // deliver returns when all events are done, or ctx ends.
@@ -143,7 +151,6 @@ func (s *Sender) deliver(ctx context.Context, events []Queued) {
 			s.finish(batch, Delivered)
 			events = events[len(batch):]
 		case dropped:
-			s.config.Logger.Warn("the web hook does not want these events (status 410): they are dropped", "events", len(batch))
 			s.finish(batch, Dead)
 			events = events[len(batch):]
 		case smaller:
@@ -188,17 +195,22 @@ func (s *Sender) fitting(events []Queued) int {
 // try posts a batch once. pause is how long to wait before the next attempt.
 func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause time.Duration) {
 	began := time.Now()
-	// Not ended by ctx: the hook may have taken what it is not let finish, and would get it twice.
-	a, err := s.client.post(context.WithoutCancel(ctx), body(batch))
+	// Not ended at once by ctx: the hook may have taken what it is not let finish, and would get it twice.
+	late, cancel := withGrace(ctx, s.config.Grace)
+	a, err := s.client.post(late, body(batch))
+	cancel()
 	a.events = len(batch)
 	s.config.Meter.WebhookCall(class(a.status), time.Since(began))
-	result = judge(a)
-	if result == taken || result == dropped {
-		s.recovered()
-		return result, 0
-	}
 	if err == nil {
 		err = explain(a.status)
+	}
+	switch result = judge(a); result {
+	case taken:
+		s.recovered()
+		return result, 0
+	case dropped:
+		s.config.Logger.Warn("events for the web hook are dropped", "events", len(batch), "error", err)
+		return result, 0
 	}
 	s.failed(err, batch)
 	return result, waitFor(a, s.wait.Next())
@@ -232,6 +244,16 @@ func body(batch []Queued) []byte {
 		all[i] = e.Data
 	}
 	return append(append([]byte(`{"events":[`), bytes.Join(all, []byte(","))...), "]}"...)
+}
+
+// withGrace returns a context that ends so long after ctx does, or when it is canceled.
+func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		sleep(late, grace)
+		cancel()
+	})
+	return late, cancel
 }
 
 // sleep also ends with ctx.

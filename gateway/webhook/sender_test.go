@@ -167,6 +167,20 @@ func TestEventsThatAreNotWanted(t *testing.T) {
 	})
 }
 
+// One event that is too large does not keep the others waiting.
+func TestEventThatIsTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Hour)
+		r.client.http.Transport = limited{r.hook, 4000}
+		r.hook.answers = []http.Response{status(200)}
+		events := append(r.events(5, 100), r.events(1, 5000)...)
+		r.deliver(t.Context(), append(events, r.events(5, 100)...))
+		assert.Equal(t, []int{0, 1, 2, 3, 4, 0, 0, 1, 2, 3, 4}, r.done)
+		assert.Equal(t, map[Result]int{Delivered: 10, Dead: 1}, r.meter.events)
+		assert.Contains(t, r.log.String(), "let it take larger requests")
+	})
+}
+
 // A hook that takes small requests only gets all events, in their order.
 func TestBatchesShrink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -224,6 +238,42 @@ func TestDeliveryEnds(t *testing.T) {
 		assert.Greater(t, r.meter.most, 8*time.Minute)
 		assert.Zero(t, r.meter.oldest, "they are another gateway's")
 	})
+}
+
+// A call that is under way at the end has a while to get its answer, and no longer.
+func TestCallUnderWayAtTheEnd(t *testing.T) {
+	for takes, want := range map[time.Duration]struct {
+		ends time.Duration
+		done []int
+	}{
+		DefaultGrace - time.Second: {DefaultGrace - time.Second, []int{0, 1, 2}},
+		30 * time.Second:           {DefaultGrace, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, time.Hour, status(200))
+			r.client.http.Timeout = time.Minute
+			r.client.http.Transport = slow{r.hook, takes + time.Second}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			began := time.Now()
+			r.deliver(ctx, r.events(3, 0))
+			assert.Equal(t, time.Second+want.ends, time.Since(began))
+			assert.Equal(t, want.done, r.done)
+		})
+	}
+}
+
+// slow is a hook whose answers take a while.
+type slow struct {
+	*hook
+	takes time.Duration
+}
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	if sleep(r.Context(), s.takes); r.Context().Err() != nil {
+		return nil, r.Context().Err()
+	}
+	return s.hook.RoundTrip(r)
 }
 
 func TestTargets(t *testing.T) {

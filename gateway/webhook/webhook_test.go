@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 		"a wrong path":           {attempt{status: 404, events: 1}, again},
 		"not wanted":             {attempt{status: 410, events: 9}, dropped},
 		"too large":              {attempt{status: 413, events: 2}, smaller},
-		"one event is too large": {attempt{status: 413, events: 1}, again},
+		"one event is too large": {attempt{status: 413, events: 1}, dropped},
 		"too often":              {attempt{status: 429, events: 1}, again},
 		"broken":                 {attempt{status: 500, events: 1}, again},
 		"a proxy without a hook": {attempt{status: 502, events: 1}, again},

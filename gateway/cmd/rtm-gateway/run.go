@@ -15,6 +15,7 @@ import (
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/scan"
+	"rtmwasm/gateway/webhook"
 	"rtmwasm/web"
 )
 
@@ -113,7 +114,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		}
 		defer stop()
 	}
-	stopWebhook, err := o.webhook.start(r.engine.WebhookQueue(), meter, log)
+	stopWebhook, err := o.webhook.start(ctx, r.engine.WebhookQueue(), min(webhook.DefaultGrace, o.drain.limit/2), meter, log)
 	if err != nil {
 		return err
 	}

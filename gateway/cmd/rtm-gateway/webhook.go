@@ -79,7 +79,6 @@ func (e *webhookEvents) Set(text string) (err error) {
 	return err
 }
 
-// maxHookTimeout keeps the end of a gateway, which waits for the call under way, short.
 const maxHookTimeout = time.Minute
 
 func (o *webhookOptions) register(flags *flag.FlagSet) {
@@ -139,8 +138,9 @@ func (o webhookOptions) apply(where *natsengine.Options, meter *metrics.Metrics)
 	}
 }
 
-// start posts events until the function that it returns is called, which waits for the call under way.
-func (o webhookOptions) start(queue webhook.Queue, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
+// start posts events until ctx ends. The function that it returns also ends it, and waits for the call
+// under way, which has grace from the end on.
+func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace time.Duration, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
 	if o.url == "" {
 		return func() {}, nil
 	}
@@ -148,7 +148,7 @@ func (o webhookOptions) start(queue webhook.Queue, meter *metrics.Metrics, log *
 	if err != nil {
 		return nil, err
 	}
-	config := webhook.Config{Target: target, Queue: queue, MaxAge: o.maxAge, Logger: log}
+	config := webhook.Config{Target: target, Queue: queue, MaxAge: o.maxAge, Grace: grace, Logger: log}
 	if meter != nil {
 		config.Meter = meter
 	}
@@ -160,7 +160,7 @@ func (o webhookOptions) start(queue webhook.Queue, meter *metrics.Metrics, log *
 	if o.isPlain() {
 		log.Warn("the web hook is reached by plain http: who is on the way can read the events")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
