@@ -287,10 +287,7 @@ func (a *appender) finish() error {
 		return a.unfinished(ctx, err)
 	}
 	a.info = info
-	a.forget(ctx)
-	if a.s.opts.Finished != nil {
-		a.s.opts.Finished(info)
-	}
+	a.forget(ctx, info)
 	return nil
 }
 
@@ -323,17 +320,15 @@ func (a *appender) unfinished(ctx context.Context, err error) error {
 		a.s.usage.add(a.info.App, a.record.UID, a.record.Created, -a.record.Size)
 	}
 	a.info, err = a.s.alive(file, nil)
-	a.forget(ctx)
+	a.forget(ctx, file)
 	return err
 }
 
 // forget deletes the record of the finished upload. If that fails, it is tried again later:
 // the file is what counts.
-func (a *appender) forget(ctx context.Context) {
+func (a *appender) forget(ctx context.Context, file media.Info) {
 	a.mark()
-	if err := a.s.forget(ctx, media.Ref{App: a.info.App, Key: a.info.Key, Session: a.record.Session}, a.handle); err != nil {
-		a.s.opts.Logger.WarnContext(ctx, "media: cannot delete the record of a finished upload", "key", a.info.Key, "error", err)
-	}
+	a.s.forget(ctx, file, a.record.Session, a.handle)
 }
 
 func (a *appender) mark() { a.s.mark(ref{a.info.App, media.KeyID(a.info.Key)}) }

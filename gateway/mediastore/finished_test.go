@@ -17,9 +17,7 @@ func TestFinishedIsTold(t *testing.T) {
 	var s *mediastore.Store
 	s = newPlace(t).store(t, func(o *mediastore.Options) {
 		o.Finished = func(info media.Info) {
-			found, err := s.Info(t.Context(), app, info.Key)
-			assert.NoError(t, err)
-			assert.True(t, found.Finished())
+			requireContent(t, s, info.Key, content(1, 1000))
 			told = append(told, info)
 		}
 	})

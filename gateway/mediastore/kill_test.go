@@ -109,7 +109,10 @@ func TestKilledProcess(t *testing.T) {
 	p, err := openPlace(dir)
 	require.NoError(t, err)
 	k := &killer{steps}
-	s := mediastore.New(mediastore.Options{Records: killedRecords{p.records, k}, Files: killedFiles{p.files, k}})
+	s := mediastore.New(mediastore.Options{
+		Records: killedRecords{p.records, k}, Files: killedFiles{p.files, k},
+		Finished: func(file media.Info) { fmt.Println("told", file.Key) },
+	})
 	say := func(what string, info media.Info) { fmt.Println("acknowledged", what, info.Key, info.Offset) }
 
 	large := create(t, s, 1, killedLarge)
@@ -130,18 +133,25 @@ func TestKilledProcess(t *testing.T) {
 }
 
 // A gateway is killed before each step of an upload. Nothing that it has acknowledged is lost,
-// nothing is readable by half, uploads go on, and nothing stays behind.
+// nothing is readable by half, uploads go on, every file is told of, and nothing stays behind.
 func TestKilledAtAnyMoment(t *testing.T) {
 	for steps, done := 0, false; !done; steps++ {
 		t.Run(strconv.Itoa(steps), func(t *testing.T) {
 			dir := t.TempDir()
 			acknowledged := map[string]int64{}
 			keys := map[string]string{}
-			done = runKilled(t, dir, steps, acknowledged, keys)
+			told := map[string]bool{}
+			done = runKilled(t, dir, steps, acknowledged, keys, told)
 			p, err := openPlace(dir)
 			require.NoError(t, err)
 			defer p.close()
-			s := mediastore.New(mediastore.Options{Records: p.records, Files: p.files})
+			s := mediastore.New(mediastore.Options{
+				Records: p.records, Files: p.files,
+				Finished: func(file media.Info) {
+					assert.Equal(t, []any{app, "anna"}, []any{file.App, file.UID})
+					told[file.Key] = true
+				},
+			})
 			for n, b := range map[string][]byte{"large": killedLarge, "small": killedSmall} {
 				info, err := s.Find(t.Context(), app, media.KeyID(newInfo(map[string]byte{"large": 1, "small": 2}[n], b).Key), time.Now())
 				if err != nil {
@@ -162,6 +172,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 					info = appendAll(t, s, info, b[info.Offset:])
 				}
 				requireContent(t, s, info.Key, b)
+				assert.Contains(t, told, info.Key, n)
 				_, _, err = p.records.Get(t.Context(), app, media.KeyID(info.Key))
 				require.ErrorIs(t, err, media.ErrNotFound)
 			}
@@ -175,17 +186,20 @@ func TestKilledAtAnyMoment(t *testing.T) {
 }
 
 // runKilled runs the process, and reports whether it has done all steps.
-func runKilled(t *testing.T, dir string, steps int, acknowledged map[string]int64, keys map[string]string) (done bool) {
+func runKilled(t *testing.T, dir string, steps int, acknowledged map[string]int64, keys map[string]string, told map[string]bool) (done bool) {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestKilledProcess$")
 	cmd.Env = append(os.Environ(), "RTM_KILLED_DIR="+dir, "RTM_KILLED_STEPS="+strconv.Itoa(steps))
 	out, err := cmd.CombinedOutput()
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
-		if f := strings.Fields(lines.Text()); len(f) == 4 && f[0] == "acknowledged" {
+		switch f := strings.Fields(lines.Text()); {
+		case len(f) == 4 && f[0] == "acknowledged":
 			offset, err := strconv.ParseInt(f[3], 10, 64)
 			require.NoError(t, err)
 			acknowledged[f[1]], keys[f[1]] = offset, f[2]
+		case len(f) == 2 && f[0] == "told":
+			told[f[1]] = true
 		}
 		done = done || lines.Text() == "all steps done"
 	}

@@ -37,7 +37,9 @@ type Options struct {
 	Checker Checker
 
 	// Finished is called when a file is there that others can read, by the gateway that stored its
-	// last byte. It must not block. nil means that nobody is told.
+	// last byte. One that finds a file beside its record calls it too, as that gateway may have died
+	// before: so it may be called twice. It must not block, nor ask the Store for the upload. nil means
+	// that nobody is told.
 	Finished func(media.Info)
 
 	// Redirect has downloads come from where Files keeps them, if Files is a Linker.
@@ -222,15 +224,23 @@ func (s *Store) heal(ctx context.Context, info media.Info) (media.Info, error) {
 		return media.Info{}, err
 	}
 	h, _ := handleOf(info)
-	if err := s.forget(ctx, info.Ref, h); err != nil {
-		s.opts.Logger.WarnContext(ctx, "media: cannot delete the record of a finished upload", "key", info.Key, "error", err)
-	}
+	s.forget(ctx, file, info.Session, h)
 	return file, nil
 }
 
-// forget deletes the record of an upload that is finished or gone.
-func (s *Store) forget(ctx context.Context, r media.Ref, h handle) error {
-	name := ref{r.App, media.KeyID(r.Key)}
+// forget tells of a file, and deletes the record that it had as an upload of a session. In this order:
+// where the gateway dies between the two, whoever finds the record tells of the file.
+func (s *Store) forget(ctx context.Context, file media.Info, session string, h handle) {
+	if s.opts.Finished != nil {
+		s.opts.Finished(file)
+	}
+	if err := s.deleteRecord(ctx, media.Ref{App: file.App, Key: file.Key, Session: session}, h); err != nil {
+		s.opts.Logger.WarnContext(ctx, "media: cannot delete the record of a finished upload", "key", file.Key, "error", err)
+	}
+}
+
+func (s *Store) deleteRecord(ctx context.Context, r media.Ref, h handle) error {
+	name := nameOf(r)
 	err := s.records.Delete(ctx, name.app, name.id, h.revision)
 	if errors.Is(err, media.ErrConflict) || errors.Is(err, media.ErrNotFound) {
 		err = nil // somebody else sees to it
