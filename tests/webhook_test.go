@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -311,6 +313,30 @@ func hookSignature(id, seconds, body string) string {
 	mac := hmac.New(sha256.New, []byte(hookSecret))
 	mac.Write([]byte(id + "." + seconds + "." + body))
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// A hook that does not answer does not hold up the end of a gateway.
+func TestWebhookThatHangs(t *testing.T) {
+	called, end := make(chan struct{}, 1), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		called <- struct{}{}
+		<-end
+	}))
+	defer hook.Close()
+	defer close(end)
+	_, port, err := net.SplitHostPort(hook.Listener.Addr().String())
+	require.NoError(t, err)
+	g := serveHooked(t, buildGateway(t), port, "--webhook-timeout", "1m", "--drain", "2s")
+	loginHeard(t, g.url, "alice").logout(t)
+	select {
+	case <-called:
+	case <-time.After(waitLimit):
+		require.FailNow(t, "the hook is not called")
+	}
+	began := time.Now()
+	g.signal(syscall.SIGTERM)
+	assert.Equal(t, 0, g.exit())
+	assert.Less(t, time.Since(began), 45*time.Second, "it did not wait for the hook")
 }
 
 // Of a cluster's gateways one posts at a time: each event comes once while all live. When the one that
