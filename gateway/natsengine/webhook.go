@@ -1,9 +1,11 @@
 package natsengine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +39,7 @@ type WebhookOptions struct {
 	MaxAge time.Duration
 
 	// MaxBytes is how much the queue holds; 0 means DefaultWebhookBytes. An event has some 300
-	// bytes, or with its message's content up to 50 KiB.
+	// bytes, or with its message's content up to 200 KiB.
 	MaxBytes int64
 
 	// Meter counts what is queued or lost; nil means that nobody does.
@@ -115,11 +117,24 @@ func (w *webhookEvents) queued(err error) {
 func (e *Engine) tellWebhook(event gateway.SessionEvent) {
 	m, err := e.webhook.message(event)
 	if err == nil && m != nil {
-		err = e.publish(m, captureTries, wasStored, e.webhook.queued)
+		var full error // not tried again: that would only add to the load
+		err = e.publish(m, captureTries, func(answer *nats.Msg) error {
+			err := wasStored(answer)
+			if isFull(err) {
+				full, err = err, nil
+			}
+			return err
+		}, func(err error) { e.webhook.queued(cmp.Or(err, full)) })
 	}
 	if err != nil {
 		e.webhook.queued(err)
 	}
+}
+
+// isFull reports whether a stream that discards what is new has no room.
+func isFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == codeStoreFailure && strings.Contains(api.Description, "maximum bytes")
 }
 
 // tellWebhookOnce queues an event that several gateways may tell. It returns an error where telling it

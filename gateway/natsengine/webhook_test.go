@@ -201,15 +201,14 @@ func TestWebhookLeaseLastsAsLongAsTheDelivery(t *testing.T) {
 	<-begun
 	bucket, err := e.js.KeyValue(t.Context(), leaseBucket)
 	require.NoError(t, err)
-	held := func() uint64 {
-		entry, err := bucket.Get(t.Context(), webhookConsumer)
-		require.NoError(t, err)
-		return entry.Revision()
-	}
 	cancel()
 	for range 2 { // the first may have been under way already
-		before := held()
-		require.Eventually(t, func() bool { return held() > before }, time.Minute, 10*time.Millisecond, "it is renewed")
+		before, err := bucket.Get(t.Context(), webhookConsumer)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			now, err := bucket.Get(t.Context(), webhookConsumer)
+			return err == nil && now.Revision() > before.Revision()
+		}, time.Minute, 10*time.Millisecond, "it is renewed")
 	}
 	close(answer)
 	<-ended
@@ -224,11 +223,17 @@ func TestWebhookQueueIsFull(t *testing.T) {
 	o := hookOptions(meter)
 	o.MaxBytes = 20_000
 	e := openEngine(t, Options{Webhook: o, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	published, err := e.nc.SubscribeSync(webhookSubject + ">")
+	require.NoError(t, err)
 	const n = 500
 	for i := range n {
 		e.Events().Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: testApp, ID: fmt.Sprint(i)}, At: time.Now()})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted)+meter.of(webhook.Lost) == n }, time.Minute, 10*time.Millisecond)
+	require.NoError(t, e.nc.Flush())
+	tries, _, err := published.Pending()
+	require.NoError(t, err)
+	assert.Less(t, tries, 2*n, "what a full queue refuses is not tried again")
 	kept := meter.of(webhook.Accepted)
 	assert.Greater(t, kept, 20)
 	assert.Less(t, kept, 150)

@@ -208,6 +208,8 @@ func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause
 	case taken:
 		s.recovered()
 		return result, 0
+	case smaller: // the hook is well
+		return result, 0
 	case dropped:
 		s.config.Logger.Warn("events for the web hook are dropped", "events", len(batch), "error", err)
 		return result, 0

@@ -193,6 +193,8 @@ func TestBatchesShrink(t *testing.T) {
 			assert.Equal(t, i, n)
 		}
 		assert.Equal(t, map[Result]int{Delivered: 40}, r.meter.events)
+		assert.Empty(t, r.log.String(), "nothing is wrong")
+		assert.Zero(t, r.meter.most)
 	})
 }
 
