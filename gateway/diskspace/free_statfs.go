@@ -14,11 +14,12 @@ func Free(dir string) (free int64, known bool) {
 	return int64(s.Bavail) * int64(s.Bsize), true
 }
 
-// Size is how large the disk of a folder is; known is false where that can't be told.
+// Size is what is used of the disk of a folder, and what Free tells. What is reserved for the root
+// user is not in it, as in the per cent of df. known is false where that can't be told.
 func Size(dir string) (size int64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false
 	}
-	return int64(s.Blocks) * int64(s.Bsize), true
+	return (int64(s.Blocks-s.Bfree) + int64(s.Bavail)) * int64(s.Bsize), true
 }

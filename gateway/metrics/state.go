@@ -34,7 +34,7 @@ var (
 	sessionsLimitDesc = prometheus.NewDesc("rtm_sessions_limit", "Sessions that this gateway takes.", nil, nil)
 	memoryLimitDesc   = prometheus.NewDesc("rtm_memory_limit_bytes", "Memory that this gateway stays within; 0 means no limit.", nil, nil)
 	diskFreeDesc      = prometheus.NewDesc("rtm_disk_free_bytes", "Space left on the disk of a folder.", []string{"folder"}, nil)
-	diskSizeDesc      = prometheus.NewDesc("rtm_disk_size_bytes", "Size of the disk of a folder.", []string{"folder"}, nil)
+	diskSizeDesc      = prometheus.NewDesc("rtm_disk_size_bytes", "Size of the disk of a folder, without what is reserved for the root user.", []string{"folder"}, nil)
 	certificateDesc   = prometheus.NewDesc("rtm_certificate_expiry_timestamp_seconds", "When the certificate of --tls-cert expires, in Unix time.", nil, nil)
 )
 
