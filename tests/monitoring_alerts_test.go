@@ -56,6 +56,8 @@ func TestMonitoring(t *testing.T) {
 		"a scanner fails":          scannerFails,
 		"a scanner is slow":        scannerIsSlow,
 		"a backend's key is wrong": backendRefused,
+		"a web hook is away":       webhookAway,
+		"a web hook wants nothing": webhookRefuses,
 	} {
 		troubles[name] = prepare(t, program)
 	}
@@ -71,10 +73,12 @@ func TestMonitoring(t *testing.T) {
 		x.begin()
 	}
 	for name, x := range troubles {
-		assert.Eventually(t, func() bool { return includes(p.firing(x.gateway.metrics), x.alerts) }, waitLimit, 200*time.Millisecond, "%s: not all of %v fire", name, x.alerts)
+		assert.Eventually(t, func() bool { return includes(p.fired(x.gateway.metrics), x.alerts) }, waitLimit, 200*time.Millisecond, "%s: not all of %v fire", name, x.alerts)
 	}
+	ofMachine := raisedByMachine(t)
 	for name, x := range troubles {
-		assert.ElementsMatch(t, x.alerts, p.firing(x.gateway.metrics), name)
+		others := slices.DeleteFunc(p.fired(x.gateway.metrics), func(a string) bool { return slices.Contains(x.alerts, a) || slices.Contains(ofMachine, a) })
+		assert.Empty(t, others, name)
 	}
 	fired := map[string]bool{}
 	for _, x := range troubles {
@@ -88,6 +92,19 @@ func TestMonitoring(t *testing.T) {
 	t.Run("names", p.checkNames)
 	t.Run("runbook", p.checkRunbook)
 	t.Run("promtool", func(t *testing.T) { checkByPromtool(t, troubles["nothing is wrong"].gateway.metrics) })
+}
+
+// raisedByMachine are the alerts that the machine of the test may raise at any gateway: where it is too
+// busy for seconds, and where its disk is that full.
+func raisedByMachine(t *testing.T) []string {
+	alerts := []string{"RtmGatewayDown", "RtmGatewayNotReady", "RtmEngineFailing", "RtmEngineSlow"}
+	dir := t.TempDir()
+	free, known := diskspace.Free(dir)
+	size, _ := diskspace.Size(dir)
+	if known && free < size/4 { // others write to it, too
+		alerts = append(alerts, "RtmDiskFilling")
+	}
+	return alerts
 }
 
 func includes(all, some []string) bool {
@@ -234,14 +251,16 @@ func nonsense(t *testing.T, program string) trouble {
 	}}
 }
 
-// appInLoop sends more messages than a user may, but not so many that it is cut off.
+// appInLoop asks more often than a user may, but not so often that it is cut off. The rate of what it asks
+// is low: a gateway on a slow machine gets more, too.
 func appInLoop(t *testing.T, program string) trouble {
 	g := watched(t, program)
 	return trouble{[]string{"RtmRequestsTooOften"}, g, func() {
 		s, err := intrudeAs(t.Context(), t, g.addr(), "alice")
 		require.NoError(t, err)
 		for range 1000 {
-			require.NoError(t, s.say(t.Context(), s.message("nobody")))
+			s.sent++
+			require.NoError(t, s.say(t.Context(), &wire.ClientFrame{Id: s.sent, Presence: &wire.PresenceRequest{Uid: []string{"nobody"}}}))
 		}
 	}}
 }
@@ -321,14 +340,12 @@ func scannerFails(t *testing.T, program string) trouble {
 func scannerIsSlow(t *testing.T, program string) trouble {
 	var alive atomic.Bool
 	alive.Store(true)
-	slow := time.NewTimer(0)
 	settings := hook(t, &alive, func(w http.ResponseWriter, _ *http.Request) {
-		<-slow.C
+		time.Sleep(9 * time.Second) // a client waits 8 s for an answer, then asks again
 		fmt.Fprint(w, `{"allow":true}`)
 	})
 	g := watched(t, program, settings...)
 	return trouble{[]string{"RtmScansSlow"}, g, func() {
-		slow.Reset(9 * time.Second) // a client waits 8 s for an answer, then asks again
 		login(t, g.addr(), "alice").store(t, []byte("content"))
 	}}
 }
@@ -340,4 +357,21 @@ func backendRefused(t *testing.T, program string) trouble {
 			assert.Equal(t, 401, (&backend{t, g.url}).do(http.MethodPost, "/rtm/users/carol/peer_messages", "{}").Status)
 		}
 	}}
+}
+
+// webhook serves a web hook that answers with a status, and returns the settings that name it.
+func webhook(t *testing.T, status int) []string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	t.Cleanup(server.Close)
+	return []string{"--webhook", server.URL, "--webhook-secret", hookSecret}
+}
+
+func webhookAway(t *testing.T, program string) trouble {
+	g := watched(t, program, webhook(t, http.StatusServiceUnavailable)...)
+	return trouble{[]string{"RtmWebhookFailing"}, g, func() { login(t, g.addr(), "alice") }}
+}
+
+func webhookRefuses(t *testing.T, program string) trouble {
+	g := watched(t, program, webhook(t, http.StatusGone)...)
+	return trouble{[]string{"RtmWebhookEventsLost"}, g, func() { login(t, g.addr(), "alice") }}
 }
