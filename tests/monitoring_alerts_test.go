@@ -252,7 +252,7 @@ func nonsense(t *testing.T, program string) trouble {
 }
 
 // appInLoop asks more often than a user may, but not so often that it is cut off. The rate of what it asks
-// is low: a gateway on a slow machine gets more, too.
+// is so low that a slow gateway still gets more than that.
 func appInLoop(t *testing.T, program string) trouble {
 	g := watched(t, program)
 	return trouble{[]string{"RtmRequestsTooOften"}, g, func() {
