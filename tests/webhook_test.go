@@ -205,12 +205,7 @@ func (*heard) InvitationReceived(i *core.Invitation) { _ = i.Accept() }
 // The receiver is away at first, the gateway is killed while events wait, while they are delivered, and
 // then the receiver is: no event is lost, and what comes twice has the same id.
 func testWebhookKill(t *testing.T, program string, command []string) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(closed.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
-	data := t.TempDir()
+	port, data := freePort(t), t.TempDir()
 	start := func() *service { return serveHooked(t, program, port, "--data", data) }
 	const rounds, users = 3, 40
 	var want []string
