@@ -55,7 +55,7 @@ func verifying(t *testing.T, whole []byte, f func(w *world, h *hashingHost, task
 	inSession(t, func(w *world) {
 		h := &hashingHost{testHost: w.host}
 		w.Client.host = h
-		f(w, h, w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0)))
+		f(w, h, w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0)))
 	})
 }
 
@@ -121,7 +121,7 @@ func TestDownloadDamagedTwice(t *testing.T) {
 		h := &hashingHost{testHost: w.host}
 		w.Client.host = h
 		var got *Error
-		w.Download(mediaID(testKey, 10, false, 0, 0), w.shown("down"), func(b Blob, err *Error) {
+		w.Download(MediaID(testKey, 10, false, 0, 0), w.shown("down"), func(b Blob, err *Error) {
 			assert.Nil(t, b)
 			got = err
 		})
@@ -167,7 +167,7 @@ func TestDownloadWithoutADigestIsNotHashed(t *testing.T) {
 		assert.Contains(t, w.taken(), "down: ok")
 	})
 	inSession(t, func(w *world) { // a host that is no Digester
-		w.download("down", mediaID(testKey, 10, false, 0, 0))
+		w.download("down", MediaID(testKey, 10, false, 0, 0))
 		w.host.only("GET").digested(whole, damaged(whole))
 		w.host.settle()
 		assert.Contains(t, w.taken(), "down: ok")
@@ -178,7 +178,7 @@ func TestDownloadWithoutADigestIsNotHashed(t *testing.T) {
 func TestPiecesMustBeOfOneFile(t *testing.T) {
 	whole := pattern(MediaPartBytes + 5)
 	inSession(t, func(w *world) {
-		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0))
 		w.host.settle()
 		first, second := w.lanes()
 		first.digested(whole, whole)

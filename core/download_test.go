@@ -28,7 +28,7 @@ func TestDownload(t *testing.T) {
 func TestDownloadInPieces(t *testing.T) {
 	inSession(t, func(w *world) {
 		whole := pattern(13<<20 + 5)
-		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0))
 		w.host.settle()
 		first, second := w.lanes()
 		assert.Equal(t, "bytes=0-1048575", first.header("Range"))
@@ -58,7 +58,7 @@ func TestDownloadInPieces(t *testing.T) {
 			"down 4194304/13631493", "down 6291456/13631493", "down 13631488/13631493", "down 13631492/13631493",
 			"down 13631493/13631493", "down: ok", "13631493 bytes of application/octet-stream",
 		}, w.taken())
-		w.download("next", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.download("next", MediaID(testKey, int64(len(whole)), false, 0, 0))
 		w.host.settle()
 		first, second = w.lanes()
 		assert.Equal(t, "bytes=0-7340031", first.header("Range"), "the speed is known now")
@@ -90,14 +90,14 @@ func TestUnverifiedDownloadIsOneRequest(t *testing.T) {
 			inSession(t, func(w *world) {
 				h := &hashingHost{testHost: w.host, unable: c.unable}
 				w.Client.host = h
-				w.download("first", mediaID(testKey, 10, false, 0, 0))
+				w.download("first", MediaID(testKey, 10, false, 0, 0))
 				w.host.only("GET").digested(pattern(10), pattern(10))
 				w.host.settle()
 				if !c.unable {
 					h.hash()
 				}
 				w.pieceSize = c.size
-				w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+				w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0))
 				w.host.settle()
 				assert.Equal(t, c.first, w.host.outstanding()[0].header("Range"))
 				if name == "fast" {
@@ -115,7 +115,7 @@ func TestABrokenPieceIsFetchedInSmallerOnes(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.pieceSize = 100 << 20
 		whole := pattern(12 << 20)
-		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0))
 		w.host.settle()
 		first, second := w.lanes()
 		first.fail()
@@ -145,7 +145,7 @@ func TestABrokenPieceIsFetchedInSmallerOnes(t *testing.T) {
 func TestSilentLargePiece(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.pieceSize = 100 << 20
-		w.download("down", mediaID(testKey, 9<<20, false, 0, 0))
+		w.download("down", MediaID(testKey, 9<<20, false, 0, 0))
 		w.host.settle()
 		first, second := w.lanes()
 		w.alive(MediaSilenceLimit)
@@ -166,7 +166,7 @@ func TestDownloadHasTheTypeThatTheGatewayTells(t *testing.T) {
 	} {
 		inSession(t, func(w *world) {
 			var got *testBlob
-			w.Download(mediaID(testKey, 1, false, 0, 0), w.shown("down"), func(b Blob, err *Error) {
+			w.Download(MediaID(testKey, 1, false, 0, 0), w.shown("down"), func(b Blob, err *Error) {
 				require.Nil(t, err)
 				got = b.(*testBlob)
 			})

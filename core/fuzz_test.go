@@ -77,7 +77,7 @@ func FuzzMediaAnswers(f *testing.F) {
 			w.Upload(w.blob(1000), UploadParams{Image: true}, func(current, total int64) {
 				require.True(t, current >= 0 && current <= total)
 			}, func(*Uploaded, *Error) { ends++ })
-			w.Download(mediaID(testKey, 1000, false, 0, 0), func(current, total int64) {
+			w.Download(MediaID(testKey, 1000, false, 0, 0), func(current, total int64) {
 				require.True(t, current >= 0 && current <= total)
 			}, func(Blob, *Error) { ends++ })
 			header := headers{

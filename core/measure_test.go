@@ -32,7 +32,7 @@ func (w *world) uploadedWith(src Blob, params UploadParams) Dimensions {
 	w.host.only("POST").created(testKey, src.Size())
 	require.NotNil(w.t, got)
 	if params.Image {
-		assert.Equal(w.t, mediaID(testKey, src.Size(), true, got.Width, got.Height), got.MediaID)
+		assert.Equal(w.t, MediaID(testKey, src.Size(), true, got.Width, got.Height), got.MediaID)
 	}
 	return got.Dimensions
 }

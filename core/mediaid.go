@@ -10,10 +10,10 @@ import (
 // upload's URL, /media/<key>.
 const MediaKeyLength = 64
 
-// mediaID makes the id that applications see: the form of the 1.4 SDK, so that
+// MediaID makes the id that applications see: the form of the 1.4 SDK, so that
 // code which stores or measures ids keeps working (API 7.9). Zone and unit, which
-// only the vendor's service had, are always 1.
-func mediaID(key string, size int64, image bool, width, height uint32) string {
+// only the vendor's service had, are always 1. Width and height are in the id of a picture alone.
+func MediaID(key string, size int64, image bool, width, height uint32) string {
 	id := "0" + key + "1z1z" + strconv.FormatInt(size, 10)
 	if image {
 		id += "z" + strconv.FormatUint(uint64(height), 10) + "z" + strconv.FormatUint(uint64(width), 10)

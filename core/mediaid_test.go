@@ -11,9 +11,9 @@ import (
 var testKey = strings.Repeat("0123456789abcdef", 4)
 
 func TestMediaIDForm(t *testing.T) {
-	assert.Equal(t, "0"+testKey+"1z1z100000", mediaID(testKey, 100000, false, 640, 480))
-	assert.Equal(t, "0"+testKey+"1z1z100000z480z640", mediaID(testKey, 100000, true, 640, 480), "height first")
-	assert.Equal(t, "0"+testKey+"1z1z1z0z0", mediaID(testKey, 1, true, 0, 0), "not measured")
+	assert.Equal(t, "0"+testKey+"1z1z100000", MediaID(testKey, 100000, false, 640, 480))
+	assert.Equal(t, "0"+testKey+"1z1z100000z480z640", MediaID(testKey, 100000, true, 640, 480), "height first")
+	assert.Equal(t, "0"+testKey+"1z1z1z0z0", MediaID(testKey, 1, true, 0, 0), "not measured")
 }
 
 func TestParseMediaID(t *testing.T) {
@@ -76,7 +76,7 @@ func FuzzMediaID(f *testing.F) {
 		require.Regexp(t, "^[0-9a-f]{64}$", key)
 		require.GreaterOrEqual(t, size, int64(0))
 		for _, image := range []bool{false, true} {
-			again, n, ok := parseMediaID(mediaID(key, size, image, 1<<32-1, 0))
+			again, n, ok := parseMediaID(MediaID(key, size, image, 1<<32-1, 0))
 			require.True(t, ok)
 			require.Equal(t, key, again)
 			require.Equal(t, size, n)

@@ -21,7 +21,7 @@ func (w *world) askURL(name, id string, o MediaURLOptions) {
 	})
 }
 
-var someMedia = mediaID(testKey, 10, false, 0, 0)
+var someMedia = MediaID(testKey, 10, false, 0, 0)
 
 func TestMediaURL(t *testing.T) {
 	inSession(t, func(w *world) {
@@ -44,7 +44,7 @@ func TestMediaURLFails(t *testing.T) {
 		text   string
 	}{
 		"no id":                     {id: "x y", want: badArgument, text: "mediaId"},
-		"no bytes":                  {id: mediaID(testKey, 0, false, 0, 0), want: badArgument, text: "mediaId"},
+		"no bytes":                  {id: MediaID(testKey, 0, false, 0, 0), want: badArgument, text: "mediaId"},
 		"negative":                  {o: MediaURLOptions{ExpiresIn: -time.Second}, want: badArgument, text: "expiresIn"},
 		"too long":                  {o: MediaURLOptions{ExpiresIn: MediaLifetime + time.Second}, want: badArgument, text: "expiresIn must be 1 to 604800 whole seconds"},
 		"a part of a second":        {o: MediaURLOptions{ExpiresIn: time.Millisecond}, want: badArgument, text: "expiresIn"},

@@ -124,7 +124,7 @@ func TestSessionEndInterruptsAllTasks(t *testing.T) {
 func TestDownloadPausesWhileReconnecting(t *testing.T) {
 	inSession(t, func(w *world) {
 		whole := pattern(3*MediaPartBytes + 100)
-		w.download("down", mediaID(testKey, int64(len(whole)), false, 0, 0))
+		w.download("down", MediaID(testKey, int64(len(whole)), false, 0, 0))
 		w.host.settle()
 		first, second := w.lanes()
 		w.host.pass(time.Second)

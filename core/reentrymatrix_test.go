@@ -438,7 +438,7 @@ func callUpload(c *cell) {
 
 func callDownload(c *cell) {
 	done := c.track("download")
-	c.Download(mediaID(testKey, 10, false, 0, 0), c.shown("download"), func(_ Blob, err *Error) { done(err) })
+	c.Download(MediaID(testKey, 10, false, 0, 0), c.shown("download"), func(_ Blob, err *Error) { done(err) })
 }
 
 func callLogin(c *cell) { c.Login("alice", testToken, c.track("login")) }
@@ -521,7 +521,7 @@ var methods = map[string]func(c *cell){
 	},
 	"get media url": func(c *cell) {
 		done := c.track("media url")
-		c.MediaURL(mediaID(testKey, 10, false, 0, 0), MediaURLOptions{}, func(_ string, err *Error) { done(err) })
+		c.MediaURL(MediaID(testKey, 10, false, 0, 0), MediaURLOptions{}, func(_ string, err *Error) { done(err) })
 	},
 	"upload":   callUpload,
 	"download": callDownload,

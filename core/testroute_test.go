@@ -107,7 +107,7 @@ func (p *route) upload() func() *Error {
 
 func (p *route) download() func() *Error {
 	var got *Error
-	p.w.Download(mediaID(testKey, int64(len(p.whole)), false, 0, 0), p.w.shown("down"), func(_ Blob, err *Error) {
+	p.w.Download(MediaID(testKey, int64(len(p.whole)), false, 0, 0), p.w.shown("down"), func(_ Blob, err *Error) {
 		got = err
 		p.w.note("down: " + outcome(err))
 	})

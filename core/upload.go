@@ -468,7 +468,7 @@ func (u *upload) complete() {
 	}
 	u.end()
 	p := &u.params
-	u.done(&Uploaded{MediaID: mediaID(u.key, u.total, p.Image, p.Width, p.Height), Dimensions: p.Dimensions}, nil)
+	u.done(&Uploaded{MediaID: MediaID(u.key, u.total, p.Image, p.Width, p.Height), Dimensions: p.Dimensions}, nil)
 }
 
 // cancelled implements transfer.

@@ -69,6 +69,8 @@ func (oneFile) List(context.Context, Info) error { return nil }
 
 func (oneFile) Sweep(context.Context, time.Time) error { return nil }
 
+func (oneFile) Remove(context.Context, string, string) error { return nil }
+
 func (oneFile) Abandon(context.Context, Ref) error { return nil }
 
 func (oneFile) Unfinished(context.Context, string) ([]Ref, error) { return nil, nil }

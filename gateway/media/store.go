@@ -138,6 +138,10 @@ type Store interface {
 	// Unfinished for ref.Session. It is no error if there is nothing to remove.
 	Abandon(ctx context.Context, ref Ref) error
 
+	// Remove removes a finished upload. It returns ErrNotFound for an unfinished one, and for what
+	// Info does.
+	Remove(ctx context.Context, app, key string) error
+
 	// Unfinished lists the unfinished uploads of a session, or of all if session
 	// is "". An upload whose first request is under way need not be among them.
 	Unfinished(ctx context.Context, session string) ([]Ref, error)

@@ -347,3 +347,22 @@ func TestAbandon(t *testing.T) {
 	_, err = s.Append(t.Context(), info, bytes.NewReader(b[20:]))
 	require.ErrorIs(t, err, media.ErrNotFound)
 }
+
+func TestRemove(t *testing.T) {
+	s := newPlace(t).store(t)
+	b := content(1, 10_000)
+	info := create(t, s, 1, b)
+	require.ErrorIs(t, s.Remove(t.Context(), app, info.Key), media.ErrNotFound, "an unfinished upload")
+	info = appendAll(t, s, info, b)
+	used := func() int64 {
+		n, err := s.Usage(t.Context(), app, "anna")
+		require.NoError(t, err)
+		return n
+	}
+	require.EqualValues(t, len(b), used())
+	require.NoError(t, s.Remove(t.Context(), app, info.Key))
+	require.Zero(t, used())
+	_, err := s.Info(t.Context(), app, info.Key)
+	require.ErrorIs(t, err, media.ErrNotFound)
+	require.ErrorIs(t, s.Remove(t.Context(), app, info.Key), media.ErrNotFound)
+}

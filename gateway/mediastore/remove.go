@@ -1,0 +1,24 @@
+package mediastore
+
+import (
+	"context"
+
+	"rtmwasm/gateway/media"
+)
+
+// Remove implements media.Store. Where two gateways remove a file at the same moment, its owner's
+// usage may count too little for the rest of the file's life.
+func (s *Store) Remove(ctx context.Context, app, key string) error {
+	info, err := s.Info(ctx, app, key)
+	if err != nil {
+		return err
+	}
+	if !info.Finished() {
+		return media.ErrNotFound
+	}
+	if err := s.files.Remove(ctx, app, key); err != nil {
+		return err
+	}
+	s.usage.add(app, info.UID, info.Created, -info.Size)
+	return nil
+}
