@@ -46,17 +46,40 @@ func (s *session) writeUser(w *wire.AttributeWrite) (refusal *wire.Refusal, err 
 }
 
 func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
+	return writeChannel(context.Background(), s.server.engine, s.user, w, now)
+}
+
+// ChannelAttributes is what of an Engine a change of a channel's attributes takes.
+type ChannelAttributes interface {
+	ChangeChannelAttributes(ctx context.Context, id channel.ID, change func([]byte) ([]byte, error)) (revision uint64, err error)
+	PublishChannel(id channel.ID, frame []byte, done func(error)) error
+}
+
+// WriteChannelAttributes changes the attributes of a channel in the name of a user, who need not be
+// logged in. The refusal says what is wrong with the write; then nothing was changed.
+func WriteChannelAttributes(ctx context.Context, engine ChannelAttributes, writer User, w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
+	if refusal := checkWrite(w); refusal != nil {
+		return refusal, nil
+	}
+	refusal, err = writeChannel(ctx, engine, writer, w, time.Now())
+	if refusal != nil {
+		return refusal, nil
+	}
+	return nil, err
+}
+
+func writeChannel(ctx context.Context, engine ChannelAttributes, writer User, w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
 	var list *wire.AttributeList
-	id := channel.ID{App: s.user.App, Channel: w.Channel}
-	revision, err := s.server.engine.ChangeChannelAttributes(context.Background(), id, func(former []byte) (value []byte, err error) {
-		list, value, refusal, err = rewrite(former, w, stamp{s.user.ID, now}, core.MaxChannelAttributesBytes)
+	id := channel.ID{App: writer.App, Channel: w.Channel}
+	revision, err := engine.ChangeChannelAttributes(ctx, id, func(former []byte) (value []byte, err error) {
+		list, value, refusal, err = rewrite(former, w, stamp{writer.ID, now}, core.MaxChannelAttributesBytes)
 		return value, err
 	})
 	if err != nil || !w.Notify {
 		return refusal, err
 	}
 	list.Channel = w.Channel
-	return nil, s.server.engine.PublishChannel(id, wire.Marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
+	return nil, engine.PublishChannel(id, wire.Marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
 }
 
 // rewrite applies a write to what the engine keeps: a marshalled AttributeList.

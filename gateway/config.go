@@ -41,7 +41,7 @@ type Config struct {
 	// History keeps messages whose senders ask for it; nil means that none are kept.
 	History History
 
-	// REST serves backends of apps, below RESTPrefix; nil means nothing. It answers preflights
+	// REST serves backends of apps, below RESTPrefix and ControlPrefix; nil means nothing. It answers preflights
 	// itself, and bounds the bodies that it reads.
 	REST http.Handler
 

@@ -23,6 +23,7 @@ type Engine interface {
 	Registry
 	presence.Directory
 	Attributes
+	Bans
 	channel.Engine
 	mailbox.Store
 
@@ -84,6 +85,9 @@ type Eviction struct {
 	// client handled, 0 if that is not known.
 	Moved   bool
 	LastSeq uint64
+
+	// Kicked says that an operator ends the session: the client is to stay away.
+	Kicked bool
 }
 
 // Errors of a Registry.

@@ -43,13 +43,19 @@ func (s *Server) newHandler() http.Handler {
 	return s.guard(s.withREST(s.boundRequests(s.crossOrigin(mux))))
 }
 
-// RESTPrefix is what the addresses of Config.REST begin with.
-const RESTPrefix = "/dev/v2/"
+// What the addresses of Config.REST begin with: those of the vendor's API, and our own.
+const (
+	RESTPrefix    = "/dev/v2/"
+	ControlPrefix = "/v1/apps/"
+)
+
+// IsREST reports whether a path is one of Config.REST.
+func IsREST(path string) bool {
+	return strings.HasPrefix(path, RESTPrefix) || strings.HasPrefix(path, ControlPrefix)
+}
 
 // isREST reports whether a request is for Config.REST.
-func (s *Server) isREST(r *http.Request) bool {
-	return s.config.REST != nil && strings.HasPrefix(r.URL.Path, RESTPrefix)
-}
+func (s *Server) isREST(r *http.Request) bool { return s.config.REST != nil && IsREST(r.URL.Path) }
 
 // withREST serves Config.REST beside the other addresses. No mux may see its paths: one would
 // redirect a path whose user id is ".." or has a slash in it.

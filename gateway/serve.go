@@ -29,7 +29,7 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
 	if refusal != nil {
 		s.loginRefused(ctx, hello.Hello, refusal)
-		s.refuseHello(ctx, conn, hello.Id, refusal)
+		s.refuseHello(ctx, conn, hello, refusal)
 		return
 	}
 	l.watch(func(code int, reason string) { session.detach(l, code, reason) })
@@ -55,10 +55,16 @@ func (s *Server) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, c
 	return &f, closeReason{}
 }
 
-func (s *Server) refuseHello(ctx context.Context, conn Conn, id uint32, refusal *wire.Refusal) {
+// refuseHello tells the client why. One that came back by itself would try again after a refusal:
+// a ban reaches it as a close code.
+func (s *Server) refuseHello(ctx context.Context, conn Conn, hello *wire.ClientFrame, refusal *wire.Refusal) {
+	if refusal.Reason == wire.Refusal_BANNED && hello.Hello.Reconnect {
+		_ = conn.Close(wire.CloseBanned, refusal.Text)
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Write)
 	defer cancel()
-	_ = conn.Write(ctx, wire.Marshal(&wire.ServerFrame{ReplyTo: id, Refusal: refusal}))
+	_ = conn.Write(ctx, wire.Marshal(&wire.ServerFrame{ReplyTo: hello.Id, Refusal: refusal}))
 	_ = conn.Close(wire.CloseRefused, "refused")
 }
 

@@ -25,6 +25,7 @@ type Server struct {
 	channels  *channel.Channels
 	presence  *presence.Subscriptions
 	admission *admission
+	bans      bans
 	media     *media.Handler // nil: none
 	handler   http.Handler
 
@@ -104,6 +105,12 @@ func (s *Server) start() (err error) {
 	if s.stopEvict, err = s.engine.ListenEvictions(s.id, s.evicted); err != nil {
 		return err
 	}
+	stopBans, err := s.engine.FollowBans(s.ctx, s.banChanged)
+	if err != nil {
+		s.stopEvict()
+		return err
+	}
+	context.AfterFunc(s.ctx, stopBans)
 	if err := s.engine.RegisterGateway(s.ctx, s.id, s.lapsed, s.returned); err != nil {
 		s.stopEvict()
 		return err
@@ -120,6 +127,9 @@ func (s *Server) start() (err error) {
 // Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo. Serve it
 // with HTTPServer, or with a server that has the limits of that one.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// Media serves /media/, and stores files for backends; nil where there is no media.
+func (s *Server) Media() *media.Handler { return s.media }
 
 // Close tells all clients to come back elsewhere, ends their sessions and leaves the
 // engine, which stays open. When ctx ends first, Close returns its error. Media requests
@@ -186,6 +196,9 @@ func (s *Server) add(session *session) *wire.Refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	app := session.user.App
+	if refusal := s.bans.refuse(session.user); refusal != nil {
+		return refusal
+	}
 	switch {
 	case s.closing || s.sessions[session.id] != nil:
 		return goingDown
@@ -231,10 +244,13 @@ func (s *Server) evicted(e Eviction) {
 	if session == nil {
 		return
 	}
-	if e.Moved {
+	switch {
+	case e.Moved:
 		session.ack(e.LastSeq)
 		session.end(moved)
-	} else {
+	case e.Kicked:
+		session.end(kicked)
+	default:
 		session.end(displaced)
 	}
 	<-session.gone

@@ -11,7 +11,7 @@ const (
 
 	CloseBye         = 4100 // the client said Bye
 	CloseRemoteLogin = 4101 // the same uid logged in elsewhere
-	CloseBanned      = 4102 // an operator banned the user
+	CloseBanned      = 4102 // an operator banned the user, or ended the session
 	CloseProtocol    = 4103 // a frame that can't be read, or out of order
 	CloseTooLarge    = 4104 // a frame over core.MaxFrameBytes
 	CloseFlood       = 4105 // far more frames than the rate limits allow

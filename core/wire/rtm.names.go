@@ -23,6 +23,7 @@ var (
 		13: "VERSION",
 		14: "NOT_FOUND",
 		15: "SAME_CHANNEL_TOO_OFTEN",
+		16: "BANNED",
 	}
 	Refusal_Reason_value = map[string]int32{
 		"UNKNOWN":                0,
@@ -41,6 +42,7 @@ var (
 		"VERSION":                13,
 		"NOT_FOUND":              14,
 		"SAME_CHANNEL_TOO_OFTEN": 15,
+		"BANNED":                 16,
 	}
 )
 

@@ -67,6 +67,7 @@ const (
 	Refusal_VERSION                Refusal_Reason = 13 // protocol version not spoken here
 	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online; the media is not there
 	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // one channel was joined too often
+	Refusal_BANNED                 Refusal_Reason = 16 // an operator keeps the user out; a client with Hello.reconnect gets close code 4102 instead
 )
 
 func (x Refusal_Reason) Enum() *Refusal_Reason {

@@ -22,6 +22,7 @@ const (
 	sessionBucket       = "rtm_sessions"
 	gatewayBucket       = "rtm_gateways"
 	userAttributeBucket = "rtm_user_attributes"
+	banBucket           = "rtm_bans"
 )
 
 // openBuckets opens the buckets of chat.
@@ -33,6 +34,7 @@ func (e *Engine) openBuckets(ctx context.Context) (err error) {
 		{&e.sessions, sessionBucket},
 		{&e.gateways, gatewayBucket},
 		{&e.userAttributes, userAttributeBucket},
+		{&e.bans, banBucket},
 	} {
 		if *b.bucket, err = e.js.KeyValue(ctx, b.name); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.name, err)

@@ -90,19 +90,25 @@ func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.E
 	return nil
 }
 
-// encodeEviction makes the text "session", or "session lastSeq" of one that moved.
+// kickedMark is behind the session's id in the eviction of one that was kicked.
+const kickedMark = "kicked"
+
+// encodeEviction makes the text "session", "session lastSeq" of one that moved, or "session kicked".
 func encodeEviction(e gateway.Eviction) []byte {
 	text := e.Session
-	if e.Moved {
+	switch {
+	case e.Moved:
 		text += " " + strconv.FormatUint(e.LastSeq, 10)
+	case e.Kicked:
+		text += " " + kickedMark
 	}
 	return []byte(text)
 }
 
 func decodeEviction(text []byte) (e gateway.Eviction, err error) {
-	session, seq, moved := strings.Cut(string(text), " ")
-	e = gateway.Eviction{Session: session, Moved: moved}
-	if moved {
+	session, seq, more := strings.Cut(string(text), " ")
+	e = gateway.Eviction{Session: session, Moved: more && seq != kickedMark, Kicked: more && seq == kickedMark}
+	if e.Moved {
 		e.LastSeq, err = strconv.ParseUint(seq, 10, 64)
 	}
 	return e, err

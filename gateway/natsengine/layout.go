@@ -36,6 +36,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 			MaxAge:            core.OfflineLifetime,
 			MaxMsgsPerSubject: core.MaxOfflineMessages,
 		},
+		bucketConfig(banBucket, jetstream.FileStorage, 0, markerLife),
 		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
 		bucketConfig(keyBucket, jetstream.FileStorage, 0, 0),
 		uploadConfig(),

@@ -1,0 +1,126 @@
+package natsengine
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+)
+
+func followAllBans(t *testing.T, e *Engine) <-chan gateway.Ban {
+	heard := make(chan gateway.Ban, 100)
+	stop, err := e.FollowBans(t.Context(), func(b gateway.Ban) { heard <- b })
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	return heard
+}
+
+func nextBan(t *testing.T, heard <-chan gateway.Ban) gateway.Ban {
+	t.Helper()
+	select {
+	case b := <-heard:
+		return b
+	case <-time.After(time.Minute):
+		require.Fail(t, "nothing was told")
+		return gateway.Ban{}
+	}
+}
+
+func TestBans(t *testing.T) {
+	dir := t.TempDir()
+	e, err := Open(t.Context(), Options{Dir: dir})
+	require.NoError(t, err)
+	now := time.Now().Truncate(time.Second).UTC()
+	long := gateway.Ban{User: gateway.User{App: "a", ID: "x.y *"}, Until: now.Add(time.Hour), Made: now, Reason: "why"}
+	short := gateway.Ban{User: gateway.User{App: "a", ID: "short"}, Until: now.Add(2 * time.Second), Made: now}
+	lifted := gateway.Ban{User: gateway.User{App: "b", ID: "lifted"}, Until: now.Add(time.Hour), Made: now}
+	require.NoError(t, e.Ban(t.Context(), gateway.Ban{User: long.User, Until: now.Add(time.Minute), Made: now})) // is replaced
+	require.NoError(t, e.Ban(t.Context(), long))
+
+	heard := followAllBans(t, e)
+	assert.Equal(t, long, nextBan(t, heard), "what there is comes first")
+	require.NoError(t, e.Ban(t.Context(), lifted))
+	require.NoError(t, e.Unban(t.Context(), lifted.User))
+	assert.Equal(t, lifted, nextBan(t, heard))
+	assert.Equal(t, gateway.Ban{User: lifted.User}, nextBan(t, heard))
+	require.NoError(t, e.Ban(t.Context(), short))
+	end := nextBan(t, heard)
+	if end == short { // else its time was over before it was heard of
+		end = nextBan(t, heard)
+	}
+	assert.Equal(t, gateway.Ban{User: short.User}, end, "its time is over")
+
+	page, more, err := e.Bans(t.Context(), "a", "", 10)
+	require.NoError(t, err)
+	assert.Equal(t, []gateway.Ban{long}, page)
+	assert.False(t, more)
+	e.Close()
+
+	again := openEngine(t, Options{Dir: dir})
+	found, ok, err := again.FindBan(t.Context(), long.User)
+	require.NoError(t, err)
+	assert.True(t, ok, "it outlives a restart")
+	assert.Equal(t, long, found)
+	for _, user := range []gateway.User{short.User, lifted.User, {App: "a", ID: "nobody"}} {
+		_, ok, err := again.FindBan(t.Context(), user)
+		require.NoError(t, err)
+		assert.False(t, ok)
+	}
+	assert.Equal(t, long, nextBan(t, followAllBans(t, again)))
+}
+
+func TestEvictionText(t *testing.T) {
+	for _, e := range []gateway.Eviction{{Session: "s"}, {Session: "s", Moved: true}, {Session: "s", Moved: true, LastSeq: 7}, {Session: "s", Kicked: true}} {
+		got, err := decodeEviction(encodeEviction(e))
+		require.NoError(t, err)
+		assert.Equal(t, e, got)
+	}
+}
+
+// A channel is listed once, however its members stand among those of others, and is not missed where
+// members come and go between the pages.
+func TestChannelPages(t *testing.T) {
+	e := openEngine(t, Options{Dir: t.TempDir()})
+	enter := func(name, uid string) {
+		m := memberOf("g1", uid, 1)
+		m.Channel.Channel = name
+		_, err := e.Enter(t.Context(), m)
+		require.NoError(t, err)
+	}
+	want := map[string]int{}
+	for i := range 300 {
+		uid := fmt.Sprint("u", i)
+		enter("crowd", uid)
+		want["crowd"]++
+		if i%100 == 50 {
+			enter("rare", uid)
+			want["rare"]++
+		}
+		if i%3 == 0 {
+			enter(fmt.Sprint("own", i), uid)
+			want[fmt.Sprint("own", i)]++
+		}
+	}
+	for _, most := range []int{1, 7, 1000} {
+		got := map[string]int{}
+		for after := uint64(0); ; {
+			page, next, err := e.Channels(t.Context(), memberOf("", "", 0).Channel.App, after, most)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, len(page), most)
+			for _, ch := range page {
+				assert.Zero(t, got[ch.Channel], "%s comes twice", ch.Channel)
+				got[ch.Channel] = ch.Members
+			}
+			if next == 0 {
+				break
+			}
+			require.Greater(t, next, after)
+			after = next
+		}
+		assert.Equal(t, want, got)
+	}
+}
