@@ -60,11 +60,12 @@ bench-gateway: build ## what a gateway costs its machine, beside a bare relay an
 soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail. SEED repeats one
 	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)
 
-lint: deps ## formatting, vet for both platforms, types, known vulnerabilities of what is used
+lint: deps ## formatting, vet for both platforms, types, docs/openapi.yaml, known vulnerabilities of what is used
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	npm run --silent typecheck
+	npm run --silent lint:openapi
 	./scripts/audit.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)

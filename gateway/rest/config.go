@@ -29,6 +29,11 @@ type Config struct {
 	// History keeps messages; nil means that none are kept.
 	History History
 
+	// Control is what the control API sees and changes; nil means that there is no such API.
+	// Media is where it stores files; nil means nowhere.
+	Control Control
+	Media   Media
+
 	// Limits bound how often an app may call this gateway.
 	Limits Limits
 
@@ -85,13 +90,14 @@ type Limits struct {
 	ChannelMessages int // 0 means 1 000
 	Events          int // 0 means 10, for each of the two kinds
 	History         int // 0 means 100, for each of the three endpoints
+	Control         int // 0 means 50, for all of the control API together
 }
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		n     *int
 		value int
-	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}, {&l.Events, 10}, {&l.History, 100}} {
+	}{{&l.PeerMessages, 500}, {&l.ChannelMessages, 1000}, {&l.Events, 10}, {&l.History, 100}, {&l.Control, 50}} {
 		if *d.n == 0 {
 			*d.n = d.value
 		}

@@ -9,6 +9,10 @@
 //	GET  /dev/v2/project/<app>/rtm/message/history/query/<handle>
 //	GET  /dev/v2/project/<app>/rtm/message/history/count
 //
+// Beside it is an interface of our own, below /v1/apps/<app>/, for what operators and backends see
+// and change of sessions, channels, bans and media: docs/openapi.yaml describes it. Only a Key
+// allows that.
+//
 // A call is allowed by a Key (HTTP Basic) or by a token of the app's users, see Config.Keys.
 // Every answer is JSON, errors included, and has a request_id that the log has too.
 //

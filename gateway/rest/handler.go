@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"rtmwasm/gateway"
 )
 
 // Handler serves what is below Prefix. It is safe for concurrent use.
@@ -46,6 +48,9 @@ type call struct {
 	from   string // a user, for the log; unless it is that of the path
 	to     string // a user or channel, for the log
 	why    string // a failure's cause, for the log alone
+
+	counted string // the endpoint, for Meter
+	control *http.ResponseController
 }
 
 // result begins every answer that is a success.
@@ -58,7 +63,7 @@ func (c *call) succeeded() result { return result{Result: "success", RequestID: 
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{id: newRequestID(), began: time.Now()}
+	c := &call{id: newRequestID(), began: time.Now(), control: http.NewResponseController(w)}
 	header := w.Header()
 	header.Set("X-Request-ID", c.id)
 	if h.crossOrigin(header, r) {
@@ -75,17 +80,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, status, answer)
 		h.audit(r, c, status, "")
 	}
-	h.config.Meter.RESTCall(c.endpoint, status)
+	h.config.Meter.RESTCall(cmp.Or(c.counted, c.endpoint), status)
 }
 
 // do answers a request or says why not.
 func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) {
+	if len(h.keys) == 0 {
+		c.endpoint = EndpointOther
+		return nil, off
+	}
+	if strings.HasPrefix(r.URL.Path, gateway.ControlPrefix) {
+		c.endpoint, c.counted = EndpointOther, ControlCalls
+		return h.control(header, r, c)
+	}
 	var found bool
 	c.target, found = parsePath(r.URL.EscapedPath())
 	switch {
-	case len(h.keys) == 0:
-		c.endpoint = EndpointOther
-		return nil, off
 	case !found:
 		c.endpoint = EndpointOther
 		return nil, notFound
@@ -188,7 +198,7 @@ func (h *Handler) crossOrigin(header http.Header, r *http.Request) (preflight bo
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
-	header.Set("Access-Control-Allow-Methods", "GET, POST")
+	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	header.Set("Access-Control-Allow-Headers", corsHeaders)
 	header.Set("Access-Control-Max-Age", "86400")
 	return true

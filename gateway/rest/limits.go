@@ -23,7 +23,8 @@ type limited struct{ app, endpoint string }
 func newLimits(l Limits) limits {
 	return limits{
 		most: map[string]int{PeerMessages: l.PeerMessages, ChannelMessages: l.ChannelMessages, UserEvents: l.Events, ChannelEvents: l.Events,
-			CreateQuery: l.History, ReadQuery: l.History, CountMessages: l.History},
+			CreateQuery: l.History, ReadQuery: l.History, CountMessages: l.History,
+			ControlCalls: l.Control},
 		mu: &sync.Mutex{},
 		by: map[limited]*rate.Limiter{},
 	}

@@ -20,16 +20,18 @@ const (
 	CreateQuery     = "create_query"
 	ReadQuery       = "read_query"
 	CountMessages   = "count_messages"
+	ControlCalls    = "control" // all of the control API; the log names each of its operations
 	EndpointOther   = "other"
 )
 
 // Endpoints are all that Meter.RESTCall gets.
-var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, CreateQuery, ReadQuery, CountMessages, EndpointOther}
+var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, CreateQuery, ReadQuery, CountMessages, ControlCalls, EndpointOther}
 
 // Statuses are those that answers have.
 var Statuses = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
-	http.StatusRequestTimeout, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusRequestTimeout, http.StatusGone, http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+	http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
 // target is what a path names.
@@ -39,6 +41,8 @@ type target struct {
 	method   string // the one that the endpoint takes
 	uid      string // of an endpoint that has one; may be no valid id
 	handle   string // of a query that is read
+	channel  string // of an operation of the control API that has one
+	media    string // the same
 }
 
 // parsePath reads an escaped path. Each segment is unescaped once, after the path is split, and a

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rtmwasm/core"
+	"rtmwasm/core/wire"
 )
 
 // The field of a body that tells whom a message is for.
@@ -13,10 +14,10 @@ const (
 	channelField     = "channel_name" // of a channel message
 )
 
-// outgoing is a text that a backend sends as a user.
+// outgoing is a message that a backend sends as a user.
 type outgoing struct {
 	app, from, to string
-	text          string
+	message       *wire.Message
 	quotaOf       string // whose quota of offline messages counts; "" for a key: the app's alone
 	offline       bool   // keep it for a receiver who is away
 	history       bool
@@ -44,6 +45,9 @@ func (h *Handler) sendToPeer(r *http.Request, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.message, err = readText(body); err != nil {
+		return nil, err
+	}
 	if m.offline, err = body.flag("enable_offline_messaging"); err != nil {
 		return nil, err
 	}
@@ -55,8 +59,11 @@ func (h *Handler) sendToPeer(r *http.Request, c *call) (any, error) {
 }
 
 func (h *Handler) sendToChannel(r *http.Request, c *call) (any, error) {
-	m, _, err := h.readMessage(r, c, channelField)
+	m, body, err := h.readMessage(r, c, channelField)
 	if err != nil {
+		return nil, err
+	}
+	if m.message, err = readText(body); err != nil {
 		return nil, err
 	}
 	if err := h.sender.toChannel(m); err != nil {
@@ -80,20 +87,31 @@ func (h *Handler) readMessage(r *http.Request, c *call, receiver string) (m outg
 	if receiver == channelField && !body.has(receiver) && body.has(destinationField) {
 		return m, nil, invalid("channel_name is missing: destination is for peer messages")
 	}
+	m, err = readEnvelope(c, body, receiver)
+	return m, body, err
+}
+
+// readEnvelope reads whom a message is for, and whether it is to be kept in the history.
+func readEnvelope(c *call, body fields, receiver string) (m outgoing, err error) {
 	m = outgoing{app: c.app, from: c.uid, quotaOf: c.caller.uid}
 	if m.to, err = body.identifier(receiver); err != nil {
-		return m, nil, err
+		return m, err
 	}
 	c.to = m.to
-	if m.text, err = body.text("payload"); err != nil {
-		return m, nil, err
-	}
-	switch {
-	case m.text == "":
-		return m, nil, invalid("payload is empty")
-	case len(m.text) > core.MaxMessageBytes:
-		return m, nil, invalid("payload has %d bytes of UTF-8, %d are allowed", len(m.text), core.MaxMessageBytes)
-	}
 	m.history, err = body.flag("enable_historical_messaging")
-	return m, body, err
+	return m, err
+}
+
+// readText reads the text of a message.
+func readText(body fields) (*wire.Message, error) {
+	text, err := body.text("payload")
+	switch {
+	case err != nil:
+		return nil, err
+	case text == "":
+		return nil, invalid("payload is empty")
+	case len(text) > core.MaxMessageBytes:
+		return nil, invalid("payload has %d bytes of UTF-8, %d are allowed", len(text), core.MaxMessageBytes)
+	}
+	return &wire.Message{Type: wire.Message_TEXT, Text: text}, nil
 }

@@ -49,7 +49,7 @@ func newSender(c Config) *sender {
 func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 	return &wire.Delivery{
 		From: m.from, Channel: channel, ServerReceivedMs: time.Now().UnixMilli(), Origin: s.origin,
-		Message: &wire.Message{Type: wire.Message_TEXT, Text: m.text},
+		Message: m.message,
 	}
 }
 

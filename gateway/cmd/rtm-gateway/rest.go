@@ -14,6 +14,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/rest"
@@ -27,7 +28,7 @@ type restOptions struct {
 
 	readers userIDs
 
-	peerRate, channelRate, eventRate, historyRate int
+	peerRate, channelRate, eventRate, historyRate, controlRate int
 
 	historyAge time.Duration
 	appHistory int
@@ -100,6 +101,7 @@ func (o *restOptions) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.channelRate, "rest-channel-rate", 1000, "how many `calls` in a second an app may make at this gateway to send channel messages")
 	flags.IntVar(&o.eventRate, "rest-event-rate", 10, "how many `calls` in a second an app may make at this gateway to take events, of each of the two kinds")
 	flags.IntVar(&o.historyRate, "rest-history-rate", 100, "how many `calls` in a second an app may make at this gateway to each endpoint of the message history")
+	flags.IntVar(&o.controlRate, "rest-control-rate", 50, "how many `calls` in a second an app may make at this gateway to the control API, all operations together")
 	durationVar(flags, &o.historyAge, "history-max-age", core.HistoryLifetime, "how long messages are kept whose senders ask for it, where --rest-key is given; 0s means that none are; for a service that ran before see rtm-gateway streams")
 	flags.IntVar(&o.appHistory, "max-app-history", natsengine.DefaultAppHistory, "how many `messages` of one app are kept within that time, at all gateways; 0 means no bound")
 }
@@ -112,7 +114,7 @@ func (o restOptions) check() error {
 	for _, rate := range []struct {
 		name string
 		n    int
-	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}, {"rest-event-rate", o.eventRate}, {"rest-history-rate", o.historyRate}} {
+	}{{"rest-peer-rate", o.peerRate}, {"rest-channel-rate", o.channelRate}, {"rest-event-rate", o.eventRate}, {"rest-history-rate", o.historyRate}, {"rest-control-rate", o.controlRate}} {
 		if rate.n < 1 {
 			err = errors.Join(err, fmt.Errorf("--%s is %d, it must be at least 1", rate.name, rate.n))
 		}
@@ -134,7 +136,7 @@ func (o restOptions) apply(where *natsengine.Options) {
 }
 
 // handler is the interface on an engine.
-func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
+func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer, files *media.Handler, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
 	keys, err := o.rest.keys.parse()
 	if err != nil {
 		return nil, err
@@ -144,8 +146,8 @@ func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer,
 		return nil, fmt.Errorf("%T does not tell which apps are served", auth)
 	}
 	config := rest.Config{
-		Apps: apps, Bus: engine, Keys: keys, Logger: log,
-		Limits:       rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate, Events: o.rest.eventRate, History: o.rest.historyRate},
+		Apps: apps, Bus: engine, Control: engine, Media: files, Keys: keys, Logger: log,
+		Limits:       rest.Limits{PeerMessages: o.rest.peerRate, ChannelMessages: o.rest.channelRate, Events: o.rest.eventRate, History: o.rest.historyRate, Control: o.rest.controlRate},
 		EventReaders: o.rest.readers,
 		Address: func(r *http.Request) string {
 			return gateway.ClientAddress(r, o.bounds.proxies).String()

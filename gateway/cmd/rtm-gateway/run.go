@@ -14,6 +14,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/scan"
 	"rtmwasm/gateway/webhook"
 	"rtmwasm/web"
@@ -160,11 +161,6 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 		return running{}, err
 	}
 	auth := authorizer(apps, log)
-	backends, err := o.restHandler(engine, auth, meter, log)
-	if err != nil {
-		running{engine: engine, media: store}.closeStores(log)
-		return running{}, err
-	}
 	config := gateway.Config{
 		Engine:       engine,
 		MediaStore:   store,
@@ -188,18 +184,24 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if history := engine.History(); history != nil {
 		config.History = history
 	}
+	var backends *rest.Handler // made of the server, which serves nothing before start returns
 	if o.rest.listen == "" {
-		config.REST = backends
+		config.REST = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { backends.ServeHTTP(w, r) })
 	}
 	if meter != nil {
 		config.Meter = meter
 	}
 	server, err := gateway.New(config)
-	r := running{engine, store, server, backends}
 	if err != nil {
-		r.closeStores(log)
+		running{engine: engine, media: store}.closeStores(log)
 		return running{}, err
 	}
+	r := running{engine: engine, media: store, server: server}
+	if backends, err = o.restHandler(engine, auth, server.Media(), meter, log); err != nil {
+		r.close()
+		return running{}, err
+	}
+	r.rest = backends
 	return r, nil
 }
 
