@@ -35,6 +35,7 @@ type options struct {
 const usage = `Usage: rtm-gateway [flags]
        rtm-gateway token --uid USER [flags]
        rtm-gateway media-url --app APPID --media ID [flags]
+       rtm-gateway admin COMMAND [flags]
        rtm-gateway doctor [--url URL] [flags]
        rtm-gateway health [--url URL] [--ready] [flags]
        rtm-gateway streams [--apply] [flags]
@@ -47,6 +48,7 @@ Runs a gateway for rtm-wasm clients on one address:
   /rtm       WebSocket of clients
   /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
   /dev/v2/   REST interface for backends of apps, with --rest-key
+  /v1/apps/  control API for backends and operators, with --rest-key
   /healthz   says ok while the gateway runs
   /readyz    200 when clients should come here, else 503; which check fails, as JSON
 
@@ -59,6 +61,7 @@ user and token is accepted. On an address that is not loopback it then needs
   rtm-gateway --app APPID           this app, without tokens
   rtm-gateway token --help          mints a token to try
   rtm-gateway media-url --help      signs the URL of a file
+  rtm-gateway admin --help          shows and changes sessions, bans, channels, media
   rtm-gateway doctor --help         says what is wrong
   rtm-gateway health --help         says whether one runs, for scripts
   rtm-gateway streams --help        changes what exists in NATS: replicas, lifetimes

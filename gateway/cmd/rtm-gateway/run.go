@@ -21,13 +21,15 @@ import (
 )
 
 // subcommands are what may stand in front of the flags.
-var subcommands = []string{"doctor", "health", "media-url", "streams", "token", "webhook-test"}
+var subcommands = []string{"admin", "doctor", "health", "media-url", "streams", "token", "webhook-test"}
 
 // run is the program. It returns the exit code: 0 after a graceful end, 1 for what
 // went wrong, 2 for bad settings.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
+		case "admin":
+			return runAdmin(ctx, args[1:], stdout, stderr)
 		case "doctor":
 			return runDoctor(ctx, args[1:], stdout, stderr)
 		case "health":
