@@ -9,6 +9,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/core"
+	"rtmwasm/core/wire"
+	"rtmwasm/gateway/token"
 )
 
 // The commands of docs/backend.md, as they are printed and in their order, with a user who gets what
@@ -41,6 +45,28 @@ func TestBackendPage(t *testing.T) {
 		"The history 1": func() { gets("Server", "for the record") },
 		"The history 2": func() {
 			assert.Regexp(t, `"messages":\[\{"src":"Server","dst":"garden","payload":"for the record"`, readFile(t, filepath.Join(dir, "messages.json")))
+		},
+		"Who is there 1": func() {
+			assert.Regexp(t, `"sessions":\[\{"user_id":"bob","state":"online"`, readFile(t, filepath.Join(dir, "sessions.json")))
+			assert.Regexp(t, `"users":\[\{"user_id":"bob","state":"online"\},\{"user_id":"carol","state":"offline"\}\]`, readFile(t, filepath.Join(dir, "presence.json")))
+			assert.Regexp(t, `"count":1,"members":\["bob"\]`, readFile(t, filepath.Join(dir, "members.json")))
+		},
+		"Attributes of a channel 1": func() {
+			assert.Regexp(t, `"attributes":\[\{"key":"topic","value":"roses","writer":"Server"`, readFile(t, filepath.Join(dir, "attributes.json")))
+		},
+		"A backend sends a picture 1": func() {
+			for _, name := range []string{"dot.png", "other.png"} {
+				m := next(t, bob.got).Message
+				assert.Equal(t, []any{wire.Message_IMAGE, name, uint32(1), uint32(1)}, []any{m.Type, m.FileName, m.Width, m.Height})
+			}
+		},
+		"Kick and ban 1": func() {
+			assert.Equal(t, core.Aborted, whyEnded(t, bob))
+			assert.Regexp(t, `"bans":\[\{"user_id":"bob",.*"reason":"sells watches"`, readFile(t, filepath.Join(dir, "bans.json")))
+			require.Eventually(t, func() bool { // the gateway hears of the end of the ban by a watch
+				return loginCode(oneGateway, "bob", restToken(t, token.V007, "bob", time.Hour)) == 0
+			}, time.Minute, 10*time.Millisecond)
+			bob = loginHeard(t, oneGateway, "bob")
 		},
 		"Credentials 1": func() {
 			gets("alice", "one")
