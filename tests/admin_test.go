@@ -110,3 +110,25 @@ func TestAdmin(t *testing.T) {
 	g.kill()
 	fails(1, "cannot reach the gateway", "sessions")
 }
+
+// The doctor tells whether the REST interface is on, and whether a key works.
+func TestDoctorREST(t *testing.T) {
+	program := buildGateway(t)
+	g, _ := serveREST(t, program)
+	off := serve(t, program, "--listen", "127.0.0.1:0", "--app", pageApp, "--data", t.TempDir())
+	for _, c := range []struct{ url, key, says string }{
+		{g.url, restKey + ":" + restSecret, "ok    rest       the REST interface takes the key " + restKey},
+		{g.url, restKey + ":another-secret-entirely", "fail  rest       the gateway does not take the key " + restKey},
+		{g.url, "", "ok    rest       the REST interface is on; no key was given"},
+		{off.url, "", "ok    rest       the REST interface is off"},
+		{off.url, restKey + ":" + restSecret, "fail  rest       the REST interface is off"},
+	} {
+		cmd := exec.CommandContext(t.Context(), program, "doctor", "--url", c.url, "--app", pageApp+":"+pageCertificate)
+		if c.key != "" {
+			cmd.Env = append(os.Environ(), "RTM_REST_KEY="+c.key)
+		}
+		out, _ := cmd.CombinedOutput() // it may fail: what it says counts
+		assert.Contains(t, string(out), c.says)
+		assert.NotContains(t, string(out), restSecret)
+	}
+}

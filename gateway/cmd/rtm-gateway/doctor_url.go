@@ -35,6 +35,7 @@ func (e *examination) remote(ctx context.Context) {
 	}
 	e.checkSDK(ctx)
 	e.checkPreflight(ctx, u)
+	e.checkREST(ctx)
 	credential := e.checkSocket(ctx)
 	if credential == "" {
 		e.say(poor, "media", "not checked, for want of a login", "")
@@ -195,7 +196,7 @@ func (e *examination) hello() (*wire.Hello, error) {
 	if err != nil {
 		return nil, err
 	}
-	hello := &wire.Hello{Version: 1, AppId: strings.Repeat("0", 32), Uid: doctorUID, Sdk: "rtm-gateway doctor"}
+	hello := &wire.Hello{Version: 1, AppId: noApp, Uid: doctorUID, Sdk: "rtm-gateway doctor"}
 	if ids := apps.IDs(); len(ids) > 0 {
 		hello.AppId = ids[0]
 		if certificate := apps.Certificate(hello.AppId); certificate != "" {

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/rest"
+)
+
+// checkREST asks whether the interface for backends is on, and whether the key that the doctor is
+// given works.
+func (e *examination) checkREST(ctx context.Context) {
+	var key rest.Key
+	if keys, err := e.rest.keys.parse(); err == nil && len(keys) > 0 { // checked before
+		key = keys[0]
+	}
+	app := cmp.Or(key.App, noApp)
+	if apps, err := e.apps.load(slog.New(slog.DiscardHandler)); err == nil && key.App == "" && len(apps.IDs()) > 0 {
+		app = apps.IDs()[0]
+	}
+	var header []string
+	if key.ID != "" {
+		header = []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(key.ID+":"+key.Secret))}
+	}
+	answer, err := e.ask(ctx, http.MethodGet, gateway.ControlPrefix+app+"/usage", nil, header...)
+	if err != nil {
+		e.say(bad, "rest", err.Error(), "")
+		return
+	}
+	var said struct{ Code string }
+	unreadable := json.Unmarshal([]byte(read(answer)), &said) != nil
+	switch {
+	case unreadable:
+		e.say(poor, "rest", "no REST interface answers here", "the gateway may have it on an address of its own, --rest-listen, or the proxy hands "+gateway.ControlPrefix+" to something else")
+	case said.Code == "rest_off" && key.ID != "":
+		e.say(bad, "rest", "the REST interface is off", "give the gateway the key, too")
+	case said.Code == "rest_off":
+		e.say(good, "rest", "the REST interface is off, as without --rest-key", "")
+	case answer.StatusCode == http.StatusUnauthorized && key.ID == "":
+		e.say(good, "rest", "the REST interface is on; no key was given to be tried", "")
+	case answer.StatusCode == http.StatusUnauthorized:
+		e.say(bad, "rest", "the gateway does not take the key "+key.ID+" for the app "+app, "give both the same --rest-key")
+	case answer.StatusCode != http.StatusOK:
+		e.say(bad, "rest", "the REST interface answers "+answer.Status, "see the gateway's log")
+	default:
+		e.say(good, "rest", "the REST interface takes the key "+key.ID, "")
+	}
+}
+
+// noApp is asked for where no app is named: in development mode it is served.
+const noApp = "00000000000000000000000000000000"
