@@ -1,7 +1,6 @@
 package natsengine
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -44,8 +43,8 @@ func TestBans(t *testing.T) {
 	heard := followAllBans(t, e)
 	assert.Equal(t, long, nextBan(t, heard), "what there is comes first")
 	require.NoError(t, e.Ban(t.Context(), lifted))
+	assert.Equal(t, lifted, nextBan(t, heard)) // before it is lifted: only the last state of a user is sure to be told
 	require.NoError(t, e.Unban(t.Context(), lifted.User))
-	assert.Equal(t, lifted, nextBan(t, heard))
 	assert.Equal(t, gateway.Ban{User: lifted.User}, nextBan(t, heard))
 	require.NoError(t, e.Ban(t.Context(), short))
 	end := nextBan(t, heard)
@@ -78,49 +77,5 @@ func TestEvictionText(t *testing.T) {
 		got, err := decodeEviction(encodeEviction(e))
 		require.NoError(t, err)
 		assert.Equal(t, e, got)
-	}
-}
-
-// A channel is listed once, however its members stand among those of others, and is not missed where
-// members come and go between the pages.
-func TestChannelPages(t *testing.T) {
-	e := openEngine(t, Options{Dir: t.TempDir()})
-	enter := func(name, uid string) {
-		m := memberOf("g1", uid, 1)
-		m.Channel.Channel = name
-		_, err := e.Enter(t.Context(), m)
-		require.NoError(t, err)
-	}
-	want := map[string]int{}
-	for i := range 300 {
-		uid := fmt.Sprint("u", i)
-		enter("crowd", uid)
-		want["crowd"]++
-		if i%100 == 50 {
-			enter("rare", uid)
-			want["rare"]++
-		}
-		if i%3 == 0 {
-			enter(fmt.Sprint("own", i), uid)
-			want[fmt.Sprint("own", i)]++
-		}
-	}
-	for _, most := range []int{1, 7, 1000} {
-		got := map[string]int{}
-		for after := uint64(0); ; {
-			page, next, err := e.Channels(t.Context(), memberOf("", "", 0).Channel.App, after, most)
-			require.NoError(t, err)
-			assert.LessOrEqual(t, len(page), most)
-			for _, ch := range page {
-				assert.Zero(t, got[ch.Channel], "%s comes twice", ch.Channel)
-				got[ch.Channel] = ch.Members
-			}
-			if next == 0 {
-				break
-			}
-			require.Greater(t, next, after)
-			after = next
-		}
-		assert.Equal(t, want, got)
 	}
 }

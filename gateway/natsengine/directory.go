@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -132,13 +133,14 @@ func (e *Engine) MemberPage(ctx context.Context, id channel.ID, after uint64, mo
 
 // Channels returns channels of an app that have members, as Sessions does sessions. It goes over
 // the members, and has a channel in the page in which the first of its members is: one look tells
-// who that is, and how many follow.
+// who that is, and how many follow. A page ends early where it takes many looks, since it must come
+// in time however many channels there are.
 func (e *Engine) Channels(ctx context.Context, app string, after uint64, most int) (page []gateway.ChannelInfo, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	l := channelList{e: e, after: after, most: most, seen: map[channel.ID]bool{}}
+	l := channelList{e: e, after: after, most: most, began: time.Now(), seen: map[channel.ID]bool{}}
 	more := true
-	for reads := 0; more && len(l.page) < most && reads < maxReads; reads++ {
+	for reads := 0; more && reads < maxReads; reads++ {
 		var records []record
 		records, next, more, err = e.members.page(ctx, "*."+app+".>", l.after, maxPage)
 		if err == nil {
@@ -147,7 +149,7 @@ func (e *Engine) Channels(ctx context.Context, app string, after uint64, most in
 		if err != nil {
 			return nil, 0, fmt.Errorf("natsengine: list channels: %w", err)
 		}
-		if len(l.page) == most { // there may be more among these records
+		if l.ended() { // there may be more among these records
 			return l.page, l.after, nil
 		}
 		l.after = next
@@ -158,20 +160,31 @@ func (e *Engine) Channels(ctx context.Context, app string, after uint64, most in
 // maxReads is how many times members are read for a page of channels: most may be of few channels.
 const maxReads = 16
 
+// maxLooks is how many channels are looked at for a page, those of earlier pages included.
+const maxLooks = 200
+
 // channelList is a page of channels in the making.
 type channelList struct {
 	e     *Engine
 	after uint64 // up to where members were looked at
 	most  int
+	began time.Time
+	looks int
 	page  []gateway.ChannelInfo
 	seen  map[channel.ID]bool
 }
 
-// add looks at members until the page is full.
+// ended reports whether the page is full, or took as long as it may. One look is always made, so that
+// the next page begins further on.
+func (l *channelList) ended() bool {
+	return len(l.page) == l.most || l.looks == maxLooks || l.looks > 0 && time.Since(l.began) > opTimeout/2
+}
+
+// add looks at members until the page has ended.
 func (l *channelList) add(ctx context.Context, records []record) error {
 	began := l.after
 	for _, r := range records {
-		if len(l.page) == l.most {
+		if l.ended() {
 			return nil
 		}
 		l.after = r.revision
@@ -180,6 +193,7 @@ func (l *channelList) add(ctx context.Context, records []record) error {
 			continue
 		}
 		l.seen[m.Channel] = true
+		l.looks++
 		n, err := l.e.membersFrom(ctx, m.Channel, began)
 		if err != nil {
 			return err
@@ -192,7 +206,8 @@ func (l *channelList) add(ctx context.Context, records []record) error {
 }
 
 // membersFrom tells how many members a channel has whose first member is behind a revision; 0 for
-// another one. Members who left in the last second or two may count too.
+// another one. Where the first left a moment ago, the page that should have the channel may have passed
+// over it, so it counts as behind. Others who left in the last second or two may count too.
 func (e *Engine) membersFrom(ctx context.Context, id channel.ID, after uint64) (n int, err error) {
 	messages, _, err := e.batchGet(ctx, memberStream, nextOf{NextFor: memberSubject + "*." + channelKey(id) + ".>", Batch: 1, Seq: 1})
 	if err != nil || len(messages) == 0 {
@@ -202,9 +217,12 @@ func (e *Engine) membersFrom(ctx context.Context, id channel.ID, after uint64) (
 	if !ok {
 		return 0, errors.New("a record without a revision")
 	}
-	if first.revision <= after {
+	if first.revision <= after && !first.gone {
 		return 0, nil
 	}
 	n, err = strconv.Atoi(messages[0].Header.Get(pendingHeader))
-	return n + 1, err
+	if !first.gone {
+		n++
+	}
+	return n, err
 }
