@@ -25,6 +25,7 @@ var (
 	off          = &failure{status: http.StatusNotFound, code: "rest_off", text: "the REST interface is off: start the gateway with --rest-key ID:SECRET"}
 	unauthorized = &failure{status: http.StatusUnauthorized, code: "unauthorized",
 		text: "nothing that was sent allows this call for this app: send a key of --rest-key by Basic, x-agora-token with x-agora-uid, or Authorization: agora token=TOKEN; a token allows calls in the name of its user alone"}
+	userBanned  = &failure{status: http.StatusUnauthorized, code: "unauthorized", text: "the user is banned"}
 	tooOften    = &failure{status: http.StatusTooManyRequests, code: "rate_limited", text: "the app calls this endpoint more often than it may in a second: try again later", retryAfter: 1}
 	tooLarge    = &failure{status: http.StatusRequestEntityTooLarge, code: "too_large", text: "the body has more than 512 KiB"}
 	noAnswer    = &failure{status: http.StatusRequestTimeout, code: "timeout", text: "the receiver is online and did not acknowledge the message in time: it may still arrive"}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -79,13 +80,14 @@ func (h *Handler) uploadMedia(r *http.Request, c *call) (any, error) {
 		return nil, err
 	}
 	who := media.Principal{App: c.app, UID: c.from}
-	info, err := h.config.Media.Put(r.Context(), who, name, r.ContentLength, c.stalling(r.Body))
+	info, err := h.config.Media.Put(r.Context(), who, name, r.ContentLength, c.stalling(r))
 	if err != nil {
 		return nil, mediaFailure(err)
 	}
+	_ = c.control.SetWriteDeadline(time.Now().Add(answerTime)) // fails only where the connection is gone
 	v, err := h.viewMedia(r, info)
-	if err != nil {
-		return nil, err
+	if err != nil { // the caller will try again
+		return nil, errors.Join(err, h.config.Media.Remove(context.WithoutCancel(r.Context()), c.app, info.Key))
 	}
 	c.to = v.MediaID
 	return mediaAnswer{c.succeeded(), v}, nil
@@ -97,19 +99,27 @@ const (
 	answerTime = time.Minute
 )
 
-// stalling is the body of a request that may take as long as it comes.
-func (c *call) stalling(body io.Reader) io.Reader { return stallingBody{body, c.control} }
+// stalling is the body of a request that may take as long as it comes. At its end the answer may take
+// as long as a check of the file does.
+func (c *call) stalling(r *http.Request) io.Reader {
+	return &stallingBody{Reader: r.Body, left: r.ContentLength, control: c.control}
+}
 
 type stallingBody struct {
 	io.Reader
+	left    int64
 	control *http.ResponseController
 }
 
-func (b stallingBody) Read(p []byte) (int, error) {
+func (b *stallingBody) Read(p []byte) (int, error) {
 	now := time.Now()
 	_ = b.control.SetReadDeadline(now.Add(bodyStall)) // errors mean that the connection is gone
 	_ = b.control.SetWriteDeadline(now.Add(bodyStall + answerTime))
-	return b.Reader.Read(p)
+	n, err := b.Reader.Read(p)
+	if b.left -= int64(n); b.left <= 0 {
+		_ = b.control.SetWriteDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // findMedia finds the file that a media id names.
@@ -308,6 +318,8 @@ var (
 	lengthNeeded = &failure{status: http.StatusLengthRequired, code: "length_required", text: "Content-Length must say how long the file is"}
 	fileTooLarge = &failure{status: http.StatusRequestEntityTooLarge, code: "too_large", text: "a file may have 30 MiB"}
 	fullMedia    = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "the files of the user or of the app take as many bytes as they may: there is room when older ones expire or are deleted", retryAfter: 3600}
+	noRoom       = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the gateway has no room for files now: try again later", retryAfter: 60}
+	unchecked    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the file cannot be checked now: try again later", retryAfter: 60}
 	busyMedia    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "as many transfers as may be are under way: try again", retryAfter: 1}
 )
 
@@ -323,6 +335,10 @@ func mediaFailure(err error) error {
 		return fullMedia
 	case errors.Is(err, media.ErrBusy):
 		return busyMedia
+	case errors.Is(err, media.ErrFull):
+		return noRoom
+	case errors.Is(err, media.ErrUnchecked):
+		return unchecked
 	case errors.Is(err, media.ErrCutShort):
 		return invalid("the body did not come to its end")
 	case errors.Is(err, media.ErrNotFound):

@@ -87,8 +87,9 @@ func (h *Handler) kickUser(r *http.Request, c *call) (any, error) {
 	return c.succeeded(), nil
 }
 
-// maxPresence is how many users may be asked for at once.
-const maxPresence = 512
+// maxPresence is how many users may be asked for at once: the head of a request has room for as many
+// ids of 64 letters.
+const maxPresence = 128
 
 type presenceView struct {
 	UserID string `json:"user_id"`

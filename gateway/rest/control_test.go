@@ -214,7 +214,7 @@ func TestControl(t *testing.T) {
 	s := newStation(t)
 	for name, test := range map[string]func(*testing.T, *station){
 		"sessions": testSessions, "presence": testPresence, "channels": testChannels, "attributes": testAttributes, "kick": testKick, "ban": testBan,
-		"media": testMedia, "media messages": testMediaMessages, "who may call": testControlCallers, "bad input": testControlInput,
+		"media": testMedia, "media messages": testMediaMessages, "who may call": testControlCallers, "a banned user's token": testBannedToken, "bad input": testControlInput,
 	} {
 		t.Run(name, func(t *testing.T) {
 			part := *s
@@ -244,6 +244,10 @@ func testSessions(t *testing.T, s *station) {
 
 func testPresence(t *testing.T, s *station) {
 	s.login("here")
+	const longest = "&user_id=abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
+	many := s.call(http.StatusOK, http.MethodGet, "/presence?"+strings.Repeat(longest, 128), nil)
+	assert.Len(t, many["users"], 128, "a request's head has room for as many")
+	s.call(http.StatusBadRequest, http.MethodGet, "/presence?"+strings.Repeat("&user_id=a", 129), nil)
 	users := s.call(http.StatusOK, http.MethodGet, "/presence?user_id=nobody&user_id=here", nil)["users"]
 	assert.Equal(t, []any{map[string]any{"user_id": "nobody", "state": "offline"}, map[string]any{"user_id": "here", "state": "online"}}, users)
 }
@@ -349,6 +353,28 @@ func testBan(t *testing.T, s *station) {
 	s.call(http.StatusOK, http.MethodPut, "/bans/hasty", `{"seconds": 1}`)
 	s.loginSoon("hasty")
 	assert.NotContains(t, values(s.all("/bans", "bans", 1000), "user_id"), "hasty")
+}
+
+// A ban holds for calls with the user's token as well; those of keys in their name go on.
+func testBannedToken(t *testing.T, s *station) {
+	alice := gateway.User{App: app, ID: "alice"}
+	send := func(header, value string) int {
+		r, err := http.NewRequest(http.MethodPost, s.url+base+toPeer, strings.NewReader(hello))
+		require.NoError(t, err)
+		r.Header.Set(header, value)
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	const header = "x-agora-token"
+	text := mint(t, token.V007, app, certificate, alice.ID, time.Hour)
+	assert.Equal(t, http.StatusOK, send(header, text))
+	require.NoError(t, s.engine.Ban(t.Context(), gateway.Ban{User: alice, Until: time.Now().Add(time.Hour), Made: time.Now()}))
+	assert.Equal(t, http.StatusUnauthorized, send(header, text))
+	assert.Equal(t, http.StatusOK, send("Authorization", basic(key, secret)))
+	require.NoError(t, s.engine.Unban(t.Context(), alice))
+	assert.Equal(t, http.StatusOK, send(header, text))
 }
 
 // loginSoon logs in as soon as the gateway has heard that the user may.

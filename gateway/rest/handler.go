@@ -111,6 +111,9 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 	if !h.limits.allow(c.app, c.endpoint) {
 		return nil, tooOften
 	}
+	if err := h.keepOut(r, c); err != nil {
+		return nil, err
+	}
 	switch c.endpoint {
 	case PeerMessages:
 		return h.sendToPeer(r, c)
@@ -128,6 +131,19 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 		return h.countMessages(r, c)
 	}
 	return nil, notFound
+}
+
+// keepOut refuses a banned user, whose token is still valid. Keys may send in the name of anybody.
+func (h *Handler) keepOut(r *http.Request, c *call) error {
+	if c.caller.key != "" || h.config.Control == nil {
+		return nil
+	}
+	_, banned, err := h.config.Control.FindBan(r.Context(), gateway.User{App: c.app, ID: c.caller.uid})
+	if err == nil && banned {
+		c.why = "the user is banned"
+		return userBanned
+	}
+	return err
 }
 
 // failureOf is what the caller is told of an error. Errors of other packages may name addresses
