@@ -22,17 +22,22 @@ import (
 // control makes a call of the control API that must have this status.
 func (b *backend) control(status int, method, path string, body []byte) map[string]any {
 	b.t.Helper()
+	return b.controlIn(b.t, status, method, path, body)
+}
+
+// controlIn is control where another than the test is told of a failure, as EventuallyWithT needs it.
+func (b *backend) controlIn(t require.TestingT, status int, method, path string, body []byte) map[string]any {
 	r, err := http.NewRequest(method, b.url+"/v1/apps/"+pageApp+path, bytes.NewReader(body))
-	require.NoError(b.t, err)
+	require.NoError(t, err)
 	r.SetBasicAuth(restKey, restSecret)
 	answer, err := http.DefaultClient.Do(r)
-	require.NoError(b.t, err)
+	require.NoError(t, err)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	require.NoError(b.t, err)
-	require.Equal(b.t, status, answer.StatusCode, "%s %s: %s", method, path, text)
+	require.NoError(t, err)
+	require.Equal(t, status, answer.StatusCode, "%s %s: %s", method, path, text)
 	var fields map[string]any
-	require.NoError(b.t, json.Unmarshal(text, &fields))
+	require.NoError(t, json.Unmarshal(text, &fields))
 	return fields
 }
 
@@ -91,12 +96,13 @@ func TestClusterControl(t *testing.T) {
 	}
 	both := []string{"user0", "user1"}
 	for _, b := range backends {
-		require.EventuallyWithT(t, func(ct *assert.CollectT) { // a replica may lag
-			assert.ElementsMatch(ct, both, listed(b.control(http.StatusOK, http.MethodGet, "/sessions", nil)["sessions"], "user_id"))
-			assert.ElementsMatch(ct, both, b.control(http.StatusOK, http.MethodGet, "/channels/hall/members", nil)["members"])
-			assert.Equal(ct, []string{"2"}, listed(b.control(http.StatusOK, http.MethodGet, "/channels", nil)["channels"], "members"))
+		require.EventuallyWithT(t, func(ct *assert.CollectT) { // a replica may lag, and a client may be late
+			get := func(path string) map[string]any { return b.controlIn(ct, http.StatusOK, http.MethodGet, path, nil) }
+			assert.ElementsMatch(ct, both, listed(get("/sessions")["sessions"], "user_id"))
+			assert.ElementsMatch(ct, both, get("/channels/hall/members")["members"])
+			assert.Equal(ct, []string{"2"}, listed(get("/channels")["channels"], "members"))
+			assert.Equal(ct, []string{"online", "online"}, listed(get("/presence?user_id=user0&user_id=user1")["users"], "state"))
 		}, time.Minute, 50*time.Millisecond)
-		assert.Equal(t, []string{"online", "online"}, listed(b.control(http.StatusOK, http.MethodGet, "/presence?user_id=user0&user_id=user1", nil)["users"], "state"))
 		for _, uid := range both {
 			b.control(http.StatusOK, http.MethodGet, "/sessions/"+uid, nil)
 		}
