@@ -59,6 +59,7 @@ type Task struct {
 	progress func(current, total int64)
 	total    int64
 
+	lasting bool // what has arrived is of use after a failure
 	running bool
 	ended   bool
 
@@ -157,7 +158,9 @@ func (t *Task) failed(err *Error) {
 		return
 	}
 	t.end()
-	t.transfer.cancelled()
+	if !t.lasting {
+		t.transfer.cancelled()
+	}
 	t.fail(err)
 }
 

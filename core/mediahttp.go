@@ -232,7 +232,7 @@ func (c *Client) flushDiscards() {
 	for _, d := range discards {
 		r := &HTTPRequest{Method: "DELETE", URL: d.key}
 		if d.key == "" {
-			r = creation(d.size, d.nonce)
+			r = creation(d.size, d.nonce, false)
 		}
 		c.mediaRequest(r, d)
 	}

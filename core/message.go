@@ -34,6 +34,10 @@ type Outgoing struct {
 	Defect     Defect
 	DefectText string
 
+	// Number and Origin name the message in place of the client's own numbers, if Number is not 0: it is
+	// sent once, also over several logins (wire.Send).
+	Number, Origin uint64
+
 	// History has the gateway keep the message for the app's backend to read.
 	History bool
 }

@@ -50,7 +50,9 @@ func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error,
 			return
 		}
 		send.History = o.History
-		send.Origin, send.Number = c.origin, c.numbers.next(send.Peer+"/"+send.Channel)
+		if send.Origin, send.Number, send.Once = o.Origin, o.Number, true; o.Number == 0 {
+			send.Origin, send.Number, send.Once = c.origin, c.numbers.next(send.Peer+"/"+send.Channel), false
+		}
 		c.request(&wire.ClientFrame{Send: send}, ResendAfter, func(f *wire.ServerFrame) {
 			received, err := sendOutcome(f, codes)
 			done(received, err)

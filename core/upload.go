@@ -32,6 +32,12 @@ type UploadParams struct {
 	// Dimensions in pixels that the caller gave; each 0 is measured instead.
 	Dimensions
 
+	// Nonce is by which the gateway knows the upload, as newNonce makes it: 24 digits of Base64.
+	// The upload then is lasting: it goes on from what the gateway has, also in another login
+	// or another program. What has arrived stays at the gateway unless the task is canceled.
+	// "": one that ends with the session.
+	Nonce string
+
 	// Defect is a dimension that is no number: reported after the login check. ""
 	// where there is none.
 	Defect string
@@ -83,9 +89,10 @@ const maxForgotten = 3
 func (c *Client) Upload(src Blob, params UploadParams, progress func(current, total int64), done func(*Uploaded, *Error)) *Task {
 	defer c.enter().exit()
 	done, progress = laterWith(c, done), c.pausing(progress)
-	u := &upload{src: src, params: params, done: done}
+	lasting := params.Nonce != ""
+	u := &upload{src: src, params: params, done: done, nonce: params.Nonce, nameless: lasting}
 	u.Task = &Task{
-		c: c, codes: &uploadCodes, transfer: u, total: src.Size(), progress: progress,
+		c: c, codes: &uploadCodes, transfer: u, total: src.Size(), progress: progress, lasting: lasting,
 		fail: func(err *Error) { done(nil, err) },
 	}
 	if err := u.check(); err != nil {
@@ -238,7 +245,7 @@ func (u *upload) create() {
 		u.nonce = newNonce()
 	}
 	nonce := u.nonce
-	r := creation(u.total, nonce)
+	r := creation(u.total, nonce, u.lasting)
 	begun := now()
 	x := &exchange{limit: u.soon(), smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
 	x.answered = func(resp *HTTPResponse) {
@@ -285,10 +292,14 @@ func (c *Client) sentIn(bytes int64, took time.Duration) {
 
 // creation is the request that creates an upload. Repeated with the same nonce, it is answered
 // with the same upload.
-func creation(size int64, nonce string) *HTTPRequest {
+func creation(size int64, nonce string, lasting bool) *HTTPRequest {
+	metadata := "nonce " + nonce
+	if lasting {
+		metadata += ",lasting"
+	}
 	return &HTTPRequest{Method: "POST", Header: [][2]string{
 		{"Upload-Length", strconv.FormatInt(size, 10)},
-		{"Upload-Metadata", "nonce " + nonce},
+		{"Upload-Metadata", metadata},
 	}}
 }
 
@@ -319,7 +330,7 @@ func (u *upload) tooLarge(resp *HTTPResponse) {
 // was let go on, because only the answer tells what to remove if nobody wants it any
 // more. A task that goes on repeats the creation, and is told the same upload.
 func (u *upload) createdLate(resp *HTTPResponse, nonce string) {
-	if u.ended && u.key == "" || nonce != u.nonce {
+	if !u.lasting && (u.ended && u.key == "" || nonce != u.nonce) {
 		u.c.discard(&discarding{key: createdKey(resp)})
 	}
 }
@@ -412,7 +423,7 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 			u.refused(resp)
 			return
 		}
-		u.nonce, u.key, u.offset, u.sending, u.confirmed = "", "", 0, 0, 0
+		u.nonce, u.key, u.offset, u.sending, u.confirmed = u.params.Nonce, "", 0, 0, 0
 		u.again(statusFault(resp, true))
 	case 413:
 		u.tooLarge(resp)

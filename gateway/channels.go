@@ -107,7 +107,7 @@ func (s *session) doMembers(id uint32, name string) {
 	s.answer(id, &wire.ServerFrame{MemberList: &wire.MemberList{Uid: m.List()}})
 }
 
-func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
+func (s *session) sendToChannel(id uint32, delivery *wire.Delivery, sent func(received bool)) {
 	m := s.membership(delivery.Channel)
 	if m == nil {
 		s.refuse(id, notJoined)
@@ -118,7 +118,7 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery) {
 			s.unavailable(id, err)
 			return
 		}
-		s.sent(id, false)
+		sent(false)
 	}
 	if err := s.server.engine.PublishChannel(m.ID(), wire.Marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
 		done(err)

@@ -145,26 +145,30 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 		s.refuse(id, notJoined)
 		return
 	}
+	sent, ok := s.sendOnce(id, send)
+	if !ok {
+		return
+	}
 	if refusal := s.intoHistory(send, delivery); refusal != nil {
 		s.refuse(id, refusal)
 		return
 	}
 	s.tellSend(send)
 	if send.Channel != "" {
-		s.sendToChannel(id, delivery)
+		s.sendToChannel(id, delivery, sent)
 		return
 	}
-	s.sendToPeer(id, send, delivery)
+	s.sendToPeer(id, send, delivery, sent)
 }
 
-func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery) {
+func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery, sent func(received bool)) {
 	body := wire.Marshal(&wire.ServerFrame{Delivery: delivery})
 	s.askPeer(id, send.Peer, body, s.server.config.Times.PeerAck, func(received bool) {
 		if !received && send.Offline && send.Peer != s.user.ID {
-			s.leaveMail(id, User{App: s.user.App, ID: send.Peer}, delivery)
+			s.leaveMail(id, User{App: s.user.App, ID: send.Peer}, delivery, sent)
 			return
 		}
-		s.sent(id, received)
+		sent(received)
 	})
 }
 

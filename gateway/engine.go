@@ -9,6 +9,7 @@ import (
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
+	"rtmwasm/gateway/once"
 	"rtmwasm/gateway/presence"
 )
 
@@ -26,6 +27,7 @@ type Engine interface {
 	Bans
 	channel.Engine
 	mailbox.Store
+	once.Store
 
 	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is

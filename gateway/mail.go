@@ -29,12 +29,12 @@ func (s *session) outcome(received bool) Outcome {
 
 // leaveMail puts a message that its receiver did not take into the receiver's mailbox. What
 // refuses it may be true for every message, and is not logged every time.
-func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery) {
+func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent func(received bool)) {
 	mailbox.Leave(s.server.engine, s.user.ID, peer, delivery, func(err error) {
 		refusal := mailbox.Refusal(err)
 		switch {
 		case err == nil:
-			s.sent(id, false)
+			sent(false)
 			return
 		case refusal == nil:
 			s.unavailable(id, err)

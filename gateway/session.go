@@ -13,6 +13,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/mailbox"
+	"rtmwasm/gateway/once"
 	"rtmwasm/gateway/presence"
 	"rtmwasm/gateway/retry"
 )
@@ -39,6 +40,7 @@ type session struct {
 	joined   map[string]*channel.Membership // by channel; a join may be under way, or have failed
 	rates    rates
 	stopPeer func()
+	sentOnce *once.Memory  // of the user; nil before the first message that is sent once
 	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
 
 	inbox    *mailbox.Inbox

@@ -22,6 +22,8 @@ func readOutgoing(v value) (o *core.Outgoing, err error) {
 		Defect:  core.Defect(getNumber(v, "defect")),
 		Message: &core.Message{Type: wire.Message_Type(getNumber(v, "kind"))},
 		History: toBool(get(v, "history")),
+		Number:  uint64(getNumber(v, "number")),
+		Origin:  uint64(getNumber(v, "origin")),
 	}
 	m := o.Message
 	switch {

@@ -721,6 +721,11 @@ type Send struct {
 	Origin  uint64
 	Number  uint64
 	History bool // keep it for the app's backend to read; TEXT, IMAGE and FILE are kept
+	// Send the message once, also over several logins: origin and number were kept by the client
+	// before it sent the message. The gateway remembers for 24 h, for the latest 32 pairs of origin and
+	// receiver of the user, which of the latest 64 numbers were sent. It answers one of them again, and
+	// sends nothing.
+	Once bool
 }
 
 func (x *Send) Reset() {
@@ -774,6 +779,13 @@ func (x *Send) GetNumber() uint64 {
 func (x *Send) GetHistory() bool {
 	if x != nil {
 		return x.History
+	}
+	return false
+}
+
+func (x *Send) GetOnce() bool {
+	if x != nil {
+		return x.Once
 	}
 	return false
 }
@@ -2357,6 +2369,16 @@ func (m *Send) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Once {
+		i--
+		if m.Once {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x40
+	}
 	if m.History {
 		i--
 		if m.History {
@@ -3926,6 +3948,9 @@ func (m *Send) SizeVT() (n int) {
 	if m.History {
 		n += 2
 	}
+	if m.Once {
+		n += 2
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -4719,6 +4744,8 @@ func (m *Send) UnmarshalVT(dAtA []byte) error {
 			m.Number = d.varint()
 		case 7:
 			m.History = d.varint() != 0
+		case 8:
+			m.Once = d.varint() != 0
 		default:
 			m.unknownFields = append(m.unknownFields, d.skip()...)
 		}

@@ -25,11 +25,21 @@ const (
 	maxNonce = 64
 )
 
+// lastingMetadata is the key in Upload-Metadata that makes an upload its user's: it does not go
+// with the session, and stays until nobody has touched it for IdleLimit. It needs a nonce, by
+// which a later session finds it.
+const lastingMetadata = "lasting"
+
+// lastingSession stands in place of a session in the Ref of a lasting upload. No session's id has a
+// space.
+func lastingSession(who Principal) string { return "user " + who.App + " " + who.UID }
+
 // createUpload refuses what tusd would take or answer differently, and answers the
 // creation that is repeated.
 func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 	req := requestOf(r.Context())
-	nonce := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))[nonceMetadata]
+	metadata := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))
+	nonce := metadata[nonceMetadata]
 	expected, err := parseDigest(r.Header.Values("Repr-Digest"))
 	switch {
 	case r.Header.Get("Upload-Defer-Length") != "":
@@ -48,6 +58,7 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 		req.expected = expected
 		if nonce != "" {
 			req.keyID = h.nonceKeyID(req.who, nonce)
+			_, req.lasting = metadata[lastingMetadata]
 		}
 		if req.keyID == "" || !h.answerRepeated(w, r, req) {
 			h.tus.PostFile(w, r)

@@ -20,6 +20,7 @@ type request struct {
 
 	// Of a creation:
 	keyID    string // "" for one without a nonce
+	lasting  bool   // it is to outlive the session
 	expected []byte // SHA-256 that the sender announced, or nil
 	created  *Info  // the upload, until something is appended to it
 	leave    func() // gives its place back; nil if there is none

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,6 +123,45 @@ func TestSessionEndRemovesUploads(t *testing.T) {
 	refs, err := s.store.Unfinished(context.Background(), "s1")
 	require.NoError(t, err)
 	assert.Empty(t, refs)
+}
+
+// A lasting upload goes on in a later session of its user. All of a user's take nine places, which
+// are not those of their sessions.
+func TestLastingUploads(t *testing.T) {
+	s := newServer(t)
+	c := s.as(appA, "anna", "s1")
+	lasting := func(nonce string) []string {
+		h := withNonce(nonce)
+		h[1] += ",lasting"
+		return h
+	}
+	first := c.create(5, lasting(nonceA)...)
+	require.Equal(t, 201, first.status, "%s", first.body)
+	path := first.header.Get("Location")
+	require.Equal(t, 204, c.patch(path, 0, strings.NewReader("abc")).status)
+
+	s.handler.SessionEnded("s1")
+
+	later := s.as(appA, "anna", "s2")
+	again := later.create(5, lasting(nonceA)...)
+	assert.Equal(t, path, again.header.Get("Location"))
+	assert.Equal(t, "3", again.header.Get("Upload-Offset"))
+	assert.Equal(t, 404, s.as(appA, "eve", "s3").do("HEAD", path, nil).status)
+	assert.Equal(t, 404, s.as(appB, "anna", "s4").do("HEAD", path, nil).status)
+	require.Equal(t, 204, later.patch(path, 3, strings.NewReader("d")).status, "it stays lasting")
+	s.handler.SessionEnded("s2")
+	last := s.as(appA, "anna", "s5")
+	require.Equal(t, 204, last.patch(path, 4, strings.NewReader("e")).status)
+	last.requireContent(path, []byte("abcde"))
+
+	for i := range 9 {
+		require.Equal(t, 201, last.create(5, lasting(nonceB+strconv.Itoa(i))...).status)
+	}
+	assert.Equal(t, 429, last.create(5, lasting(nonceB)...).status)
+	assert.Equal(t, 201, last.create(5).status)
+	assert.Equal(t, 201, s.as(appB, "anna", "s6").create(5, lasting(nonceB)...).status)
+	head := last.do("HEAD", last.create(5, lasting(nonceB+"0")...).header.Get("Location"), nil)
+	assert.Equal(t, "filename YS5wbmc=", head.header.Get("Upload-Metadata"), "neither mark is kept")
 }
 
 // An upload in its first request is not listed by the store yet, and takes a place all the same.

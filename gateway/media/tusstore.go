@@ -31,7 +31,11 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 		id = newKeyID()
 	}
 	ref := Ref{App: req.who.App, Key: Key(now, id), Session: req.who.SessionID}
+	if req.lasting {
+		ref.Session = lastingSession(req.who)
+	}
 	delete(tus.MetaData, nonceMetadata)
+	delete(tus.MetaData, lastingMetadata)
 	var info Info
 	leave, err := s.h.slots.upload(ctx, ref, func() error {
 		end, err := s.h.quotas.admit(ctx, req.who, tus.Size)
@@ -182,7 +186,7 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 
 func (u *tusUpload) adopt(ctx context.Context) error {
 	session := u.req.who.SessionID
-	if u.info.Session == session {
+	if u.info.Session == session || u.info.Session == lastingSession(u.req.who) {
 		return nil
 	}
 	ref := u.info.Ref

@@ -35,6 +35,7 @@ func (e *Engine) openBuckets(ctx context.Context) (err error) {
 		{&e.gateways, gatewayBucket},
 		{&e.userAttributes, userAttributeBucket},
 		{&e.bans, banBucket},
+		{&e.sentOnce, onceBucket},
 	} {
 		if *b.bucket, err = e.js.KeyValue(ctx, b.name); err != nil {
 			return fmt.Errorf("bucket %s: %w", b.name, err)

@@ -29,11 +29,11 @@ type Engine struct {
 	records *mediaRecords
 	keys    mediaKeys
 
-	sessions, gateways, userAttributes, bans jetstream.KeyValue
-	members, channelAttributes               *state
-	sessionState                             *state // of the bucket of sessions
-	mail                                     jetstream.Stream
-	mailReserve                              *diskspace.Reserve
+	sessions, gateways, userAttributes, bans, sentOnce jetstream.KeyValue
+	members, channelAttributes                         *state
+	sessionState                                       *state // of the bucket of sessions
+	mail                                               jetstream.Stream
+	mailReserve                                        *diskspace.Reserve
 
 	dispatcher *dispatcher
 	requests   *requestMux

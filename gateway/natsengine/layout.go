@@ -37,6 +37,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: core.MaxOfflineMessages,
 		},
 		bucketConfig(banBucket, jetstream.FileStorage, 0, markerLife),
+		onceConfig(),
 		bucketConfig(secretBucket, jetstream.FileStorage, 0, 0),
 		bucketConfig(keyBucket, jetstream.FileStorage, 0, 0),
 		uploadConfig(),

@@ -94,6 +94,9 @@ export interface Outgoing {
   defectText?: string;
   /** Whether the gateway is to keep it for the app's backend. */
   history?: boolean;
+  /** Names a message that is sent once, also over several logins: whole numbers above 0 that a double holds exactly. */
+  number?: number;
+  origin?: number;
   text?: string;
   raw?: Uint8Array;
   description?: string;
@@ -136,6 +139,8 @@ export interface UploadParams {
   height?: number;
   thumbnailWidth?: number;
   thumbnailHeight?: number;
+  /** By which the gateway knows the upload: 24 random digits of Base64. It then goes on from what the gateway has, in any login. */
+  nonce?: string;
   /** A dimension that is not a number: reported after the login check. */
   defectText?: string;
 }

@@ -1,0 +1,45 @@
+package natsengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/once"
+)
+
+// onceBucket has one key for each user who sent from an outbox lately.
+const onceBucket = "rtm_sent_once"
+
+func onceConfig() jetstream.StreamConfig {
+	return bucketConfig(onceBucket, jetstream.FileStorage, once.Lifetime, 0)
+}
+
+var _ once.Store = (*Engine)(nil)
+
+// SentOnce implements once.Store.
+func (e *Engine) SentOnce(ctx context.Context, user gateway.User) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	entry, err := e.sentOnce.Get(ctx, userKey(user))
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("natsengine: read messages sent once: %w", err)
+	}
+	return entry.Value(), nil
+}
+
+// KeepSentOnce implements once.Store.
+func (e *Engine) KeepSentOnce(ctx context.Context, user gateway.User, value []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	if _, err := e.sentOnce.Put(ctx, userKey(user), value); err != nil {
+		return fmt.Errorf("natsengine: keep messages sent once: %w", err)
+	}
+	return nil
+}
