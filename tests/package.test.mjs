@@ -29,10 +29,10 @@ test('it brings nothing else along, and runs nothing when installed', () => {
 });
 
 test('it has these files and no other', () => {
-  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs'];
+  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs', 'outbox.js', 'outbox.mjs'];
   assert.deepEqual(readdirSync(installed('.')).sort(), [
     'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', ...modules, ...modules.map((name) => `${name}.map`),
-    ...['rtm', 'loader', 'placeholder', 'codes'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
+    ...['rtm', 'loader', 'placeholder', 'codes', 'outbox'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
   ].sort());
   for (const name of modules) {
     const { sources, sourcesContent } = JSON.parse(readFileSync(installed(`${name}.map`), 'utf8'));
@@ -44,8 +44,8 @@ test('it has these files and no other', () => {
 test('tools of 2019 can read it: ES2017, found by main, and no installer is turned away', () => {
   const { main, module, browser, engines, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   assert.deepEqual([module, browser, engines], [undefined, undefined, undefined], 'webpack 4 prefers these to main, and cannot read an ES module with import.meta');
-  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default, exports['./codes'].require.default];
-  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default, exports['./codes'].import.default];
+  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default, exports['./codes'].require.default, exports['./outbox'].require.default];
+  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default, exports['./codes'].import.default, exports['./outbox'].import.default];
   const read = (name) => readFileSync(installed(name), 'utf8');
   for (const name of scripts) {
     assert.match(name, /\.js$/, 'Create React App copies files of other names as pictures');
@@ -90,7 +90,7 @@ test('the error codes are those of the list, and a bundler keeps only those that
 test('the hashes are right', () => {
   const { build, program, ...hashes } = JSON.parse(readFileSync(installed('integrity.json'), 'utf8'));
   for (const name of [build, program]) assert.match(name, /^[0-9a-f]{16}$/);
-  assert.deepEqual(Object.keys(hashes), ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'rtm.wasm']);
+  assert.deepEqual(Object.keys(hashes), ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'outbox.js', 'outbox.mjs', 'rtm.wasm']);
   for (const [name, hash] of Object.entries(hashes))
     assert.equal(hash, `sha384-${createHash('sha384').update(readFileSync(installed(name))).digest('base64')}`);
 });

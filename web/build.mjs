@@ -1,5 +1,5 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader, placeholder and codes as .js and
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader, placeholder, codes and outbox as .js and
  * .mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { buildPictures, common, modules, umd } from './build/bundle.mjs';
+import { addition, buildPictures, common, modules, umd } from './build/bundle.mjs';
 import { buildName, compress, integrity, sizes, write } from './build/output.mjs';
 import { buildWasm } from './build/wasm.mjs';
 
@@ -30,14 +30,16 @@ const outputs = await Promise.all([
   esbuild.build({ ...options, format: 'cjs', ...entry('placeholder', 'placeholder.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('codes', 'entry-codes.ts') }),
   esbuild.build({ ...options, format: 'cjs', ...entry('codes', 'entry-codes.ts') }),
+  esbuild.build({ ...options, ...esm, ...entry('outbox', 'outbox.ts') }),
+  esbuild.build({ ...options, ...addition, ...entry('outbox', 'outbox.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
-for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts'])
+for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts', 'package/outbox.d.ts'])
   for (const extension of ['.ts', '.mts', '.cts'])
     copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 
-const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
+const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'outbox.js', 'outbox.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
 shipped.forEach(compress);
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));

@@ -109,6 +109,14 @@ export const umd = {
   footer: { js: 'return RTM_SDK});' },
 };
 
+/** The same for a file that works on the SDK of another file. For a script tag it adds its exports to AgoraRTM. */
+export const addition = {
+  format: 'iife',
+  globalName: 'RTM_ADDITION',
+  banner: { js: '(function(root,make){typeof module=="object"&&module.exports?module.exports=make():typeof define=="function"&&define.amd?define(make):Object.assign(root.AgoraRTM,make())})(typeof self=="object"?self:this,function(){' },
+  footer: { js: 'return RTM_ADDITION});' },
+};
+
 /** The text of what draws pictures, in a worker or on the page. */
 export async function buildPictures() {
   const { outputFiles } = await esbuild.build({

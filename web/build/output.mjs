@@ -25,10 +25,10 @@ export function gzip(bytes) {
   return [6, 7, 8].map((memLevel) => gzipSync(bytes, { level: 9, memLevel })).reduce(smaller);
 }
 
-/** Brotli at its best: how large its input blocks should be is found by trying. 0 leaves it to the encoder. */
+/** Brotli at its best: how large its input blocks should be (0 leaves it to the encoder), and how it should code distances, is found by trying. */
 export function brotli(bytes) {
-  const { BROTLI_PARAM_QUALITY: quality, BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_SIZE_HINT: size, BROTLI_PARAM_LGBLOCK: block } = constants;
-  return [0, 17, 19].map((log) => brotliCompressSync(bytes, { params: { [quality]: 11, [window]: 24, [size]: bytes.length, [block]: log } })).reduce(smaller);
+  const { BROTLI_PARAM_QUALITY: quality, BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_SIZE_HINT: size, BROTLI_PARAM_LGBLOCK: block, BROTLI_PARAM_NPOSTFIX: postfix } = constants;
+  return [[0, 0], [17, 0], [19, 0], [19, 2]].map(([log, bits]) => brotliCompressSync(bytes, { params: { [quality]: 11, [window]: 24, [size]: bytes.length, [block]: log, [postfix]: bits } })).reduce(smaller);
 }
 
 /** A line of the size table: bytes as they are, with gzip and with brotli. */

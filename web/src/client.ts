@@ -52,7 +52,7 @@ export class RtmClient extends AttributeMethods {
   private _reading: Promise<void> | undefined;
 
   /** Applications call createInstance; `n` counts the instances. */
-  constructor(private readonly _appId: string, private readonly _config: Config, n: number, loader: Loader) {
+  constructor(readonly _appId: string, private readonly _config: Config, n: number, loader: Loader) {
     super(new Log(n, _config), 512);
     const host: Host = makeHost(this);
     this._link = new Link(loader, _appId, _config, host, (settle) => this._crashed(settle));
@@ -253,7 +253,8 @@ export class RtmClient extends AttributeMethods {
     return true;
   }
 
-  private _transfer<T>(handler: Handler, begin: (task: number, progress: Progress, done: Done<any>) => void): Promise<T> {
+  /** Runs a media task of the core. */
+  _transfer<T>(handler: Handler, begin: (task: number, progress: Progress, done: Done<any>) => void): Promise<T> {
     const task = ++this._lastHandle;
     const watch = new Watch(handler, this._log);
     return this._link.request<T>((done) => {

@@ -91,6 +91,15 @@ export class Link {
     this._program = undefined;
   }
 
+  /** Where the gateway is, as the next login takes it. */
+  address(): string {
+    const gateway = this._config.gateway ?? getParameter('GATEWAY');
+    if (gateway === undefined) {
+      throw new Error("no gateway is known here: call setParameter('GATEWAY', url), or createInstance(appId, { gateway: url })");
+    }
+    return gatewayUrl(gateway);
+  }
+
   private _flush(): void {
     for (let job; (job = this._waiting[0]); this._waiting.shift()) this._start(job);
   }
@@ -110,11 +119,7 @@ export class Link {
     const program = this._loader.current();
     if (!program) throw new Error(STOPPED);
     if (program === this._program && !this._moved) return;
-    const gateway = this._config.gateway ?? getParameter('GATEWAY');
-    if (gateway === undefined) {
-      throw new Error("no gateway is known here: call setParameter('GATEWAY', url), or createInstance(appId, { gateway: url })");
-    }
-    const url = gatewayUrl(gateway);
+    const url = this.address();
     this._moved = false;
     if (program === this._program && url === this._url) return;
     const link = weak(this);

@@ -1,0 +1,288 @@
+// The outbox: what was given to it arrives once and in order, whatever happens to the page meanwhile.
+import type { Page } from '@playwright/test';
+import { events, expect, join, login, openBlank, test } from './support/test.ts';
+
+/** Opens the outbox on a page whose client is window.client: window.outbox, and its events in window.changes. */
+async function open(page: Page): Promise<void> {
+  await page.addScriptTag({ url: '/sdk/outbox.js' });
+  await page.evaluate(() => {
+    const w = window as any;
+    w.outbox = w.AgoraRTM.openOutbox(w.client);
+    w.changes = [];
+    for (const name of ['ItemAdded', 'ItemChanged', 'ItemRemoved']) w.outbox.on(name, (item: any) => w.changes.push([name, item.id, item.state]));
+  });
+}
+
+/** Sends texts and files of so many bytes to a peer, one after another; resolves when all are kept. */
+function send(page: Page, to: object, ...contents: (string | number)[]): Promise<void> {
+  return page.evaluate(async ({ to, contents }) => {
+    for (const content of contents) {
+      if (typeof content === 'string') await (window as any).outbox.send(to, { text: content });
+      else await (window as any).outbox.send(to, new Blob([new Uint8Array(content).fill(7)]), { messageType: 'FILE', fileName: `${content}` });
+    }
+  }, { to, contents });
+}
+
+/** What arrived at a page so far, each as its text or file name. */
+async function arrived(page: Page, name = 'MessageFromPeer'): Promise<string[]> {
+  return (await events(page, name)).map(([message]) => message.text ?? message.fileName);
+}
+
+const left = (page: Page) => page.evaluate(async () => (await (window as any).outbox.list()).map(({ state }: any) => state));
+
+test('texts and files arrive in order, and leave the outbox', { tag: '@everywhere' }, async ({ openUser, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  await send(ada, { peerId: `bob-${run}` }, 'one', 3_000_000, 'two', 10, 'three');
+  await expect.poll(() => arrived(bob)).toEqual(['one', '3000000', 'two', '10', 'three']);
+  await expect.poll(() => left(ada)).toEqual([]);
+  const changes: any[] = await ada.evaluate(() => (window as any).changes);
+  const first = changes.filter(([, id]) => id === changes[0][1]);
+  expect(first.map(([name, , state]) => `${name} ${state}`)).toEqual(['ItemAdded WAITING', 'ItemChanged SENDING', 'ItemChanged SENT', 'ItemRemoved SENT']);
+  const size = await bob.evaluate(async () => {
+    const { client, log } = window as any;
+    const blob: Blob = await client.downloadMedia(log.find(([name, m]: any) => name === 'MessageFromPeer' && m.mediaId)[1].mediaId);
+    return blob.size;
+  });
+  expect(size).toBe(3_000_000);
+});
+
+test('an upload goes on where the gateway has it after the page was reloaded', { tag: '@everywhere' }, async ({ openUser, openSlowUser, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openSlowUser(`ada-${run}`);
+  await open(ada);
+  await send(ada, { peerId: `bob-${run}` }, 8_000_000, 'after it');
+  await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list())[0].progress.currentSize)).toBeGreaterThan(3_000_000);
+  await openBlank(ada, new URL(ada.url()).origin);
+  await login(ada, `ada-${run}`);
+  const progress = await ada.evaluate(async () => {
+    const w = window as any;
+    const script = Object.assign(document.createElement('script'), { src: '/sdk/outbox.js' });
+    document.head.append(script);
+    await new Promise((resolve) => (script.onload = resolve));
+    const outbox = (w.outbox = w.AgoraRTM.openOutbox(w.client));
+    return new Promise((resolve) => outbox.on('ItemChanged', ({ progress }: any) => progress.currentSize > 0 && resolve(progress.currentSize)));
+  });
+  expect(progress).toBeGreaterThan(1_000_000);
+  await expect.poll(() => arrived(bob)).toEqual(['8000000', 'after it']);
+  await expect.poll(() => left(ada)).toEqual([]);
+});
+
+test('a channel message waits until the channel is joined', async ({ openUser, run }) => {
+  const [ada, bob] = [await openUser(`ada-${run}`), await openUser(`bob-${run}`)];
+  await join(bob, `hall-${run}`);
+  await open(ada);
+  await send(ada, { channelId: `hall-${run}` }, 'one', 'two');
+  await send(ada, { peerId: `bob-${run}` }, 'not held up');
+  await expect.poll(() => arrived(bob)).toEqual(['not held up']);
+  expect(await left(ada)).toEqual(['WAITING', 'WAITING']);
+  await join(ada, `hall-${run}`);
+  await expect.poll(() => arrived(bob, 'ChannelMessage')).toEqual(['one', 'two']);
+});
+
+test('another user of the page sees nothing of it', async ({ openPage, openUser, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const page = await openUser(`ada-${run}`);
+  await open(page);
+  await page.evaluate(() => (window as any).client.logout());
+  await send(page, { peerId: `bob-${run}` }, 'of ada');
+  await page.waitForTimeout(500); // logins may not follow faster
+  await page.evaluate((uid) => (window as any).client.login({ uid }), `eve-${run}`);
+  expect(await left(page)).toEqual([]);
+  await send(page, { peerId: `bob-${run}` }, 'of eve');
+  await expect.poll(() => arrived(bob)).toEqual(['of eve']);
+  await page.evaluate(() => (window as any).client.logout());
+  await page.waitForTimeout(500);
+  await page.evaluate((uid) => (window as any).client.login({ uid }), `ada-${run}`);
+  await expect.poll(() => arrived(bob)).toEqual(['of eve', 'of ada']);
+});
+
+test('what fails for good is kept with its error, and can be retried, canceled and removed', async ({ openUser, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  const out = await ada.evaluate(async (to) => {
+    const { outbox } = window as any;
+    const item = await outbox.send(to, { text: 'x'.repeat(40_000) });
+    await new Promise<void>((resolve) => {
+      const look = () => item.state === 'FAILED' && resolve();
+      outbox.on('ItemChanged', look);
+      look();
+    });
+    const failed = [item.state, item.error.name, item.error.code];
+    await item.retry();
+    await new Promise<void>((resolve) => outbox.on('ItemChanged', () => item.state === 'FAILED' && resolve()));
+    await item.remove();
+    const file = await outbox.send(to, new Blob([new Uint8Array(20_000_000)]), { fileName: 'big' });
+    await file.cancel();
+    return { failed, canceled: [file.state, file.error.name], left: (await outbox.list()).length, id: file.id };
+  }, { peerId: `bob-${run}` });
+  expect(out).toMatchObject({ failed: ['FAILED', 'RtmLimitExceededError', 7], canceled: ['FAILED', 'RtmInterruptedError'], left: 1 });
+  await ada.evaluate(async () => (await (window as any).outbox.list())[0].retry());
+  await expect.poll(() => arrived(bob)).toEqual(['big']);
+  await expect.poll(() => left(ada)).toEqual([]);
+});
+
+test('what does not fit is refused, and nothing is dropped', async ({ openUser, run }) => {
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  const out = await ada.evaluate(async () => {
+    const { outbox, client } = window as any;
+    await client.logout();
+    const refused = (content: unknown, to: unknown = { peerId: 'bob' }) => outbox.send(to, content).then(() => 'kept', (e: any) => `${e.name} ${e.code}`);
+    const outcomes = [await refused({ text: 'kept' })];
+    navigator.storage.estimate = async () => ({ quota: 10_000_000, usage: 9_000_000 });
+    outcomes.push(await refused(new Blob([new Uint8Array(100_000)])));
+    delete (navigator.storage as any).estimate;
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); };
+    outcomes.push(await refused({ text: 'x' }));
+    IDBObjectStore.prototype.add = add;
+    const part = new Blob([new Uint8Array(29 << 20)]);
+    for (let i = 0; i < 7; i++) outcomes.push(await refused(part));
+    outcomes.push(await refused({ text: 'x' }, {}), await refused({ text: 7 }), await refused({ text: 'x' }, { peerId: '' }));
+    const { length } = await outbox.list();
+    for (const item of await outbox.list()) await item.remove();
+    return { outcomes, length };
+  });
+  const full = 'RtmLimitExceededError 3';
+  expect(out).toEqual({ outcomes: ['kept', full, full, ...Array(6).fill('kept'), full, ...Array(3).fill('RtmInvalidArgumentError 2')], length: 7 });
+});
+
+/** Where a page is killed: at the n-th of what it does. */
+const steps = {
+  'write to IndexedDB': [1, 2, 3, 4],
+  'request of the upload': [1, 2],
+  'answer to the upload': [1, 2],
+  'frame to the gateway': [1, 2],
+  'frame from the gateway': [1, 2, 3],
+};
+
+/** Ends the page at a step: what the page did before has happened, and nothing after. Must run before the script. */
+function killAt([step, n]: [string, number]): void {
+  let count = 0;
+  let armed = false;
+  const w = window as any;
+  w.arm = () => (armed = true);
+  const reached = (name: string) => {
+    if (!armed || name !== step || ++count !== n) return false;
+    w.kill(); // ends the page from outside
+    w.dead = true;
+    return true;
+  };
+  const wrap = (object: any, name: string, at: string) => {
+    const original = object[name];
+    object[name] = function (this: any, ...args: any[]) {
+      if (w.dead) throw new Error('the page is dead');
+      reached(at);
+      return original.apply(this, args);
+    };
+  };
+  for (const name of ['add', 'put', 'delete']) wrap(IDBObjectStore.prototype, name, 'write to IndexedDB');
+  wrap(XMLHttpRequest.prototype, 'send', 'request of the upload');
+  const { addEventListener } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.addEventListener = function (this: XMLHttpRequest, type: string, listener: any, ...more: any[]) {
+    addEventListener.call(this, type, type === 'loadend' ? (event: any) => !w.dead && (reached('answer to the upload') || listener(event)) : listener, ...(more as []));
+  } as any;
+  const Socket = WebSocket;
+  w.WebSocket = class extends Socket {
+    send(data: any): void {
+      if (w.dead) return;
+      // Pongs and acknowledgements are shorter.
+      if (armed && data.byteLength > 20) reached('frame to the gateway'); // it still goes out
+      super.send(data);
+    }
+    addEventListener(type: string, listener: any, ...more: any[]): void {
+      super.addEventListener(type, type === 'message' ? (event: any) => !w.dead && (reached('frame from the gateway') || listener(event)) : listener, ...(more as []));
+    }
+  };
+}
+
+for (const [step, numbers] of Object.entries(steps))
+  for (const n of numbers)
+    test(`a page killed at ${step} ${n}: each message arrives once and in order`, async ({ browser, openUser, gateway, run }) => {
+      const bob = await openUser(`bob-${run}`);
+      const context = await browser.newContext();
+      try {
+        let page = await context.newPage();
+        let killed = () => {};
+        let died = false;
+        const dead = new Promise<void>((resolve) => (killed = resolve)).then(() => (died = true));
+        await page.exposeFunction('kill', () => killed());
+        await page.addInitScript(killAt, [step, n] as [string, number]);
+        await openBlank(page, gateway.url);
+        await login(page, `ada-${run}`);
+        await open(page);
+        const to = { peerId: `bob-${run}` };
+        const kept = page.evaluate(async (to) => {
+          const w = window as any;
+          w.arm();
+          const fates = [{ text: 'one' }, new Blob([new Uint8Array(1_000_000)]), { text: 'two' }].map((content, i) =>
+            w.outbox.send(to, content, i === 1 ? { fileName: 'file' } : {}).then(() => (w.kept = (w.kept ?? 0) + 1)));
+          await Promise.all(fates);
+        }, to).catch(() => {});
+        const ended = expect.poll(() => left(page)).toEqual([]).catch(() => {});
+        await Promise.race([dead, Promise.all([kept, ended])]);
+        expect(died, 'the step was reached').toBe(true);
+        const promised = await page.evaluate(() => (window as any).kept ?? 0);
+        await page.close();
+
+        page = await context.newPage();
+        await openBlank(page, gateway.url);
+        await login(page, `ada-${run}`);
+        await open(page);
+        await send(page, to, 'last');
+        await expect.poll(() => arrived(bob)).toContain('last');
+        await expect.poll(() => left(page)).toEqual([]);
+        const all = ['one', 'file', 'two'];
+        const got = (await arrived(bob)).slice(0, -1);
+        expect(got.length, 'what was promised arrives').toBeGreaterThanOrEqual(promised);
+        expect(got, 'once and in order').toEqual(all.filter((name) => got.includes(name)));
+      } finally {
+        await context.close();
+      }
+    });
+
+test('two pages of one user: what either is given arrives once and in order', async ({ context, openUser, gateway, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const pages = await Promise.all([0, 1].map(async () => {
+    const page = await openBlank(await context.newPage(), gateway.url);
+    return page;
+  }));
+  const [first, second] = pages;
+  await login(first, `ada-${run}`);
+  await open(first);
+  await login(second, `ada-${run}`); // the gateway logs the first out
+  await open(second);
+  await expect.poll(() => first.evaluate(() => (window as any).client.connectionState)).toBe('ABORTED');
+  for (let i = 0; i < 5; i++) for (const [j, page] of pages.entries()) await send(page, { peerId: `bob-${run}` }, `${i}.${j}`);
+  const all = Array.from({ length: 10 }, (_, i) => `${i >> 1}.${i % 2}`);
+  await expect.poll(() => arrived(bob)).toEqual(all);
+  for (const page of pages) await expect.poll(() => left(page)).toEqual([]);
+
+  await send(second, { peerId: `bob-${run}` }, 4_000_000, 'end');
+  await second.close(); // in the middle of the upload
+  await first.evaluate(async (uid) => {
+    const { client } = window as any;
+    if (client.connectionState === 'ABORTED') await client.logout().catch(() => {});
+    await client.login({ uid });
+  }, `ada-${run}`);
+  await expect.poll(() => arrived(bob)).toEqual([...all, '4000000', 'end']);
+});
+
+test('offline, and a gateway that is killed: each message arrives once and in order', async ({ openUser, run, gateway }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  const to = { peerId: `bob-${run}` };
+  await ada.context().setOffline(true);
+  await send(ada, to, 'offline', 500_000);
+  await ada.context().setOffline(false);
+  await send(ada, to, 2_000_000, 'before');
+  await gateway.kill();
+  await send(ada, to, 'while it is down');
+  await gateway.start();
+  await expect.poll(() => arrived(bob)).toEqual(['offline', '500000', '2000000', 'before', 'while it is down']);
+  await expect.poll(() => left(ada)).toEqual([]);
+});

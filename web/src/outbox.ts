@@ -1,0 +1,272 @@
+/**
+ * Sends what was given to it once and in order, after whatever happens to the page: an addition to the API. It is no part of the
+ * script, but a file of its own that works on a client.
+ */
+import { isBlob } from './blob.ts';
+import { ID_RULE, isId, isPlainObject } from './checks.ts';
+import type { RtmClient } from './client.ts';
+import { Emitter } from './emitter.ts';
+import { failed, invalidArgument, messageOf, mustBe } from './errors.ts';
+import { uploadArguments } from './media.ts';
+import { normalise } from './messages.ts';
+import { OutboxItem } from './outboxitem.ts';
+import { isFull, Store, type Kept } from './outboxstore.ts';
+import { Worker } from './outboxwork.ts';
+
+/** What all items of a page's origin may take, in bytes, and how many there may be. */
+const MOST_BYTES = 200 << 20;
+const MOST_ITEMS = 1000;
+/** What must stay free of the browser's quota, in bytes. */
+const RESERVE = 1 << 20;
+
+/** The codes of an outbox's errors. */
+export const OutboxError = { OUTBOX_ERR_FAILURE: 1, OUTBOX_ERR_INVALID_ARGUMENT: 2, OUTBOX_ERR_FULL: 3, OUTBOX_ERR_NO_USER: 4, OUTBOX_ERR_BEING_SENT: 5 } as const;
+
+const wrong = (text: string) => invalidArgument(OutboxError.OUTBOX_ERR_INVALID_ARGUMENT, text);
+
+/** What pages of one browser tell each other. */
+interface News {
+  account: string;
+  id: number;
+  state?: OutboxItem['state'];
+  progress?: OutboxItem['progress'];
+}
+
+export class Outbox extends Emitter {
+  readonly _store = new Store();
+  /** Those of the account, by id. */
+  private _byId = new Map<number, OutboxItem>();
+  private _account = '';
+  private _loaded: Promise<void> | undefined;
+  private _worker: Worker | undefined;
+  private readonly _news = typeof BroadcastChannel === 'function' ? new BroadcastChannel('rtm-outbox') : undefined;
+
+  constructor(private readonly _client: RtmClient) {
+    super(_client._log, 10);
+    _client.on('ConnectionStateChanged', () => this._follow());
+    this._news?.addEventListener('message', ({ data }) => void this._hear(data));
+    this._follow();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'RtmOutbox';
+  }
+
+  async send(to: unknown, content: unknown, params: unknown = {}): Promise<OutboxItem> {
+    const account = this._mustHaveAccount();
+    const kept = { account, createdAt: Date.now(), ...receiver(to), ...this._content(content, params) };
+    await this._load();
+    let id;
+    try {
+      await mustFit(kept.size);
+      id = await this._store.add(kept, (bytes, items) => {
+        if (items >= MOST_ITEMS) throw full(`it has ${items} items, which is the most`);
+        if (bytes + kept.size > MOST_BYTES) throw full(`its items have ${bytes} bytes, this one has ${kept.size}, and the most is ${MOST_BYTES}`);
+      });
+    } catch (error) {
+      if (isFull(error)) throw full('the browser has no more space for this site');
+      if (error instanceof Error && error.name.startsWith('Rtm')) throw error;
+      throw failed('RtmUnavailableError', OutboxError.OUTBOX_ERR_FAILURE, `the browser can not keep it: ${messageOf(error)}`);
+    }
+    const item = this._appear({ ...kept, id });
+    this._tell(item);
+    this._pump();
+    return item;
+  }
+
+  /** The items of the user, in the order in which they were added. */
+  async list(): Promise<OutboxItem[]> {
+    this._mustHaveAccount();
+    await this._load();
+    return this._items();
+  }
+
+  _items(): OutboxItem[] {
+    return [...this._byId.values()].sort((a, b) => a.id - b.id);
+  }
+
+  private _content(content: unknown, params: unknown): Pick<Kept, 'size' | 'options' | 'payload' | 'params' | 'nonce' | 'message'> {
+    if (!isPlainObject(params)) throw wrong(mustBe('params', 'a plain object', params));
+    const { enableOfflineMessaging = true, enableHistoricalMessaging = false, ...rest } = params;
+    const options = { enableOfflineMessaging: !!enableOfflineMessaging, enableHistoricalMessaging: !!enableHistoricalMessaging };
+    if (!isBlob(content)) {
+      const { outgoing } = normalise(content);
+      if (outgoing.defect) throw wrong(outgoing.defectText!);
+      const message = { ...(content as Record<string, unknown>) };
+      return { options, message, size: sizeOf(message) };
+    }
+    if (rest.prepare) throw wrong('prepare the picture with AgoraRTM.prepareImage first, and give its result');
+    for (const key of ['cancelSignal', 'onOperationProgress']) if (rest[key]) throw wrong(`${key} is not for an outbox: its items have cancel() and progress`);
+    if (uploadArguments(content, rest, undefined).params.defectText) throw wrong('a dimension must be a number');
+    return { options, payload: content, params: rest, nonce: newNonce(), size: content.size + sizeOf(rest) };
+  }
+
+  private _mustHaveAccount(): string {
+    if (!this._accountNow()) throw failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'call login first: an item belongs to a user; it need not have succeeded');
+    this._follow();
+    return this._account;
+  }
+
+  /** Gateway, app and user; "" before the first login. */
+  private _accountNow(): string {
+    const { context: { uid }, _appId, _link } = this._client;
+    return uid && [_link.address(), _appId, uid].join(' ');
+  }
+
+  /** Is in line with who is logged in. */
+  private _follow(): void {
+    const account = this._accountNow();
+    if (account !== this._account) {
+      this._account = account;
+      this._byId = new Map();
+      this._loaded = undefined;
+      this._stop();
+    }
+    switch (this._client.connectionState) {
+      case 'CONNECTED':
+        this._worker ??= new Worker(this, this._client, account);
+        this._worker.pump();
+        break;
+      case 'DISCONNECTED':
+      case 'ABORTED':
+        this._stop();
+    }
+  }
+
+  private _stop(): void {
+    this._worker?.stop();
+    this._worker = undefined;
+  }
+
+  private _load(): Promise<void> {
+    return (this._loaded ??= this._reload());
+  }
+
+  /** Takes over what is kept. */
+  async _reload(): Promise<void> {
+    const account = this._account;
+    const all = await this._store.list(account);
+    if (account !== this._account) return;
+    for (const kept of all) {
+      const item = this._byId.get(kept.id);
+      if (item) item._take(kept);
+      else this._appear(kept);
+    }
+    const ids = new Set(all.map(({ id }) => id));
+    for (const item of this._byId.values()) if (!ids.has(item.id)) this._gone(item);
+  }
+
+  private _appear(kept: Kept): OutboxItem {
+    const item = this._byId.get(kept.id) ?? new OutboxItem(this, kept);
+    if (!this._byId.has(kept.id)) {
+      this._byId.set(kept.id, item);
+      this.emit('ItemAdded', item);
+    }
+    return item;
+  }
+
+  private _gone(item: OutboxItem): void {
+    if (this._byId.delete(item.id)) this.emit('ItemRemoved', item);
+  }
+
+  /** Keeps a change, and tells of it. */
+  async _change(item: OutboxItem, change: Partial<Kept>): Promise<void> {
+    if (!(await this._store.update(item.id, change))) return this._gone(item);
+    item._take(Object.assign(item._kept, change));
+    this._show(item, item.state);
+    this._pump();
+  }
+
+  async _remove(item: OutboxItem, state?: 'SENT' | undefined): Promise<void> {
+    await this._store.remove(item.id);
+    if (state) this._show(item, state);
+    this._gone(item);
+    this._tell(item);
+    this._pump();
+  }
+
+  /** Shows a state or progress here and on other pages. */
+  _show(item: OutboxItem, state: OutboxItem['state']): void {
+    item.state = state;
+    if (!this._byId.has(item.id)) return;
+    this.emit('ItemChanged', item);
+    this._tell(item);
+  }
+
+  _pump(): void {
+    this._worker?.pump();
+  }
+
+  private _tell({ id, state, progress, _kept: { account } }: OutboxItem): void {
+    this._news?.postMessage({ account, id, state, progress } as News);
+  }
+
+  /** Another page has changed an item. */
+  private async _hear({ account, id, state, progress }: News): Promise<void> {
+    if (account !== this._account || !account) return;
+    const kept = await this._store.get(id);
+    const item = this._byId.get(id);
+    if (account !== this._account) return;
+    if (!kept) {
+      if (!item) return;
+      item._abort?.abort();
+      if (state === 'SENT') {
+        item.state = state;
+        this.emit('ItemChanged', item);
+      }
+      this._gone(item);
+    } else if (!item) this._appear(kept);
+    else {
+      if (kept.failure) item._abort?.abort();
+      if (!item._busy || kept.failure) {
+        item._take(kept);
+        if (!kept.failure && !this._worker?.holds) [item.state, item.progress] = [state!, progress!];
+        this.emit('ItemChanged', item);
+      }
+    }
+    this._pump();
+  }
+}
+
+function receiver(to: any): { peerId: string } | { channelId: string } {
+  const { peerId, channelId } = isPlainObject(to) ? (to as any) : ({} as any);
+  if ((peerId === undefined) === (channelId === undefined)) throw wrong('the receiver must be { peerId } or { channelId }');
+  const [name, id] = peerId === undefined ? ['channelId', channelId] : ['peerId', peerId];
+  if (!isId(id)) throw wrong(mustBe(name, ID_RULE, id));
+  return { [name]: id } as any;
+}
+
+function full(text: string): Error {
+  return failed('RtmLimitExceededError', OutboxError.OUTBOX_ERR_FULL, `the outbox is full: ${text}`);
+}
+
+/** Refuses what the browser would not keep. Where it does not tell, writing does. */
+async function mustFit(size: number): Promise<void> {
+  const { quota, usage } = await Promise.resolve(navigator.storage?.estimate?.()).catch(() => undefined) ?? {};
+  if (quota && quota - usage! < size + RESERVE) throw full(`the browser has ${Math.max(0, quota - usage!)} bytes left for this site, and this item has ${size}`);
+}
+
+/** About what a message or params take, in bytes. */
+function sizeOf(fields: Record<string, unknown>): number {
+  let size = 500;
+  for (const value of Object.values(fields)) {
+    if (typeof value === 'string') size += 2 * value.length;
+    else size += (value as Blob)?.size ?? (value as Uint8Array)?.byteLength ?? 8;
+  }
+  return size;
+}
+
+/** 18 random bytes in Base64. */
+function newNonce(): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
+}
+
+const outboxes = new WeakMap<RtmClient, Outbox>();
+
+/** The outbox of a client; see outbox.d.ts. */
+export function openOutbox(client: RtmClient): Outbox {
+  if (Object.prototype.toString.call(client) !== '[object RtmClient]') throw wrong(mustBe('the client', 'one that createInstance made', client));
+  let outbox = outboxes.get(client);
+  if (!outbox) outboxes.set(client, (outbox = new Outbox(client)));
+  return outbox;
+}

@@ -1,0 +1,187 @@
+/** What an outbox keeps in IndexedDB: its items with their Blobs, and the numbers of its messages. */
+
+/** A Blob as it is kept where the browser keeps no Blobs. */
+interface Bytes {
+  bytes: ArrayBuffer;
+  type: string;
+  name?: string;
+}
+
+/** An item as it is kept. */
+export interface Kept {
+  /** Given by the store; rises. */
+  id: number;
+  /** Gateway, app and user that the item belongs to. */
+  account: string;
+  peerId?: string;
+  channelId?: string;
+  /** Unix time, in ms. */
+  createdAt: number;
+  /** What it counts for the cap, in bytes. */
+  size: number;
+  options: SendOptions;
+  /** What is uploaded, and its params; absent of a message without an upload. */
+  payload?: Blob;
+  params?: Record<string, unknown>;
+  /** By which the gateway knows the upload. */
+  nonce?: string;
+  /** What is sent; of an upload from the moment when it is done. */
+  message?: Record<string, unknown>;
+  /** By which the gateway and the receiver know the message, see wire.Send. Kept before it is sent. */
+  origin?: number;
+  number?: number;
+  failure?: KeptFailure | undefined;
+}
+
+export interface SendOptions {
+  enableOfflineMessaging: boolean;
+  enableHistoricalMessaging: boolean;
+}
+
+/** An error as it is kept. */
+export interface KeptFailure {
+  name: string;
+  code: number | undefined;
+  message: string;
+}
+
+const NAME = 'rtm-outbox';
+/** Numbers below 2^53 pass to Go exactly. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
+export class Store {
+  private _db: Promise<IDBDatabase> | undefined;
+
+  /** Adds an item; `mayAdd` gets the bytes and the number of all items there are, and throws to refuse. */
+  async add(item: Omit<Kept, 'id'>, mayAdd: (bytes: number, items: number) => void): Promise<number> {
+    const write = (value: unknown) => this._run<number>('readwrite', async (items) => {
+      const all = await done<Kept[]>(items.getAll());
+      mayAdd(all.reduce((sum, { size }) => sum + size, 0), all.length);
+      return done(items.add(value)) as Promise<number>;
+    });
+    try {
+      return await write(item);
+    } catch (error) {
+      if (!holdsBlob(item) || isFull(error) || (error as Error).name.startsWith('Rtm')) throw error;
+      return write(await convert(item, toBytes)); // it may keep no Blobs, as in private windows of some browsers
+    }
+  }
+
+  async list(account: string): Promise<Kept[]> {
+    const all = await this._run<Kept[]>('readonly', (items) => done(items.index('account').getAll(account)));
+    return Promise.all(all.map(thaw));
+  }
+
+  async get(id: number): Promise<Kept | undefined> {
+    const item = await this._run<Kept | undefined>('readonly', (items) => done(items.get(id)));
+    return item && thaw(item);
+  }
+
+  /** Changes an item that is still there. Returns whether it is. */
+  update(id: number, change: Partial<Kept>): Promise<boolean> {
+    return this._run('readwrite', async (items) => {
+      const item = await done<Kept | undefined>(items.get(id));
+      if (item) await done(items.put(Object.assign(item, change)));
+      return !!item;
+    });
+  }
+
+  /** Gives an item its number, higher than that of any other, unless it has one that is still good. Undefined: it is gone. */
+  number(id: number): Promise<{ origin: number; number: number } | undefined> {
+    return this._run('readwrite', async (items, counters) => {
+      const item = await done<Kept | undefined>(items.get(id));
+      if (!item) return undefined;
+      const counter = (await done<{ origin: number; number: number } | undefined>(counters.get(0))) ?? { origin: Math.ceil(Math.random() * MOST), number: 0 };
+      // The gateway and receivers remember the latest 64 numbers.
+      if (item.origin === counter.origin && counter.number - item.number! < 60) return { origin: item.origin!, number: item.number! };
+      counter.number++;
+      await done(counters.put(counter, 0));
+      await done(items.put(Object.assign(item, counter)));
+      return counter;
+    });
+  }
+
+  remove(id: number): Promise<void> {
+    return this._run('readwrite', (items) => done(items.delete(id)));
+  }
+
+  private async _run<T>(mode: IDBTransactionMode, work: (items: IDBObjectStore, counters: IDBObjectStore) => Promise<T>): Promise<T> {
+    const db = await this._open();
+    // Strict: what is answered is on the disk.
+    const transaction = (db as any).transaction(['items', 'counters'], mode, { durability: 'strict' }) as IDBTransaction;
+    const over = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('the transaction was aborted'));
+    });
+    over.catch(() => {});
+    try {
+      const result = await work(transaction.objectStore('items'), transaction.objectStore('counters'));
+      await over;
+      return result;
+    } catch (error) {
+      try {
+        transaction.abort();
+      } catch {
+        // It is over.
+      }
+      throw error;
+    }
+  }
+
+  private _open(): Promise<IDBDatabase> {
+    return (this._db ??= new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(NAME, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore('items', { keyPath: 'id', autoIncrement: true }).createIndex('account', 'account');
+        request.result.createObjectStore('counters');
+      };
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const db = request.result;
+        const forget = () => {
+          this._db = undefined;
+        };
+        db.onversionchange = () => {
+          db.close();
+          forget();
+        };
+        db.onclose = forget;
+        resolve(db);
+      };
+    }).catch((error) => {
+      this._db = undefined;
+      throw error;
+    }));
+  }
+}
+
+export function isFull(error: unknown): boolean {
+  return (error as Error | undefined)?.name === 'QuotaExceededError';
+}
+
+function done<T>(request: IDBRequest): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function holdsBlob(item: Omit<Kept, 'id'>): boolean {
+  return !!(item.payload || item.params?.thumbnail || item.message?.thumbnail);
+}
+
+/** A copy whose Blobs went through `f`. */
+async function convert(item: any, f: (value: any) => any): Promise<any> {
+  const copy = { ...item };
+  if (copy.payload) copy.payload = await f(copy.payload);
+  for (const key of ['params', 'message']) if (copy[key]?.thumbnail) copy[key] = { ...copy[key], thumbnail: await f(copy[key].thumbnail) };
+  return copy;
+}
+
+async function toBytes(blob: Blob): Promise<Bytes> {
+  return { bytes: await new Response(blob).arrayBuffer(), type: blob.type, name: (blob as File).name };
+}
+
+function thaw(item: Kept): Promise<Kept> {
+  return convert(item, (value: Blob | Bytes) => (value instanceof Blob ? value : new Blob([value.bytes], { type: value.type })));
+}

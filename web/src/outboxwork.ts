@@ -1,0 +1,154 @@
+/** Uploads and sends what is in an outbox, as long as the client is logged in; one page of a user at a time. */
+import type { RtmClient } from './client.ts';
+import { uploadArguments } from './media.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutboxItem } from './outboxitem.ts';
+import { ATTEMPTS, pause, plan, verdict } from './outboxplan.ts';
+
+/** How often it is looked whether a channel has been joined, in ms. */
+const JOIN_CHECK = 500;
+
+export class Worker {
+  private _over = false;
+  private _release: (() => void) | undefined;
+  /** Whether this page is the one that works. */
+  holds = false;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly _waiting = new AbortController();
+
+  constructor(private readonly _outbox: Outbox, private readonly _client: RtmClient, account: string) {
+    const work = () => {
+      if (this._over) return Promise.resolve();
+      this.holds = true;
+      void _outbox._reload().then(() => this._begin());
+      return new Promise<void>((resolve) => (this._release = resolve));
+    };
+    const { locks } = navigator as any;
+    // Without locks two pages may work at the same time: the gateway lets only one be logged in, and knows the rest by its numbers.
+    if (locks) locks.request(`rtm-outbox ${account}`, { signal: this._waiting.signal }, work).catch(() => {});
+    else void work();
+  }
+
+  stop(): void {
+    this._over = true;
+    clearTimeout(this._timer);
+    this._waiting.abort();
+    this._release?.();
+  }
+
+  /** What another page was doing ended with it. */
+  private _begin(): void {
+    for (const item of this._outbox._items()) if (!item._busy && (item.state === 'UPLOADING' || item.state === 'SENDING')) this._outbox._show(item, 'WAITING');
+    this.pump();
+  }
+
+  /** Begins what can begin. */
+  pump(): void {
+    if (this._over || !this.holds || this._client.connectionState !== 'CONNECTED') return;
+    const items = this._outbox._items();
+    const next = plan(items.map((item) => item._planned()), Date.now(), (target) => this._isOpen(target));
+    for (const item of items) {
+      if (next.upload.includes(item.id)) void this._work(item, () => this._upload(item));
+      if (next.send.includes(item.id)) void this._work(item, () => this._send(item));
+    }
+    const closed = items.some((item) => item.state === 'WAITING' && item.channelId && !this._channel(item.channelId));
+    const wakeAt = closed ? Math.min(next.wakeAt, Date.now() + JOIN_CHECK) : next.wakeAt;
+    clearTimeout(this._timer);
+    if (wakeAt < Infinity) this._timer = setTimeout(() => this.pump(), Math.max(0, wakeAt - Date.now()));
+  }
+
+  private _channel(channelId: string) {
+    for (const channel of this._client._channels.values()) if (channel.channelId === channelId && channel.joinState === 'JOINED') return channel;
+    return undefined;
+  }
+
+  private _isOpen(target: string): boolean {
+    const channelId = target.slice(target.indexOf('/') + 1);
+    return !channelId || !!this._channel(channelId);
+  }
+
+  private async _work(item: OutboxItem, work: () => Promise<void>): Promise<void> {
+    item._busy = true;
+    await work();
+    item._busy = false;
+    this._outbox._pump();
+  }
+
+  private async _upload(item: OutboxItem): Promise<void> {
+    const { payload, params, nonce } = item._kept;
+    const abort = (item._abort = new AbortController());
+    this._outbox._show(item, 'UPLOADING');
+    try {
+      const upload = uploadArguments(payload, params, {
+        cancelSignal: abort.signal,
+        onOperationProgress: (progress: OutboxItem['progress']) => {
+          item.progress = progress;
+          this._outbox._show(item, item.state);
+        },
+      });
+      const link = this._client._link;
+      const uploaded = await this._client._transfer<any>(upload.handler, (task, progress, done) =>
+        link.call('upload', task, upload.payload, { ...upload.params, nonce: nonce! }, progress, done));
+      item._uploaded = true;
+      await this._outbox._change(item, { message: upload.message(uploaded) as Record<string, unknown> });
+      if (item.state === 'UPLOADING') this._outbox._show(item, 'WAITING');
+    } catch (error) {
+      await this._failed(item, error, 'upload', abort.signal.aborted);
+    } finally {
+      item._abort = undefined;
+    }
+  }
+
+  private async _send(item: OutboxItem): Promise<void> {
+    this._outbox._show(item, 'SENDING');
+    try {
+      if (item._kept.payload && !item._uploaded && !(await this._isThere(item))) {
+        await this._outbox._change(item, { message: undefined as any });
+        this._outbox._show(item, 'WAITING');
+      } else {
+        const named = await this._outbox._store.number(item.id);
+        if (named) item.hasPeerReceived = await this._deliver(item, named);
+        await this._outbox._remove(item, named && 'SENT');
+      }
+    } catch (error) {
+      await this._failed(item, error, 'send', false);
+    }
+  }
+
+  /** Whether the media that was uploaded some time ago can still be read. */
+  private async _isThere({ _kept: { message } }: OutboxItem): Promise<boolean> {
+    try {
+      await this._client._link.ask('mediaUrl', message!.mediaId, 0, '');
+      return true;
+    } catch (error) {
+      if ((error as any).code === 4) return false;
+      throw error;
+    }
+  }
+
+  private _deliver({ _kept: { message, peerId, channelId, options } }: OutboxItem, named: { origin: number; number: number }): Promise<boolean | undefined> {
+    const link = this._client._link;
+    return this._client._send(message, options.enableHistoricalMessaging, (outgoing, done) => {
+      outgoing.origin = named.origin;
+      outgoing.number = named.number;
+      if (peerId) link.call('sendPeer', peerId, outgoing, options.enableOfflineMessaging, done);
+      else {
+        const channel = this._channel(channelId!);
+        if (channel) link.call('sendChannel', channel._handle, outgoing, done);
+        else done({ name: 'RtmInvalidStatusError', code: 5, text: 'join the channel first' });
+      }
+    });
+  }
+
+  private async _failed(item: OutboxItem, error: any, doing: 'upload' | 'send', byUser: boolean): Promise<void> {
+    if (item.state !== 'UPLOADING' && item.state !== 'SENDING') return; // canceled or removed
+    if (byUser) return;
+    const what = verdict(error, doing, !this._over && this._client.connectionState === 'CONNECTED');
+    if (what === 'fail' || (what === 'count' && ++item._attempts >= ATTEMPTS)) {
+      await this._outbox._change(item, { failure: { name: String(error?.name), code: error?.code, message: String(error?.message ?? error) } });
+      return;
+    }
+    item._notBefore = Date.now() + pause(what === 'count' ? item._attempts : 0);
+    this._outbox._show(item, 'WAITING');
+  }
+}
