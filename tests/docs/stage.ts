@@ -66,7 +66,7 @@ function javascript(text: string): string {
 
 /** Makes alice's page and what types.ts declares. */
 async function setUp(alice: Page, bob: Page, front: Front): Promise<void> {
-  const imports = JSON.stringify({ imports: { 'rtm-wasm': '/sdk/rtm.mjs', 'rtm-wasm/loader': '/sdk/loader.mjs', 'rtm-wasm/placeholder': '/sdk/placeholder.mjs' } });
+  const imports = JSON.stringify({ imports: { 'rtm-wasm': '/sdk/rtm.mjs', 'rtm-wasm/loader': '/sdk/loader.mjs', 'rtm-wasm/placeholder': '/sdk/placeholder.mjs', 'rtm-wasm/outbox': '/sdk/outbox.mjs' } });
   front.mount('/alice.html', { page: `<!doctype html><meta charset="utf-8"><script type="importmap">${imports}</script><script src="/sdk/rtm.js"></script><input type="file"><ol></ol>` });
   await alice.goto(`${front.url}/alice.html`);
   await login(alice, 'alice', app);

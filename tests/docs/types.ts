@@ -22,7 +22,7 @@ const setting = `
 const options = {
   target: 'es2022', module: 'esnext', moduleResolution: 'bundler', moduleDetection: 'force', allowUmdGlobalAccess: true,
   lib: ['es2022', 'dom', 'dom.iterable'], types: [], strict: true, noEmit: true,
-  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')] },
+  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')], 'rtm-wasm/outbox': [path.join(root, 'web/dist/outbox.d.ts')] },
 };
 
 /** JavaScript has no way to say these. */

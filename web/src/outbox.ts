@@ -44,7 +44,7 @@ export class Outbox extends Emitter {
   constructor(private readonly _client: RtmClient) {
     super(_client._log, 10);
     _client.on('ConnectionStateChanged', () => this._follow());
-    this._news?.addEventListener('message', ({ data }) => void this._hear(data));
+    this._news?.addEventListener('message', ({ data }) => this._try(this._hear(data)));
     this._follow();
   }
 
@@ -191,6 +191,11 @@ export class Outbox extends Emitter {
     if (!this._byId.has(item.id)) return;
     this.emit('ItemChanged', item);
     this._tell(item);
+  }
+
+  /** What nobody waits for and fails is logged. */
+  _try(work: Promise<void>): void {
+    work.catch((error) => this._log.error('the outbox could not read or write its store', error));
   }
 
   _pump(): void {

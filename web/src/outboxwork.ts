@@ -20,7 +20,7 @@ export class Worker {
     const work = () => {
       if (this._over) return Promise.resolve();
       this.holds = true;
-      void _outbox._reload().then(() => this._begin());
+      _outbox._try(_outbox._reload().then(() => this._begin()));
       return new Promise<void>((resolve) => (this._release = resolve));
     };
     const { locks } = navigator as any;
@@ -48,8 +48,8 @@ export class Worker {
     const items = this._outbox._items();
     const next = plan(items.map((item) => item._planned()), Date.now(), (target) => this._isOpen(target));
     for (const item of items) {
-      if (next.upload.includes(item.id)) void this._work(item, () => this._upload(item));
-      if (next.send.includes(item.id)) void this._work(item, () => this._send(item));
+      if (next.upload.includes(item.id)) this._outbox._try(this._work(item, () => this._upload(item)));
+      if (next.send.includes(item.id)) this._outbox._try(this._work(item, () => this._send(item)));
     }
     const closed = items.some((item) => item.state === 'WAITING' && item.channelId && !this._channel(item.channelId));
     const wakeAt = closed ? Math.min(next.wakeAt, Date.now() + JOIN_CHECK) : next.wakeAt;
@@ -69,9 +69,16 @@ export class Worker {
 
   private async _work(item: OutboxItem, work: () => Promise<void>): Promise<void> {
     item._busy = true;
-    await work();
-    item._busy = false;
-    this._outbox._pump();
+    try {
+      await work();
+    } catch (error) { // the browser's store failed
+      item._notBefore = Date.now() + pause(ATTEMPTS);
+      this._outbox._show(item, 'WAITING');
+      throw error;
+    } finally {
+      item._busy = false;
+      this._outbox._pump();
+    }
   }
 
   private async _upload(item: OutboxItem): Promise<void> {
