@@ -54,7 +54,7 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
   await open(ada);
   await send(ada, { peerId: `bob-${run}` }, 8_000_000, 'after it');
   await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list())[0].progress.currentSize)).toBeGreaterThan(3_000_000);
-  await openBlank(ada, new URL(ada.url()).origin);
+  await openBlank(ada, await ada.evaluate(() => location.origin));
   await login(ada, `ada-${run}`);
   const progress = await ada.evaluate(async () => {
     const w = window as any;
