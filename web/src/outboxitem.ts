@@ -1,8 +1,14 @@
 /** One item of an outbox, as the application sees it. */
 import { failed } from './errors.ts';
-import type { Outbox } from './outbox.ts';
 import type { Planned } from './outboxplan.ts';
 import type { Kept } from './outboxstore.ts';
+
+/** What an item needs of its outbox. */
+interface Owner {
+  /** Keeps a change, and tells of it. */
+  _change(item: OutboxItem, change: Partial<Kept>): Promise<void>;
+  _remove(item: OutboxItem): Promise<void>;
+}
 
 export class OutboxItem {
   readonly id: number;
@@ -25,7 +31,7 @@ export class OutboxItem {
   /** The mediaId in the message is known to be good. */
   _uploaded = false;
 
-  constructor(private readonly _outbox: Outbox, public _kept: Kept) {
+  constructor(private readonly _outbox: Owner, public _kept: Kept) {
     this.id = _kept.id;
     this.peerId = _kept.peerId;
     this.channelId = _kept.channelId;

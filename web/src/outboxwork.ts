@@ -1,12 +1,30 @@
 /** Uploads and sends what is in an outbox, as long as the client is logged in; one page of a user at a time. */
 import type { RtmClient } from './client.ts';
 import { uploadArguments } from './media.ts';
-import type { Outbox } from './outbox.ts';
 import type { OutboxItem } from './outboxitem.ts';
 import { ATTEMPTS, pause, plan, verdict } from './outboxplan.ts';
+import type { Kept, Store } from './outboxstore.ts';
 
 /** How often it is looked whether a channel has been joined, in ms. */
 const JOIN_CHECK = 500;
+
+/** What the work needs of its outbox. */
+interface Owner {
+  readonly _store: Store;
+  /** The items of the user, in order. */
+  _items(): OutboxItem[];
+  /** Takes over what is kept. */
+  _reload(): Promise<void>;
+  /** Keeps a change, and tells of it. */
+  _change(item: OutboxItem, change: Partial<Kept>): Promise<void>;
+  _remove(item: OutboxItem, state?: 'SENT' | undefined): Promise<void>;
+  /** Shows a state or progress here and on other pages. */
+  _show(item: OutboxItem, state: OutboxItem['state']): void;
+  /** Has whoever works now look for what can begin. */
+  _pump(): void;
+  /** What nobody waits for and fails is logged. */
+  _try(work: Promise<void>): void;
+}
 
 export class Worker {
   private _over = false;
@@ -16,7 +34,7 @@ export class Worker {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private readonly _waiting = new AbortController();
 
-  constructor(private readonly _outbox: Outbox, private readonly _client: RtmClient, account: string) {
+  constructor(private readonly _outbox: Owner, private readonly _client: RtmClient, account: string) {
     const work = () => {
       if (this._over) return Promise.resolve();
       this.holds = true;
