@@ -181,20 +181,30 @@ function killAt([step, n]: [string, number]): void {
   };
   for (const name of ['add', 'put', 'delete']) wrap(IDBObjectStore.prototype, name, 'write to IndexedDB');
   wrap(XMLHttpRequest.prototype, 'send', 'request of the upload');
-  const { addEventListener } = XMLHttpRequest.prototype;
-  XMLHttpRequest.prototype.addEventListener = function (this: XMLHttpRequest, type: string, listener: any, ...more: any[]) {
-    addEventListener.call(this, type, type === 'loadend' ? (event: any) => !w.dead && (reached('answer to the upload') || listener(event)) : listener, ...(more as []));
-  } as any;
+  /** Events of a kind come through `on…` or a listener; from the step on the page hears nothing. */
+  const gate = (target: EventTarget, type: string, at: string) => target.addEventListener(type, (event) => {
+    if (w.dead || reached(at)) event.stopImmediatePropagation();
+  });
+  const Request = XMLHttpRequest;
+  w.XMLHttpRequest = class extends Request {
+    constructor() {
+      super();
+      for (const type of ['load', 'loadend', 'error']) gate(this, type, type === 'load' ? 'answer to the upload' : '');
+    }
+  };
   const Socket = WebSocket;
   w.WebSocket = class extends Socket {
+    constructor(...args: [string]) {
+      super(...args);
+      // A ping is shorter than 5 bytes.
+      this.addEventListener('message', (event) => {
+        if (w.dead || (event.data.byteLength > 4 && reached('frame from the gateway'))) event.stopImmediatePropagation();
+      });
+    }
     send(data: any): void {
       if (w.dead) return;
-      // Pongs and acknowledgements are shorter.
-      if (armed && data.byteLength > 20) reached('frame to the gateway'); // it still goes out
+      if (data.byteLength > 10) reached('frame to the gateway'); // it still goes out; pongs and acknowledgements are shorter
       super.send(data);
-    }
-    addEventListener(type: string, listener: any, ...more: any[]): void {
-      super.addEventListener(type, type === 'message' ? (event: any) => !w.dead && (reached('frame from the gateway') || listener(event)) : listener, ...(more as []));
     }
   };
 }
@@ -222,8 +232,8 @@ for (const [step, numbers] of Object.entries(steps))
             w.outbox.send(to, content, i === 1 ? { fileName: 'file' } : {}).then(() => (w.kept = (w.kept ?? 0) + 1)));
           await Promise.all(fates);
         }, to).catch(() => {});
-        const ended = expect.poll(() => left(page)).toEqual([]).catch(() => {});
-        await Promise.race([dead, Promise.all([kept, ended])]);
+        const ended = kept.then(() => expect.poll(() => left(page)).toEqual([])).catch(() => {});
+        await Promise.race([dead, ended]);
         expect(died, 'the step was reached').toBe(true);
         const promised = await page.evaluate(() => (window as any).kept ?? 0);
         await page.close();
