@@ -30,18 +30,20 @@ run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr
 
 test: test-go test-web test-browser ## run every test, installing what it needs (browsers included)
 
+# The tests of whole processes begin first: they take longest, and mostly wait.
 test-go: deps browser ## Go: unit, gateway and conformance tests
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	go -C tests/s3server tool -n versitygw >/dev/null
 	./scripts/unpack-tools.sh
-	go test $(RACE) -timeout 40m ./...
+	go test $(RACE) -timeout 40m ./tests ./...
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
 	npm run --silent typecheck
 	npm run --silent test:web
 	npm run --silent test:size
 	npm run --silent test:package
+	npm run --silent lint:openapi
 
 test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
 	node tests/build.mjs
