@@ -57,7 +57,7 @@ func TestClusterStreamsStayAsTheyAre(t *testing.T) {
 	open(c.URLs(), 0, 0)
 	require.NoError(t, c.Healthy(t.Context()))
 	before := streamSettings(t, c)
-	require.Len(t, before, 13)
+	require.Len(t, before, 15)
 	for name, settings := range before {
 		require.True(t, strings.HasPrefix(settings, "3 "), "%s has %s", name, settings)
 	}
