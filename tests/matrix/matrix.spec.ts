@@ -15,7 +15,7 @@ import { expectPicture, openAs, send, sendPicture } from './picture.ts';
 
 const apps = path.join(root, 'tests/.build/apps');
 const bin = (name: string) => path.join(apps, 'node_modules', name);
-const scriptTag = (gateway: string) => readFileSync(path.join(apps, 'script-tag/index.html'), 'utf8').replace('http://127.0.0.1:8080', gateway);
+const scriptTag = (gateway: string) => readFileSync(path.join(apps, 'script-tag/index.html'), 'utf8').replaceAll('http://127.0.0.1:8080', gateway);
 
 const test = base.extend<{ front: Front; serve: typeof Command.start }>({
   front: async ({}, use) => {
@@ -39,7 +39,7 @@ test.beforeAll(() => {
 });
 
 test('script tag, gateway at the same origin', async ({ context, front, gateway, run }) => {
-  front.mount('/', { upstream: gateway.url }).mount('/chat.html', { page: scriptTag('') });
+  front.mount('/', { upstream: gateway.url }).mount('/chat.html', { page: scriptTag(front.url) });
   await sendPicture(context, `${front.url}/chat.html`, run);
 });
 
