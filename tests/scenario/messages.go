@@ -97,14 +97,19 @@ func (s *scene) sendToPeer(ctx context.Context, from, to *user) error {
 	if err != nil {
 		return err
 	}
-	got := to.received(to.peer, from.uid)
-	if err := s.inOrder(got); err != nil {
-		return fmt.Errorf("from %s to %s: %w", from.uid, to.uid, err)
+	// A client acknowledges a message just before it tells of it.
+	var got []int
+	missing := func(n int) bool { return !slices.Contains(got, n) }
+	err = to.await(ctx, "what was reported received", func() bool {
+		got = to.received(to.peer, from.uid)
+		return !slices.ContainsFunc(arrivedFor, missing)
+	})
+	if wrong := s.inOrder(got); wrong != nil {
+		return fmt.Errorf("from %s to %s: %w", from.uid, to.uid, wrong)
 	}
-	for _, n := range arrivedFor {
-		if !slices.Contains(got, n) {
-			return fmt.Errorf("from %s to %s: message %d was reported received and did not arrive; arrived: %v", from.uid, to.uid, n, got)
-		}
+	if err != nil {
+		n := arrivedFor[slices.IndexFunc(arrivedFor, missing)]
+		return fmt.Errorf("from %s to %s: message %d was reported received and did not arrive; arrived: %v: %w", from.uid, to.uid, n, got, err)
 	}
 	return nil
 }
