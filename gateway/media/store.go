@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"time"
+
+	"rtmwasm/core"
 )
 
 // Errors a Store returns, wrapped or not.
@@ -84,7 +85,7 @@ func (i Info) Finished() bool { return i.Offset == i.Size }
 
 // MediaID is the id by which clients download the file. Those that messages carry of a picture end with
 // its height and width, too.
-func (i Info) MediaID() string { return fmt.Sprintf("0%s1z1z%d", i.Key, i.Size) }
+func (i Info) MediaID() string { return core.MediaID(i.Key, i.Size, false, 0, 0) }
 
 // Digested reports whether the digests are known. Those of a finished upload are in what Open,
 // Info and Find return.
