@@ -82,18 +82,7 @@ func loginCode(url, uid, text string) int {
 // Whichever gateway of a cluster is asked, it knows and reaches the users of all.
 func TestClusterControl(t *testing.T) {
 	c, program := startCluster(t), buildGateway(t)
-	var backends []*backend
-	var gateways []*service
-	for range 2 {
-		g, b := serveREST(t, program, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media", "--rest-control-rate", "1000")
-		backends, gateways = append(backends, b), append(gateways, g)
-	}
-	var users []*heard
-	for i, g := range gateways {
-		u := loginHeard(t, g.url, fmt.Sprint("user", i))
-		u.join(t, "hall")
-		users = append(users, u)
-	}
+	backends, gateways, users := serveClusterREST(t, program, c, "--rest-control-rate", "1000")
 	both := []string{"user0", "user1"}
 	for _, b := range backends {
 		require.EventuallyWithT(t, func(ct *assert.CollectT) { // a replica may lag, and a client may be late

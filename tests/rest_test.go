@@ -23,6 +23,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/token"
 	"rtmwasm/native"
+	"rtmwasm/tests/cluster"
 )
 
 // The REST interface as backends of apps meet it: the program, over HTTP, and clients that get what
@@ -67,6 +68,21 @@ func serveREST(t *testing.T, program string, more ...string) (*service, *backend
 	}
 	g := serve(t, program, append(args, more...)...)
 	return g, &backend{t, g.url}
+}
+
+// serveClusterREST runs two gateways of a cluster that share media, each with a user in the channel "hall".
+func serveClusterREST(t *testing.T, program string, c *cluster.Cluster, more ...string) (backends []*backend, gateways []*service, users []*heard) {
+	t.Helper()
+	for range 2 {
+		g, b := serveREST(t, program, append([]string{"--nats", strings.Join(c.URLs(), ","), "--media", c.Dir + "/media"}, more...)...)
+		backends, gateways = append(backends, b), append(gateways, g)
+	}
+	for i, g := range gateways {
+		u := loginHeard(t, g.url, fmt.Sprint("user", i))
+		u.join(t, "hall")
+		users = append(users, u)
+	}
+	return backends, gateways, users
 }
 
 // restAnswer is what a call gives.
@@ -523,18 +539,7 @@ func testRESTListen(t *testing.T, program string) {
 // Whichever gateway of a cluster a backend calls, clients at all of them get what it sends.
 func TestClusterREST(t *testing.T) {
 	c, program := startCluster(t), buildGateway(t)
-	var backends []*backend
-	var gateways []*service
-	for range 2 {
-		g, b := serveREST(t, program, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media", "--rest-event-rate", "1000")
-		backends, gateways = append(backends, b), append(gateways, g)
-	}
-	var users []*heard
-	for i, g := range gateways {
-		u := loginHeard(t, g.url, fmt.Sprint("user", i))
-		u.join(t, "hall")
-		users = append(users, u)
-	}
+	backends, gateways, users := serveClusterREST(t, program, c, "--rest-event-rate", "1000")
 	for from, b := range backends {
 		for _, u := range users {
 			assert.Equal(t, "message_delivered", b.code("/rtm/users/Server/peer_messages?wait_for_ack=true", `{"destination":"`+u.UID()+`","payload":"to one"}`))
