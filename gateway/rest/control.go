@@ -107,7 +107,7 @@ var operations = []operation{
 }
 
 // findOperation finds what an escaped path and a method name. allow are the methods that the path
-// takes; there are none for an unknown path.
+// takes: nil for an unknown path.
 func findOperation(escaped, method string) (t target, do operation, allow []string) {
 	rest, found := strings.CutPrefix(escaped, gateway.ControlPrefix)
 	if !found {

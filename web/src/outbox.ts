@@ -1,5 +1,5 @@
 /**
- * Sends what was given to it once and in order, after whatever happens to the page: an addition to the API. It is no part of the
+ * Sends what was given to it once and in order, after whatever happens to the page: an addition to the API. It is not part of the
  * script, but a file of its own that works on a client.
  */
 import { isBlob } from './blob.ts';
