@@ -18,6 +18,14 @@ test('the script is small', (t) => {
   assert.ok(script <= budgets.script[0], `${script} bytes with gzip; the budget is ${budgets.script[0]}`);
 });
 
+test('README.md tells these sizes', () => {
+  const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8');
+  for (const [pattern, bytes] of [[/script has (\d+) KB \(gzip\) and/, script], [/(\d+) KB of WebAssembly \(brotli\)/, wasm]]) {
+    const [told, kb] = pattern.exec(readme) ?? assert.fail(`README.md has no ${pattern}`);
+    assert.ok(Math.abs(bytes / 1024 / kb - 1) < 0.03, `README.md says ${told}, and it has ${bytes} bytes`);
+  }
+});
+
 // Functions whose names in the program tell that something heavy came in, and by what.
 const signs = {
   'fmt.(*pp).doPrintf': 'the standard fmt, 70 KB: web/build/overlay.mjs has no effect',
