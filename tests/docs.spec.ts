@@ -1,18 +1,16 @@
 /** What the pages show works: every code block, and every link between pages. tests/docs/rules.ts says what is done with a block. */
 import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
 import { undeclared, undocumented } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
 import { brokenLinks, unmapped } from './docs/links.ts';
-import { outcomes } from './docs/outcomes.ts';
 import { program, Proxy } from './docs/proxy.ts';
 import { untold } from './docs/protocol.ts';
+import { programs, run, scripts } from './docs/programs.ts';
+import { readers } from './docs/readers.ts';
 import { badForm, badJson, unruly } from './docs/rules.ts';
 import { shellProblems } from './docs/shell.ts';
-import { meetBob, play } from './docs/stage.ts';
-import { isOfTutorial, programOf, readers, save, tutorials } from './docs/tutorials.ts';
 import { typeErrors } from './docs/types.ts';
 import { Gateway, root } from './support/proc.ts';
 import { expect, login, openBlank, test as base } from './support/test.ts';
@@ -21,7 +19,8 @@ const test = base.extend<{}, { bob: Page }>({
   bob: [
     async ({ browser, gateway }, use) => {
       const bob = await browser.newPage();
-      await meetBob(bob, gateway.url);
+      await openBlank(bob, gateway.url);
+      await login(bob, 'bob', '0123456789abcdef0123456789abcdef'); // the app of the pages
       await use(bob);
       await bob.close();
     },
@@ -37,8 +36,7 @@ test('every block has a rule', () => {
 });
 
 test('js and ts compile', () => {
-  const programs = [...tutorials()].map(([page, html]): Block => ({ page, line: 0, language: 'js', mark: '', text: programOf(html) }));
-  expect(typeErrors([...of('js', 'ts').filter((block) => !isOfTutorial(block)), ...programs])).toBe('');
+  expect(typeErrors(programs().flatMap(scripts))).toBe('');
 });
 
 test('json is json, and configurations are well formed', () => {
@@ -55,23 +53,21 @@ for (const page of new Set(of('sh').map((block) => block.page)))
     expect(await shellProblems(of('sh').filter((block) => block.page === page).map((block) => block.text).join(''))).toEqual([]);
   });
 
-for (const block of of('js', 'ts', 'html').filter((block) => block.mark !== 'types' && !isOfTutorial(block)))
-  test(`${where(block)} runs`, async ({ page, bob, gateway }) => {
-    await play(block, { alice: page, bob }, gateway.url, outcomes[block.mark]);
+for (const program of programs())
+  test(`${where(program.first)} and what is added to it run`, async ({ context, bob, gateway }, info) => {
+    const alone = program.first.mark === 'page'; // the reader is bob too
+    const its = alone ? await new Gateway().start() : gateway;
+    try {
+      await bob.evaluate(() => ((window as any).log = []));
+      await run(program, its.url, info.outputDir, () => context.newPage(), (opened) => readers[program.name]?.(opened, bob) ?? opened.open().then(() => {}));
+    } finally {
+      if (alone) await its.stop();
+    }
   });
 
-for (const [name, html] of tutorials())
-  test(`${name}: read from top to bottom`, async ({ context }, info) => {
-    const gateway = await new Gateway().start(); // its own: the reader's bob is not the one of the other pages
-    const wrong: string[] = [];
-    try {
-      mkdirSync(info.outputDir, { recursive: true });
-      await readers[name]!(save(html, info.outputDir, gateway.url, () => context.newPage(), wrong));
-    } finally {
-      await gateway.stop();
-    }
-    expect(wrong).toEqual([]);
-  });
+test('every reader has a program', () => {
+  expect(Object.keys(readers).filter((name) => !programs().some((program) => program.name === name))).toEqual([]);
+});
 
 for (const block of of('nginx', 'caddy'))
   test(`${where(block)}: ${block.language} lets everything through`, async ({ page, gateway, run }) => {
@@ -119,15 +115,16 @@ test('docs/protocol.md tells of every code and frame', () => {
   expect(untold()).toEqual([]);
 });
 
-test('the rules refuse what they should', async ({ context, bob, gateway }) => {
-  const run = async (block: Block) => play(block, { alice: await context.newPage(), bob }, gateway.url);
+test('the rules refuse what they should', async ({ context, gateway }, info) => {
+  const play = (block: Block) => run(programs([block])[0]!, gateway.url, info.outputDir, () => context.newPage(), async ({ open }) => void (await open()));
   const [block] = blocksOf('page.md', '```js\nnope();\n```\n') as [Block];
   expect(unruly({ ...block, language: '' })).toContain('no language');
   expect(unruly({ ...block, language: 'perl' })).toContain('no rule for perl');
   expect(unruly({ ...block, mark: 'soon' })).toContain("can't be marked soon");
   expect(typeErrors([block])).toContain("page.md-1.ts(2,1): error TS2304: Cannot find name 'nope'");
-  await expect(run(block)).rejects.toThrow('nope is not defined');
-  await expect(run({ ...block, language: 'html', text: '<script>nope()</script>' })).rejects.toThrow('nope is not defined');
+  await expect(play(block)).rejects.toThrow('nope is not defined');
+  for (const mark of ['', 'page']) await expect(play({ ...block, language: 'html', mark, text: '<script>nope()</script>' })).rejects.toThrow('nope is not defined');
+  expect(() => programs([{ ...block, mark: 'adds' }])).toThrow('nothing comes before this block');
   expect(badJson('"a": 1, "b"')).toContain('no JSON');
   expect(goProblems([{ ...block, text: 'package main\nfunc main() { return 1 }\n' }])).toContain('too many return values');
   expect(badForm({ ...block, language: 'nginx', text: 'server {\n  listen 80\n}\n' })).toContain('semicolon');

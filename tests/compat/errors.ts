@@ -22,16 +22,20 @@ an \`Error\` with these fields:
 | \`serverCode\` | a number that the gateway sent; for media the HTTP status of the last attempt, perhaps from a proxy; else undefined |
 | \`originalError\` | the cause, where there is one |
 
-\`\`\`js shows
+\`\`\`js
+import AgoraRTM from 'rtm-wasm';
+
+const client = AgoraRTM.createInstance('0123456789abcdef0123456789abcdef', { gateway: 'https://rtm.example.org' });
+await client.login({ uid: 'alice' });
 try {
-  show(await client.downloadMedia(mediaId));
+  console.log(await client.getUserAttributes('carol'));
 } catch (error) {
-  if (error.name === 'RtmUnavailableError' && error.code === 4) show('this file has expired');
+  if (error.name === 'RtmUnavailableError' && error.code === 6) console.log('carol is not online');
   else throw error;
 }
 \`\`\`
 
-The classes are no exports, as in 1.4: compare \`name\`.
+As in 1.4, the error classes are not exported: compare \`name\`.
 
 | \`name\` | Means | Trying again |
 |---|---|---|

@@ -1,11 +1,13 @@
 /**
  * What is done with a block, by its language:
  *
- *   js, ts       compiled against rtm.d.ts with --strict, and run in a page, as a module, against a real gateway. The second
- *                word behind the fence, if there is one, names the outcome that must follow (outcomes.ts); "types" only
- *                compiles the block.
- *   html         opened in a browser against a real gateway; the second word as for js.
- *   html page, js adds  a file that the reader makes by following the page: see tutorials.ts.
+ *   js, ts       a program of its own: compiled against rtm.d.ts with --strict, and run as a module against a real gateway, in a page
+ *                that has the script tag and finds the package.
+ *   html         a page on the reader's own web server, opened against a real gateway.
+ *   html page    a file that the reader saves and opens.
+ *   js adds      goes to the end of the program, or of the page's last script, that comes before it on the page.
+ *   js app.js    a file of that name, beside the page that comes before it.
+ *                programs.ts puts these together and adds nothing; readers.ts says what the reader does with them, and sees.
  *   sh           shell.ts says what of it is run and what is only looked up.
  *   go           vetted.
  *   json         parsed, as it is or as the inside of an object.
@@ -17,7 +19,6 @@
  * Those of docs/operating.md and docs/backend.md, each one long session at a terminal, are run by tests/operating_page_test.go and
  * tests/backend_page_test.go.
  */
-import { outcomes } from './outcomes.ts';
 import type { Block } from './blocks.ts';
 
 export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'mjs', 'python', 'swift'];
@@ -27,8 +28,8 @@ export function unruly({ language, mark }: Block): string | undefined {
   if (!language) return 'it names no language';
   if (!languages.includes(language)) return `there is no rule for ${language}`;
   if (!mark) return undefined;
-  const known = ['js', 'ts'].includes(language) ? ['types', 'adds', ...Object.keys(outcomes)] : language === 'html' ? ['page', ...Object.keys(outcomes)] : [];
-  return known.includes(mark) ? undefined : `a block of ${language} can't be marked ${mark}`;
+  const known = language === 'js' ? /^(adds|\w+\.js)$/ : language === 'html' ? /^page$/ : /^$/;
+  return known.test(mark) ? undefined : `a block of ${language} can't be marked ${mark}`;
 }
 
 /** What is wrong with a block of JSON. */

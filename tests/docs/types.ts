@@ -5,18 +5,9 @@ import path from 'node:path';
 import { root } from '../support/proc.ts';
 import type { Block } from './blocks.ts';
 
-/** What blocks may use without having made it; stage.ts gives it to those that run. */
+/** What stands for modules that a page takes from the gateway. */
 const setting = `
-  /** Logged in as alice. */
-  declare const client: import('rtm-wasm').RtmClient;
-  /** Joined, "garden". */
-  declare const channel: import('rtm-wasm').RtmChannel;
-  /** A picture. */
-  declare const file: File;
-  /** Of an upload of bob's. */
-  declare const mediaId: string;
-  declare function show(what: unknown): void;
-  declare module '*.wasm' { const url: string; export default url; }
+  declare module 'http://127.0.0.1:8080/sdk/placeholder.mjs' { export * from 'rtm-wasm/placeholder'; }
 `;
 
 const options = {
