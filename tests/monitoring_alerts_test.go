@@ -37,7 +37,7 @@ type trouble struct {
 // other: a Prometheus with the files of deploy/prometheus watches gateways, each of which
 // is broken in a way of its own.
 func TestMonitoring(t *testing.T) {
-	debianTool(t, "prometheus") // or there is nothing to do
+	unpackedTool(t, "prometheus") // or there is nothing to do
 	program := buildGateway(t)
 	troubles := map[string]trouble{}
 	for name, prepare := range map[string]func(t *testing.T, program string) trouble{

@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// debianTool finds a program of Debian's packages, in PATH or where scripts/unpack-tools.sh puts
-// it. Where it is missing the test is skipped, and fails in CI.
-func debianTool(t *testing.T, name string) string {
+// unpackedTool finds a program in PATH or where scripts/unpack-tools.sh puts it. Where it is
+// missing the test is skipped, and fails in CI.
+func unpackedTool(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
 	if err == nil {
@@ -30,7 +30,7 @@ func debianTool(t *testing.T, name string) string {
 	require.NoError(t, err)
 	if _, err := os.Stat(program); err != nil {
 		if os.Getenv("CI") != "" {
-			require.FailNow(t, name+" is not installed: scripts/unpack-tools.sh gets it from Debian's packages")
+			require.FailNow(t, name+" is not installed: scripts/unpack-tools.sh gets it")
 		}
 		t.Skip(name + " is not installed here")
 	}
@@ -63,7 +63,7 @@ func startPrometheus(t *testing.T, gateways []string) *prometheus {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "alerts.yml"), []byte(hurried(t, "alerts.yml")), 0o600))
 	address := "127.0.0.1:" + freePort(t)
-	cmd := exec.Command(debianTool(t, "prometheus"), "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"), "--web.listen-address", address)
+	cmd := exec.Command(unpackedTool(t, "prometheus"), "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"), "--web.listen-address", address)
 	cmd.Stderr = t.Output()
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
@@ -201,7 +201,7 @@ func dashboard(t *testing.T) map[string][]string {
 
 // checkByPromtool: promtool's own checks pass: of the files, and of what a gateway says about its metrics.
 func checkByPromtool(t *testing.T, gateway string) {
-	promtool := debianTool(t, "promtool")
+	promtool := unpackedTool(t, "promtool")
 	out, err := exec.Command(promtool, "check", "config", "../deploy/prometheus/prometheus.yml").CombinedOutput() // and the rules
 	require.NoError(t, err, string(out))
 	answer, err := http.Get("http://" + gateway + "/metrics")
