@@ -31,6 +31,7 @@ func (b *backend) admin(program string, args ...string) (out string, code int) {
 
 // Each command of rtm-gateway admin, against a gateway with users.
 func TestAdmin(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	g, b := serveREST(t, program)
 	bob := loginHeard(t, g.url, "bob")
@@ -113,6 +114,7 @@ func TestAdmin(t *testing.T) {
 
 // The doctor tells whether the REST interface is on, and whether a key works.
 func TestDoctorREST(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	g, _ := serveREST(t, program)
 	off := serve(t, program, "--listen", "127.0.0.1:0", "--app", pageApp, "--data", t.TempDir())

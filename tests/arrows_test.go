@@ -168,6 +168,7 @@ func isStandard(path string, packages map[string]*packageInfo) bool {
 }
 
 func TestArrows(t *testing.T) {
+	t.Parallel()
 	byPlatform := map[bool]map[string]*packageInfo{false: list(t, false), true: list(t, true)}
 	for _, r := range rules {
 		name := r.pkg

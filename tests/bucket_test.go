@@ -33,6 +33,7 @@ func inBucket(url string, more ...string) []string {
 // Media in a bucket: the gateway is killed, the object store is killed, downloads come from
 // the object store itself.
 func TestMediaInABucket(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	server := s3.Run(t, "media")
 	t.Run("the gateway is killed", func(t *testing.T) { testGatewayKilledOnABucket(t, program, server) })

@@ -42,8 +42,8 @@ func startGatewayAt(t *testing.T, nats string) (addr string) {
 // A gateway was without NATS for so long that the marks of those who left meanwhile are gone:
 // it finds out who is not there any more, and tells.
 func TestNoGhostsAfterAGap(t *testing.T) {
-	program, err := cluster.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
+	t.Parallel()
+	program := buildNATS(t)
 	port := freePort(t)
 	startNATS(t, program, port, t.TempDir())
 	cable, err := cluster.NewRelay("127.0.0.1:" + port)

@@ -26,6 +26,7 @@ import (
 
 // Uploads at two gateways of a cluster.
 func TestClusterMedia(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	t.Run("records", func(t *testing.T) { testRecords(t, c) })
 	t.Run("in a bucket", func(t *testing.T) { testMediaAtTwoGateways(t, c, program, inBucket(s3.Run(t, "media").URL)) })

@@ -13,6 +13,7 @@ import (
 
 // A gateway is told that changes of members may be lost when their stream gets another leader.
 func TestClusterMemberLosses(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	e, err := natsengine.Open(t.Context(), natsengine.Options{Servers: c.URLs(), Replicas: 3, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)

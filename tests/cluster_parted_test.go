@@ -18,6 +18,7 @@ import (
 // others go on. When it heals, everybody has all that was acknowledged, once and in order,
 // without a gateway or a client having lost its connection.
 func TestClusterParted(t *testing.T) {
+	t.Parallel()
 	c := startClusterAs(t, cluster.Options{Cables: true})
 	program := buildGateway(t)
 	start := func(servers ...string) *process {

@@ -55,6 +55,7 @@ func (c *presenceClient) of(uid string) wire.Presence_State {
 // look-up, and by a subscription that begins at the same moment, also while the stream of
 // sessions changes its leader.
 func TestClusterPresence(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	engines := make([]*natsengine.Engine, len(c.URLs()))
 	for i, url := range c.URLs() {

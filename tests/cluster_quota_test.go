@@ -19,6 +19,7 @@ import (
 // The quotas of offline messages hold for two gateways of a cluster together, to the message,
 // whatever comes at the same time.
 func TestClusterMailQuotas(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	const most, tried = 20, 50
 	var engines []*natsengine.Engine

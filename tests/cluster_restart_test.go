@@ -17,6 +17,7 @@ import (
 // with empty buckets of the same names: a gateway that went on would let users in and
 // answer no join. It says that it is not ready, ends, and one that is started works.
 func TestClusterRestarted(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	flags := []string{"--nats", strings.Join(c.URLs(), ","), "--media", c.Dir + "/media", "--drain", "2s"}
 	g := serve(t, program, append(flags, "--listen", "127.0.0.1:0")...)

@@ -24,6 +24,7 @@ import (
 // --nats-creds, and say what is wrong without. What they store has a replica on each
 // server, unless --replicas says otherwise.
 func TestClusterSecured(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	writeCertificate(t, 1, cert, key)

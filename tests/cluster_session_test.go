@@ -55,6 +55,7 @@ func startGateways(t testing.TB, c *cluster.Cluster, program string, n int) (all
 // A client goes on at another gateway, whatever became of its own: others see nothing of
 // it, and what was sent meanwhile arrives once and in order.
 func TestClusterSessions(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	for name, leave := range map[string]func(t *testing.T, from *process, balancer *cluster.Relay){
 		"moved":  func(*testing.T, *process, *cluster.Relay) {},

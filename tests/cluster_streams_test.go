@@ -47,6 +47,7 @@ func streamSettings(t *testing.T, c *cluster.Cluster) map[string]string {
 // A gateway that starts with other settings than the first, or while a server is down,
 // changes no stream.
 func TestClusterStreamsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	open := func(urls []string, age time.Duration, replicas int) {
 		t.Helper()

@@ -34,9 +34,7 @@ func startCluster(t testing.TB) *cluster.Cluster { return startClusterAs(t, clus
 
 func startClusterAs(t testing.TB, options cluster.Options) *cluster.Cluster {
 	t.Helper()
-	dir := t.TempDir()
-	program, err := cluster.Build(t.Context(), dir)
-	require.NoError(t, err)
+	program, dir := buildNATS(t), t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, os.Mkdir(dir+"/media", 0o700)) // of all gateways
@@ -109,6 +107,7 @@ func balance(t *testing.T, urls ...string) (url string) {
 }
 
 func TestConformanceOnCluster(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	url := balance(t, startGatewayOn(t, c), startGatewayOn(t, c))
 	coretest.Run(t, url, func(t *testing.T) coretest.Transport {
@@ -122,6 +121,7 @@ func TestConformanceOnCluster(t *testing.T) {
 // behind bad networks come to either gateway: nothing that was acknowledged is lost,
 // nothing comes twice.
 func TestClusterServersKilled(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	url := balance(t, startGatewayOn(t, c), startGatewayOn(t, c))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -199,6 +199,7 @@ func killInTurn(ctx context.Context, t *testing.T, c *cluster.Cluster, stored fu
 // A gateway is killed while an upload runs through it; the client goes on at another, which
 // has what the first one stored, and the digest of it.
 func TestClusterGatewayKilled(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	program := buildGateway(t)
 	var gateways []*process

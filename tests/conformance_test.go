@@ -49,6 +49,7 @@ type nativeTransport struct{ *native.Host }
 func (t nativeTransport) Bytes(b []byte) core.Blob { return t.Host.Bytes(b) }
 
 func TestConformanceNative(t *testing.T) {
+	t.Parallel()
 	site := httptest.NewServer(startGateway(t).Handler())
 	t.Cleanup(site.Close)
 	coretest.Run(t, site.URL, func(t *testing.T) coretest.Transport {
@@ -59,6 +60,7 @@ func TestConformanceNative(t *testing.T) {
 }
 
 func TestConformanceInMemory(t *testing.T) {
+	t.Parallel()
 	server := startGateway(t)
 	roundTrip := func(ctx context.Context, r *core.HTTPRequest, body []byte) (_ int, _ func(string) string, _ []byte, err error) {
 		defer func() {

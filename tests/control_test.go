@@ -81,6 +81,7 @@ func loginCode(url, uid, text string) int {
 
 // Whichever gateway of a cluster is asked, it knows and reaches the users of all.
 func TestClusterControl(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	backends, gateways, users := serveClusterREST(t, program, c, "--rest-control-rate", "1000")
 	both := []string{"user0", "user1"}

@@ -33,6 +33,7 @@ func setting(t *testing.T, text, key string) string {
 // The unit starts the program with flags and a file that it takes, as the user to whom the
 // folder belongs, and waits for longer than the gateway takes to end.
 func TestUnit(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	unit, config := readFile(t, "../deploy/rtm-gateway.service"), readFile(t, "../deploy/gateway.conf")
 	out, err := exec.Command(program, "--config", "../deploy/gateway.conf", "--print-config").CombinedOutput()
@@ -74,6 +75,7 @@ func TestUnit(t *testing.T) {
 // The container file copies what is there, starts and asks the program as it can be, and
 // sets variables that the program has.
 func TestContainerfile(t *testing.T) {
+	t.Parallel()
 	file := readFile(t, "../deploy/Containerfile")
 	program := buildGateway(t)
 	assert.Contains(t, file, "RUN CGO_ENABLED=0 make build\n")
@@ -114,6 +116,7 @@ func TestContainerfile(t *testing.T) {
 // What docs/operating.md says and no test can run names files, flags and variables that
 // are there.
 func TestOperatingPageNames(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	help, err := exec.Command(program, "--help").Output()
 	require.NoError(t, err)
@@ -170,6 +173,7 @@ func lastingStreams(t *testing.T) (names []string) {
 
 // The page tells of each metric, and of none that is not there.
 func TestOperatingPageMetrics(t *testing.T) {
+	t.Parallel()
 	names := func(text string) map[string]bool {
 		all := map[string]bool{}
 		for _, name := range regexp.MustCompile(`\brtm_[a-z]+(_[a-z]+)*`).FindAllString(text, -1) {

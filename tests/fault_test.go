@@ -22,6 +22,7 @@ import (
 var faultSeed = flag.Uint64("faultseed", 0, "run the fault scenario of this seed only")
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	seeds := []uint64{1, 2, 3, 4, 5, 6}
 	if *faultSeed != 0 {
 		seeds = []uint64{*faultSeed}

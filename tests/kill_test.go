@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,15 +18,6 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/native"
 )
-
-// buildGateway makes the program as it is shipped.
-func buildGateway(t testing.TB) (program string) {
-	t.Helper()
-	program = filepath.Join(t.TempDir(), "rtm-gateway")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "rtmwasm/gateway/cmd/rtm-gateway").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return program
-}
 
 // process is a gateway that can be killed.
 type process struct {
@@ -129,6 +119,7 @@ func (*member) InvitationChanged(*core.Invitation, core.InvitationState, string)
 // A gateway is killed while an upload runs, and started again on the same data: the
 // upload goes on, stored media is there, sessions and channels come back.
 func TestGatewayKilled(t *testing.T) {
+	t.Parallel()
 	program, data := buildGateway(t), t.TempDir()
 	gateway := run(t, program, "127.0.0.1:0", data)
 	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
@@ -186,6 +177,7 @@ func TestGatewayKilled(t *testing.T) {
 // What is acknowledged is written: a gateway that is killed in the moment in which an upload
 // ends has all of it, whichever way it came.
 func TestGatewayKilledRightAfterAnUpload(t *testing.T) {
+	t.Parallel()
 	program, data := buildGateway(t), t.TempDir()
 	gateway := run(t, program, "127.0.0.1:0", data)
 	alice := login(t, gateway.addr, "alice")

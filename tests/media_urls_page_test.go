@@ -66,6 +66,7 @@ func main() {
 
 // Backends in three languages make the URLs of the page's vectors, and such that a gateway takes.
 func TestMediaURLsPage(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../docs/media-urls.md")
 	require.NoError(t, err)
 	block := func(language string) string {

@@ -37,6 +37,7 @@ type trouble struct {
 // other: a Prometheus with the files of deploy/prometheus watches gateways, each of which
 // is broken in a way of its own.
 func TestMonitoring(t *testing.T) {
+	t.Parallel()
 	unpackedTool(t, "prometheus") // or there is nothing to do
 	program := buildGateway(t)
 	troubles := map[string]trouble{}
@@ -139,8 +140,7 @@ func dies(t *testing.T, program string) trouble {
 }
 
 func natsStandsStill(t *testing.T, program string) trouble {
-	natsServer, err := cluster.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
+	natsServer := buildNATS(t)
 	port := freePort(t)
 	nats := startNATS(t, natsServer, port, t.TempDir())
 	g := watched(t, program, "--nats", "nats://127.0.0.1:"+port, "--media", t.TempDir())

@@ -69,7 +69,7 @@ func buildJumping(t *testing.T) (program string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
 	program = filepath.Join(dir, "rtm-gateway")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "rtmwasm/gateway/cmd/rtm-gateway").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "rtmwasm/gateway/cmd/rtm-gateway").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
 }
@@ -77,6 +77,7 @@ func buildJumping(t *testing.T) (program string) {
 // The clock is set, ahead and back: no session and no transfer ends, and who is silent is
 // noticed all the same.
 func TestClockJumps(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals to jump with")
 	}

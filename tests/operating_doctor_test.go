@@ -15,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"rtmwasm/tests/cluster"
 )
 
 // examine runs the doctor and returns the verdict on each thing, the lines and the exit code.
@@ -78,8 +76,7 @@ func testDoctor(t *testing.T, program string) {
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "fail", verdicts["disk"], lines)
 
-	nats, err := cluster.Build(t.Context(), dir)
-	require.NoError(t, err)
+	nats := buildNATS(t)
 	port := freePort(t)
 	verdicts, lines, code = examine(t, program, "--listen", "127.0.0.1:0", "--nats", "nats://127.0.0.1:"+port)
 	assert.Equal(t, 1, code)

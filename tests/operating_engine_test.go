@@ -47,8 +47,7 @@ func freePort(t *testing.T) string {
 // NATS stands still, and goes on: the gateway says that it is not ready, and is again by
 // itself. NATS dies, and with it what it had in memory: the gateway ends, to be started anew.
 func testEngineGone(t *testing.T, program string) {
-	nats, err := cluster.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
+	nats := buildNATS(t)
 	port, dir := freePort(t), t.TempDir()
 	server := startNATS(t, nats, port, dir)
 	url, media := "nats://127.0.0.1:"+port, t.TempDir()
@@ -78,8 +77,7 @@ func testEngineGone(t *testing.T, program string) {
 
 // One of two gateways drains: its clients go on at the other, and nobody notices.
 func testDrainOfOne(t *testing.T, program string) {
-	nats, err := cluster.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
+	nats := buildNATS(t)
 	port := freePort(t)
 	startNATS(t, nats, port, t.TempDir())
 	media := t.TempDir()

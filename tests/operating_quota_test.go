@@ -7,14 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
-	"rtmwasm/tests/cluster"
 )
 
 // What a user and an app may store is counted over all gateways of a cluster, and outlives
 // them.
 func testQuotas(t *testing.T, program string) {
-	nats, err := cluster.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
+	nats := buildNATS(t)
 	port := freePort(t)
 	startNATS(t, nats, port, t.TempDir())
 	media := t.TempDir()

@@ -11,6 +11,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -138,8 +140,9 @@ func testScanHook(t *testing.T, program string) {
 		fmt.Fprint(w, `{"allow":true}`)
 	}))
 	defer hook.Close()
-	t.Setenv("RTM_SCAN_SECRET", secret)
-	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--scan", hook.URL)
+	config := filepath.Join(t.TempDir(), "conf")
+	require.NoError(t, os.WriteFile(config, []byte("scan-secret "+secret+"\n"), 0o600))
+	g := serve(t, program, "--config", config, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--scan", hook.URL)
 	alice := login(t, g.addr(), "alice")
 	alice.store(t, bytes.Repeat([]byte("dog"), 1<<20))
 	assertRejected(t, alice.storing(t, bytes.Repeat([]byte("cat"), 1<<20))(), "no 猫 here, 100%")

@@ -19,6 +19,7 @@ import (
 // What a gateway needs takes long to open, here since two of three NATS servers are down: it
 // says so wherever it is asked, ends when it is told to, and works when they are back.
 func TestSlowStart(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	c.Servers[1].Kill()
 	c.Servers[2].Kill()

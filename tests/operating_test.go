@@ -24,6 +24,7 @@ const waitLimit = 2 * time.Minute
 // The program as an operator meets it: a process with settings, signals, logs and an exit
 // code. All parts share one build.
 func TestOperating(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	for name, test := range map[string]func(t *testing.T, program string){
 		"a full disk":               testFullDisk,
@@ -46,7 +47,10 @@ func TestOperating(t *testing.T) {
 		"doctor at home":            testDoctor,
 		"doctor before a proxy":     testDoctorURL,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, program) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, program)
+		})
 	}
 }
 

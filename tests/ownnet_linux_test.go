@@ -3,6 +3,7 @@ package tests
 import (
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -13,9 +14,13 @@ import (
 // inOwnNetworkVariable is set in the process that has a network of its own.
 const inOwnNetworkVariable = "RTMTEST_OWN_NETWORK"
 
+// fixedPorts is held by the test that uses the ports of the pages in the network of the machine.
+var fixedPorts sync.Mutex
+
 // inOwnNetwork runs the test again in a process with a network of its own, in which all
 // ports are free, and reports true; then nothing is left to do. Where that is not allowed,
-// it reports false, as it does in that process: the test goes on here.
+// it reports false, as it does in that process: the test goes on here, and no other that
+// needs such a network runs meanwhile.
 func inOwnNetwork(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(inOwnNetworkVariable) != "" {
@@ -32,6 +37,8 @@ func inOwnNetwork(t *testing.T) bool {
 	}
 	if err := again.Start(); err != nil {
 		t.Log("no network of its own: ", err)
+		fixedPorts.Lock()
+		t.Cleanup(fixedPorts.Unlock)
 		return false
 	}
 	require.NoError(t, again.Wait())

@@ -29,6 +29,7 @@ import (
 // The REST interface as backends of apps meet it: the program, over HTTP, and clients that get what
 // backends send.
 func TestREST(t *testing.T) {
+	t.Parallel()
 	program := buildGateway(t)
 	for name, test := range map[string]func(t *testing.T, program string){
 		"callers of all kinds":  testRESTCallers,
@@ -42,7 +43,10 @@ func TestREST(t *testing.T) {
 		"settings":              testRESTSettings,
 		"an address of its own": testRESTListen,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, program) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, program)
+		})
 	}
 }
 
@@ -538,6 +542,7 @@ func testRESTListen(t *testing.T, program string) {
 
 // Whichever gateway of a cluster a backend calls, clients at all of them get what it sends.
 func TestClusterREST(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	backends, gateways, users := serveClusterREST(t, program, c, "--rest-event-rate", "1000")
 	for from, b := range backends {

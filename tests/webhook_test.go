@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,9 +56,8 @@ type receiver struct {
 // hookReceivers are the commands of the examples.
 func hookReceivers(t *testing.T) map[string][]string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "receiver")
-	out, err := exec.Command("go", "build", "-o", program, "../examples/webhook").CombinedOutput()
-	require.NoError(t, err, string(out))
+	program, err := hookBuild()
+	require.NoError(t, err)
 	all := map[string][]string{"Go": {program}}
 	if _, err := exec.LookPath("node"); err == nil {
 		all["Node"] = []string{"node", "../examples/webhook/receiver.mjs"}
@@ -164,13 +162,19 @@ func serveHooked(t *testing.T, program, port string, more ...string) *service {
 
 // TestWebhook runs the examples of receivers as processes against a real gateway.
 func TestWebhook(t *testing.T) {
+	t.Parallel()
 	program, receivers := buildGateway(t), hookReceivers(t)
 	for name, command := range receivers {
-		t.Run(name, func(t *testing.T) {
-			t.Run("events", func(t *testing.T) { testWebhookEvents(t, program, command) })
-			t.Run("kill -9", func(t *testing.T) { testWebhookKill(t, program, command) })
-			t.Run("signatures", func(t *testing.T) { testWebhookSignatures(t, program, command) })
-		})
+		for kind, test := range map[string]func(t *testing.T, program string, command []string){
+			"events":     testWebhookEvents,
+			"kill -9":    testWebhookKill,
+			"signatures": testWebhookSignatures,
+		} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				test(t, program, command)
+			})
+		}
 	}
 }
 
@@ -312,6 +316,7 @@ func hookSignature(id, seconds, body string) string {
 
 // A hook that does not answer does not hold up the end of a gateway.
 func TestWebhookThatHangs(t *testing.T) {
+	t.Parallel()
 	called, end := make(chan struct{}, 1), make(chan struct{})
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		called <- struct{}{}
@@ -337,6 +342,7 @@ func TestWebhookThatHangs(t *testing.T) {
 // Of a cluster's gateways one posts at a time: each event comes once while all live. When the one that
 // posts is killed, another goes on, and tells of the users that the dead one had.
 func TestClusterWebhook(t *testing.T) {
+	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	r := receive(t, hookReceivers(t)["Go"], "0", hookSecret)
 	var gateways []*service

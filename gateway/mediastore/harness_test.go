@@ -75,6 +75,7 @@ func TestOnABucket(t *testing.T) {
 		return
 	}
 	server := s3.Run(t, "media")
+	s3.SetEnvironment(t)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	again := exec.CommandContext(t.Context(), self)

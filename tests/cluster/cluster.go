@@ -57,7 +57,7 @@ type Server struct {
 // Build compiles nats-server, of the version that this module requires, into dir.
 func Build(ctx context.Context, dir string) (program string, err error) {
 	program = filepath.Join(dir, "nats-server")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/nats-io/nats-server/v2").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("cluster: build nats-server: %w\n%s", err, out)
 	}

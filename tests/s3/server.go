@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +37,8 @@ type Server struct {
 	ended            chan struct{} // closed when process is over
 }
 
-// Run runs a server with an empty bucket for the time of a test, which has the credentials in
-// its environment from then on.
+// Run runs a server with an empty bucket for the time of a test. SetEnvironment gives the test the
+// credentials.
 func Run(t testing.TB, bucket string) *Server {
 	t.Helper()
 	s, err := New(t.Context(), t.TempDir())
@@ -47,7 +46,6 @@ func Run(t testing.TB, bucket string) *Server {
 	require.NoError(t, s.MakeBucket(bucket))
 	require.NoError(t, s.Start())
 	t.Cleanup(s.Kill)
-	SetEnvironment(t)
 	return s
 }
 
@@ -69,9 +67,12 @@ func Environment() []string {
 
 // Build compiles the server, unless that was done before, and returns where it is.
 func Build(ctx context.Context) (program string, err error) {
-	_, file, _, _ := runtime.Caller(0)
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
 	build := exec.CommandContext(ctx, "go", "tool", "-n", "versitygw")
-	build.Dir = filepath.Join(filepath.Dir(file), "..", "s3server")
+	build.Dir, build.Env = filepath.Join(root, "tests", "s3server"), append(os.Environ(), "GOFLAGS=-trimpath")
 	var complaints bytes.Buffer
 	build.Stderr = &complaints
 	out, err := build.Output()
@@ -79,6 +80,15 @@ func Build(ctx context.Context) (program string, err error) {
 		return "", fmt.Errorf("s3: build versitygw in tests/s3server: %w\n%s", err, &complaints)
 	}
 	return strings.TrimSpace(string(out)), nil
+}
+
+// moduleRoot is the folder of this repository, if the program runs in it.
+func moduleRoot() (string, error) {
+	file, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("s3: %w", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(file))), nil
 }
 
 // New is a server that has what it stores in dir and does not run yet.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -77,8 +76,11 @@ func (s *Server) Allow(ctx context.Context, access, bucket string, without ...st
 
 // Deployed reads a file of deploy/s3.
 func Deployed(name string, to any) error {
-	_, file, _, _ := runtime.Caller(0)
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "../../deploy/s3", name))
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(root, "deploy", "s3", name))
 	if err != nil {
 		return err
 	}

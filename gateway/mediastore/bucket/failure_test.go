@@ -82,6 +82,7 @@ func TestWhatTheServerRefusesIsNoMissingFile(t *testing.T) {
 
 func TestTheServerIsKilledDuringAnUpload(t *testing.T) {
 	server := s3.Run(t, bucketName)
+	s3.SetEnvironment(t)
 	files, key, content := open(t, server.URL), newKey(time.Now()), bytesOf(20, 1<<20)
 	info := infoOf(key, content)
 	p := part(t, files, key, 0)
@@ -108,6 +109,7 @@ func TestTheServerIsKilledDuringAnUpload(t *testing.T) {
 
 func TestTheServerIsKilledDuringADownload(t *testing.T) {
 	server := s3.Run(t, bucketName)
+	s3.SetEnvironment(t)
 	files, key, content := open(t, server.URL), newKey(time.Now()), bytesOf(21, 8<<20)
 	info := store(t, files, key, content)
 	_, r, err := files.Open(t.Context(), app, key)
