@@ -74,7 +74,7 @@ func testDrainAndRestart(t *testing.T, program string) {
 	}
 }
 
-// credentialOf logs in over a plain WebSocket.
+// credentialOf logs in over a plain WebSocket and stays until the end of the test.
 func (s *service) credentialOf(uid string) string {
 	s.t.Helper()
 	ws, _, err := websocket.Dial(s.t.Context(), strings.Replace(s.url, "http", "ws", 1)+"/rtm", nil)
@@ -88,7 +88,15 @@ func (s *service) credentialOf(uid string) string {
 	var f wire.ServerFrame
 	require.NoError(s.t, f.UnmarshalVT(b))
 	require.NotNil(s.t, f.Welcome)
-	go func() { _, _, _ = ws.Read(context.Background()) }() // answers the closing handshake
+	go func() { // a session that is silent would end, and its credential with it
+		pong, err := (&wire.ClientFrame{Pong: &wire.Pong{}}).MarshalVT()
+		for err == nil {
+			var f wire.ServerFrame
+			if _, b, err = ws.Read(context.Background()); err == nil && f.UnmarshalVT(b) == nil && f.Ping != nil {
+				err = ws.Write(context.Background(), websocket.MessageBinary, pong)
+			}
+		}
+	}()
 	return f.Welcome.Credential
 }
 
