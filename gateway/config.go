@@ -32,7 +32,8 @@ type Config struct {
 	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 
-	// SDK holds the files below /sdk/, Demo those below /. nil means none.
+	// SDK holds the files below /sdk/, Demo those below /. nil means none. With Demo, /demo.json
+	// tells the demo how users log in.
 	SDK, Demo fs.FS
 
 	// Events is told what users do; nil means that nobody is.

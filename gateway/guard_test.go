@@ -21,12 +21,13 @@ import (
 
 // addresses has for each address of the gateway one that is served and one that is not.
 var addresses = map[string][]string{
-	"/rtm":     {"/rtm", "/rtm/x"},
-	"/healthz": {"/healthz", "/healthz?x"},
-	"/readyz":  {"/readyz", "/readyz?x"},
-	"/sdk/":    {"/sdk/rtm.wasm", "/sdk/none"},
-	"/media/":  {"/media/", "/media/" + strings.Repeat("0", 64)},
-	"/":        {"/", "/none"},
+	"/rtm":       {"/rtm", "/rtm/x"},
+	"/healthz":   {"/healthz", "/healthz?x"},
+	"/readyz":    {"/readyz", "/readyz?x"},
+	"/sdk/":      {"/sdk/rtm.wasm", "/sdk/none"},
+	"/media/":    {"/media/", "/media/" + strings.Repeat("0", 64)},
+	"/":          {"/", "/none"},
+	"/demo.json": {"/demo.json", "/demo.json?x"},
 }
 
 // everyAddress fails when the gateway has an address that is not listed.

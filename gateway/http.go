@@ -30,7 +30,8 @@ func (s *Server) routes() []route {
 		all = append(all, route{media.ScanPath, s.config.Scanner})
 	}
 	if s.config.Demo != nil {
-		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)})
+		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)},
+			route{"/demo.json", http.HandlerFunc(s.serveDemoSetup)})
 	}
 	return all
 }
@@ -66,19 +67,6 @@ func (s *Server) withREST(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
-}
-
-// demoPolicy lets the demo run only what this gateway serves, and talk to any gateway.
-const demoPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; worker-src blob:; " +
-	"img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-
-func demoHandler(files fs.FS, stall time.Duration) http.Handler {
-	static := newStatic(files, stall)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", demoPolicy)
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		static.ServeHTTP(w, r)
 	})
 }
 

@@ -26,6 +26,7 @@ type options struct {
 	metrics     string
 	log         logOptions
 	drain       drainOptions
+	demo        bool
 	version     bool
 	printConfig bool
 
@@ -43,7 +44,7 @@ const usage = `Usage: rtm-gateway [flags]
 
 Runs a gateway for rtm-wasm clients on one address:
 
-  /          demo page
+  /          demo page, unless --demo=false
   /sdk/      the SDK's files for browsers
   /rtm       WebSocket of clients
   /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
@@ -110,6 +111,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on, for your eyes only")
 	o.log.register(flags)
 	o.drain.register(flags)
+	flags.BoolVar(&o.demo, "demo", true, "serve the demo page at /, and at /demo.json how users log in; false leaves both out")
 	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }

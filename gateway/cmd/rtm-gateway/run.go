@@ -169,10 +169,12 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 		MediaURLKeys: o.ring(engine.MediaKeys()),
 		Authorizer:   auth,
 		SDK:          web.SDK(),
-		Demo:         web.Demo(),
 		Logger:       log,
 		AllowOrigin:  o.bounds.origins.allow(),
 		Limits:       o.bounds.limits(),
+	}
+	if o.demo {
+		config.Demo = web.Demo()
 	}
 	if o.nats.servers != "" {
 		config.MediaGateways = engine.MediaGateways()
