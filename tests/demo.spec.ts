@@ -89,28 +89,73 @@ test('a transfer can be cancelled and tried again, and what is refused says why'
   await context.close();
 });
 
-test('where tokens are wanted there is a place for one, and it is not kept', async ({ browser }) => {
-  const gateway = await new Gateway(['--app', `${app}:${certificate}`]).start();
-  const context = await browser.newContext();
+test('the page asks the gateway what it needs: app, token, origin; and it can be left out', async ({ browser }) => {
+  const [gateway, two, without] = await Promise.all([
+    new Gateway(['--app', `${app}:${certificate}`, '--origins', 'https://other.example']).start(),
+    new Gateway(['--app', app, '--app', `${'b'.repeat(32)}:${certificate}`, '--origins', 'https://other.example']).start(),
+    new Gateway(['--demo=false']).start(),
+  ]);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
   try {
     const page = await context.newPage();
     await page.goto(gateway.url);
     const signIn = () => page.getByTestId('login-submit').click();
     await page.getByTestId('login-uid').fill('ann');
-    await signIn();
-    await expect(page.getByText('The server does not know this app id.')).toBeVisible();
-    await page.getByLabel('App id').fill(app); // in sight by itself
+    await expect(page.getByText('rtm-gateway token --uid ann')).toBeVisible();
+    await expect(page.getByLabel('App id'), 'the gateway has told it').toBeHidden();
+    await expect(page.getByTestId('login-submit')).toBeInViewport();
+    await page.getByLabel('Token').fill('x');
     await signIn();
     await expect(page.getByText('The server wants a valid token for this name.')).toBeVisible();
-    await page.getByLabel('Token').fill(token007('ann'));
     await axe(page);
+    await page.getByLabel('Token').fill(token007('ann'));
     await signIn();
     await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
-    expect(await page.evaluate(() => localStorage.getItem('rtm-demo'))).toBe(JSON.stringify({ uid: 'ann', appId: app, gateway: '' }));
+    await page.reload();
+    await expect(page.getByTestId('connection-state'), 'signed in still').toHaveAttribute('data-state', 'CONNECTED');
+    await page.getByTestId('logout').click();
+    await expect(page.getByTestId('login-uid')).toBeFocused();
+    await page.reload();
+    await expect(page.getByLabel('Token'), 'the token is not kept').toHaveValue('');
+    expect(await page.evaluate(() => JSON.stringify([localStorage['rtm-demo'], sessionStorage['rtm-demo']]))).not.toContain('token');
+
+    await page.goto(two.url);
+    await expect(page.getByLabel('App id')).toBeVisible();
+    await page.getByLabel('App id').fill('c'.repeat(32));
+    await signIn();
+    await expect(page.getByText('The server does not know this app id.')).toBeVisible();
+    await expect(page.getByTestId('login-submit')).toBeInViewport();
+
+    await page.goto(two.url.replace('127.0.0.1', 'rtm.localhost'));
+    await expect(page.getByText(`This server takes no pages of http://rtm.localhost:${new URL(two.url).port}.`)).toBeVisible();
+
+    expect((await page.goto(without.url))?.status()).toBe(404);
+    expect((await page.goto(`${without.url}/sdk/rtm.js`))?.status()).toBe(200);
   } finally {
     await context.close();
-    await gateway.stop();
+    await Promise.all([gateway.stop(), two.stop(), without.stop()]);
   }
+});
+
+test('Back goes back within the page, and a reload changes nothing', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext({ viewport: { width: 390, height: 760 }, hasTouch: true });
+  const page = await open(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  await expect(page).toHaveURL(`${gateway.url}/#channel:tea-${run}`);
+  const list = page.getByTestId('new-conversation-name');
+  await expect(list).toBeHidden();
+  await page.goBack();
+  await expect(list).toBeVisible();
+  await page.getByTestId('new-peer').click();
+  await expect(page.getByText('Type the name')).toBeVisible();
+  await page.goForward();
+  await expect(page.getByTestId('composer')).toBeVisible();
+  await expect(page.getByText('Type the name')).toBeHidden();
+  await page.reload();
+  await expect(page.getByTestId('composer')).toBeVisible();
+  await expect(page.locator('#title')).toHaveText(`tea-${run}`);
+  await page.getByRole('button', { name: 'All conversations' }).click();
+  await expect(list).toBeVisible();
+  await context.close();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -2,8 +2,9 @@
 import { draft, focusComposer, setTarget, startComposer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { showHead, showPictures } from './conversation-head.js';
-import { byId } from './dom.js';
+import { byId, showText } from './dom.js';
 import { explain } from './errors.js';
+import { visit } from './navigation.js';
 import { sendFiles, sendText } from './outgoing.js';
 import { grown, showThread } from './scroller.js';
 import { showConversations, startSidebar } from './sidebar.js';
@@ -32,12 +33,31 @@ export class Chat {
       onText: (text) => this.#active && sendText(this.#active, text),
       onFiles: (files) => this.#active && sendFiles(this.#active, files),
     });
-    byId('button', 'back').onclick = () => this.#show(undefined);
+    byId('button', 'back').onclick = () => this.#go(undefined);
     byId('button', 'leave').onclick = () => this.#active && this.#close(this.#active);
     byId('div', 'members').onbeforetoggle = (event) => {
       if (event.newState === 'open') this.#active?.refreshMembers();
     };
     this.#paint();
+  }
+
+  /**
+   * Begins with a conversation, or with the list. Rejects like open.
+   * @param {string} id "" for the list
+   */
+  async begin(id) {
+    const [kind, name] = split(id);
+    if (kind === 'channel' || kind === 'peer') return this.open(kind, name);
+    this.#show(undefined);
+    focusList();
+  }
+
+  /** Shows what Back or Forward leads to: the list for what is not open any more. @param {string} id */
+  showPlace(id) {
+    const conversation = this.#conversations.get(id);
+    if (conversation === this.#active) return;
+    this.#show(conversation);
+    if (!conversation) focusList();
   }
 
   /**
@@ -50,11 +70,11 @@ export class Chat {
     if (kind === 'peer' && name === this.session.uid) throw new Error('That is you. Open a second window to be somebody else.');
     const id = `${kind}:${name}`;
     const existing = this.#conversations.get(id);
-    if (existing) return this.#show(existing);
+    if (existing) return this.#go(existing);
     const opening = this.#opening.get(id) ?? this.#start(kind, name);
     this.#opening.set(id, opening); // so that a double click joins once
     try {
-      this.#show(await opening);
+      this.#go(await opening);
     } finally {
       this.#opening.delete(id);
     }
@@ -103,8 +123,16 @@ export class Chat {
     return conversation;
   }
 
+  /** Shows a conversation, or the list, where Back leads to what was shown before. @param {Conversation | undefined} conversation */
+  #go(conversation) {
+    visit(conversation?.id ?? '');
+    this.#show(conversation);
+    if (!conversation) focusList();
+  }
+
   /** @param {Conversation | undefined} conversation */
   #show(conversation) {
+    showText(byId('p', 'new-error'), '');
     if (this.#active) this.#active.draft = draft('');
     this.#active = conversation;
     view.dataset.pane = conversation ? 'conversation' : 'list';
@@ -129,12 +157,11 @@ export class Chat {
   #close(conversation) {
     conversation.close();
     this.#conversations.delete(conversation.id);
-    this.#show(undefined);
-    if (matchMedia('(hover: hover)').matches) byId('input', 'new-name').focus(); // what had the focus is gone
+    this.#go(undefined);
   }
 
   #paint() {
-    showConversations(this.#conversations.values(), this.#active, (conversation) => this.#show(conversation));
+    showConversations(this.#conversations.values(), this.#active, (conversation) => this.#go(conversation));
     if (this.#active) showHead(this.#active, (member) => this.open('peer', member));
     let unread = 0;
     for (const conversation of this.#conversations.values()) unread += conversation.unread;
@@ -142,4 +169,16 @@ export class Chat {
     const channel = this.#active?.kind === 'channel' ? this.#active.name : 'lobby';
     byId('a', 'second').dataset.channel = channel;
   }
+}
+
+/** Where the focus goes when what had it is gone; not into a field where that calls up an on-screen keyboard. */
+function focusList() {
+  if (matchMedia('(hover: hover)').matches) byId('input', 'new-name').focus();
+  else byId('nav', 'list').focus();
+}
+
+/** The kind and the name in the id of a conversation. @param {string} id */
+function split(id) {
+  const colon = id.indexOf(':');
+  return /** @type {const} */ ([id.slice(0, colon), id.slice(colon + 1)]);
 }

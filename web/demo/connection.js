@@ -12,7 +12,7 @@ const looks = {
   CONNECTING: { text: 'Connecting…', symbol: 'wait' },
   CONNECTED: { text: 'Connected', symbol: 'ok' },
   RECONNECTING: { text: 'Reconnecting…', symbol: 'wait' },
-  ABORTED: { text: 'Signed out', symbol: 'alert' },
+  ABORTED: { text: 'Disconnected', symbol: 'alert' },
 };
 
 const aborted = {

@@ -17,7 +17,7 @@ const texts = {
   },
   join: {
     'RtmInvalidArgumentError 1': 'A channel can’t have this name. Up to 64 plain letters, digits, spaces and most punctuation are fine.',
-    'RtmLimitExceededError 5': 'You are in 20 channels, the most there can be. Leave one first.',
+    'RtmLimitExceededError 5': 'You are in 20 channels already, which is the limit. Leave one first.',
     'RtmInvalidStatusError 102': 'You are not connected at the moment.',
     'RtmTimeoutError 4': 'The server did not answer.',
   },
@@ -31,18 +31,18 @@ const texts = {
     'RtmTimeoutError 2': 'Not sent: the server did not answer.',
   },
   upload: {
-    'RtmLimitExceededError 4': 'This file is too large. 30 MB is the most.',
-    'RtmLimitExceededError 5': 'Nine transfers are under way already.',
+    'RtmLimitExceededError 4': 'This file is too large. The limit is 30 MB.',
+    'RtmLimitExceededError 5': 'Nine transfers are running already.',
     'RtmInterruptedError 6': 'The transfer was interrupted.',
-    'RtmTimeoutError 3': 'The transfer stopped getting ahead, so it was given up.',
+    'RtmTimeoutError 3': 'The transfer stalled for two minutes and was stopped.',
     'RtmUnavailableError 1': 'The server could not take this file.',
     'RtmInvalidStatusError 102': 'You are not connected at the moment.',
   },
   download: {
-    'RtmUnavailableError 4': 'This file is no longer there. Files are kept for seven days.',
-    'RtmLimitExceededError 5': 'Nine transfers are under way already.',
+    'RtmUnavailableError 4': 'This file is no longer there. The server keeps files for a limited time, usually seven days.',
+    'RtmLimitExceededError 5': 'Nine transfers are running already.',
     'RtmInterruptedError 6': 'The transfer was interrupted.',
-    'RtmTimeoutError 3': 'The transfer stopped getting ahead, so it was given up.',
+    'RtmTimeoutError 3': 'The transfer stalled for two minutes and was stopped.',
     'RtmUnavailableError 1': 'The server could not deliver this file.',
     'RtmInvalidArgumentError 2': 'This message does not name a file that can be fetched.',
     'RtmInvalidStatusError 102': 'You are not connected at the moment.',
@@ -59,5 +59,6 @@ export function explain(error, action) {
   const plain = (message ?? String(error)).replace(/^\s*Error Code .*? - /, '');
   // Login fails with one code for all that keeps it from starting; about rtm.wasm the message knows the cure.
   if (/wasm|WebAssembly/i.test(plain)) return plain;
+  if (action === 'login' && /may not use this gateway/.test(plain)) return `This server takes no pages of ${location.origin}. Its operator can add that to the setting “origins”.`;
   return texts[action][`${name} ${code}`] ?? plain;
 }

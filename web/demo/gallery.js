@@ -18,7 +18,7 @@ export function pictures(thread) {
  * @param {string} title of the conversation
  */
 export function showGallery(thread, title) {
-  byId('h2', 'gallery-title').textContent = `Pictures in ${title}`;
+  byId('h2', 'gallery-title').textContent = `Pictures · ${title}`;
   list.replaceChildren(...pictures(thread).map((opener) => {
     const button = make('button', 'gallery-picture', Object.assign(new Image(), { src: opener.querySelector('img')?.src, alt: '' }));
     button.type = 'button';

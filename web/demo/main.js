@@ -5,68 +5,57 @@
 import { Chat } from './chat.js';
 import { showConnection } from './connection.js';
 import { byId, part, showText } from './dom.js';
-import { explain } from './errors.js';
-import { paintAvatar, recall, remember, suggestName } from './names.js';
+import { resume, showLogin, startLogin } from './login.js';
+import { paintAvatar, suggestName } from './names.js';
+import { endNavigation, startNavigation } from './navigation.js';
 import { Session } from './session.js';
+import { recall, setSignedIn, signedIn } from './settings.js';
 
-/** @import { Settings } from './names.js' */
-
-const form = byId('form', 'login');
-const [uid, appId, token, gateway] = [byId('input', 'uid'), byId('input', 'app-id'), byId('input', 'token'), byId('input', 'gateway')];
-const submit = /** @type {HTMLButtonElement} */ (form.querySelector('[data-testid="login-submit"]'));
-const query = new URLSearchParams(location.search);
+/** @import { Settings } from './settings.js' */
 
 /** @type {Session | undefined} */
 let session;
 /** @type {Chat | undefined} */
 let chat;
 
-/** @param {Settings} settings */
+/** Signs in; rejects with what is wrong. @param {Settings} settings */
 async function signIn(settings) {
-  submit.disabled = true;
-  showText(byId('p', 'login-error'), '');
-  try {
-    session = start(settings);
-    await session.login();
-    enter(session);
-  } catch (error) {
-    showText(byId('p', 'login-error'), explain(error, 'login'));
-    const { name } = /** @type {{name?: string}} */ (error);
-    if (name === 'RtmUnauthenticatedError') byId('details', 'advanced').open = true; // the cure is in there
-  } finally {
-    submit.disabled = false;
-  }
-}
-
-/** @param {Settings} settings */
-function start(settings) {
   if (typeof AgoraRTM === 'undefined') throw new Error('The SDK, sdk/rtm.js, could not be loaded.');
-  return new Session(settings, {
+  session = new Session(settings, {
     onState(state, reason) {
       showConnection(state, reason);
       chat?.transfers.setConnected(state === 'CONNECTED');
-      if (state === 'DISCONNECTED' && reason === 'LOGOUT' && !returning) exit();
+      if (state === 'DISCONNECTED' && reason === 'LOGOUT' && !returning && !leaving) exit();
     },
     onPeerMessage: (message, peer, time) => chat?.receive(message, peer, time),
   });
+  await session.login();
+  setSignedIn(settings);
+  await enter(session);
 }
 
 /** Shows the chat. @param {Session} signedIn */
-function enter(signedIn) {
+async function enter(signedIn) {
   chat = new Chat(signedIn);
   chat.transfers.setConnected(true);
   show('chat');
   paintAvatar(part(byId('div', 'me'), 'span', 'avatar'), signedIn.uid);
   part(byId('div', 'me'), 'span', 'name').textContent = signedIn.uid;
   const channel = query.get('channel');
-  if (channel) chat.open('channel', channel).catch((error) => showText(byId('p', 'new-error'), error.message));
+  query.delete('channel');
+  const first = startNavigation((id) => chat?.showPlace(id), channel ? `channel:${channel}` : undefined);
+  await chat.begin(first).catch((error) => showText(byId('p', 'new-error'), error.message));
 }
 
-function exit() {
-  chat?.end();
+/** Shows the form again. @param {unknown} [error] why */
+function exit(error) {
+  if (!chat) return;
+  chat.end();
   chat = undefined;
+  setSignedIn(undefined);
+  endNavigation();
   show('login');
-  uid.focus();
+  showLogin(error);
 }
 
 /** @param {'login' | 'chat'} view */
@@ -76,6 +65,8 @@ function show(view) {
 }
 
 let returning = false;
+/** The page goes away, and whoever is signed in stays so for the next one. */
+let leaving = false;
 
 /** Out of ABORTED and in again, without losing the conversations. */
 async function signInAgain() {
@@ -83,26 +74,12 @@ async function signInAgain() {
   try {
     await session?.loginAgain();
   } catch (error) {
-    exit();
-    showText(byId('p', 'login-error'), explain(error, 'login'));
+    exit(error);
   } finally {
     returning = false;
   }
 }
 
-const settings = { ...recall(), ...(query.get('uid') && { uid: query.get('uid') ?? '' }) };
-[uid.value, appId.value, gateway.value] = [settings.uid, settings.appId, settings.gateway];
-
-form.onsubmit = (event) => {
-  event.preventDefault();
-  const entered = { uid: uid.value.trim(), appId: appId.value.trim(), token: token.value.trim(), gateway: gateway.value.trim() };
-  remember(entered);
-  signIn(entered);
-};
-// A browser can't point out what is wrong inside closed details.
-appId.oninvalid = gateway.oninvalid = () => {
-  byId('details', 'advanced').open = true;
-};
 byId('button', 'logout').onclick = () => session?.end();
 byId('button', 'again').onclick = signInAgain;
 byId('a', 'second').onclick = (event) => {
@@ -110,6 +87,15 @@ byId('a', 'second').onclick = (event) => {
   link.search = String(new URLSearchParams({ uid: suggestName(), channel: link.dataset.channel ?? 'lobby' }));
 };
 document.addEventListener('visibilitychange', () => chat?.seen());
-addEventListener('pagehide', () => session?.end());
+addEventListener('pagehide', () => {
+  leaving = true;
+  session?.end();
+});
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload()); // pagehide has logged out
 
-if (query.get('uid')) signIn(settings);
+// A link may name who is to sign in, and a channel: ?uid=ann&channel=lobby
+const query = new URLSearchParams(location.search);
+const uid = query.get('uid');
+startLogin(signIn);
+const settings = uid ? { ...recall(), uid } : signedIn();
+if (settings) resume(settings, signIn);

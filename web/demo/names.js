@@ -1,4 +1,4 @@
-/** Names of people and channels, and what the page remembers. */
+/** Names of people and channels. */
 
 const adjectives = ['calm', 'bright', 'swift', 'gentle', 'merry', 'clever', 'sunny', 'quiet', 'brave', 'lucky', 'cosy', 'witty'];
 const animals = ['otter', 'finch', 'fox', 'heron', 'lynx', 'seal', 'robin', 'badger', 'hare', 'wren', 'panda', 'koala'];
@@ -38,31 +38,4 @@ export function paintAvatar(avatar, name) {
   avatar.classList.add(tint(name));
   const [first = '?', second = ''] = name.split(/[^A-Za-z0-9]+/).filter(Boolean);
   avatar.textContent = (first.slice(0, 1) + second.slice(0, 1)).toUpperCase();
-}
-
-/** @typedef {{uid: string, appId: string, gateway: string, token?: string}} Settings token: if the app wants one */
-
-const defaults = { appId: 'DEMO0000000000000000000000000000', gateway: '' };
-
-/**
- * What was remembered, else the defaults and a new name.
- * @returns {Settings}
- */
-export function recall() {
-  let stored = {};
-  try {
-    stored = JSON.parse(localStorage.getItem('rtm-demo') ?? '{}');
-  } catch {
-    // Storage may be forbidden, and others may write to it; the page works without.
-  }
-  return { uid: suggestName(), ...defaults, ...stored };
-}
-
-/** @param {Settings} settings all but the token, which is a secret and soon worth nothing */
-export function remember({ token, ...settings }) {
-  try {
-    localStorage.setItem('rtm-demo', JSON.stringify(settings));
-  } catch {
-    // as above
-  }
 }

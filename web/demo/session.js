@@ -1,7 +1,7 @@
 /** One person signed in: the SDK's client, and the channels to leave at the end. */
 
 /** @import { ReceivedMessage, RtmChannel, RtmClient, RtmStatusCode } from '../src/rtm.d.ts' */
-/** @import { Settings } from './names.js' */
+/** @import { Settings } from './settings.js' */
 
 /**
  * @typedef {object} Handlers
