@@ -59,7 +59,7 @@ var rules = []rule{
 	{pkg: "native", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/core/serial", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
-	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "github.com/HdrHistogram/hdrhistogram-go"},
+	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "rtmwasm/version", "github.com/HdrHistogram/hdrhistogram-go"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
 	{pkg: "gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/channel", "rtmwasm/gateway/clock", "rtmwasm/gateway/content", "rtmwasm/gateway/id", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/once", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/token", "github.com/coder/websocket"},
@@ -96,10 +96,11 @@ var rules = []rule{
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway", "rtmwasm/gateway/channel", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/once", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/webhook", "github.com/nats-io/..."},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge"}},
-	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
+	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/version", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 	{pkg: "gateway/webhook", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/retry", "rtmwasm/gateway/signature"},
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+	{pkg: "version", may: []string{"std"}},
 	{pkg: "web", may: []string{"std"}},
 
 	{pkg: "examples/go-bot", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native"}, deep: []string{"rtmwasm/gateway"}},

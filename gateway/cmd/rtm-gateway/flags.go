@@ -5,8 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
+
+	"rtmwasm/version"
 )
 
 // newFlags reports what is wrong by errors only.
@@ -44,15 +45,5 @@ func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 	})
 }
 
-// versionText is the module version, or the commit for a build from a checkout.
-func versionText() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "rtm-gateway (unknown version)"
-	}
-	version := info.Main.Version
-	if version == "" {
-		version = "(devel)"
-	}
-	return "rtm-gateway " + version + " " + info.GoVersion
-}
+// versionText is what --version prints.
+func versionText() string { return "rtm-gateway " + version.String() }

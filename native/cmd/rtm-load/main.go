@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		fmt.Fprintf(stderr, "rtm-load: %v; see rtm-load --help\n", err)
 		return 2
-	case p == nil: // help was asked for
+	case p == nil: // help or the version was asked for
 		return 0
 	}
 	r := newReport()

@@ -11,6 +11,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/gateway/token"
+	"rtmwasm/version"
 )
 
 // plan is what to do.
@@ -46,8 +47,8 @@ Users get tokens of their own where --certificate is given.
 Flags:
 `
 
-// parsePlan returns nil for --help.
-func parsePlan(args []string, help io.Writer) (*plan, error) {
+// parsePlan returns nil for --help and --version, whose texts go to out.
+func parsePlan(args []string, out io.Writer) (*plan, error) {
 	p := &plan{}
 	flags := flag.NewFlagSet("rtm-load", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -66,11 +67,15 @@ func parsePlan(args []string, help io.Writer) (*plan, error) {
 	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` are uploaded at a time, each followed by its download")
 	flags.IntVar(&p.uploadSize, "upload-size", 1<<20, "`bytes` of a file")
 	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` that what was sent last has to arrive")
+	printVersion := flags.Bool("version", false, "print the version and exit")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		flags.SetOutput(help)
+		fmt.Fprint(out, usage)
+		flags.SetOutput(out)
 		flags.PrintDefaults()
+		return nil, nil
+	case *printVersion:
+		fmt.Fprintln(out, "rtm-load "+version.String())
 		return nil, nil
 	case err != nil:
 		return nil, err
