@@ -31,7 +31,7 @@ test('it brings nothing else along, and runs nothing when installed', () => {
 test('it has these files and no other', () => {
   const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs', 'outbox.js', 'outbox.mjs'];
   assert.deepEqual(readdirSync(installed('.')).sort(), [
-    'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', ...modules, ...modules.map((name) => `${name}.map`),
+    'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', 'rtm.wasm.br', 'rtm.wasm.gz', ...modules, ...modules.map((name) => `${name}.map`),
     ...['rtm', 'loader', 'placeholder', 'codes', 'outbox'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
   ].sort());
   for (const name of modules) {

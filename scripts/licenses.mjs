@@ -1,0 +1,20 @@
+/**
+ * Writes THIRD_PARTY_LICENSES.txt: what rtm-gateway, rtm-load and the SDK are made of, on any platform of a release, and its licenses.
+ * The version of Go is left out: which Go builds it is not said here, and the license is the same. With --check it only looks
+ * whether the file is up to date.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { goLicenses, licenseFile } from '../web/build/licenses.mjs';
+
+const root = path.dirname(import.meta.dirname);
+const file = path.join(root, 'THIRD_PARTY_LICENSES.txt');
+const native = ['linux', 'darwin', 'windows'].map((GOOS) => ({ GOOS, GOARCH: 'amd64' }));
+const programs = goLicenses(['./gateway/cmd/rtm-gateway', './native/cmd/rtm-load'], root, native);
+const names = new Set(programs.map(({ name }) => name));
+const sdk = goLicenses(['./wasm'], root, [{ GOOS: 'js', GOARCH: 'wasm' }]).filter(({ name }) => !names.has(name));
+const list = [...programs, ...sdk].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => (one.name === 'Go' ? { ...one, version: '' } : one));
+
+const text = licenseFile(list);
+if (!process.argv.includes('--check')) writeFileSync(file, text);
+else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) throw new Error('THIRD_PARTY_LICENSES.txt is not up to date: run make docs');
