@@ -6,6 +6,7 @@ FUZZTIME ?= 30s
 SOAK ?= 2m
 KILL ?= 0s
 SEED ?= 0
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 ONLY ?=
 OLD ?=
 
@@ -13,17 +14,20 @@ OLD ?=
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser bench bench-gateway soak lint fuzz generate docs screenshots deps browser clean
+.PHONY: help build package run test test-go test-web test-browser bench bench-gateway soak lint fuzz generate docs screenshots release deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: deps ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
 	node web/build.mjs
-	go build -trimpath -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
 
 package: build ## pack the npm package: bin/rtm-wasm.tgz
 	node web/pack.mjs
+
+release: deps ## make what is published of this commit, the same bytes each time: bin/release. PLATFORMS="linux/amd64": only these
+	go -C scripts/release run . -platforms "$(PLATFORMS)"
 
 run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
@@ -43,6 +47,7 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 	npm run --silent test:web
 	npm run --silent test:size
 	npm run --silent test:package
+	npm run --silent test:release
 	npm run --silent lint:openapi
 
 test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
@@ -81,9 +86,10 @@ generate: ## regenerate error codes, the limits that TypeScript needs and the wi
 screenshots: build browser ## take the README's pictures of the demo: docs/images
 	node tests/screenshots.mjs
 
-docs: deps ## write the pages that are made: compatibility, errors, limits
+docs: deps ## write the pages that are made: compatibility, errors, limits; and THIRD_PARTY_LICENSES.txt
 	npm run --silent docs
 	go run ./tests/limits
+	node scripts/licenses.mjs
 
 deps: node_modules/.package-lock.json
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { budgets, sizes } from './bench/size.mjs';
 
-const { wasm, bare, script } = sizes();
+const { wasm, bare, script } = await sizes();
 
 test('the wasm is small beside a bare Go program', () => {
   const ratio = wasm / bare;

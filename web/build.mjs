@@ -14,7 +14,7 @@ import { buildWasm } from './build/wasm.mjs';
 const web = import.meta.dirname;
 const dist = path.join(web, 'dist');
 mkdirSync(dist, { recursive: true });
-for (const name of readdirSync(dist)) if (/\.[cm]?js(\.map)?$/.test(name)) rmSync(path.join(dist, name)); // older builds had other files
+for (const name of readdirSync(dist)) if (!/^(\.gitkeep|rtm\.wasm(\.br|\.gz)?)$/.test(name)) rmSync(path.join(dist, name)); // older builds had other files
 
 const wasm = buildWasm('./wasm', path.dirname(web), { pictures: await buildPictures() });
 write(path.join(dist, 'rtm.wasm'), wasm.bytes);
@@ -40,7 +40,7 @@ for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder
     copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 
 const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'outbox.js', 'outbox.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
-shipped.forEach(compress);
+await Promise.all(shipped.map(compress));
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));
 write(path.join(dist, 'integrity.json'), JSON.stringify({ build: buildName(hashes), program: wasm.stamp.slice(-16), ...hashes }, null, 2) + '\n');

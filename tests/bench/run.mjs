@@ -30,7 +30,7 @@ const kb = (n) => `${(n / 1024).toFixed(1)} KB`;
 const rows = [];
 const row = (what, figure, budget, goal) => rows.push([what, figure, budget, goal]);
 
-const s = sizes();
+const s = await sizes();
 row('wasm, brotli 11, against the bare Go runtime', `${(s.wasm / s.bare).toFixed(2)}× (${kb(s.wasm)} / ${kb(s.bare)})`, `≤ ${budgets.wasm[0].toFixed(2)}×`, `≤ ${budgets.wasm[1].toFixed(2)}×`);
 row('loader and façade, gzip 9', kb(s.script), `≤ ${kb(budgets.script[0])}`, `≤ ${kb(budgets.script[1])}`);
 

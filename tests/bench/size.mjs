@@ -13,7 +13,7 @@ const shipped = (name) => statSync(path.join(root, 'web/dist', name)).size;
 /** The budgets of the table: most, and goal. */
 export const budgets = { wasm: [1.55, 1.5], script: [15.5 * 1024, 14 * 1024] };
 
-export function sizes() {
+export async function sizes() {
   const dir = mkdtempSync(path.join(tmpdir(), 'rtm-size-'));
   try {
     writeFileSync(path.join(dir, 'main.go'), 'package main\n\nfunc main() { select {} }\n');
@@ -22,7 +22,7 @@ export function sizes() {
       cwd: dir, env: { ...process.env, GOOS: 'js', GOARCH: 'wasm' }, stdio: 'inherit',
     });
     return {
-      bare: brotli(readFileSync(bare)).length,
+      bare: (await brotli(readFileSync(bare))).length,
       wasm: shipped('rtm.wasm.br'),
       script: shipped('rtm.js.gz'),
     };

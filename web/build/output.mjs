@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzipSync } from 'node:zlib';
 
 /** Writes a file unless it is there already with the same contents. */
 export function write(file, contents) {
@@ -11,11 +12,11 @@ export function write(file, contents) {
 }
 
 /** Puts file.br and file.gz beside a file, unless they are newer than it. */
-export function compress(file) {
+export async function compress(file) {
   const bytes = readFileSync(file);
   const fresh = (sibling) => existsSync(sibling) && statSync(sibling).mtimeMs >= statSync(file).mtimeMs;
   if (!fresh(file + '.gz')) writeFileSync(file + '.gz', gzip(bytes));
-  if (!fresh(file + '.br')) writeFileSync(file + '.br', brotli(bytes));
+  if (!fresh(file + '.br')) writeFileSync(file + '.br', await brotli(bytes));
 }
 
 const smaller = (best, one) => (one.length < best.length ? one : best);
@@ -26,9 +27,10 @@ export function gzip(bytes) {
 }
 
 /** Brotli at its best: how large its input blocks should be (0 leaves it to the encoder), and how it should code distances, is found by trying. */
-export function brotli(bytes) {
+export async function brotli(bytes) {
   const { BROTLI_PARAM_QUALITY: quality, BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_SIZE_HINT: size, BROTLI_PARAM_LGBLOCK: block, BROTLI_PARAM_NPOSTFIX: postfix } = constants;
-  return [[0, 0], [17, 0], [19, 0], [19, 2]].map(([log, bits]) => brotliCompressSync(bytes, { params: { [quality]: 11, [window]: 24, [size]: bytes.length, [block]: log, [postfix]: bits } })).reduce(smaller);
+  const tried = [[0, 0], [17, 0], [19, 0], [19, 2]].map(([log, bits]) => promisify(brotliCompress)(bytes, { params: { [quality]: 11, [window]: 24, [size]: bytes.length, [block]: log, [postfix]: bits } }));
+  return (await Promise.all(tried)).reduce(smaller);
 }
 
 /** A line of the size table: bytes as they are, with gzip and with brotli. */

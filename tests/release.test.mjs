@@ -1,0 +1,132 @@
+// What `make release` makes of the commit: the same bytes in another folder, under other settings; and an image that runs.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { linkSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { after, before } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+
+const root = path.join(import.meta.dirname, '..');
+const here = path.join(root, 'bin/release');
+const temp = mkdtempSync(path.join(tmpdir(), 'rtm-release-'));
+const clone = path.join(temp, 'a folder elsewhere');
+const there = path.join(clone, 'bin/release');
+const [system, arch] = [{ win32: 'windows' }[process.platform] ?? process.platform, { x64: 'amd64' }[process.arch] ?? process.arch];
+
+const run = (program, args, options) => execFileSync(program, args, { encoding: 'utf8', ...options });
+const changed = run('git', ['status', '--porcelain', '--untracked-files=no'], { cwd: root });
+const skip = changed && !process.env.CI ? 'a release is built of a commit, and files are not committed' : false;
+const read = (name, folder = here) => readFileSync(path.join(folder, name));
+const named = (end) => readdirSync(here).find((name) => name.endsWith(end));
+
+function build(folder, env) {
+  const args = ['-C', path.join(folder, 'scripts/release'), 'run', '.', '-platforms', `${system}/${arch}`];
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', 'umask $0; exec go "$@"', env.UMASK, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the release in ${folder} ended with ${code}`))));
+  });
+}
+
+let version;
+
+before(async () => {
+  if (skip) return;
+  run('git', ['clone', '--quiet', root, clone]);
+  symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
+  // Compressing the wasm takes longest. A build keeps what is compressed already only where it makes the same wasm.
+  for (const name of ['rtm.wasm', 'rtm.wasm.gz', 'rtm.wasm.br']) linkSync(path.join(root, 'web/dist', name), path.join(clone, 'web/dist', name));
+  await Promise.all([
+    build(root, { UMASK: '022' }),
+    build(clone, { UMASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C', GOFLAGS: '-tags=elsewhere', RTM_GOFLAGS: '-gcflags=-N', GOAMD64: 'v2' }),
+  ]);
+  version = JSON.parse(read(named('.spdx.json'))).packages[0].versionInfo;
+});
+after(() => rmSync(temp, { recursive: true, force: true }));
+
+test('two builds of one commit are the same, byte for byte', { skip }, () => {
+  assert.deepEqual(readdirSync(there), readdirSync(here));
+  const differing = readdirSync(here).filter((name) => !read(name).equals(read(name, there)));
+  assert.deepEqual(differing, []);
+});
+
+test('SHA256SUMS has the hash of every file', { skip }, () => {
+  const hashes = readdirSync(here).filter((name) => name !== 'SHA256SUMS').map((name) => `${createHash('sha256').update(read(name)).digest('hex')}  ${name}\n`);
+  assert.ok(hashes.length >= 5);
+  assert.equal(read('SHA256SUMS').toString(), hashes.join(''));
+});
+
+test('programs, package and list of contents have the version of the release', { skip }, () => {
+  const dir = unpack(named(system === 'windows' ? '.zip' : `${system}-${arch}.tar.gz`));
+  const [folder] = readdirSync(dir);
+  assert.equal(folder, `rtm-wasm-${version}-${system}-${arch}`);
+  const go = run('go', ['env', 'GOVERSION']).trim();
+  for (const program of ['rtm-gateway', 'rtm-load']) assert.equal(run(path.join(dir, folder, program), ['--version']), `${program} v${version} ${go}\n`);
+  assert.ok(readdirSync(path.join(dir, folder)).includes('THIRD_PARTY_LICENSES.txt'));
+
+  const npm = path.join(unpack(named('npm.tgz')), 'package');
+  assert.equal(JSON.parse(readFileSync(path.join(npm, 'package.json'))).version, version);
+  const wasm = readFileSync(path.join(npm, 'rtm.wasm'));
+  assert.ok(wasm.equals(brotliDecompressSync(readFileSync(path.join(npm, 'rtm.wasm.br')))));
+  assert.ok(wasm.equals(gunzipSync(readFileSync(path.join(npm, 'rtm.wasm.gz')))));
+});
+
+test('the list of contents has each module of the programs, with its license', { skip }, () => {
+  const { packages, relationships } = JSON.parse(read(named('.spdx.json')));
+  const archive = packages.find(({ name }) => name.includes(`${system}-${arch}`));
+  assert.equal(archive.checksums[0].checksumValue, createHash('sha256').update(read(archive.name)).digest('hex'));
+  const contained = new Set(relationships.filter(({ spdxElementId }) => spdxElementId === archive.SPDXID).map((r) => r.relatedSpdxElement));
+  const modules = packages.filter(({ SPDXID }) => contained.has(SPDXID));
+  for (const program of ['rtm-gateway', 'rtm-load']) {
+    const info = run('go', ['version', '-m', path.join(root, 'bin/programs', `${system}-${arch}`, program + (system === 'windows' ? '.exe' : ''))]);
+    const deps = [...info.matchAll(/^\tdep\t(\S+)\t(\S+)/gm)];
+    assert.ok(deps.length > 1);
+    for (const [, name, version] of deps) {
+      const module = modules.find((p) => p.name === name && p.versionInfo === version);
+      assert.ok(module, `${name} ${version} is in ${program}`);
+      assert.match(module.licenseDeclared, /^[A-Z]/);
+    }
+  }
+});
+
+const chroot = process.platform === 'linux' && process.getuid() === 0;
+
+test('the image has all that the gateway needs', { skip: skip || (!chroot && 'needs root, for chroot') }, async () => {
+  const image = unpack(named('-oci.tar'));
+  const blob = ({ digest }) => readFileSync(path.join(image, 'blobs', digest.replace(':', '/')));
+  const manifest = JSON.parse(blob(JSON.parse(readFileSync(path.join(image, 'index.json'))).manifests[0]));
+  const { config, architecture, rootfs } = JSON.parse(blob(manifest.config));
+  assert.equal(architecture, arch);
+  assert.equal(rootfs.diff_ids.length, manifest.layers.length);
+  assert.ok(config.Env.includes('RTM_LISTEN=:8080'));
+  assert.deepEqual(config.Healthcheck.Test, ['CMD', '/usr/local/bin/rtm-gateway', 'health']);
+
+  const root = mkdtempSync(path.join(temp, 'root-'));
+  execFileSync('tar', ['-xzp', '--same-owner', '-C', root], { input: blob(manifest.layers[0]) });
+  assert.match(readFileSync(path.join(root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/);
+  const args = [`--userspec=${config.User}`, root, ...config.Entrypoint, '--listen', '127.0.0.1:0', '--data', `${config.WorkingDir}/data`, '--development'];
+  const gateway = spawn('chroot', args, { env: { PATH: process.env.PATH, ...Object.fromEntries(config.Env.map((v) => v.split('='))) }, stdio: ['ignore', 'ignore', 'pipe'] });
+  try {
+    const lines = [];
+    for await (const line of createInterface(gateway.stderr)) {
+      lines.push(line);
+      const { msg, url } = JSON.parse(line);
+      if (msg !== 'listening') continue;
+      assert.equal(run('chroot', [`--userspec=${config.User}`, root, ...config.Entrypoint, 'health', '--url', url]).trim(), 'ok');
+      return;
+    }
+    assert.fail(`it ended: ${lines.join('\n')}`);
+  } finally {
+    gateway.kill();
+    await once(gateway, 'exit');
+  }
+});
+
+function unpack(name) {
+  const dir = mkdtempSync(path.join(temp, 'unpacked-'));
+  execFileSync('tar', ['-xf', path.join(here, name), '-C', dir]);
+  return dir;
+}
