@@ -55,10 +55,17 @@ func (e *Engine) ListenChannel(id channel.ID, h func(frame []byte)) (stop func()
 		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
 	}
 	e.recovery.listen(id, once)
-	return func() {
+	stop = func() {
 		e.recovery.unlisten(id, once)
 		unsubscribe()
-	}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	if err := e.pass(ctx, &e.fence.listeners); err != nil {
+		stop()
+		return nil, fmt.Errorf("natsengine: listen to a channel: %w", err)
+	}
+	return stop, nil
 }
 
 // ListenEvictions implements gateway.Bus.

@@ -42,7 +42,7 @@ type Engine struct {
 	recovery   recovery
 	drops      drops
 	deliveries pendingDeliveries
-	fence      historyFence
+	fence      fence
 	webhook    webhookEvents
 
 	embedded   *embedded // nil when the server is elsewhere
@@ -99,6 +99,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		return err
 	}
 	e.dispatcher = newDispatcher(e.nc, e.drops.note)
+	e.fence.open(e)
 	return e.retryStart(ctx, e.setup)
 }
 

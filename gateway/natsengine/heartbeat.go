@@ -33,13 +33,21 @@ func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, 
 	if _, err := e.gateways.Create(opCtx, gatewayID, nil); err != nil {
 		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
+	stopAnswers, err := e.answerFences(gatewayID)
+	if err != nil {
+		return fmt.Errorf("natsengine: register the gateway: %w", err)
+	}
 	if err := e.register(opCtx, gatewayID); err != nil {
+		stopAnswers()
 		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
 	e.recovery.tell(returned)
 	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, registered: true, renewed: time.Now()}
 	h.lookAround(opCtx) // a former life of the service may have left something
-	e.heartbeats.Go(func() { h.run(ctx) })
+	e.heartbeats.Go(func() {
+		defer stopAnswers()
+		h.run(ctx)
+	})
 	return nil
 }
 

@@ -70,7 +70,9 @@ func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, do
 func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	e.passHistoryFence(ctx)
+	if err := e.pass(ctx, &e.fence.history); err != nil {
+		return nil, fmt.Errorf("natsengine: channel history: %w", err)
+	}
 	subject := channelSubject + channelKey(id)
 	read := historyRead{
 		newest: func() (storedMessage, error) {

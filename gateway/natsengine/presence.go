@@ -129,8 +129,8 @@ func (e *Engine) FeedPresence(changed func(presence.Event), missed func()) (pres
 	return &presenceFeed{e: e, changed: changed, stopAdvisory: stop, stops: map[gateway.User]func(){}}, nil
 }
 
-// Follow implements presence.Feed. The server knows of the subscription before it sees a
-// request that is sent later, such as that of a snapshot.
+// Follow implements presence.Feed. The leader of the stream knows of the subscription before it tells a
+// later look-up how far the stream is: see written.
 func (f *presenceFeed) Follow(user gateway.User) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

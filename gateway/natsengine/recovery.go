@@ -110,6 +110,7 @@ func (c *recovery) recover(since time.Time, after []time.Duration) {
 	told := c.told
 	c.mu.Unlock()
 	channels := c.listened()
+	c.e.fence.forget()
 	since = since.Add(-unheard - core.MissedOverlap)
 	for i, wait := range after {
 		select {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -133,11 +134,20 @@ func (s *state) fence(ctx context.Context) (revision uint64, err error) {
 // fenceKey is before the engine's id in the key of its fence.
 const fenceKey = "fence."
 
-// written returns a revision that is at least that of any write acknowledged before. Only the
-// leader knows it, so nothing is asked where there is one server.
+// written returns a revision that is at least that of any write acknowledged before; all changes
+// of later ones reach who subscribed to them before. Only the leader knows it, so nothing is asked
+// where there is one server.
+//
+// The question itself does not show that the leader's server knows of the subscriptions: it goes over
+// the connections of the servers' own account. A write that cannot succeed goes the way of the
+// subscriptions, behind them, and the leader refuses it.
 func (s *state) written(ctx context.Context) (revision uint64, err error) {
 	if s.e.embedded != nil {
 		return 0, nil
+	}
+	_, err = s.put(ctx, epochKey, nil, jetstream.WithExpectLastSequencePerSubject(math.MaxInt64))
+	if !errors.Is(err, errOvertaken) {
+		return 0, err
 	}
 	stream, err := s.e.js.Stream(ctx, s.name)
 	if err != nil {

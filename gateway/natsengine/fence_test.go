@@ -1,0 +1,137 @@
+package natsengine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/presence"
+)
+
+// What one server of a cluster knows reaches the others later, and not in the order of what other
+// servers tell them. Nothing is missed for that.
+func TestServersThatLearnLate(t *testing.T) {
+	c := startCluster(t)
+	t.Run("who listens to a channel", c.testLateListener)
+	t.Run("what is in the history", c.testLateHistory)
+	t.Run("who follows a user", c.testLateFollower)
+	t.Run("gateways that do not answer", c.testSilentGateways)
+}
+
+// What is sent while the sender's server does not know the listener is in the history that the
+// listener reads. What is sent after that comes by itself.
+func (c *testCluster) testLateListener(t *testing.T) {
+	listener, sender, across, _, _ := c.around(t, historyStream)
+	room := channel.ID{App: testApp, Channel: "late listener"}
+	began := time.Now()
+	release := across.hold(t)
+	live := make(chan string, 8)
+	entered := make(chan [][]byte, 1)
+	go func() {
+		stop, err := listener.ListenChannel(room, func(frame []byte) { live <- string(frame) })
+		if assert.NoError(t, err) {
+			t.Cleanup(stop)
+			frames, err := listener.RecentFrames(t.Context(), room, began)
+			assert.NoError(t, err)
+			entered <- frames
+		}
+	}()
+	inTime(entered, func(frames [][]byte) { entered <- frames })
+	stored := mustPublish(t, sender, room, "one")
+	require.NoError(t, waitFor(t, stored, "not stored"))
+	release()
+	var got []string
+	for _, frame := range waitFor(t, entered, "the gateway does not get to listen") {
+		got = append(got, string(frame))
+	}
+	mustPublish(t, sender, room, "two")
+	for len(got) == 0 || got[len(got)-1] != "two" {
+		got = append(got, waitFor(t, live, "a message is missing"))
+	}
+	assert.Equal(t, []string{"one", "two"}, got)
+}
+
+// A message comes to those who listen before it comes to the history. Who begins to hold messages
+// between finds it there.
+func (c *testCluster) testLateHistory(t *testing.T) {
+	sender, listener, _, toHistory, _ := c.around(t, historyStream)
+	room := channel.ID{App: testApp, Channel: "late history"}
+	began := time.Now()
+	live := make(chan string, 8)
+	stop, err := listener.ListenChannel(room, func(frame []byte) { live <- string(frame) })
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	release := toHistory.hold(t)
+	stored := mustPublish(t, sender, room, "one")
+	require.Equal(t, "one", waitFor(t, live, "nothing comes"))
+	read := make(chan [][]byte, 1)
+	go func() {
+		frames, err := listener.RecentFrames(t.Context(), room, began)
+		assert.NoError(t, err)
+		read <- frames
+	}()
+	inTime(read, func(frames [][]byte) { read <- frames })
+	release()
+	assert.Equal(t, [][]byte{[]byte("one")}, waitFor(t, read, "the history is not read"))
+	require.NoError(t, waitFor(t, stored, "not stored"))
+}
+
+// A change that a look-up does not have comes by itself, though the leader of the stream learns
+// late who follows the user.
+func (c *testCluster) testLateFollower(t *testing.T) {
+	follower, other, _, toLeader, _ := c.around(t, kvStream+sessionBucket)
+	ada := gateway.User{App: testApp, ID: "ada"}
+	release := toLeader.hold(t)
+	seen := follow(t, follower, ada)
+	found := make(chan presence.Event, 1)
+	go func() {
+		events, err := follower.LookUpPresence(t.Context(), []gateway.User{ada})
+		if assert.NoError(t, err) {
+			found <- events[0]
+		}
+	}()
+	inTime(found, func(e presence.Event) { found <- e })
+	_, err := other.Claim(t.Context(), ada, always(gateway.Record{Session: "s", Gateway: "g"}))
+	require.NoError(t, err)
+	release()
+	if waitFor(t, found, "the look-up does not end").State != presence.Online {
+		assert.Equal(t, presence.Online, waitFor(t, seen, "the change is missing").State)
+	}
+}
+
+// A gateway that is gone holds nobody up. One that hangs is waited for once, until it answers again.
+func (c *testCluster) testSilentGateways(t *testing.T) {
+	e := c.engines[0]
+	for _, id := range []string{"gone", "hung"} {
+		require.NoError(t, e.register(t.Context(), id))
+	}
+	sub, err := e.nc.SubscribeSync(fenceSubject + "hung")
+	require.NoError(t, err)
+	for range 2 {
+		_, err = e.RecentFrames(t.Context(), hall, time.Now())
+		require.NoError(t, err)
+		assert.True(t, e.fence.isSilent("hung"))
+		assert.False(t, e.fence.isSilent("gone"))
+		assert.False(t, e.fence.isSilent("gateway1"))
+	}
+	for range 2 {
+		asked, err := sub.NextMsg(time.Minute)
+		require.NoError(t, err)
+		require.NoError(t, asked.Respond(nil))
+	}
+	require.Eventually(t, func() bool { return !e.fence.isSilent("hung") }, time.Minute, time.Millisecond)
+}
+
+// inTime calls f with what comes within a time that is given to what must wait for a cable that is
+// held. What waits as it should passes however long that is.
+func inTime[T any](c <-chan T, f func(T)) {
+	select {
+	case v := <-c:
+		f(v)
+	case <-time.After(500 * time.Millisecond):
+	}
+}
