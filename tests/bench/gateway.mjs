@@ -42,7 +42,7 @@ const idle = (sessions) =>
 /** µs of the gateway's CPU for each message that arrives, less what its sessions cost by themselves. */
 const gatewayCost = (flags, kind, idleCpu) =>
   withServer(startGateway, async (gateway) => {
-    const [table, cpu] = await load(gateway, { ramp: ramp(flags.sessions), duration: `${SECONDS}s`, 'peer-rate': 0, ...flags }, () => cpuWithin(gateway, SECONDS));
+    const [table, cpu] = await load(gateway, { ramp: ramp(flags.sessions), settle: '20s', duration: `${SECONDS}s`, 'peer-rate': 0, ...flags }, () => cpuWithin(gateway, SECONDS));
     return { ...table[kind], cpu: ((cpu - idleCpu) / table[kind].rate) * 1e6 };
   });
 

@@ -21,6 +21,7 @@ type fleet struct {
 	users  []*user
 
 	peersCame, roomsCame atomic.Int64
+	toldFull             atomic.Int64 // how often a member was told that all members of a channel are there
 }
 
 // user is one session. Its events come inside host.Do.
@@ -95,6 +96,13 @@ func (u *user) PeerMessage(d *wire.Delivery) { u.arrived(peerCame, &u.fleet.peer
 // ChannelMessage implements core.Events.
 func (u *user) ChannelMessage(_ *core.Channel, d *wire.Delivery) {
 	u.arrived(roomCame, &u.fleet.roomsCame, d)
+}
+
+// MemberCount implements core.Events.
+func (u *user) MemberCount(_ *core.Channel, n int) {
+	if n == u.fleet.members {
+		u.fleet.toldFull.Add(1)
+	}
 }
 
 func (u *user) arrived(kind string, count *atomic.Int64, d *wire.Delivery) {

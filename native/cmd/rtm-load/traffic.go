@@ -110,7 +110,8 @@ type room struct {
 }
 
 // join has the members of each channel enter it. Who may not be in more channels is
-// passed over by taking users in turn.
+// passed over by taking users in turn. It returns when all members were told that all are there:
+// what the gateway does for joins is no part of what messages cost.
 func (f *fleet) join(ctx context.Context) ([]room, error) {
 	var rooms []room
 	for n := range f.channels {
@@ -137,6 +138,7 @@ func (f *fleet) join(ctx context.Context) ([]room, error) {
 			return nil, err
 		}
 	}
+	f.settled(ctx, func() bool { return f.toldFull.Load() >= int64(f.channels*f.members) })
 	return rooms, nil
 }
 
