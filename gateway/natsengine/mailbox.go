@@ -182,13 +182,13 @@ func (o Options) claims(from gateway.User) (all []claim) {
 }
 
 // claim calls done with a place in each quota, behind those in held. Where a quota has none, done
-// gets the reason, and all places are given back.
+// gets the reason, and all places are given back; one that comes when the time is over, too.
 func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error)) error {
 	if len(all) == 0 {
 		done(held, nil)
 		return nil
 	}
-	return e.requests.send(all[0].subject, nil, opTimeout, func(m *nats.Msg) {
+	answered := func(m *nats.Msg) {
 		sequence, err := storedAt(m)
 		if isOverLimit(err) {
 			err = all[0].full
@@ -201,7 +201,13 @@ func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error))
 			e.giveBack(held)
 			done(nil, err)
 		}
-	})
+	}
+	late := func(m *nats.Msg) {
+		if sequence, err := storedAt(m); err == nil {
+			e.giveBack([]claimed{{all[0].stream, sequence}})
+		}
+	}
+	return e.requests.sendLate(all[0].subject, opTimeout, answered, late)
 }
 
 // giveBack removes claims. One that cannot be removed now stays until it is as old as a message

@@ -100,7 +100,8 @@ func (h *History) Record(ctx context.Context, m gateway.HistoryMessage) error {
 	}
 	ack, err := h.e.js.PublishMsg(ctx, msg)
 	var api *jetstream.APIError
-	if err == nil && ack.Duplicate || errors.As(err, &api) {
+	refused := errors.Is(err, jetstream.ErrNoStreamResponse) || errors.As(err, &api) && !mayBeStored(err)
+	if refused || err == nil && ack.Duplicate {
 		h.e.giveBack(held)
 	}
 	if err != nil {
@@ -125,10 +126,14 @@ func (h *History) claim(ctx context.Context, app string) ([]claimed, error) {
 	}
 	select {
 	case o := <-done:
-		return o.held, o.err
+		if ctx.Err() == nil || o.err != nil {
+			return o.held, o.err
+		}
+		h.e.giveBack(o.held)
 	case <-ctx.Done():
-		return nil, fmt.Errorf("natsengine: keep a message: %w", ctx.Err())
+		h.e.background.Go(func() { h.e.giveBack((<-done).held) })
 	}
+	return nil, fmt.Errorf("natsengine: keep a message: %w", ctx.Err())
 }
 
 // subjectOf is where the messages are that a filter means, and those of other times.

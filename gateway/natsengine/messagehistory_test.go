@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -119,6 +120,36 @@ func TestMessageHistoryQuota(t *testing.T) {
 	require.NoError(t, message(otherApp, ""))
 	f := gateway.HistoryFilter{From: "ada", Start: 0, End: time.Now().UnixMilli()}
 	assert.Len(t, foundTexts(t, h, f, 0, 100, false), 3)
+}
+
+// A place in the quota that comes when nobody waits for it any more is given back.
+func TestMessageHistoryQuotaAnsweredLate(t *testing.T) {
+	e := openEngine(t, Options{History: true, AppHistory: 3})
+	stream, err := e.js.Stream(t.Context(), messageQuotaStream)
+	require.NoError(t, err)
+	config := stream.CachedInfo().Config
+	require.NoError(t, e.js.DeleteStream(t.Context(), config.Name))
+	config.Subjects = []string{"test.held.>"}
+	_, err = e.js.CreateStream(t.Context(), config)
+	require.NoError(t, err)
+	claims, err := e.nc.SubscribeSync(messageQuotaSubject + ">")
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	recorded := make(chan error, 1)
+	go func() {
+		recorded <- e.History().Record(ctx, gateway.HistoryMessage{App: testApp, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x")})
+	}()
+	claim, err := claims.NextMsg(time.Minute)
+	require.NoError(t, err)
+	cancel()
+	require.ErrorIs(t, <-recorded, context.Canceled)
+	held, err := e.nc.SubscribeSync(deleteMessage + config.Name)
+	require.NoError(t, err)
+	require.NoError(t, e.nc.PublishRequest("test.held.claim", claim.Reply, nil))
+	_, err = held.NextMsg(time.Minute)
+	require.NoError(t, err, "the place is given back")
+	require.Eventually(t, func() bool { return claimsOf(t, e, messageQuotaStream) == 0 }, time.Minute, 10*time.Millisecond)
 }
 
 func TestMessageHistoryIsKeptAsLongAsSaid(t *testing.T) {

@@ -57,6 +57,32 @@ func (r *requestMux) sendMsg(m *nats.Msg, timeout time.Duration, done func(*nats
 	return err
 }
 
+// sendLate does the same as send. An answer that comes after done was called with nil, but within
+// lateTime, goes to late.
+func (r *requestMux) sendLate(subject string, timeout time.Duration, done, late func(*nats.Msg)) error {
+	var first sync.Once
+	timer := time.AfterFunc(timeout, func() { first.Do(func() { done(nil) }) })
+	err := r.send(subject, nil, timeout+lateTime, func(answer *nats.Msg) {
+		timer.Stop()
+		inTime := false
+		first.Do(func() {
+			inTime = true
+			done(answer)
+		})
+		if !inTime && answer != nil {
+			late(answer)
+		}
+	})
+	if err != nil && !timer.Stop() {
+		return nil // done was called
+	}
+	return err
+}
+
+// lateTime is how long a late answer is listened for: longer than a cluster takes to choose another
+// leader, which answers what the former one left open.
+const lateTime = time.Minute
+
 // settle ends a request, unless it has ended already.
 func (r *requestMux) settle(id string, m *nats.Msg) {
 	if p := r.take(id); p != nil {

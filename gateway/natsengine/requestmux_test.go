@@ -42,3 +42,25 @@ func TestRequestThatIsRepeated(t *testing.T) {
 	assert.Len(t, replies, tries, "each has an answer of its own")
 	assert.Empty(t, m.Reply)
 }
+
+// An answer that comes too late is told, after it was told that none came.
+func TestRequestThatIsAnsweredLate(t *testing.T) {
+	e := openEngine(t, Options{})
+	asked, told := make(chan *nats.Msg, 1), make(chan string, 2)
+	stop, err := e.dispatcher.subscribe("test.late", func(m *nats.Msg) { asked <- m })
+	require.NoError(t, err)
+	defer stop()
+	done := func(m *nats.Msg) {
+		assert.Nil(t, m)
+		told <- "nothing"
+	}
+	require.NoError(t, e.requests.sendLate("test.late", time.Nanosecond, done, func(m *nats.Msg) { told <- string(m.Data) }))
+	assert.Equal(t, "nothing", <-told)
+	require.NoError(t, (<-asked).Respond([]byte("late")))
+	assert.Equal(t, "late", <-told)
+
+	answered := func(m *nats.Msg) { told <- string(m.Data) }
+	require.NoError(t, e.requests.sendLate("test.late", time.Minute, answered, func(*nats.Msg) { t.Error("it came in time") }))
+	require.NoError(t, (<-asked).Respond([]byte("in time")))
+	assert.Equal(t, "in time", <-told)
+}
