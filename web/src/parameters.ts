@@ -1,6 +1,6 @@
 /** The parameters of the module (API 1.5), and those of our own: where the gateway and the wasm are. */
 import { gatewayUrl, home, wasmUrl } from './address.ts';
-import { invalidArgument, mustBe } from './errors.ts';
+import { invalidArgument, mustBe, show } from './errors.ts';
 
 const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_INTERVAL', 2500],
@@ -29,9 +29,9 @@ function must(right: boolean, value: unknown, what: string): unknown {
   return value;
 }
 
-/** Sets a known parameter; does nothing for an unknown one. Throws for a value of our own that can't be one. */
+/** Sets a known parameter; of an unknown one it warns. Throws for a value of our own that can't be one. */
 export function setParameter(name: string, value: unknown): void {
-  if (!parameters.has(name)) return;
+  if (!parameters.has(name)) return console.warn(`RTM: there is no parameter ${show(name)}`);
   const check = checks[name];
   parameters.set(name, check && value != null ? check(value) : value);
 }

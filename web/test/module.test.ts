@@ -60,13 +60,15 @@ test('relative addresses are relative to the page', (t) => {
   AgoraRTM.setParameter('WASM_URL', undefined);
 });
 
-test('parameters', () => {
+test('parameters', (t) => {
+  const warned = t.mock.method(console, 'warn', () => {});
   assert.equal(AgoraRTM.getParameter('RECONNECTING_AP_INTERVAL'), 2500);
   assert.equal(AgoraRTM.setParameter('RECONNECTING_AP_NUM', 5), undefined);
   assert.equal(AgoraRTM.getParameter('RECONNECTING_AP_NUM'), 5);
   AgoraRTM.setParameter('NO_SUCH', 1);
   assert.equal(AgoraRTM.getParameter('NO_SUCH'), undefined);
   AgoraRTM.setParameter({ GATEWAY: 'x' } as never, undefined);
+  assert.deepEqual(warned.mock.calls.map(({ arguments: [text] }) => text), ['RTM: there is no parameter "NO_SUCH"', 'RTM: there is no parameter [object Object]']);
   assert.equal(AgoraRTM.getParameter('toString'), undefined);
 });
 
