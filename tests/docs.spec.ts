@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
 import { blocks, blocksOf, pages, where, type Block } from './docs/blocks.ts';
-import { undeclared, undocumented } from './docs/declared.ts';
+import { examples, undeclared, undocumented } from './docs/declared.ts';
 import { goProblems } from './docs/go.ts';
 import { brokenLinks, unmapped } from './docs/links.ts';
 import { program, Proxy } from './docs/proxy.ts';
@@ -98,9 +98,24 @@ test('links lead somewhere', () => {
   expect(pages.concat('ARCHITECTURE.md', 'CHANGELOG.md').flatMap((page) => brokenLinks(page))).toEqual([]);
 });
 
-test('every public member of rtm.d.ts has a comment', () => {
+test('every public member of rtm.d.ts has a comment, with parameters and an example', () => {
   expect(undocumented()).toEqual([]);
-  expect(undocumented('declare class A {\n  /** Yes. */\n  a(): void;\n  a(b: number): void;\n  readonly c: string;\n}\nexport declare function d(): void;\n')).toEqual(['A.c', 'd']);
+  expect(undocumented('declare class A {\n  /** Yes. */\n  a(): void;\n  a(b: number): void;\n  readonly c: string;\n}\nexport declare function d(): void;\n/** E.\n * @param f x\n * @example\n * e();\n */\nexport declare function e(f: string, g?: number): void;\n'))
+    .toEqual(['A.a @example', 'A.c', 'd', 'e @param g']);
+});
+
+/** What the examples of rtm.d.ts take for granted. */
+const around = `
+  declare const [client, channel, invitation]: [import('rtm-wasm').RtmClient, import('rtm-wasm').RtmChannel, import('rtm-wasm').LocalInvitation];
+  declare const [file, message, img, image, link]: [File, import('rtm-wasm').RtmImageMessage, HTMLImageElement, HTMLImageElement, HTMLAnchorElement];
+  declare const [appId, gateway, uid, token, mediaId]: string[];
+  declare function listener(): void;
+  declare function fetchToken(uid: string): Promise<string>;
+  declare function myLog(level: string, text: string): void;
+`;
+test('the examples of rtm.d.ts compile', () => {
+  expect(examples().length).toBeGreaterThan(50);
+  expect(typeErrors(examples(), around)).toBe('');
 });
 
 test('the comments of rtm.d.ts name every error', () => {

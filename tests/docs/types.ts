@@ -12,24 +12,24 @@ const setting = `
 
 const options = {
   target: 'es2022', module: 'esnext', moduleResolution: 'bundler', moduleDetection: 'force', allowUmdGlobalAccess: true,
-  lib: ['es2022', 'dom', 'dom.iterable'], types: [], strict: true, noEmit: true,
-  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')], 'rtm-wasm/outbox': [path.join(root, 'web/dist/outbox.d.ts')] },
+  lib: ['es2022', 'dom', 'dom.iterable', 'esnext.disposable'], types: [], strict: true, noEmit: true,
+  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')], 'rtm-wasm/outbox': [path.join(root, 'web/dist/outbox.d.ts')], 'rtm-wasm/codes': [path.join(root, 'web/dist/codes.d.ts')] },
 };
 
 /** JavaScript has no way to say these. */
 const loose = { noImplicitAny: false, useUnknownInCatchVariables: false, strictNullChecks: false };
 
 /** What the compiler says; empty if all is well. */
-export function typeErrors(blocks: Block[]): string {
-  return compile(blocks, 'js', { ...options, ...loose }) + compile(blocks, 'ts', options);
+export function typeErrors(blocks: Block[], more = ''): string {
+  return compile(blocks, 'js', { ...options, ...loose }, more) + compile(blocks, 'ts', options, more);
 }
 
-function compile(blocks: Block[], language: string, compilerOptions: object): string {
+function compile(blocks: Block[], language: string, compilerOptions: object, more: string): string {
   const folder = path.join(root, 'tests/.build/docs-types', language);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-  writeFileSync(path.join(folder, 'setting.d.ts'), setting.replace(/^ {2}/gm, ''));
+  writeFileSync(path.join(folder, 'setting.d.ts'), (setting + more).replace(/^ {2}/gm, ''));
   for (const { page, line, text } of blocks.filter((block) => block.language === language)) {
     // The line numbers are the page's.
     writeFileSync(path.join(folder, `${page.replaceAll('/', '-')}-${line}.ts`), '\n'.repeat(line) + text);

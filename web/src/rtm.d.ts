@@ -1,10 +1,9 @@
 /**
  * rtm-wasm: the API of the RTM Web SDK 1.4 on a gateway of your own.
  *
- * Asynchronous methods never throw: they reject with an {@link RtmError}. Everything else
- * works, and throws, at once, before the wasm is loaded. In the comments an error is written
- * as its class, without "Rtm" and "Error", and its code: `Timeout 9`. Methods that need a
- * login reject with `InvalidStatus 102` unless the state is CONNECTED. Sizes of strings are
+ * Asynchronous methods never throw: they reject with an {@link RtmError}. All other methods
+ * work, and throw, at once, also before the wasm is loaded. `@throws` names the class of the
+ * error, the name of its code in `rtm-wasm/codes`, and its number. Sizes of strings are
  * bytes of UTF-8. "Allowed characters" of ids are ASCII letters and digits, white space and
  * `! # $ % & ( ) + - , . : ; < = > ? @ [ ] ^ _ { | } ~`.
  */
@@ -47,8 +46,12 @@ export interface RtmError extends Error {
 
 /**
  * Whether a value is an error of the SDK, from any frame. The codes have names in `rtm-wasm/codes`.
+ *
+ * @param value what was caught
  * @example
+ * import { isRtmError } from 'rtm-wasm';
  * import { LoginError } from 'rtm-wasm/codes';
+ *
  * try {
  *   await client.login({ uid, token });
  * } catch (e) {
@@ -78,11 +81,11 @@ interface RtmRawMessage {
 /** At most 32768 bytes of fileName, description and thumbnail together. */
 interface RtmFileMessage {
   messageType: 'FILE';
-  /** Of an upload; readable for seven days, by everybody of the app. */
+  /** The id of the uploaded file, which everybody in the app can download for seven days. */
   mediaId: string;
   fileName: string;
   description: string;
-  /** A picture that travels within the message. One that arrived has no type, and no bytes if none was sent. */
+  /** A picture that travels within the message. In a received message it has no type, and no bytes if none was sent. */
   thumbnail?: Blob;
   /** The same Blob as `thumbnail`. Not enumerable. */
   readonly thumbnailData?: Blob;
@@ -108,11 +111,11 @@ interface RtmImageMessage extends Omit<RtmFileMessage, 'messageType'> {
 /** A message. Without a messageType it is RAW if it has a rawMessage, else TEXT. */
 type RtmMessage = RtmTextMessage | RtmRawMessage | RtmFileMessage | RtmImageMessage;
 
-/** A message to be sent: of one with media, only type and mediaId are needed. */
+/** A message to send. An IMAGE or FILE needs only messageType and mediaId. */
 export type OutgoingMessage = RtmMessage | Sendable<RtmFileMessage> | Sendable<RtmImageMessage>;
 type Sendable<T extends { messageType: string; mediaId: string }> = Pick<T, 'messageType' | 'mediaId'> & Partial<T>;
 
-/** A message that arrived. Every field of its kind is set, and `messageType` tells the kind. */
+/** A received message. `messageType` tells its kind, and all fields of that kind are set. */
 export type ReceivedMessage =
   | (RtmTextMessage & { messageType: 'TEXT' })
   | (RtmRawMessage & { messageType: 'RAW'; description: string })
@@ -123,22 +126,22 @@ type WithThumbnail = { thumbnail: Blob; readonly thumbnailData: Blob };
 export interface ReceivedMessageProperties {
   /** The gateway's clock, in ms since 1970. */
   serverReceivedTs: number;
-  /** Whether it was kept while the receiver was away. */
+  /** Whether the gateway kept the message while the receiver was not logged in. */
   isOfflineMessage: boolean;
 }
 
 export interface SendMessageOptions {
-  /** Keep the message for a peer who is not online: the latest 200, for seven days. No effect in channels. Default false. */
+  /** Keep the message for a peer who is not online: the latest 200 messages, for seven days. No effect in channels. Default false. */
   enableOfflineMessaging?: boolean;
   /**
-   * Keep the message for the app's backend to read: texts, pictures and files, for seven days unless the gateway says otherwise,
-   * where it keeps a history at all. Over the app's quota sending fails. Default false.
+   * Store the message in the history that the app's backend can read: texts, pictures and files, for seven days unless the gateway
+   * is set otherwise. If the app's quota is used up, sending fails. Default false.
    */
   enableHistoricalMessaging?: boolean;
 }
 
 export interface PeerMessageSendResult {
-  /** Whether the peer was online and has it. */
+  /** Whether the peer was online and has the message. */
   hasPeerReceived: boolean;
 }
 
@@ -152,45 +155,45 @@ export interface MediaOperationProgress {
 }
 
 export interface MediaTransferHandler {
-  /** Ends the task, with Interrupted 6, at any moment. */
+  /** Cancels the task, which rejects with RtmInterruptedError 6. */
   cancelSignal?: AbortSignal;
-  /** Called with 0 when the transfer begins, then at any rate, and with the total before the promise resolves. */
+  /** Called with 0 when the transfer begins, then now and then, and with the total before the promise resolves. */
   onOperationProgress?: (progress: MediaOperationProgress) => void;
 }
 
 export interface MediaUrlOptions {
-  /** For how many whole seconds the URL works, at most 604800 (seven days); an hour unless given. Never for longer than the file is kept. */
+  /** How long the URL works, in whole seconds: at most 604800 (seven days), and never longer than the gateway keeps the file. Default 3600. */
   expiresIn?: number;
   /** The file name under which browsers save the file, 1 to 255 bytes. Without it they show what they can show. */
   download?: string;
 }
 
-/** fileName, description and thumbnail become the message's; other fields have no effect. */
+/** fileName, description and thumbnail are copied into the message; other fields have no effect. */
 export type FileUploadParams = Partial<RtmFileMessage>;
-/** messageType may be left out if a dimension is given. Dimensions are measured where not given. */
+/** messageType may be left out if a width or height is given. The SDK measures what is not given. */
 export type ImageUploadParams = Partial<RtmImageMessage> & {
-  /** True, or options: the picture is prepared first, as by {@link prepareImage}. What is given beside it stays. */
+  /** True or options: the SDK prepares the picture first, as {@link prepareImage} does. Other params stay as given. */
   prepare?: boolean | PrepareImageOptions;
 };
 
 export interface PrepareImageOptions {
-  /** The longest side the picture may have, in pixels, at least 1: a larger one is drawn again. Default: any. */
+  /** The longest side in pixels, at least 1: a larger picture is drawn again at that size. Default: no limit. */
   maxSide?: number;
-  /** Above 0, at most 1. If given, the picture is drawn again, unless that makes it larger. Default 0.85, for those that are drawn again anyway. */
+  /** Above 0, at most 1, for a picture that is drawn again. If given, every picture is drawn again, unless that makes it larger. Default 0.85. */
   quality?: number;
   /** False leaves the metadata in a picture that is not drawn again. Default true. */
   stripMetadata?: boolean;
   /** False makes no thumbnail. Default true. */
   thumbnail?: boolean | Blob;
-  /** The message's, so that the thumbnail leaves room for it. */
+  /** That of the message: the thumbnail leaves room for it. */
   fileName?: string;
-  /** The message's, so that the thumbnail leaves room for it. */
+  /** That of the message: the thumbnail leaves room for it. */
   description?: string;
-  /** Ends it, with Interrupted 6. */
+  /** Ends the preparation, with RtmInterruptedError 6. */
   signal?: AbortSignal;
 }
 
-/** What {@link prepareImage} resolves with. All but payload and placeholder can be spread into the params of an upload. */
+/** The result of {@link prepareImage}. Spread all fields except payload and placeholder into the params of an upload. */
 export interface PreparedImage {
   /** The picture to upload: the file itself where there was nothing to change. */
   payload: Blob;
@@ -206,13 +209,13 @@ export interface PreparedImage {
   placeholder: string;
 }
 
-/** The message an upload makes; send it to share the file. */
+/** The message that an upload makes; send it to share the file. */
 export type UploadedFileMessage = RtmFileMessage;
 export type UploadedImageMessage = RtmImageMessage;
 
 /* Presence, attributes, counts */
 
-/** True for who is logged in, UNREACHABLE or not. */
+/** True for each user who is logged in, UNREACHABLE or not. */
 export interface PeersOnlineStatusResult {
   [peerId: string]: boolean;
 }
@@ -227,7 +230,7 @@ export interface AttributesMap {
   [key: string]: string;
 }
 
-/** Kept for 5 to 7 min after the last member left, or the last write if that is later. */
+/** Attributes of a channel. The gateway keeps them for 5 to 7 min after the last member left, or after the last write if that is later. */
 export interface ChannelAttributes {
   [key: string]: {
     /** 1 to 8192 bytes. */
@@ -240,11 +243,11 @@ export interface ChannelAttributes {
 }
 
 export interface ChannelAttributeOptions {
-  /** Whether members hear AttributesUpdated. Default false. */
+  /** Whether members get AttributesUpdated. Default false. */
   enableNotificationToChannelMembers?: boolean;
 }
 
-/** Of an unknown channel: 0. */
+/** Members by channel id; 0 for an unknown channel. */
 export interface ChannelMemberCountResult {
   [channelId: string]: number;
 }
@@ -288,36 +291,39 @@ declare namespace RtmEvents {
   interface RtmClientEvents {
     /** connectionState has the new value already. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
-    /** Also what came while the connection was lost, or, if the sender wanted it kept, while one was not logged in. */
+    /**
+     * A message from a peer. Messages that came while the connection was lost follow when it is back. So do messages that were sent with
+     * enableOfflineMessaging while this user was not logged in.
+     */
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
-    /** Somebody calls; once per call. */
+    /** A peer calls. Comes once for each call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
-    /** While RECONNECTING the token was refused: no attempt is made any more until renewToken, or log out. */
+    /** The gateway refused the token while RECONNECTING. Call renewToken, or log out: until then the client makes no attempt to connect. */
     TokenExpired: () => void;
-    /** Of subscribed peers: of those of a call once it has resolved, of one that changed, and of all when a lost connection is back. */
+    /** States of subscribed peers: after subscribing, when a state changes, and of all peers when a lost connection is back. */
     PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;
     /** Never happens: there is no proxy. */
     FallbackProxyConnected: () => void;
   }
 
   interface RtmChannelEvents {
-    /** Not one's own. After a lost connection also what was missed: the latest 32 of the last 30 s. */
+    /** A message from another member. After a lost connection the missed ones follow: the latest 32 of the last 30 s. */
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
-    /** Not for oneself; not above 512 members. */
+    /** Another member joined. Not told in channels with more than 512 members. */
     MemberJoined: (memberId: string) => void;
     /**
-     * After leave, logout, or 30 s without a connection. Not for oneself; not above 512 members. Of those who left while one
-     * was away oneself for longer, one hears 30 s after coming back.
+     * Another member left, logged out, or had no connection for 30 s. Not told in channels with more than 512 members. If this client itself
+     * was away for more than 30 s, the event comes 30 s after it is back.
      */
     MemberLeft: (memberId: string) => void;
     /** At most once a second, every 3 s above 512 members. */
     MemberCountUpdated: (memberCount: number) => void;
-    /** All attributes after a change whose writer asked for it to be told. */
+    /** All attributes of the channel, after a change with enableNotificationToChannelMembers. */
     AttributesUpdated: (attributes: ChannelAttributes) => void;
   }
 
   interface LocalInvitationEvents {
-    /** The callee's client has it; the 60 s for an answer begin. */
+    /** The callee's client has the invitation; the callee has 60 s to answer. */
     LocalInvitationReceivedByPeer: () => void;
     /** Comes inside cancel. */
     LocalInvitationCanceled: () => void;
@@ -326,8 +332,8 @@ declare namespace RtmEvents {
     /** The callee refused; response has at most 8192 bytes. */
     LocalInvitationRefused: (response: string) => void;
     /**
-     * PEER_OFFLINE: not online for 30 s. PEER_NO_RESPONSE: the callee's client did not acknowledge within 10 s, or one's own
-     * connection was away for 30 s. INVITATION_EXPIRE: no answer in 60 s. NOT_LOGGEDIN: not logged in, or logged out
+     * PEER_OFFLINE: the callee was not online for 30 s. PEER_NO_RESPONSE: the callee's client did not acknowledge in 10 s, or this client had
+     * no connection for 30 s. INVITATION_EXPIRE: no answer in 60 s. NOT_LOGGEDIN: this client was not logged in, or logged out
      * meanwhile. UNKNOWN: anything else.
      */
     LocalInvitationFailure: (reason: RtmStatusCode.LocalInvitationFailureReason) => void;
@@ -341,8 +347,8 @@ declare namespace RtmEvents {
     /** The caller has confirmed. */
     RemoteInvitationAccepted: () => void;
     /**
-     * INVITATION_EXPIRE: not answered in 60 s. ACCEPT_FAILURE: the caller did not confirm in 5 s. PEER_OFFLINE: nor was he
-     * online. UNKNOWN: logged out meanwhile, or anything else.
+     * INVITATION_EXPIRE: not answered in 60 s. ACCEPT_FAILURE: the caller is online and did not confirm in 5 s. PEER_OFFLINE: the
+     * caller did not confirm in 5 s and is offline. UNKNOWN: logged out meanwhile, or anything else.
      */
     RemoteInvitationFailure: (reason: RtmStatusCode.RemoteInvitationFailureReason) => void;
   }
@@ -350,7 +356,7 @@ declare namespace RtmEvents {
 
 /** Events of a client beyond those of 1.4. They stand apart so that maps of all handlers of 1.4 still compile. */
 export interface MoreClientEvents {
-  /** Messages of all channels of the client; each comes on its RtmChannel before. */
+  /** Messages of all channels of the client; the RtmChannel's event comes first. */
   ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties, channelId: string) => void;
   /** 30 s before the token expires. The session stays up all the same. */
   TokenPrivilegeWillExpire: () => void;
@@ -358,7 +364,7 @@ export interface MoreClientEvents {
 
 type AnyListener = (...args: any[]) => any;
 type ArgumentsOf<T> = T extends (...args: infer U) => any ? U : never;
-/** As applications write it that pass it on in generic wrappers: it must be this type to the letter. */
+/** Applications that wrap `on` in generic functions write exactly this type. */
 type GenericArgumentsOf<T> = [T] extends [(...args: infer U) => any] ? U : [T] extends [void] ? [] : [T];
 
 /** Adds or removes a listener. The last three forms differ only for wrappers that are generic in the event. */
@@ -370,61 +376,102 @@ interface Subscribe<Events, More, Self> {
 }
 
 /**
- * Like Node's EventEmitter. A listener that throws is logged; the remaining ones of that
- * emission are skipped. Neither logout nor leave removes listeners.
+ * Like Node's EventEmitter. If a listener throws, the error is logged, and the remaining listeners are
+ * not called for that event. Neither logout nor leave removes listeners.
  */
 declare class TypedEmitter<Events, More = {}> {
   /**
-   * Adds a listener behind those that are there. The same one added twice is called twice.
-   * @throws {TypeError} the listener is no function; so do the four methods below
-   * @example client.on('MessageFromPeer', (message, peerId) => console.log(peerId, message.messageType));
+   * Adds a listener after the present ones. A listener that is added twice is called twice.
+   *
+   * @throws {TypeError} the listener is not a function; so do the next four methods
+   * @example
+   * client.on('MessageFromPeer', (message, peerId) => console.log(peerId, message.messageType));
    */
   on: Subscribe<Events, More, this>;
   /** The same as on. */
   addListener: Subscribe<Events, More, this>;
   /**
-   * As on, for one event.
-   * @example client.once('RemoteInvitationReceived', (invitation) => invitation.accept());
+   * Adds a listener for one event.
+   *
+   * @example
+   * client.once('RemoteInvitationReceived', (invitation) => invitation.accept());
    */
   once: Subscribe<Events, More, this>;
-  /** As on, before the listeners that are there. */
+  /** As on, before the present listeners. */
   prependListener: Subscribe<Events, More, this>;
-  /** As once, before the listeners that are there. */
+  /** As once, before the present listeners. */
   prependOnceListener: Subscribe<Events, More, this>;
   /**
-   * Removes a listener; of one that was added twice the one added last. No error if it is not there.
-   * @example client.off('MessageFromPeer', listener);
+   * Removes a listener. If it was added twice, the later one is removed. An unknown listener is ignored.
+   *
+   * @example
+   * client.off('MessageFromPeer', listener);
    */
   off: Subscribe<Events, More, this>;
   /** The same as off. */
   removeListener: Subscribe<Events, More, this>;
   /**
-   * Removes the listeners of an event.
-   * @param event without it those of all events
+   * Removes all listeners of an event.
+   *
+   * @param event without it, the listeners of all events are removed
+   * @example
+   * channel.removeAllListeners('ChannelMessage');
    */
   removeAllListeners(event?: keyof (Events & More)): this;
-  /** The listeners of an event, in the order in which they are called. */
+  /**
+   * The listeners of an event, in the order in which they are called.
+   *
+   * @param event the name of the event
+   * @example
+   * const before = client.listeners('MessageFromPeer');
+   */
   listeners(event: keyof (Events & More)): AnyListener[];
-  /** As listeners; those of once are what removes them. */
+  /** As listeners, but a listener that was added by once comes as the function that wraps it. */
   rawListeners(event: keyof (Events & More)): AnyListener[];
-  /** How many listeners an event has. */
+  /**
+   * How many listeners an event has.
+   *
+   * @param event the name of the event
+   * @example
+   * if (!client.listenerCount('TokenExpired')) client.on('TokenExpired', listener);
+   */
   listenerCount(event: keyof (Events & More)): number;
-  /** The events that have listeners. */
+  /**
+   * The names of the events that have listeners.
+   *
+   * @example
+   * console.log(client.eventNames());
+   */
   eventNames(): (keyof Events)[];
-  /** Returns nothing, unlike Node's. */
+  /**
+   * Calls the listeners of an event. Unlike Node's it returns nothing.
+   *
+   * @param event the name of the event
+   * @param args what the listeners get
+   * @example
+   * client.emit('TokenExpired');
+   */
   emit(event: keyof (Events & More), ...args: any[]): void;
-  /** Above this number `on` warns on the console; 0 for never. 512 for a client, 10 for others. */
+  /**
+   * Sets the number of listeners above which `on` warns on the console: 512 for a client, 10 for others by default.
+   *
+   * @param n 0 for no warning
+   * @example
+   * channel.setMaxListeners(100);
+   */
   setMaxListeners(n: number): this;
-  /** What setMaxListeners was given, or the default. */
+  /**
+   * The number that setMaxListeners set, or the default.
+   *
+   * @example
+   * channel.setMaxListeners(channel.getMaxListeners() + 1);
+   */
   getMaxListeners(): number;
 }
 
 /* Classes */
 
-/**
- * Made by {@link RtmClient.createChannel}. join, getMembers and sendMessage wait 10 s for the
- * gateway's answer.
- */
+/** A channel, made by {@link RtmClient.createChannel}. */
 declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   private constructor();
   /** As given to createChannel. */
@@ -436,32 +483,64 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   /** 0 until known. */
   readonly memberCount: number;
   /**
-   * At most 20 channels at a time: LimitExceeded 5. Joined already, or joining: InvalidStatus 6, by another object of the
-   * same id 202. More than 50 in 3 s: InvokeTooOften 7, of the same channel more than 2 in 5 s: 8. No answer: Timeout 4;
-   * refused: Unavailable 1. What failed can be repeated.
+   * Joins the channel. A join that failed can be repeated. While the client is RECONNECTING, the state stays and the client joins again by itself.
+   *
+   * @throws {RtmInvalidStatusError} JOIN_CHANNEL_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidStatusError} JOIN_CHANNEL_ERR_ALREADY_JOINED (6): this object is joined or joining
+   * @throws {RtmInvalidStatusError} JOIN_CHANNEL_ERR_ALREADY_JOINED_CHANNEL_OF_SAME_ID (202): another object of this client is joined under the same id
+   * @throws {RtmLimitExceededError} JOIN_CHANNEL_ERR_EXCEED_LIMIT (5): the client is in 20 channels already
+   * @throws {RtmInvokeTooOftenError} JOIN_CHANNEL_ERR_TOO_OFTEN (7): more than 50 calls in 3 s
+   * @throws {RtmInvokeTooOftenError} JOIN_CHANNEL_ERR_JOIN_SAME_CHANNEL_TOO_OFTEN (8): more than 2 calls in 5 s for the same channel
+   * @throws {RtmTimeoutError} JOIN_CHANNEL_TIMEOUT (4): no answer in 10 s
+   * @throws {RtmUnavailableError} JOIN_CHANNEL_ERR_FAILURE (1): the gateway refused
    * @example
    * const channel = client.createChannel('room');
    * channel.on('ChannelMessage', (message, memberId) => console.log(memberId, message.messageType));
    * await channel.join();
    */
   join(): Promise<void>;
-  /** Tells the gateway inside the call, so it works while the page unloads. Not joined: InvalidStatus 3; never logged in: 102. */
+  /**
+   * Leaves the channel. The gateway is told inside the call, so it works while the page unloads.
+   *
+   * @throws {RtmInvalidStatusError} LEAVE_CHANNEL_ERR_NOT_IN_CHANNEL (3): not joined
+   * @throws {RtmInvalidStatusError} LEAVE_CHANNEL_ERR_USER_NOT_LOGGED_IN (102): the client was never logged in
+   * @example
+   * window.addEventListener('pagehide', () => channel.leave());
+   */
   leave(): Promise<void>;
   /**
-   * The sender does not hear its own message. While RECONNECTING it waits, 9 s at most. Bad message: InvalidArgument 4;
-   * over 32768 bytes: LimitExceeded 4, of media InvalidArgument 4; rawMessage that is no Uint8Array: InvalidArgument 1; text or
-   * mediaId missing: Unknown 1; not joined: InvalidStatus 5; 180 messages in 3 s passed: LimitExceeded 3; no answer: Timeout 2.
+   * Sends a message to all other members; the sender does not get its own message. While the client is RECONNECTING the call waits, 9 s at most.
+   *
+   * @param message a plain object; text, rawMessage with description, or fileName, description and thumbnail have at most 32768 bytes together
+   * @param options enableHistoricalMessaging
+   * @throws {RtmInvalidStatusError} CHANNEL_MESSAGE_ERR_NOT_IN_CHANNEL (5): not joined
+   * @throws {RtmInvalidStatusError} CHANNEL_MESSAGE_ERR_USER_NOT_LOGGED_IN (102): not logged in
+   * @throws {RtmInvalidArgumentError} CHANNEL_MESSAGE_ERR_INVALID_MESSAGE (4): no plain object, an unknown messageType, a mediaId over 256 bytes, or media fields over 32768 bytes
+   * @throws {RtmLimitExceededError} CHANNEL_MESSAGE_ERR_INVALID_MESSAGE (4): a text, or rawMessage with description, over 32768 bytes
+   * @throws {RtmInvalidArgumentError} CHANNEL_MESSAGE_ERR_FAILURE (1): rawMessage is not a Uint8Array
+   * @throws {RtmUnknownError} CHANNEL_MESSAGE_ERR_FAILURE (1): text or mediaId is missing, or thumbnail is not a Blob
+   * @throws {RtmLimitExceededError} CHANNEL_MESSAGE_ERR_TOO_OFTEN (3): more than 180 messages in 3 s, to peers and channels together
+   * @throws {RtmTimeoutError} CHANNEL_MESSAGE_ERR_TIMEOUT (2): no answer in 10 s, or RECONNECTING for 9 s
+   * @example
+   * await channel.sendMessage({ text: 'hello' });
    */
   sendMessage(message: OutgoingMessage, options?: SendMessageOptions): Promise<void>;
   /**
-   * At most 512 ids, the local user's among them, in no order. Not joined: InvalidStatus 5; no answer: Timeout 3; refused: Unknown 1;
-   * Over 5 calls in 2 s it waits for its turn, and shares the answer of another call that still waits; a gateway with a lower rate
-   * refuses it: InvokeTooOften 4.
+   * Lists the members. Over 5 calls in 2 s a call waits for its turn, and shares the answer of another call that still waits.
+   *
+   * @returns at most 512 user ids in no order, the own id among them
+   * @throws {RtmInvalidStatusError} GET_MEMBERS_ERR_NOT_IN_CHANNEL (5): not joined
+   * @throws {RtmInvalidStatusError} GET_MEMBERS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} GET_MEMBERS_ERR_TOO_OFTEN (4): a gateway with a lower rate refused the call
+   * @throws {RtmTimeoutError} GET_MEMBERS_ERR_TIMEOUT (3): no answer in 10 s
+   * @throws {RtmUnknownError} GET_MEMBERS_ERR_FAILURE (1): the gateway refused
+   * @example
+   * console.log((await channel.getMembers()).sort());
    */
   getMembers(): Promise<string[]>;
 }
 
-/** A call to a peer, made by {@link RtmClient.createLocalInvitation}; good for one call. */
+/** An invitation to a peer, made by {@link RtmClient.createLocalInvitation}, for one call. */
 declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEvents> {
   private constructor();
   /** As given to createLocalInvitation. */
@@ -472,114 +551,235 @@ declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEven
   content: string;
   /** Of 1 to 64 allowed characters, or empty; checked by send. May be set while IDLE; ignored later. */
   channelId: string;
-  /** The callee's, at most 8192 bytes; assigning throws InvalidArgument 1. */
+  /**
+   * The callee's, at most 8192 bytes.
+   *
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
+   */
   readonly response: string;
-  /** How far the call got; changed before the event is told. */
+  /** The state of the call; it changes before the event comes. */
   readonly state: RtmStatusCode.LocalInvitationState;
   /**
-   * Throws InvalidStatus 5 if sent, 3 if ended, InvalidArgument 1 for channelId or content. All else is told by
-   * events: delivery is tried for 30 s, and the callee has 60 s to answer.
+   * Calls the peer. Everything that happens later comes as an event: delivery is tried for 30 s, then the callee has 60 s to answer.
+   *
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_SENT (5): sent already
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): channelId is not valid, or content is over 8192 bytes
+   * @example
+   * const invitation = client.createLocalInvitation('bob');
+   * invitation.on('LocalInvitationAccepted', (response) => console.log('bob accepts', response));
+   * invitation.on('LocalInvitationFailure', (reason) => console.log(reason));
+   * invitation.send();
    */
   send(): void;
-  /** Tells the callee, with the content of now. Throws InvalidStatus 2 if not sent, 3 if ended, InvalidArgument 1 for content. */
+  /**
+   * Cancels the call. The callee gets the present content.
+   *
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_NOT_STARTED (2): not sent yet
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): content is over 8192 bytes
+   * @example
+   * invitation.content = 'never mind';
+   * invitation.cancel();
+   */
   cancel(): void;
 }
 
-/** A call from a peer; comes with RemoteInvitationReceived and ends after 60 s. */
+/** An invitation from a peer. It comes with RemoteInvitationReceived and ends after 60 s. */
 declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEvents> {
   private constructor();
-  /** The uid of who calls. */
+  /** The uid of the caller. */
   readonly callerId: string;
   /** A UUID, the caller's. */
   readonly callId: string;
-  /** The caller's, at most 8192 bytes; that of the cancellation once canceled. Assigning throws InvalidArgument 1. */
+  /**
+   * The caller's, at most 8192 bytes; after a cancellation its content.
+   *
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
+   */
   readonly content: string;
-  /** The caller's; may be empty. Assigning throws InvalidArgument 1. */
+  /**
+   * The caller's; may be empty.
+   *
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
+   */
   readonly channelId: string;
-  /** For the caller; at most 8192 bytes, checked by accept and refuse. */
+  /** Text for the caller; at most 8192 bytes, checked by accept and refuse. */
   response: string;
-  /** How far the call got; changed before the event is told. */
+  /** The state of the call; it changes before the event comes. */
   readonly state: RtmStatusCode.RemoteInvitationState;
-  /** Throws InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. Fails after 5 s without the caller's confirmation. */
+  /**
+   * Accepts the call. The caller confirms with RemoteInvitationAccepted; without that for 5 s the call fails.
+   *
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_ACCEPT (4): accepted already
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): response is over 8192 bytes
+   * @example
+   * client.on('RemoteInvitationReceived', (invitation) => {
+   *   invitation.response = 'coming';
+   *   invitation.accept();
+   * });
+   */
   accept(): void;
-  /** Throws as accept does: InvalidStatus 4 if accepted already, 3 if ended, InvalidArgument 1 for the response. */
+  /**
+   * Refuses the call. RemoteInvitationRefused comes inside this call.
+   *
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_ACCEPT (4): accepted already
+   * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): response is over 8192 bytes
+   * @example
+   * client.on('RemoteInvitationReceived', (invitation) => invitation.refuse());
+   */
   refuse(): void;
 }
 
-/**
- * Made by {@link createInstance}. Presence, attributes and counts wait 10 s for the gateway's answer.
- *
- * Attribute methods reject with InvalidArgument 3 (no plain object, no attribute, a bad key, value or id), LimitExceeded 4 (over
- * the sizes of {@link AttributesMap}), InvokeTooOften 5 (more than 10 writes of the user's or of channels' attributes in 5 s),
- * Timeout 7 (no answer) and Unavailable 2 (refused). Reads over 40 of users' or 10 of channels' attributes in 5 s wait for their
- * turn; if that would take more than 10 s: InvokeTooOften 5.
- */
+/** A client, made by {@link createInstance}: one user on one gateway. */
 declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClientEvents> {
   private constructor();
-  /** DISCONNECTED at first; changed before ConnectionStateChanged is told. */
+  /** DISCONNECTED at first. It changes before ConnectionStateChanged comes. */
   readonly connectionState: RtmStatusCode.ConnectionState;
-  /** The user of the last login, and a random id of it. */
+  /** The uid of the last login, and a random id of that login. */
   readonly context: { readonly uid: string; readonly sid: string };
 
   /**
-   * uid has 1 to 64 allowed characters; an empty token is none. A login of the same uid elsewhere makes that one ABORTED. Bad
-   * argument: InvalidArgument 3; sooner than 500 ms after the last: InvokeTooOften 10; not DISCONNECTED: InvalidStatus 8; 12 s
-   * passed: Timeout 9; app id, token, expired token, uid of another token: Unauthenticated 4, 5, 6, 3; refused: Unavailable 2; no
-   * gateway or no wasm: Unavailable 1; logoutSync meanwhile: Interrupted 201.
-   * @param options the user, and a token where the app has a certificate
-   * @example await client.login({ uid: 'alice', token: await fetchToken('alice') });
+   * Logs the user in and connects. The first login waits for the wasm. A login of the same uid elsewhere makes the older client ABORTED.
+   * A lost connection comes back by itself (RECONNECTING): do not log in again.
+   *
+   * @param options uid: 1 to 64 allowed characters; token: needed if the app has a certificate, an empty one counts as no token
+   * @throws {RtmInvalidArgumentError} LOGIN_ERR_INVALID_ARGUMENT (3): options, uid or token is not valid
+   * @throws {RtmUnauthenticatedError} LOGIN_ERR_INVALID_ARGUMENT (3): the token is for another uid
+   * @throws {RtmUnauthenticatedError} LOGIN_ERR_INVALID_APP_ID (4): the gateway does not serve this app id
+   * @throws {RtmUnauthenticatedError} LOGIN_ERR_INVALID_TOKEN (5): the token is not valid
+   * @throws {RtmUnauthenticatedError} LOGIN_ERR_TOKEN_EXPIRED (6): the token has expired
+   * @throws {RtmInvalidStatusError} LOGIN_ERR_ALREADY_LOGIN (8): the state is not DISCONNECTED
+   * @throws {RtmInvokeTooOftenError} LOGIN_ERR_TOO_OFTEN (10): sooner than 500 ms after the last login
+   * @throws {RtmTimeoutError} LOGIN_ERR_TIMEOUT (9): no answer, or no wasm, in 12 s
+   * @throws {RtmUnavailableError} LOGIN_ERR_UNKNOWN (1): no gateway answers or the wasm does not load; the message tells the likely cause
+   * @throws {RtmUnavailableError} LOGIN_ERR_REJECTED (2): the gateway refused for another reason
+   * @throws {RtmInterruptedError} LOGIN_ERR_ABORTED_BY_LOGOUT (201): logoutSync was called meanwhile
+   * @example
+   * await client.login({ uid: 'alice', token: await fetchToken('alice') });
    */
   login(options: { uid: string; token?: string | null | undefined }): Promise<void>;
   /**
-   * Leaves all channels, ends all media tasks with Interrupted 6; waits for the gateway, 5 s at most. While a login is under way
-   * it waits for that, and rejects with its error. DISCONNECTED already: InvalidStatus 102.
+   * Logs out: leaves all channels, ends all media tasks (RtmInterruptedError 6), and waits for the gateway, 5 s at most.
+   * While a login is under way it waits for that first, and rejects with its error.
+   *
+   * @throws {RtmInvalidStatusError} LOGOUT_ERR_USER_NOT_LOGGED_IN (102): DISCONNECTED already
+   * @example
+   * await client.logout();
    */
   logout(): Promise<void>;
-  /** Logs out at once, without waiting for the gateway. DISCONNECTED already: throws InvalidStatus 102. */
+  /**
+   * Logs out at once, without waiting for the gateway.
+   *
+   * @throws {RtmInvalidStatusError} LOGOUT_ERR_USER_NOT_LOGGED_IN (102): DISCONNECTED already
+   * @example
+   * window.addEventListener('pagehide', () => client.logoutSync());
+   */
   logoutSync(): void;
   /**
-   * Ends the client: logs out at once where it is logged in, removes all listeners, its channels' and invitations' too, and frees what the
-   * core has of it. May be called at any time, and again; a later login begins as with a new client.
+   * Ends the client: logs out at once if it is logged in, removes all listeners, also those of its channels and invitations, and frees its
+   * memory in the core. May be called at any time, also twice. A later login begins as with a new client.
+   *
    * @example
    * await using client = AgoraRTM.createInstance(appId, { gateway }); // destroyed at the end of the block
    */
   destroy(): Promise<void>;
-  /** As destroy, for `await using`. Only where the engine knows it, or a polyfill that came before the SDK. */
+  /** The same as destroy, for `await using`. Only where the engine has the symbol, or a polyfill that was loaded before the SDK. */
   [Symbol.asyncDispose](): Promise<void>;
   /**
-   * For the next connection; also while RECONNECTING. A refused token leaves the old one in force. No string or an empty one:
-   * InvalidArgument 2; expired: Unauthenticated 5, invalid: 6; refused otherwise: Unavailable 3; no answer in 20 s: Timeout 1; more than
-   * 2 calls in a second: InvokeTooOften 4.
+   * Gives the gateway a new token, for the next connection. Works while RECONNECTING too. If the new token is refused, the old one stays in force.
+   *
+   * @param token not empty
+   * @throws {RtmInvalidArgumentError} RENEW_TOKEN_ERR_INVALID_ARGUMENT (2): not a string, or empty
+   * @throws {RtmInvalidStatusError} RENEW_TOKEN_ERR_USER_NOT_LOGGED_IN (102): not logged in, or ABORTED
+   * @throws {RtmUnauthenticatedError} RENEW_TOKEN_ERR_TOKEN_EXPIRED (5): the token has expired
+   * @throws {RtmUnauthenticatedError} RENEW_TOKEN_ERR_INVALID_TOKEN (6): app id or token is not valid
+   * @throws {RtmInvokeTooOftenError} RENEW_TOKEN_ERR_TOO_OFTEN (4): more than 2 calls in a second
+   * @throws {RtmUnavailableError} RENEW_TOKEN_ERR_REJECTED (3): the gateway refused for another reason
+   * @throws {RtmTimeoutError} RENEW_TOKEN_ERR_FAILURE (1): no answer in 20 s
+   * @example
+   * client.on('TokenPrivilegeWillExpire', async () => client.renewToken(await fetchToken('alice')));
    */
   renewToken(token: string): Promise<void>;
-  /** Takes over what is not null, at once; checks nothing. */
+  /**
+   * Takes over every field that is not null, at once. Checks nothing. A new gateway counts from the next login on.
+   *
+   * @param config the fields to change
+   * @example
+   * client.updateConfig({ logFilter: AgoraRTM.LOG_FILTER_WARNING });
+   */
   updateConfig(config: RtmConfig): void;
-  /** @deprecated Use updateConfig. */
+  /**
+   * The same as updateConfig.
+   *
+   * @param config the fields to change
+   * @deprecated Use updateConfig.
+   * @example
+   * client.setParameters({ logFilter: AgoraRTM.LOG_FILTER_WARNING });
+   */
   setParameters(config: RtmConfig): void;
 
-  /** Throws InvalidArgument 1 unless channelId has 1 to 64 allowed characters. */
+  /**
+   * Makes a channel object. It is not joined yet.
+   *
+   * @param channelId 1 to 64 allowed characters
+   * @throws {RtmInvalidArgumentError} CREATE_CHANNEL_ERR_INVALID_ARGUMENT (1): channelId is not valid
+   * @example
+   * const channel = client.createChannel('room');
+   */
   createChannel(channelId: string): RtmChannel;
-  /** Throws InvalidArgument 1 unless calleeId has 1 to 64 allowed characters. */
+  /**
+   * Makes an invitation to a call. It is not sent yet; see {@link LocalInvitation}.
+   *
+   * @param calleeId the uid of the peer, 1 to 64 allowed characters
+   * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): calleeId is not valid
+   * @example
+   * const invitation = client.createLocalInvitation('bob');
+   */
   createLocalInvitation(calleeId: string): LocalInvitation;
-  /** Fills in the fields that an IMAGE or FILE message lacks; returns others as they are. Checks nothing. */
+  /**
+   * Sets the fields that an IMAGE or FILE message lacks to their defaults, and returns the message; others come back unchanged. Checks nothing.
+   *
+   * @param message with messageType and mediaId, for media
+   * @example
+   * await channel.sendMessage(client.createMessage({ messageType: 'FILE', mediaId, fileName: 'notes.txt' }));
+   */
   createMessage<T extends RtmMessage>(message: Partial<T>): T;
   /**
-   * Resolves with hasPeerReceived false if the peer is not online. While RECONNECTING it waits, 9 s at most. Bad id, or rawMessage
-   * that is no Uint8Array: InvalidArgument 6; bad message: InvalidArgument 7; over 32768 bytes: LimitExceeded 7, of media
-   * InvalidArgument 7; text or mediaId missing, thumbnail that is no Blob: Unavailable 1; 180 messages in 3 s passed:
-   * LimitExceeded 5; no answer in 10 s: Timeout 2.
-   * @param peerId the uid of the receiver, of 1 to 64 allowed characters
-   * @example const { hasPeerReceived } = await client.sendMessageToPeer({ text: 'hello' }, 'bob', { enableOfflineMessaging: true });
+   * Sends a message to a user. While RECONNECTING the call waits, 9 s at most.
+   *
+   * @param message a plain object; text, rawMessage with description, or fileName, description and thumbnail have at most 32768 bytes together
+   * @param peerId the uid of the receiver, 1 to 64 allowed characters
+   * @param options enableOfflineMessaging, enableHistoricalMessaging
+   * @returns hasPeerReceived: whether the peer was online and has the message
+   * @throws {RtmInvalidStatusError} PEER_MESSAGE_ERR_USER_NOT_LOGGED_IN (102): not logged in
+   * @throws {RtmInvalidArgumentError} PEER_MESSAGE_ERR_INVALID_USERID (6): peerId is not valid, or rawMessage is not a Uint8Array
+   * @throws {RtmInvalidArgumentError} PEER_MESSAGE_ERR_INVALID_MESSAGE (7): no plain object, an unknown messageType, text and rawMessage together, a mediaId over 256 bytes, or media fields over 32768 bytes
+   * @throws {RtmLimitExceededError} PEER_MESSAGE_ERR_INVALID_MESSAGE (7): a text, or rawMessage with description, over 32768 bytes
+   * @throws {RtmUnavailableError} PEER_MESSAGE_ERR_FAILURE (1): text or mediaId is missing, or thumbnail is not a Blob
+   * @throws {RtmLimitExceededError} PEER_MESSAGE_ERR_TOO_OFTEN (5): more than 180 messages in 3 s, to peers and channels together
+   * @throws {RtmTimeoutError} PEER_MESSAGE_ERR_TIMEOUT (2): no answer in 10 s; the message may have arrived
+   * @example
+   * const { hasPeerReceived } = await client.sendMessageToPeer({ text: 'hello' }, 'bob', { enableOfflineMessaging: true });
    */
   sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
 
   /**
-   * Uploads 1 to 31457280 bytes; the message has the mediaId. Nine uploads and downloads may run or wait at a time,
-   * three run: LimitExceeded 5. Bad argument, empty: InvalidArgument 2; too large: LimitExceeded 4; canceled or logged out: Interrupted 6;
-   * 120 s without progress: Timeout 3; Unavailable 1. The handler may stand in second place, alone or among the params, and in third
-   * place too: what the third argument has wins.
-   * @param payload a Blob or File
-   * @param handler cancels, and hears of the progress
+   * Uploads a file and makes the message that carries its mediaId; send that message to share the file. A client can have nine uploads and
+   * downloads at a time: three transfer, the others wait. An upload survives a lost connection and a restarted gateway.
+   *
+   * @param payload a Blob or File of 1 to 31457280 bytes
+   * @param params messageType, fileName, description, thumbnail and sizes of the message; `prepare` for pictures. May have the fields of handler too
+   * @param handler cancels the task, and gets its progress; its fields win over those in params
+   * @throws {RtmInvalidArgumentError} UPLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): the payload is empty or not a Blob, a param has the wrong type, or `prepare` and the browser cannot decode the picture
+   * @throws {RtmLimitExceededError} UPLOAD_MEDIA_ERR_SIZE_OVERFLOW (4): more than 31457280 bytes
+   * @throws {RtmInvalidStatusError} UPLOAD_MEDIA_ERR_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmLimitExceededError} UPLOAD_MEDIA_ERR_CONCURRENCY_LIMIT_EXCEEDED (5): nine tasks run or wait already
+   * @throws {RtmInterruptedError} UPLOAD_MEDIA_ERR_INTERRUPTED (6): canceled, logged out, or logged in elsewhere
+   * @throws {RtmTimeoutError} UPLOAD_MEDIA_ERR_TIMEOUT (3): no progress in 120 s; the message tells the likely cause
+   * @throws {RtmUnavailableError} UPLOAD_MEDIA_ERR_FAILURE (1): the file cannot be read, or the gateway refused (serverCode 422: the scanner, 507: a quota)
    * @example
    * const message = await client.createMediaMessageByUploading(file, { messageType: 'IMAGE', fileName: file.name, prepare: true });
    * await channel.sendMessage(message);
@@ -589,71 +789,276 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
   createMediaMessageByUploading<T extends RtmFileMessage | RtmImageMessage>(payload: Blob, params?: Partial<T>, handler?: MediaTransferHandler): Promise<T>;
   /**
-   * The Blob's type is told from its first bytes: PNG, JPEG, GIF, PDF, ZIP, else application/octet-stream. Unknown or expired (after
-   * seven days): Unavailable 4. Otherwise as for uploads: no media id: InvalidArgument 2; nine tasks: LimitExceeded 5; canceled or
-   * logged out: Interrupted 6; 120 s without progress: Timeout 3; refused, or not the content that was stored: Unavailable 1.
+   * Downloads a file. The gateway finds the type of the Blob from the first bytes: PNG, JPEG, GIF, PDF or ZIP, otherwise application/octet-stream.
+   * The content is compared with the digests that the gateway has stored.
+   *
    * @param mediaId that of a message
-   * @example image.src = URL.createObjectURL(await client.downloadMedia(message.mediaId));
+   * @param handler cancels the task, and gets its progress
+   * @throws {RtmInvalidArgumentError} DOWNLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): not a media id
+   * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_NOT_EXIST (4): unknown, or uploaded more than seven days ago
+   * @throws {RtmInvalidStatusError} DOWNLOAD_MEDIA_ERR_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmLimitExceededError} DOWNLOAD_MEDIA_ERR_CONCURRENCY_LIMIT_EXCEEDED (5): nine tasks run or wait already
+   * @throws {RtmInterruptedError} DOWNLOAD_MEDIA_ERR_INTERRUPTED (6): canceled, logged out, or logged in elsewhere
+   * @throws {RtmTimeoutError} DOWNLOAD_MEDIA_ERR_TIMEOUT (3): no progress in 120 s; the message tells the likely cause
+   * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_FAILURE (1): the gateway refused, or the content is not the one that was uploaded
+   * @example
+   * image.src = URL.createObjectURL(await client.downloadMedia(message.mediaId));
    */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
   /**
-   * An absolute URL of the gateway that leads to the file without a login, for elements of the page. Whoever has it can read that file
-   * until it expires; the browser may keep what it leads to. Bad argument: InvalidArgument 2; not logged in: InvalidStatus 102; unknown or
-   * expired (after seven days): Unavailable 4; no answer: Timeout 3; refused, or a gateway that is older: Unavailable 1. Over 100 calls
-   * in 5 s it waits for its turn; if that would take more than 10 s: InvokeTooOften 5.
+   * Gives an absolute URL of the gateway that leads to the file without a login, for `<img>`, `<video>` and `<a>`. Whoever has the URL can read that
+   * file until it expires, and browsers may cache the file. Over 100 calls in 5 s a call waits for its turn.
    *
-   *     img.src = await client.getMediaUrl(message.mediaId);
-   *     link.href = await client.getMediaUrl(message.mediaId, { expiresIn: 60, download: message.fileName });
+   * @param mediaId that of a message
+   * @param options how long the URL works, and whether browsers save the file
+   * @throws {RtmInvalidArgumentError} DOWNLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): not a media id, or a bad option
+   * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_NOT_EXIST (4): unknown, or uploaded more than seven days ago
+   * @throws {RtmInvalidStatusError} DOWNLOAD_MEDIA_ERR_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} DOWNLOAD_MEDIA_ERR_CONCURRENCY_LIMIT_EXCEEDED (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} DOWNLOAD_MEDIA_ERR_TIMEOUT (3): no answer in 10 s
+   * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_FAILURE (1): the gateway refused, or is too old to know such URLs
+   * @example
+   * img.src = await client.getMediaUrl(message.mediaId);
+   * link.href = await client.getMediaUrl(message.mediaId, { expiresIn: 60, download: message.fileName });
    */
   getMediaUrl(mediaId: string, options?: MediaUrlOptions): Promise<string>;
 
   /**
-   * Of 1 to 256 peers, else InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 3. Over 10 calls in 5 s it waits for its turn;
-   * if that would take more than 10 s: InvokeTooOften 5.
+   * Asks who is online. Over 10 calls in 5 s a call waits for its turn.
+   *
+   * @param peerIds 1 to 256 user ids
+   * @returns true for each user who is logged in, UNREACHABLE or not
+   * @throws {RtmInvalidStatusError} QUERY_PEERS_ONLINE_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidArgumentError} QUERY_PEERS_ONLINE_STATUS_ERR_INVALID_ARGUMENT (2): not an array of 1 to 256 valid ids
+   * @throws {RtmInvokeTooOftenError} QUERY_PEERS_ONLINE_STATUS_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} QUERY_PEERS_ONLINE_STATUS_ERR_TIMEOUT (4): no answer in 10 s
+   * @throws {RtmUnavailableError} QUERY_PEERS_ONLINE_STATUS_ERR_REJECTED (3): the gateway refused
+   * @example
+   * const { bob } = await client.queryPeersOnlineStatus(['bob']);
    */
   queryPeersOnlineStatus(peerIds: string[]): Promise<PeersOnlineStatusResult>;
   /**
-   * Hear PeersOnlineStatusChanged of these peers, their present state first; ends at logout. More than 512 in all:
-   * LimitExceeded 6. None, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused: Unavailable 1; 10 calls in 5 s passed:
-   * InvokeTooOften 5.
+   * Subscribes to the presence of peers, until logout. PeersOnlineStatusChanged comes first with their present states, then with each change.
+   *
+   * @param peerIds user ids; at most 512 in all
+   * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidArgumentError} PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT (2): not an array of valid ids, or empty
+   * @throws {RtmLimitExceededError} PEER_SUBSCRIPTION_STATUS_ERR_OVERFLOW (6): more than 512 peers in all
+   * @throws {RtmInvokeTooOftenError} PEER_SUBSCRIPTION_STATUS_ERR_TOO_OFTEN (5): more than 10 calls in 5 s
+   * @throws {RtmTimeoutError} PEER_SUBSCRIPTION_STATUS_ERR_TIMEOUT (4): no answer in 10 s
+   * @throws {RtmUnavailableError} PEER_SUBSCRIPTION_STATUS_ERR_FAILURE (1): the gateway refused
    * @example
    * client.on('PeersOnlineStatusChanged', (states) => console.log(states)); // { bob: 'ONLINE' }
    * await client.subscribePeersOnlineStatus(['bob']);
    */
   subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
-  /** Does not wait for the gateway; peers that are not subscribed to are no error. More than 512: LimitExceeded 6; otherwise as for subscribing: InvalidArgument 2, InvokeTooOften 5. */
+  /**
+   * Ends subscriptions. Does not wait for the gateway. Peers that are not subscribed to are ignored.
+   *
+   * @param peerIds at most 512 user ids
+   * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidArgumentError} PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT (2): not an array of valid ids, or empty
+   * @throws {RtmLimitExceededError} PEER_SUBSCRIPTION_STATUS_ERR_OVERFLOW (6): more than 512 ids
+   * @throws {RtmInvokeTooOftenError} PEER_SUBSCRIPTION_STATUS_ERR_TOO_OFTEN (5): more than 10 calls in 5 s
+   * @example
+   * await client.unsubscribePeersOnlineStatus(['bob']);
+   */
   unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
-  /** The peers subscribed to. Another option: InvalidArgument 2. */
+  /**
+   * Lists the peers that are subscribed to.
+   *
+   * @param option ONLINE_STATUS
+   * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidArgumentError} PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT (2): another option
+   * @example
+   * const peerIds = await client.queryPeersBySubscriptionOption('ONLINE_STATUS');
+   */
   queryPeersBySubscriptionOption(option: RtmStatusCode.PeerSubscriptionOption): Promise<string[]>;
   /**
-   * Of 1 to 32 channels, joined or not: more are InvalidArgument 5; none, or a bad id: InvalidArgument 2; no answer: Timeout 4; refused:
-   * Unavailable 1. Over once a second it waits for its turn; if that would take more than 10 s: InvokeTooOften 3.
+   * Counts the members of channels, joined or not; an unknown channel has 0. Over one call a second a call waits for its turn.
+   *
+   * @param channelIds 1 to 32 channel ids
+   * @throws {RtmInvalidStatusError} GET_CHANNEL_MEMBER_COUNT_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvalidArgumentError} GET_CHANNEL_MEMBER_COUNT_ERR_INVALID_ARGUMENT (2): not an array of valid ids, or empty
+   * @throws {RtmInvalidArgumentError} GET_CHANNEL_MEMBER_COUNT_ERR_EXCEED_LIMIT (5): more than 32 ids
+   * @throws {RtmInvokeTooOftenError} GET_CHANNEL_MEMBER_COUNT_ERR_TOO_OFTEN (3): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} GET_CHANNEL_MEMBER_COUNT_ERR_TIMEOUT (4): no answer in 10 s
+   * @throws {RtmUnavailableError} GET_CHANNEL_MEMBER_COUNT_ERR_FAILURE (1): the gateway refused
+   * @example
+   * const { garden } = await client.getChannelMemberCount(['garden']);
    */
   getChannelMemberCount(channelIds: string[]): Promise<ChannelMemberCountResult>;
 
-  /** Replaces all. They end with the login. */
+  /**
+   * Replaces all attributes of the own user. They end with the login.
+   *
+   * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 16384 bytes in all
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): no plain object, no attribute, or a key or value that is not valid
+   * @throws {RtmLimitExceededError} ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW (4): more than 32 attributes, or over the sizes above
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.setLocalUserAttributes({ mood: 'calm' });
+   */
   setLocalUserAttributes(attributes: AttributesMap): Promise<void>;
-  /** Adds to those that are there, or replaces them; the limits are of all together. */
+  /**
+   * Adds attributes to those of the own user, or replaces them. The limits apply to all together.
+   *
+   * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 16384 bytes in all
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): no plain object, no attribute, or a key or value that is not valid
+   * @throws {RtmLimitExceededError} ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW (4): more than 32 attributes, or over the sizes above
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.addOrUpdateLocalUserAttributes({ mood: 'busy' });
+   */
   addOrUpdateLocalUserAttributes(attributes: AttributesMap): Promise<void>;
-  /** Keys that are not there are no error; bad keys are InvalidStatus 3. */
+  /**
+   * Removes attributes of the own user.
+   *
+   * @param attributeKeys unknown keys are ignored
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): not an array, or an empty or bad key
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.deleteLocalUserAttributesByKeys(['mood']);
+   */
   deleteLocalUserAttributesByKeys(attributeKeys: string[]): Promise<void>;
-  /** Removes all. */
+  /**
+   * Removes all attributes of the own user.
+   *
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.clearLocalUserAttributes();
+   */
   clearLocalUserAttributes(): Promise<void>;
-  /** All of a user, oneself too. The user is not online: Unavailable 6. */
+  /**
+   * Reads all attributes of a user. Over 40 reads in 5 s a call waits for its turn.
+   *
+   * @param userId also the own one
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): userId is not valid
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_USER_NOT_FOUND (6): the user is not online
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * const { mood } = await client.getUserAttributes('bob');
+   */
   getUserAttributes(userId: string): Promise<AttributesMap>;
-  /** Of 1 to 32 keys; those that are not there are left out. The user is not online: Unavailable 6. */
+  /**
+   * Reads some attributes of a user. Over 40 reads in 5 s a call waits for its turn.
+   *
+   * @param userId also the own one
+   * @param attributeKeys 1 to 32 keys; those that do not exist are left out
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): userId or a key is not valid, or not 1 to 32 keys
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_USER_NOT_FOUND (6): the user is not online
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * const { mood } = await client.getUserAttributesByKeys('bob', ['mood']);
+   */
   getUserAttributesByKeys(userId: string, attributeKeys: string[]): Promise<AttributesMap>;
-  /** Replaces all. One need not be in the channel. */
+  /**
+   * Replaces all attributes of a channel.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 32768 bytes in all
+   * @param options whether members get AttributesUpdated
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid; no plain object, no attribute, or a key or value that is not valid
+   * @throws {RtmLimitExceededError} ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW (4): more than 32 attributes, or over the sizes above
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.setChannelAttributes('garden', { topic: 'roses' }, { enableNotificationToChannelMembers: true });
+   */
   setChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
-  /** Adds to those that are there, or replaces them; the limits are of all together. */
+  /**
+   * Adds attributes to those of a channel, or replaces them. The limits apply to all together.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 32768 bytes in all
+   * @param options whether members get AttributesUpdated
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid; no plain object, no attribute, or a key or value that is not valid
+   * @throws {RtmLimitExceededError} ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW (4): more than 32 attributes, or over the sizes above
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.addOrUpdateChannelAttributes('garden', { topic: 'tulips' });
+   */
   addOrUpdateChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
-  /** Keys that are not there are no error; bad keys, or a bad channelId, are InvalidStatus 3. */
+  /**
+   * Removes attributes of a channel.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @param attributeKeys unknown keys are ignored
+   * @param options whether members get AttributesUpdated
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid, not an array, or an empty or bad key
+   * @throws {RtmLimitExceededError} ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW (4): the keys do not fit into one frame of 36 KB
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.deleteChannelAttributesByKeys('garden', ['topic']);
+   */
   deleteChannelAttributesByKeys(channelId: string, attributeKeys: string[], options?: ChannelAttributeOptions): Promise<void>;
-  /** Removes all. */
+  /**
+   * Removes all attributes of a channel.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @param options whether members get AttributesUpdated
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * await client.clearChannelAttributes('garden');
+   */
   clearChannelAttributes(channelId: string, options?: ChannelAttributeOptions): Promise<void>;
-  /** Of an unknown channel: an empty object. */
+  /**
+   * Reads all attributes of a channel; an unknown channel has an empty object. Over 10 reads in 5 s a call waits for its turn.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * const { topic } = await client.getChannelAttributes('garden');
+   * console.log(topic.value, topic.lastUpdateUserId);
+   */
   getChannelAttributes(channelId: string): Promise<ChannelAttributes>;
-  /** Of 1 to 32 keys; those that are not there are left out. */
+  /**
+   * Reads some attributes of a channel. Over 10 reads in 5 s a call waits for its turn.
+   *
+   * @param channelId 1 to 64 allowed characters; the client need not be in the channel
+   * @param attributeKeys 1 to 32 keys; those that do not exist are left out
+   * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId or a key is not valid, or not 1 to 32 keys
+   * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
+   * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
+   * @throws {RtmTimeoutError} ATTRIBUTE_OPERATION_ERR_TIMEOUT (7): no answer in 10 s
+   * @throws {RtmUnavailableError} ATTRIBUTE_OPERATION_ERR_FAILURE (2): the gateway refused
+   * @example
+   * const { topic } = await client.getChannelAttributesByKeys('garden', ['topic']);
+   */
   getChannelAttributesByKeys(channelId: string, attributeKeys: string[]): Promise<ChannelAttributes>;
 }
 
@@ -669,71 +1074,111 @@ export interface LogFilter {
 }
 
 export interface RtmConfig {
-  /** Without effect: no log is uploaded. */
+  /** No effect: logs are not uploaded. */
   enableLogUpload?: boolean;
-  /** Default LOG_FILTER_INFO. */
+  /** Default LOG_FILTER_INFO, as in 1.4: a line for each login and each change of the state. LOG_FILTER_WARNING is quiet. */
   logFilter?: LogFilter;
-  /** Without effect: there is no proxy. */
+  /** No effect: there is no cloud proxy. */
   enableCloudProxy?: boolean;
-  /** The gateway's address, http(s); may be relative to the page. Each login goes by what it is then. Default: where the script came from, else the page's origin. */
+  /**
+   * The gateway's address, such as https://rtm.example.org; may be relative to the page. Each login uses the present value. Default: the
+   * gateway that served the script, otherwise the page's origin.
+   */
   gateway?: string;
 }
 
 export type LegacyAreaCode = 'CN' | 'NA' | 'EU' | 'AS' | 'JP' | 'IN' | 'GLOB' | 'OC' | 'SA' | 'AF' | 'OVS';
 
 /**
- * Makes a client. Throws InvalidArgument 1 for an appId that is not 32 letters and digits, for unknown keys of config and
- * for a gateway that is no address; InvalidArgument without a code for areaCodes.
- * @param appId the id of your app
- * @param config where the gateway is, and what is logged
- * @example const client = AgoraRTM.createInstance('0123456789abcdef0123456789abcdef', { gateway: 'https://rtm.example.org' });
+ * Makes a client. It is not connected yet; login connects it.
+ *
+ * @param appId the id of your app: 32 letters and digits
+ * @param config `gateway`: where the gateway is; `logFilter`: what goes to the console
+ * @param areaCodes checked, without effect
+ * @throws {RtmInvalidArgumentError} CREATE_INSTANCE_ERR_INVALID_ARGUMENT (1): appId is not valid, config has an unknown key, or gateway is not an address. Without a code: areaCodes is not valid
+ * @example
+ * const client = AgoraRTM.createInstance('0123456789abcdef0123456789abcdef', { gateway: 'https://rtm.example.org' });
  */
 export declare const createInstance: {
   (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
   new (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
 };
 /**
- * Checked and remembered, without effect: a gateway of your own has no areas. Throws InvalidArgument without a code;
- * only CHINA, JAPAN and ASIA can be excluded.
+ * Checks and stores areas, without effect: your own gateway has no areas.
+ *
+ * @param area areaCodes, and excludedArea: CHINA, JAPAN or ASIA
+ * @throws {RtmInvalidArgumentError} without a code: an area is not valid
+ * @example
+ * AgoraRTM.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'CHINA' });
  */
 export declare function setArea(area: { areaCodes: RtmStatusCode.AreaCode[]; excludedArea?: RtmStatusCode.AreaCode }): void;
+/** Names that setParameter knows; editors complete them. */
+type ParameterName =
+  | 'GATEWAY' | 'WASM_URL' | 'WASM_INTEGRITY' | 'WASM_MODULE' | 'VERIFY_MEDIA' | 'LOG_HANDLER' | 'RECONNECTING_AP_INTERVAL'
+  | 'RECONNECTING_AP_NUM' | 'DISABLE_MESSAGE_COMPRESSION' | 'LOG_UPLOAD_INTERVAL' | 'ENABLE_EDGE_AUTO_FALLBACK';
+
 /**
- * Beside the names of 1.4: `GATEWAY` and `WASM_URL` say where the gateway and rtm.wasm are, `WASM_INTEGRITY` what hash the file must
- * have, and `WASM_MODULE` gives it compiled; `VERIFY_MEDIA` false, set before the first login, has downloads checked for their
- * length alone. `LOG_HANDLER`, a function of the level (`debug`, `info`, `warn` or `error`), the text and maybe an error, gets the lines of
- * clients' logs, which then do not go to the console; the filter of the client applies. Unknown names do nothing. Throws InvalidArgument 1 for values of these four that can't be.
+ * Sets a parameter for all clients. Names beyond those of 1.4:
+ *
+ * - `GATEWAY`: the gateway's address, for clients that were made without `gateway`;
+ * - `WASM_URL`, `WASM_INTEGRITY`, `WASM_MODULE`: where `rtm.wasm` is, the hash it must have, or the compiled program itself;
+ * - `VERIFY_MEDIA`: false compares only the length of downloads; set it before the first login;
+ * - `LOG_HANDLER`: a function (level, text, error?) that gets log lines instead of the console. level is debug, info, warn or error.
+ *
+ * As in 1.4, an unknown name has no effect; the console warns of it.
+ *
+ * @param name one of the names above, or of 1.4
+ * @param value undefined or null restores the default
+ * @throws {RtmInvalidArgumentError} CREATE_INSTANCE_ERR_INVALID_ARGUMENT (1): a value of GATEWAY, WASM_URL, WASM_INTEGRITY or WASM_MODULE is not valid
+ * @example
+ * AgoraRTM.setParameter('LOG_HANDLER', (level, text) => myLog(level, text));
  */
-export declare function setParameter(name: string, value: any): void;
-/** The value, or the default; undefined for unknown names. */
-export declare function getParameter(name: string): any;
-/** Loads the wasm before the first login needs it. Rejects with Unavailable 1; login tries again. */
+export declare function setParameter(name: ParameterName | (string & {}), value: any): void;
+/**
+ * Reads a parameter.
+ *
+ * @param name as for setParameter
+ * @returns the value, or the default; undefined for an unknown name
+ * @example
+ * console.log(AgoraRTM.getParameter('GATEWAY'));
+ */
+export declare function getParameter(name: ParameterName | (string & {})): any;
+/**
+ * Loads the wasm before the first login needs it. If that fails, login tries again.
+ *
+ * @throws {RtmUnavailableError} LOGIN_ERR_UNKNOWN (1): the wasm does not load
+ * @example
+ * await AgoraRTM.preload();
+ */
 export declare function preload(): Promise<void>;
 
 /**
- * Makes a picture ready to be sent: without metadata such as the position where a photo was taken, with a thumbnail that fits
- * into the message, its sizes and a placeholder. It works in a worker where it may, needs no login, and does two pictures at a time, the others in turn.
+ * Makes a picture ready to send: removes metadata such as the position where a photo was taken, and makes a thumbnail that fits into the message, the
+ * sizes and a placeholder. It needs no login. It works in a worker where the browser allows it, on two pictures at a time; the others wait.
  *
- * Metadata is taken out of JPEG, PNG and WebP without touching a pixel; orientation and colour profile stay. Pictures of
- * other formats that the browser decodes (AVIF, BMP, HEIC in Safari) are drawn again, as JPEG, or as WebP if they are transparent;
- * GIF, and what else moves, stays as it is.
+ * Metadata is removed from JPEG, PNG and WebP without changing a pixel; orientation and colour profile stay. Pictures of other formats that the browser
+ * decodes (AVIF, BMP, HEIC in Safari) are drawn again, as JPEG, or as WebP if they are transparent. GIFs and other animated pictures stay as they are.
  *
  * @param file the picture; its content counts, not its type
- * @throws {RtmError} InvalidArgument 2: no Blob, a bad option, or no picture that this browser decodes, which can still be sent
- * as FILE; Interrupted 6: the signal; Timeout 3: 30 s passed; Unavailable 1: no wasm, no canvas, or a file that can't be read
+ * @param options size, quality, thumbnail, signal
+ * @throws {RtmInvalidArgumentError} UPLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): no Blob, a bad option, or no picture that this browser decodes; such a file can still be sent as FILE
+ * @throws {RtmInterruptedError} UPLOAD_MEDIA_ERR_INTERRUPTED (6): the signal was aborted
+ * @throws {RtmTimeoutError} UPLOAD_MEDIA_ERR_TIMEOUT (3): not done in 30 s
+ * @throws {RtmUnavailableError} UPLOAD_MEDIA_ERR_FAILURE (1): the page cannot draw pictures, or the file cannot be read
  * @example
  * const { payload, placeholder, ...params } = await AgoraRTM.prepareImage(file, { maxSide: 2048, fileName: file.name });
  * const message = await client.createMediaMessageByUploading(payload, { ...params, messageType: 'IMAGE', fileName: file.name });
  */
 export declare function prepareImage(file: Blob, options?: PrepareImageOptions): Promise<PreparedImage>;
-/** Of the API: 1.4.5. */
+/** The version of the API: 1.4.5. */
 export declare const VERSION: string;
-/** Of this build: v1.4.5-0-g and a commit. */
+/** The version of this build: v1.4.5-0-g and a commit. */
 export declare const BUILD: string;
 /** A UUID, made once per page load. */
 export declare const processId: string;
-/** A peer message whose text begins with it must go on with _ and a channel id and _; else sending it fails with InvalidArgument 7. */
+/** A peer message whose text begins with this prefix must go on with _, a channel id and _. Otherwise sending fails with RtmInvalidArgumentError 7. */
 export declare const END_CALL_PREFIX: string;
-/** Nothing. */
+/** Logs nothing. */
 export declare const LOG_FILTER_OFF: LogFilter;
 /** Errors. */
 export declare const LOG_FILTER_ERROR: LogFilter;
@@ -747,15 +1192,15 @@ export declare const LOG_FILTER_DEBUG: LogFilter;
 export declare const ConnectionState: typeof RtmStatusCode.ConnectionState;
 /** Why a client changed its state. */
 export declare const ConnectionChangeReason: typeof RtmStatusCode.ConnectionChangeReason;
-/** How far a call got, as the caller sees it. */
+/** The state of a call, for the caller. */
 export declare const LocalInvitationState: typeof RtmStatusCode.LocalInvitationState;
-/** Why a call failed, as the caller sees it: see LocalInvitationFailure. */
+/** Why a call failed, for the caller: see LocalInvitationFailure. */
 export declare const LocalInvitationFailureReason: typeof RtmStatusCode.LocalInvitationFailureReason;
-/** How far a call got, as the callee sees it. */
+/** The state of a call, for the callee. */
 export declare const RemoteInvitationState: typeof RtmStatusCode.RemoteInvitationState;
-/** Why a call failed, as the callee sees it: see RemoteInvitationFailure. */
+/** Why a call failed, for the callee: see RemoteInvitationFailure. */
 export declare const RemoteInvitationFailureReason: typeof RtmStatusCode.RemoteInvitationFailureReason;
-/** Whether a peer is there: see {@link PeersOnlineStatusMap}. */
+/** The presence of a peer: see {@link PeersOnlineStatusMap}. */
 export declare const PeerOnlineState: typeof RtmStatusCode.PeerOnlineState;
 /** For queryPeersBySubscriptionOption. */
 export declare const PeerSubscriptionOption: typeof RtmStatusCode.PeerSubscriptionOption;
