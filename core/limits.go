@@ -140,7 +140,7 @@ const (
 	SessionTimeout = 30 * time.Second // a session outlives its socket by this (API: others see MemberLeft after 30 s)
 
 	// UnreachableAfter is how long a user who is logged in may be silent before others
-	// learn that he is unreachable. (API)
+	// learn that they are unreachable. (API)
 	UnreachableAfter = 6 * time.Second
 
 	// SilenceLimit is how long a client waits for a frame before it gives the socket up.

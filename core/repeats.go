@@ -8,7 +8,7 @@ import (
 
 // repeats tells which messages were delivered before. A client whose session ended with
 // its gateway sends what was unanswered again, and a message kept for a user who was
-// away may also have reached him late: origin and number (wire.Send) give them away.
+// away may also have reached them late: origin and number (wire.Send) give them away.
 // What it remembers is bounded: of the senders heard longest ago it forgets all.
 type repeats struct {
 	// By sender, channel and origin: one user has several origins where their app's backend

@@ -30,7 +30,7 @@ const cures: [RegExp, string][] = [
   [/^UPLOAD_MEDIA_ERR_FAILURE/, 'start it again; `serverCode` is the HTTP status, and the gateway\'s log tells more; 422: a scanner rejected the file, the message has the reason; 507: what this user or the app may store is used up until older files expire'],
   [/^DOWNLOAD_MEDIA_ERR_FAILURE/, 'start it again; `serverCode` is the HTTP status, and the gateway\'s log tells more'],
   [/^ATTRIBUTE_OPERATION_ERR_SIZE_OVERFLOW/, 'store less: attributes are for small facts; a file fits in a message'],
-  [/^ATTRIBUTE_OPERATION_ERR_USER_NOT_FOUND/, 'nothing: attributes of a user end with his login'],
+  [/^ATTRIBUTE_OPERATION_ERR_USER_NOT_FOUND/, 'nothing: attributes of a user end with their login'],
   [/_ERR_OVERFLOW/, 'unsubscribe from others first'],
   [/^INVITATION_API_CALL_ERR_NOT_STARTED/, 'send it first'],
   [/^INVITATION_API_CALL_ERR_ALREADY_END/, 'make a new invitation: one is good for one call'],
