@@ -64,7 +64,7 @@ bench-gateway: build ## what a gateway costs its machine, beside a bare relay an
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	ONLY=$(ONLY) OLD=$(OLD) node tests/bench/gateway.mjs
 
-soak: ## transfers and messages over random bad networks for SOAK (default 2m), the gateway killed every KILL; losses fail. SEED repeats one
+soak: ## transfers and messages over random bad networks for SOAK (default 2m; a night: SOAK=8h), the gateway killed every KILL; losses, and memory or goroutines that grow, fail. SEED repeats one
 	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)
 
 lint: deps ## formatting, vet for both platforms, types, docs/openapi.yaml, known vulnerabilities of what is used

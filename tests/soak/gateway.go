@@ -20,21 +20,22 @@ import (
 type gateway struct {
 	dir     string // the program and its data
 	addr    string // host:port; the same in every life
+	metrics string // the address of its metrics, likewise
 	process *exec.Cmd
-	cancel  context.CancelFunc
-	killer  sync.WaitGroup
 }
 
-var listening = regexp.MustCompile(`listening url=http://(\S+)`)
+var (
+	listening = regexp.MustCompile(`listening url=http://(\S+)`)
+	measuring = regexp.MustCompile(`msg=metrics address=(\S+)`)
+)
 
-// startGateway builds the program and runs it. When often is not 0 it is killed again
-// and again, so often on average.
-func startGateway(ctx context.Context, often time.Duration) (*gateway, error) {
+// startGateway builds the program and runs it.
+func startGateway(ctx context.Context) (*gateway, error) {
 	dir, err := os.MkdirTemp("", "rtm-soak-*")
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{dir: dir, addr: "127.0.0.1:0"}
+	g := &gateway{dir: dir, addr: "127.0.0.1:0", metrics: "127.0.0.1:0"}
 	build := exec.CommandContext(ctx, "go", "build", "-o", g.program(), "rtmwasm/gateway/cmd/rtm-gateway")
 	if out, err := build.CombinedOutput(); err != nil {
 		_ = os.RemoveAll(dir)
@@ -44,18 +45,29 @@ func startGateway(ctx context.Context, often time.Duration) (*gateway, error) {
 		_ = os.RemoveAll(dir)
 		return nil, err
 	}
-	ctx, g.cancel = context.WithCancel(ctx)
-	if often > 0 {
-		g.killer.Go(func() { g.killAgainAndAgain(ctx, often) })
-	}
 	return g, nil
+}
+
+// keepKilling kills the gateway again and again, so often on average, until the function that it
+// returns is called.
+func (g *gateway) keepKilling(ctx context.Context, often time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var killer sync.WaitGroup
+	if often > 0 {
+		killer.Go(func() { g.killAgainAndAgain(ctx, often) })
+	}
+	return func() {
+		cancel()
+		killer.Wait()
+	}
 }
 
 func (g *gateway) program() string { return filepath.Join(g.dir, "rtm-gateway") }
 
 // start returns when the gateway listens.
 func (g *gateway) start() error {
-	cmd := exec.Command(g.program(), "--listen", g.addr, "--data", filepath.Join(g.dir, "data"))
+	cmd := exec.Command(g.program(), "--listen", g.addr, "--metrics", g.metrics, "--data", filepath.Join(g.dir, "data"))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOGC=%d", gatewayGC))
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -64,23 +76,27 @@ func (g *gateway) start() error {
 		return err
 	}
 	g.process = cmd
-	listens := make(chan string, 1)
+	listens := make(chan [2]string, 1)
 	go watch(stderr, listens)
-	addr, ok := <-listens
+	addresses, ok := <-listens
 	if !ok {
 		g.kill()
 		return errors.New("the gateway did not start")
 	}
-	g.addr = addr
+	g.addr, g.metrics = addresses[0], addresses[1]
 	return nil
 }
 
-// watch prints the errors among a gateway's log, and tells where it listens.
-func watch(stderr io.Reader, listens chan<- string) {
+// watch prints the errors among a gateway's log, and tells where it listens and has its metrics.
+func watch(stderr io.Reader, listens chan<- [2]string) {
 	defer close(listens)
+	metrics := ""
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if m := measuring.FindStringSubmatch(lines.Text()); m != nil {
+			metrics = m[1]
+		}
 		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-			listens <- m[1]
+			listens <- [2]string{m[1], metrics}
 		}
 		if strings.Contains(lines.Text(), "level=ERROR") || strings.Contains(lines.Text(), "panic") {
 			fmt.Println("gateway:", lines.Text())
@@ -111,8 +127,6 @@ func (g *gateway) kill() {
 }
 
 func (g *gateway) stop() {
-	g.cancel()
-	g.killer.Wait()
 	g.kill()
 	_ = os.RemoveAll(g.dir)
 }

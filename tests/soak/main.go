@@ -1,6 +1,7 @@
 // Command soak runs scenarios over bad networks, a few at a time and each with a new
-// seed, against one gateway. It prints a line for each, and the sum; what was lost is 0,
-// or the exit code is 1 and the seed is told.
+// seed, against one gateway. It prints a line for each, and the sum. If anything was lost the exit
+// code is 1, and the seed is told; it is 1 as well if at the end the gateway, or the clients in this
+// program, hold more memory or goroutines than at the beginning.
 //
 //	go run ./tests/soak -for 10m
 //	go run ./tests/soak -for 10m -kill 20s
@@ -34,7 +35,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	s := &soak{end: time.Now().Add(*length), seed: *seed, verbose: *verbose}
+	s := &soak{length: *length, seed: *seed, verbose: *verbose}
 	if err := s.run(ctx, *kill, *atOnce); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
@@ -43,8 +44,9 @@ func main() {
 
 // soak is a run of the program.
 type soak struct {
-	end     time.Time
-	seed    uint64 // 0: a new one for each scenario
+	length  time.Duration
+	end     time.Time // no scenario begins later
+	seed    uint64    // 0: a new one for each scenario
 	verbose bool
 	addr    string // of the gateway
 
@@ -53,7 +55,7 @@ type soak struct {
 }
 
 func (s *soak) run(ctx context.Context, kill time.Duration, atOnce int) error {
-	g, err := startGateway(ctx, kill)
+	g, err := startGateway(ctx)
 	if err != nil {
 		return err
 	}
@@ -62,16 +64,42 @@ func (s *soak) run(ctx context.Context, kill time.Duration, atOnce int) error {
 	if s.seed != 0 {
 		atOnce = 1
 	}
+	if _, err := scenario.Run(ctx, warmUp(s.addr)); err != nil {
+		return fmt.Errorf("warm up: %w", err)
+	}
+	gatewayBase, err := g.measure(ctx)
+	if err != nil {
+		return err
+	}
+	clientBase, _ := measureSelf(ctx)
+	s.end = time.Now().Add(s.length)
+	stopKilling := g.keepKilling(ctx, kill)
 	var lanes sync.WaitGroup
 	for range atOnce {
 		lanes.Go(func() { s.lane(ctx) })
 	}
 	lanes.Wait()
+	stopKilling()
 	fmt.Println(s.sum)
 	if s.sum.failed > 0 {
 		return errors.New("a promise was broken")
 	}
+	atEnd, err := settle(ctx, gatewayBase, g.measure)
+	if err != nil {
+		return fmt.Errorf("the gateway leaks: %w", err)
+	}
+	ownAtEnd, err := settle(ctx, clientBase, measureSelf)
+	if err != nil {
+		return fmt.Errorf("the clients leak: %w", err)
+	}
+	fmt.Printf("gateway: %v at the beginning, %v at the end\nclients: %v at the beginning, %v at the end\n", gatewayBase, atEnd, clientBase, ownAtEnd)
 	return nil
+}
+
+// warmUp is a small scenario on a good network, after which a gateway has all that does not depend
+// on what it is used for.
+func warmUp(addr string) scenario.Options {
+	return scenario.Options{Gateway: addr, Seed: 1, Users: 3, Files: 4, MaxFile: 1 << 20, Rounds: 2, Limit: 5 * time.Minute}
 }
 
 // lane runs one scenario after another.
