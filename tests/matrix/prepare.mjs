@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { addAddresses } from './addresses.mjs';
 import { buildTools } from './tools.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -24,6 +25,7 @@ cpSync(examples, apps, { recursive: true, filter: (file) => !/\/(node_modules|di
 const lock = readFileSync(path.join(apps, 'package-lock.json'), 'utf8');
 const marker = path.join(apps, 'node_modules/.installed-lock.json'); // tools take long to install: once
 if (read(marker) !== lock) {
+  addAddresses(apps);
   npm('ci', '--loglevel=error');
   writeFileSync(marker, lock);
 }
@@ -37,6 +39,6 @@ for (const name of names) {
   if (installed !== read(path.join(root, 'web/dist/integrity.json'))) throw new Error(`${name} as installed is not what was built last: run make package`);
 }
 
-execFileSync('go', ['build', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, stdio: 'inherit' });
+execFileSync('go', ['build', '-trimpath', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, stdio: 'inherit' });
 npm('run', 'build', '--workspaces', '--silent');
 await buildTools();

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { addAddresses } from './addresses.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const here = path.join(import.meta.dirname, 'tools');
@@ -37,6 +38,7 @@ async function build(tool) {
   const lock = readFileSync(path.join(app, 'package-lock.json'), 'utf8');
   const marker = path.join(app, 'node_modules/.installed-lock.json'); // it takes long: once
   if (!existsSync(marker) || readFileSync(marker, 'utf8') !== lock) {
+    addAddresses(app);
     times.push(await run(tool, 'installation', 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'));
     writeFileSync(marker, lock);
   }
