@@ -14,7 +14,7 @@ OLD ?=
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser bench bench-gateway soak lint fuzz generate docs screenshots release deps browser clean
+.PHONY: help build package run test test-go test-web test-browser applications tools bench bench-gateway soak lint fuzz generate docs screenshots release deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,15 +32,15 @@ release: deps ## make what is published of this commit, the same bytes each time
 run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
 
-test: test-go test-web test-browser ## run every test, installing what it needs (browsers included)
+# What can be prepared for the browser tests is, while the Go tests wait.
+test: ## run every test, installing what it needs (browsers included)
+	@$(MAKE) --no-print-directory -j3 AFTER=test-go test-go test-web test-browser
 
-# The tests of whole processes begin first: they take longest, and mostly wait.
-test-go: deps browser ## Go: unit, gateway and conformance tests
-	go vet ./...
+# The tests of whole processes begin first: they take longest, and mostly wait, so that several run at a time.
+# -vet=all is go vet of each package. The gateway under test has the SDK's files: they are built first.
+test-go: package tools ## Go: unit, gateway and conformance tests
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
-	go -C tests/s3server tool -n versitygw >/dev/null
-	./scripts/unpack-tools.sh
-	go test $(RACE) -timeout 40m ./tests ./...
+	go test $(RACE) -vet=all -timeout 40m -p 4 -parallel 4 ./tests ./...
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
 	npm run --silent typecheck
@@ -50,12 +50,16 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 	npm run --silent test:release
 	npm run --silent lint:openapi
 
-test-browser: package browser ## real pages in real browsers against a real gateway; the package in every kind of application
-	node tests/build.mjs
-	go -C tests/s3server tool -n versitygw >/dev/null
-	node tests/matrix/prepare.mjs
-	./scripts/unpack-tools.sh
+test-browser: applications tools $(AFTER) ## real pages in real browsers against a real gateway; the package in every kind of application
 	npx playwright test
+
+applications: package # what browser tests open: the package in every kind of application
+	node tests/build.mjs
+	node tests/matrix/prepare.mjs
+
+tools: browser # the servers that tests run, beside the browsers
+	GOFLAGS=-trimpath go -C tests/s3server tool -n versitygw >/dev/null
+	./scripts/unpack-tools.sh
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down
 	mkdir -p tests/.build && ONLY=$(ONLY) node tests/bench/run.mjs
