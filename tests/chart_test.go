@@ -52,6 +52,7 @@ func renderChart(t *testing.T, values string) string {
 
 // The chart passes helm's checks, and its schema refuses what would not work.
 func TestChartLint(t *testing.T) {
+	t.Parallel()
 	for name, values := range chartValues {
 		out, err := helm(t, values, "lint", "--strict", chartDir)
 		assert.NoError(t, err, "%s: %s", name, out)
@@ -142,6 +143,7 @@ func checkTypes(t *testing.T, objects string) (string, error) {
 
 // What the chart makes are objects that Kubernetes knows.
 func TestChartTypes(t *testing.T) {
+	t.Parallel()
 	for name, values := range chartValues {
 		out, err := checkTypes(t, renderChart(t, values))
 		assert.NoError(t, err, "%s: %s", name, out)
@@ -158,6 +160,7 @@ func TestChartTypes(t *testing.T) {
 // What the chart sets, the program takes; its probes are answered, and it is not killed while
 // it drains.
 func TestChart(t *testing.T) {
+	t.Parallel()
 	gateway := buildGateway(t)
 	for name, values := range chartValues {
 		objects := map[string]manifest{}

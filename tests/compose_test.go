@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/tests/cluster"
 	"rtmwasm/tests/s3"
 )
 
@@ -31,6 +30,7 @@ func loadCompose(t *testing.T, file string, variables ...string) (*types.Project
 
 // One gateway starts by its file, and is refused without an app.
 func TestCompose(t *testing.T) {
+	t.Parallel()
 	if inOwnNetwork(t) {
 		return
 	}
@@ -47,6 +47,7 @@ func TestCompose(t *testing.T) {
 
 // All that the file of the cluster starts comes up in its order, and a picture passes through Caddy.
 func TestComposeCluster(t *testing.T) {
+	t.Parallel()
 	if inOwnNetwork(t) {
 		return
 	}
@@ -124,8 +125,7 @@ func startContainers(t *testing.T, project *types.Project) *containers {
 
 func (c *containers) buildOthers() {
 	c.t.Helper()
-	nats, err := cluster.Build(c.t.Context(), c.t.TempDir())
-	require.NoError(c.t, err)
+	nats := buildNATS(c.t)
 	versity, err := s3.Build(c.t.Context())
 	require.NoError(c.t, err)
 	c.program["nats"], c.program["versity/versitygw"], c.program["caddy"] = nats, versity, unpackedTool(c.t, "caddy")
