@@ -6,6 +6,8 @@ FUZZTIME ?= 30s
 SOAK ?= 2m
 KILL ?= 0s
 SEED ?= 0
+# go: the SDK with Go's own standard library, without wasm/std
+STD ?=
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 ONLY ?=
 OLD ?=
@@ -20,7 +22,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: deps ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
-	node web/build.mjs
+	$(if $(filter go,$(STD)),RTM_GOFLAGS="-gcflags=all=-l -overlay=") node web/build.mjs
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
 
 package: build ## pack the npm package: bin/rtm-wasm.tgz

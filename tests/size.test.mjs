@@ -1,11 +1,13 @@
 // The budgets of what pages load. Sizes are the same on every machine, so this is a test and
 // not only a line of `make bench`. It looks at web/dist as built last.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { budgets, sizes } from './bench/size.mjs';
 
+const root = path.join(import.meta.dirname, '..');
 const { wasm, bare, script } = await sizes();
 
 test('the wasm is small beside a bare Go program', () => {
@@ -40,7 +42,15 @@ const signs = {
 };
 
 test('nothing heavy came in', () => {
-  const program = readFileSync(path.join(import.meta.dirname, '../web/dist/rtm.wasm'));
+  const program = readFileSync(path.join(root, 'web/dist/rtm.wasm'));
   assert.ok(program.includes('rtmwasm/core.(*Client).BeginLogin'), 'the program tells the names of its functions');
   for (const [name, what] of Object.entries(signs)) assert.ok(!program.includes(name), `${name} is there: ${what}`);
+});
+
+test('it builds without wasm/std too, as make STD=go does', () => {
+  const [, flags] = /RTM_GOFLAGS="(.*?)"/.exec(readFileSync(path.join(root, 'Makefile'), 'utf8'));
+  const build = `import { buildWasm } from './web/build/wasm.mjs'; process.stdout.write(buildWasm('./wasm', '.').bytes)`;
+  const program = execFileSync(process.execPath, ['--input-type=module', '-e', build], { cwd: root, env: { ...process.env, RTM_GOFLAGS: flags }, maxBuffer: 1 << 25 });
+  assert.ok(WebAssembly.validate(program));
+  for (const name of ['rtmwasm/core.(*Client).BeginLogin', 'fmt.(*pp).doPrintf']) assert.ok(program.includes(name), name);
 });
