@@ -2,9 +2,11 @@ package gateway_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -165,4 +167,14 @@ func requireEnd(t testing.TB, c net.Conn) {
 func requireNoTimeout(t testing.TB, err error) {
 	var network net.Error
 	require.False(t, errors.As(err, &network) && network.Timeout(), "the gateway keeps the connection")
+}
+
+// Complaints of net/http are warnings, but for failed TLS handshakes.
+func TestServerLog(t *testing.T) {
+	var out bytes.Buffer
+	server := gateway.NewHTTPServer(http.NotFoundHandler(), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	server.ErrorLog.Printf("http: TLS handshake error from 192.0.2.1:4711: EOF")
+	server.ErrorLog.Printf("http: Accept error: too many open files")
+	assert.Regexp(t, `level=DEBUG msg="http: TLS handshake error from 192.0.2.1:4711: EOF"\n`, out.String())
+	assert.Regexp(t, `level=WARN msg="http: Accept error: too many open files"\n`, out.String())
 }

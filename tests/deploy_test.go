@@ -141,15 +141,17 @@ func TestOperatingPageNames(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 12, seen)
+	assert.Equal(t, 13, seen)
 	streams := regexp.MustCompile(`streams="(.*)"`).FindStringSubmatch(readFile(t, "../docs/operating.md"))
 	require.NotNil(t, streams)
 	assert.ElementsMatch(t, strings.Fields(streams[1]), lastingStreams(t))
 	flags := regexp.MustCompile("`(--[a-z-]+)").FindAllStringSubmatch(readFile(t, "../docs/operating.md"), -1)
 	require.NotEmpty(t, flags)
-	ofStreams, err := exec.Command(program, "streams", "--help").Output()
-	require.NoError(t, err)
-	help = append(help, ofStreams...)
+	for _, subcommand := range []string{"streams", "doctor"} {
+		own, err := exec.Command(program, subcommand, "--help").Output()
+		require.NoError(t, err)
+		help = append(help, own...)
+	}
 	for _, f := range flags {
 		assert.Contains(t, string(help), "  "+f[1], "it names a flag that is not there")
 	}

@@ -1,6 +1,8 @@
 package tests
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -36,6 +38,33 @@ func examine(t *testing.T, program string, args ...string) (verdicts map[string]
 	return verdicts, string(out), code
 }
 
+// checkJSONReport compares what the doctor prints with --json with its lines and its exit code.
+func checkJSONReport(t *testing.T, program, lines string, args ...string) {
+	t.Helper()
+	out, err := exec.Command(program, append([]string{"doctor", "--json"}, args...)...).Output()
+	var report struct {
+		OK     *bool
+		URL    string
+		Checks []struct{ Name, Verdict, Found, Advice string }
+	}
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&report), string(out))
+	require.NotNil(t, report.OK)
+	assert.Equal(t, err == nil, *report.OK)
+	said := ""
+	for _, c := range report.Checks {
+		said += c.Verdict + " " + c.Name + "\n"
+		assert.NotEmpty(t, c.Found, c.Name)
+		assert.Contains(t, []string{"ok", "warn", "fail"}, c.Verdict)
+	}
+	var want strings.Builder
+	for line := range strings.Lines(lines) {
+		want.WriteString(strings.Join(strings.Fields(line)[:2], " ") + "\n")
+	}
+	assert.Equal(t, want.String(), said)
+}
+
 func testDoctor(t *testing.T, program string) {
 	dir := t.TempDir()
 	apps := filepath.Join(dir, "apps.txt")
@@ -47,6 +76,7 @@ func testDoctor(t *testing.T, program string) {
 		assert.Equal(t, "ok", verdicts[what], lines)
 	}
 	assert.NoDirExists(t, data, "it changes nothing")
+	checkJSONReport(t, program, lines, "--listen", "127.0.0.1:0", "--data", data, "--apps", apps, "--min-free", "1MiB")
 
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", data)
 	verdicts, lines, code = examine(t, program, "--listen", g.addr(), "--data", data)
@@ -72,6 +102,7 @@ func testDoctor(t *testing.T, program string) {
 	for _, what := range []string{"apps", "data", "listen", "tls"} {
 		assert.Equal(t, "fail", verdicts[what], lines)
 	}
+	checkJSONReport(t, program, lines, "--listen", taken.Addr().String(), "--data", apps, "--tls-cert", apps, "--tls-key", apps, "--app", "short")
 	verdicts, lines, code = examine(t, program, "--listen", "127.0.0.1:0", "--data", dir, "--min-free", "1048576GiB")
 	assert.Equal(t, 1, code)
 	assert.Equal(t, "fail", verdicts["disk"], lines)

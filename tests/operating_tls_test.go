@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -70,6 +71,15 @@ func testCertificates(t *testing.T, program string) {
 	require.NoError(t, err, string(out))
 	verdicts, lines, _ := examine(t, program, "--listen", address, "--data", dir, "--tls-cert", cert, "--tls-key", key)
 	assert.Equal(t, "ok", verdicts["listen"], lines)
+
+	// Who is no TLS client leaves no line.
+	plain, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	_, err = plain.Write([]byte("\x16\x03\x01\x00\x05hello"))
+	require.NoError(t, err)
+	_, _ = io.Copy(io.Discard, plain) // until the gateway hangs up
+	_ = plain.Close()
+	assert.NotContains(t, g.text(), "TLS handshake")
 
 	require.NoError(t, os.WriteFile(cert, []byte("not a certificate"), 0o600))
 	require.Eventually(t, func() bool {

@@ -251,8 +251,9 @@ func TestURLs(t *testing.T) {
 		_, err := scan.New("https://hook.example.com", scan.Options{Secret: []byte(secret)})
 		assert.ErrorContains(t, err, "secret", secret)
 	}
-	assert.Equal(t, "https://***@hook.example.com/scan?***", scan.Redacted("https://user:password@hook.example.com/scan?key=1"))
+	assert.Equal(t, "https://hook.example.com", scan.Redacted("https://user:password@hook.example.com/scan?key=1"))
 	assert.Equal(t, "clamd:///run/clamav/clamd.ctl", scan.Redacted("clamd:///run/clamav/clamd.ctl"))
+	assert.Equal(t, "clamd://127.0.0.1:3310", scan.Redacted("clamd://user:password@127.0.0.1:3310?key=1"))
 }
 
 // Content that cannot be read is no matter of the scanner's.

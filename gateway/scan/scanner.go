@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/signature"
 )
 
 // DefaultTimeout is the zero value of Options.Timeout.
@@ -130,20 +130,14 @@ func New(rawURL string, o Options) (*Scanner, error) {
 
 var errForm = errors.New("it must be such as clamd://127.0.0.1:3310, clamd:///run/clamav/clamd.ctl or https://hook.example.com/scan")
 
-// Redacted is the URL of a scanner without what may be secret: user, password and query.
+// Redacted is the URL of a scanner without what may be secret: user and query, and of a web hook
+// the path too.
 func Redacted(rawURL string) string {
 	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "***"
+	if err == nil && u.Scheme == "clamd" {
+		return "clamd://" + u.Host + u.Path
 	}
-	user := ""
-	if u.User != nil {
-		user, u.User = "***@", nil
-	}
-	if u.RawQuery != "" {
-		u.RawQuery = "***"
-	}
-	return strings.Replace(u.String(), "://", "://"+user, 1) // a User would be escaped
+	return signature.RedactedURL(rawURL)
 }
 
 // Check implements mediastore.Checker.

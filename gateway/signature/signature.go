@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -56,4 +57,14 @@ func Sign(header http.Header, id string, at time.Time, body []byte, secrets ...[
 	header.Set(IDHeader, id)
 	header.Set(TimeHeader, seconds)
 	header.Set(SignatureHeader, strings.Join(signatures, " "))
+}
+
+// RedactedURL is the scheme and host of a hook's URL, for logs: user, password, path and query may be
+// secret. What is no such URL becomes "***".
+func RedactedURL(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return "***"
+	}
+	return u.Scheme + "://" + u.Host
 }

@@ -48,3 +48,15 @@ func TestParseSecret(t *testing.T) {
 		}
 	}
 }
+
+func TestRedactedURL(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://user:word@hook.example.org:8443/path?key=1#x": "https://hook.example.org:8443",
+		"http://10.0.0.7":      "http://10.0.0.7",
+		"hook.example.org/key": "***",
+		"https://a b/key":      "***",
+		"":                     "***",
+	} {
+		assert.Equal(t, want, signature.RedactedURL(url), url)
+	}
+}

@@ -69,13 +69,7 @@ func newClient(t Target) (*client, error) {
 }
 
 // Redacted is the URL without what may be secret: password, query and path.
-func (t Target) Redacted() string {
-	u, err := url.Parse(t.URL)
-	if err != nil || u.Host == "" {
-		return "***"
-	}
-	return u.Scheme + "://" + u.Host
-}
+func (t Target) Redacted() string { return signature.RedactedURL(t.URL) }
 
 // post makes one request. The error is of a request that got no answer, and has no URL in it.
 func (c *client) post(ctx context.Context, body []byte) (attempt, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,8 +10,8 @@ import (
 	"time"
 )
 
-const doctorUsage = `Usage: rtm-gateway doctor [flags]
-       rtm-gateway doctor --url URL [flags]
+const doctorUsage = `Usage: rtm-gateway doctor [--json] [flags]
+       rtm-gateway doctor --url URL [--json] [flags]
 
 Says, line by line, whether a gateway with these settings will work here, or, with
 --url, whether one that runs can be reached through all that is in front of it:
@@ -19,7 +20,18 @@ Says, line by line, whether a gateway with these settings will work here, or, wi
   rtm-gateway doctor --url https://rtm.example.org --apps apps.txt
 
 With --url it logs in as the user rtm-doctor of the first app that it is given, uploads
-30 MB and removes them, and leaves a file of 16 bytes. It exits with 1 if anything fails.
+30 MB and removes them, and leaves a file of 16 bytes.
+
+It exits with 0 if nothing fails, with 1 if anything does, and with 2 if the settings are
+wrong. With --json it prints one object when it is done:
+
+  ok      boolean: nothing failed
+  url     of --url, if given
+  checks  array, in the order in which they were made; two may have the same name
+    name     of what was looked at, such as "disk"
+    verdict  "ok", "warn" or "fail"
+    found    what was found, for people
+    advice   what to do about it, for people; left out if nothing
 
 Flags:
 `
@@ -33,19 +45,40 @@ const (
 	bad  verdict = "fail"
 )
 
-// examination runs checks and prints a line for each.
+// report is what --json prints. doctorUsage describes it.
+type report struct {
+	OK     bool      `json:"ok"`
+	URL    string    `json:"url,omitempty"`
+	Checks []finding `json:"checks"`
+}
+
+// finding is what one check says.
+type finding struct {
+	Name    string  `json:"name"`
+	Verdict verdict `json:"verdict"`
+	Found   string  `json:"found"`
+	Advice  string  `json:"advice,omitempty"`
+}
+
+// examination runs checks and prints a line for each, or a report of all.
 type examination struct {
 	options
-	url string
+	url  string
+	json bool
 
 	out    io.Writer
 	failed bool
-	leave  func() // ends the login
+	report []finding // only with json
+	leave  func()    // ends the login
 }
 
-// say prints a line. advice is what to do about it, "" for nothing.
+// say tells what a check found. advice is what to do about it, "" for nothing.
 func (e *examination) say(v verdict, what, found, advice string) {
 	e.failed = e.failed || v == bad
+	if e.json {
+		e.report = append(e.report, finding{what, v, found, advice})
+		return
+	}
 	if advice != "" {
 		found += ": " + advice
 	}
@@ -57,10 +90,11 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	e := &examination{out: stdout}
 	flags := newFlags("rtm-gateway doctor")
 	flags.StringVar(&e.url, "url", "", "`URL` of a running gateway, as pages name it")
+	flags.BoolVar(&e.json, "json", false, "print JSON, for programs")
 	e.register(flags)
 	var err error
-	if e.settings, err = readSettings(flags, args, "url"); errors.Is(err, flag.ErrHelp) {
-		printUsage(stdout, doctorUsage, flags)
+	if e.settings, err = readSettings(flags, args, "url", "json"); errors.Is(err, flag.ErrHelp) {
+		printOwnUsage(stdout, doctorUsage, flags, "url", "json")
 		return 0
 	}
 	if err == nil {
@@ -76,6 +110,12 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		e.remote(ctx)
 	} else {
 		e.local(ctx)
+	}
+	if e.json {
+		if err := json.NewEncoder(stdout).Encode(report{!e.failed, e.url, e.report}); err != nil {
+			fmt.Fprintf(stderr, "rtm-gateway doctor: %v\n", err)
+			return 1
+		}
 	}
 	if e.failed {
 		return 1

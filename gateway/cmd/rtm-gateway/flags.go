@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rtmwasm/version"
@@ -43,6 +44,20 @@ func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 		}
 		fmt.Fprintln(out)
 	})
+}
+
+// printOwnUsage is printUsage for a subcommand that takes the gateway's settings too: it lists
+// those flags that are the subcommand's own, and --config.
+func printOwnUsage(out io.Writer, usage string, flags *flag.FlagSet, names ...string) {
+	own := newFlags("")
+	flags.VisitAll(func(f *flag.Flag) {
+		if f.Name == "config" || slices.Contains(names, f.Name) {
+			own.Var(f.Value, f.Name, f.Usage)
+			own.Lookup(f.Name).DefValue = f.DefValue
+		}
+	})
+	printUsage(out, usage, own)
+	fmt.Fprintln(out, "\nIt also takes all settings of the gateway as flags: see rtm-gateway --help.")
 }
 
 // versionText is what --version prints.

@@ -45,7 +45,7 @@ func runHealth(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	durationVar(flags, &within, "within", 0, "ask again for so long")
 	_, err := readSettings(flags, args, "url", "ready", "within")
 	if errors.Is(err, flag.ErrHelp) {
-		printUsage(stdout, healthUsage, flags)
+		printOwnUsage(stdout, healthUsage, flags, "url", "ready", "within")
 		return 0
 	}
 	if err == nil {

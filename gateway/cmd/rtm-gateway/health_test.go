@@ -54,6 +54,9 @@ func TestHealth(t *testing.T) {
 	code, said = health(t, "--help")
 	assert.Zero(t, code)
 	assert.Contains(t, said, "--within duration")
+	assert.Contains(t, said, "--config FILE")
+	assert.NotContains(t, said, "--media-max-age")
+	assert.Contains(t, said, "see rtm-gateway --help")
 }
 
 // What has anything else answer is no gateway.

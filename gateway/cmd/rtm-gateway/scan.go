@@ -37,7 +37,7 @@ const (
 	scanPass   = "pass"
 )
 
-// scanURL may have a user, password and query.
+// scanURL may have a password, and a hook a path or query that nobody else should know.
 type scanURL string
 
 func (u *scanURL) Set(text string) error { *u = scanURL(text); return nil }

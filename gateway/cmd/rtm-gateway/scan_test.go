@@ -51,7 +51,7 @@ func TestScanSettings(t *testing.T) {
 	var shown bytes.Buffer
 	o.settings.print(&shown)
 	assert.Contains(t, shown.String(), "scan-secret ***")
-	for _, hidden := range []string{secret, "word", "key=1"} {
+	for _, hidden := range []string{secret, "word", "key=1", "/scan"} {
 		assert.NotContains(t, shown.String(), hidden)
 	}
 }

@@ -40,7 +40,7 @@ func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	flags.BoolVar(&apply, "apply", false, "make the changes, not only print them")
 	var err error
 	if o.settings, err = readSettings(flags, args, "apply"); errors.Is(err, flag.ErrHelp) {
-		printUsage(stdout, streamsUsage, flags)
+		printOwnUsage(stdout, streamsUsage, flags, "apply")
 		return 0
 	}
 	if err == nil {

@@ -28,7 +28,8 @@ type webhookOptions struct {
 	maxBytes size
 }
 
-// webhookURL may have a password, and a path or query that nobody else should know.
+// webhookURL may have a password, and a path or query that nobody else should know. It is shown as
+// scanURL is.
 type webhookURL string
 
 func (u *webhookURL) Set(text string) error { *u = webhookURL(text); return nil }

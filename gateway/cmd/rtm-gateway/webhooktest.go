@@ -34,13 +34,7 @@ func runWebhookTest(ctx context.Context, args []string, stdout, stderr io.Writer
 	o.register(flags)
 	var err error
 	if o.settings, err = readSettings(flags, args); errors.Is(err, flag.ErrHelp) {
-		own := newFlags("")
-		flags.VisitAll(func(f *flag.Flag) {
-			if f.Name == "config" || f.Name == "webhook" || f.Name == "webhook-secret" || f.Name == "webhook-timeout" {
-				own.Var(f.Value, f.Name, f.Usage)
-			}
-		})
-		printUsage(stdout, webhookTestUsage, own)
+		printOwnUsage(stdout, webhookTestUsage, flags, "webhook", "webhook-secret", "webhook-timeout")
 		return 0
 	}
 	if err == nil && o.webhook.url == "" {
