@@ -36,17 +36,20 @@ test('pictures come by drop and by paste, several at once, and are looked throug
   await pane.dispatchEvent('dragenter', { dataTransfer: dragged });
   await pane.dispatchEvent('drop', { dataTransfer: dragged });
   await expect(a.getByText(`Drop to send to #tea-${run}`)).toBeHidden();
-  await expect(a.getByTestId('picture')).toHaveCount(2);
+  await expect(a.getByTestId('tray-remove')).toHaveCount(2);
 
   const pasted = await filesInPage(a, [view('three.png')]);
   await a.locator('#scroller').evaluate((e, clipboardData) => e.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), pasted);
+  await expect(a.getByTestId('tray-remove')).toHaveCount(3);
+  await a.getByTestId('send').click();
+  await expect(a.getByTestId('tray-remove')).toHaveCount(0);
   await expect(a.getByTestId('picture')).toHaveCount(3);
   await expect(a.getByTestId('show-gallery')).toHaveAccessibleName('3 pictures');
 
   await a.getByTestId('show-gallery').click();
   const entries = a.getByTestId('gallery').getByRole('listitem').getByRole('button');
-  const names = await entries.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label')!.split(' ').at(-1)!)); // of two sent at once, either may be first
-  expect([...names].sort()).toEqual(['one.png', 'three.png', 'two.png']);
+  const names = await entries.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label')!.split(' ').at(-1)!));
+  expect(names).toEqual(['one.png', 'two.png', 'three.png']);
   await entries.nth(1).click();
   const [large, last] = [names[1], names[2]].map((name) => a.getByRole('dialog', { name }));
   await expect(large).toBeVisible();
@@ -57,6 +60,9 @@ test('pictures come by drop and by paste, several at once, and are looked throug
   await expect(large).toBeVisible();
   await a.keyboard.press('Escape');
   await expect(large).toBeHidden();
+  await expect(a.getByTestId('gallery')).toBeVisible();
+  await a.goBack();
+  await expect(a.getByTestId('gallery')).toBeHidden();
   await context.close();
 });
 
@@ -67,13 +73,14 @@ test('a transfer tells its speed, pauses with the network, and goes on by itself
   try {
     const a = await signIn(context, net.url, 'ann', 'tea');
     await a.getByTestId('attach-input').setInputFiles({ name: 'film.bin', mimeType: '', buffer: Buffer.alloc(12 << 20) });
+    await a.getByTestId('send').click();
     const status = a.getByTestId('transfer').locator('.transfer-status');
     await expect(status).toHaveText(/^\d+% of 12 MB · .+\/s · .+ left$/);
     await gateway.kill();
     await expect(status).toHaveText(/^Paused at \d+% until you are connected again$/);
     await expect(a.getByText('The connection is lost')).toBeVisible();
     await gateway.start();
-    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('film.bin'); // megabytes on a slow network
+    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('Sent'); // megabytes on a slow network
     await expect(a.getByText('The connection is lost')).toBeHidden();
   } finally {
     await context.close();
@@ -102,7 +109,9 @@ test('a picture is seen while it is sent, without what its metadata tells', asyn
       input.dispatchEvent(new Event('change'));
       return picture.size;
     });
-    await expect(a.getByTestId('transfer').locator('.file-icon img')).toBeVisible();
+    await a.getByTestId('send').click();
+    await expect(a.getByTestId('transfer').getByTestId('picture').locator('img:not([src=""])')).toBeVisible();
+    await expect(a.getByTestId('message')).toContainText('Sent');
     await expect(a.getByTestId('picture')).toHaveCount(1);
     expect(lengths[0]).toBe(String(size));
   } finally {
@@ -122,12 +131,13 @@ test('a transfer that stands still says so before the connection is given up, an
       input.files = data.files;
       input.dispatchEvent(new Event('change'));
     });
+    await a.getByTestId('send').click();
     const status = a.getByTestId('transfer').locator('.transfer-status');
     await expect(status).toHaveText(/^\d+% of 24 MB/);
     net.hold();
     await expect(status).toHaveText(/^\d+% of 24 MB · stalled, goes on by itself$/);
     net.release();
-    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('film.bin'); // megabytes on a slow network
+    await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('Sent'); // megabytes on a slow network
   } finally {
     await context.close();
     await net.end();
@@ -154,7 +164,7 @@ test('a transfer that the connection is gone for waits until it is back', async 
   await expect.poll(seen).toBe('2 done');
 });
 
-test('a folder is refused at once, and files beside it are sent', async ({ browser, gateway, run }, info) => {
+test('a folder is refused before it is sent, and files beside it are sent', async ({ browser, gateway, run }, info) => {
   mkdirSync(info.outputPath('folder'), { recursive: true });
   writeFileSync(info.outputPath('notes.txt'), 'notes');
   const context = await browser.newContext();
@@ -163,8 +173,10 @@ test('a folder is refused at once, and files beside it are sent', async ({ brows
   const cdp = await context.newCDPSession(a);
   const data = { items: [], files: [info.outputPath('folder'), info.outputPath('notes.txt')], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await cdp.send('Input.dispatchDragEvent', { type, x: x + 20, y: y + 20, data });
+  await expect(a.locator('#tray').getByTestId('error')).toContainText('This can’t be read. Is it a folder');
+  await a.getByTestId('send').click();
   await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('notes.txt');
-  await expect(a.getByTestId('transfer')).toContainText('This can’t be read. Is it a folder');
+  await expect(a.locator('[data-testid="message"][data-kind="FILE"]')).toContainText('Sent');
   await context.close();
 });
 
@@ -172,6 +184,7 @@ test('a name of any length leaves room for the picture', async ({ browser, gatew
   const context = await browser.newContext({ viewport: { width: 375, height: 720 } });
   const a = await signIn(context, gateway.url, `ann-${run}`, `tea-${run}`);
   await a.getByTestId('attach-input').setInputFiles({ name: `${'long'.repeat(50)}.png`, mimeType: 'image/png', buffer: png(320, 200) });
+  await a.getByTestId('send').click();
   await a.getByTestId('picture').click();
   const lightbox = a.locator('#lightbox');
   for (const part of ['#lightbox-name', '[data-part="image"]', '[data-part="save"]', '[data-part="close"]']) {

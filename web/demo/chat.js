@@ -1,16 +1,21 @@
 /** The conversations of one session, and which of them is open. */
-import { draft, focusComposer, setTarget, startComposer } from './composer.js';
+import { Archive } from './archive.js';
+import { focusComposer, setTarget, startComposer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { showHead, showPictures } from './conversation-head.js';
 import { byId, showText } from './dom.js';
 import { explain } from './errors.js';
+import { Message } from './message.js';
 import { visit } from './navigation.js';
-import { sendFiles, sendText } from './outgoing.js';
+import { conversationOf, Outgoing } from './outgoing.js';
+import { Presence } from './presence.js';
 import { grown, showThread } from './scroller.js';
 import { showConversations, startSidebar } from './sidebar.js';
+import { offerUndo } from './toast.js';
 import { TransferQueue } from './transfers.js';
 
 /** @import { ReceivedMessage } from '../src/rtm.d.ts' */
+/** @import { OutboxItem } from '../package/outbox.d.ts' */
 /** @import { Session } from './session.js' */
 
 const view = byId('main', 'chat-view');
@@ -24,21 +29,73 @@ export class Chat {
   #opening = new Map();
   /** @type {Conversation | undefined} */
   #active;
+  /** What was kept is shown; what comes meanwhile stands below it. @type {Promise<void>} */
+  #restored;
 
-  /** @param {Session} session */
+  /** @param {Session} session signed in */
   constructor(session) {
     this.session = session;
+    this.archive = new Archive(session.account);
+    this.presence = new Presence(session.client, (peer) => this.#conversations.get(`peer:${peer}`)?.presenceChanged());
+    this.outgoing = new Outgoing(session, this.archive);
     startSidebar((kind, name) => this.open(kind, name));
-    startComposer({
-      onText: (text) => this.#active && sendText(this.#active, text),
-      onFiles: (files) => this.#active && sendFiles(this.#active, files),
-    });
+    startComposer((conversation, text, picked) => this.outgoing.send(conversation, text, picked));
     byId('button', 'back').onclick = () => this.#go(undefined);
     byId('button', 'leave').onclick = () => this.#active && this.#close(this.#active);
     byId('div', 'members').onbeforetoggle = (event) => {
       if (event.newState === 'open') this.#active?.refreshMembers();
     };
+    this.#restored = this.#restore();
     this.#paint();
+  }
+
+  /** The channel that code for developers begins with. */
+  get channel() {
+    return this.#active?.kind === 'channel' ? this.#active.name : 'lobby';
+  }
+
+  /** @param {boolean} connected */
+  setConnected(connected) {
+    this.transfers.setConnected(connected);
+    this.outgoing.setConnected(connected);
+  }
+
+  /** Opens all conversations that were open on an earlier page. */
+  async #restore() {
+    for (const { id, last, time, unread } of await this.archive.conversations()) Object.assign(this.#add(id), { last, time, unread });
+    const items = await this.outgoing.items();
+    for (const item of items.values()) {
+      const id = conversationOf(item);
+      if (!this.#conversations.has(id)) this.#add(id);
+    }
+    for (const conversation of this.#conversations.values()) {
+      await this.#recall(conversation, items);
+      conversation.open().catch((error) => conversation.note(explain(error, 'join')));
+    }
+  }
+
+  /**
+   * Shows what was kept of a conversation.
+   * @param {Conversation} conversation
+   * @param {Map<number, OutboxItem>} items of the outbox; those of the conversation are taken out
+   */
+  async #recall(conversation, items) {
+    const messages = (await this.archive.messages(conversation.id)).map((kept) => new Message(kept));
+    for (const message of messages) {
+      const { item } = message.kept;
+      if (item === undefined) continue;
+      this.outgoing.resume(message, items.get(item));
+      items.delete(item);
+    }
+    for (const item of items.values()) {
+      if (conversationOf(item) !== conversation.id) continue;
+      const message = this.outgoing.fromItem(item);
+      items.delete(item.id);
+      await this.archive.keep(message.kept);
+      this.outgoing.resume(message, item);
+      messages.push(message);
+    }
+    conversation.restore(messages);
   }
 
   /**
@@ -46,7 +103,8 @@ export class Chat {
    * @param {string} id "" for the list
    */
   async begin(id) {
-    const [kind, name] = split(id);
+    await this.#restored;
+    const [kind, name] = [id.slice(0, id.indexOf(':')), id.slice(id.indexOf(':') + 1)];
     if (kind === 'channel' || kind === 'peer') return this.open(kind, name);
     this.#show(undefined);
     focusList();
@@ -71,7 +129,7 @@ export class Chat {
     const id = `${kind}:${name}`;
     const existing = this.#conversations.get(id);
     if (existing) return this.#go(existing);
-    const opening = this.#opening.get(id) ?? this.#start(kind, name);
+    const opening = this.#opening.get(id) ?? this.#start(id);
     this.#opening.set(id, opening); // so that a double click joins once
     try {
       this.#go(await opening);
@@ -80,16 +138,15 @@ export class Chat {
     }
   }
 
-  /**
-   * @param {'channel' | 'peer'} kind
-   * @param {string} name
-   */
-  async #start(kind, name) {
-    const conversation = new Conversation(kind, name, this);
+  /** @param {string} id */
+  async #start(id) {
+    const conversation = new Conversation(id, this);
+    conversation.time = Date.now();
+    await this.#recall(conversation, await this.outgoing.items());
     await conversation.open().catch((error) => {
       throw new Error(explain(error, 'join'));
     });
-    return this.#add(conversation);
+    return this.#add(id, conversation);
   }
 
   /**
@@ -97,30 +154,47 @@ export class Chat {
    * @param {string} peer
    * @param {number} time in ms since 1970
    */
-  receive(message, peer, time) {
-    const conversation = this.#conversations.get(`peer:${peer}`) ?? this.#add(new Conversation('peer', peer, this));
+  async receive(message, peer, time) {
+    await this.#restored;
+    const id = `peer:${peer}`;
+    const conversation = this.#conversations.get(id) ?? this.#add(id);
+    conversation.open(); // of a person that is only to watch their presence
     conversation.receive(message, peer, time);
   }
 
   /** Frees all that was received and stops what is under way. */
   end() {
-    this.transfers.setConnected(false);
+    this.setConnected(false);
     for (const conversation of this.#conversations.values()) conversation.close();
     this.#conversations.clear();
     this.#show(undefined);
   }
 
-  /** @param {Conversation} conversation */
-  #add(conversation) {
+  /**
+   * @param {string} id
+   * @param {Conversation} [conversation]
+   */
+  #add(id, conversation = new Conversation(id, this)) {
     this.#conversations.set(conversation.id, conversation);
-    conversation.thread.addEventListener('shown', () => conversation === this.#active && showPictures(conversation));
     conversation.onchange = (added) => {
-      const own = added?.dataset.own === 'true' || added?.dataset.testid === 'transfer';
-      if (conversation === this.#active && added) grown(own);
-      if (added?.dataset.own === 'false' && (conversation !== this.#active || document.hidden)) conversation.unread++;
+      if (conversation === this.#active) grown(!!added?.kept.own);
+      if (added && !added.kept.own && (conversation !== this.#active || document.hidden)) conversation.unread++;
+      this.#keep(conversation);
       this.#paint();
     };
+    this.#keep(conversation);
     return conversation;
+  }
+
+  /** @type {Map<string, string>} */
+  #kept = new Map();
+
+  /** Keeps what the list shows of a conversation. @param {Conversation} conversation */
+  #keep({ id, last, time, unread }) {
+    const now = `${time} ${unread} ${last}`;
+    if (this.#kept.get(id) === now || !this.#conversations.has(id)) return;
+    this.#kept.set(id, now);
+    this.archive.keepConversation({ id, last, time, unread });
   }
 
   /** Shows a conversation, or the list, where Back leads to what was shown before. @param {Conversation | undefined} conversation */
@@ -133,15 +207,13 @@ export class Chat {
   /** @param {Conversation | undefined} conversation */
   #show(conversation) {
     showText(byId('p', 'new-error'), '');
-    if (this.#active) this.#active.draft = draft('');
     this.#active = conversation;
-    view.dataset.pane = conversation ? 'conversation' : 'list';
+    view.dataset.pane = document.body.dataset.pane = conversation ? 'conversation' : 'list';
     byId('section', 'conversation').hidden = !conversation;
     byId('section', 'welcome').hidden = !!conversation;
+    setTarget(conversation);
     if (conversation) {
-      setTarget(conversation.title);
-      draft(conversation.draft);
-      showThread(conversation.thread);
+      showThread(conversation.thread.element);
       focusComposer();
     }
     this.seen();
@@ -149,25 +221,40 @@ export class Chat {
 
   /** What is open has been read, if the page is in sight. */
   seen() {
-    if (this.#active && !document.hidden) this.#active.unread = 0;
+    if (this.#active && !document.hidden && this.#active.unread) {
+      this.#active.unread = 0;
+      this.#keep(this.#active);
+    }
     this.#paint();
   }
 
-  /** @param {Conversation} conversation */
+  /** Leaves a conversation; what was said in it is gone when that can't be undone any more. @param {Conversation} conversation */
   #close(conversation) {
+    const { id, kind, name, title, thread } = conversation;
     conversation.close();
-    this.#conversations.delete(conversation.id);
+    this.#conversations.delete(id);
+    this.#kept.delete(id);
+    this.archive.hide(id);
     this.#go(undefined);
+    const undo = () => this.open(kind, name).catch((error) => showText(byId('p', 'new-error'), error.message));
+    offerUndo(kind === 'channel' ? `You left ${title}.` : `Conversation with ${title} removed.`, undo, () => {
+      if (this.#conversations.has(id)) return; // it was opened again
+      for (const message of thread.messages) if (message.upload) this.outgoing.drop(message);
+      this.archive.forget(id);
+    });
   }
 
   #paint() {
-    showConversations(this.#conversations.values(), this.#active, (conversation) => this.#go(conversation));
-    if (this.#active) showHead(this.#active, (member) => this.open('peer', member));
+    const latestFirst = [...this.#conversations.values()].sort((a, b) => b.time - a.time);
+    showConversations(latestFirst, this.#active, (conversation) => this.#go(conversation));
+    if (this.#active) {
+      showHead(this.#active, (member) => this.open('peer', member));
+      showPictures(this.#active);
+    }
     let unread = 0;
-    for (const conversation of this.#conversations.values()) unread += conversation.unread;
+    for (const conversation of latestFirst) unread += conversation.unread;
     document.title = `${unread ? `(${unread}) ` : ''}${this.#active ? `${this.#active.title} · ` : ''}RTM chat`;
-    const channel = this.#active?.kind === 'channel' ? this.#active.name : 'lobby';
-    byId('a', 'second').dataset.channel = channel;
+    byId('a', 'second').dataset.channel = this.channel;
   }
 }
 
@@ -175,10 +262,4 @@ export class Chat {
 function focusList() {
   if (matchMedia('(hover: hover)').matches) byId('input', 'new-name').focus();
   else byId('nav', 'list').focus();
-}
-
-/** The kind and the name in the id of a conversation. @param {string} id */
-function split(id) {
-  const colon = id.indexOf(':');
-  return /** @type {const} */ ([id.slice(0, colon), id.slice(colon + 1)]);
 }

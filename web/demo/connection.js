@@ -26,7 +26,7 @@ const aborted = {
  */
 export function showConnection(state, reason) {
   const { text, symbol } = looks[state];
-  shown.dataset.state = state;
+  shown.dataset.state = notice.dataset.state = state;
   shown.replaceChildren(icon(symbol), make('span', '', text));
   if (state === 'RECONNECTING') say('The connection is lost, trying to reconnect. Transfers go on by themselves afterwards.');
   else if (state === 'ABORTED') say(aborted[/** @type {keyof typeof aborted} */ (reason)] ?? 'You are no longer signed in.');

@@ -1,8 +1,9 @@
 /** The top of the open conversation: what it is called, who is in it, and how to leave. */
-import { byId, make } from './dom.js';
+import { byId, make, showText } from './dom.js';
 import { people } from './format.js';
 import { pictures, showGallery } from './gallery.js';
 import { paintAvatar } from './names.js';
+import { presenceText } from './presence.js';
 import { paintConversation } from './sidebar.js';
 
 /** @import { Conversation } from './conversation.js' */
@@ -21,21 +22,24 @@ export function showHead(conversation, write) {
   const { kind, name, memberCount } = conversation;
   const channel = kind === 'channel';
   byId('h2', 'title').textContent = name;
-  byId('p', 'subtitle').textContent = channel ? 'Channel' : 'Only the two of you';
-  byId('button', 'leave').setAttribute('aria-label', channel ? `Leave ${name}` : `Close the conversation with ${name}`);
+  const presence = conversation.presence;
+  showText(byId('p', 'subtitle'), presence ? presenceText[presence] : channel ? '' : 'Person');
+  byId('p', 'subtitle').dataset.presence = presence ?? '';
+  byId('button', 'leave').textContent = channel ? 'Leave' : 'Remove';
+  byId('button', 'leave').setAttribute('aria-label', channel ? `Leave ${name}` : `Remove the conversation with ${name}`);
   paintConversation(byId('span', 'title-icon'), conversation);
   count.hidden = !channel;
   count.textContent = people(memberCount);
-  gallery.onclick = () => showGallery(conversation.thread, conversation.title);
-  showPictures(conversation);
+  gallery.onclick = () => showGallery(conversation);
   showMembers(conversation, write);
 }
 
 /** @param {Conversation} conversation */
-export function showPictures({ thread }) {
-  const { length } = pictures(thread);
+export function showPictures(conversation) {
+  const { length } = pictures(conversation);
   gallery.hidden = !length;
-  gallery.setAttribute('aria-label', length === 1 ? '1 picture' : `${length} pictures`);
+  gallery.title = length === 1 ? '1 picture' : `${length} pictures`;
+  gallery.setAttribute('aria-label', gallery.title);
 }
 
 /**

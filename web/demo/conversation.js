@@ -1,59 +1,77 @@
 /** A channel or a person one talks with: who is there, what was said, and how to say more. */
-import { discard, make } from './dom.js';
-import { received } from './incoming.js';
+import { fileName } from './format.js';
+import { Message } from './message.js';
+import { Thread } from './thread.js';
 
-/** @import { RtmChannel, RtmMessage, ReceivedMessage } from '../src/rtm.d.ts' */
+/** @import { RtmChannel, ReceivedMessage } from '../src/rtm.d.ts' */
+/** @import { Archive } from './archive.js' */
+/** @import { Outgoing } from './outgoing.js' */
+/** @import { Presence } from './presence.js' */
 /** @import { Session } from './session.js' */
+/** @import { Picked } from './tray.js' */
 /** @import { TransferQueue } from './transfers.js' */
-
-/** How many messages stay on the page; older ones are removed, and their pictures freed. */
-const KEEP = 500;
 
 export class Conversation {
   unread = 0;
   /** The latest message in a few words. */
   last = '';
+  /** When that was, in ms since 1970. */
+  time = 0;
   /** What was typed and not sent. */
   draft = '';
+  /** What was picked and not sent. @type {Picked[]} */
+  picked = [];
   /** @type {string[]} */
   members = [];
   memberCount = 0;
-  /** Called after each change. @type {(added?: HTMLElement) => void} */
+  /** Those who send give their messages to the outbox one after the other. */
+  queue = Promise.resolve();
+  /** Called after each change. @type {(added?: Message) => void} */
   onchange = () => {};
 
   /** @type {RtmChannel | undefined} */
   #channel;
 
   /**
-   * @param {'channel' | 'peer'} kind
-   * @param {string} name
-   * @param {{session: Session, transfers: TransferQueue}} services
+   * @param {string} id "channel:" or "peer:", and the name
+   * @param {{session: Session, transfers: TransferQueue, outgoing: Outgoing, archive: Archive, presence: Presence}} services
    */
-  constructor(kind, name, { session, transfers }) {
-    this.kind = kind;
-    this.name = name;
+  constructor(id, { session, transfers, outgoing, archive, presence }) {
+    this.id = id;
+    this.kind = /** @type {'channel' | 'peer'} */ (id.slice(0, id.indexOf(':')));
+    this.name = id.slice(id.indexOf(':') + 1);
     this.session = session;
     this.transfers = transfers;
-    this.id = `${kind}:${name}`;
-    this.title = kind === 'channel' ? `#${name}` : name;
-    this.thread = make('div', 'thread');
-    this.thread.setAttribute('role', 'log');
-    this.thread.setAttribute('aria-label', `Messages in ${this.title}`);
+    this.outgoing = outgoing;
+    this.archive = archive;
+    this.presences = presence;
+    this.title = this.kind === 'channel' ? `#${this.name}` : this.name;
+    this.thread = new Thread(this);
   }
 
-  /** Joins the channel; a person needs no preparation. */
+  /** Where the SDK sends what is for this conversation. */
+  get receiver() {
+    return this.kind === 'channel' ? { channelId: this.name } : { peerId: this.name };
+  }
+
+  /** Whether the person is online; undefined of a channel, and until it is known. */
+  get presence() {
+    return this.kind === 'peer' ? this.presences.of(this.name) : undefined;
+  }
+
+  /** Joins the channel, or asks whether the person is online. */
   async open() {
-    if (this.kind === 'peer') return;
+    if (this.kind === 'peer') return this.presences.watch(this.name);
     const channel = (this.#channel = await this.session.join(this.name));
     channel.on('ChannelMessage', (message, from, props) => this.receive(message, from, props.serverReceivedTs));
     channel.on('MemberCountUpdated', (count) => this.#update({ count }));
     channel.on('MemberJoined', (member) => {
       this.#update({ members: [...new Set([...this.members, member])] });
-      this.#note(`${member} joined`);
+      this.note(`${member} joined`);
     });
     channel.on('MemberLeft', (member) => {
       this.#update({ members: this.members.filter((m) => m !== member) });
-      this.#note(`${member} left`);
+      this.note(`${member} left`);
     });
     await this.refreshMembers();
   }
@@ -64,24 +82,22 @@ export class Conversation {
     if (members) this.#update({ members, count: this.#channel?.memberCount || members.length });
   }
 
-  /** Leaves, ends what is under way and frees what was received. */
+  /** Leaves the channel, and frees what was received. */
   close() {
     if (this.#channel) this.session.leave(this.#channel);
     this.#channel?.removeAllListeners();
-    discard(this.thread);
+    this.#channel = undefined;
+    if (this.kind === 'peer') this.presences.unwatch(this.name);
+    this.thread.discard();
   }
 
   /**
-   * @param {RtmMessage} message
-   * @returns {Promise<'sent' | 'delivered' | 'offline'>}
+   * Shows what was kept of an earlier page.
+   * @param {Iterable<Message>} messages
    */
-  async send(message) {
-    if (this.#channel) {
-      await this.#channel.sendMessage(message);
-      return 'sent';
-    }
-    const { hasPeerReceived } = await this.session.client.sendMessageToPeer(message, this.name, { enableOfflineMessaging: true });
-    return hasPeerReceived ? 'delivered' : 'offline';
+  restore(messages) {
+    for (const message of messages) this.thread.add(message);
+    this.onchange();
   }
 
   /**
@@ -90,28 +106,62 @@ export class Conversation {
    * @param {number} time in ms since 1970
    */
   receive(message, from, time) {
-    const element = received(message, from, time, this);
-    const last = message.messageType === 'TEXT' ? message.text : message.messageType === 'IMAGE' ? 'Sent a picture' : 'Sent a file';
-    if (element) this.append(element, last);
+    const about = { conversation: this.id, from, own: false, time };
+    if (message.messageType === 'RAW') return; // this page has no use for them
+    if (message.messageType === 'TEXT') {
+      this.add(new Message({ ...about, kind: 'TEXT', text: message.text }), true);
+      return;
+    }
+    const kind = message.messageType;
+    const { mediaId, size, thumbnail, description } = message;
+    const { width, height } = /** @type {{width?: number, height?: number}} */ (message);
+    const media = { mediaId, size, width, height, thumbnail, name: fileName(message.fileName, kind === 'IMAGE' ? 'picture' : 'file') };
+    this.add(new Message({ ...about, kind, text: description ?? '', media }), true);
   }
 
   /**
-   * @param {HTMLElement} element
-   * @param {string} last what the list of conversations shows
+   * @param {Message} message
+   * @param {boolean} [keep] in the archive; what is sent is kept when the outbox has it
    */
-  append(element, last) {
-    const before = this.thread.lastElementChild;
-    const { from } = element.dataset;
-    element.classList.toggle('continued', !!from && before instanceof HTMLElement && before.dataset.from === from);
-    this.thread.append(element);
-    while (this.thread.children.length > KEEP) discard(/** @type {Element} */ (this.thread.firstElementChild));
-    if (last) this.last = last;
-    this.onchange(element);
+  add(message, keep = false) {
+    this.thread.add(message);
+    this.last = message.summary(this.kind);
+    this.time = message.kept.time;
+    if (keep) this.archive.keep(message.kept);
+    this.onchange(message);
+  }
+
+  /** The person is online or not. One who is online again has got what waited for them. */
+  presenceChanged() {
+    if (this.presence === 'ONLINE') {
+      for (const message of this.thread.messages) {
+        if (message.kept.state !== 'offline') continue;
+        message.kept.state = 'delivered';
+        this.archive.keep(message.kept);
+        message.onchange();
+      }
+    }
+    this.onchange();
+  }
+
+  /** Drops a message that was not sent. @param {Message} message */
+  async drop(message) {
+    if (!(await this.outgoing.drop(message))) return;
+    this.thread.remove(message);
+    this.last = this.thread.messages.at(-1)?.summary(this.kind) ?? '';
+    this.onchange();
+  }
+
+  /** Shows as a file what is no picture that this browser knows. @param {Message} message */
+  showAsFile(message) {
+    message.kept.kind = 'FILE';
+    this.thread.replace(message);
   }
 
   /** @param {string} text */
-  #note(text) {
-    this.append(make('p', 'note', text), '');
+  note(text) {
+    this.thread.note(text);
+    this.onchange();
   }
 
   /** @param {{members?: string[], count?: number}} news */

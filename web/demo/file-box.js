@@ -1,59 +1,82 @@
-/** A file in a message: what it is, and a button that fetches and saves it. */
-import { clone, part, icon, discard } from './dom.js';
-import { bytes, fileIcon } from './format.js';
-import { transferCard } from './transfer-card.js';
-import { Transfer, TransferQueue } from './transfers.js';
+/** A file in a message: what it is, and a button that fetches and saves it; audio and video also play. */
+import { clone, part, icon, whenDiscarded } from './dom.js';
+import { bytes, fileIcon, nameParts } from './format.js';
+import { player } from './player.js';
+import { showTransfer } from './transfer-view.js';
+import { Transfer } from './transfers.js';
 
-/** @import { MediaTransferHandler } from '../src/rtm.d.ts' */
+/** @import { Message } from './message.js' */
+/** @import { Conversation } from './conversation.js' */
 
 /**
- * @typedef {object} Source
- * @property {string} name
- * @property {number} size in bytes
- * @property {(handler: MediaTransferHandler) => Promise<Blob>} fetch
- * @property {TransferQueue} transfers
- * @property {Blob} [local] the file itself, if it is on this machine
+ * @param {Message} message with media
+ * @param {Conversation} conversation
  */
-
-/** @param {Source} source */
-export function fileBox(source) {
+export function fileBox(message, conversation) {
+  const media = /** @type {import('./message.js').Media} */ (message.kept.media);
   const box = clone('file');
-  const save = part(box, 'button', 'save');
-  part(box, 'span', 'icon').append(icon(fileIcon(source.name)));
-  part(box, 'p', 'name').textContent = source.name;
-  part(box, 'p', 'size').textContent = bytes(source.size);
-  save.setAttribute('aria-label', `Save ${source.name}`);
-  save.onclick = () => {
-    if (source.local) return saveAs(source.local, source.name);
-    fetchInto(box, source, (blob) => saveAs(blob, source.name));
+  const [save, status, symbol] = [part(box, 'button', 'save'), part(box, 'p', 'size'), part(box, 'span', 'icon')];
+  symbol.append(icon(fileIcon(media.name)));
+  showName(part(box, 'p', 'name'), media.name);
+  status.textContent = bytes(media.size);
+  save.setAttribute('aria-label', `Save ${media.name}`);
+  const place = { box, ring: symbol, status, name: media.name };
+  const load = async () => {
+    const fetched = message.local ?? fetchMedia(message, conversation, { ...place, retry: load });
+    symbol.querySelector('button')?.focus(); // the button for saving is out of sight meanwhile
+    const blob = await fetched;
+    if (blob) saveAs(blob, media.name);
+    if (document.activeElement === document.body) save.focus();
   };
+  save.onclick = load;
+  if (message.upload) showTransfer(message.upload, 'upload', place);
+  const plays = player(message, conversation);
+  if (plays) box.prepend(plays);
   return box;
 }
 
 /**
- * Fetches with a strip of progress at the end of an element.
- * @param {HTMLElement} box
- * @param {Source} source
- * @param {(blob: Blob) => void} use
+ * A name that keeps its end, and so its extension, where there is no room for all of it.
+ * @param {HTMLElement} element
+ * @param {string} name
  */
-export function fetchInto(box, { name, size, fetch, transfers }, use) {
-  const earlier = box.querySelector('.transfer');
-  if (earlier) discard(earlier);
-  /** @type {Blob} */
-  let blob;
-  const transfer = new Transfer({
-    name,
-    size,
-    work: async (handler) => {
-      blob = await fetch(handler);
-    },
+export function showName(element, name) {
+  const [start, end] = nameParts(name);
+  const [a, b] = [document.createElement('span'), document.createElement('span')];
+  [a.textContent, b.textContent] = [start, end];
+  element.replaceChildren(a, b);
+  element.title = name;
+}
+
+/**
+ * Downloads what a message names.
+ * @param {Message} message
+ * @param {Conversation} conversation
+ * @param {import('./transfer-view.js').Place} place where its progress is shown
+ * @returns {Promise<Blob | undefined>} undefined if it failed or was cancelled
+ */
+export function fetchMedia(message, { session, transfers }, place) {
+  const { mediaId = '', size } = message.kept.media ?? { size: 0 };
+  return new Promise((resolve) => {
+    /** @type {Blob | undefined} */
+    let blob;
+    const transfer = new Transfer({
+      name: place.name,
+      size,
+      work: async (handler) => {
+        blob = await session.client.downloadMedia(mediaId, handler);
+      },
+    });
+    place.ring.querySelector('.ring')?.remove();
+    showTransfer(transfer, 'download', place);
+    const paint = transfer.onchange;
+    transfer.onchange = () => {
+      paint();
+      if (transfer.state !== 'queued' && transfer.state !== 'running') resolve(blob);
+    };
+    transfers.add(transfer);
+    whenDiscarded(place.box, () => transfer.cancel());
   });
-  const strip = transferCard(transfer, transfers, 'download', () => {
-    discard(strip);
-    use(blob);
-  });
-  box.append(strip);
-  transfers.add(transfer);
 }
 
 /**

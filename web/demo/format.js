@@ -52,3 +52,14 @@ const kinds = {
 export function fileIcon(name) {
   return Object.entries(kinds).find(([, pattern]) => pattern.test(name))?.[0] ?? 'file';
 }
+
+/**
+ * The start of a file name, which may be cut short, and the end with its extension.
+ * @param {string} name
+ */
+export function nameParts(name) {
+  const letters = [...name];
+  const dot = letters.lastIndexOf('.');
+  const end = dot > 0 && letters.length - dot <= 8 ? Math.max(0, dot - 4) : Math.max(0, letters.length - 6);
+  return /** @type {const} */ ([letters.slice(0, end).join(''), letters.slice(end).join('')]);
+}

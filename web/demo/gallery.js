@@ -1,37 +1,42 @@
 /** All pictures of a conversation at a glance. */
 import { byId, make, part } from './dom.js';
+import { showPicture } from './viewer.js';
+import { openDialog } from './navigation.js';
+
+/** @import { Conversation } from './conversation.js' */
 
 const dialog = byId('dialog', 'gallery');
 const list = part(dialog, 'ul', 'pictures');
+/** @type {string[]} */
+let urls = [];
 
-/**
- * The buttons that open pictures, in the order of the messages; those whose picture is still to come are left out.
- * @param {ParentNode} thread
- * @returns {HTMLElement[]}
- */
-export function pictures(thread) {
-  return [...thread.querySelectorAll('button.picture:not(.preview)')].map((button) => /** @type {HTMLElement} */ (button));
+/** The pictures of a conversation in order, those that are still to be loaded included. @param {Conversation} conversation */
+export function pictures({ thread }) {
+  return thread.messages.filter(({ kept }) => kept.kind === 'IMAGE');
 }
 
-/**
- * @param {ParentNode} thread
- * @param {string} title of the conversation
- */
-export function showGallery(thread, title) {
-  byId('h2', 'gallery-title').textContent = `Pictures · ${title}`;
-  list.replaceChildren(...pictures(thread).map((opener) => {
-    const button = make('button', 'gallery-picture', Object.assign(new Image(), { src: opener.querySelector('img')?.src, alt: '' }));
+/** @param {Conversation} conversation */
+export function showGallery(conversation) {
+  byId('h2', 'gallery-title').textContent = `Pictures · ${conversation.title}`;
+  list.replaceChildren(...pictures(conversation).map((message) => {
+    const { thumbnail, name = '' } = message.kept.media ?? {};
+    const blob = thumbnail?.size ? thumbnail : message.local;
+    const image = new Image();
+    image.alt = '';
+    if (blob) urls.push((image.src = URL.createObjectURL(blob)));
+    const button = make('button', 'gallery-picture', image);
     button.type = 'button';
-    button.setAttribute('aria-label', opener.getAttribute('aria-label') ?? '');
-    button.onclick = () => {
-      dialog.close();
-      opener.click();
-    };
+    button.setAttribute('aria-label', `Open picture ${name}`);
+    button.onclick = () => showPicture(message, conversation);
     return make('li', '', button);
   }));
-  dialog.showModal();
+  openDialog(dialog);
 }
 
+dialog.onclose = () => {
+  urls.forEach((url) => URL.revokeObjectURL(url));
+  urls = [];
+};
 part(dialog, 'button', 'close').onclick = () => dialog.close();
 dialog.onclick = (event) => {
   if (event.target === dialog) dialog.close();

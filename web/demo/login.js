@@ -17,9 +17,9 @@ export function startLogin(signIn) {
   ({ uid: uid.value, appId: appId.value, gateway: gateway.value } = recall());
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const entered = { uid: uid.value.trim(), appId: appId.value.trim(), token: token.value.trim(), gateway: gateway.value.trim() };
-    remember(entered);
-    await whileSigningIn(() => signIn(entered));
+    const settings = entered();
+    remember(settings);
+    await whileSigningIn(() => signIn(settings));
   };
   gateway.onchange = () => showSetup();
   uid.oninput = showCommand;
@@ -28,6 +28,16 @@ export function startLogin(signIn) {
     if (advanced.contains(/** @type {Node} */ (target))) advanced.open = true;
   };
   showSetup();
+}
+
+/** What is in the form. @returns {Settings} */
+export function entered() {
+  return { uid: uid.value.trim(), appId: appId.value.trim(), token: token.value.trim(), gateway: gateway.value.trim().replace(/\/$/, '') };
+}
+
+/** Whether the gateway has said that every login needs a token. */
+export function needsToken() {
+  return token.required;
 }
 
 /**

@@ -1,15 +1,16 @@
 /**
  * The demo: a small chat on the RTM Web SDK. Start reading here; session.js has the calls for
- * signing in and channels, outgoing.js and incoming.js those for messages and media.
+ * signing in and channels, outgoing.js those for sending, conversation.js and file-box.js those for what is received.
  */
 import { Chat } from './chat.js';
 import { showConnection } from './connection.js';
 import { byId, part, showText } from './dom.js';
-import { resume, showLogin, startLogin } from './login.js';
+import { entered, needsToken, resume, showLogin, startLogin } from './login.js';
 import { paintAvatar, suggestName } from './names.js';
 import { endNavigation, startNavigation } from './navigation.js';
 import { Session } from './session.js';
 import { recall, setSignedIn, signedIn } from './settings.js';
+import { startSnippet } from './snippet.js';
 
 /** @import { Settings } from './settings.js' */
 
@@ -24,7 +25,7 @@ async function signIn(settings) {
   session = new Session(settings, {
     onState(state, reason) {
       showConnection(state, reason);
-      chat?.transfers.setConnected(state === 'CONNECTED');
+      chat?.setConnected(state === 'CONNECTED');
       if (state === 'DISCONNECTED' && reason === 'LOGOUT' && !returning && !leaving) exit();
     },
     onPeerMessage: (message, peer, time) => chat?.receive(message, peer, time),
@@ -37,7 +38,7 @@ async function signIn(settings) {
 /** Shows the chat. @param {Session} signedIn */
 async function enter(signedIn) {
   chat = new Chat(signedIn);
-  chat.transfers.setConnected(true);
+  chat.setConnected(true);
   show('chat');
   paintAvatar(part(byId('div', 'me'), 'span', 'avatar'), signedIn.uid);
   part(byId('div', 'me'), 'span', 'name').textContent = signedIn.uid;
@@ -73,6 +74,7 @@ async function signInAgain() {
   returning = true;
   try {
     await session?.loginAgain();
+    chat?.presence.renew();
   } catch (error) {
     exit(error);
   } finally {
@@ -86,6 +88,10 @@ byId('a', 'second').onclick = (event) => {
   const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
   link.search = String(new URLSearchParams({ uid: suggestName(), channel: link.dataset.channel ?? 'lobby' }));
 };
+startSnippet(() => {
+  const { gateway, appId, token } = signedIn() ?? entered();
+  return { gateway: gateway || location.origin, appId, channel: chat?.channel ?? 'lobby', needsToken: !!token || needsToken() };
+});
 document.addEventListener('visibilitychange', () => chat?.seen());
 addEventListener('pagehide', () => {
   leaving = true;

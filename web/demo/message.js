@@ -1,63 +1,70 @@
-/** A message as the page shows it. */
-import { clone, part, make, icon } from './dom.js';
-import { clock } from './format.js';
-import { paintAvatar } from './names.js';
+/** A message as the page knows it: what is kept of it in the browser, and how far its sending is. */
+
+/** @import { Upload } from './upload.js' */
 
 /**
- * @param {{kind: 'TEXT' | 'IMAGE' | 'FILE', from: string, own: boolean, time: number}} about time in ms since 1970
- * @param {Node} content
+ * @typedef {object} Media
+ * @property {string} [mediaId] there once it is uploaded
+ * @property {string} name
+ * @property {number} size in bytes
+ * @property {number} [width] in pixels
+ * @property {number} [height] in pixels
+ * @property {Blob} [thumbnail]
  */
-export function messageElement({ kind, from, own, time }, content) {
-  const element = clone('message');
-  element.dataset.kind = kind;
-  element.dataset.own = String(own);
-  element.dataset.from = from;
-  paintAvatar(part(element, 'span', 'avatar'), from);
-  part(element, 'span', 'sender').textContent = own ? 'You' : from;
-  const stamp = part(element, 'time', 'time');
-  stamp.textContent = clock(time);
-  stamp.dateTime = new Date(time).toISOString();
-  part(element, 'div', 'content').append(content);
-  return element;
-}
-
-/** Text, never markup. @param {string} text */
-export function textContent(text) {
-  return make('p', 'text', text);
-}
-
-const states = {
-  sending: { text: 'Sending…', symbol: 'wait' },
-  sent: { text: 'Sent', symbol: 'check' },
-  delivered: { text: 'Delivered', symbol: 'ok' },
-  offline: { text: 'Not online: waits for them, up to seven days', symbol: 'off' },
-};
 
 /**
- * @param {HTMLElement} element a message
- * @param {keyof typeof states} state
+ * What the archive keeps.
+ * @typedef {object} Kept
+ * @property {number} [key] the archive's
+ * @property {string} conversation its id
+ * @property {'TEXT' | 'IMAGE' | 'FILE'} kind
+ * @property {string} from
+ * @property {boolean} own
+ * @property {number} time in ms since 1970
+ * @property {string} text what was written: the text itself, or a caption
+ * @property {Media} [media]
+ * @property {'waiting' | 'sent' | 'delivered' | 'offline'} [state] of one's own
+ * @property {number} [item] the id of what the outbox has of it
  */
-export function showState(element, state) {
-  const line = part(element, 'p', 'state');
-  const { text, symbol } = states[state];
-  line.dataset.state = state;
-  line.replaceChildren(icon(symbol), text);
-  line.hidden = false;
+
+export class Message {
+  /** While it is being sent, or could not be. @type {Upload | undefined} */
+  upload;
+  /** The picture or file itself, if it is on this machine. @type {Blob | undefined} */
+  local;
+  /** Called after each change. */
+  onchange = () => {};
+  /** Loads the picture, and shows it where it belongs; undefined if that fails. @type {() => Promise<Blob | undefined>} */
+  load = async () => this.local;
+  /** @type {Promise<Blob | undefined> | undefined} */
+  loading;
+
+  /** @param {Kept} kept */
+  constructor(kept) {
+    this.kept = kept;
+  }
+
+  /** What the list of conversations shows of it. @param {'channel' | 'peer'} kind of the conversation */
+  summary(kind) {
+    const { text, media, own, from } = this.kept;
+    const what = text || (this.kept.kind === 'IMAGE' ? 'Picture' : (media?.name ?? ''));
+    if (own) return `You: ${what}`;
+    return kind === 'channel' ? `${from}: ${what}` : what;
+  }
 }
 
+/** How many pictures an album has at most. */
+const ALBUM = 10;
+/** How soon pictures must follow each other to be one album, in ms. */
+const TOGETHER = 60_000;
+
 /**
- * @param {HTMLElement} element a message
- * @param {string} problem
- * @param {() => void} retry
+ * Whether a picture belongs to the album before it: sent by the same user soon after, without a caption of its own.
+ * @param {Message[]} album
+ * @param {Message} message
  */
-export function showFailure(element, problem, retry) {
-  const line = part(element, 'p', 'state');
-  const text = make('span', 'problem', icon('alert'), problem);
-  const button = make('button', 'quiet', icon('retry'), 'Try again');
-  text.dataset.testid = 'error';
-  button.type = 'button';
-  button.onclick = retry;
-  line.dataset.state = 'failed';
-  line.replaceChildren(text, button);
-  line.hidden = false;
+export function continuesAlbum(album, { kept }) {
+  const last = album.at(-1)?.kept;
+  return !!last && last.kind === 'IMAGE' && kept.kind === 'IMAGE' && last.from === kept.from && !kept.text
+    && album.length < ALBUM && Math.abs(kept.time - last.time) < TOGETHER;
 }

@@ -1,133 +1,215 @@
-/** Sending: what was typed, and files and pictures. */
-import { discard, objectUrl, part } from './dom.js';
-import { explain } from './errors.js';
-import { fileBox } from './file-box.js';
-import { fileName } from './format.js';
-import { messageElement, showFailure, showState, textContent } from './message.js';
-import { pictureBox } from './picture.js';
-import { transferCard } from './transfer-card.js';
-import { Transfer } from './transfers.js';
+/**
+ * Sending: texts, pictures and files go to the outbox, which sends them once and in order, also after a
+ * reload. A message is shown in its place before that, and stays there whatever becomes of it.
+ */
+import { Message } from './message.js';
+import { Upload } from './upload.js';
 
+/** @import { OutboxItem } from '../package/outbox.d.ts' */
+/** @import { Archive } from './archive.js' */
 /** @import { Conversation } from './conversation.js' */
-/** @import { MediaTransferHandler, RtmClient, UploadedFileMessage, UploadedImageMessage } from '../src/rtm.d.ts' */
+/** @import { Session } from './session.js' */
+/** @import { Picked } from './tray.js' */
 
-/**
- * @param {Conversation} conversation
- * @param {string} text
- */
-export function sendText(conversation, text) {
-  const about = { kind: /** @type {const} */ ('TEXT'), from: conversation.session.uid, own: true, time: Date.now() };
-  const element = messageElement(about, textContent(text));
-  const deliver = async () => {
-    showState(element, 'sending');
-    try {
-      showState(element, await conversation.send({ text }));
-    } catch (error) {
-      showFailure(element, explain(error, 'send'), deliver);
+/** A text longer than this goes in a message of its own, not as a caption: captions share 32 KB with the thumbnail. */
+export const CAPTION = 1000; // characters
+
+export class Outgoing {
+  /** @type {Map<number, Message>} */
+  #byItem = new Map();
+  /** Those whose messages were not known yet. @type {Map<number, OutboxItem>} */
+  #early = new Map();
+  #connected = true;
+
+  /**
+   * @param {Session} session
+   * @param {Archive} archive
+   */
+  constructor(session, archive) {
+    this.session = session;
+    this.archive = archive;
+    session.outbox.on('ItemChanged', (item) => {
+      const message = this.#byItem.get(item.id);
+      if (message) this.#changed(message, item);
+      else this.#early.set(item.id, item);
+    });
+  }
+
+  /**
+   * @param {Conversation} conversation
+   * @param {string} text also the caption of what is picked
+   * @param {Picked[]} picked
+   */
+  send(conversation, text, picked) {
+    const apart = text.length > CAPTION || !picked.length;
+    picked.forEach((one, i) => this.#sendPicked(conversation, one, i || apart ? '' : text));
+    if (text && apart) {
+      const message = this.#start(conversation, { kind: 'TEXT', text });
+      this.#queue(conversation, message, async () => [{ text }, {}]);
     }
-  };
-  conversation.append(element, text);
-  deliver();
-}
+  }
 
-/**
- * Uploads files and sends a message for each when it is there.
- * @param {Conversation} conversation
- * @param {Iterable<File>} files
- */
-export function sendFiles(conversation, files) {
-  for (const file of files) {
-    const card = uploadCard(conversation, file);
-    conversation.append(card, '');
+  /**
+   * @param {Conversation} conversation
+   * @param {Picked} picked
+   * @param {string} caption
+   */
+  #sendPicked(conversation, { file, name, prepared, isPicture }, caption) {
+    const message = this.#start(conversation, { kind: isPicture ? 'IMAGE' : 'FILE', text: caption, media: { name, size: file.size } }, file);
+    const { media } = message.kept;
+    this.#queue(conversation, message, async () => {
+      const picture = await prepared;
+      if (!picture) {
+        if (message.kept.kind === 'IMAGE') conversation.showAsFile(message);
+        return [file, { messageType: 'FILE', fileName: name, description: caption }];
+      }
+      const { payload, placeholder, ...params } = picture;
+      Object.assign(media ?? {}, { size: payload.size, width: params.width, height: params.height, thumbnail: params.thumbnail });
+      return [payload, { ...params, messageType: 'IMAGE', fileName: name, description: caption }];
+    });
+  }
+
+  /**
+   * Shows a message that is to be sent.
+   * @param {Conversation} conversation
+   * @param {Pick<import('./message.js').Kept, 'kind' | 'text' | 'media'>} what
+   * @param {File} [local]
+   */
+  #start(conversation, what, local) {
+    const message = new Message({ ...what, conversation: conversation.id, from: this.session.uid, own: true, time: Date.now(), state: 'waiting' });
+    message.local = local;
+    return message;
+  }
+
+  /**
+   * Gives a message to the outbox, after those before it.
+   * @param {Conversation} conversation
+   * @param {Message} message
+   * @param {() => Promise<[Blob | Record<string, unknown>, Record<string, unknown>]>} make what is sent, and its params
+   */
+  #queue(conversation, message, make) {
+    const keep = () => {
+      conversation.queue = conversation.queue.then(async () => {
+        try {
+          const [content, params] = await make();
+          upload.size = content instanceof Blob ? content.size : 0;
+          const item = await this.session.outbox.send(conversation.receiver, content, params);
+          message.kept.item = item.id;
+          this.#follow(message, item);
+          await this.archive.keep(message.kept);
+        } catch (error) {
+          upload.fail(error);
+        }
+      });
+    };
+    const upload = this.#upload(message, keep);
+    conversation.add(message);
+    keep();
+  }
+
+  /**
+   * @param {Message} message
+   * @param {() => void} [keep]
+   */
+  #upload(message, keep = () => {}) {
+    const upload = (message.upload = new Upload(message.kept.media?.size ?? 0, keep));
+    upload.paused = !this.#connected;
+    return upload;
+  }
+
+  /**
+   * @param {Message} message
+   * @param {OutboxItem} item
+   */
+  #follow(message, item) {
+    this.#byItem.set(item.id, message);
+    this.#changed(message, item);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {OutboxItem} item
+   */
+  #changed(message, item) {
+    const { kept, upload } = message;
+    const mediaId = /** @type {string | undefined} */ (item.message?.mediaId);
+    const uploaded = mediaId && kept.media && kept.media.mediaId !== mediaId;
+    if (uploaded && kept.media) kept.media.mediaId = mediaId;
+    upload?.follow(item);
+    if (item.state === 'SENT') {
+      kept.state = item.hasPeerReceived === undefined ? 'sent' : item.hasPeerReceived ? 'delivered' : 'offline';
+      delete kept.item;
+      this.#byItem.delete(item.id);
+      message.upload = undefined;
+    }
+    if (uploaded || item.state === 'SENT') this.archive.keep(kept);
+    message.onchange();
+  }
+
+  /** What the outbox has, by id. */
+  async items() {
+    return new Map((await this.session.outbox.list()).map((item) => [item.id, item]));
+  }
+
+  /**
+   * Has a message that was kept follow what the outbox has of it.
+   * @param {Message} message
+   * @param {OutboxItem | undefined} item undefined if it was sent meanwhile
+   */
+  resume(message, item) {
+    if (item) {
+      message.local = item.payload;
+      this.#upload(message);
+      this.#follow(message, item);
+      return;
+    }
+    const early = this.#early.get(message.kept.item ?? -1);
+    message.kept.state = early?.hasPeerReceived === false ? 'offline' : early?.hasPeerReceived ? 'delivered' : 'sent';
+    const mediaId = /** @type {string | undefined} */ (early?.message?.mediaId);
+    if (mediaId && message.kept.media) message.kept.media.mediaId = mediaId;
+    delete message.kept.item;
+    this.archive.keep(message.kept);
+  }
+
+  /**
+   * The message of an item that is in the outbox alone: the page ended before it kept more.
+   * @param {OutboxItem} item
+   * @returns {Message}
+   */
+  fromItem(item) {
+    const { id, createdAt, payload, params = {}, message } = item;
+    const { messageType = 'TEXT', fileName = 'file', width, height, thumbnail, description } = params;
+    return new Message({
+      conversation: conversationOf(item), kind: payload ? messageType : 'TEXT', from: this.session.uid, own: true, time: createdAt,
+      text: payload ? (description ?? '') : String(message?.text ?? ''), state: 'waiting', item: id,
+      ...(payload && { media: { name: fileName, size: payload.size, width, height, thumbnail } }),
+    });
+  }
+
+  /**
+   * Drops a message that was not sent.
+   * @param {Message} message
+   * @returns {Promise<boolean>} whether it could be
+   */
+  async drop({ kept, upload }) {
+    if (upload && !(await upload.remove())) return false;
+    if (kept.item !== undefined) this.#byItem.delete(kept.item);
+    if (kept.key !== undefined) await this.archive.remove(kept.key);
+    return true;
+  }
+
+  /** @param {boolean} connected */
+  setConnected(connected) {
+    this.#connected = connected;
+    for (const { upload } of this.#byItem.values()) {
+      if (!upload) continue;
+      upload.paused = !connected;
+      upload.onchange();
+    }
   }
 }
 
-/**
- * @param {Conversation} conversation
- * @param {File} file
- */
-function uploadCard(conversation, file) {
-  const { session, transfers } = conversation;
-  /** @type {UploadedFileMessage | UploadedImageMessage | undefined} */
-  let message;
-  /** @type {'sent' | 'delivered' | 'offline'} */
-  let outcome;
-  /** @param {import('../src/rtm.d.ts').PreparedImage} picture */
-  const prepared = ({ payload, thumbnail }) => {
-    transfer.size = payload.size;
-    if (thumbnail) showPreview(card, thumbnail);
-  };
-  const transfer = new Transfer({
-    name: fileName(file.name),
-    size: file.size,
-    work: async (handler) => {
-      message ??= await upload(session.client, file, handler, prepared); // kept: if sending fails, only that is done again
-      outcome = await conversation.send(message);
-    },
-  });
-  const card = transferCard(transfer, transfers, 'upload', () => {
-    if (!message) return;
-    const element = ownMedia(conversation, message, file);
-    showState(element, outcome);
-    discard(card);
-    conversation.append(element, `You sent ${transfer.name}`);
-  });
-  transfers.add(transfer);
-  return card;
-}
-
-/**
- * @param {RtmClient} client
- * @param {File} file
- * @param {MediaTransferHandler} handler
- * @param {(picture: import('../src/rtm.d.ts').PreparedImage) => void} prepared called before a picture is uploaded
- */
-async function upload(client, file, handler, prepared) {
-  const name = fileName(file.name);
-  await file.slice(0, 1).arrayBuffer().catch(() => {
-    throw new Error('This can’t be read. Is it a folder, or was it moved since it was chosen?');
-  });
-  const picture = await prepare(file, name, handler);
-  if (!picture) return client.createMediaMessageByUploading(file, { messageType: 'FILE', fileName: name }, handler);
-  prepared(picture);
-  const { payload, placeholder, ...params } = picture;
-  return client.createMediaMessageByUploading(payload, { ...params, messageType: 'IMAGE', fileName: name }, handler);
-}
-
-/**
- * A picture without its metadata and with its thumbnail; undefined for what is no picture that this browser knows.
- * @param {File} file
- * @param {string} fileName
- * @param {MediaTransferHandler} handler
- */
-async function prepare(file, fileName, { cancelSignal }) {
-  if (!file.type.startsWith('image/')) return undefined;
-  return AgoraRTM.prepareImage(file, { fileName, signal: cancelSignal }).catch((error) => {
-    if (error.name !== 'RtmInvalidArgumentError') throw error;
-  });
-}
-
-/**
- * The picture in place of the icon of its card.
- * @param {HTMLElement} card
- * @param {Blob} thumbnail
- */
-function showPreview(card, thumbnail) {
-  const image = new Image();
-  image.alt = '';
-  image.src = objectUrl(image, thumbnail);
-  part(card, 'span', 'icon').replaceChildren(image);
-}
-
-/**
- * One's own picture or file, shown from the file on this machine.
- * @param {Conversation} conversation
- * @param {UploadedFileMessage | UploadedImageMessage} message
- * @param {File} file
- */
-function ownMedia(conversation, message, file) {
-  const source = { name: fileName(file.name), size: file.size, fetch: async () => file, transfers: conversation.transfers, local: file };
-  const content = message.messageType === 'IMAGE' ? pictureBox(message, source) : fileBox(source);
-  const about = { kind: message.messageType, from: conversation.session.uid, own: true, time: Date.now() };
-  return messageElement(about, content);
+/** The id of the conversation that an item of the outbox belongs to. @param {OutboxItem} item */
+export function conversationOf({ peerId, channelId }) {
+  return peerId === undefined ? `channel:${channelId}` : `peer:${peerId}`;
 }

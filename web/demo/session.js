@@ -1,4 +1,4 @@
-/** One person signed in: the SDK's client, and the channels to leave at the end. */
+/** One person signed in: the SDK's client with its outbox, and the channels to leave at the end. */
 
 /** @import { ReceivedMessage, RtmChannel, RtmClient, RtmStatusCode } from '../src/rtm.d.ts' */
 /** @import { Settings } from './settings.js' */
@@ -21,9 +21,13 @@ export class Session {
    */
   constructor({ uid, appId, gateway, token }, { onState, onPeerMessage }) {
     this.uid = uid;
+    /** Names whose messages this browser keeps. */
+    this.account = `${gateway || location.origin} ${appId} ${uid}`;
     this.token = token || undefined;
     /** @type {RtmClient} */
     this.client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_WARNING, ...(gateway && { gateway }) });
+    // Before the login, so that what an earlier page has left is sent at once.
+    this.outbox = /** @type {typeof import('../package/outbox.d.ts')} */ (/** @type {unknown} */ (AgoraRTM)).openOutbox(this.client);
     this.client.on('ConnectionStateChanged', onState);
     this.client.on('MessageFromPeer', (message, peer, props) => onPeerMessage(message, peer, props.serverReceivedTs));
   }

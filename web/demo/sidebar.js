@@ -1,6 +1,8 @@
 /** The list of conversations, and the form that starts one. */
 import { byId, clone, icon, make, part, showText } from './dom.js';
+import { clock } from './format.js';
 import { isName, paintAvatar } from './names.js';
+import { presenceText } from './presence.js';
 
 /** @import { Conversation } from './conversation.js' */
 
@@ -73,8 +75,11 @@ function newRow(conversation, choose) {
  * @param {Conversation} conversation
  * @param {boolean} active
  */
-function update(row, { last, unread, kind }, active) {
+function update(row, { last, unread, kind, time, presence }, active) {
+  showPresence(part(row, 'span', 'avatar'), presence);
+  part(row, 'span', 'presence').textContent = presence ? presenceText[presence] : '';
   part(row, 'span', 'last').textContent = last || (kind === 'channel' ? 'Channel' : 'Person');
+  part(row, 'time', 'time').textContent = last ? clock(time) : '';
   const badge = part(row, 'span', 'badge');
   badge.replaceChildren(unread > 99 ? '99+' : String(unread), make('span', 'sr-only', ' unread'));
   badge.hidden = !unread;
@@ -85,7 +90,18 @@ function update(row, { last, unread, kind }, active) {
  * @param {HTMLElement} avatar
  * @param {Conversation} conversation
  */
-export function paintConversation(avatar, { kind, name }) {
+export function paintConversation(avatar, { kind, name, presence }) {
   paintAvatar(avatar, name);
+  showPresence(avatar, presence);
   if (kind === 'channel') avatar.replaceChildren(icon('hash'));
+}
+
+/**
+ * A dot at the avatar of a person.
+ * @param {HTMLElement} avatar
+ * @param {import('./presence.js').State | undefined} presence
+ */
+function showPresence(avatar, presence) {
+  if (presence) avatar.dataset.presence = presence;
+  else delete avatar.dataset.presence;
 }

@@ -1,8 +1,11 @@
 /**
- * Uploads and downloads. The SDK takes nine at a time and refuses the tenth, so further ones
- * wait here; and it takes none while the connection is interrupted, so they wait then, too.
+ * Downloads. The SDK takes nine transfers at a time and refuses the tenth. The outbox uploads three,
+ * so six are for downloads, and further ones wait here. The SDK takes none while the connection is
+ * interrupted, so they wait then, too.
  */
-const LIMIT = 9;
+import { Speed } from './speed.js';
+
+const LIMIT = 6;
 
 /** @import { MediaTransferHandler } from '../src/rtm.d.ts' */
 /** @typedef {'queued' | 'running' | 'done' | 'failed' | 'cancelled'} TransferState */
@@ -21,8 +24,7 @@ export class Transfer {
 
   /** @type {AbortController | undefined} */
   #abort;
-  /** @type {{time: number, current: number}[]} */
-  #samples = [];
+  #speed = new Speed();
 
   /**
    * @param {{name: string, size: number, work: (handler: MediaTransferHandler) => Promise<void>}} task
@@ -34,23 +36,19 @@ export class Transfer {
     this.work = work;
   }
 
-  /** Bytes a second during the last five; undefined during the first second. */
+  /** Bytes a second; undefined during the first second. */
   get rate() {
-    const [first] = this.#samples;
-    const elapsed = first ? performance.now() - first.time : 0;
-    return first && elapsed > 1000 ? ((this.current - first.current) / elapsed) * 1000 : undefined;
+    return this.#speed.rate;
   }
 
-  /** Whether it moved and does so no more, for three seconds: the network is slow to say that it is gone. */
   get stalled() {
-    const last = this.#samples.at(-1);
-    return this.state === 'running' && !!last && this.current < this.size && performance.now() - last.time > 3000;
+    return this.state === 'running' && this.current < this.size && this.#speed.stalled;
   }
 
   /** Runs until it is done or has failed, or was cancelled. Never rejects. */
   async run() {
     const abort = (this.#abort = new AbortController());
-    this.#samples = [];
+    this.#speed.reset();
     const clock = setInterval(() => this.onchange(), 1000); // its speed falls also while nothing happens
     try {
       await this.work({ cancelSignal: abort.signal, onOperationProgress: (p) => !abort.signal.aborted && this.#progress(p.currentSize) });
@@ -77,19 +75,19 @@ export class Transfer {
 
   /** @param {number} current */
   #progress(current) {
-    const time = performance.now();
     this.current = current;
-    this.#samples = [...this.#samples.filter((s) => s.time > time - 5000), { time, current }];
+    this.#speed.note(current);
     this.set('running');
   }
 }
 
 export class TransferQueue {
+  connected = false;
+
   /** @type {Transfer[]} */
   #waiting = [];
   /** @type {Set<Transfer>} */
   #running = new Set();
-  #connected = false;
 
   /** Starts a transfer as soon as there is room, also one that has ended before. @param {Transfer} transfer */
   add(transfer) {
@@ -101,7 +99,7 @@ export class TransferQueue {
 
   /** @param {boolean} connected */
   setConnected(connected) {
-    this.#connected = connected;
+    this.connected = connected;
     for (const transfer of this.#running) {
       transfer.paused = !connected;
       transfer.onchange();
@@ -110,7 +108,7 @@ export class TransferQueue {
   }
 
   #next() {
-    while (this.#connected && this.#running.size < LIMIT) {
+    while (this.connected && this.#running.size < LIMIT) {
       // One tried again right after it was cancelled waits until its first run has ended.
       const transfer = this.#waiting.find((t) => !this.#running.has(t));
       if (!transfer) return;

@@ -1,0 +1,74 @@
+// What becomes of a message between the compose tray and the other side: in its place, in order, over a reload, after a failure.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { png } from './support/pictures.ts';
+import { slow } from './support/slow.ts';
+import { test, expect } from './support/test.ts';
+
+const picture = (name: string) => ({ name, mimeType: 'image/png', buffer: png(120, 80) });
+
+/** The thread as it is read: pictures by their number, files by name, texts. */
+const thread = (page: Page) =>
+  page.getByTestId('message').evaluateAll((all) => all.map((e) => {
+    const [album, file, text] = [e.querySelector('.album'), e.querySelector('.file-name'), e.querySelector('.text')].map((part) => part?.textContent ?? '');
+    return [e.querySelectorAll('.picture').length || '', album && '', file, text].join(' ').trim();
+  }));
+
+test('what is sent stands in its place at once, waits its turn over a reload, and stays when it fails', async ({ browser, gateway, run }) => {
+  const net = await slow(gateway.url, 1_000_000);
+  const [ca, cb] = [await browser.newContext(), await browser.newContext()];
+  try {
+    const [a, b] = [await ca.newPage(), await cb.newPage()];
+    await Promise.all([a.goto(`${net.url}/?uid=ann-${run}&channel=tea-${run}`), b.goto(`${gateway.url}/?uid=ben-${run}&channel=tea-${run}`)]);
+    await expect(a.getByTestId('member-count')).toContainText('2');
+
+    await a.getByTestId('attach-input').setInputFiles([picture('1.png'), picture('2.png'), picture('3.png'), { name: `${'long'.repeat(40)}.tar.gz`, mimeType: '', buffer: Buffer.alloc(6 << 20) }]);
+    await a.getByRole('button', { name: 'Remove 2.png' }).focus();
+    await a.keyboard.press('Enter');
+    await expect(a.getByRole('button', { name: 'Remove 3.png' }), 'the focus goes on').toBeFocused();
+    expect((await new AxeBuilder({ page: a }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+    await a.getByTestId('composer').fill('Two views');
+    await a.getByTestId('composer').press('Enter');
+    await a.getByTestId('composer').fill('after');
+    await a.getByTestId('composer').press('Enter');
+    const order = ['2  Two views', expect.stringMatching(/^long.*\.tar\.gz$/), 'after'].map((e) => (typeof e === 'string' ? e.replace(/\s+/g, ' ') : e));
+    const read = async (page: Page) => (await thread(page)).map((e) => e.replace(/\s+/g, ' '));
+    expect(await read(a), 'at once').toEqual(order);
+    expect(await a.getByTestId('picture').locator('img').evaluateAll((all) => all.map((e) => (e as HTMLImageElement).src.slice(0, 5)))).toEqual(['blob:', 'blob:']);
+
+    const file = a.locator('[data-kind="FILE"]');
+    await expect(file.locator('.transfer-status')).toHaveText(/^[1-9]\d?% of 6 MB/);
+    const [ring, words] = await file.evaluate((e) => [e.querySelector('[role="progressbar"]')!.getAttribute('aria-valuenow'), e.querySelector('.transfer-status')!.textContent]);
+    expect(words).toMatch(new RegExp(`^${ring}% `));
+    const [box, end] = [await file.locator('.file').boundingBox(), await file.locator('.file-name span').last().boundingBox()];
+    await expect(file.locator('.file-name span').last(), 'however long the name').toHaveText('.tar.gz');
+    expect(end!.x + end!.width).toBeLessThan(box!.x + box!.width);
+
+    await a.reload();
+    await expect.poll(() => read(a), 'as before').toEqual(order);
+    await expect(a.getByTestId('message').last()).toContainText('Sent');
+    await expect(a.getByTestId('transfer')).toHaveCount(0);
+    await expect.poll(() => read(b)).toEqual(order);
+    await expect(b.locator('.conversation-last')).toHaveText(`ann-${run}: after`);
+
+    await a.route('**/media/**', (route) => route.fulfill({ status: 413, headers: { 'Rtm-Gateway': '1' }, body: 'no' }));
+    await a.getByTestId('attach-input').setInputFiles({ name: 'lost.bin', mimeType: '', buffer: Buffer.alloc(1000) });
+    await a.getByTestId('send').click();
+    const lost = a.getByTestId('message').filter({ hasText: 'lost.bin' });
+    await expect(lost.getByTestId('transfer-dismiss')).toBeVisible();
+    await a.getByTestId('composer').fill('later');
+    await a.getByTestId('composer').press('Enter');
+    await expect(b.getByTestId('message').last()).toContainText('later');
+    expect((await read(a)).slice(-2), 'what failed stays in its place').toEqual(['lost.bin', 'later']);
+    await lost.getByTestId('transfer-dismiss').click();
+    await expect(lost).toHaveCount(0);
+
+    await a.getByTestId('conversation-leave').click();
+    await expect(a.getByTestId('message')).toHaveCount(0);
+    await a.getByTestId('undo').click();
+    await expect.poll(() => read(a)).toEqual([...order, 'later']);
+  } finally {
+    await Promise.all([ca.close(), cb.close()]);
+    await net.end();
+  }
+});

@@ -1,0 +1,93 @@
+/** How far the sending of a message is: first it is prepared, then the outbox has it. */
+import { Speed } from './speed.js';
+
+/** @import { OutboxItem } from '../package/outbox.d.ts' */
+/** @import { TransferState } from './transfers.js' */
+
+const states = /** @type {const} */ ({ WAITING: 'queued', UPLOADING: 'running', SENDING: 'running', SENT: 'done', FAILED: 'failed' });
+
+export class Upload {
+  /** @type {TransferState} */
+  state = 'queued';
+  /** Bytes so far. */
+  current = 0;
+  paused = false;
+  /** @type {unknown} */
+  error = undefined;
+  /** Called after each change. */
+  onchange = () => {};
+
+  /** @type {OutboxItem | undefined} */
+  #item;
+  #speed = new Speed();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #clock;
+
+  /**
+   * @param {number} size in bytes
+   * @param {() => void} keep gives the message to the outbox, again if that failed
+   */
+  constructor(size, keep) {
+    this.size = size;
+    this.keep = keep;
+  }
+
+  get rate() {
+    return this.#speed.rate;
+  }
+
+  get stalled() {
+    return this.state === 'running' && this.current < this.size && this.#speed.stalled;
+  }
+
+  /** Follows an item of the outbox. @param {OutboxItem} item */
+  follow(item) {
+    this.#item = item;
+    const { state, progress, error } = item;
+    if (progress.currentSize !== this.current) this.#speed.note(progress.currentSize);
+    if (state === 'WAITING') this.#speed.reset();
+    this.current = progress.currentSize;
+    this.error = error;
+    this.#set(error?.name === 'RtmInterruptedError' ? 'cancelled' : states[state]);
+  }
+
+  /** The outbox did not take it. @param {unknown} error */
+  fail(error) {
+    this.error = error;
+    this.#set('failed');
+  }
+
+  /** Whether there is something to cancel: what the outbox is sending can't be taken back. */
+  get cancellable() {
+    return !!this.#item && (this.#item.state === 'WAITING' || this.#item.state === 'UPLOADING');
+  }
+
+  cancel() {
+    this.#item?.cancel().catch(() => {}); // it was sent meanwhile
+  }
+
+  retry() {
+    this.error = undefined;
+    this.#set('queued');
+    if (this.#item) this.#item.retry();
+    else this.keep();
+  }
+
+  /** Drops the message. @returns {Promise<boolean>} whether it could be: false of one that was sent meanwhile */
+  async remove() {
+    try {
+      await this.#item?.remove();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param {TransferState} state */
+  #set(state) {
+    this.state = state;
+    clearInterval(this.#clock);
+    if (state === 'running') this.#clock = setInterval(() => this.onchange(), 1000); // its speed falls also while nothing happens
+    this.onchange();
+  }
+}
