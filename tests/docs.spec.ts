@@ -35,7 +35,7 @@ test('every block has a rule', () => {
   expect(wrong(blocks, unruly)).toEqual([]);
 });
 
-test('js and ts compile', () => {
+test('js, ts and tsx compile', () => {
   expect(typeErrors(programs().flatMap(scripts))).toBe('');
 });
 

@@ -24,15 +24,16 @@ after(() => rmSync(app, { recursive: true }));
 
 test('it brings nothing else along, and runs nothing when installed', () => {
   const manifest = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
-  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts', 'bin']) assert.equal(manifest[key], undefined, key);
+  for (const key of ['dependencies', 'optionalDependencies', 'scripts', 'bin']) assert.equal(manifest[key], undefined, key);
+  assert.deepEqual([manifest.peerDependencies, manifest.peerDependenciesMeta], [{ react: '>=18' }, { react: { optional: true } }], 'of its hooks, and nobody else needs it');
   assert.deepEqual(readdirSync(path.join(app, 'node_modules')).filter((name) => !name.startsWith('.')), ['agora-rtm-sdk']);
 });
 
 test('it has these files and no other', () => {
-  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs', 'outbox.js', 'outbox.mjs'];
+  const modules = ['rtm.js', 'rtm.mjs', 'loader.js', 'loader.mjs', 'placeholder.js', 'placeholder.mjs', 'codes.js', 'codes.mjs', 'outbox.js', 'outbox.mjs', 'react.js', 'react.mjs'];
   assert.deepEqual(readdirSync(installed('.')).sort(), [
     'LICENSE', 'LICENSE-third-party.txt', 'README.md', 'integrity.json', 'package.json', 'rtm.wasm', 'rtm.wasm.br', 'rtm.wasm.gz', ...modules, ...modules.map((name) => `${name}.map`),
-    ...['rtm', 'loader', 'placeholder', 'codes', 'outbox'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
+    ...['rtm', 'loader', 'placeholder', 'codes', 'outbox', 'react'].flatMap((name) => [`${name}.d.ts`, `${name}.d.mts`, `${name}.d.cts`]),
   ].sort());
   for (const name of modules) {
     const { sources, sourcesContent } = JSON.parse(readFileSync(installed(`${name}.map`), 'utf8'));
@@ -44,8 +45,8 @@ test('it has these files and no other', () => {
 test('tools of 2019 can read it: ES2017, found by main, and no installer is turned away', () => {
   const { main, module, browser, engines, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   assert.deepEqual([module, browser, engines], [undefined, undefined, undefined], 'webpack 4 prefers these to main, and cannot read an ES module with import.meta');
-  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default, exports['./codes'].require.default, exports['./outbox'].require.default];
-  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default, exports['./codes'].import.default, exports['./outbox'].import.default];
+  const scripts = [main, exports['.'].require.default, exports['./loader'].require.default, exports['./placeholder'].require.default, exports['./codes'].require.default, exports['./outbox'].require.default, exports['./react'].require.default];
+  const modules = [exports['.'].import.default, exports['./loader'].import.default, exports['./placeholder'].import.default, exports['./codes'].import.default, exports['./outbox'].import.default, exports['./react'].import.default];
   const read = (name) => readFileSync(installed(name), 'utf8');
   for (const name of scripts) {
     assert.match(name, /\.js$/, 'Create React App copies files of other names as pictures');

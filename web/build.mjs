@@ -1,6 +1,6 @@
 /**
- * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader, placeholder, codes and outbox as .js and
- * .mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
+ * Builds the SDK into web/dist: rtm.wasm, rtm.js (script tag, AMD, CommonJS), rtm.mjs, loader, placeholder, codes, outbox and react as
+ * .js and .mjs, types, .br and .gz of what browsers load, and integrity.json with the hash of each
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
@@ -21,6 +21,7 @@ write(path.join(dist, 'rtm.wasm'), wasm.bytes);
 
 const options = { ...common({ ...wasm, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
 const entry = (name, file) => ({ entryPoints: { [name]: path.join(web, 'src', file) } });
+const hooks = { external: ['react'], banner: { js: '"use client";' } }; // for frameworks that render on the server
 const esm = { ...modules, outExtension: { '.js': '.mjs' } };
 const outputs = await Promise.all([
   esbuild.build({ ...options, ...umd, ...entry('rtm', 'entry-script.ts') }),
@@ -32,10 +33,12 @@ const outputs = await Promise.all([
   esbuild.build({ ...options, format: 'cjs', ...entry('codes', 'entry-codes.ts') }),
   esbuild.build({ ...options, ...esm, ...entry('outbox', 'outbox.ts') }),
   esbuild.build({ ...options, ...addition, ...entry('outbox', 'outbox.ts') }),
+  esbuild.build({ ...options, ...esm, ...hooks, ...entry('react', 'react.ts') }),
+  esbuild.build({ ...options, format: 'cjs', ...hooks, ...entry('react', 'react.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
 for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
-for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts', 'package/outbox.d.ts'])
+for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts', 'package/outbox.d.ts', 'package/react.d.ts'])
   for (const extension of ['.ts', '.mts', '.cts'])
     copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
 

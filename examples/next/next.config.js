@@ -1,5 +1,5 @@
 import path from 'node:path';
 
 export default {
-  turbopack: { root: path.dirname(import.meta.dirname) }, // the hook is in the folder beside
+  turbopack: { root: path.dirname(import.meta.dirname) }, // the components are in the folder beside
 };

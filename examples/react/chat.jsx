@@ -1,46 +1,50 @@
 import { useState } from 'react';
-import { useRtm } from './use-rtm.js';
+import { RtmProvider, useMedia, useRtm, useRtmEvent, useUpload } from 'rtm-wasm/react';
 
-export function Chat({ gateway }) {
+export function Chat({ client }) {
   const [uid, setUid] = useState('');
-  const [pictures, setPictures] = useState([]);
+  return (
+    <RtmProvider client={client} uid={uid}>
+      <form action={(form) => setUid(form.get('uid'))}>
+        <input name="uid" placeholder="your name" required />
+        <button>Log in</button>
+      </form>
+      <Pictures />
+    </RtmProvider>
+  );
+}
+
+function Pictures() {
+  const { client, state, error } = useRtm();
+  const { upload, error: refused } = useUpload();
   const [problem, setProblem] = useState(null);
-  const { client, state, error } = useRtm({
-    appId: '0123456789abcdef0123456789abcdef', uid, gateway,
-    async onMessage(message, from) {
-      if (message.messageType !== 'IMAGE') return;
-      const src = URL.createObjectURL(await client.downloadMedia(message.mediaId));
-      setPictures((all) => [...all, { from, src }]);
-    },
+  const [pictures, setPictures] = useState([]);
+  useRtmEvent('MessageFromPeer', (message, from) => {
+    if (message.messageType === 'IMAGE') setPictures((all) => [...all, { from, message }]);
   });
 
-  // Caught here: what a form's action throws takes the whole page down.
   async function send(form) {
-    const file = form.get('file');
-    try {
-      const picture = await client.createMediaMessageByUploading(file, { messageType: 'IMAGE', fileName: file.name });
-      await client.sendMessageToPeer(picture, form.get('peer'));
-      setProblem(null);
-    } catch (error) {
-      setProblem(error);
-    }
+    const picture = await upload(form.get('file'));
+    // Caught here: what a form's action throws takes the whole page down.
+    if (picture) await client.sendMessageToPeer(picture, form.get('peer')).then(() => setProblem(null), setProblem);
   }
 
   return (
     <>
-      <form action={(form) => setUid(form.get('uid'))}>
-        <input name="uid" placeholder="your name" required />
-        <button>Log in</button>
-        <output>{(error ?? problem)?.message ?? state}</output>
-      </form>
+      <output>{(error ?? refused ?? problem)?.message ?? state}</output>
       <form action={send}>
         <input name="peer" placeholder="to" required />
         <input name="file" type="file" accept="image/*" required />
-        <button disabled={!client}>Send</button>
+        <button disabled={state !== 'CONNECTED'}>Send</button>
       </form>
       <ol>
-        {pictures.map(({ from, src }) => <li key={src}>{from}: <img src={src} alt="" /></li>)}
+        {pictures.map(({ from, message }) => <li key={message.mediaId}>{from}: <Picture message={message} /></li>)}
       </ol>
     </>
   );
+}
+
+function Picture({ message }) {
+  const { url } = useMedia(message);
+  return <img src={url} alt="" />;
 }

@@ -1,4 +1,5 @@
 /** docs/compatibility.md, made of the table. */
+import { additions } from './additions.ts';
 import { all, codeName } from './codes.ts';
 import { members, pending } from './members.ts';
 import { never } from './never.ts';
@@ -20,9 +21,9 @@ function outcome(row: Row): string {
   return `${row.class}${row.code === undefined ? '' : ` ${row.code}`}${name ? ` \`${name}\`` : ''}`;
 }
 
-function shownBy(row: Row): string {
+function shownBy(row: object): string {
   if (!('shown' in row)) return 'browser';
-  const [place, name] = split(row.shown);
+  const [place, name] = split(row.shown as string);
   return place.includes('/') ? `${place}: ${name}` : `${place}: \`${name}\``;
 }
 
@@ -58,6 +59,9 @@ export function render(): string {
     '## Deliberate differences', '',
     '| Member | Here | Why |', '|---|---|---|',
     ...differing.map((row) => `| ${written(row.member)} | ${cell(row.when)}${'class' in row && row.class ? `: ${outcome(row)}` : ''} | ${cell(row.differs!)} |`), '',
+    '## New, in files of their own', '',
+    '| Import | What | Shown by |', '|---|---|---|',
+    ...additions.map((addition) => `| \`${addition.entry}\` | ${cell(addition.what)} | ${cell(shownBy(addition))} |`), '',
     '## Members', '',
     ...areas.flatMap(table),
     '## Codes that are never produced', '',

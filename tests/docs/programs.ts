@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from '@playwright/test';
 import * as esbuild from 'esbuild';
 import { Front } from '../support/front.ts';
+import { bundleReact } from '../support/react.ts';
 import { blocks, where, type Block } from './blocks.ts';
 
 export interface Program {
@@ -25,7 +26,7 @@ const local = 'http://127.0.0.1:8080';
 const remote = 'https://rtm.example.org';
 const site = 'https://www.example.org';
 
-const isCode = ({ language }: Block) => ['js', 'ts', 'html'].includes(language);
+const isCode = ({ language }: Block) => ['js', 'ts', 'tsx', 'html'].includes(language);
 const isFile = ({ mark }: Block) => mark.endsWith('.js');
 
 export function programs(found = blocks.filter(isCode)): Program[] {
@@ -48,7 +49,7 @@ export function programs(found = blocks.filter(isCode)): Program[] {
 /** The scripts of a program, for the compiler: that of a file is the module at its end. */
 export function scripts({ first, text, files }: Program): Block[] {
   const module = first.language === 'html' ? /<script type="module">([^]*)<\/script>\s*$/.exec(text)?.[1] : text;
-  const own = module === undefined ? [] : [{ ...first, language: first.language === 'ts' ? 'ts' : 'js', text: module }];
+  const own = module === undefined ? [] : [{ ...first, language: first.language === 'html' ? 'js' : first.language, text: module }];
   return [...own, ...[...files].map(([name, text]) => ({ ...first, page: `${first.page}-${name}`, language: 'js', text }))];
 }
 
@@ -85,7 +86,8 @@ export async function run({ first, text, files }: Program, gateway: string, fold
       front.mount('/page.html', { page: placed(text) });
       await use({ open: (hash = '') => open(`${front.url}/page.html${hash}`), lines });
     } else {
-      front.mount('/page.html', { page: empty(gateway) }).mount('/program.js', { bytes: Buffer.from(javascript(placed(text))), type: 'text/javascript' });
+      const script = first.language === 'tsx' ? await bundleReact({ text: placed(text) }, { external: ['rtm-wasm'] }) : javascript(placed(text));
+      front.mount('/page.html', { page: empty(gateway) }).mount('/program.js', { bytes: Buffer.from(script), type: 'text/javascript' });
       const page = await open(`${front.url}/page.html`);
       await page.evaluate((url) => import(url), '/program.js');
       await use({ open: async () => page, lines });
@@ -102,7 +104,7 @@ export async function run({ first, text, files }: Program, gateway: string, fold
 /** Where a module runs: an empty page that has the script tag, and finds the package where a bundler would. */
 function empty(gateway: string): string {
   const imports = Object.fromEntries(['', 'loader', 'placeholder', 'outbox'].map((name) => [`rtm-wasm${name && `/${name}`}`, `${gateway}/sdk/${name || 'rtm'}.mjs`]));
-  return `<!doctype html><meta charset="utf-8"><script type="importmap">${JSON.stringify({ imports })}</script><script src="${gateway}/sdk/rtm.js"></script>`;
+  return `<!doctype html><meta charset="utf-8"><script type="importmap">${JSON.stringify({ imports })}</script><script src="${gateway}/sdk/rtm.js"></script><main></main>`;
 }
 
 function javascript(text: string): string {

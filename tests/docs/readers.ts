@@ -84,6 +84,34 @@ export const readers: Record<string, (opened: Opened, bob: Page) => Promise<void
     await expect.poll(messages).toEqual(['list.txt', 'See you at eight']);
   },
 
+  async 'docs/react.md 1'({ open }, bob) {
+    const alice = await open();
+    await joinGarden(bob, 'alice');
+    await expect(alice.locator('p')).toHaveText('CONNECTED, here: alice, bob');
+    await bob.evaluate(() => (window as any).garden.sendMessage({ text: 'hello' }));
+    await expect(alice.locator('li')).toHaveText('bob: hello');
+    await alice.fill('[name=text]', 'good morning');
+    await alice.click('button');
+    await expect(alice.locator('li').last()).toHaveText('alice: good morning');
+    await expect.poll(() => events(bob, 'ChannelMessage')).toMatchObject([[{ text: 'good morning' }, 'alice', {}, 'garden']]);
+    await bob.evaluate(() => (window as any).garden.leave());
+  },
+
+  async 'docs/react.md 2'({ open }, bob) {
+    const alice = await open();
+    await expect.poll(() => bob.evaluate(async () => (await (window as any).client.sendMessageToPeer({ text: 'hello' }, 'alice')).hasPeerReceived)).toBe(true);
+    await expect(alice.locator('li')).toHaveText('bob: hello');
+  },
+
+  async 'docs/react.md 3'({ open }, bob) {
+    const alice = await open();
+    await joinGarden(bob, 'alice');
+    await choose(alice, 'input');
+    await expect.poll(() => events(bob, 'ChannelMessage')).toMatchObject([[{ messageType: 'IMAGE', fileName: 'view.png', width: 320 }, 'alice', {}, 'garden']]);
+    await expect.poll(() => pictures(alice)).toEqual([320]);
+    await bob.evaluate(() => (window as any).garden.leave());
+  },
+
   async 'web/package/README.md 1'({ open }, bob) {
     const alice = await open();
     await choose(alice, 'input');
@@ -94,6 +122,16 @@ export const readers: Record<string, (opened: Opened, bob: Page) => Promise<void
 };
 
 const choose = (page: Page, input: string) => page.setInputFiles(input, { name: 'view.png', mimeType: 'image/png', buffer: png(320, 240) });
+
+/** Bob joins the channel, and waits for another user there. */
+async function joinGarden(bob: Page, other: string): Promise<void> {
+  await bob.evaluate(async () => {
+    const w = window as any;
+    w.garden = w.client.createChannel('garden');
+    await w.garden.join();
+  });
+  await expect.poll(() => bob.evaluate(() => (window as any).garden.getMembers())).toContain(other);
+}
 
 /** The widths of the pictures that a page shows. */
 const pictures = (page: Page) => page.evaluate(() => [...document.images].map((i) => i.naturalWidth));

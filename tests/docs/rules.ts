@@ -3,6 +3,7 @@
  *
  *   js, ts       a program of its own: compiled against rtm.d.ts with --strict, and run as a module against a real gateway, in a page
  *                that has the script tag and finds the package.
+ *   tsx          the same, bundled with React, in a page that has a <main>.
  *   html         a page on the reader's own web server, opened against a real gateway.
  *   html page    a file that the reader saves and opens.
  *   js adds      goes to the end of the program, or of the page's last script, that comes before it on the page.
@@ -21,7 +22,7 @@
  */
 import type { Block } from './blocks.ts';
 
-export const languages = ['js', 'ts', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'mjs', 'python', 'swift'];
+export const languages = ['js', 'ts', 'tsx', 'html', 'sh', 'go', 'json', 'nginx', 'caddy', 'mjs', 'python', 'swift'];
 
 /** What is wrong with the words behind a fence. */
 export function unruly({ language, mark }: Block): string | undefined {

@@ -1,4 +1,4 @@
-/** Compiles blocks of js and ts as a user's program would be, with --strict. */
+/** Compiles blocks of js, ts and tsx as a user's program would be, with --strict. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const setting = `
 const options = {
   target: 'es2022', module: 'esnext', moduleResolution: 'bundler', moduleDetection: 'force', allowUmdGlobalAccess: true,
   lib: ['es2022', 'dom', 'dom.iterable', 'esnext.disposable'], types: [], strict: true, noEmit: true,
-  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')], 'rtm-wasm/outbox': [path.join(root, 'web/dist/outbox.d.ts')], 'rtm-wasm/codes': [path.join(root, 'web/dist/codes.d.ts')] },
+  paths: { 'rtm-wasm': [path.join(root, 'web/src/rtm.d.ts')], 'rtm-wasm/loader': [path.join(root, 'web/package/loader.d.ts')], 'rtm-wasm/placeholder': [path.join(root, 'web/package/placeholder.d.ts')], 'rtm-wasm/outbox': [path.join(root, 'web/dist/outbox.d.ts')], 'rtm-wasm/codes': [path.join(root, 'web/dist/codes.d.ts')], 'rtm-wasm/react': [path.join(root, 'web/dist/react.d.ts')] },
 };
 
 /** JavaScript has no way to say these. */
@@ -21,7 +21,7 @@ const loose = { noImplicitAny: false, useUnknownInCatchVariables: false, strictN
 
 /** What the compiler says; empty if all is well. */
 export function typeErrors(blocks: Block[], more = ''): string {
-  return compile(blocks, 'js', { ...options, ...loose }, more) + compile(blocks, 'ts', options, more);
+  return compile(blocks, 'js', { ...options, ...loose }, more) + compile(blocks, 'ts', options, more) + compile(blocks, 'tsx', { ...options, jsx: 'react-jsx' }, more);
 }
 
 function compile(blocks: Block[], language: string, compilerOptions: object, more: string): string {
@@ -32,7 +32,7 @@ function compile(blocks: Block[], language: string, compilerOptions: object, mor
   writeFileSync(path.join(folder, 'setting.d.ts'), (setting + more).replace(/^ {2}/gm, ''));
   for (const { page, line, text } of blocks.filter((block) => block.language === language)) {
     // The line numbers are the page's.
-    writeFileSync(path.join(folder, `${page.replaceAll('/', '-')}-${line}.ts`), '\n'.repeat(line) + text);
+    writeFileSync(path.join(folder, `${page.replaceAll('/', '-')}-${line}.${language === 'tsx' ? 'tsx' : 'ts'}`), '\n'.repeat(line) + text);
   }
   const { stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
   return stdout + stderr;
