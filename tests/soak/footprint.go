@@ -38,21 +38,18 @@ func (f footprint) exceeds(base footprint) bool {
 const settleLimit = 4 * time.Minute
 
 // settle measures until what a process holds does not exceed base, and returns the last measurement.
-func settle(ctx context.Context, base footprint, measure func(context.Context) (footprint, error)) (f footprint, err error) {
+func settle(ctx context.Context, base footprint, measure func(context.Context) (footprint, error)) (footprint, error) {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	for {
-		last, err := measure(ctx)
-		if err == nil {
-			f = last
-		}
-		if err == nil && !f.exceeds(base) {
-			return f, nil
+		f, err := measure(ctx)
+		if err != nil || !f.exceeds(base) {
+			return f, err
 		}
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return f, fmt.Errorf("it holds %v after %v, and held %v at the beginning", f, settleLimit, base)
+			return f, fmt.Errorf("it leaks: it holds %v after %v, and held %v at the beginning", f, settleLimit, base)
 		}
 	}
 }
@@ -90,7 +87,7 @@ func (g *gateway) measure(ctx context.Context) (footprint, error) {
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
-			return footprint{}, ctx.Err()
+			return footprint{}, fmt.Errorf("measure with %v sessions open: %w", m["rtm_sessions"], ctx.Err())
 		}
 	}
 }

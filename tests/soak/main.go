@@ -86,11 +86,11 @@ func (s *soak) run(ctx context.Context, kill time.Duration, atOnce int) error {
 	}
 	atEnd, err := settle(ctx, gatewayBase, g.measure)
 	if err != nil {
-		return fmt.Errorf("the gateway leaks: %w", err)
+		return fmt.Errorf("the gateway at the end: %w", err)
 	}
 	ownAtEnd, err := settle(ctx, clientBase, measureSelf)
 	if err != nil {
-		return fmt.Errorf("the clients leak: %w", err)
+		return fmt.Errorf("the clients at the end: %w", err)
 	}
 	fmt.Printf("gateway: %v at the beginning, %v at the end\nclients: %v at the beginning, %v at the end\n", gatewayBase, atEnd, clientBase, ownAtEnd)
 	return nil
