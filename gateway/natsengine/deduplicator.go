@@ -8,8 +8,9 @@ import (
 	"rtmwasm/core"
 )
 
-// deduplicator passes a channel's messages on, each once, although the history has them too: for a
-// client who is away, what comes again would take the place of what they missed.
+// deduplicator passes a channel's messages on, each once, although the history has them too and senders
+// repeat them until they are stored: for a client who is away, what comes again would take the place of
+// what they missed.
 type deduplicator struct {
 	pass func(frame []byte)
 
@@ -34,4 +35,11 @@ func (d *deduplicator) take(frame []byte) {
 	if !again {
 		d.pass(frame)
 	}
+}
+
+// forget has the latest messages passed on once more if they come again.
+func (d *deduplicator) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.sums[:])
 }

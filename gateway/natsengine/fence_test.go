@@ -19,6 +19,8 @@ func TestServersThatLearnLate(t *testing.T) {
 	t.Run("who listens to a channel", c.testLateListener)
 	t.Run("what is in the history", c.testLateHistory)
 	t.Run("who follows a user", c.testLateFollower)
+	t.Run("who follows a channel's members", c.testLateMemberFollower)
+	t.Run("who listens for a user", c.testLateReceiver)
 	t.Run("gateways that do not answer", c.testSilentGateways)
 }
 
@@ -101,6 +103,60 @@ func (c *testCluster) testLateFollower(t *testing.T) {
 	if waitFor(t, found, "the look-up does not end").State != presence.Online {
 		assert.Equal(t, presence.Online, waitFor(t, seen, "the change is missing").State)
 	}
+}
+
+// A change of members that the snapshot does not have comes by itself: the follower's own entry goes
+// to the leader behind the subscription.
+func (c *testCluster) testLateMemberFollower(t *testing.T) {
+	follower, other, _, toLeader, _ := c.around(t, memberStream)
+	release := toLeader.hold(t)
+	seen := make(chan string, 8)
+	stop, err := follower.FollowMembers(hall, func(e channel.Event) { seen <- e.UID })
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	read := make(chan channel.Snapshot, 1)
+	go func() {
+		revision, err := follower.Enter(t.Context(), memberOf("g", "ada", 1))
+		if assert.NoError(t, err) {
+			s, err := follower.Members(t.Context(), hall, revision)
+			assert.NoError(t, err)
+			read <- s
+		}
+	}()
+	inTime(read, func(s channel.Snapshot) { read <- s })
+	_, err = other.Enter(t.Context(), memberOf("h", "bob", 1))
+	require.NoError(t, err)
+	release()
+	snapshot := waitFor(t, read, "the members are not read")
+	known := map[string]bool{}
+	for _, m := range snapshot.Members {
+		known[m.UID] = true
+	}
+	for !known["bob"] {
+		known[waitFor(t, seen, "the change is missing")] = true
+	}
+}
+
+// A message to a user waits until the sender's server knows who listens.
+func (c *testCluster) testLateReceiver(t *testing.T) {
+	receiver, sender, across, _, _ := c.around(t, kvStream+sessionBucket)
+	bob := gateway.User{App: testApp, ID: "bob"}
+	release := across.hold(t)
+	_, err := receiver.Claim(t.Context(), bob, always(gateway.Record{Session: "s", Gateway: "g"}))
+	require.NoError(t, err)
+	got := make(chan string, 8)
+	stop, err := receiver.ListenPeer(bob, func(frame []byte, receipt string) {
+		got <- string(frame)
+		receiver.Receipt(receipt, gateway.Received)
+	}, func() {})
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	answered := make(chan bool, 1)
+	require.NoError(t, sender.AskPeer(bob, []byte("hello"), time.Minute, func(received bool) { answered <- received }))
+	inTime(answered, func(received bool) { answered <- received })
+	release()
+	assert.True(t, waitFor(t, answered, "no answer comes"))
+	assert.Equal(t, "hello", waitFor(t, got, "nothing comes"))
 }
 
 // A gateway that is gone holds nobody up. One that hangs is waited for once, until it answers again.

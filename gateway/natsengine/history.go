@@ -65,9 +65,16 @@ func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, do
 	})
 }
 
-// RecentFrames implements channel.Engine. The leader of the stream has all that was sent before. Any
-// replica may answer: one that lags behind the leader is asked again, or another one is.
+// RecentFrames implements channel.Engine. A message that is not stored yet is repeated until it is:
+// then it must come to who has just begun to listen, though others here had it before.
 func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
+	e.recovery.forget(id)
+	return e.recentFrames(ctx, id, since)
+}
+
+// recentFrames reads the history. The leader of the stream has all that was sent before. Any
+// replica may answer: one that lags behind the leader is asked again, or another one is.
+func (e *Engine) recentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if err := e.pass(ctx, &e.fence.history); err != nil {

@@ -36,6 +36,25 @@ func TestHistoryHasWhatWasSentBefore(t *testing.T) {
 	}
 }
 
+// A message that was not stored is sent again, and comes to who began to listen meanwhile.
+func TestRepeatedMessageComesToWhoCameBetween(t *testing.T) {
+	e := openEngine(t, Options{})
+	live := make(chan string, 8)
+	stop, err := e.ListenChannel(hall, func(frame []byte) { live <- string(frame) })
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	send := func(frame string) { require.NoError(t, waitFor(t, mustPublish(t, e, hall, frame), "not stored")) }
+	for _, frame := range []string{"one", "one", "two"} {
+		send(frame)
+	}
+	assert.Equal(t, "one", waitFor(t, live, "nothing comes"))
+	assert.Equal(t, "two", waitFor(t, live, "nothing comes"), "each comes once")
+	_, err = e.RecentFrames(t.Context(), hall, time.Now())
+	require.NoError(t, err)
+	send("one")
+	assert.Equal(t, "one", waitFor(t, live, "it does not come again"))
+}
+
 // A replica that lags behind the leader may answer: it is asked again until it has all.
 func TestHistoryOfReplicasThatLag(t *testing.T) {
 	began := time.Now()

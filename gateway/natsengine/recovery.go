@@ -60,6 +60,15 @@ func (c *recovery) unlisten(id channel.ID, h *deduplicator) {
 	}
 }
 
+func (c *recovery) forget(id channel.ID) {
+	c.mu.Lock()
+	h := c.channels[id]
+	c.mu.Unlock()
+	if h != nil {
+		h.forget()
+	}
+}
+
 // listened are the channels that are listened to.
 func (c *recovery) listened() []channel.ID {
 	c.mu.Lock()
@@ -151,7 +160,7 @@ func (c *recovery) catchUp(id channel.ID, since time.Time) {
 	defer cancel()
 	pause := retry.Backoff{First: recoveryPause, Most: recoveryMost}
 	for {
-		frames, err := c.e.RecentFrames(ctx, id, since)
+		frames, err := c.e.recentFrames(ctx, id, since)
 		c.mu.Lock()
 		h := c.channels[id]
 		c.mu.Unlock()
