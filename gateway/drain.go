@@ -25,11 +25,18 @@ func (s *Server) LetGo() {
 // writes for the gateway that it comes to.
 const sendAwayRate = 2000
 
+// Why the sessions of a gateway that goes down end: those of clients that were sent away may go on at
+// another gateway.
+var (
+	closed   = closeReason{wire.CloseRestart, goingDownText}
+	sentAway = closeReason{wire.CloseRestart, "the gateway is going down: go on at another one"}
+)
+
 // SendAway tells all clients to come back elsewhere, a few at a time, and waits until their
-// sessions go on at other gateways: then nobody notices. What is left when ctx ends is for Close.
+// sessions go on at other gateways. What is left when ctx ends is for Close.
 func (s *Server) SendAway(ctx context.Context) {
 	s.mu.Lock()
-	s.closing = true
+	s.closing, s.sendsAway = true, true
 	s.mu.Unlock()
 	s.turnAway()
 	sessions := s.all()
@@ -90,6 +97,6 @@ func (s *session) sendAway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.link != nil {
-		s.detachLocked(s.link, wire.CloseRestart, goingDownReason)
+		s.detachLocked(s.link, sentAway.code, sentAway.text)
 	}
 }

@@ -32,7 +32,8 @@ type Engine interface {
 	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
 	// renew that in time, the others remove its sessions and members, and lapsed is
 	// called: the sessions that it still has are void. returned is called after the engine
-	// could not be reached for a while: kicks may have been missed.
+	// could not be reached for a while: kicks may have been missed. The others take the gateway for
+	// gone as soon as ctx ends, unless the cause is ErrSessionsLeft: then as if it had died.
 	RegisterGateway(ctx context.Context, gateway string, lapsed, returned func()) error
 }
 
@@ -75,7 +76,7 @@ type Outcome byte
 const (
 	NotReceived Outcome = iota
 	Received            // the client acknowledged it
-	Moved               // the session goes on at another gateway: the frame is to be sent again
+	Moved               // the session goes on at another gateway, or may: the frame is to be sent again
 )
 
 // Eviction tells a gateway to end one of its sessions.
@@ -91,6 +92,10 @@ type Eviction struct {
 	// Kicked says that an operator ends the session: the client is to stay away.
 	Kicked bool
 }
+
+// ErrSessionsLeft is the cause of the end of RegisterGateway's context where sessions of the gateway
+// may yet go on at other ones.
+var ErrSessionsLeft = errors.New("gateway: sessions are left that may go on elsewhere")
 
 // Errors of a Registry.
 var (
@@ -128,8 +133,9 @@ type Registry interface {
 	// Lookup returns ErrNoSession for a user who is not logged in.
 	Lookup(ctx context.Context, user User) (Record, error)
 
-	// Release removes the user's session if it is still record's.
-	Release(ctx context.Context, user User, record Record) error
+	// Release removes the user's session if it is still record's. Else it returns the one that
+	// is there instead, nil if there is none.
+	Release(ctx context.Context, user User, record Record) (instead *Record, err error)
 }
 
 // Attributes keeps what users and channels say of themselves: one value each, nil for

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -76,15 +75,10 @@ func (s *session) tellAnswer(caller string, i *wire.Invitation) {
 	}
 }
 
-// tellEnd tells what the end of a session means, which has been released: nothing where another
-// session goes on in its place, and no logout where its user logged in elsewhere.
-func (s *session) tellEnd() {
+// tellEnd tells what the end of a session means, which has been released: no logout where its user
+// logged in elsewhere.
+func (s *session) tellEnd(replaced bool) {
 	if s.server.config.Events == nil || !s.claimed() {
-		return
-	}
-	next, err := s.server.engine.Lookup(context.Background(), s.user) // the engine gives up by itself
-	goesOn := err == nil && next.Session != s.id
-	if goesOn && next.LineageID == s.lineage {
 		return
 	}
 	for name := range s.joined {
@@ -92,7 +86,7 @@ func (s *session) tellEnd() {
 			s.tell(Left, name)
 		}
 	}
-	if !goesOn {
+	if !replaced {
 		s.tell(LoggedOut, "")
 	}
 }

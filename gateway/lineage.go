@@ -101,16 +101,24 @@ func moveOf(former Record, r *wire.Resume) Eviction {
 	return e
 }
 
-// hasMoved reports whether the session goes on at another gateway.
+// hasMoved reports whether the session has ended and goes on at another gateway, or may: that of a
+// client whom a gateway that goes down sent away.
 func (s *session) hasMoved() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended && s.reason == moved
+	return s.hasMovedLocked()
+}
+
+func (s *session) hasMovedLocked() bool {
+	return s.ended && (s.reason == moved || s.reason == sentAway || s.continued)
 }
 
 // leaveUnseen ends the stay of a session that has moved in its channels. Its members stay in the
 // engine for as long as a client may be away, unless the next session's take their place.
 func (s *session) leaveUnseen() {
+	if s.reason == sentAway && s.claimed() {
+		s.server.left.Add(1)
+	}
 	for name := range s.joined {
 		m := s.membership(name)
 		if m == nil {
@@ -118,18 +126,21 @@ func (s *session) leaveUnseen() {
 		}
 		superseded := s.server.channels.Detach(m)
 		s.superseded = append(s.superseded, superseded)
+		s.server.left.Add(1)
 		s.server.background.Go(func() {
 			late := time.NewTimer(s.server.config.Times.SessionTimeout)
 			defer late.Stop()
 			select {
 			case <-superseded:
+				s.server.left.Add(-1)
 			case <-late.C:
+				s.server.left.Add(-1)
 				left := m.IsMember() // no other login of the user is
 				s.server.channels.Leave(m)
 				if left {
 					s.tell(Left, name)
 				}
-			case <-s.server.ctx.Done(): // the others remove what a gateway leaves that is gone
+			case <-s.server.ctx.Done(): // the others remove what a gateway has left when its key runs out
 			}
 		})
 	}

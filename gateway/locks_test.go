@@ -207,7 +207,7 @@ func (g lockGuard) Lookup(ctx context.Context, user gateway.User) (gateway.Recor
 	return g.Engine.Lookup(ctx, user)
 }
 
-func (g lockGuard) Release(ctx context.Context, user gateway.User, r gateway.Record) error {
+func (g lockGuard) Release(ctx context.Context, user gateway.User, r gateway.Record) (*gateway.Record, error) {
 	g.check("Release")
 	return g.Engine.Release(ctx, user, r)
 }

@@ -81,10 +81,10 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	return session, nil
 }
 
-const goingDownReason = "the gateway is going down: connect again"
+const goingDownText = "the gateway is going down: connect again"
 
 var (
-	goingDown = newRefusal(wire.Refusal_UNAVAILABLE, goingDownReason)
+	goingDown = newRefusal(wire.Refusal_UNAVAILABLE, goingDownText)
 	full      = newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
 	short     = newRefusal(wire.Refusal_UNAVAILABLE, errShort.Error()+": try again later")
 )

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"sync/atomic"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -12,19 +14,52 @@ var _ mailbox.Session = (*session)(nil)
 // receive takes a peer message for the session. Its receipt is given when the client
 // acknowledges, or when the session ends.
 func (s *session) receive(frame []byte, receipt string) {
-	s.inbox.Receive(frame, func(received bool) { s.server.engine.Receipt(receipt, s.outcome(received)) })
+	s.inbox.Receive(frame, func(received bool) { s.answerReceipt(receipt, received) })
 }
 
-// outcome is what becomes of a peer message that the client acknowledged, or did not before
-// the session ended.
-func (s *session) outcome(received bool) Outcome {
+// answerReceipt tells what became of a peer message that the client acknowledged, or did not before
+// the session ended. While the session ends, it is not known yet whether another one goes on in its
+// place, which may have got the same message: then release answers.
+func (s *session) answerReceipt(receipt string, received bool) {
+	outcome := NotReceived
+	s.mu.Lock()
 	switch {
 	case received:
-		return Received
-	case s.hasMoved():
-		return Moved
+		outcome = Received
+	case s.hasMovedLocked():
+		outcome = Moved
+	case s.ended && !s.released:
+		s.receipts = append(s.receipts, receipt)
+		s.mu.Unlock()
+		return
 	}
-	return NotReceived
+	s.mu.Unlock()
+	s.server.engine.Receipt(receipt, outcome)
+}
+
+// release gives up the user's place in the registry, unless the session has moved. It reports whether
+// the user logged in elsewhere.
+func (s *session) release() (replaced bool) {
+	if s.hasMoved() {
+		return false
+	}
+	var instead atomic.Pointer[Record]
+	s.server.retryInBackground("release a session", s.user, func() error {
+		r, err := s.server.engine.Release(context.Background(), s.user, s.record()) // the engine gives up by itself
+		instead.Store(r)
+		return err
+	})
+	next := instead.Load()
+	s.mu.Lock()
+	s.released = true
+	s.continued = next != nil && next.LineageID == s.lineage
+	receipts := s.receipts
+	s.receipts = nil
+	s.mu.Unlock()
+	for _, receipt := range receipts {
+		s.answerReceipt(receipt, false)
+	}
+	return next != nil
 }
 
 // leaveMail puts a message that its receiver did not take into the receiver's mailbox. What

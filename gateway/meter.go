@@ -111,8 +111,10 @@ func (m instrumentedEngine) Lookup(ctx context.Context, user User) (Record, erro
 	return r, end(err)
 }
 
-func (m instrumentedEngine) Release(ctx context.Context, user User, record Record) error {
-	return m.start("release")(m.Engine.Release(ctx, user, record))
+func (m instrumentedEngine) Release(ctx context.Context, user User, record Record) (*Record, error) {
+	end := m.start("release")
+	instead, err := m.Engine.Release(ctx, user, record)
+	return instead, end(err)
 }
 
 func (m instrumentedEngine) Evict(ctx context.Context, gateway string, e Eviction) error {

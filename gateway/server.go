@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
@@ -30,7 +31,8 @@ type Server struct {
 	handler   http.Handler
 
 	ctx        context.Context // ends with Close
-	cancel     context.CancelFunc
+	cancel     context.CancelCauseFunc
+	left       atomic.Int32    // what sessions here have left to others: see leaveUnseen
 	newcomers  context.Context // ends when Close begins
 	turnAway   context.CancelFunc
 	stopEvict  func()
@@ -42,11 +44,12 @@ type Server struct {
 	refusals    refusals
 	memory      memory
 
-	mu       sync.Mutex // guards the rest
-	sessions map[string]*session
-	byApp    map[string]int // how many of them
-	draining bool
-	closing  bool
+	mu        sync.Mutex // guards the rest
+	sessions  map[string]*session
+	byApp     map[string]int // how many of them
+	draining  bool
+	closing   bool
+	sendsAway bool // SendAway was called
 }
 
 var _ media.Authenticator = (*Server)(nil)
@@ -68,10 +71,10 @@ func New(config Config) (*Server, error) {
 	}
 	s.refusals.log = s.log
 	s.admission = newAdmission(config.Limits)
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
 	if err := s.start(); err != nil {
-		s.cancel()
+		s.cancel(nil)
 		return nil, fmt.Errorf("gateway: start: %w", err)
 	}
 	return s, nil
@@ -132,20 +135,25 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) Media() *media.Handler { return s.media }
 
 // Close tells all clients to come back elsewhere, ends their sessions and leaves the
-// engine, which stays open. When ctx ends first, Close returns its error. Media requests
+// engine, which stays open. After SendAway, other users do not notice who comes back in time. When ctx
+// ends first, Close returns its error. Media requests
 // under way go on, and unfinished uploads stay: their clients go on with them elsewhere.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
+	reason := closed
+	if s.sendsAway {
+		reason = sentAway
+	}
 	s.mu.Unlock()
 	s.turnAway()
-	s.endAll(goingDownReason)
+	s.endAll(reason)
 	done := make(chan struct{})
 	go func() {
 		s.waitForSessions()
 		s.conns.Wait()
 		s.stopEvict()
-		s.cancel()
+		s.leave()
 		s.background.Wait()
 		s.channels.Close()
 		close(done)
@@ -154,14 +162,24 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		s.cancel()
+		s.leave()
 		return fmt.Errorf("gateway: close: %w", ctx.Err())
 	}
 }
 
-func (s *Server) endAll(reason string) {
+// leave has the engine told that this gateway ends. Where clients may yet come to another gateway, it
+// counts as alive until its key runs out: their sessions and members are there meanwhile.
+func (s *Server) leave() {
+	if s.left.Load() > 0 {
+		s.cancel(ErrSessionsLeft)
+	} else {
+		s.cancel(nil)
+	}
+}
+
+func (s *Server) endAll(reason closeReason) {
 	for _, session := range s.all() {
-		session.end(closeReason{wire.CloseRestart, reason})
+		session.end(reason)
 	}
 }
 
@@ -221,9 +239,10 @@ func (s *Server) session(id string) *session {
 
 // remove forgets a session that has ended and removes its unfinished uploads, except those of a
 // client that goes on elsewhere or was asked to.
-func (s *Server) remove(session *session, reason closeReason) {
+func (s *Server) remove(session *session) {
 	s.forget(session)
-	if s.media != nil && reason.code != wire.CloseRestart && reason != moved {
+	code, _ := session.endReason()
+	if s.media != nil && code != wire.CloseRestart && !session.hasMoved() {
 		s.background.Go(func() { s.media.SessionEnded(session.lineage) })
 	}
 }
@@ -259,7 +278,7 @@ func (s *Server) evicted(e Eviction) {
 // lapsed is called when this gateway was taken for dead.
 func (s *Server) lapsed() {
 	s.log.Warn("this gateway stood still too long: its sessions are void")
-	s.endAll(evicted.text)
+	s.endAll(evicted)
 }
 
 // returned makes up for what this gateway may have missed while the engine could not be

@@ -46,17 +46,20 @@ type session struct {
 	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
-	mu       sync.Mutex // guards the rest
-	link     *link      // nil while detached
-	attached int        // how often; tells an old expiry from the current one
-	expiry   *time.Timer
-	token    tokenWatch
-	out      outbox
-	answers  answers
-	cameBack bool // since the last request that counts for a rate
-	ended    bool
-	reason   closeReason
-	endLink  *link // the link to close when the session is gone
+	mu        sync.Mutex // guards the rest
+	link      *link      // nil while detached
+	attached  int        // how often; tells an old expiry from the current one
+	expiry    *time.Timer
+	token     tokenWatch
+	out       outbox
+	answers   answers
+	cameBack  bool // since the last request that counts for a rate
+	ended     bool
+	reason    closeReason
+	released  bool     // its place in the registry is given up
+	continued bool     // another session of the lineage was there then
+	receipts  []string // of peer messages that came between
+	endLink   *link    // the link to close when the session is gone
 }
 
 // closeReason is why a session or its link ends, as the client is told.
@@ -317,18 +320,14 @@ func (s *session) endLocked(reason closeReason) {
 }
 
 // tearDown removes all traces of the session. The credential goes before the client is told, and the
-// client is told before others are. Others are not told of a session that has moved.
+// client is told before others are. Others are not told of a session that has moved, or may.
 func (s *session) tearDown() {
 	srv := s.server
 	if s.stopPeer != nil {
 		s.stopPeer()
 	}
-	ctx := context.Background() // the engine gives up by itself
-	s.inbox.Close(ctx)
-	moved := s.hasMoved()
-	if !moved {
-		srv.retryInBackground("release a session", s.user, func() error { return srv.engine.Release(ctx, s.user, s.record()) })
-	}
+	s.inbox.Close(context.Background()) // the engine gives up by itself
+	replaced := s.release()
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil
@@ -338,14 +337,14 @@ func (s *session) tearDown() {
 		l.close(reason.code, reason.text)
 	}
 	settle(unread, false)
-	if moved {
+	if s.hasMoved() {
 		s.leaveUnseen()
 	} else {
-		s.tellEnd()
+		s.tellEnd(replaced)
 	}
 	retry.Each(slices.Collect(maps.Values(s.joined)), core.MaxJoinedChannels, srv.channels.Leave)
 	srv.presence.Remove(s)
 	srv.log.Info("session ended", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "code", reason.code, "reason", reason.text)
-	srv.remove(s, reason)
+	srv.remove(s)
 	close(s.gone)
 }

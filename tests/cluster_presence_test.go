@@ -124,7 +124,10 @@ func TestClusterPresence(t *testing.T) {
 		for i := range 200 {
 			u := user("followed", i)
 			require.Eventually(t, func() bool { return client.of(u.ID) == wire.Presence_ONLINE }, time.Minute, 10*time.Millisecond, u.ID)
-			untilDone(func() error { return there[0].Release(t.Context(), u, gateway.Record{Session: u.ID, LineageID: u.ID}) })
+			untilDone(func() error {
+				_, err := there[0].Release(t.Context(), u, gateway.Record{Session: u.ID, LineageID: u.ID})
+				return err
+			})
 		}
 		for i := range 200 {
 			u := user("followed", i)

@@ -52,11 +52,11 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 		assert.Empty(t, former)
 		return []byte("two"), nil
 	}))
-	require.NoError(t, e.Release(ctx, user, first))
+	mustRelease(t, e, user, first)
 	got, err = e.UserAttributes(ctx, user)
 	require.NoError(t, err)
 	assert.Equal(t, "two", string(got), "not the displaced session's to remove")
-	require.NoError(t, e.Release(ctx, user, second))
+	mustRelease(t, e, user, second)
 	_, err = e.userAttributes.Get(ctx, userKey(user))
 	require.Error(t, err, "nothing is left")
 }
@@ -71,7 +71,7 @@ func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, first, to("one")))
 	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s2", LineageID: "s2", Gateway: "g"}))
 	require.NoError(t, err)
-	require.NoError(t, e.Release(t.Context(), user, first))
+	mustRelease(t, e, user, first)
 	_, err = e.userAttributes.Get(t.Context(), userKey(user))
 	require.Error(t, err)
 }

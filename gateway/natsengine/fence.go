@@ -71,10 +71,11 @@ func (e *Engine) pass(ctx context.Context, c *coalescer) error {
 func (e *Engine) answerFences(gatewayID string) (stop func(), err error) {
 	return e.dispatcher.subscribe(fenceSubject+gatewayID, func(m *nats.Msg) {
 		answer := func(error) { _ = m.Respond(nil) } // on failure the asker goes on after its timeout
-		if string(m.Data) == wantMark {
-			e.fence.marks.ask(&e.background, answer)
-		} else {
+		switch {
+		case string(m.Data) != wantMark:
 			answer(nil)
+		case !e.isClosing():
+			e.fence.marks.ask(&e.background, answer)
 		}
 	})
 }

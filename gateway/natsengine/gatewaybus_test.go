@@ -79,7 +79,7 @@ func TestAttributesFollowALineage(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, presence.Online, found[0].State)
 	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, keep), gateway.ErrNoSession, "the user's session is another")
-	require.NoError(t, e.Release(ctx, user, first), "not its any more")
+	mustRelease(t, e, user, first) // not its any more
 	assert.Equal(t, "mine", read())
 	require.NoError(t, e.RegisterGateway(ctx, "h", nil, nil)) // g is not alive: what is its goes
 	assert.Equal(t, "mine", read())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/gateway"
 	"rtmwasm/gateway/retry"
 )
 
@@ -26,7 +27,8 @@ const contactEvery = time.Second
 
 // RegisterGateway implements gateway.Engine. A gateway is alive while its key is in the
 // gateways bucket. Each gateway looks for keys that are gone, and removes what those
-// gateways left.
+// gateways left. The key is removed when ctx ends, unless its cause is gateway.ErrSessionsLeft: then it
+// runs out.
 func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -84,11 +86,11 @@ func (h *heartbeat) run(ctx context.Context) {
 			h.lookAround(ctx)
 			h.keepAttributes(ctx)
 		case <-ctx.Done():
-			h.resign()
+			h.resign(context.Cause(ctx))
 			return
 		case <-h.e.closing:
 			if ctx.Err() != nil { // both came at the same time
-				h.resign()
+				h.resign(context.Cause(ctx))
 			}
 			return
 		}
@@ -203,8 +205,11 @@ func (h *heartbeat) lookAtStreams(ctx context.Context) {
 	_ = h.e.stillThere(ctx, h.e.checkStreams)
 }
 
-// resign spares the others the wait.
-func (h *heartbeat) resign() {
+// resign spares the others the wait, where they need not wait for clients to come to them.
+func (h *heartbeat) resign(cause error) {
+	if errors.Is(cause, gateway.ErrSessionsLeft) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
 	_ = h.e.gateways.Purge(ctx, h.id) // on failure it runs out

@@ -204,3 +204,17 @@ func TestGatewayKeyRunsOutEarly(t *testing.T) {
 	h.renew(t.Context())
 	assert.True(t, lapsed, "it stood still")
 }
+
+// A gateway that ends is gone at once, unless sessions are left that may go on elsewhere.
+func TestGatewayThatLeavesSessions(t *testing.T) {
+	e := openEngine(t, Options{})
+	for id, cause := range map[string]error{"empty": nil, "left": gateway.ErrSessionsLeft} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		require.NoError(t, e.RegisterGateway(ctx, id, func() {}, func() {}))
+		cancel(cause)
+	}
+	e.heartbeats.Wait()
+	alive, err := e.aliveGateways(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]bool{"left": true}, alive)
+}

@@ -74,7 +74,7 @@ func TestPresence(t *testing.T) {
 	saw(presence.Online)
 	_, err = e.Claim(ctx, eve, always(gateway.Record{Session: "s3", LineageID: "s3", Gateway: "h"})) // nobody follows eve
 	require.NoError(t, err)
-	require.NoError(t, e.Release(ctx, ada, gateway.Record{Session: "s2", LineageID: "s2"}))
+	mustRelease(t, e, ada, gateway.Record{Session: "s2", LineageID: "s2"})
 	saw(presence.Offline)
 	assert.Equal(t, presence.Event{User: ada, State: presence.Offline, Revision: last}, look())
 	require.NoError(t, e.SetPresence(ctx, ada, "s2", presence.Unreachable), "too late")

@@ -94,24 +94,37 @@ func (e *Engine) Lookup(ctx context.Context, user gateway.User) (gateway.Record,
 }
 
 // Release implements gateway.Registry.
-func (e *Engine) Release(ctx context.Context, user gateway.User, ended gateway.Record) error {
+func (e *Engine) Release(ctx context.Context, user gateway.User, ended gateway.Record) (instead *gateway.Record, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
-	record, revision, err := e.session(ctx, key)
-	switch {
-	case err == nil && record.Session == ended.Session:
-		err = remove(ctx, e.sessions, key, revision)
-	case err == nil && record.LineageID == ended.LineageID:
-		return nil // the attributes are the next session's
-	}
-	if err == nil || errors.Is(err, gateway.ErrNoSession) {
+	instead, err = e.releaseKey(ctx, key, ended)
+	if err == nil && (instead == nil || instead.LineageID != ended.LineageID) { // else the attributes are the next session's
 		err = e.removeUserAttributes(ctx, key, ended.LineageID)
 	}
 	if err != nil {
-		return fmt.Errorf("natsengine: release a session: %w", err)
+		return nil, fmt.Errorf("natsengine: release a session: %w", err)
 	}
-	return nil
+	return instead, nil
+}
+
+// releaseKey removes a user's key if it is that of a session that has ended, else it returns what it is.
+func (e *Engine) releaseKey(ctx context.Context, key string, ended gateway.Record) (instead *gateway.Record, err error) {
+	for {
+		record, revision, err := e.session(ctx, key)
+		switch {
+		case errors.Is(err, gateway.ErrNoSession):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case record.Session != ended.Session:
+			return &record, nil
+		}
+		err = e.sessions.Purge(ctx, key, jetstream.LastRevision(revision), jetstream.PurgeTTL(markerLife))
+		if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+			return nil, err
+		}
+	}
 }
 
 func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint64, error) {

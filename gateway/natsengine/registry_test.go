@@ -48,10 +48,10 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &first, former)
 
-	require.NoError(t, e.Release(ctx, user, first), "not its any more")
+	mustRelease(t, e, user, first) // not its any more
 	_, err = e.Lookup(ctx, user)
 	require.NoError(t, err)
-	require.NoError(t, e.Release(ctx, user, second))
+	mustRelease(t, e, user, second)
 	_, err = e.Lookup(ctx, user)
 	require.ErrorIs(t, err, gateway.ErrNoSession)
 	_, err = e.Claim(ctx, user, never(first))
@@ -121,4 +121,30 @@ func TestFolderBelongsToOneEngine(t *testing.T) {
 	e := openEngine(t, Options{})
 	_, err := Open(t.Context(), Options{Dir: e.opts.Dir})
 	require.ErrorContains(t, err, "in use by another gateway")
+}
+
+func mustRelease(t testing.TB, e *Engine, user gateway.User, ended gateway.Record) {
+	_, err := e.Release(t.Context(), user, ended)
+	require.NoError(t, err)
+}
+
+// Who releases a session learns which one is there instead.
+func TestReleaseTellsWhatIsThere(t *testing.T) {
+	e := openEngine(t, Options{})
+	user := gateway.User{App: testApp, ID: "ada"}
+	first, second := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, gateway.Record{Session: "s2", LineageID: "s1", Gateway: "h"}
+	for _, r := range []gateway.Record{first, second} {
+		_, err := e.Claim(t.Context(), user, always(r))
+		require.NoError(t, err)
+	}
+	instead, err := e.Release(t.Context(), user, first)
+	require.NoError(t, err)
+	assert.Equal(t, &second, instead)
+	for range 2 {
+		instead, err = e.Release(t.Context(), user, second)
+		require.NoError(t, err)
+		assert.Nil(t, instead)
+	}
+	_, err = e.Lookup(t.Context(), user)
+	assert.ErrorIs(t, err, gateway.ErrNoSession)
 }
