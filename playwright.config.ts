@@ -42,7 +42,7 @@ export default defineConfig<{}, Options>({
   testIgnore: '**/.build/**', // where benches put an older commit
   timeout: 300_000, // a machine ten times as busy is slow, not wrong
   expect: { timeout: 60_000 },
-  workers: 2,
+  workers: 3, // of two processors: half of the time they wait
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
   reporter: [['list'], ['./tests/support/summary.ts']],
