@@ -107,8 +107,8 @@ func (u *user) MemberCount(_ *core.Channel, n int) {
 
 func (u *user) arrived(kind string, count *atomic.Int64, d *wire.Delivery) {
 	if due, ok := dueOf(d.Message.Text); ok {
-		count.Add(1)
 		u.fleet.report.done(kind, due, nil)
+		count.Add(1) // the report is printed when all are counted
 	}
 }
 

@@ -67,12 +67,16 @@ func (r *report) done(kind string, due time.Time, err error) {
 
 // compare counts what should have come and did not, or came too often.
 func (r *report) compare(kind string, sent, came int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if sent != came {
 		r.losses = append(r.losses, fmt.Sprintf("%s: %d should have come, %d came", kind, sent, came))
 	}
 }
 
 func (r *report) bad() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	failed := 0
 	for _, w := range r.rows {
 		failed += len(w.failed)
@@ -81,6 +85,8 @@ func (r *report) bad() bool {
 }
 
 func (r *report) print(out io.Writer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "what\tcount\ta second\tp50 ms\tp99 ms\tp99.9 ms\tmax ms\tfailed\t")
 	for _, kind := range kinds {
