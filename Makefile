@@ -60,7 +60,7 @@ applications: package # what browser tests open: the package in every kind of ap
 	node tests/matrix/prepare.mjs
 
 tools: browser # the servers that tests run, beside the browsers
-	GOFLAGS=-trimpath go -C tests/s3server tool -n versitygw >/dev/null
+	GOFLAGS=-trimpath CGO_ENABLED=0 go -C tests/s3server tool -n versitygw >/dev/null
 	./scripts/unpack-tools.sh
 
 bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down

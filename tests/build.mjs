@@ -15,7 +15,7 @@ go('test', '-c', '-o', path.join(out, 'jsbridge.test.wasm'), './jsbridge');
 go('build', '-tags', 'rtmfault', '-o', path.join(out, 'fault.wasm'), './wasm');
 
 for (const program of ['badnet', 'bucketserver', 'natscluster'])
-  execFileSync('go', ['build', '-trimpath', '-o', path.join(out, program), `./tests/${program}`], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync('go', ['build', '-trimpath', '-o', path.join(out, program), `./tests/${program}`], { cwd: root, env: { ...process.env, CGO_ENABLED: '0' }, stdio: ['ignore', 'inherit', 'inherit'] });
 
 const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
 copyFileSync(path.join(goroot, 'lib/wasm/wasm_exec.js'), path.join(out, 'wasm_exec.js'));

@@ -45,7 +45,9 @@ var (
 // goBuild builds as make does: so both need one compilation.
 func goBuild(name, pkg string) (program string, err error) {
 	program = filepath.Join(builds, name)
-	out, err := exec.Command("go", "build", "-trimpath", "-o", program, pkg).CombinedOutput()
+	build := exec.Command("go", "build", "-trimpath", "-o", program, pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}

@@ -57,7 +57,9 @@ type Server struct {
 // Build compiles nats-server, of the version that this module requires, into dir.
 func Build(ctx context.Context, dir string) (program string, err error) {
 	program = filepath.Join(dir, "nats-server")
-	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/nats-io/nats-server/v2")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the gateway, which has most of its packages
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("cluster: build nats-server: %w\n%s", err, out)
 	}

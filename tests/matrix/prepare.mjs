@@ -39,6 +39,6 @@ for (const name of names) {
   if (installed !== read(path.join(root, 'web/dist/integrity.json'))) throw new Error(`${name} as installed is not what was built last: run make package`);
 }
 
-execFileSync('go', ['build', '-trimpath', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, stdio: 'inherit' });
+execFileSync('go', ['build', '-trimpath', '-o', path.join(apps, 'bot'), './examples/go-bot'], { cwd: root, env: { ...process.env, CGO_ENABLED: '0' }, stdio: 'inherit' });
 npm('run', 'build', '--workspaces', '--silent');
 await buildTools();

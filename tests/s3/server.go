@@ -72,7 +72,7 @@ func Build(ctx context.Context) (program string, err error) {
 		return "", err
 	}
 	build := exec.CommandContext(ctx, "go", "tool", "-n", "versitygw")
-	build.Dir, build.Env = filepath.Join(root, "tests", "s3server"), append(os.Environ(), "GOFLAGS=-trimpath")
+	build.Dir, build.Env = filepath.Join(root, "tests", "s3server"), append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0")
 	var complaints bytes.Buffer
 	build.Stderr = &complaints
 	out, err := build.Output()
