@@ -16,7 +16,7 @@ OLD ?=
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser applications tools bench bench-gateway soak lint fuzz generate docs screenshots release deps browser clean
+.PHONY: help build package run test test-go test-web test-browser applications tools bench bench-gateway soak lint fuzz generate docs screenshots release docs-site deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ docs: deps ## write the pages that are made: compatibility, errors, limits; and 
 	npm run --silent docs
 	go run ./tests/limits
 	node scripts/licenses.mjs
+
+docs-site: ## build the site of the documentation, with search and the references of the SDK and of Go: bin/docs-site
+	cd docs-site && npm ci && npm run --silent build
 
 deps: node_modules/.package-lock.json
 

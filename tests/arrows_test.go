@@ -100,6 +100,7 @@ var rules = []rule{
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 	{pkg: "gateway/webhook", may: []string{"std", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/retry", "rtmwasm/gateway/signature"},
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
+	{pkg: "docs-site/godoc", may: []string{"std"}},
 	{pkg: "version", may: []string{"std"}},
 	{pkg: "web", may: []string{"std"}},
 

@@ -25,7 +25,7 @@ const folders = (of: string) => readdirSync(path.join(root, of), { withFileTypes
 /** Folders that ARCHITECTURE.md does not tell of, and files or folders that a page names and that are not there. */
 export function unmapped(page: string): string[] {
   const text = readFileSync(path.join(root, page), 'utf8');
-  const named = [...text.matchAll(/`((?:core|deploy|docs|examples|gateway|jsbridge|native|scripts|tests|version|wasm|web)\/[\w./-]*)`/g)].map(([, name]) => name!);
+  const named = [...text.matchAll(/`((?:core|deploy|docs-site|docs|examples|gateway|jsbridge|native|scripts|tests|version|wasm|web)\/[\w./-]*)`/g)].map(([, name]) => name!);
   const all = [...folders('.').map((name) => `${name}/`), ...parents.flatMap((parent) => folders(parent).map((name) => `${parent}/${name}/`))];
   return [...named.filter((name) => !existsSync(path.join(root, name))), ...(page === 'ARCHITECTURE.md' ? all.filter((name) => !named.includes(name)) : [])];
 }

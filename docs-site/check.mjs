@@ -1,0 +1,29 @@
+/** Fails for what a reader would stumble over in bin/docs-site: links and anchors that lead nowhere, and anything that another host serves. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './pages.mjs';
+
+const site = path.join(root, 'bin/docs-site');
+const base = '/docs/';
+const pages = readdirSync(site, { recursive: true }).filter((name) => name.endsWith('.html'));
+const texts = new Map(pages.map((name) => [name, readFileSync(path.join(site, name), 'utf8')]));
+const problems = [];
+
+for (const [name, text] of texts) {
+  for (const [, target] of text.matchAll(/<(?:script|link|img)\b[^>]*?(?:src|href)="([^"]+)"/g))
+    if (!target.startsWith(base) && !target.startsWith('data:')) problems.push(`${name} loads ${target}`);
+    else if (target.startsWith(base) && !existsSync(path.join(site, target.slice(base.length)))) problems.push(`${name} loads ${target}, which is not there`);
+  for (const [, target] of text.matchAll(/<a\b[^>]*?href="([^"]+)"/g)) {
+    const { origin, pathname, hash } = new URL(target, `http://site${base}${name}`);
+    if (origin !== 'http://site') continue;
+    const file = pathname.slice(base.length) + (pathname.endsWith('/') ? 'index.html' : '');
+    const there = texts.get(decodeURIComponent(file));
+    if (!there && !existsSync(path.join(site, file))) problems.push(`${name} links to ${target}`);
+    else if (hash && there && !there.includes(`id="${decodeURIComponent(hash.slice(1))}"`)) problems.push(`${name} links to ${target}, where no such heading is`);
+  }
+}
+if (!texts.get('api/index.html')?.includes('createInstance')) problems.push('the reference of the SDK is not there');
+if (!texts.get('go/native.html')?.includes('func ')) problems.push('the reference for Go is not there');
+if (!readdirSync(path.join(site, 'assets/chunks')).some((name) => name.includes('localSearchIndex'))) problems.push('there is nothing to search in');
+if (problems.length) throw new Error(problems.join('\n'));
+console.log(`bin/docs-site: ${pages.length} pages, all links lead somewhere`);
