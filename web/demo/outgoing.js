@@ -54,11 +54,11 @@ export class Outgoing {
    * @param {Picked} picked
    * @param {string} caption
    */
-  #sendPicked(conversation, { file, name, prepared, isPicture }, caption) {
+  #sendPicked(conversation, { file, name, prepare, isPicture }, caption) {
     const message = this.#start(conversation, { kind: isPicture ? 'IMAGE' : 'FILE', text: caption, media: { name, size: file.size } }, file);
     const { media } = message.kept;
     this.#queue(conversation, message, async () => {
-      const picture = await prepared;
+      const picture = await prepare();
       if (!picture) {
         if (message.kept.kind === 'IMAGE') conversation.showAsFile(message);
         return [file, { messageType: 'FILE', fileName: name, description: caption }];

@@ -51,6 +51,7 @@ export function showTransfer(transfer, direction, { box, ring: ringPlace, status
     bar.setAttribute('aria-valuenow', String(percent));
     bar.classList.toggle('turning', state === 'queued' || (state === 'running' && current === size));
     bar.hidden = over;
+    ring.hidden = over && !retry;
     showText(status, direction === 'download' && state === 'failed' ? explain(transfer.error, direction) : describe(transfer, percent));
     status.classList.toggle('problem', state === 'failed');
     showButton(over);

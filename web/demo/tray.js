@@ -10,7 +10,7 @@ import { bytes, fileIcon, fileName } from './format.js';
  * @property {File} file
  * @property {string} name
  * @property {boolean} isPicture as far as its type tells
- * @property {Promise<PreparedImage | undefined>} prepared undefined for what is no picture that this browser knows
+ * @property {() => Promise<PreparedImage | undefined>} prepare undefined for what is no picture that this browser knows
  * @property {string} problem why it can't be sent, "" if it can
  */
 
@@ -30,8 +30,38 @@ export function pick(file) {
   const name = fileName(file.name);
   const isPicture = file.type.startsWith('image/') && file.type !== 'image/svg+xml';
   const problem = file.size === 0 ? 'This file is empty, so there is nothing to send.' : file.size > MOST_BYTES ? `${bytes(file.size)} is too large. The limit is 30 MB.` : '';
-  const prepared = isPicture && !problem ? AgoraRTM.prepareImage(file, { fileName: name, description: CAPTION_ROOM }).catch(() => undefined) : Promise.resolve(undefined);
-  return { file, name, isPicture, prepared, problem };
+  const prepare = isPicture && !problem ? once(() => prepared(file, name)) : async () => undefined;
+  prepare().catch(() => {}); // it begins now; what fails is told when it is sent
+  return { file, name, isPicture, prepare, problem };
+}
+
+/**
+ * @param {File} file
+ * @param {string} fileName
+ */
+function prepared(file, fileName) {
+  return AgoraRTM.prepareImage(file, { fileName, description: CAPTION_ROOM }).catch((error) => {
+    // Anything else may pass, and must not have a picture sent with what its metadata tells.
+    if (error.name !== 'RtmInvalidArgumentError') throw error;
+    return undefined;
+  });
+}
+
+/**
+ * Runs a function once, and again only if that failed.
+ * @template T
+ * @param {() => Promise<T>} work
+ */
+function once(work) {
+  /** @type {Promise<T> | undefined} */
+  let result;
+  return () => {
+    result ??= work().catch((error) => {
+      result = undefined;
+      throw error;
+    });
+    return result;
+  };
 }
 
 /**

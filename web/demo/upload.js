@@ -77,6 +77,7 @@ export class Upload {
   async remove() {
     try {
       await this.#item?.remove();
+      clearInterval(this.#clock);
       return true;
     } catch {
       return false;
