@@ -35,7 +35,7 @@ func (c *Client) checkWrite(f *wire.ClientFrame) *Error {
 	case !c.connected():
 		return errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
 	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
-		return largeAttributes(MaxMessageBytes, "bytes in all keys")
+		return largeAttributes(MaxMessageBytes, f.SizeVT(), "bytes in all keys")
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (c *Client) checkWrite(f *wire.ClientFrame) *Error {
 func checkMap(w *wire.AttributeWrite) *Error {
 	switch n := len(w.Attribute); {
 	case n > MaxAttributes:
-		return largeAttributes(MaxAttributes, "attributes")
+		return largeAttributes(MaxAttributes, n, "attributes")
 	case n == 0:
 		return badAttribute(InvalidArgument, "the attributes must be a plain object with at least one")
 	}
@@ -52,9 +52,9 @@ func checkMap(w *wire.AttributeWrite) *Error {
 	for _, a := range w.Attribute {
 		switch k, v := len(a.Key), len(a.Value); {
 		case k == 0 || k > MaxAttributeKeyBytes:
-			return badAttribute(InvalidArgument, "the key of an attribute must have 1 to 32 bytes")
+			return badAttribute(InvalidArgument, "the key of an attribute must have 1 to 32 bytes, not "+strconv.Itoa(k))
 		case v > MaxAttributeValueBytes:
-			return largeAttributes(MaxAttributeValueBytes, "bytes in the value of "+a.Key)
+			return largeAttributes(MaxAttributeValueBytes, v, "bytes in the value of "+a.Key)
 		case v == 0:
 			return badAttribute(InvalidArgument, "the value of "+a.Key+" must be a string, and not empty")
 		default:
@@ -66,7 +66,7 @@ func checkMap(w *wire.AttributeWrite) *Error {
 		most = MaxChannelAttributesBytes
 	}
 	if total > most {
-		return largeAttributes(most, "bytes in all keys and values")
+		return largeAttributes(most, total, "bytes in all keys and values")
 	}
 	return nil
 }
@@ -108,8 +108,8 @@ func badAttribute(class Class, text string) *Error {
 	return &Error{Class: class, Code: AttributeOperationErrInvalidArgument, Text: text}
 }
 
-func largeAttributes(most int, what string) *Error {
-	return &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "at most " + strconv.Itoa(most) + " " + what}
+func largeAttributes(most, given int, what string) *Error {
+	return &Error{Class: LimitExceeded, Code: AttributeOperationErrSizeOverflow, Text: "at most " + strconv.Itoa(most) + " " + what + ", not " + strconv.Itoa(given)}
 }
 
 func characters(s string) (n int) {

@@ -250,11 +250,11 @@ func (d *download) complete() {
 // another file. It is fetched once more.
 func (d *download) spoiled(p *piece) {
 	if p.damaged {
-		cause := textError("the downloaded data does not have the digest that the gateway told")
+		cause := textError("the downloaded data does not match the gateway's digest")
 		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})
 		return
 	}
-	d.c.log(LogInfo, "downloaded data has another digest than the gateway told, trying again")
+	d.c.log(LogInfo, "downloaded data does not match the gateway's digest, trying again")
 	p.damaged, p.blob, p.loaded, p.x = true, nil, 0, nil
 	d.resume()
 }

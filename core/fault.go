@@ -33,9 +33,9 @@ func statusFault(r *HTTPResponse, own bool) fault {
 			text += ": " + unescape(reason)
 		}
 	case status == 401 || status == 407 || status == 511:
-		text += ": it asks for a login of its own"
+		text += ": it asks for its own login"
 	case status == 413:
-		text += ": it takes no bodies of this size; raise its limit (nginx: client_max_body_size)"
+		text += ": it refuses bodies of this size; raise its limit (nginx: client_max_body_size)"
 	case status == 405 || status == 501:
 		text += ": it does not pass the HTTP method"
 	case status == 429:

@@ -220,7 +220,7 @@ func (t *Task) watchStall() {
 // again tries the next step after a wait, because of a fault.
 func (t *Task) again(f fault) {
 	t.fault = f
-	t.c.log(LogInfo, "media request came to nothing, trying again: "+f.text)
+	t.c.log(LogInfo, "media request failed, trying again: "+f.text)
 	if t.transfer.doubt(); t.stopRetry != nil {
 		return
 	}

@@ -683,7 +683,7 @@ func TestTheCauseOfATimeout(t *testing.T) {
 		"nothing passes":   {func(r *testRequest) bool { r.fail(); return true }, "the WebSocket works and HTTP requests to https://gw.example/media/ do not"},
 		"no answer":        {func(r *testRequest) bool { return true }, "nothing was heard of a request"},
 		"a cut body":       {func(r *testRequest) bool { return method(r) == "PATCH" && cut(r) }, "the connection broke during the request"},
-		"a login page":     {func(r *testRequest) bool { r.proxied(401, nil, nil); return true }, "asks for a login of its own"},
+		"a login page":     {func(r *testRequest) bool { r.proxied(401, nil, nil); return true }, "asks for its own login"},
 		"no gateway there": {func(r *testRequest) bool { r.proxied(502, nil, nil); return true }, "does not reach the gateway"},
 		"the gateway":      {func(r *testRequest) bool { r.answer(503, nil, nil); return true }, "the gateway answered with status 503"},
 	} {

@@ -53,7 +53,7 @@ func (c *Client) probe(gateway string, done func(Probe)) (able bool) {
 // address, and what to do. here is what the host found there, other what it found with the
 // other of http and https.
 func unreachableText(gateway string, here, other Probe) string {
-	const set = "; set the gateway's address by setParameter('GATEWAY', url) or createInstance(appId, { gateway: url })"
+	const set = "; set the gateway's address with createInstance(appId, { gateway: url }) or setParameter('GATEWAY', url)"
 	scheme, rest, _ := strings.Cut(gateway, "://")
 	host, path, _ := strings.Cut(rest, "/")
 	origin := scheme + "://" + host
@@ -64,9 +64,9 @@ func unreachableText(gateway string, here, other Probe) string {
 		if here.Blocked {
 			missing = origin + " " + missing
 		}
-		return "the page's Content-Security-Policy forbids to connect to the gateway: add " + missing + " to its connect-src"
+		return "the page's Content-Security-Policy blocks the gateway: add " + missing + " to its connect-src"
 	case here.Gateway && here.Status == 404:
-		return "the gateway at " + origin + " serves nothing below /" + path + ": leave the path out, or have the proxy take it off" + set
+		return "the gateway at " + origin + " serves nothing below /" + path + ": leave the path out, or let the proxy remove it" + set
 	case here.Gateway && here.Status == 426:
 		return "the gateway at " + gateway + " answers over HTTP, but no WebSocket opens: let the proxies on the way pass the upgrade of " + gateway + "/rtm"
 	case here.Gateway:
@@ -79,7 +79,7 @@ func unreachableText(gateway string, here, other Probe) string {
 	case here.Answered:
 		return "what answers at " + gateway + " is not a gateway, or CORS withholds its answer from the page" + set
 	case here.Blocked:
-		return "no gateway answers at " + gateway + ", and the page's Content-Security-Policy forbids to ask why: add " + origin + " to its connect-src" + set
+		return "no gateway answers at " + gateway + ", and the page's Content-Security-Policy hides why: add " + origin + " to its connect-src" + set
 	}
 	return "no gateway answers at " + gateway + ": check the address, and that the gateway runs" + set
 }

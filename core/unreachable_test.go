@@ -9,7 +9,7 @@ import (
 )
 
 func TestUnreachableText(t *testing.T) {
-	const cure = "setParameter('GATEWAY', url) or createInstance(appId, { gateway: url })"
+	const cure = "createInstance(appId, { gateway: url }) or setParameter('GATEWAY', url)"
 	for name, c := range map[string]struct {
 		gateway     string
 		here, other Probe

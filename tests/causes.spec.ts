@@ -11,7 +11,7 @@ import { Gateway } from './support/proc.ts';
 import { Site } from './support/site.ts';
 import { appId, expect, test } from './support/test.ts';
 
-const CURE = /setParameter\('GATEWAY', url\) or createInstance\(appId, \{ gateway: url \}\)/;
+const CURE = /createInstance\(appId, \{ gateway: url \}\) or setParameter\('GATEWAY', url\)/;
 
 interface Places { gateway: string; site: Site }
 interface Cause {

@@ -7,7 +7,7 @@ import { invalidArgument, mustBe } from './errors.ts';
 import type { Log } from './log.ts';
 import { DIMENSIONS, withAlias } from './messages.ts';
 
-export const A_BLOB = 'a Blob or a File, itself and no Proxy of it';
+export const A_BLOB = 'a Blob or a File, not a Proxy of one';
 
 interface Signal {
   aborted?: boolean;
