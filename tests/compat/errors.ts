@@ -11,15 +11,15 @@ const head = `# Errors
 
 <!-- Made from core/errors.json and tests/compat by \`make docs\`; do not edit. -->
 
-Asynchronous methods reject, and never throw. The others, such as \`createChannel\` or \`invitation.send\`, throw. What comes is always
+Asynchronous methods reject and never throw. The others, such as \`createChannel\` or \`invitation.send\`, throw. The error is always
 an \`Error\` with these fields:
 
 | Field | Holds |
 |---|---|
 | \`name\` | the class, see below |
-| \`code\` | a number of the method that failed: 102 is "not logged in" everywhere, others mean something else in each method |
-| \`message\` | what was wrong, and what is wanted |
-| \`serverCode\` | a number that the gateway sent; for media the HTTP status of the last attempt, perhaps from a proxy; else undefined |
+| \`code\` | a number. 102 is "not logged in" for every method; other numbers mean something else for each method |
+| \`message\` | what was wrong, and what is expected |
+| \`serverCode\` | a number that the gateway sent; for media the HTTP status of the last attempt, perhaps from a proxy; otherwise undefined |
 | \`originalError\` | the cause, where there is one |
 
 \`\`\`js
@@ -39,22 +39,22 @@ As in 1.4, the error classes are not exported: compare \`name\`.
 
 | \`name\` | Means | Trying again |
 |---|---|---|
-| \`RtmInvalidArgumentError\` | an argument is not what it must be | does not help: change the call |
-| \`RtmInvalidStatusError\` | not now: not logged in, not joined, already sent | helps in another state |
+| \`RtmInvalidArgumentError\` | an argument is not valid | does not help: change the call |
+| \`RtmInvalidStatusError\` | not possible in this state: not logged in, not joined, already sent | helps in another state |
 | \`RtmLimitExceededError\` | too large, too many, too fast for [a limit](limits.md); nothing was sent | helps with less, or later |
-| \`RtmInvokeTooOftenError\` | a rate was passed; nothing was sent | helps when its time has passed |
+| \`RtmInvokeTooOftenError\` | called more often than the rate allows; nothing was sent | helps after the time of the rate |
 | \`RtmTimeoutError\` | no answer, or no progress, in time | helps when the network is back |
-| \`RtmInterruptedError\` | your code canceled it or logged out, or the same user logged in elsewhere | is up to you |
+| \`RtmInterruptedError\` | your code canceled the call or logged out, or the same user logged in elsewhere | is your choice |
 | \`RtmUnauthenticatedError\` | app id or token refused | helps with a new token |
-| \`RtmUnavailableError\` | the gateway is out of reach, refuses, or does not have it | helps later, but for what is not there |
-| \`RtmUnknownError\` | a channel method failed for a reason that has no class; \`originalError\` tells | depends on that |
-| \`RtmInternalError\` | the SDK's core stopped; has no code | log in again: a fresh one starts |
+| \`RtmUnavailableError\` | the gateway cannot be reached, refuses, or does not have the file or user | helps later, unless the file or user does not exist |
+| \`RtmUnknownError\` | a channel method failed for a reason that has no class; see \`originalError\` | depends on that |
+| \`RtmInternalError\` | the SDK's core stopped; has no code | log in again: a new core starts |
 
-A \`TypeError\` without a code is what the 1.4 SDK throws for \`null\` in place of an object, and so does this one.
+As in 1.4, \`null\` in place of an object throws a \`TypeError\` without a code.
 
 ## By method
 
-Codes are the same numbers as in 1.4. Those that 1.4 defines and nothing here produces are listed in
+Codes are the same numbers as in 1.4. The codes of 1.4 that never occur here are listed in
 [Compatibility](compatibility.md#codes-that-are-never-produced).
 `;
 

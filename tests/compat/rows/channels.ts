@@ -102,7 +102,7 @@ export const channels: Area = {
     { member: 'channel.sendMessage', when: 'unknown messageType', class: 'RtmInvalidArgumentError', code: 4, differs: '1.4 says 7, which is not in the enum of channels', fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'VIDEO' }); } },
     { member: 'channel.sendMessage', when: 'TEXT without a text, IMAGE or FILE without a mediaId', class: 'RtmUnknownError', code: 1, fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'FILE' }); } },
     {
-      member: 'channel.sendMessage', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 4, differs: 'it would burst the frame; those of uploads have about 90',
+      member: 'channel.sendMessage', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 4, differs: 'it would not fit into a frame; ids of uploads have about 90 bytes',
       fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'IMAGE', mediaId: 'x'.repeat(257) }); },
     },
     {
@@ -130,7 +130,7 @@ export const channels: Area = {
         t.equal(await channel.getMembers(), [t.id('me')]);
       },
     },
-    { member: 'channel.getMembers', when: 'refused for the rate by the gateway', class: 'RtmInvokeTooOftenError', code: 4, differs: 'of the 20 channels of a client none waits too long, so that only a gateway with other rates refuses', shown: 'core:TestReadsShareOnlyWhatWaits' },
+    { member: 'channel.getMembers', when: 'refused for the rate by the gateway', class: 'RtmInvokeTooOftenError', code: 4, differs: 'with 20 channels no call waits too long, so only a gateway with lower rates refuses', shown: 'core:TestReadsShareOnlyWhatWaits' },
     { member: 'channel.getMembers', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestMembers', differs: '1.4 says 4, which the enum has for "too often"' },
     { member: 'channel.getMembers', when: 'refused by the gateway', class: 'RtmUnknownError', code: 1, shown: 'core:TestMembers' },
     { member: 'channel.getMembers', when: 'has 512 of a larger number', shown: 'gateway:TestCrowd', differs: 'the documentation says 512, the build asks for 200' },
@@ -155,7 +155,7 @@ export const channels: Area = {
     },
     {
       member: 'client:ChannelMessage', when: 'tells messages of all channels after the channel did; the fourth argument is the channel\'s id',
-      differs: 'the guide to media messages listens on the client, where the 1.4 builds never tell',
+      differs: 'the guide to media messages listens on the client; the 1.4 builds never emit it there',
       works: async (t) => {
         const [a, b] = [await t.joined(await t.user('a')), await t.joined(await t.user('b'))];
         const log: unknown[] = [];

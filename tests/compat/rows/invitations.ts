@@ -136,7 +136,7 @@ export const invitations: Area = {
       },
     },
     {
-      member: 'local:LocalInvitationFailure', when: 'NOT_LOGGEDIN: one logs out while the call is under way', differs: '1.4 does not say what becomes of calls then',
+      member: 'local:LocalInvitationFailure', when: 'NOT_LOGGEDIN: the user logs out during the call', differs: '1.4 does not say what happens to calls then',
       works: async (t) => {
         const c = await t.user();
         const invitation = c.createLocalInvitation(t.id('nobody'));
@@ -259,7 +259,7 @@ export const invitations: Area = {
     { member: 'remote:RemoteInvitationAccepted', when: 'the caller has confirmed', shown: 'core:TestCalleeAccepts' },
     { member: 'remote:RemoteInvitationFailure', when: 'ACCEPT_FAILURE, PEER_OFFLINE: no confirmation within 5 s', shown: 'core:TestAcceptIsNotConfirmed' },
     {
-      member: 'remote:RemoteInvitationFailure', when: 'UNKNOWN: one logs out while the call is under way', differs: '1.4 does not say what becomes of calls then',
+      member: 'remote:RemoteInvitationFailure', when: 'UNKNOWN: the user logs out during the call', differs: '1.4 does not say what happens to calls then',
       works: async (t) => {
         const [a, b] = [await t.user('a'), await t.user('b')];
         const received = t.next(b, 'RemoteInvitationReceived');

@@ -53,7 +53,7 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'no progress for 120 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestUploadStalls' },
     { member: 'client.createMediaMessageByUploading', when: 'a proxy takes no body, however small (serverCode 413)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestBodiesThatComeToNothingAreNoProgress' },
     { member: 'client.createMediaMessageByUploading', when: 'a timeout names its likely cause, with serverCode and originalError of the last attempt', shown: 'core:TestTheCauseOfATimeout' },
-    { member: 'client.createMediaMessageByUploading', when: 'refused by the gateway, also because the files of the user or the app take as much as they may (serverCode 507)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefused' },
+    { member: 'client.createMediaMessageByUploading', when: 'refused by the gateway, also because the quota of the user or the app is used up (serverCode 507)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefused' },
     { member: 'client.createMediaMessageByUploading', when: 'rejected by the scanner of the gateway (serverCode 422)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefusedWithAReason' },
     {
       member: 'client.createMediaMessageByUploading', when: 'FILE: the message, its fields and their order',
@@ -82,7 +82,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'without messageType it is IMAGE if a dimension is given, else FILE', differs: 'meant so in 1.4, whose builds refuse the call with code 2',
+      member: 'client.createMediaMessageByUploading', when: 'without messageType it is IMAGE if a dimension is given, else FILE', differs: '1.4 was meant to do this, but its builds refuse the call with code 2',
       works: async (t) => {
         const c = await t.user();
         const messages = await Promise.all([c.createMediaMessageByUploading(t.blob(3), { width: 5 }), c.createMediaMessageByUploading(t.blob(3))]);
@@ -90,7 +90,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'the handler may stand in second place, alone or among the params', differs: 'the guide to media messages has it there, the 1.4 builds only in third place',
+      member: 'client.createMediaMessageByUploading', when: 'the handler may stand in second place, alone or among the params', differs: 'the guide to media messages puts it there; the 1.4 builds take it in third place only',
       works: async (t) => {
         const seen: number[] = [];
         const message = await (await t.user()).createMediaMessageByUploading(new Blob([t.bytes(99)]), { fileName: 'f', onOperationProgress: (p: any) => seen.push(p.currentSize, p.totalSize) });
@@ -98,7 +98,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'of handlers in second and in third place both count, and the third argument wins', differs: 'the 1.4 builds look at the third only',
+      member: 'client.createMediaMessageByUploading', when: 'handlers in second and in third place both count; the third argument wins', differs: 'the 1.4 builds look at the third only',
       works: async (t) => {
         const seen: string[] = [];
         const c = await t.user();
@@ -119,7 +119,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'the same content again is another upload with another mediaId', differs: 'in 1.4 it has the same id and is not sent again; here an id can not be guessed, and does not tell who has what',
+      member: 'client.createMediaMessageByUploading', when: 'the same content again is another upload with another mediaId', differs: 'in 1.4 it gets the same id and is not sent again; here an id cannot be guessed, and does not show who has which file',
       works: async (t) => {
         const c = await t.user();
         const ids = [];
@@ -131,9 +131,9 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'RECONNECTING: a task pauses and goes on; a new one gives 102', shown: 'core:TestUploadPausesWhileReconnecting' },
 
     { member: 'client.downloadMedia', when: 'mediaId is not a string', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().downloadMedia(5) },
-    { member: 'client.downloadMedia', when: 'mediaId is none', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().downloadMedia('x y') },
+    { member: 'client.downloadMedia', when: 'mediaId does not have the form of an id', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().downloadMedia('x y') },
     {
-      member: 'client.downloadMedia', when: 'mediaId has the form, but no hash of 64 lower-case hex digits', class: RtmInvalidArgumentError, code: 2,
+      member: 'client.downloadMedia', when: 'mediaId has the right form, but its hash is not 64 lower-case hex digits', class: RtmInvalidArgumentError, code: 2,
       differs: 'no upload gives such an id; 1.4 asks its service, and finds nothing', fails: (t) => () => t.client().downloadMedia('0' + 'xy'.repeat(32) + '1z1z10'),
     },
     { member: 'client.downloadMedia', when: 'mediaId says that the content has no bytes', class: RtmInvalidArgumentError, code: 2, differs: '1.4 rejects with an RtmInternalError without a code', fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z0'); } },
@@ -166,7 +166,7 @@ export const media: Area = {
     { member: 'client.downloadMedia', when: 'a proxy answers in place of the gateway: it is asked again', shown: 'core:TestAForeignAnswerIsTriedAgain' },
     { member: 'client.downloadMedia', when: 'refused by the gateway, or not the promised content', class: 'RtmUnavailableError', code: 1, shown: 'core:TestDownloadRefused' },
     {
-      member: 'client.downloadMedia', when: 'anyone of the app can; the Blob\'s type is told from its bytes, ZIP among them', differs: 'ZIP is documented, but the 1.4 builds never find it, and of JPEG some forms only',
+      member: 'client.downloadMedia', when: 'anyone of the app can; the Blob\'s type is told from its bytes, ZIP among them', differs: 'ZIP is documented, but the 1.4 builds never find it, and find only some forms of JPEG',
       works: async (t) => {
         const uploader = await t.user('a');
         const ids = [];
@@ -178,7 +178,7 @@ export const media: Area = {
       },
     },
 
-    { member: 'client.getMediaUrl', when: 'mediaId is not a string, or none', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('x y'); } },
+    { member: 'client.getMediaUrl', when: 'mediaId is not a string, or not an id', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('x y'); } },
     { member: 'client.getMediaUrl', when: 'expiresIn is no positive whole number, or over 604800', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { expiresIn: 604801 }); } },
     { member: 'client.getMediaUrl', when: 'download is not a string, empty, or over 255 bytes', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { download: 'ä'.repeat(128) }); } },
     { member: 'client.getMediaUrl', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, differs: url, fails: (t) => () => t.client().getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10') },
@@ -217,7 +217,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'with prepare the picture is prepared first, and what is given beside it stays', differs: prepared,
+      member: 'client.createMediaMessageByUploading', when: 'with prepare the picture is prepared first; other params stay as given', differs: prepared,
       works: async (t) => {
         const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
         canvas.getContext('2d')!.fillRect(0, 0, 640, 480);

@@ -15,7 +15,7 @@ export const messages: Area = {
       },
     },
     {
-      member: 'client.createMessage', when: 'thumbnailData is thumbnail by another name, not enumerable', differs: 'the guide to media messages reads it, the 1.4 builds lack it',
+      member: 'client.createMessage', when: 'thumbnailData is thumbnail by another name, not enumerable', differs: 'the guide to media messages uses it; the 1.4 builds do not have it',
       works: (t) => {
         const message = t.client().createMessage({ messageType: 'FILE', mediaId: 'x' });
         t.equal([message.thumbnailData === message.thumbnail, 'thumbnailData' in { ...message }], [true, false]);
@@ -46,7 +46,7 @@ export const messages: Area = {
     { member: 'client.sendMessageToPeer', when: 'IMAGE or FILE without a mediaId', class: 'RtmUnavailableError', code: 1, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE' }, 'b'); } },
     { member: 'client.sendMessageToPeer', when: 'thumbnail is not a Blob', class: 'RtmUnavailableError', code: 1, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE', mediaId: 'x', thumbnail: 'x' }, 'b'); } },
     {
-      member: 'client.sendMessageToPeer', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 7, differs: 'it would burst the frame; those of uploads have about 90',
+      member: 'client.sendMessageToPeer', when: 'mediaId has more than 256 bytes', class: 'RtmInvalidArgumentError', code: 7, differs: 'it would not fit into a frame; ids of uploads have about 90 bytes',
       fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ messageType: 'FILE', mediaId: 'x'.repeat(257) }, 'b'); },
     },
     {
@@ -102,14 +102,14 @@ export const messages: Area = {
       },
     },
     {
-      member: 'client.sendMessageToPeer', when: 'with enableHistoricalMessaging the message is kept for the app\'s backend: texts, images and files', differs: 'the vendor kept texts alone; bytes are not kept here either',
+      member: 'client.sendMessageToPeer', when: 'with enableHistoricalMessaging the message is kept for the app\'s backend: texts, images and files', differs: 'the vendor kept texts only; raw messages are not kept here either',
       shown: 'tests/rest.spec.ts:enableHistoricalMessaging keeps texts, pictures and files for the backend, in channels too',
     },
     { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, of more the oldest are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
     { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
     { member: 'client:MessageFromPeer', when: 'what was kept comes with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },
     {
-      member: 'client.sendMessageToPeer', when: 'a frozen message can be sent', differs: '1.4 fails on it with a TypeError; only the copy that is sent matters',
+      member: 'client.sendMessageToPeer', when: 'a frozen message can be sent', differs: '1.4 fails with a TypeError; this SDK sends a copy',
       works: async (t) => void (await (await t.user()).sendMessageToPeer(Object.freeze({ text: 'x' }), t.id('nobody'))),
     },
     {

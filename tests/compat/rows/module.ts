@@ -31,7 +31,7 @@ export const module: Area = {
     },
     {
       member: 'createInstance', when: 'config takes `gateway`, the address of the gateway, beside the keys of 1.4',
-      differs: 'a gateway of your own has an address; without one it is where the script came from',
+      differs: 'your own gateway has an address; without it the SDK uses the gateway that served the script',
       works: async (t) => {
         const client = t.client({ gateway: location.origin, enableLogUpload: false, enableCloudProxy: false });
         await client.login({ uid: t.id('a') });
@@ -39,7 +39,7 @@ export const module: Area = {
       },
     },
     {
-      member: 'createInstance', when: 'enableCloudProxy and enableLogUpload have no effect', differs: 'a gateway of your own has no proxy beside it and collects no logs',
+      member: 'createInstance', when: 'enableCloudProxy and enableLogUpload have no effect', differs: 'your own gateway has no cloud proxy and collects no logs',
       works: async (t) => {
         const client = t.client({ enableCloudProxy: true, enableLogUpload: true });
         await client.login({ uid: t.id('a') });
@@ -53,7 +53,7 @@ export const module: Area = {
     { member: 'setArea', when: 'excludedArea is also in areaCodes', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['CHINA'], excludedArea: 'CHINA' }) },
     { member: 'setArea', when: 'excludedArea may not be excluded', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'EUROPE' }) },
     {
-      member: 'setArea', when: 'takes areas, and they have no effect', differs: 'a gateway of your own has no areas to choose among',
+      member: 'setArea', when: 'takes areas, and they have no effect', differs: 'your own gateway has no areas',
       works: (t) => t.equal(t.sdk.setArea({ areaCodes: [t.sdk.AreaCode.GLOBAL], excludedArea: 'CHINA' }), undefined),
     },
     {
@@ -67,14 +67,14 @@ export const module: Area = {
     },
     {
       member: 'setParameter', when: 'GATEWAY names the gateway, WASM_URL the wasm', shown: 'tests/session.spec.ts:the gateway can be named by parameter and by config',
-      differs: 'the one line that an application adds when it moves to a gateway of its own',
+      differs: 'the one line that an application adds when it moves to its own gateway',
     },
     {
       member: 'setParameter', when: 'WASM_INTEGRITY pins the wasm by its hash, WASM_MODULE gives it compiled', shown: 'tests/loading.spec.ts:workers: one compilation for all, and classic ones too',
       differs: 'new: 1.4 has no wasm',
     },
     {
-      member: 'setParameter', when: 'VERIFY_MEDIA, true at first, says whether downloads are held against their digests', differs: 'new: 1.4 does not verify downloads',
+      member: 'setParameter', when: 'VERIFY_MEDIA, true at first, says whether downloads are compared with their digests', differs: 'new: 1.4 does not verify downloads',
       works: (t) => {
         const seen = [t.sdk.getParameter('VERIFY_MEDIA')];
         t.sdk.setParameter('VERIFY_MEDIA', false);
@@ -108,7 +108,7 @@ export const module: Area = {
       },
     },
     {
-      member: 'isRtmError', when: 'tells the errors of the SDK from all others', differs: 'new',
+      member: 'isRtmError', when: 'reports whether a value is an error of the SDK', differs: 'new',
       works: async (t) => {
         const error = await t.client().logout().catch((e: unknown) => e);
         t.equal([error, new Error('x'), undefined].map((e) => t.sdk.isRtmError(e)), [true, false, false]);
@@ -134,7 +134,7 @@ export const module: Area = {
       works: (t) => t.equal(Object.keys(t.sdk.AreaCode), ['GLOBAL', 'INDIA', 'JAPAN', 'ASIA', 'EUROPE', 'CHINA', 'NORTH_AMERICA']),
     },
     {
-      member: 'default', when: 'is the object itself, so that every style of import works; not enumerable', differs: '1.4 has none; bundlers disagree on what import makes of it',
+      member: 'default', when: 'is the object itself, so that every style of import works; not enumerable', differs: '1.4 has no default export, and bundlers disagree on what an import gives',
       works: (t) => t.equal([t.sdk.default === t.sdk, Object.keys(t.sdk).includes('default')], [true, false]),
     },
     { member: 'default', when: 'every way of importing works, in Node without a window too', shown: 'web/test/imports.test.ts:import with default, with a namespace and with names', differs: '1.4 throws where there is no window' },

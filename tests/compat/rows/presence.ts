@@ -93,7 +93,7 @@ export const presence: Area = {
     },
     { member: 'client.queryPeersBySubscriptionOption', when: 'another option', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.queryPeersBySubscriptionOption('x'); } },
     {
-      member: 'client.queryPeersBySubscriptionOption', when: 'as often as wanted', differs: 'the answer is in memory: nobody needs a rate',
+      member: 'client.queryPeersBySubscriptionOption', when: 'has no rate', differs: 'the answer is in memory, so it needs no rate',
       works: async (t) => {
         const c = await t.user();
         for (let i = 0; i < 20; i++) t.equal(await c.queryPeersBySubscriptionOption('ONLINE_STATUS'), []);

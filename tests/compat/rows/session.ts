@@ -58,7 +58,7 @@ export const session: Area = {
     { member: 'client.login', when: 'the token is for another uid', class: 'RtmUnauthenticatedError', code: 3, shown: 'tests/token.spec.ts:without the right token nobody comes in' },
     { member: 'client.login', when: 'the gateway refuses for another reason', class: 'RtmUnavailableError', code: 2, shown: 'core:TestLoginError' },
     {
-      member: 'client.login', when: 'logoutSync is called before the answer', class: 'RtmInterruptedError', code: 201, differs: '1.4 does not say what becomes of the promise; the code is that of its list',
+      member: 'client.login', when: 'logoutSync is called before the answer', class: 'RtmInterruptedError', code: 201, differs: '1.4 does not say what happens to the promise; the code is in its list',
       fails: (t) => () => {
         const client = t.client();
         const login = client.login({ uid: t.id('a') });

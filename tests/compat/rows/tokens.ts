@@ -31,7 +31,7 @@ export const tokens: Area = {
     { member: 'client.renewToken', when: 'the new token is for the next connection; the old one stays in force if it is refused', shown: 'core:TestRenew' },
     { member: 'client.renewToken', when: 'a gateway without tokens takes any', works: async (t) => t.equal(await (await t.user()).renewToken('x') === undefined, true) },
     { member: 'client:TokenExpired', when: 'RECONNECTING and the token refused as expired; renewToken goes on from there', shown: 'tests/token.spec.ts:a token that ends leaves the connection alone; the way back needs a new one' },
-    { member: 'client:TokenExpired', when: 'also where the token is refused as invalid on the way back, as after a change of the certificate', shown: 'tests/token.spec.ts:a token that ends leaves the connection alone; the way back needs a new one', differs: 'a new token helps there too; without the event the client would stay away for ever' },
+    { member: 'client:TokenExpired', when: 'also when the token is refused as invalid while RECONNECTING, for example after a change of the certificate', shown: 'tests/token.spec.ts:a token that ends leaves the connection alone; the way back needs a new one', differs: 'a new token helps in this case too; without the event the client would never come back' },
     { member: 'client:TokenPrivilegeWillExpire', when: '30 s before the token expires; the session stays up', shown: 'core:TestTokenWillExpire', differs: '1.5 has this event; 1.4 says nothing until the connection is lost' },
   ],
 };
