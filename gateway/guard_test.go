@@ -169,7 +169,7 @@ func requireNoTimeout(t testing.TB, err error) {
 	require.False(t, errors.As(err, &network) && network.Timeout(), "the gateway keeps the connection")
 }
 
-// Complaints of net/http are warnings, but for failed TLS handshakes.
+// Complaints of net/http are warnings, except failed TLS handshakes.
 func TestServerLog(t *testing.T) {
 	var out bytes.Buffer
 	server := gateway.NewHTTPServer(http.NotFoundHandler(), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))

@@ -52,7 +52,7 @@ func TestComposeCluster(t *testing.T) {
 		return
 	}
 	const file = "../deploy/compose.cluster.yaml"
-	variables := []string{"RTM_APP=" + pageApp + ":" + pageCertificate, "NATS_PASSWORD=p4ssword-of-nats", "S3_SECRET=secret-of-s3", "SITE=http://:80"}
+	variables := []string{"RTM_APP=" + pageApp + ":" + pageCertificate, "NATS_PASSWORD=p4ssword-of-nats", "S3_SECRET=secret-of-s3", "SITE=http://:8081"}
 	for i := range 3 { // each is needed
 		_, err := loadCompose(t, file, append(append([]string{}, variables[:i]...), variables[i+1:]...)...)
 		require.Error(t, err, variables[i])
@@ -62,7 +62,7 @@ func TestComposeCluster(t *testing.T) {
 	c := startContainers(t, project)
 	assert.Less(t, c.started["nats3"], c.started["gateway1"])
 	assert.Less(t, c.started["gateway2"], c.started["caddy"])
-	alice, content, id := usesGateway(t, "http://"+c.address["caddy"])
+	alice, content, id := usesGateway(t, "http://"+c.address["caddy"]+":8081") // port 80 is root's
 	objects, err := filepath.Glob(filepath.Join(c.dir, "s3", "data", "rtm-media", "files", "*", "*", "*"))
 	require.NoError(t, err)
 	assert.NotEmpty(t, objects, "media is in the bucket")

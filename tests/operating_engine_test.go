@@ -38,10 +38,9 @@ func startNATS(t *testing.T, program, port, dir string) *exec.Cmd {
 }
 
 func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := cluster.FreePorts(1)
 	require.NoError(t, err)
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(free[0])
 }
 
 // NATS stands still, and goes on: the gateway says that it is not ready, and is again by

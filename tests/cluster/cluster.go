@@ -5,7 +5,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -69,7 +68,7 @@ func Build(ctx context.Context, dir string) (program string, err error) {
 // Start runs a cluster on free ports of this machine, its data in dir, and waits until
 // JetStream has a leader.
 func Start(ctx context.Context, program, dir string, options Options) (*Cluster, error) {
-	ports, err := freePorts(3 * Size)
+	ports, err := FreePorts(3 * Size)
 	if err != nil {
 		return nil, err
 	}
@@ -256,17 +255,3 @@ func Pause(p *os.Process) error { return p.Signal(sigStop) }
 
 // Resume lets it go on.
 func Resume(p *os.Process) error { return p.Signal(sigCont) }
-
-// freePorts are free when it returns; that another program takes one meanwhile is
-// unlikely, and fails the start.
-func freePorts(n int) (ports []int, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("cluster: %w", err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
