@@ -71,7 +71,7 @@ func (s *Server) lookAtMemory() {
 	}
 	if used > most {
 		n := s.shed(used - most)
-		s.log.Warn("sessions ended for want of memory", "sessions", n, "used", used, "limit", limit)
+		s.log.Warn("sessions ended to free memory", "sessions", n, "used", used, "limit", limit)
 	}
 }
 

@@ -27,7 +27,7 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 	return func(received bool) {
 		s.server.background.Go(func() {
 			if err := memory.Remember(context.Background(), message, received); err != nil { // it gives up by itself
-				s.server.log.Warn("cannot remember a message: should its sender not hear the answer, it may be sent twice", "app", s.user.App, "uid", s.user.ID, "error", err)
+				s.server.log.Warn("cannot store the number of a message: if its sender repeats it, it may be sent twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 			}
 			s.sent(id, received)
 		})

@@ -277,7 +277,7 @@ func (s *Server) evicted(e Eviction) {
 
 // lapsed is called when this gateway was taken for dead.
 func (s *Server) lapsed() {
-	s.log.Warn("this gateway stood still too long: its sessions are void")
+	s.log.Warn("this gateway was stopped for too long: its sessions have ended")
 	s.endAll(evicted)
 }
 

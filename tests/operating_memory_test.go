@@ -45,7 +45,7 @@ func testMemory(t *testing.T, program string) {
 	defer pace.Stop()
 	peak := int64(0)
 	until := time.Now().Add(waitLimit)
-	for n := 0; !strings.Contains(g.text(), "sessions ended for want of memory"); n++ {
+	for n := 0; !strings.Contains(g.text(), "sessions ended to free memory"); n++ {
 		require.Less(t, time.Now(), until, "memory holds out")
 		<-pace.C
 		alice.says(t, "bob", strconv.Itoa(n))

@@ -38,7 +38,7 @@ func (c *channel) take(e Event) {
 // does it.
 func (c *channel) repair() {
 	if err := c.refresh(c.all.ctx, 0); err != nil {
-		c.all.config.Logger.Warn("cannot read the members of a channel of which changes were missed", "app", c.id.App, "error", err)
+		c.all.config.Logger.Warn("cannot read the members of a channel after missed changes", "app", c.id.App, "error", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -134,7 +134,7 @@ func readApps(apps *gateway.Apps, file string, log *slog.Logger) error {
 		return err
 	}
 	if info.Mode().Perm()&0o007 != 0 { // a group may be the service's own
-		log.Warn("everybody here can get at the certificates: chmod 600 the file, or 640 with the gateway's group", "file", file)
+		log.Warn("every user of this machine can read the certificates: chmod 600 the file, or 640 with the gateway's group", "file", file)
 	}
 	if err := apps.Read(f); err != nil {
 		return fmt.Errorf("%s: %w", file, err)

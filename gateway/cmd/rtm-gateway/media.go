@@ -84,7 +84,7 @@ func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger)
 		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)
 	}
 	if err := files.Probe(ctx); err != nil { // a full disk is no reason to turn messages away, too
-		log.Warn("no media can be stored: uploads are refused, and /readyz fails, until that is mended", "folder", dir, "error", err)
+		log.Warn("no media can be stored: uploads are refused, and /readyz fails, until this is fixed", "folder", dir, "error", err)
 	}
 	return files, nil
 }

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	log := o.log.logger(stderr)
 	if len(o.settings.notes) > 0 {
-		log.Warn("variables that mean nothing to the gateway", "names", o.settings.notes)
+		log.Warn("unknown environment variables", "names", o.settings.notes)
 	}
 	if err := serve(ctx, o, log); err != nil {
 		log.Error("cannot go on", "error", err)

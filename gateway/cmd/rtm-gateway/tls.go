@@ -107,7 +107,7 @@ func (c *certificates) read() error {
 		return err
 	}
 	if c.pair != nil {
-		c.log.Info("the TLS certificate was read anew", "until", pair.Leaf.NotAfter)
+		c.log.Info("the TLS certificate was read again", "until", pair.Leaf.NotAfter)
 	}
 	c.pair = &pair
 	return nil

@@ -159,7 +159,7 @@ func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace ti
 	}
 	log.Info("events are posted to a web hook", "at", target.Redacted(), "events", o.events.String(), "content", o.content)
 	if o.isPlain() {
-		log.Warn("the web hook is reached by plain http: who is on the way can read the events")
+		log.Warn("the web hook uses plain http: others on the network can read the events")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
