@@ -2,7 +2,7 @@
 import { Registry, Shared } from './reactstore.ts';
 import type { RtmClient, RtmError, RtmStatusCode } from './rtm.d.ts';
 
-type Text = string | null | undefined;
+export type Text = string | null | undefined;
 
 /** Who is to be logged in; see RtmUser in react.d.ts. */
 export interface User {
@@ -80,11 +80,12 @@ export class Session extends Shared<SessionState> {
   /** Leaves at once who is not wanted any more, also in the middle of a login. */
   private settle(): Promise<void> {
     if (this.current && this.client.connectionState !== 'DISCONNECTED') this.client.logoutSync();
-    return (this.attempts ??= this.attempt().finally(() => (this.attempts = undefined)));
+    return (this.attempts ??= this.attempt());
   }
 
   /** Until who is wanted is logged in, or can't be. */
   private async attempt(): Promise<void> {
+    await undefined; // until `attempts` is set
     while (this.current !== this.wanted) {
       const user = (this.current = this.wanted);
       try {
@@ -94,6 +95,7 @@ export class Session extends Shared<SessionState> {
         if (user === this.wanted) this.set({ error: error as Error });
       }
     }
+    this.attempts = undefined; // at once: whoever is wanted from here on needs another attempt
   }
 
   private async enter(user: User): Promise<void> {
