@@ -3,6 +3,7 @@
  * (window.seen); window.counts counts what must not happen twice, and what must be given back.
  */
 import { StrictMode, useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { RtmProvider, useChannel, useMedia, useRtm, useRtmEvent, useUpload } from 'rtm-wasm/react';
 
@@ -73,7 +74,7 @@ function Picture({ message, placeholder, as }: any) {
 
 function App() {
   const [{ mounted = true, uid, token, rooms = {}, pictures = {} }, set] = useState<any>({});
-  w.show = (change: object) => set((props: object) => ({ ...props, ...change }));
+  w.show = (change: object) => flushSync(() => set((props: object) => ({ ...props, ...change })));
   if (!mounted) return null;
   return (
     <RtmProvider client={client} uid={uid} token={token}>

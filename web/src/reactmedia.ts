@@ -94,7 +94,7 @@ class Download extends Shared<DownloadState> {
     this.set({ error: undefined });
     try {
       const blob = await turnsOf(this.client).take(() => this.download(abort.signal));
-      if (blob) this.set({ blob });
+      if (blob) this.loaded(blob);
     } catch (cause) {
       if (abort.signal.aborted) return;
       const error = cause as RtmError;
@@ -103,6 +103,12 @@ class Download extends Shared<DownloadState> {
     } finally {
       this.abort = undefined;
     }
+  }
+
+  /** There is nothing to wait for any more. */
+  private loaded(blob: Blob): void {
+    this.client.off('ConnectionStateChanged', this.load);
+    this.set({ blob });
   }
 
   private async download(cancelSignal: AbortSignal): Promise<Blob | undefined> {
