@@ -3,7 +3,7 @@ import React, { type ReactElement, type ReactNode } from 'react';
 import { placeholderUrl } from './placeholder.ts';
 import { Channel, channels, LEFT, MESSAGES } from './reactchannel.ts';
 import { downloads, IDLE, NOT_LOADED, objectUrls, Upload, type UploadParams } from './reactmedia.ts';
-import { LOGGED_OUT, sessions, type User } from './reactsession.ts';
+import { LOGGED_OUT, sessions, type Text, type User } from './reactsession.ts';
 import type { OutgoingMessage, RtmClient, SendMessageOptions } from './rtm.d.ts';
 
 // Webpack 4 finds no other export of a CommonJS module in an .mjs file.
@@ -12,7 +12,7 @@ const { createContext, createElement, useCallback, useContext, useEffect, useMem
 const Context = createContext<RtmClient | undefined>(undefined);
 
 /** See react.d.ts, as for all that follows. */
-export function RtmProvider({ client, uid, token, children }: { client: RtmClient; children?: ReactNode } & Partial<User>): ReactElement {
+export function RtmProvider({ client, uid, token, children }: { client: RtmClient; uid?: Text; token?: User['token']; children?: ReactNode }): ReactElement {
   useShared(sessions, client, '', LOGGED_OUT);
   const latest = useRef(token);
   useEffect(() => {
@@ -87,7 +87,7 @@ export function useMedia(media: string | { mediaId?: string | undefined; thumbna
   const small = useObjectUrl(thumbnail?.size ? thumbnail : undefined);
   const first = useMemo(() => placeholder && placeholderUrl(placeholder), [placeholder]);
   const retry = useCallback(() => (mediaId ? downloads.peek(client, mediaId)?.load() : undefined), [client, mediaId]);
-  const stage = full ? 'full' : small ? 'thumbnail' : first ? 'placeholder' : 'none';
+  const stage: 'full' | 'thumbnail' | 'placeholder' | 'none' = full ? 'full' : small ? 'thumbnail' : first ? 'placeholder' : 'none';
   return { url: full ?? small ?? (first || undefined), stage, blob, progress, error, retry };
 }
 
