@@ -28,7 +28,7 @@ const contactEvery = time.Second
 // RegisterGateway implements gateway.Engine. A gateway is alive while its key is in the
 // gateways bucket. Each gateway looks for keys that are gone, and removes what those
 // gateways left. The key is removed when ctx ends, unless its cause is gateway.ErrSessionsLeft: then it
-// runs out.
+// becomes stopped, and runs out.
 func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -205,13 +205,18 @@ func (h *heartbeat) lookAtStreams(ctx context.Context) {
 	_ = h.e.stillThere(ctx, h.e.checkStreams)
 }
 
+// stopped is the value of the key of a gateway that has ended, while its sessions may go on elsewhere. Of
+// one that runs, the value is empty.
+const stopped = "stopped"
+
 // resign spares the others the wait, where they need not wait for clients to come to them.
 func (h *heartbeat) resign(cause error) {
-	if errors.Is(cause, gateway.ErrSessionsLeft) {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
+	if errors.Is(cause, gateway.ErrSessionsLeft) {
+		_, _ = h.e.gateways.PutString(ctx, h.id, stopped) // on failure it counts as killed
+		return
+	}
 	_ = h.e.gateways.Purge(ctx, h.id) // on failure it runs out
 }
 

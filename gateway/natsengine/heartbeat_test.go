@@ -205,7 +205,8 @@ func TestGatewayKeyRunsOutEarly(t *testing.T) {
 	assert.True(t, lapsed, "it stood still")
 }
 
-// A gateway that ends is gone at once, unless sessions are left that may go on elsewhere.
+// A gateway that ends is gone at once, unless sessions are left that may go on elsewhere: then it counts
+// as alive for a while, though it does not run.
 func TestGatewayThatLeavesSessions(t *testing.T) {
 	e := openEngine(t, Options{})
 	for id, cause := range map[string]error{"empty": nil, "left": gateway.ErrSessionsLeft} {
@@ -217,4 +218,7 @@ func TestGatewayThatLeavesSessions(t *testing.T) {
 	alive, err := e.aliveGateways(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]bool{"left": true}, alive)
+	assert.NoError(t, e.refuseWhileRunning(t.Context()))
+	require.NoError(t, e.RegisterGateway(t.Context(), "running", func() {}, func() {}))
+	assert.ErrorContains(t, e.refuseWhileRunning(t.Context()), "run on these streams: 1,")
 }

@@ -331,16 +331,22 @@ func (e *Engine) refuseWhileRunning(ctx context.Context) (err error) {
 	if e.gateways, err = e.js.KeyValue(ctx, gatewayBucket); errors.Is(err, jetstream.ErrBucketNotFound) {
 		return nil
 	}
-	var alive map[string]bool
+	var entries []jetstream.KeyValueEntry
 	if err == nil {
-		alive, err = e.aliveGateways(ctx)
+		entries, err = allEntries(ctx, e.gateways)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot tell whether gateways run: %w", err)
 	}
-	if len(alive) > 0 {
+	running := 0
+	for _, entry := range entries {
+		if string(entry.Value()) != stopped {
+			running++
+		}
+	}
+	if running > 0 {
 		return fmt.Errorf("gateways that run on these streams: %d, where none may: stop all of them and try again; one that was killed counts for %v more",
-			len(alive), e.opts.GatewayLife+e.opts.heartbeatInterval())
+			running, e.opts.GatewayLife+e.opts.heartbeatInterval())
 	}
 	return nil
 }
