@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,20 +42,100 @@ func TestFormerSessionEndsWhileItsClientMoves(t *testing.T) {
 	assertChange(t, bob.change(), "ada", true, 2)
 	former, err := engine.Lookup(t.Context(), gateway.User{App: appA, ID: "ada"})
 	require.NoError(t, err)
-	ada.noAck = true
-	back := p.far.resume(ada)
-	back.noAck = true
-	bob.send(asSDK(toPeer("ada", "both get it"), 100, 1))
-	bob.lastID = 100
-	require.Equal(t, "both get it", ada.delivery().Message.Text)
-	require.Equal(t, "both get it", back.delivery().Message.Text)
-	require.NoError(t, engine.Evict(t.Context(), former.Gateway, gateway.Eviction{Session: former.Session}))
+	back := p.moveWhileEvicted(engine, former, ada, bob)
 	close(hold)
 	back.noAck = false
 	require.Equal(t, "both get it", back.delivery().Message.Text, "it is sent again, for the former session may have been the only one")
 	assert.True(t, bob.answer(100).Sent.Received)
 	require.NotNil(t, back.ask(&wire.ClientFrame{Join: &wire.Join{Channel: "room", SinceMs: ada.welcome.ServerTimeMs}}).Joined)
 	bob.nothingPushed()
+}
+
+// moveWhileEvicted has ada come to the far gateway, and both sessions get bob's request 100, a message to ada.
+// Then the former session ends for another reason.
+func (p *pair) moveWhileEvicted(engine gateway.Engine, former gateway.Record, ada, bob *client) (back *client) {
+	t := ada.t
+	ada.noAck = true
+	back = p.far.resume(ada)
+	back.noAck = true
+	bob.send(asSDK(toPeer("ada", "both get it"), 100, 1))
+	bob.lastID = 100
+	require.Equal(t, "both get it", ada.delivery().Message.Text)
+	require.Equal(t, "both get it", back.delivery().Message.Text)
+	require.NoError(t, engine.Evict(t.Context(), former.Gateway, gateway.Eviction{Session: former.Session}))
+	return back
+}
+
+// failingRelease is an engine that cannot be reached when the first session is released, and tells of
+// each attempt after that.
+type failingRelease struct {
+	gateway.Engine
+	failed *atomic.Bool
+	again  chan<- struct{}
+}
+
+func (e failingRelease) Release(ctx context.Context, user gateway.User, record gateway.Record) (*gateway.Record, error) {
+	if !e.failed.Swap(true) {
+		return nil, errors.New("not now")
+	}
+	e.again <- struct{}{}
+	return e.Engine.Release(ctx, user, record)
+}
+
+// The former session learns only later that the client goes on elsewhere. Until then it does not say that
+// a message was not received.
+func TestFormerSessionThatCannotBeReleasedAtOnce(t *testing.T) {
+	hold, again := make(chan struct{}), make(chan struct{}, 8)
+	var engine gateway.Engine
+	var failed atomic.Bool
+	p := newPair(t, func(c *gateway.Config) {
+		engine = c.Engine
+		c.Engine = failingRelease{heldEvictions{c.Engine, hold}, &failed, again}
+	})
+	defer close(hold)
+	ada, bob := p.near.login("ada"), p.far.login("bob")
+	former, err := engine.Lookup(t.Context(), gateway.User{App: appA, ID: "ada"})
+	require.NoError(t, err)
+	back := p.moveWhileEvicted(engine, former, ada, bob)
+	<-again
+	back.noAck = false
+	require.Equal(t, "both get it", back.delivery().Message.Text)
+	assert.True(t, bob.answer(100).Sent.Received)
+}
+
+// heldStops is an engine that does not let go of listeners for messages until hold is closed, and tells
+// why the gateway left it.
+type heldStops struct {
+	gateway.Engine
+	hold <-chan struct{}
+	left chan<- error
+}
+
+func (e heldStops) ListenPeer(user gateway.User, h func([]byte, string), notified func()) (func(), error) {
+	stop, err := e.Engine.ListenPeer(user, h, notified)
+	return func() {
+		<-e.hold
+		stop()
+	}, err
+}
+
+func (e heldStops) RegisterGateway(ctx context.Context, id string, lapsed, returned func()) error {
+	context.AfterFunc(ctx, func() { e.left <- context.Cause(ctx) })
+	return e.Engine.RegisterGateway(ctx, id, lapsed, returned)
+}
+
+// The time of a gateway that goes down is over before it is through with its sessions: they are left,
+// too.
+func TestCloseLeavesSessionsThatStillEnd(t *testing.T) {
+	hold, left := make(chan struct{}), make(chan error, 1)
+	h := newHouse(t, nil, func(c *gateway.Config) { c.Engine = heldStops{c.Engine, hold, left} })
+	defer close(hold)
+	h.login("ada")
+	noTime, over := context.WithCancel(t.Context())
+	over()
+	h.server.SendAway(noTime)
+	require.ErrorIs(t, h.server.Close(noTime), context.Canceled)
+	assert.ErrorIs(t, <-left, gateway.ErrSessionsLeft)
 }
 
 // A gateway ends before its clients are at another one. They come back in time, and others see

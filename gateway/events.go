@@ -77,7 +77,7 @@ func (s *session) tellAnswer(caller string, i *wire.Invitation) {
 
 // tellEnd tells what the end of a session means, which has been released: no logout where its user
 // logged in elsewhere.
-func (s *session) tellEnd(replaced bool) {
+func (s *session) tellEnd() {
 	if s.server.config.Events == nil || !s.claimed() {
 		return
 	}
@@ -86,7 +86,7 @@ func (s *session) tellEnd(replaced bool) {
 			s.tell(Left, name)
 		}
 	}
-	if !replaced {
+	if !s.isReplaced() {
 		s.tell(LoggedOut, "")
 	}
 }

@@ -110,7 +110,8 @@ func (s *session) hasMoved() bool {
 }
 
 func (s *session) hasMovedLocked() bool {
-	return s.ended && (s.reason == moved || s.reason == sentAway || s.continued)
+	continued := s.instead != nil && s.instead.LineageID == s.lineage
+	return s.ended && (s.reason == moved || s.reason == sentAway || continued)
 }
 
 // leaveUnseen ends the stay of a session that has moved in its channels. Its members stay in the

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -19,7 +18,7 @@ func (s *session) receive(frame []byte, receipt string) {
 
 // answerReceipt tells what became of a peer message that the client acknowledged, or did not before
 // the session ended. While the session ends, it is not known yet whether another one goes on in its
-// place, which may have got the same message: then release answers.
+// place, which may have got the same message: then wasReleased answers.
 func (s *session) answerReceipt(receipt string, received bool) {
 	outcome := NotReceived
 	s.mu.Lock()
@@ -37,29 +36,38 @@ func (s *session) answerReceipt(receipt string, received bool) {
 	s.server.engine.Receipt(receipt, outcome)
 }
 
-// release gives up the user's place in the registry, unless the session has moved. It reports whether
-// the user logged in elsewhere.
-func (s *session) release() (replaced bool) {
+// release gives up the user's place in the registry, unless the session has moved.
+func (s *session) release() {
 	if s.hasMoved() {
-		return false
+		return
 	}
-	var instead atomic.Pointer[Record]
 	s.server.retryInBackground("release a session", s.user, func() error {
-		r, err := s.server.engine.Release(context.Background(), s.user, s.record()) // the engine gives up by itself
-		instead.Store(r)
+		instead, err := s.server.engine.Release(context.Background(), s.user, s.record()) // the engine gives up by itself
+		if err == nil {
+			s.wasReleased(instead)
+		}
 		return err
 	})
-	next := instead.Load()
+}
+
+// wasReleased answers for the messages that came until the session had given up its place, now that it is
+// known who has it instead. Where that never gets known, the time of their senders' gateways runs out.
+func (s *session) wasReleased(instead *Record) {
 	s.mu.Lock()
-	s.released = true
-	s.continued = next != nil && next.LineageID == s.lineage
+	s.released, s.instead = true, instead
 	receipts := s.receipts
 	s.receipts = nil
 	s.mu.Unlock()
 	for _, receipt := range receipts {
 		s.answerReceipt(receipt, false)
 	}
-	return next != nil
+}
+
+// isReplaced reports whether the user logged in elsewhere before the session had given up its place.
+func (s *session) isReplaced() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.instead != nil
 }
 
 // leaveMail puts a message that its receiver did not take into the receiver's mailbox. What

@@ -170,7 +170,10 @@ func (s *Server) Close(ctx context.Context) error {
 // leave has the engine told that this gateway ends. Where clients may yet come to another gateway, it
 // counts as alive until its key runs out: their sessions and members are there meanwhile.
 func (s *Server) leave() {
-	if s.left.Load() > 0 {
+	s.mu.Lock()
+	leaving := s.sendsAway && len(s.sessions) > 0 // Close's time is over before they are gone
+	s.mu.Unlock()
+	if leaving || s.left.Load() > 0 {
 		s.cancel(ErrSessionsLeft)
 	} else {
 		s.cancel(nil)

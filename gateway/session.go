@@ -46,20 +46,20 @@ type session struct {
 	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
-	mu        sync.Mutex // guards the rest
-	link      *link      // nil while detached
-	attached  int        // how often; tells an old expiry from the current one
-	expiry    *time.Timer
-	token     tokenWatch
-	out       outbox
-	answers   answers
-	cameBack  bool // since the last request that counts for a rate
-	ended     bool
-	reason    closeReason
-	released  bool     // its place in the registry is given up
-	continued bool     // another session of the lineage was there then
-	receipts  []string // of peer messages that came between
-	endLink   *link    // the link to close when the session is gone
+	mu       sync.Mutex // guards the rest
+	link     *link      // nil while detached
+	attached int        // how often; tells an old expiry from the current one
+	expiry   *time.Timer
+	token    tokenWatch
+	out      outbox
+	answers  answers
+	cameBack bool // since the last request that counts for a rate
+	ended    bool
+	reason   closeReason
+	released bool     // its place in the registry is given up
+	instead  *Record  // what was there then of another session
+	receipts []string // of peer messages that came between
+	endLink  *link    // the link to close when the session is gone
 }
 
 // closeReason is why a session or its link ends, as the client is told.
@@ -327,7 +327,7 @@ func (s *session) tearDown() {
 		s.stopPeer()
 	}
 	s.inbox.Close(context.Background()) // the engine gives up by itself
-	replaced := s.release()
+	s.release()
 	s.mu.Lock()
 	unread := s.out.items
 	s.out.items = nil
@@ -340,7 +340,7 @@ func (s *session) tearDown() {
 	if s.hasMoved() {
 		s.leaveUnseen()
 	} else {
-		s.tellEnd(replaced)
+		s.tellEnd()
 	}
 	retry.Each(slices.Collect(maps.Values(s.joined)), core.MaxJoinedChannels, srv.channels.Leave)
 	srv.presence.Remove(s)
