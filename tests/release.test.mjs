@@ -1,9 +1,10 @@
 // What `make release` makes of the commit: the same bytes in another folder, under other settings; and an image that runs.
+// Both are built in clones: other tests run meanwhile, of what is built here.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { linkSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,10 +12,10 @@ import test, { after, before } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 const root = path.join(import.meta.dirname, '..');
-const here = path.join(root, 'bin/release');
 const temp = mkdtempSync(path.join(tmpdir(), 'rtm-release-'));
-const clone = path.join(temp, 'a folder elsewhere');
-const there = path.join(clone, 'bin/release');
+const clones = ['one', 'a folder elsewhere'].map((name) => path.join(temp, name));
+const [here, there] = clones.map((clone) => path.join(clone, 'bin/release'));
+const tool = path.join(temp, 'release');
 const [system, arch] = [{ win32: 'windows' }[process.platform] ?? process.platform, { x64: 'amd64' }[process.arch] ?? process.arch];
 
 const run = (program, args, options) => execFileSync(program, args, { encoding: 'utf8', ...options });
@@ -24,9 +25,9 @@ const read = (name, folder = here) => readFileSync(path.join(folder, name));
 const named = (end) => readdirSync(here).find((name) => name.endsWith(end));
 
 function build(folder, env) {
-  const args = ['-C', path.join(folder, 'scripts/release'), 'run', '.', '-platforms', `${system}/${arch}`];
+  const args = ['-root', folder, '-platforms', `${system}/${arch}`];
   return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', 'umask $0; exec go "$@"', env.UMASK, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn('sh', ['-c', 'umask $0; exec "$@"', env.UMASK, tool, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the release in ${folder} ended with ${code}`))));
   });
 }
@@ -35,22 +36,46 @@ let version;
 
 before(async () => {
   if (skip) return;
-  run('git', ['clone', '--quiet', root, clone]);
-  symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
-  // Compressing the wasm takes longest. A build keeps what is compressed already only where it makes the same wasm.
-  for (const name of ['rtm.wasm', 'rtm.wasm.gz', 'rtm.wasm.br']) linkSync(path.join(root, 'web/dist', name), path.join(clone, 'web/dist', name));
+  run('go', ['-C', path.join(root, 'scripts/release'), 'build', '-o', tool, '.']);
+  for (const clone of clones) {
+    run('git', ['clone', '--quiet', root, clone]);
+    symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
+    // Compressing the wasm takes longest. A build keeps what is compressed already only where it makes the same wasm.
+    for (const name of ['rtm.wasm', 'rtm.wasm.gz', 'rtm.wasm.br'])
+      cpSync(path.join(root, 'web/dist', name), path.join(clone, 'web/dist', name), { preserveTimestamps: true });
+  }
   await Promise.all([
-    build(root, { UMASK: '022' }),
-    build(clone, { UMASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C', GOFLAGS: '-tags=elsewhere', RTM_GOFLAGS: '-gcflags=-N', GOAMD64: 'v2' }),
+    build(clones[0], { UMASK: '022' }),
+    build(clones[1], { UMASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C', GOFLAGS: '-tags=elsewhere', RTM_GOFLAGS: '-gcflags=-N', GOAMD64: 'v2' }),
   ]);
   version = JSON.parse(read(named('.spdx.json'))).packages[0].versionInfo;
 });
 after(() => rmSync(temp, { recursive: true, force: true }));
 
+test('the package, the chart and the changelog have one version', () => {
+  const text = (name) => readFileSync(path.join(root, name), 'utf8');
+  const chart = text('deploy/helm/rtm-gateway/Chart.yaml');
+  const { version } = JSON.parse(text('web/package/package.json'));
+  assert.equal(/^version: (.*)$/m.exec(chart)[1], version);
+  assert.equal(/^appVersion: "(.*)"$/m.exec(chart)[1], version);
+  assert.equal(/^## \[(\d.*?)\]/m.exec(text('CHANGELOG.md'))[1], version);
+});
+
 test('two builds of one commit are the same, byte for byte', { skip }, () => {
   assert.deepEqual(readdirSync(there), readdirSync(here));
   const differing = readdirSync(here).filter((name) => !read(name).equals(read(name, there)));
   assert.deepEqual(differing, []);
+});
+
+test('a build of what is built already touches no file, and removes what is no longer made', { skip }, () => {
+  const dist = path.join(clones[0], 'web/dist');
+  const files = () => readdirSync(dist).map((name) => [name, statSync(path.join(dist, name)).ino, statSync(path.join(dist, name)).mtimeMs]);
+  const before = files();
+  writeFileSync(path.join(dist, 'former.js.br'), '');
+  const { RTM_GOFLAGS, ...env } = process.env;
+  run('node', ['web/build.mjs'], { cwd: clones[0], env });
+  assert.ok(before.length > 30);
+  assert.deepEqual(files(), before);
 });
 
 test('SHA256SUMS has the hash of every file', { skip }, () => {
@@ -81,7 +106,7 @@ test('the list of contents has each module of the programs, with its license', {
   const contained = new Set(relationships.filter(({ spdxElementId }) => spdxElementId === archive.SPDXID).map((r) => r.relatedSpdxElement));
   const modules = packages.filter(({ SPDXID }) => contained.has(SPDXID));
   for (const program of ['rtm-gateway', 'rtm-load']) {
-    const info = run('go', ['version', '-m', path.join(root, 'bin/programs', `${system}-${arch}`, program + (system === 'windows' ? '.exe' : ''))]);
+    const info = run('go', ['version', '-m', path.join(clones[0], 'bin/programs', `${system}-${arch}`, program + (system === 'windows' ? '.exe' : ''))]);
     const deps = [...info.matchAll(/^\tdep\t(\S+)\t(\S+)/gm)];
     assert.ok(deps.length > 1);
     for (const [, name, version] of deps) {

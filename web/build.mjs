@@ -4,7 +4,7 @@
  * for `integrity` attributes, and the build's own name. `go` must be on the PATH; RTM_GOFLAGS adds flags for its compiler.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { addition, buildPictures, common, modules, umd } from './build/bundle.mjs';
@@ -14,10 +14,14 @@ import { buildWasm } from './build/wasm.mjs';
 const web = import.meta.dirname;
 const dist = path.join(web, 'dist');
 mkdirSync(dist, { recursive: true });
-for (const name of readdirSync(dist)) if (!/^(\.gitkeep|rtm\.wasm(\.br|\.gz)?)$/.test(name)) rmSync(path.join(dist, name)); // older builds had other files
+const built = new Set(['.gitkeep']);
+const put = (name, contents) => {
+  built.add(name);
+  write(path.join(dist, name), contents);
+};
 
 const wasm = buildWasm('./wasm', path.dirname(web), { pictures: await buildPictures() });
-write(path.join(dist, 'rtm.wasm'), wasm.bytes);
+put('rtm.wasm', wasm.bytes);
 
 const options = { ...common({ ...wasm, build: `v1.4.5-0-g${commit()}` }), outdir: dist, minify: true, sourcemap: true, write: false };
 const entry = (name, file) => ({ entryPoints: { [name]: path.join(web, 'src', file) } });
@@ -37,16 +41,19 @@ const outputs = await Promise.all([
   esbuild.build({ ...options, format: 'cjs', ...hooks, ...entry('react', 'react.ts') }),
   esbuild.build({ ...options, format: 'cjs', platform: 'node', logOverride: { 'empty-import-meta': 'silent' }, ...entry('loader', 'entry-loader.ts') }),
 ]);
-for (const { outputFiles } of outputs) for (const file of outputFiles) write(file.path, file.contents);
+for (const { outputFiles } of outputs) for (const file of outputFiles) put(path.relative(dist, file.path), file.contents);
 for (const types of ['src/rtm.d.ts', 'package/loader.d.ts', 'package/placeholder.d.ts', 'package/codes.d.ts', 'package/outbox.d.ts', 'package/react.d.ts'])
   for (const extension of ['.ts', '.mts', '.cts'])
-    copyFileSync(path.join(web, types), path.join(dist, path.basename(types, '.ts') + extension));
+    put(path.basename(types, '.ts') + extension, readFileSync(path.join(web, types)));
 
 const shipped = ['rtm.js', 'rtm.mjs', 'loader.mjs', 'placeholder.mjs', 'outbox.js', 'outbox.mjs', 'rtm.wasm'].map((name) => path.join(dist, name));
 await Promise.all(shipped.map(compress));
+for (const name of shipped) for (const ending of ['.br', '.gz']) built.add(path.basename(name) + ending);
 console.log(`bytes           plain      gzip    brotli   (${wasm.stamp})\n${shipped.map(sizes).join('\n')}`);
 const hashes = Object.fromEntries(shipped.map((file) => [path.basename(file), integrity(readFileSync(file))]));
-write(path.join(dist, 'integrity.json'), JSON.stringify({ build: buildName(hashes), program: wasm.stamp.slice(-16), ...hashes }, null, 2) + '\n');
+put('integrity.json', JSON.stringify({ build: buildName(hashes), program: wasm.stamp.slice(-16), ...hashes }, null, 2) + '\n');
+// What older builds left goes last: a build that changes nothing touches nothing that others may just be reading.
+for (const name of readdirSync(dist)) if (!built.has(name)) rmSync(path.join(dist, name));
 console.log(Object.entries(hashes).map(([name, hash]) => `${name.padEnd(12)} ${hash}`).join('\n'));
 
 function commit() {

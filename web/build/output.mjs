@@ -11,12 +11,12 @@ export function write(file, contents) {
   if (!existsSync(file) || !readFileSync(file).equals(bytes)) writeFileSync(file, bytes);
 }
 
-/** Puts file.br and file.gz beside a file, unless they are newer than it. */
+/** Puts file.br and file.gz beside a file. Those of the wasm, which take half a minute, stay where they are newer than it. */
 export async function compress(file) {
   const bytes = readFileSync(file);
-  const fresh = (sibling) => existsSync(sibling) && statSync(sibling).mtimeMs >= statSync(file).mtimeMs;
-  if (!fresh(file + '.gz')) writeFileSync(file + '.gz', gzip(bytes));
-  if (!fresh(file + '.br')) writeFileSync(file + '.br', await brotli(bytes));
+  const fresh = (sibling) => file.endsWith('.wasm') && existsSync(sibling) && statSync(sibling).mtimeMs >= statSync(file).mtimeMs;
+  if (!fresh(file + '.gz')) write(file + '.gz', gzip(bytes));
+  if (!fresh(file + '.br')) write(file + '.br', await brotli(bytes));
 }
 
 const smaller = (best, one) => (one.length < best.length ? one : best);
