@@ -16,7 +16,7 @@ OLD ?=
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web test-browser applications tools bench bench-gateway soak lint fuzz generate docs screenshots release docs-site deps browser clean
+.PHONY: help build package run test test-go test-web web-tests test-browser applications build-applications tools bench bench-gateway soak lint fuzz generate docs screenshots release docs-site deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,17 +34,30 @@ release: deps ## make what is published of this commit, the same bytes each time
 run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
 
-# What can be prepared for the browser tests is, while the Go tests wait.
+# What can be prepared for the browser tests is, while the Go tests wait. What failed beside them is told once more at the end.
 test: ## run every test, installing what it needs (browsers included)
-	@$(MAKE) --no-print-directory -j3 AFTER=test-go test-go test-web test-browser
+	@rm -rf bin/test
+	@$(MAKE) --no-print-directory -j3 ASIDE=yes AFTER=test-go test-go test-web test-browser || { status=$$?; \
+		cat bin/test/*.log 2>/dev/null; \
+		for part in test-go test-web applications test-browser; do [ -e bin/test/$$part.passed ] || missing="$$missing $$part"; done; \
+		echo "make test: FAILED. Parts that failed or were not run:$$missing"; exit $$status; }
+
+# Of the parts of `make test`.
+passed = @mkdir -p bin/test && touch bin/test/$@.passed
+aside = $(if $(ASIDE),scripts/aside.sh $@)
 
 # The tests of whole processes begin first: they take longest, and mostly wait, so that several run at a time.
 # -vet=all is go vet of each package. The gateway under test has the SDK's files: they are built first.
 test-go: package tools ## Go: unit, gateway and conformance tests
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	go test $(RACE) -vet=all -timeout 40m -p 4 -parallel 4 ./tests ./...
+	$(passed)
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
+	@$(aside) $(MAKE) --no-print-directory web-tests
+	$(passed)
+
+web-tests:
 	npm run --silent typecheck
 	npm run --silent test:web
 	npm run --silent test:size
@@ -54,8 +67,13 @@ test-web: package ## TypeScript: types, façade unit tests; sizes against their 
 
 test-browser: applications tools $(AFTER) ## real pages in real browsers against a real gateway; the package in every kind of application
 	npx playwright test
+	$(passed)
 
 applications: package # what browser tests open: the package in every kind of application
+	@$(aside) $(MAKE) --no-print-directory build-applications
+	$(passed)
+
+build-applications:
 	node tests/build.mjs
 	node tests/matrix/prepare.mjs
 
@@ -76,6 +94,7 @@ soak: ## transfers and messages over random bad networks for SOAK (default 2m; a
 lint: deps ## formatting, vet for both platforms, types, docs/openapi.yaml, known vulnerabilities of what is used
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
+	go -C scripts/release vet .
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
 	npm run --silent typecheck
 	npm run --silent lint:openapi
