@@ -13,7 +13,6 @@ command -v WebKitWebDriver >/dev/null 2>&1 || need="$need webkit2gtk-driver"
 command -v Xvfb >/dev/null 2>&1 || need="$need xvfb"
 command -v clamd >/dev/null 2>&1 || [ -x /usr/sbin/clamd ] || need="$need clamav-daemon"
 command -v exiftool >/dev/null 2>&1 || need="$need libimage-exiftool-perl"
-command -v unzip >/dev/null 2>&1 || need="$need unzip"
 [ -n "$need" ] || exit 0
 
 sudo=""

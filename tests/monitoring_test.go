@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 )
 
 // unpackedTool finds a program in PATH or where scripts/unpack-tools.sh puts it. Where it is
-// missing the test is skipped, and fails in CI.
+// missing the test is skipped. In CI it fails, except for Helm where the script has none to unpack.
 func unpackedTool(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
@@ -29,7 +30,7 @@ func unpackedTool(t *testing.T, name string) string {
 	program, err = filepath.Abs(filepath.Join(".build", "tools", "usr", "bin", name))
 	require.NoError(t, err)
 	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("CI") != "" {
+		if os.Getenv("CI") != "" && (name != "helm" || runtime.GOOS+"/"+runtime.GOARCH == "linux/amd64") {
 			require.FailNow(t, name+" is not installed: scripts/unpack-tools.sh gets it")
 		}
 		t.Skip(name + " is not installed here")

@@ -22,10 +22,10 @@ const parents = ['core', 'gateway', 'tests', 'web'];
 const made = ['node_modules', 'bin', 'data', 'dist', 'test', 'testdata', 'internal', 'test-results', 'playwright-report'];
 const folders = (of: string) => readdirSync(path.join(root, of), { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !made.includes(entry.name)).map(({ name }) => name);
 
-/** Folders that ARCHITECTURE.md does not tell of, and files or folders that a page names and that are not there. */
+/** Folders that ARCHITECTURE.md does not tell of, and files or folders that a page names and that are not there. Builds leave tests/.build. */
 export function unmapped(page: string): string[] {
   const text = readFileSync(path.join(root, page), 'utf8');
   const named = [...text.matchAll(/`((?:core|deploy|docs-site|docs|examples|gateway|jsbridge|native|scripts|tests|version|wasm|web)\/[\w./-]*)`/g)].map(([, name]) => name!);
   const all = [...folders('.').map((name) => `${name}/`), ...parents.flatMap((parent) => folders(parent).map((name) => `${parent}/${name}/`))];
-  return [...named.filter((name) => !existsSync(path.join(root, name))), ...(page === 'ARCHITECTURE.md' ? all.filter((name) => !named.includes(name)) : [])];
+  return [...named.filter((name) => !/^tests\/\.build(\/|$)/.test(name) && !existsSync(path.join(root, name))), ...(page === 'ARCHITECTURE.md' ? all.filter((name) => !named.includes(name)) : [])];
 }
