@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -130,6 +130,7 @@ test('the image has all that the gateway needs', { skip: skip || (!chroot && 'ne
   assert.deepEqual(config.Healthcheck.Test, ['CMD', '/usr/local/bin/rtm-gateway', 'health']);
 
   const root = mkdtempSync(path.join(temp, 'root-'));
+  chmodSync(root, 0o755); // the image's user goes through it
   execFileSync('tar', ['-xzp', '--same-owner', '-C', root], { input: blob(manifest.layers[0]) });
   assert.match(readFileSync(path.join(root, 'etc/ssl/certs/ca-certificates.crt'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/);
   const args = [`--userspec=${config.User}`, root, ...config.Entrypoint, '--listen', '127.0.0.1:0', '--data', `${config.WorkingDir}/data`, '--development'];
