@@ -1,5 +1,6 @@
 // The outbox: what was given to it arrives once and in order, whatever happens to the page meanwhile.
 import type { Page } from '@playwright/test';
+import { png } from './support/pictures.ts';
 import { events, expect, join, login, openBlank, test } from './support/test.ts';
 
 /** Opens the outbox on a page whose client is window.client: window.outbox, and its events in window.changes. */
@@ -67,6 +68,32 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
   expect(progress).toBeGreaterThan(1_000_000);
   await expect.poll(() => arrived(bob)).toEqual(['8000000', 'after it']);
   await expect.poll(() => left(ada)).toEqual([]);
+});
+
+test('a prepared picture is uploaded, and keeps its thumbnail over a reload', { tag: '@everywhere' }, async ({ openUser, gateway, run }) => {
+  const [bob, ada] = [await openUser(`bob-${run}`), await openUser(`ada-${run}`)];
+  await join(bob, `hall-${run}`);
+  await open(ada);
+  await ada.evaluate(async ({ channelId, bytes }) => {
+    const { AgoraRTM, outbox } = window as any;
+    const { payload, placeholder, ...params } = await AgoraRTM.prepareImage(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+    await outbox.send({ channelId }, payload, { ...params, messageType: 'IMAGE', fileName: 'view.png' });
+  }, { channelId: `hall-${run}`, bytes: [...png(640, 400)] });
+  const uploaded = () => ada.evaluate(async () => !!(await (window as any).outbox.list())[0].message);
+  await expect.poll(uploaded, 'it waits for the channel alone').toBe(true);
+  await openBlank(ada, gateway.url);
+  await login(ada, `ada-${run}`);
+  await open(ada);
+  await join(ada, `hall-${run}`);
+  await expect.poll(() => arrived(bob, 'ChannelMessage')).toEqual(['view.png']);
+  await expect.poll(() => left(ada)).toEqual([]);
+  const widths = await bob.evaluate(async () => {
+    const { client, log } = window as any;
+    const [, { thumbnail, mediaId }] = log.find(([name]: any) => name === 'ChannelMessage');
+    const pictures = [thumbnail, await client.downloadMedia(mediaId)];
+    return Promise.all(pictures.map(async (picture) => (await createImageBitmap(picture)).width));
+  });
+  expect(widths).toEqual([320, 640]);
 });
 
 test('a channel message waits until the channel is joined', async ({ openUser, run }) => {

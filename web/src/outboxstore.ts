@@ -1,10 +1,9 @@
 /** What an outbox keeps in IndexedDB: its items with their Blobs, and the numbers of its messages. */
 
-/** A Blob as it is kept where the browser keeps no Blobs. */
+/** A Blob as it is kept: a thumbnail always, and what is uploaded where the browser keeps no Blobs. */
 interface Bytes {
   bytes: ArrayBuffer;
   type: string;
-  name?: string;
 }
 
 /** An item as it is kept. */
@@ -59,11 +58,12 @@ export class Store {
       mayAdd(all.reduce((sum, { size }) => sum + size, 0), all.length);
       return done(items.add(value)) as Promise<number>;
     });
+    const frozen = await freeze(item);
     try {
-      return await write(item);
+      return await write(frozen);
     } catch (error) {
-      if (!holdsBlob(item) || isFull(error) || (error as Error).name.startsWith('Rtm')) throw error;
-      return write(await convert(item, toBytes)); // it may keep no Blobs, as in private windows of some browsers
+      if (!item.payload || isFull(error) || (error as Error).name.startsWith('Rtm')) throw error;
+      return write({ ...frozen, payload: await toBytes(item.payload) }); // it may keep no Blobs, as WebKit, and private windows
     }
   }
 
@@ -77,11 +77,12 @@ export class Store {
     return item && thaw(item);
   }
 
-  /** Changes an item that is still there. Returns whether it is. */
-  update(id: number, change: Partial<Kept>): Promise<boolean> {
+  /** Changes an item that is still there, other than its payload. Returns whether it is. */
+  async update(id: number, change: Omit<Partial<Kept>, 'payload'>): Promise<boolean> {
+    const frozen = await freeze(change);
     return this._run('readwrite', async (items) => {
       const item = await done<Kept | undefined>(items.get(id));
-      if (item) await done(items.put(Object.assign(item, change)));
+      if (item) await done(items.put(Object.assign(item, frozen)));
       return !!item;
     });
   }
@@ -166,22 +167,28 @@ function done<T>(request: IDBRequest): Promise<T> {
   });
 }
 
-function holdsBlob(item: Omit<Kept, 'id'>): boolean {
-  return !!(item.payload || item.params?.thumbnail || item.message?.thumbnail);
-}
-
-/** A copy whose Blobs went through `f`. */
+/** A copy whose thumbnails went through `f`. */
 async function convert(item: any, f: (value: any) => any): Promise<any> {
   const copy = { ...item };
-  if (copy.payload) copy.payload = await f(copy.payload);
   for (const key of ['params', 'message']) if (copy[key]?.thumbnail) copy[key] = { ...copy[key], thumbnail: await f(copy[key].thumbnail) };
   return copy;
 }
 
 async function toBytes(blob: Blob): Promise<Bytes> {
-  return { bytes: await new Response(blob).arrayBuffer(), type: blob.type, name: (blob as File).name };
+  return { bytes: await new Response(blob).arrayBuffer(), type: blob.type };
 }
 
-function thaw(item: Kept): Promise<Kept> {
-  return convert(item, (value: Blob | Bytes) => (value instanceof Blob ? value : new Blob([value.bytes], { type: value.type })));
+function toBlob(value: Blob | Bytes): Blob {
+  return value instanceof Blob ? value : new Blob([value.bytes], { type: value.type });
+}
+
+/** As it is kept. Thumbnails are small, and bytes are kept by every browser. */
+function freeze(item: object): Promise<any> {
+  return convert(item, toBytes);
+}
+
+async function thaw(item: Kept): Promise<Kept> {
+  const thawed = await convert(item, toBlob);
+  if (thawed.payload) thawed.payload = toBlob(thawed.payload);
+  return thawed;
 }
