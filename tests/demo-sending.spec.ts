@@ -72,3 +72,32 @@ test('what is sent stands in its place at once, waits its turn over a reload, an
     await net.end();
   }
 });
+
+test('a picture and texts are sent, and there once after a reload', { tag: '@everywhere' }, async ({ newPage, gateway, run }) => {
+  const page = await newPage();
+  const texts = (selector: string) => page.evaluate((selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent), selector);
+  const say = (text: string) =>
+    page.evaluate((text) => {
+      document.querySelector<HTMLTextAreaElement>('#text')!.value = text;
+      document.querySelector<HTMLFormElement>('#compose')!.requestSubmit();
+    }, text);
+  await page.goto(`${gateway.url}/?uid=eve-${run}&channel=own-${run}`);
+  await expect.poll(() => texts('#member-count')).toEqual(['1 person']);
+  const all = Array.from({ length: 20 }, (_, i) => `number ${i}`);
+  for (const number of all) await say(number);
+  await page.setInputFiles('#attach-input', { name: 'view.png', mimeType: 'image/png', buffer: png(640, 400) });
+  await expect.poll(() => texts('#tray-items li')).toHaveLength(1);
+  await say(all[all.push('the view') - 1]!);
+  await expect.poll(() => texts('.message-state')).toEqual(Array(21).fill('Sent'));
+  await page.goto(`${gateway.url}/healthz`);
+  await page.goto(`${gateway.url}/#channel:own-${run}`);
+  await expect.poll(() => texts('.message .text')).toEqual(all);
+  const width = () => page.evaluate(() => document.querySelector<HTMLImageElement>('.picture:not(.preview) img')?.naturalWidth);
+  await expect.poll(width, 'fetched from the gateway').toBe(640);
+  const deleted = page.evaluate(() => new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase('rtm-demo');
+    request.onsuccess = () => resolve('deleted');
+    request.onblocked = () => resolve('blocked');
+  }));
+  expect(await deleted, 'the page stands in the way of no other').toBe('deleted');
+});

@@ -108,6 +108,11 @@ test('the page asks the gateway what it needs: app, token, origin; and it can be
     const signIn = () => page.getByTestId('login-submit').click();
     await page.getByTestId('login-uid').fill('ann');
     await expect(page.getByText('rtm-gateway token --uid ann')).toBeVisible();
+    // A link may name anybody.
+    await page.goto(`${gateway.url}/?uid=${encodeURIComponent("x'$(date)'")}`);
+    await expect(page.locator('#token-command'), 'one argument of a shell').toHaveText(`rtm-gateway token --uid 'x'\\''$(date)'\\'''`);
+    await page.goto(gateway.url);
+    await page.getByTestId('login-uid').fill('ann');
     await expect(page.getByLabel('App id'), 'the gateway has told it').toBeHidden();
     await expect(page.getByTestId('login-submit')).toBeInViewport();
     await page.getByLabel('Token').fill('x');

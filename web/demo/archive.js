@@ -15,6 +15,8 @@ const all = (/** @type {string} */ account) => IDBKeyRange.bound([account], [acc
 export class Archive {
   /** @type {Promise<IDBDatabase | undefined>} */
   #db;
+  /** The last change of a message: they are made one after another. */
+  #last = Promise.resolve();
 
   /** @param {string} account whose messages: names the gateway, the app and the user */
   constructor(account) {
@@ -40,27 +42,42 @@ export class Archive {
   /** Forgets a conversation and all that was said in it. @param {string} id */
   async forget(id) {
     await this.hide(id);
-    await this.#run('messages', 'readwrite', (store) => remove(store, this.#of(id)));
+    await this.#inTurn(() => this.#run('messages', 'readwrite', (store) => remove(store, this.#of(id))));
   }
 
   /** The messages of a conversation in the order in which they were added. @param {string} id @returns {Promise<Kept[]>} */
   async messages(id) {
+    await this.#last;
     const found = await this.#run('messages', 'readonly', (store) => store.index('conversation').getAll(this.#of(id)));
     /** @type {Kept[]} */
-    const messages = (found ?? []).sort((/** @type {Kept} */ a, /** @type {Kept} */ b) => (a.key ?? 0) - (b.key ?? 0));
-    for (const { key } of messages.splice(0, messages.length - KEEP)) if (key) this.remove(key);
+    const messages = (found ?? []).map(thaw).sort((/** @type {Kept} */ a, /** @type {Kept} */ b) => (a.key ?? 0) - (b.key ?? 0));
+    for (const message of messages.splice(0, messages.length - KEEP)) this.remove(message);
     return messages;
   }
 
   /** Adds a message, or keeps a change of one that has a key. @param {Kept} message gets its key */
-  async keep(message) {
-    const key = await this.#run('messages', 'readwrite', (store) => store.put({ ...message, account: this.account }));
-    if (key) message.key = key;
+  keep(message) {
+    return this.#inTurn(async () => {
+      const frozen = await freeze(message);
+      const key = await this.#run('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
+      if (key) message.key = key;
+    });
   }
 
-  /** @param {number} key of a message */
-  async remove(key) {
-    await this.#run('messages', 'readwrite', (store) => store.delete(key));
+  /** @param {Kept} message */
+  remove(message) {
+    return this.#inTurn(async () => {
+      const { key } = message;
+      if (key !== undefined) await this.#run('messages', 'readwrite', (store) => store.delete(key));
+    });
+  }
+
+  /**
+   * Makes a change of messages after those before it: of two of a new message, the first gives it its key.
+   * @param {() => Promise<void>} change
+   */
+  #inTurn(change) {
+    return (this.#last = this.#last.then(change));
   }
 
   /** @param {string} conversation */
@@ -85,6 +102,28 @@ export class Archive {
   }
 }
 
+/**
+ * What is kept of a message: its thumbnail as bytes, since not every browser keeps Blobs.
+ * @param {Kept} message
+ */
+async function freeze(message) {
+  const thumbnail = message.media?.thumbnail;
+  if (!thumbnail) return { ...message };
+  const bytes = await new Response(thumbnail).arrayBuffer().catch(() => undefined);
+  return { ...message, media: { ...message.media, thumbnail: bytes && { bytes, type: thumbnail.type } } };
+}
+
+/**
+ * The message of what is kept of it.
+ * @param {any} kept
+ * @returns {Kept}
+ */
+function thaw(kept) {
+  const thumbnail = kept.media?.thumbnail;
+  if (thumbnail && !(thumbnail instanceof Blob)) kept.media.thumbnail = new Blob([thumbnail.bytes], { type: thumbnail.type });
+  return kept;
+}
+
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   const request = indexedDB.open('rtm-demo', 1);
@@ -93,7 +132,13 @@ function open() {
     db.createObjectStore('conversations', { keyPath: ['account', 'id'] });
     db.createObjectStore('messages', { keyPath: 'key', autoIncrement: true }).createIndex('conversation', ['account', 'conversation']);
   };
-  return result(request);
+  const opened = result(request).then((db) => {
+    db.onversionchange = () => db.close(); // another page deletes it, or has a newer version
+    return db;
+  });
+  /** @type {Promise<never>} */
+  const blocked = new Promise((_, reject) => (request.onblocked = reject)); // another page keeps an older version open
+  return Promise.race([opened, blocked]);
 }
 
 /**

@@ -70,8 +70,14 @@ export class Chat {
     }
     for (const conversation of this.#conversations.values()) {
       await this.#recall(conversation, items);
-      conversation.open().catch((error) => conversation.note(explain(error, 'join')));
+      this.#enter(conversation);
     }
+    this.outgoing.restored();
+  }
+
+  /** Joins what is on the list already, unless that is done. @param {Conversation} conversation */
+  #enter(conversation) {
+    conversation.open().catch((error) => conversation.note(explain(error, 'join')));
   }
 
   /**
@@ -165,6 +171,7 @@ export class Chat {
   /** Frees all that was received and stops what is under way. */
   end() {
     this.setConnected(false);
+    this.outgoing.end();
     for (const conversation of this.#conversations.values()) conversation.close();
     this.#conversations.clear();
     this.#show(undefined);
@@ -201,6 +208,7 @@ export class Chat {
   #go(conversation) {
     visit(conversation?.id ?? '');
     this.#show(conversation);
+    if (conversation) this.#enter(conversation);
     if (!conversation) focusList();
   }
 

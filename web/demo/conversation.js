@@ -31,6 +31,8 @@ export class Conversation {
 
   /** @type {RtmChannel | undefined} */
   #channel;
+  /** @type {Promise<void> | undefined} */
+  #opening;
 
   /**
    * @param {string} id "channel:" or "peer:", and the name
@@ -59,8 +61,15 @@ export class Conversation {
     return this.kind === 'peer' ? this.presences.of(this.name) : undefined;
   }
 
-  /** Joins the channel, or asks whether the person is online. */
-  async open() {
+  /** Joins the channel, or asks whether the person is online. Once, and again if that failed. */
+  open() {
+    return (this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    }));
+  }
+
+  async #open() {
     if (this.kind === 'peer') return this.presences.watch(this.name);
     const channel = (this.#channel = await this.session.join(this.name));
     channel.on('ChannelMessage', (message, from, props) => this.receive(message, from, props.serverReceivedTs));
@@ -86,7 +95,7 @@ export class Conversation {
   close() {
     if (this.#channel) this.session.leave(this.#channel);
     this.#channel?.removeAllListeners();
-    this.#channel = undefined;
+    this.#channel = this.#opening = undefined;
     if (this.kind === 'peer') this.presences.unwatch(this.name);
     this.thread.discard();
   }
@@ -131,12 +140,12 @@ export class Conversation {
     this.onchange(message);
   }
 
-  /** The person is online or not. One who is online again has got what waited for them. */
+  /** The person is online or not. What waited for one who is online again does so no more, but nobody says that they got it. */
   presenceChanged() {
     if (this.presence === 'ONLINE') {
       for (const message of this.thread.messages) {
         if (message.kept.state !== 'offline') continue;
-        message.kept.state = 'delivered';
+        message.kept.state = 'sent';
         this.archive.keep(message.kept);
         message.onchange();
       }

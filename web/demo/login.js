@@ -110,5 +110,7 @@ function place(field, needed) {
 /** The command that makes a token for this name. */
 function showCommand() {
   const name = uid.value.trim();
-  byId('code', 'token-command').textContent = `rtm-gateway token --uid ${/^[\w-]+$/.test(name) ? name : `'${name}'`}`;
+  // A link can give any name: quoted, it must stay one argument of the shell.
+  const quoted = /^[\w-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+  byId('code', 'token-command').textContent = `rtm-gateway token --uid ${quoted}`;
 }

@@ -30,7 +30,12 @@ async function signIn(settings) {
     },
     onPeerMessage: (message, peer, time) => chat?.receive(message, peer, time),
   });
-  await session.login();
+  try {
+    await session.login();
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
   setSignedIn(settings);
   await enter(session);
 }
@@ -52,7 +57,8 @@ async function enter(signedIn) {
 function exit(error) {
   if (!chat) return;
   chat.end();
-  chat = undefined;
+  session?.destroy();
+  chat = session = undefined;
   setSignedIn(undefined);
   endNavigation();
   show('login');

@@ -17,7 +17,7 @@ export const CAPTION = 1000; // characters
 export class Outgoing {
   /** @type {Map<number, Message>} */
   #byItem = new Map();
-  /** Those whose messages were not known yet. @type {Map<number, OutboxItem>} */
+  /** Those sent before their messages were known, while what was kept is restored. @type {Map<number, OutboxItem> | undefined} */
   #early = new Map();
   #connected = true;
 
@@ -31,7 +31,7 @@ export class Outgoing {
     session.outbox.on('ItemChanged', (item) => {
       const message = this.#byItem.get(item.id);
       if (message) this.#changed(message, item);
-      else this.#early.set(item.id, item);
+      else if (item.state === 'SENT') this.#early?.set(item.id, item);
     });
   }
 
@@ -95,8 +95,8 @@ export class Outgoing {
           upload.size = content instanceof Blob ? content.size : 0;
           const item = await this.session.outbox.send(conversation.receiver, content, params);
           message.kept.item = item.id;
+          this.archive.keep(message.kept);
           this.#follow(message, item);
-          await this.archive.keep(message.kept);
         } catch (error) {
           upload.fail(error);
         }
@@ -163,12 +163,17 @@ export class Outgoing {
       this.#follow(message, item);
       return;
     }
-    const early = this.#early.get(message.kept.item ?? -1);
+    const early = this.#early?.get(message.kept.item ?? -1);
     message.kept.state = early?.hasPeerReceived === false ? 'offline' : early?.hasPeerReceived ? 'delivered' : 'sent';
     const mediaId = /** @type {string | undefined} */ (early?.message?.mediaId);
     if (mediaId && message.kept.media) message.kept.media.mediaId = mediaId;
     delete message.kept.item;
     this.archive.keep(message.kept);
+  }
+
+  /** What was kept is restored: all that was in the outbox is followed now. */
+  restored() {
+    this.#early = undefined;
   }
 
   /**
@@ -194,8 +199,14 @@ export class Outgoing {
   async drop({ kept, upload }) {
     if (upload && !(await upload.remove())) return false;
     if (kept.item !== undefined) this.#byItem.delete(kept.item);
-    if (kept.key !== undefined) await this.archive.remove(kept.key);
+    await this.archive.remove(kept);
     return true;
+  }
+
+  /** Follows nothing any more. */
+  end() {
+    for (const { upload } of this.#byItem.values()) upload?.end();
+    this.#byItem.clear();
   }
 
   /** @param {boolean} connected */

@@ -69,6 +69,12 @@ export class Session {
     this.#channels.clear();
     return this.client.logout().catch(ignore);
   }
+
+  /** Ends for good: neither the session nor its client can be used afterwards. */
+  async destroy() {
+    await this.end();
+    await this.client.destroy();
+  }
 }
 
 /** Leaving what one is not in, or no longer in, is no trouble. */

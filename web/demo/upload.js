@@ -77,11 +77,16 @@ export class Upload {
   async remove() {
     try {
       await this.#item?.remove();
-      clearInterval(this.#clock);
+      this.end();
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Nobody looks at it any more. */
+  end() {
+    clearInterval(this.#clock);
   }
 
   /** @param {TransferState} state */
