@@ -173,7 +173,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	}
 	whole := told(resp, LinkedDigest)
 	if !d.told {
-		d.told, d.digest, d.mime = true, whole, blobType(resp.Header("Content-Type"))
+		d.told, d.digest, d.mime = true, whole, HarmlessType(resp.Header("Content-Type"))
 	}
 	if whole != d.digest {
 		d.spoiled(p)

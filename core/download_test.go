@@ -162,7 +162,7 @@ func TestSilentLargePiece(t *testing.T) {
 func TestDownloadHasTheTypeThatTheGatewayTells(t *testing.T) {
 	for told, mime := range map[string]string{
 		"image/png": "image/png", "application/zip": "application/zip",
-		"image/webp": "application/octet-stream", "text/html": "application/octet-stream", "": "application/octet-stream",
+		"video/mp4": "video/mp4", "text/plain; charset=utf-8": "text/plain", "text/html": "application/octet-stream", "": "application/octet-stream",
 	} {
 		inSession(t, func(w *world) {
 			var got *testBlob

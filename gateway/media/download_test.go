@@ -140,7 +140,7 @@ func TestContentType(t *testing.T) {
 		"<html><script>alert(1)</script>":           "application/octet-stream",
 		"<svg xmlns='http://www.w3.org/2000/svg'/>": "application/octet-stream",
 		"<?xml version='1.0'?>":                     "application/octet-stream",
-		"plain":                                     "application/octet-stream",
+		"plain":                                     "text/plain; charset=utf-8",
 	} {
 		path := c.created(len(content))
 		// In two requests: the type is known from what is there together.

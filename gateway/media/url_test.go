@@ -231,7 +231,7 @@ func TestWhatIsShown(t *testing.T) {
 		"PK\x03\x04":                    {"application/zip", "attachment"},
 		"<html><script>alert(1)":        {"application/octet-stream", "attachment"},
 		"<svg xmlns='x' onload='x()'/>": {"application/octet-stream", "attachment"},
-		"plain":                         {"application/octet-stream", "attachment"},
+		"plain":                         {"text/plain; charset=utf-8", "attachment"},
 	} {
 		a := c.do("GET", s.url(anna.uploaded([]byte(content)), time.Hour, ""), nil)
 		assert.Equal(t, want, [2]string{a.header.Get("Content-Type"), a.header.Get("Content-Disposition")}, "%q", content)

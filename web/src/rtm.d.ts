@@ -789,7 +789,8 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   createMediaMessageByUploading(payload: Blob, params: ImageUploadParams & MediaTransferHandler, handler?: MediaTransferHandler): Promise<UploadedImageMessage>;
   createMediaMessageByUploading<T extends RtmFileMessage | RtmImageMessage>(payload: Blob, params?: Partial<T>, handler?: MediaTransferHandler): Promise<T>;
   /**
-   * Downloads a file. The gateway finds the type of the Blob from the first bytes: PNG, JPEG, GIF, PDF or ZIP, otherwise application/octet-stream.
+   * Downloads a file. The gateway finds the type of the Blob from the first bytes: image/png, image/jpeg, image/gif, application/pdf,
+   * application/zip, or another in which no browser runs a script, such as video/mp4 and text/plain; otherwise application/octet-stream.
    * The content is compared with the digests that the gateway has stored.
    *
    * @param mediaId that of a message
