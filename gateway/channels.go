@@ -29,14 +29,13 @@ func (s channelSession) ForgetJoined(channel string)             { s.forgetJoine
 func (s channelSession) JoinFailed(request uint32, err error)    { s.unavailable(request, err) }
 
 func (s channelSession) AnswerJoined(request uint32, name string, count int, uids []string) {
+	if !s.comesBack {
+		s.noteEntered(name)
+	}
 	s.answerJoined(request, name, count, uids)
 }
 
-func (s channelSession) Entered(channel string) {
-	if !s.comesBack {
-		s.tell(Joined, channel)
-	}
-}
+func (s channelSession) Entered(string) { s.tellEntered() }
 
 // Why a session that is still here is no member any more.
 var (

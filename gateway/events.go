@@ -51,12 +51,49 @@ func (s *session) tell(kind EventKind, channel string) {
 	s.tellEvent(SessionEvent{Kind: kind, Channel: channel})
 }
 
-// tellEvent does the same with an event of any kind.
+// tellEvent does the same with an event of any kind. Joins that were answered are told before it.
 func (s *session) tellEvent(e SessionEvent) {
-	if events := s.server.config.Events; events != nil {
-		e.User, e.At = s.user, time.Now()
-		events.Tell(e)
+	if s.server.config.Events == nil {
+		return
 	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.tellJoins()
+	s.tellNow(e)
+}
+
+// noteEntered notes that a join is about to be answered. It cannot be told there, where the channel's lock is
+// held. What the client does next may be told before Entered is called.
+func (s *session) noteEntered(channel string) {
+	if s.server.config.Events == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entered = append(s.entered, channel)
+}
+
+// tellEntered tells the joins that were answered.
+func (s *session) tellEntered() {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.tellJoins()
+}
+
+// tellJoins does that with telling held.
+func (s *session) tellJoins() {
+	s.mu.Lock()
+	entered := s.entered
+	s.entered = nil
+	s.mu.Unlock()
+	for _, name := range entered {
+		s.tellNow(SessionEvent{Kind: Joined, Channel: name})
+	}
+}
+
+func (s *session) tellNow(e SessionEvent) {
+	e.User, e.At = s.user, time.Now()
+	s.server.config.Events.Tell(e)
 }
 
 // tellSend tells that the user sent a message.

@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/channel"
 )
 
 // diary is a gateway.Events.
@@ -152,6 +155,35 @@ func TestEventsOfMessages(t *testing.T) {
 	require.NotNil(t, a.ask(toChannel("attic", "three")).Refusal, "not joined")
 	require.NotNil(t, a.ask(toPeer("bob", "four")).Sent)
 	assert.Equal(t, []string{"ada logged in", "ada joined hall", "ada sent one to bob", "ada sent two to hall", "ada sent four to bob"}, d.said(t, 5))
+}
+
+// heldEnter is an engine that, while held, does not return from Enter until hold is closed.
+type heldEnter struct {
+	gateway.Engine
+	hold chan struct{}
+	held *atomic.Bool
+}
+
+func (e heldEnter) Enter(ctx context.Context, m channel.Member) (uint64, error) {
+	revision, err := e.Engine.Enter(ctx, m)
+	if e.held.Load() {
+		<-e.hold
+	}
+	return revision, err
+}
+
+// A client that has the answer to a join may do the next thing at once: the join is told before that.
+func TestJoinsAreToldFirst(t *testing.T) {
+	d := &diary{}
+	hold, held := make(chan struct{}), &atomic.Bool{}
+	h := newHouse(t, nil, keeping(d), func(c *gateway.Config) { c.Engine = heldEnter{c.Engine, hold, held} })
+	defer close(hold)
+	a, b := h.login("ada"), h.login("bob")
+	b.join("hall")
+	held.Store(true)
+	a.join("hall")
+	require.NotNil(t, a.ask(toPeer("bob", "one")).Sent)
+	assert.Equal(t, []string{"ada logged in", "bob logged in", "bob joined hall", "ada joined hall", "ada sent one to bob"}, d.said(t, 5))
 }
 
 // An answer to an invitation is told when the caller has it; other steps are not.

@@ -46,6 +46,8 @@ type session struct {
 	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
+	telling sync.Mutex // held while Config.Events is told something
+
 	mu       sync.Mutex // guards the rest
 	link     *link      // nil while detached
 	attached int        // how often; tells an old expiry from the current one
@@ -53,7 +55,8 @@ type session struct {
 	token    tokenWatch
 	out      outbox
 	answers  answers
-	cameBack bool // since the last request that counts for a rate
+	entered  []string // channels whose Joined was answered, and not yet told as an event
+	cameBack bool     // since the last request that counts for a rate
 	ended    bool
 	reason   closeReason
 	released bool     // its place in the registry is given up
