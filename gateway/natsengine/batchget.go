@@ -34,6 +34,7 @@ const (
 	statusMany = "413"
 
 	statusNobody = "503" // no replica listens
+	statusTaken  = "408" // other readers of a consumer take all
 )
 
 // Headers of the message that ends a batch, for which the client has no names.

@@ -176,8 +176,9 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	wait := retry.Backoff{First: 20 * time.Millisecond, Most: 200 * time.Millisecond}
-	consumer, err := v.e.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
-		Durable:       "backend-" + app,
+	name := "backend-" + app
+	_, err = v.e.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
+		Durable:       name,
 		FilterSubject: subject + app,
 		AckPolicy:     jetstream.AckNonePolicy, // given is taken
 		DeliverPolicy: jetstream.DeliverAllPolicy,
@@ -186,25 +187,58 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 		return nil, fmt.Errorf("natsengine: read events: %w", err)
 	}
 	for {
-		events, err = fetchEvents(consumer, app, most)
-		if len(events) > 0 || !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
-			return events, err
+		messages, err := v.e.pull(ctx, stream, name, most)
+		if !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
+			if err != nil {
+				err = fmt.Errorf("natsengine: read events: %w", err)
+			}
+			return readEvents(messages, app), err
 		}
 	}
 }
 
-func fetchEvents(consumer jetstream.Consumer, app string, most int) (events []gateway.SessionEvent, err error) {
-	batch, err := consumer.FetchNoWait(most)
+// pull returns the next messages of a consumer, not more than most, and does not wait for any to come. There may
+// be messages beside an error.
+//
+// The client's own FetchNoWait cannot be used: it takes a second without a message for the end, and what the
+// server sends after that is lost.
+func (e *Engine) pull(ctx context.Context, stream, consumer string, most int) (messages []*nats.Msg, err error) {
+	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
 	if err != nil {
-		return nil, fmt.Errorf("natsengine: read events: %w", err)
+		return nil, err
 	}
-	for m := range batch.Messages() {
+	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
+	request := fmt.Appendf(nil, `{"batch":%d,"no_wait":true}`, most)
+	if err := e.nc.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+stream+"."+consumer, sub.Subject, request); err != nil {
+		return nil, err
+	}
+	for len(messages) < most {
+		m, err := sub.NextMsgWithContext(ctx)
+		if err != nil {
+			return messages, err
+		}
+		switch status := m.Header.Get("Status"); status {
+		case "":
+			messages = append(messages, m)
+		case statusNone, statusTaken:
+			return messages, nil
+		case statusNobody:
+			return nil, nats.ErrNoResponders
+		default:
+			return messages, fmt.Errorf("status %q %s", status, m.Header.Get("Description"))
+		}
+	}
+	return messages, nil
+}
+
+func readEvents(messages []*nats.Msg, app string) (events []gateway.SessionEvent) {
+	for _, m := range messages {
 		var entry eventEntry
-		if json.Unmarshal(m.Data(), &entry) == nil {
+		if json.Unmarshal(m.Data, &entry) == nil {
 			events = append(events, gateway.SessionEvent{
 				Kind: entry.Kind, User: gateway.User{App: app, ID: entry.UID}, Channel: entry.Channel, At: time.Unix(0, entry.At),
 			})
 		}
 	}
-	return events, batch.Error()
+	return events
 }

@@ -29,8 +29,7 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	}
 	kept := func(want uint64) bool {
 		stream, err := e.js.Stream(t.Context(), userEventStream)
-		require.NoError(t, err)
-		return stream.CachedInfo().State.Msgs == want
+		return err == nil && stream.CachedInfo().State.Msgs == want
 	}
 	none, err := events.TakeUserEvents(t.Context(), app, 1000)
 	require.NoError(t, err)
@@ -74,6 +73,25 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	again, err := events.TakeUserEvents(t.Context(), app, 1000)
 	require.NoError(t, err)
 	assert.Empty(t, again)
+}
+
+// What a busy server sends late is not lost.
+func TestPullFromASlowServer(t *testing.T) {
+	e := openEngine(t, Options{})
+	_, err := e.nc.Subscribe("$JS.API.CONSUMER.MSG.NEXT.SLOW.backend", func(m *nats.Msg) {
+		assert.NoError(t, m.Respond([]byte("one")))
+		time.AfterFunc(1100*time.Millisecond, func() {
+			assert.NoError(t, m.Respond([]byte("two")))
+			assert.NoError(t, m.RespondMsg(&nats.Msg{Header: nats.Header{"Status": {statusTaken}}}))
+		})
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	messages, err := e.pull(ctx, "SLOW", "backend", 10)
+	require.NoError(t, err)
+	require.Len(t, messages, 2)
+	assert.Equal(t, "two", string(messages[1].Data))
 }
 
 // logText is a log in memory.
