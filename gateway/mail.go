@@ -83,10 +83,10 @@ func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent 
 			s.unavailable(id, err)
 			return
 		}
-		s.refuse(id, refusal)
 		if refusal.Reason == wire.Refusal_LIMIT {
 			s.server.refusals.note("an offline message is refused", refusalKey{err.Error(), s.user.App}, time.Now(), "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 		}
+		s.refuse(id, refusal)
 	})
 }
 
