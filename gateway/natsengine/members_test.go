@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -99,8 +100,10 @@ func TestLeavingOvertakesNoJoin(t *testing.T) {
 	}
 	ada := memberOf("g", "ada", 1)
 	e.fillOne(t, ada)
-	ada.Session = "01234567890123456789012345" // as fillOne has it
-	require.NoError(t, e.Leave(t.Context(), ada))
+	ada.Session = "01234567890123456789012345"                   // as fillOne has it
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // Leave itself does not wait for as long as that may take
+	defer cancel()
+	require.NoError(t, e.leave(ctx, ada))
 	<-e.js.PublishAsyncComplete()
 	last, err := e.members.last(t.Context(), memberKey(ada))
 	require.NoError(t, err)
