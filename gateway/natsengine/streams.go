@@ -327,13 +327,14 @@ func (o Options) given(have, want jetstream.StreamConfig) jetstream.StreamConfig
 }
 
 // refuseWhileRunning returns an error if gateways work on the streams.
-func (e *Engine) refuseWhileRunning(ctx context.Context) (err error) {
-	if e.gateways, err = e.js.KeyValue(ctx, gatewayBucket); errors.Is(err, jetstream.ErrBucketNotFound) {
+func (e *Engine) refuseWhileRunning(ctx context.Context) error {
+	gateways, err := e.js.KeyValue(ctx, gatewayBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return nil
 	}
 	var entries []jetstream.KeyValueEntry
 	if err == nil {
-		entries, err = allEntries(ctx, e.gateways)
+		entries, err = allEntries(ctx, gateways)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot tell whether gateways run: %w", err)
