@@ -20,6 +20,9 @@ import (
 	"rtmwasm/tests/s3"
 )
 
+// sitePort is where Caddy listens: the port 80 of the file is root's.
+const sitePort = "8081"
+
 // loadCompose reads a file as docker compose does, and checks it as "docker compose config" does.
 func loadCompose(t *testing.T, file string, variables ...string) (*types.Project, error) {
 	t.Helper()
@@ -52,7 +55,7 @@ func TestComposeCluster(t *testing.T) {
 		return
 	}
 	const file = "../deploy/compose.cluster.yaml"
-	variables := []string{"RTM_APP=" + pageApp + ":" + pageCertificate, "NATS_PASSWORD=p4ssword-of-nats", "S3_SECRET=secret-of-s3", "SITE=http://:8081"}
+	variables := []string{"RTM_APP=" + pageApp + ":" + pageCertificate, "NATS_PASSWORD=p4ssword-of-nats", "S3_SECRET=secret-of-s3", "SITE=http://:" + sitePort}
 	for i := range 3 { // each is needed
 		_, err := loadCompose(t, file, append(append([]string{}, variables[:i]...), variables[i+1:]...)...)
 		require.Error(t, err, variables[i])
@@ -62,7 +65,7 @@ func TestComposeCluster(t *testing.T) {
 	c := startContainers(t, project)
 	assert.Less(t, c.started["nats3"], c.started["gateway1"])
 	assert.Less(t, c.started["gateway2"], c.started["caddy"])
-	alice, content, id := usesGateway(t, "http://"+c.address["caddy"]+":8081") // port 80 is root's
+	alice, content, id := usesGateway(t, "http://"+c.address["caddy"]+":"+sitePort)
 	objects, err := filepath.Glob(filepath.Join(c.dir, "s3", "data", "rtm-media", "files", "*", "*", "*"))
 	require.NoError(t, err)
 	assert.NotEmpty(t, objects, "media is in the bucket")
@@ -214,7 +217,7 @@ func (c *containers) awaitHealth(name string) {
 	c.t.Helper()
 	service := new(c.project.Services[name])
 	check := func() error {
-		connection, err := net.Dial("tcp", net.JoinHostPort(c.address[name], "80"))
+		connection, err := net.Dial("tcp", net.JoinHostPort(c.address[name], sitePort))
 		if err == nil {
 			_ = connection.Close()
 		}

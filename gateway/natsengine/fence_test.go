@@ -163,25 +163,27 @@ func (c *testCluster) testLateReceiver(t *testing.T) {
 // A gateway that is gone holds nobody up. One that hangs is waited for once, until it answers again.
 func (c *testCluster) testSilentGateways(t *testing.T) {
 	e := c.engines[0]
-	for _, id := range []string{"gone", "hung"} {
-		require.NoError(t, e.register(t.Context(), id))
-	}
 	_, err := e.nc.SubscribeSync(fenceSubject + "hung")
 	require.NoError(t, err)
-	ask := func() {
-		_, err := e.RecentFrames(t.Context(), hall, time.Now())
-		assert.NoError(t, err)
+	// asked tells what came of a question. Gateways that nobody keeps alive are removed in time: they
+	// are there when it is asked.
+	asked := func(want func() bool) func() bool {
+		return func() bool {
+			for _, id := range []string{"gone", "hung"} {
+				if e.register(t.Context(), id) != nil {
+					return false
+				}
+			}
+			_, err := e.RecentFrames(t.Context(), hall, time.Now())
+			return err == nil && want()
+		}
 	}
-	require.Eventually(t, func() bool {
-		ask() // a gateway that was slow once is asked again
+	require.Eventually(t, asked(func() bool { // a gateway that was slow once is asked again
 		return e.fence.isSilent("hung") && !e.fence.isSilent("gone") && !e.fence.isSilent("gateway1")
-	}, time.Minute, time.Millisecond)
+	}), time.Minute, time.Millisecond)
 	_, err = e.nc.Subscribe(fenceSubject+"hung", func(m *nats.Msg) { _ = m.Respond(nil) })
 	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		ask()
-		return !e.fence.isSilent("hung")
-	}, time.Minute, time.Millisecond)
+	require.Eventually(t, asked(func() bool { return !e.fence.isSilent("hung") }), time.Minute, time.Millisecond)
 }
 
 // inTime calls f with what comes within a time that is given to what must wait for a cable that is
