@@ -180,6 +180,7 @@ func TestJoinsAreToldFirst(t *testing.T) {
 	defer close(hold)
 	a, b := h.login("ada"), h.login("bob")
 	b.join("hall")
+	d.said(t, 3)
 	held.Store(true)
 	a.join("hall")
 	require.NotNil(t, a.ask(toPeer("bob", "one")).Sent)
