@@ -3,7 +3,10 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { png } from './support/pictures.ts';
 import { slow } from './support/slow.ts';
-import { test, expect } from './support/test.ts';
+import { expect, join, login, test } from './support/test.ts';
+
+/** The app of the demo, where the gateway names none. */
+const demo = 'DEMO0000000000000000000000000000';
 
 const picture = (name: string) => ({ name, mimeType: 'image/png', buffer: png(120, 80) });
 
@@ -100,4 +103,44 @@ test('a picture and texts are sent, and there once after a reload', { tag: '@eve
     request.onblocked = () => resolve('blocked');
   }));
   expect(await deleted, 'the page stands in the way of no other').toBe('deleted');
+});
+
+test('a channel that could not be joined is joined when it is opened again', async ({ browser, openPage, gateway, run }) => {
+  const context = await browser.newContext();
+  try {
+    const [page, ben] = [await context.newPage(), await openPage()];
+    await login(ben, `ben-${run}`, demo);
+    await page.addInitScript(() => {
+      let sdk: any;
+      Object.defineProperty(window, 'AgoraRTM', {
+        configurable: true,
+        get: () => sdk,
+        set(value) {
+          sdk = value;
+          const { createInstance } = sdk;
+          sdk.createInstance = (...args: unknown[]) => {
+            const client = createInstance(...args);
+            const { createChannel } = client;
+            client.createChannel = (id: string) => {
+              const channel = createChannel.call(client, id);
+              if (sessionStorage.refuse) channel.join = () => Promise.reject(Object.assign(new Error(), { name: 'RtmTimeoutError', code: 4 }));
+              return channel;
+            };
+            return client;
+          };
+        },
+      });
+    });
+    await page.goto(`${gateway.url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('composer')).toBeVisible();
+    await page.evaluate(() => (sessionStorage.refuse = 'yes'));
+    await page.reload();
+    await expect(page.getByText('The server did not answer.').first()).toBeVisible();
+    await page.evaluate(() => sessionStorage.removeItem('refuse'));
+    await page.locator(`[data-id="channel:tea-${run}"]`).last().click();
+    await join(ben, `tea-${run}`);
+    await expect(page.getByTestId('member-count')).toContainText('2');
+  } finally {
+    await context.close();
+  }
 });
