@@ -1,9 +1,10 @@
 // What becomes of a message between the compose tray and the other side: in its place, in order, over a reload, after a failure.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { givePhotos, secret } from './support/photos.ts';
 import { png } from './support/pictures.ts';
 import { slow } from './support/slow.ts';
-import { expect, join, login, test } from './support/test.ts';
+import { events, expect, join, login, test } from './support/test.ts';
 
 /** The app of the demo, where the gateway names none. */
 const demo = 'DEMO0000000000000000000000000000';
@@ -103,6 +104,51 @@ test('a picture and texts are sent, and there once after a reload', { tag: '@eve
     request.onblocked = () => resolve('blocked');
   }));
   expect(await deleted, 'the page stands in the way of no other').toBe('deleted');
+});
+
+test('a picture that can not be prepared just now is not sent with its metadata', async ({ browser, openPage, gateway, run }) => {
+  const context = await browser.newContext();
+  try {
+    const [page, ben] = [await context.newPage(), await openPage()];
+    await login(ben, `ben-${run}`, demo);
+    await join(ben, `tea-${run}`);
+    await page.addInitScript(() => {
+      const w = window as any;
+      const { Worker, createImageBitmap } = w;
+      let forbidden = false;
+      w.Worker = class extends Worker {
+        constructor(...args: unknown[]) {
+          if (forbidden) throw new Error('no worker now');
+          super(...args);
+        }
+      };
+      w.forbid = (now: boolean) => {
+        forbidden = now;
+        w.createImageBitmap = now ? undefined : createImageBitmap;
+      };
+    });
+    await page.goto(`${gateway.url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('member-count')).toContainText('2');
+    await givePhotos(page);
+    const photo = Buffer.from(await page.evaluate(async () => [...new Uint8Array(await (await (window as any).photo(200, 100, 'image/jpeg')).arrayBuffer())]));
+    expect(photo.toString('latin1')).toContain(secret);
+    await page.evaluate(() => (window as any).forbid(true));
+    await page.getByTestId('attach-input').setInputFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: photo });
+    await page.getByTestId('send').click();
+    await page.getByTestId('transfer-retry').waitFor();
+    await page.evaluate(() => (window as any).forbid(false));
+    await page.getByTestId('transfer-retry').click();
+    await expect(page.getByTestId('message').last()).toContainText('Sent');
+    await expect.poll(async () => (await events(ben, 'ChannelMessage')).map(([{ messageType }]) => messageType), 'nothing before').toEqual(['IMAGE']);
+    const received = await ben.evaluate(async () => {
+      const { client, log } = window as any;
+      const blob: Blob = await client.downloadMedia(log.find(([name]: any) => name === 'ChannelMessage')[1].mediaId);
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    });
+    expect(Buffer.from(received).toString('latin1')).not.toContain(secret);
+  } finally {
+    await context.close();
+  }
 });
 
 test('a channel that could not be joined is joined when it is opened again', async ({ browser, openPage, gateway, run }) => {

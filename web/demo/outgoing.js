@@ -89,6 +89,7 @@ export class Outgoing {
    */
   #queue(conversation, message, make) {
     const keep = () => {
+      message.onchange(); // it may have failed before
       conversation.queue = conversation.queue.then(async () => {
         try {
           const [content, params] = await make();
@@ -99,6 +100,7 @@ export class Outgoing {
           this.#follow(message, item);
         } catch (error) {
           upload.fail(error);
+          message.onchange();
         }
       });
     };
