@@ -50,7 +50,7 @@ aside = $(if $(ASIDE),scripts/aside.sh $@)
 # -vet=all is go vet of each package. The gateway under test has the SDK's files: they are built first.
 test-go: package tools ## Go: unit, gateway and conformance tests
 	GOOS=js GOARCH=wasm go vet ./core/... ./jsbridge/... ./wasm
-	go test $(RACE) -vet=all -timeout 40m -p 4 -parallel 4 ./tests ./...
+	go test $(RACE) -vet=all -timeout 40m -p 3 -parallel 4 ./tests ./...
 	$(passed)
 
 test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package

@@ -53,7 +53,7 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
   const bob = await openUser(`bob-${run}`);
   const ada = await openSlowUser(`ada-${run}`);
   await open(ada);
-  await send(ada, { peerId: `bob-${run}` }, 8_000_000, 'after it');
+  await send(ada, { peerId: `bob-${run}` }, 16_000_000, 'after it');
   await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list())[0].progress.currentSize)).toBeGreaterThan(3_000_000);
   await openBlank(ada, await ada.evaluate(() => location.origin));
   await login(ada, `ada-${run}`);
@@ -66,7 +66,7 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
     return new Promise((resolve) => outbox.on('ItemChanged', ({ progress }: any) => progress.currentSize > 0 && resolve(progress.currentSize)));
   });
   expect(progress).toBeGreaterThan(1_000_000);
-  await expect.poll(() => arrived(bob)).toEqual(['8000000', 'after it']);
+  await expect.poll(() => arrived(bob)).toEqual(['16000000', 'after it']);
   await expect.poll(() => left(ada)).toEqual([]);
 });
 
