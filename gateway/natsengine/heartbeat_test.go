@@ -29,7 +29,7 @@ func openEngine(t testing.TB, opts Options) *Engine {
 
 // What a gateway holds vanishes once it has stopped renewing its key.
 func TestDeadGateway(t *testing.T) {
-	e := openEngine(t, Options{GatewayLife: time.Second})
+	e := openEngine(t, Options{GatewayLife: 5 * time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
