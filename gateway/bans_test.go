@@ -20,9 +20,12 @@ func TestBannedWhileAway(t *testing.T) {
 	require.NoError(t, engine.Ban(t.Context(), gateway.Ban{User: gateway.User{App: appA, ID: "alice"}, Until: time.Now().Add(time.Hour)}))
 	for _, at := range []*house{h, other} {
 		require.Eventually(t, func() bool {
-			c, f := at.knock(hello(appA, "alice"))
-			c.cut()
-			return f.Refusal.GetReason() == wire.Refusal_BANNED
+			c := at.dial()
+			defer c.cut()
+			c.listen()
+			_ = c.write(&wire.ClientFrame{Hello: hello(appA, "alice")})
+			f, open := <-c.frames // a ban that the gateway learns of meanwhile closes the socket
+			return open && f.Refusal.GetReason() == wire.Refusal_BANNED
 		}, waitLimit, 10*time.Millisecond)
 		back := hello(appA, "alice")
 		back.Reconnect = true
