@@ -16,11 +16,7 @@ import (
 // sent meanwhile arrives in order, and its senders are told once.
 func TestSessionOfADeadGateway(t *testing.T) {
 	p := newPair(t)
-	ada, bob := p.near.login("ada"), p.far.login("bob")
-	bob.presence(subscribe, "ada")
-	bob.join("room")
-	ada.join("room")
-	assertChange(t, bob.change(), "ada", true, 2)
+	ada, bob := p.meet(t)
 
 	p.kill()
 	ada.cut()

@@ -35,11 +35,7 @@ func TestFormerSessionEndsWhileItsClientMoves(t *testing.T) {
 		engine = c.Engine
 		c.Engine = heldEvictions{c.Engine, hold}
 	})
-	ada, bob := p.near.login("ada"), p.far.login("bob")
-	bob.presence(subscribe, "ada")
-	bob.join("room")
-	ada.join("room")
-	assertChange(t, bob.change(), "ada", true, 2)
+	ada, bob := p.meet(t)
 	former, err := engine.Lookup(t.Context(), gateway.User{App: appA, ID: "ada"})
 	require.NoError(t, err)
 	back := p.moveWhileEvicted(engine, former, ada, bob)
@@ -142,11 +138,7 @@ func TestCloseLeavesSessionsThatStillEnd(t *testing.T) {
 // nothing of it.
 func TestClientsOfAGatewayThatHasEnded(t *testing.T) {
 	p := newPair(t)
-	ada, bob := p.near.login("ada"), p.far.login("bob")
-	bob.presence(subscribe, "ada")
-	bob.join("room")
-	ada.join("room")
-	assertChange(t, bob.change(), "ada", true, 2)
+	ada, bob := p.meet(t)
 	ada.noAck = true
 	bob.send(asSDK(toPeer("ada", "before"), 100, 1))
 	require.Equal(t, "before", ada.delivery().Message.Text)

@@ -48,3 +48,14 @@ func newPair(t *testing.T, change ...func(*gateway.Config)) *pair {
 	far, _ := open()
 	return &pair{near: newHouse(t, near, change...), far: newHouse(t, far, change...), kill: kill}
 }
+
+// meet has ada log in at the gateway near and bob at the far one. Bob sees that she is there, and in the channel.
+func (p *pair) meet(t *testing.T) (ada, bob *client) {
+	t.Helper()
+	ada, bob = p.near.login("ada"), p.far.login("bob")
+	bob.presence(subscribe, "ada")
+	bob.join("room")
+	ada.join("room")
+	assertChange(t, bob.change(), "ada", true, 2)
+	return ada, bob
+}
