@@ -110,8 +110,8 @@ type room struct {
 }
 
 // join has the members of each channel enter it. Who may not be in more channels is
-// passed over by taking users in turn. It returns when all members were told that all are there:
-// what the gateway does for joins is no part of what messages cost.
+// passed over by taking users in turn. It returns when all members were told that all are there, so
+// that the cost of the joins is not counted as a cost of messages.
 func (f *fleet) join(ctx context.Context) ([]room, error) {
 	var rooms []room
 	for n := range f.channels {
