@@ -138,9 +138,14 @@ func testRedirected(t *testing.T, program string, server *s3.Server) {
 	for _, size := range []int{100, 3<<20 + 5} {
 		content := randomFile(size)
 		requests.Store(0)
+		began := time.Now()
 		id := alice.store(t, content)
 		if size < 256<<10 {
-			assert.LessOrEqual(t, requests.Load(), int64(2), "requests to store a small file")
+			limit := int64(2)
+			if hour := time.Hour; !began.Add(-core.MediaStallTimeout).Truncate(hour).Equal(time.Now().Truncate(hour)) {
+				limit++ // an upload that began in the hour before may be repeated: it is looked for there, too
+			}
+			assert.LessOrEqual(t, requests.Load(), limit, "requests to store a small file")
 		}
 		t.Logf("%d bytes: %d requests to store them", size, requests.Load())
 		assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
