@@ -84,7 +84,7 @@ tools: browser # the servers that tests run, beside the browsers
 bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down
 	mkdir -p tests/.build && ONLY=$(ONLY) node tests/bench/run.mjs
 
-bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=media or ONLY=messages: only those; OLD=commit: media of that commit beside
+bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=messages, comeback or media: only those; OLD=commit: media of that commit beside
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	ONLY=$(ONLY) OLD=$(OLD) node tests/bench/gateway.mjs
 

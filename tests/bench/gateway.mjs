@@ -1,8 +1,9 @@
 // make bench-gateway: what a gateway costs its machine. CPU and memory are the server's own; latencies and speeds are those
 // of server and load together, on one machine. docs/performance.md has a run of it and says what it means.
-// ONLY=media leaves the messages out, ONLY=messages the media.
+// ONLY=messages, comeback or media: only those rows.
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { comeBack } from './comeback.mjs';
 import { mediaRows } from './media.mjs';
 import { cpuWithin, load, loadRelay, MiB, startGateway, startRelay } from './server.mjs';
 
@@ -95,12 +96,17 @@ async function fileRows() {
   }
 }
 
-const only = process.env.ONLY;
-if (only !== 'media') await messageRows();
-if (only !== 'messages') {
-  await fileRows();
-  await mediaRows(row);
+/** A gateway of two is killed. */
+async function comeBackRows() {
+  const sessions = 5000;
+  const { 'back after an interruption': back, 'channel message arrives': heard } = await comeBack(sessions);
+  row(`one of two gateways with ${sessions} sessions is killed: clients back, each in its channel`, `${back.count}: p50 ${round(back.p50)} ms, p99 ${round(back.p99)} ms, the last after ${round(back.max)} ms${lost(back)}; channel messages meanwhile: at most ${round(heard.max)} ms late${lost(heard)}`);
 }
+
+const parts = { messages: messageRows, comeback: comeBackRows, media: () => fileRows().then(() => mediaRows(row)) };
+const { ONLY: only } = process.env;
+if (only && !parts[only]) throw new Error(`ONLY=${only}: there are ${Object.keys(parts)}`);
+for (const [name, run] of Object.entries(parts)) if (!only || name === only) await run();
 
 const width = Math.max(...rows.map(([what]) => what.length));
 console.log(`${cpus().length} × ${cpus()[0].model}, ${round(totalmem() / 2 ** 30)} GiB, servers and load on the same\n`);

@@ -1,6 +1,6 @@
 // Servers that the benchmarks use, and what they cost: CPU and memory of their process alone, from /proc,
 // so that figures hold although the load comes from the same machine.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,8 +19,8 @@ export const newFolder = () => mkdtempSync(path.join(scratch, 'f'));
 
 const relays = path.join(root, 'tests/.build/relays');
 
-/** A process that prints url=…, and is killed in the end. */
-export async function serve(program, args, env = {}) {
+/** A process that prints its address, and is killed in the end. */
+export async function serve(program, args, env = {}, address = /url=(\S+)/) {
   const begun = performance.now();
   const p = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const ended = new Promise((done) => p.once('exit', done));
@@ -29,7 +29,8 @@ export async function serve(program, args, env = {}) {
     for (const out of [p.stdout, p.stderr])
       createInterface({ input: out }).on('line', (line) => {
         if (said.length < 20) said.push(line);
-        if (/url=(\S+)/.test(line)) found(/url=(\S+)/.exec(line)[1]);
+        const [, at] = address.exec(line) ?? [];
+        if (at) found(at);
       });
     ended.then(() => failed(new Error(`${program} has ended:\n${said.join('\n')}`)));
   });
@@ -57,6 +58,14 @@ export function startGateway({ program = './bin/rtm-gateway', data = newFolder()
   return serve(program, ['--listen', '127.0.0.1:0', '--data', data, ...args], env);
 }
 
+/** One NATS server, for gateways that are to know each other. */
+export async function startNATS() {
+  const program = path.join(root, 'tests/.build/nats-server');
+  execFileSync('go', ['build', '-trimpath', '-o', program, 'github.com/nats-io/nats-server/v2'], { cwd: root });
+  const server = await serve(program, ['--addr', '127.0.0.1', '--port', '-1', '--jetstream', '--store_dir', newFolder()], {}, /client connections on (\S+)/);
+  return { ...server, url: `nats://${server.url}` };
+}
+
 /** What the gateway is compared with: "bare" or "centrifuge". */
 export const startRelay = (kind) => serve(relays, [kind]);
 
@@ -72,13 +81,13 @@ export async function run(program, args, meanwhile) {
 
 export const flagsOf = (flags) => Object.entries(flags).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
 
-/** Runs rtm-load; gives its table as {kind: {count, rate, p50, p99, failed}}. */
+/** Runs rtm-load; gives its table as {kind: {count, rate, p50, p99, max, failed}}. */
 export async function load(gateway, flags, meanwhile) {
   const [output, during] = await run('./bin/rtm-load', ['--gateway', gateway.url, ...flagsOf(flags)], meanwhile);
   const table = {};
   for (const line of output.split('\n').slice(1)) {
     const m = /^\s*(\S.*?)\s{2,}(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s*$/.exec(line);
-    if (m) table[m[1]] = { count: +m[2], rate: +m[3], p50: +m[4], p99: +m[5], failed: +m[8] };
+    if (m) table[m[1]] = { count: +m[2], rate: +m[3], p50: +m[4], p99: +m[5], max: +m[7], failed: +m[8] };
   }
   return [table, during];
 }

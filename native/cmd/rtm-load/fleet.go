@@ -21,6 +21,7 @@ type fleet struct {
 	users  []*user
 
 	peersCame, roomsCame atomic.Int64
+	interrupted, back    atomic.Int64 // how often a connection broke, and was there again
 	toldFull             atomic.Int64 // how often a member was told that all members of a channel are there
 }
 
@@ -31,6 +32,7 @@ type user struct {
 	host   *native.Host
 	client *core.Client
 	uid    string
+	broke  time.Time // when the connection did that is not back; zero while there is one
 }
 
 // newFleet shares users out to a few hosts: a host does one thing at a time, and keeps
@@ -88,6 +90,22 @@ func (f *fleet) logout() {
 	f.each(ctx, 0, func(u *user, _ time.Time) {
 		_ = native.Done(ctx, u.host, u.client.Logout) // it may not be logged in
 	})
+}
+
+// StateChanged implements core.Events. A gateway that dies, or is replaced, under load shows how
+// long its clients take to come back.
+func (u *user) StateChanged(s core.State, r core.Reason) {
+	switch {
+	case s == core.Reconnecting:
+		u.broke = time.Now()
+		u.fleet.interrupted.Add(1)
+	case s == core.Connected && !u.broke.IsZero():
+		u.fleet.report.done(back, u.broke, nil)
+		u.fleet.back.Add(1)
+		u.broke = time.Time{}
+	case (s == core.Disconnected || s == core.Aborted) && r != core.ReasonLogout && r != core.ReasonLoginFailure && r != core.ReasonLoginTimeout:
+		u.fleet.report.done(back, time.Now(), fmt.Errorf("the session ended: %s", r))
+	}
 }
 
 // PeerMessage implements core.Events.

@@ -16,6 +16,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/tests/cluster"
 )
 
 const (
@@ -63,6 +64,36 @@ func TestLoad(t *testing.T) {
 	assert.Positive(t, count("channel message arrives"))
 	assert.Equal(t, 5*count("channel message is taken"), count("channel message arrives"), "to five each")
 	assert.Positive(t, count("download"))
+}
+
+// The connections break once, under load: it is told how long clients took to come back.
+func TestComingBackIsTold(t *testing.T) {
+	web := startGateway(t)
+	relay, err := cluster.NewRelay(web.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(relay.Close)
+	var out bytes.Buffer
+	notes := &whenSaid{text: "running", do: relay.Cut}
+	code := run(t.Context(), []string{
+		"--gateway", "http://" + relay.Addr(), "--app", app, "--certificate", certificate,
+		"--sessions", "12", "--ramp", "0s", "--duration", "1s", "--settle", "30s", "--peer-rate", "0", "--channels", "2", "--members", "6", "--channel-rate", "0",
+	}, &out, notes)
+	assert.Zero(t, code, out.String())
+	assert.Regexp(t, `back after an interruption +12 +– `, out.String())
+}
+
+// whenSaid does something once, when a text is written to it.
+type whenSaid struct {
+	text string
+	do   func()
+}
+
+func (w *whenSaid) Write(p []byte) (int, error) {
+	if w.do != nil && bytes.Contains(p, []byte(w.text)) {
+		w.do()
+		w.do = nil
+	}
+	return len(p), nil
 }
 
 func TestWhatGoesWrongIsTold(t *testing.T) {

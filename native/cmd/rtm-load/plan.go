@@ -66,7 +66,7 @@ func parsePlan(args []string, out io.Writer) (*plan, error) {
 	flags.IntVar(&p.size, "size", 1000, "`bytes` of a message")
 	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` are uploaded at a time, each followed by its download")
 	flags.IntVar(&p.uploadSize, "upload-size", 1<<20, "`bytes` of a file")
-	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` that the last joins and what was sent last have to arrive")
+	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` that the last joins, what was sent last and clients whose connection broke have to arrive")
 	printVersion := flags.Bool("version", false, "print the version and exit")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):

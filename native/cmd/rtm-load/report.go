@@ -25,6 +25,7 @@ type report struct {
 const (
 	login       = "login"
 	join        = "join"
+	back        = "back after an interruption"
 	peerAcked   = "peer message is acknowledged"
 	peerCame    = "peer message arrives"
 	roomTaken   = "channel message is taken"
@@ -33,7 +34,7 @@ const (
 	downloading = "download"
 )
 
-var kinds = []string{login, join, peerAcked, peerCame, roomTaken, roomCame, uploading, downloading}
+var kinds = []string{login, join, back, peerAcked, peerCame, roomTaken, roomCame, uploading, downloading}
 
 // row is one kind of thing that was done.
 type row struct {
@@ -101,7 +102,7 @@ func (r *report) print(out io.Writer) {
 		ms := func(q float64) float64 { return float64(row.times.ValueAtQuantile(q)) / 1000 }
 		n := row.times.TotalCount()
 		rate := "–" // these have a pace of their own
-		if kind != login && kind != join {
+		if kind != login && kind != join && kind != back {
 			rate = fmt.Sprintf("%.0f", float64(n)/r.took.Seconds())
 		}
 		fmt.Fprintf(w, "%s\t%d\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", kind, n, rate, ms(50), ms(99), ms(99.9), ms(100), failed)

@@ -72,7 +72,10 @@ func (f *fleet) traffic(ctx context.Context, rooms []room) {
 	<-ending.Done() // sessions that send nothing stay as long
 	all.Wait()
 	f.report.took = time.Since(begun)
-	f.settled(ctx, func() bool { return f.peersCame.Load() >= sentPeers.Load() && f.roomsCame.Load() >= sentRooms.Load() })
+	f.settled(ctx, func() bool {
+		return f.back.Load() >= f.interrupted.Load() && f.peersCame.Load() >= sentPeers.Load() && f.roomsCame.Load() >= sentRooms.Load()
+	})
+	f.report.compare("clients whose connection broke", int(f.interrupted.Load()), int(f.back.Load()))
 	f.report.compare("peer messages", int(sentPeers.Load()), int(f.peersCame.Load()))
 	f.report.compare("channel messages", int(sentRooms.Load()), int(f.roomsCame.Load()))
 }
