@@ -85,7 +85,7 @@ func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program string, me
 		at := u.offset(b, path) // of a request that takes long, the progress is stored now and then
 		newer := u.start(b, path, at)
 		newer.send(content[at : len(content)-10])
-		u.awaitOffset(b, path, len(content)-10)
+		u.awaitOffset(b, path, len(content)-10, newer)
 		t.Logf("recovered: an upload went on %v after its gateway had frozen", time.Since(began).Round(time.Millisecond))
 		require.NoError(t, cluster.Resume(a.Process))
 		frozen.send(bytes.Repeat([]byte{'x'}, len(content)-2*sent))
@@ -257,10 +257,14 @@ func (u *uploader) offset(at *service, path string) int {
 	return n
 }
 
-func (u *uploader) awaitOffset(at *service, path string, want int) {
+// awaitOffset waits until an offset is told, while none of the requests that send has ended.
+func (u *uploader) awaitOffset(at *service, path string, want int, senders ...*slowPatch) {
 	u.t.Helper()
 	until := time.Now().Add(waitLimit)
 	for n := -1; n != want; {
+		for _, s := range senders {
+			s.goesOn()
+		}
 		n = u.offset(at, path)
 		require.LessOrEqual(u.t, n, want)
 		require.Less(u.t, time.Now(), until, "the offset stays at %d", n)
@@ -303,6 +307,16 @@ func (u *uploader) start(at *service, path string, offset int) *slowPatch {
 
 // send returns when the client has taken the bytes, or its request has ended.
 func (p *slowPatch) send(content []byte) { _, _ = p.body.Write(content) }
+
+// goesOn fails if the request has ended.
+func (p *slowPatch) goesOn() {
+	p.t.Helper()
+	select {
+	case status := <-p.result:
+		require.Fail(p.t, "the request has ended", "with status %d", status)
+	default:
+	}
+}
 
 func (p *slowPatch) cut() {
 	_ = p.body.CloseWithError(io.ErrUnexpectedEOF)

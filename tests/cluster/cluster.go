@@ -248,10 +248,3 @@ func (s *Server) Kill() {
 	_ = s.process.Wait()
 	s.process = nil
 }
-
-// Pause stops any process in its tracks until Resume: its connections stay open and silent,
-// as over a network that is parted.
-func Pause(p *os.Process) error { return p.Signal(sigStop) }
-
-// Resume lets it go on.
-func Resume(p *os.Process) error { return p.Signal(sigCont) }
