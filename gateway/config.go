@@ -32,9 +32,9 @@ type Config struct {
 	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
 	Authorizer Authorizer
 
-	// SDK holds the files below /sdk/, Demo those below /. nil means none. With Demo, /demo.json
-	// tells the demo how users log in.
-	SDK, Demo fs.FS
+	// SDK holds the files below /sdk/, Demo those below /, Docs those below /docs/. nil means none. With Demo, /demo.json
+	// tells the demo how users log in and whether there is documentation.
+	SDK, Demo, Docs fs.FS
 
 	// Events is told what users do; nil means that nobody is.
 	Events Events

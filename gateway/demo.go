@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// demoSetup is what the demo asks of the gateway that serves it: how users log in here. It
+// demoSetup is what the demo asks of the gateway that serves it: how users log in here, and whether it has the documentation. It
 // names an app only if the gateway serves a single one, because a list of apps is not for
 // every visitor.
 type demoSetup struct {
@@ -15,6 +15,7 @@ type demoSetup struct {
 	AnyApp        bool      `json:"anyApp"`        // every app id is served
 	Token         TokenRule `json:"token"`
 	OriginAllowed bool      `json:"originAllowed"` // whether pages of the origin in the query may use the gateway
+	Docs          bool      `json:"docs"`          // whether the documentation is at /docs/
 }
 
 // TokenRule says whether logins need a token.
@@ -70,7 +71,7 @@ func (a *Apps) LoginGuide() (app string, anyApp bool, token TokenRule) {
 // serveDemoSetup answers with a demoSetup as JSON. The page gives its origin in the query,
 // because browsers send no Origin header with a GET to the page's own server.
 func (s *Server) serveDemoSetup(w http.ResponseWriter, r *http.Request) {
-	setup := demoSetup{Token: TokenUnknown}
+	setup := demoSetup{Token: TokenUnknown, Docs: hasDocs(s.config.Docs)}
 	if guide, ok := s.config.Authorizer.(loginGuide); ok {
 		setup.App, setup.AnyApp, setup.Token = guide.LoginGuide()
 	}

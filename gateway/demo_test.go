@@ -24,11 +24,11 @@ func TestDemoSetup(t *testing.T) {
 		origin     string
 		want       string
 	}{
-		"development":           {gateway.Development{}, goodOrigin, `{"anyApp":true,"token":"never","originAllowed":true}`},
-		"one app":               {apps(openApp, ""), goodOrigin, `{"app":"` + openApp + `","anyApp":false,"token":"never","originAllowed":true}`},
-		"one with a token":      {apps(appA, certificateA), badOrigin, `{"app":"` + appA + `","anyApp":false,"token":"always","originAllowed":false}`},
-		"two, one with a token": {apps(appA, certificateA, openApp, ""), goodOrigin, `{"anyApp":false,"token":"perApp","originAllowed":true}`},
-		"one that says nothing": {struct{ gateway.Authorizer }{gateway.Development{}}, goodOrigin, `{"anyApp":false,"token":"unknown","originAllowed":true}`},
+		"development":           {gateway.Development{}, goodOrigin, `{"anyApp":true,"token":"never","originAllowed":true,"docs":false}`},
+		"one app":               {apps(openApp, ""), goodOrigin, `{"app":"` + openApp + `","anyApp":false,"token":"never","originAllowed":true,"docs":false}`},
+		"one with a token":      {apps(appA, certificateA), badOrigin, `{"app":"` + appA + `","anyApp":false,"token":"always","originAllowed":false,"docs":false}`},
+		"two, one with a token": {apps(appA, certificateA, openApp, ""), goodOrigin, `{"anyApp":false,"token":"perApp","originAllowed":true,"docs":false}`},
+		"one that says nothing": {struct{ gateway.Authorizer }{gateway.Development{}}, goodOrigin, `{"anyApp":false,"token":"unknown","originAllowed":true,"docs":false}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, nil, func(g *gateway.Config) {

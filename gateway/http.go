@@ -29,6 +29,9 @@ func (s *Server) routes() []route {
 	if s.config.Scanner != nil {
 		all = append(all, route{media.ScanPath, s.config.Scanner})
 	}
+	if s.config.Docs != nil {
+		all = append(all, route{"/docs/", http.StripPrefix("/docs", docsHandler(s.config.Docs, s.config.Times.Answer))})
+	}
 	if s.config.Demo != nil {
 		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)},
 			route{"/demo.json", http.HandlerFunc(s.serveDemoSetup)})

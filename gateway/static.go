@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"compress/gzip"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -18,7 +20,7 @@ import (
 )
 
 // static serves files, compressed where a compressed sibling (.br, .gz) exists and
-// the client takes it. Browsers keep the files and ask each time whether they are
+// the client takes it. A file may also exist only as its .gz. Browsers keep the files and ask each time whether they are
 // still the same; not where the address has the file's hash, as in
 // rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=, or the name of the build.
 //
@@ -28,6 +30,9 @@ type static struct {
 	files fs.FS
 	build build
 	stall time.Duration // after which a client that takes nothing is given up
+
+	hashed  string // the folder whose files have a hash in their names: "assets/"; "" means that there is none
+	missing string // the page, such as "404.html", that answers where there is no file; "" means one line of text
 
 	mu    sync.Mutex // guards known
 	known map[string]version
@@ -82,8 +87,8 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rest, cut := s.build.cut(name); cut {
 		name, inBuild = rest, true
 	}
-	if !ok || !exists(s.files, name) {
-		http.Error(w, "no such file", http.StatusNotFound)
+	if !ok || !s.exists(name) {
+		s.serveMissing(w, r)
 		return
 	}
 	kind := contentTypes[path.Ext(name)]
@@ -104,14 +109,41 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // fixed reports whether an address can never mean other content: it names the build that
-// the file is of, or its query is the hash of the file.
+// the file is of, its query is the hash of the file, or the file is named for its hash.
 func (s *static) fixed(name string, inBuild bool, query string) bool {
+	if s.hashed != "" && strings.HasPrefix(name, s.hashed) {
+		return true
+	}
+	hash, ok := strings.CutPrefix(query, "sha256-")
+	if !ok && !inBuild {
+		return false
+	}
 	v, err := s.version(name)
 	if err != nil {
 		return false
 	}
-	hash, ok := strings.CutPrefix(query, "sha256-")
 	return ok && hash == base64.StdEncoding.EncodeToString(v.sha256[:]) || inBuild && s.build.has(name, v)
+}
+
+// serveMissing answers where there is no file.
+func (s *static) serveMissing(w http.ResponseWriter, r *http.Request) {
+	if s.missing == "" || !s.exists(s.missing) {
+		http.Error(w, "no such file", http.StatusNotFound)
+		return
+	}
+	v, err := s.version(s.missing)
+	if err != nil {
+		http.Error(w, "the file can't be read", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentTypes[path.Ext(s.missing)])
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Content-Length", strconv.Itoa(len(v.content)))
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_, _ = content.NewWriter(w, s.stall).Write(v.content)
+	}
 }
 
 // fileName is the file behind a path: that of a folder is its index.html. Files whose
@@ -122,6 +154,14 @@ func fileName(urlPath string) (string, bool) {
 		name += "index.html"
 	}
 	return name, fs.ValidPath(name) && !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.")
+}
+
+// packed is the extension of a file that is there compressed only.
+const packed = ".gz"
+
+// exists reports whether a file is there, compressed or not.
+func (s *static) exists(name string) bool {
+	return exists(s.files, name) || exists(s.files, name+packed)
 }
 
 func exists(files fs.FS, name string) bool {
@@ -175,7 +215,11 @@ func whole(r *http.Request) *http.Request {
 
 // version is the state of a file, which is read once per state.
 func (s *static) version(name string) (version, error) {
-	info, err := fs.Stat(s.files, name)
+	stored, read := name, fs.ReadFile
+	if !exists(s.files, name) {
+		stored, read = name+packed, readPacked
+	}
+	info, err := fs.Stat(s.files, stored)
 	if err != nil {
 		return version{}, err
 	}
@@ -185,12 +229,26 @@ func (s *static) version(name string) (version, error) {
 	if k, ok := s.known[name]; ok && k.size == v.size && k.modified.Equal(v.modified) {
 		return k, nil
 	}
-	if v.content, err = fs.ReadFile(s.files, name); err != nil {
+	if v.content, err = read(s.files, stored); err != nil {
 		return version{}, err
 	}
 	v.sha256, v.sha384 = sha256.Sum256(v.content), sha512.Sum384(v.content)
 	s.known[name] = v
 	return v, nil
+}
+
+// readPacked reads a compressed file and decompresses it.
+func readPacked(files fs.FS, name string) ([]byte, error) {
+	file, err := files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	plain, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
 }
 
 // build is what a folder's integrity.json says: the build's name, the program's, and the hash of each of

@@ -1,5 +1,5 @@
-// Package web holds the files that a gateway serves to browsers: the built SDK and
-// the demo.
+// Package web holds the files that a gateway serves to browsers: the built SDK, the
+// demo and the documentation.
 package web
 
 import (
@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed all:dist all:demo
+//go:embed all:dist all:demo all:docs
 var files embed.FS
 
 // SDK is the build output: rtm.js, the wasm binary, and their compressed siblings. It
@@ -16,6 +16,10 @@ func SDK() fs.FS { return sub("dist") }
 
 // Demo is the demo page; its entry is index.html.
 func Demo() fs.FS { return sub("demo") }
+
+// Docs is the site of the documentation, each text as .gz only. It is empty unless `make docs-site` has run before
+// the program was built.
+func Docs() fs.FS { return sub("docs") }
 
 func sub(dir string) fs.FS {
 	f, err := fs.Sub(files, dir)

@@ -27,6 +27,7 @@ type options struct {
 	log         logOptions
 	drain       drainOptions
 	demo        bool
+	docs        bool
 	version     bool
 	printConfig bool
 
@@ -45,6 +46,7 @@ const usage = `Usage: rtm-gateway [flags]
 Runs a gateway for rtm-wasm clients on one address:
 
   /          demo page, unless --demo=false
+  /docs/     documentation, unless --docs=false
   /sdk/      the SDK's files for browsers
   /rtm       WebSocket of clients
   /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
@@ -112,6 +114,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	o.log.register(flags)
 	o.drain.register(flags)
 	flags.BoolVar(&o.demo, "demo", true, "serve the demo page at /, and at /demo.json how users log in; false leaves both out")
+	flags.BoolVar(&o.docs, "docs", true, "serve the documentation at /docs/, if it was built into the program")
 	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }

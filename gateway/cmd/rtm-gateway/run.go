@@ -176,6 +176,9 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if o.demo {
 		config.Demo = web.Demo()
 	}
+	if o.docs {
+		config.Docs = web.Docs()
+	}
 	if o.nats.servers != "" {
 		config.MediaGateways = engine.MediaGateways()
 	}
