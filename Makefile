@@ -28,14 +28,14 @@ build: deps ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs
 package: build ## pack the npm package: bin/rtm-wasm.tgz
 	node web/pack.mjs
 
-release: deps ## make what is published of this commit, the same bytes each time: bin/release. PLATFORMS="linux/amd64": only these
+release: deps ## build the files of a release of this commit, reproducibly: bin/release. PLATFORMS="linux/amd64": only for these
 	go -C scripts/release run . -platforms "$(PLATFORMS)"
 
-run: build ## build all and serve the demo on http://127.0.0.1:8080 (LISTEN=addr DATA=dir override)
+run: build ## build, and serve the demo on http://127.0.0.1:8080; LISTEN=addr and DATA=dir change address and data folder
 	exec ./bin/rtm-gateway --listen $(LISTEN) --data $(DATA)
 
 # What can be prepared for the browser tests is, while the Go tests wait. What failed beside them is told once more at the end.
-test: ## run every test, installing what it needs (browsers included)
+test: ## install what the tests need, browsers included, and run all tests
 	@rm -rf bin/test
 	@$(MAKE) --no-print-directory -j3 ASIDE=yes AFTER=test-go test-go test-web test-browser || { status=$$?; \
 		cat bin/test/*.log 2>/dev/null; \
@@ -53,7 +53,7 @@ test-go: package tools ## Go: unit, gateway and conformance tests
 	go test $(RACE) -vet=all -timeout 40m -p 3 -parallel 4 ./tests ./...
 	$(passed)
 
-test-web: package ## TypeScript: types, façade unit tests; sizes against their budgets; the npm package
+test-web: package ## TypeScript: types and unit tests; the size limits; the npm package
 	@$(aside) $(MAKE) --no-print-directory web-tests
 	$(passed)
 
@@ -65,7 +65,7 @@ web-tests:
 	npm run --silent test:release
 	npm run --silent lint:openapi
 
-test-browser: applications tools $(AFTER) ## real pages in real browsers against a real gateway; the package in every kind of application
+test-browser: applications tools $(AFTER) ## real pages in real browsers with a real gateway; the package in every kind of application
 	npx playwright test
 	$(passed)
 
@@ -81,17 +81,17 @@ tools: browser # the servers that tests run, beside the browsers
 	GOFLAGS=-trimpath CGO_ENABLED=0 go -C tests/s3server tool -n versitygw >/dev/null
 	./scripts/unpack-tools.sh
 
-bench: build browser ## sizes, speed and memory as ratios measured side by side. ONLY=transfers: no more than files up and down
+bench: build browser ## measure sizes, speed and memory, as ratios. ONLY=transfers: only uploads and downloads
 	mkdir -p tests/.build && ONLY=$(ONLY) node tests/bench/run.mjs
 
-bench-gateway: build ## what a gateway costs its machine, beside a bare relay and centrifuge. ONLY=messages, comeback or media: only those; OLD=commit: media of that commit beside
+bench-gateway: build ## measure CPU and memory of a gateway, compared with a bare relay and centrifuge. ONLY=messages, comeback or media: only those; OLD=commit: compare media with that commit
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	ONLY=$(ONLY) OLD=$(OLD) node tests/bench/gateway.mjs
 
-soak: ## transfers and messages over random bad networks for SOAK (default 2m; a night: SOAK=8h), the gateway killed every KILL; losses, and memory or goroutines that grow, fail. SEED repeats one
+soak: ## send files and messages over bad networks for SOAK (default 2m; for a night SOAK=8h), and kill the gateway every KILL. Fails if anything is lost or memory grows. SEED repeats a run
 	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)
 
-lint: deps ## formatting, vet for both platforms, types, docs/openapi.yaml, known vulnerabilities of what is used
+lint: deps ## check formatting, vet, types, docs/openapi.yaml, and known vulnerabilities of dependencies
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go -C scripts/release vet .
@@ -111,12 +111,12 @@ generate: ## regenerate error codes, the limits that TypeScript needs and the wi
 screenshots: build browser ## take the README's pictures of the demo: docs/images
 	node tests/screenshots.mjs
 
-docs: deps ## write the pages that are made: compatibility, errors, limits; and THIRD_PARTY_LICENSES.txt
+docs: deps ## write the generated pages (compatibility, errors, limits) and THIRD_PARTY_LICENSES.txt
 	npm run --silent docs
 	go run ./tests/limits
 	node scripts/licenses.mjs
 
-docs-site: ## build the site of the documentation, with search and the references of the SDK and of Go: bin/docs-site
+docs-site: ## build the documentation site, with search and the SDK and Go references: bin/docs-site
 	cd docs-site && npm ci && npm run --silent build
 
 deps: node_modules/.package-lock.json
@@ -128,6 +128,6 @@ node_modules/.package-lock.json: package-lock.json
 browser: # the browsers for the tests
 	./scripts/install-test-tools.sh
 
-clean: ## remove what was built
+clean: ## remove built files
 	rm -rf bin test-results tests/.build
 	find web/dist -mindepth 1 ! -name .gitkeep -delete

@@ -13,7 +13,7 @@ check() {
 	if out=$("$@" 2>&1); then
 		echo "$name: nothing known"
 	elif echo "$out" | grep -qE "$unreachable"; then
-		echo "$name: NOT CHECKED, its list can't be reached from here" >&2
+		echo "$name: NOT CHECKED: the list of vulnerabilities can't be reached from here" >&2
 	else
 		echo "$out" >&2
 		found=1

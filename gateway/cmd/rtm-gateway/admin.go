@@ -17,24 +17,24 @@ import (
 
 const adminUsage = `Usage: rtm-gateway admin COMMAND [ARGUMENTS] [flags]
 
-Shows and changes what a running service has, by its control API (docs/openapi.yaml).
-Any gateway of a cluster may be asked.
+Shows and changes sessions, bans, channels and media of a running service, by its
+control API (docs/openapi.yaml). Any gateway of a cluster can answer.
 
   sessions                      who is logged in
   session USER                  one session, with its channels
   channels                      channels that have members
   members CHANNEL               who is in a channel
   kick USER                     ends the user's session; they may log in again
-  ban USER --for DURATION       ends it and keeps the user out for so long
-  bans                          who is kept out, until when and why
+  ban USER --for DURATION       ends the session and keeps the user out for this time
+  bans                          who is banned, until when and why
   unban USER                    lifts a ban
-  attributes CHANNEL            the attributes of a channel; with --set, --delete or
-                                --clear changes them, with --notify tells the members
-  send-media FILE --as USER     stores a file and sends it, --to USER or --channel
-                                CHANNEL, as a picture if it is one
+  attributes CHANNEL            shows the attributes of a channel; --set, --delete or
+                                --clear change them, --notify tells the members
+  send-media FILE --as USER     stores a file and sends it --to USER or --channel
+                                CHANNEL; a picture is sent as an image message
   media-url MEDIA               a URL of a file that needs no login
   media-delete MEDIA            deletes a file
-  usage [USER]                  what the files of the app, or of a user, take
+  usage [USER]                  how much the files of the app, or of a user, take
 
 Examples:
 
@@ -45,7 +45,7 @@ Examples:
   rtm-gateway admin send-media photo.jpg --as Server --channel garden
   rtm-gateway admin bans --json | jq -r '.bans[].user_id'
 
-Exit codes: 0 done, 1 the gateway refused it or was not reached, 2 a wrong command line.
+Exit codes: 0 done, 1 the gateway refused it or could not be reached, 2 wrong arguments.
 
 Flags:
 `
@@ -82,26 +82,26 @@ func (l *stringList) String() string        { return strings.Join(*l, " ") }
 
 func (f *adminFlags) register(flags *flag.FlagSet) {
 	flags.StringVar(&f.gateway, "gateway", "http://127.0.0.1:8080", "`URL` of a gateway, or of its --rest-listen")
-	flags.StringVar(&f.key, "rest-key", "", "`ID:SECRET[@APPID]` of the gateway's --rest-key; better given as RTM_REST_KEY, which other users of the machine cannot see")
+	flags.StringVar(&f.key, "rest-key", "", "`ID:SECRET[@APPID]` of the gateway's --rest-key. Better give it as RTM_REST_KEY, because others can see a command line")
 	flags.StringVar(&f.app, "app", "", "`APPID` of the app, unless the key names it")
-	flags.BoolVar(&f.json, "json", false, "print JSON, as the API has it")
+	flags.BoolVar(&f.json, "json", false, "print the answer of the API, in JSON")
 	durationVar(flags, &f.ban, "for", 0, "ban: how long the ban lasts, such as 30m or 24h")
-	flags.StringVar(&f.reason, "reason", "", "ban: `text` for operators, which bans shows")
+	flags.StringVar(&f.reason, "reason", "", "ban: `text` for operators; the command bans shows it")
 	flags.Var(&f.set, "set", "attributes: `KEY=VALUE` to add or change; may be repeated")
 	flags.Var(&f.remove, "delete", "attributes: `KEY` to delete; may be repeated")
 	flags.BoolVar(&f.clear, "clear", false, "attributes: delete all")
-	flags.StringVar(&f.as, "as", "", "attributes, send-media: the `user` in whose name")
+	flags.StringVar(&f.as, "as", "", "attributes, send-media: the `user` in whose name it is done")
 	flags.BoolVar(&f.notify, "notify", false, "attributes: tell the members of the channel")
 	flags.StringVar(&f.to, "to", "", "send-media: the `user` who gets it")
 	flags.StringVar(&f.channel, "channel", "", "send-media: the `channel` that gets it")
-	flags.StringVar(&f.kind, "type", "", "send-media: `IMAGE or FILE`; what the file is, unless given")
-	flags.StringVar(&f.name, "name", "", "send-media: the file `name` that receivers see; that of the file, unless given")
-	flags.StringVar(&f.text, "description", "", "send-media: a `text` that goes with it")
-	flags.StringVar(&f.thumb, "thumbnail", "", "send-media: a small picture in a `FILE`, which goes within the message")
+	flags.StringVar(&f.kind, "type", "", "send-media: `IMAGE or FILE`; by default IMAGE for a picture")
+	flags.StringVar(&f.name, "name", "", "send-media: the file `name` that receivers see; the default is the name of FILE")
+	flags.StringVar(&f.text, "description", "", "send-media: a `text` to send with the file")
+	flags.StringVar(&f.thumb, "thumbnail", "", "send-media: `FILE` with a small picture to put into the message")
 	flags.BoolVar(&f.offline, "offline", false, "send-media: keep the message for a user who is away")
 	flags.BoolVar(&f.wait, "wait", false, "send-media: say whether the user's client got it")
 	durationVar(flags, &f.expires, "expires", time.Hour, "media-url: how long the URL works")
-	flags.StringVar(&f.download, "download", "", "media-url: the `name` under which browsers save the file; without it they show it")
+	flags.StringVar(&f.download, "download", "", "media-url: the `name` under which browsers save the file; without it they show the file")
 }
 
 // adminCommand is what follows "rtm-gateway admin".

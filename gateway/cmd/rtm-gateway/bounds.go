@@ -92,20 +92,20 @@ func (p *prefixes) String() string {
 
 func (o *boundOptions) register(flags *flag.FlagSet) {
 	d := gateway.DefaultLimits()
-	flags.Var(&o.origins, "origins", "`ORIGIN[,ORIGIN...]` of the pages that may use the gateway, such as https://app.example.com, besides its own over https, at an IP address or at localhost; all if not given")
-	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8")
-	flags.IntVar(&o.sessions, "max-sessions", d.Sessions, "how many `users` may be logged in at this gateway")
-	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be; 0 means as many as --max-sessions")
-	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one address may have open, loopback and private ones excepted")
-	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one address may open in 10 s, loopback and private ones excepted")
-	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may be under way here; each takes about a quarter MiB of memory")
-	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may be; 0 means as many as --max-transfers")
+	flags.Var(&o.origins, "origins", "`ORIGIN[,ORIGIN...]` of the pages that may use the gateway, such as https://app.example.com. The gateway's own pages need not be listed if they come by https, from an IP address or from localhost. By default all origins may")
+	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For and X-Forwarded-Proto the gateway trusts, such as 10.0.0.0/8")
+	flags.IntVar(&o.sessions, "max-sessions", d.Sessions, "how many `users` may be logged in at this gateway at the same time")
+	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be logged in at this gateway; 0 means as many as --max-sessions")
+	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one client address may have open; does not apply to loopback and private addresses")
+	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one client address may open in 10 s; does not apply to loopback and private addresses")
+	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may run at this gateway at the same time; each uses about a quarter MiB of memory")
+	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may run at this gateway; 0 means as many as --max-transfers")
 	o.memory = memoryDefault()
-	flags.Var(&o.memory, "max-memory", "`size` of memory to stay within, such as 2GiB: short of it newcomers are refused, and those end who let most pile up; 0B means no bound; four fifths of a container's unless set")
-	flags.IntVar(&o.userMail, "max-user-mail", natsengine.DefaultUserMail, "how many `messages` one user may leave within seven days for users who are away, at all gateways; 0 means no bound; for a service that ran before see rtm-gateway streams")
-	flags.IntVar(&o.appMail, "max-app-mail", natsengine.DefaultAppMail, "how many `messages` the users of one app may; 0 means no bound")
-	flags.Var(&o.userBytes, "max-user-bytes", "`size` that the files of one user may take together, at all gateways, such as 2GiB; 0B means no bound")
-	flags.Var(&o.appBytes, "max-app-bytes", "`size` that the files of one app may take together, at all gateways, such as 200GiB; 0B means no bound")
+	flags.Var(&o.memory, "max-memory", "`size` of memory that the process may use, such as 2GiB. When it runs short, the gateway refuses new users, then ends the sessions with the most waiting data. 0B means no limit. In a container the default is four fifths of its memory")
+	flags.IntVar(&o.userMail, "max-user-mail", natsengine.DefaultUserMail, "how many `messages` one user may send within seven days to users who are away, at all gateways together; 0 means no limit. To change it for existing streams use rtm-gateway streams")
+	flags.IntVar(&o.appMail, "max-app-mail", natsengine.DefaultAppMail, "how many `messages` all users of one app together may send within seven days to users who are away; 0 means no limit")
+	flags.Var(&o.userBytes, "max-user-bytes", "`size` of all files of one user together, at all gateways, such as 2GiB; 0B means no limit")
+	flags.Var(&o.appBytes, "max-app-bytes", "`size` of all files of one app together, at all gateways, such as 200GiB; 0B means no limit")
 }
 
 func (o boundOptions) check() error {

@@ -13,25 +13,26 @@ import (
 const doctorUsage = `Usage: rtm-gateway doctor [--json] [flags]
        rtm-gateway doctor --url URL [--json] [flags]
 
-Says, line by line, whether a gateway with these settings will work here, or, with
---url, whether one that runs can be reached through all that is in front of it:
+Checks whether a gateway with these settings will work on this machine. With --url it
+checks whether clients can reach a running gateway through all proxies in front of it.
+It prints a line for each check:
 
   rtm-gateway doctor --config /etc/rtm/gateway.conf
   rtm-gateway doctor --url https://rtm.example.org --apps apps.txt
 
-With --url it logs in as the user rtm-doctor of the first app that it is given, uploads
-30 MB and removes them, and leaves a file of 16 bytes.
+With --url it logs in as the user rtm-doctor of the first app in --apps or --app, uploads
+30 MB and removes them. It leaves a file of 16 bytes.
 
-It exits with 0 if nothing fails, with 1 if anything does, and with 2 if the settings are
-wrong. With --json it prints one object when it is done:
+It exits with 0 if no check fails, with 1 if a check fails, and with 2 if the settings
+are wrong. With --json it prints one object at the end:
 
-  ok      boolean: nothing failed
-  url     of --url, if given
-  checks  array, in the order in which they were made; two may have the same name
-    name     of what was looked at, such as "disk"
+  ok      boolean: no check failed
+  url     the value of --url, if given
+  checks  array, in the order of the checks; two may have the same name
+    name     what was checked, such as "disk"
     verdict  "ok", "warn" or "fail"
     found    what was found, for people
-    advice   what to do about it, for people; left out if nothing
+    advice   what to do, for people; left out if there is nothing to do
 
 Flags:
 `
@@ -89,7 +90,7 @@ func (e *examination) say(v verdict, what, found, advice string) {
 func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	e := &examination{out: stdout}
 	flags := newFlags("rtm-gateway doctor")
-	flags.StringVar(&e.url, "url", "", "`URL` of a running gateway, as pages name it")
+	flags.StringVar(&e.url, "url", "", "`URL` of a running gateway, as pages use it")
 	flags.BoolVar(&e.json, "json", false, "print JSON, for programs")
 	e.register(flags)
 	var err error

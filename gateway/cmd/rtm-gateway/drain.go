@@ -10,8 +10,8 @@ import (
 type drainOptions struct{ limit, lead time.Duration }
 
 func (o *drainOptions) register(flags *flag.FlagSet) {
-	durationVar(flags, &o.limit, "drain", 10*time.Second, "how long ending may take: after SIGTERM or SIGINT clients are sent elsewhere and media requests come to their end; a second signal ends at once")
-	durationVar(flags, &o.lead, "drain-lead", 0, "how much of that /readyz fails before clients are sent away: what your load balancer takes to notice")
+	durationVar(flags, &o.limit, "drain", 10*time.Second, "how long the gateway may take to end after SIGTERM or SIGINT: it sends clients to other gateways and finishes media requests. A second signal ends it at once")
+	durationVar(flags, &o.lead, "drain-lead", 0, "how much of --drain passes before clients are sent away: the time that your load balancer needs to notice that /readyz fails")
 }
 
 func (o drainOptions) check() error {

@@ -17,8 +17,9 @@ import (
 const healthUsage = `Usage: rtm-gateway health [--ready] [--within DURATION] [flags]
        rtm-gateway health --url URL [--ready] [--within DURATION]
 
-Exits with 0 if a gateway runs, or with --ready, if clients should come to it; else
-says why not and exits with 1. It asks the one that has these settings on this machine:
+Exits with 0 if the gateway runs, or with --ready, if clients should come to it.
+Otherwise it says why not, and exits with 1. Without --url it asks the gateway with these
+settings on this machine:
 
   rtm-gateway health --config /etc/rtm/gateway.conf
   rtm-gateway health --ready --within 30s && echo next
@@ -40,9 +41,9 @@ func runHealth(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	var within time.Duration
 	flags := newFlags("rtm-gateway health")
 	o.register(flags)
-	flags.StringVar(&url, "url", "", "`URL` of a gateway elsewhere")
-	flags.BoolVar(&ready, "ready", false, "ask whether clients should come to it, not only whether it runs")
-	durationVar(flags, &within, "within", 0, "ask again for so long")
+	flags.StringVar(&url, "url", "", "`URL` of a gateway on another machine")
+	flags.BoolVar(&ready, "ready", false, "ask whether clients should come to the gateway, not only whether it runs")
+	durationVar(flags, &within, "within", 0, "repeat the question for this time until the answer is yes")
 	_, err := readSettings(flags, args, "url", "ready", "within")
 	if errors.Is(err, flag.ErrHelp) {
 		printOwnUsage(stdout, healthUsage, flags, "url", "ready", "within")

@@ -33,9 +33,9 @@ type mediaOptions struct {
 const mediaDir = "media"
 
 func (o *mediaOptions) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media, made if missing, except with --nats; media in the folder of --data if not given. Or a bucket, s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. Gateways with --nats need one that all of them reach")
-	flags.BoolVar(&o.redirect, "media-redirect", false, "have downloads come from the bucket of --media itself, by URLs that are good for a minute: the bucket needs CORS, see docs/operating.md")
-	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media stays readable, such as 24h or 7d; the same for all gateways")
+	flags.StringVar(&o.where, "media", "", "`folder` for uploaded media; the default is media in the folder of --data. It is created if missing, except with --nats. Or a bucket: s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=BOOL&spool=FOLDER], with credentials as the AWS SDK finds them. With --nats, all gateways must be able to reach it")
+	flags.BoolVar(&o.redirect, "media-redirect", false, "let clients download directly from the bucket of --media, by URLs that are valid for a minute. The bucket needs CORS, see docs/operating.md")
+	durationVar(flags, &o.maxAge, "media-max-age", core.MediaLifetime, "how long uploaded media is kept, such as 24h or 7d; must be the same for all gateways")
 }
 
 func (o mediaOptions) check() error {

@@ -42,7 +42,7 @@ func (k *urlKeys) Redacted() string {
 }
 
 func (k *urlKeys) register(flags *flag.FlagSet) {
-	flags.Var(k, "media-url-key", "`ID:SECRET` shared with backends of apps, which sign URLs of media by it; the secret has 32 characters or more. May be repeated, or name several, between spaces or commas: all verify, and the first signs what getMediaUrl gives. Without one, gateways draw secrets and share and replace them")
+	flags.Var(k, "media-url-key", "`ID:SECRET` with which backends sign URLs of media. The secret has at least 32 characters. Give several keys by repeating the flag, or separate them by spaces or commas: URLs signed with any of them are valid, and the first also signs the URLs of getMediaUrl. Without a key, the gateways make their own keys, share them and replace them")
 }
 
 // parse returns the keys. Its errors name no secret.
@@ -70,14 +70,14 @@ func (o options) ring(shared mediaurl.Store) *mediaurl.Ring {
 
 const mediaURLUsage = `Usage: rtm-gateway media-url --app APPID --media ID [flags]
 
-Prints a URL by which whoever has it can read a file, as a backend of the app would
-sign it. It is signed by the first --media-url-key, which the gateway must have too:
+Prints a signed URL of a file, as a backend of the app would make it. Whoever has the URL
+can read the file. It is signed with the first --media-url-key, which the gateway must have too:
 
   rtm-gateway media-url --config rtm.conf --app APPID --media ID
   RTM_MEDIA_URL_KEY=ID:SECRET rtm-gateway media-url --app APPID --media ID --url https://rtm.example.com
 
-A key on the command line stays in the shell's history; the file of --config and the
-variable avoid that.
+A key on the command line stays in the shell's history. Use the file of --config or the
+variable instead.
 
 Flags:
 `
@@ -114,11 +114,11 @@ func runMediaURL(args []string, stdout, stderr io.Writer) int {
 func parseMediaURL(args []string, help io.Writer) (o mediaURLOptions, err error) {
 	flags := newFlags("rtm-gateway media-url")
 	flags.StringVar(&o.config, "config", "", "`FILE` with the gateway's settings; also RTM_CONFIG")
-	flags.StringVar(&o.app, "app", "", "`APPID` of the file; may be left out if the settings name one app")
+	flags.StringVar(&o.app, "app", "", "`APPID` of the file; not needed if the settings name only one app")
 	flags.StringVar(&o.media, "media", "", "`ID` of the file: the mediaId of its message")
-	durationVar(flags, &o.expires, "expires", core.MediaURLLifetime, "how long the URL is good; not longer than the file is kept")
-	flags.StringVar(&o.download, "download", "", "have browsers save the file under this `NAME`, in place of showing it")
-	flags.StringVar(&o.url, "url", "", "`address` of the gateway, such as https://rtm.example.com; without it the path is printed alone")
+	durationVar(flags, &o.expires, "expires", core.MediaURLLifetime, "how long the URL is valid, at most as long as the file is kept")
+	flags.StringVar(&o.download, "download", "", "make browsers save the file under this `NAME` instead of showing it")
+	flags.StringVar(&o.url, "url", "", "`address` of the gateway, such as https://rtm.example.com; without it only the path is printed")
 	o.keys.register(flags)
 	if err := parseFlags(flags, args, mediaURLUsage, help); err != nil {
 		return o, err

@@ -44,12 +44,12 @@ func (u *natsURLs) Redacted() string {
 }
 
 func (o *natsOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.servers, "nats", "`URL[,URL...]` of a NATS cluster with JetStream that keeps all data but media, such as nats://n1:4222,nats://n2:4222, in place of --data; any number of gateways may share it")
+	flags.Var(&o.servers, "nats", "`URL[,URL...]` of a NATS cluster with JetStream, such as nats://n1:4222,nats://n2:4222. It stores all data except media, instead of --data; any number of gateways may share it")
 	flags.StringVar(&o.credentials, "nats-creds", "", "`file` with a NATS user's credentials")
-	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the certificates that the servers' are checked against, in place of the system's")
-	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for servers that ask for one")
+	flags.StringVar(&o.ca, "nats-ca", "", "`file` with the CA certificates to check the NATS servers with, instead of the system's")
+	flags.StringVar(&o.cert, "nats-cert", "", "`file` with this gateway's certificate, for NATS servers that ask for one")
 	flags.StringVar(&o.key, "nats-key", "", "`file` with the key of --nats-cert")
-	flags.IntVar(&o.replicas, "replicas", 0, "how many `servers` of the cluster keep each piece of data that is created: 1, 3 or 5; 0 means 3 where there are so many, else 1; for what exists see rtm-gateway streams")
+	flags.IntVar(&o.replicas, "replicas", 0, "on how many `servers` of the cluster new streams are stored: 1, 3 or 5; 0 means 3 if the cluster has that many, otherwise 1. To change it for existing streams use rtm-gateway streams")
 }
 
 func (o natsOptions) check(dataGiven bool) error {

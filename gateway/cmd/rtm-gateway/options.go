@@ -52,27 +52,28 @@ Runs a gateway for rtm-wasm clients on one address:
   /media/    uploads (tus 1.0, IETF drafts) and downloads of image and file messages
   /dev/v2/   REST interface for backends of apps, with --rest-key
   /v1/apps/  control API for backends and operators, with --rest-key
-  /healthz   says ok while the gateway runs
-  /readyz    200 when clients should come here, else 503; which check fails, as JSON
+  /healthz   200 while the gateway runs
+  /readyz    200 if clients should come here, otherwise 503; the checks as JSON
 
-With app ids named by --app or --apps only those are served, and an app with a
-certificate requires tokens. With none it is in development mode: every app id,
-user and token is accepted. On an address that is not loopback it then needs
---development to start.
+With --app or --apps the gateway serves only these apps. An app with a certificate
+requires tokens. Without --app and --apps the gateway is in development mode: it
+accepts every app id, user and token. In this mode it needs --development to listen
+on an address that is not loopback.
 
-  rtm-gateway --apps apps.txt       lines of APPID CERTIFICATE
-  rtm-gateway --app APPID           this app, without tokens
-  rtm-gateway token --help          mints a token to try
+  rtm-gateway --apps apps.txt       serves the apps in the file: lines of APPID CERTIFICATE
+  rtm-gateway --app APPID           serves one app, without tokens
+  rtm-gateway token --help          makes a token to try
   rtm-gateway media-url --help      signs the URL of a file
   rtm-gateway admin --help          shows and changes sessions, bans, channels, media
-  rtm-gateway doctor --help         says what is wrong
-  rtm-gateway health --help         says whether one runs, for scripts
-  rtm-gateway streams --help        changes what exists in NATS: replicas, lifetimes
+  rtm-gateway doctor --help         checks settings and surroundings, and says what is wrong
+  rtm-gateway health --help         says whether a gateway runs, for scripts
+  rtm-gateway streams --help        changes existing streams in NATS: replicas, lifetimes
   rtm-gateway webhook-test --help   posts a sample event to the web hook
 
-A flag that is not given is looked up as a variable, --media-max-age as
-RTM_MEDIA_MAX_AGE, and then in the file of --config, where a line is the flag's
-name without dashes, a space and the value; # begins a comment.
+A setting can also be an environment variable, such as RTM_MEDIA_MAX_AGE for
+--media-max-age, or a line in the file of --config: the flag's name without dashes,
+a space and the value; # begins a comment. Flags count before variables, and
+variables before the file.
 
 Flags:
 `
@@ -95,27 +96,27 @@ func parse(args []string, help io.Writer) (o options, err error) {
 }
 
 func (o *options) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.config, "config", "", "`FILE` with further settings; also RTM_CONFIG")
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 picks a free one")
-	flags.StringVar(&o.data, "data", "./data", "`folder` for all data but that of --media, made if missing; one gateway at a time")
+	flags.StringVar(&o.config, "config", "", "read more settings from this `FILE`; also RTM_CONFIG")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 picks a free port")
+	flags.StringVar(&o.data, "data", "./data", "`folder` for all data except that of --media, created if missing; only one gateway at a time can use it")
 	o.media.register(flags)
 	o.urlKeys.register(flags)
 	o.scan.register(flags)
 	o.rest.register(flags)
 	o.webhook.register(flags)
-	o.apps.register(flags, "`APPID[:CERTIFICATE]` to be served; may be repeated, also with a second certificate of an app, and name several, between spaces or commas")
-	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines; without apps named a gateway on a loopback address does so anyway")
+	o.apps.register(flags, "`APPID[:CERTIFICATE]` to serve. Give several by repeating the flag, or separate them by spaces or commas; to replace a certificate, give the app once with each")
+	flags.BoolVar(&o.apps.development, "development", false, "let every app id, user and token in, also from other machines. On a loopback address a gateway without --app and --apps does so anyway")
 	o.nats.register(flags)
 	o.bounds.register(flags)
 	o.minFree = natsengine.DefaultMinFree
-	flags.Var(&o.minFree, "min-free", "`size` that uploads leave free on the disks of --media and --data, and offline messages half of it; with less, they are refused and /readyz fails")
+	flags.Var(&o.minFree, "min-free", "`size` to keep free on the disks of --media and --data. With less, the gateway refuses uploads and /readyz fails; with less than half, it also refuses offline messages")
 	o.tls.register(flags)
-	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on, for your eyes only")
+	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on; let only your monitoring reach it")
 	o.log.register(flags)
 	o.drain.register(flags)
-	flags.BoolVar(&o.demo, "demo", true, "serve the demo page at /, and at /demo.json how users log in; false leaves both out")
+	flags.BoolVar(&o.demo, "demo", true, "serve the demo page at /, and /demo.json, which tells it how users log in")
 	flags.BoolVar(&o.docs, "docs", true, "serve the documentation at /docs/, if it was built into the program")
-	flags.BoolVar(&o.printConfig, "print-config", false, "print the settings that are in effect, as a file for --config, without secrets, and exit")
+	flags.BoolVar(&o.printConfig, "print-config", false, "print the effective settings, as a file for --config, without secrets, and exit")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }
 

@@ -93,17 +93,17 @@ func (k restKeys) parse() (keys []rest.Key, err error) {
 }
 
 func (o *restOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.keys, "rest-key", "`ID:SECRET[@APPID]` with which backends of apps call the REST interface, for one app or for all; the secret has 16 characters or more. May be repeated, or name several, between spaces or commas. Without one the interface is off")
-	flags.StringVar(&o.listen, "rest-listen", "", "`address` to serve the REST interface on, in place of that of --listen")
-	flags.Var(&o.origins, "rest-origins", "`origins` of pages that may read answers of the REST interface, between commas; none unless set")
-	flags.Var(&o.readers, "rest-event-users", "`users` whose tokens allow to take the events of their app from the REST interface, as keys do, between commas")
+	flags.Var(&o.keys, "rest-key", "`ID:SECRET[@APPID]` with which backends call the REST interface, for one app or for all. The secret has at least 16 characters. Give several keys by repeating the flag, or separate them by spaces or commas. Without a key the interface is off")
+	flags.StringVar(&o.listen, "rest-listen", "", "`address` to serve the REST interface on, instead of the address of --listen")
+	flags.Var(&o.origins, "rest-origins", "`origins` of pages that may read answers of the REST interface, separated by commas. By default no page may")
+	flags.Var(&o.readers, "rest-event-users", "`users`, separated by commas, whose tokens may read the events of their app from the REST interface, as keys may")
 	flags.IntVar(&o.peerRate, "rest-peer-rate", 500, "how many `calls` in a second an app may make at this gateway to send peer messages")
 	flags.IntVar(&o.channelRate, "rest-channel-rate", 1000, "how many `calls` in a second an app may make at this gateway to send channel messages")
-	flags.IntVar(&o.eventRate, "rest-event-rate", 10, "how many `calls` in a second an app may make at this gateway to take events, of each of the two kinds")
+	flags.IntVar(&o.eventRate, "rest-event-rate", 10, "how many `calls` in a second an app may make at this gateway to read events, for each of the two kinds")
 	flags.IntVar(&o.historyRate, "rest-history-rate", 100, "how many `calls` in a second an app may make at this gateway to each endpoint of the message history")
-	flags.IntVar(&o.controlRate, "rest-control-rate", 50, "how many `calls` in a second an app may make at this gateway to the control API, all operations together")
-	durationVar(flags, &o.historyAge, "history-max-age", core.HistoryLifetime, "how long messages are kept whose senders ask for it, where --rest-key is given; 0s means that none are; for a service that ran before see rtm-gateway streams")
-	flags.IntVar(&o.appHistory, "max-app-history", natsengine.DefaultAppHistory, "how many `messages` of one app are kept within that time, at all gateways; 0 means no bound")
+	flags.IntVar(&o.controlRate, "rest-control-rate", 50, "how many `calls` in a second an app may make at this gateway to the control API, for all operations together")
+	durationVar(flags, &o.historyAge, "history-max-age", core.HistoryLifetime, "how long the history keeps messages, with --rest-key only; 0s turns the history off. To change it for existing streams use rtm-gateway streams")
+	flags.IntVar(&o.appHistory, "max-app-history", natsengine.DefaultAppHistory, "how many `messages` of one app the history keeps, at all gateways together; 0 means no limit")
 }
 
 func (o restOptions) check() error {

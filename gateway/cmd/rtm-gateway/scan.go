@@ -62,11 +62,11 @@ func (s *secretText) Redacted() string {
 }
 
 func (o *scanOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.url, "scan", "`URL` of what looks at each upload before anybody can read it: clamd://HOST:PORT or clamd:///PATH/OF/SOCKET of ClamAV, or https://HOOK, which is asked and answers")
+	flags.Var(&o.url, "scan", "`URL` of the scanner that checks each upload before anybody can read it: clamd://HOST:PORT or clamd:///PATH/OF/SOCKET of ClamAV, or a web hook, https://HOOK")
 	durationVar(flags, &o.timeout, "scan-timeout", scan.DefaultTimeout, "how long one scan may take")
-	flags.StringVar(&o.unavailable, "scan-unavailable", scanRefuse, "what becomes of uploads while the scanner is away: `refuse` has clients try again, pass lets them through unseen")
-	flags.Var(&o.secret, "scan-secret", "`secret` of 16 bytes or more that signs what a hook is asked; give it as RTM_SCAN_SECRET or in the file of --config, where others don't see it")
-	flags.StringVar(&o.urlBase, "scan-url-base", "", "`URL` by which a hook reaches this gateway, not any other, such as http://10.0.0.5:8080; the address of --listen if not given")
+	flags.StringVar(&o.unavailable, "scan-unavailable", scanRefuse, "what happens to uploads while the scanner does not answer, `refuse or pass`: refuse makes clients try again, pass accepts the uploads without a scan")
+	flags.Var(&o.secret, "scan-secret", "`secret` of at least 16 bytes with which the gateway signs requests to a scan hook. Give it as RTM_SCAN_SECRET or in the file of --config, because others can see a command line")
+	flags.StringVar(&o.urlBase, "scan-url-base", "", "`URL` at which a scan hook reaches this gateway, and no other one, such as http://10.0.0.5:8080; the default is the address of --listen")
 }
 
 // isHook reports whether uploads are told to a web hook.

@@ -14,19 +14,19 @@ import (
 
 const streamsUsage = `Usage: rtm-gateway streams [--apply] [flags]
 
-Compares the streams and buckets in NATS with these settings, such as --replicas,
---media-max-age and the quotas of offline messages, and prints what differs. With
---apply it makes the streams what the settings say. It changes only what is given, by a
-flag, a variable or the file: where a default differs, the streams stay as they are. A
-gateway that starts creates what is missing and changes nothing that exists: only this
-command does.
+Compares the existing streams and buckets in NATS with these settings, such as
+--replicas, --media-max-age and the quotas of offline messages, and prints the
+differences. With --apply it changes the streams. It changes only settings that you
+give, by a flag, a variable or the file. If only a default differs, the stream stays as
+it is. A gateway that starts creates missing streams and does not change existing ones:
+only this command does.
 
   rtm-gateway streams --config /etc/rtm/gateway.conf            # changes nothing
   rtm-gateway streams --config /etc/rtm/gateway.conf --apply
 
-Stop all gateways first, and start them again afterwards: while one runs, --apply is
-refused. Of --media-max-age only the counters of what users store depend: media itself
-goes by the setting that gateways start with.
+Before --apply, stop all gateways; it refuses to run while a gateway runs. Start them
+again afterwards. --media-max-age changes only the counters of what users store: for the
+media itself, the setting of the running gateways counts.
 
 Flags:
 `
@@ -37,7 +37,7 @@ func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	var apply bool
 	flags := newFlags("rtm-gateway streams")
 	o.register(flags)
-	flags.BoolVar(&apply, "apply", false, "make the changes, not only print them")
+	flags.BoolVar(&apply, "apply", false, "make the changes instead of only printing them")
 	var err error
 	if o.settings, err = readSettings(flags, args, "apply"); errors.Is(err, flag.ErrHelp) {
 		printOwnUsage(stdout, streamsUsage, flags, "apply")

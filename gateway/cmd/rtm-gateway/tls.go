@@ -15,7 +15,7 @@ import (
 type tlsOptions struct{ cert, key string }
 
 func (o *tlsOptions) register(flags *flag.FlagSet) {
-	flags.StringVar(&o.cert, "tls-cert", "", "`file` with the certificate chain to serve https with; read anew when it changes")
+	flags.StringVar(&o.cert, "tls-cert", "", "`file` with the certificate chain to serve https with; read again when it changes")
 	flags.StringVar(&o.key, "tls-key", "", "`file` with the key of --tls-cert")
 }
 

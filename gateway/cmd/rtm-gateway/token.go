@@ -14,15 +14,14 @@ import (
 
 const tokenUsage = `Usage: rtm-gateway token --uid USER [flags]
 
-Prints a token with which USER can log in, as a token server would mint it:
+Prints a token with which USER can log in, as a token server would make it:
 
   rtm-gateway token --apps apps.txt --uid alice
   RTM_APP=APPID:CERTIFICATE rtm-gateway token --uid alice --expire 1h
   rtm-gateway token --apps apps.txt --app APPID --uid alice --version 006
 
---app may be left out where one app has a certificate. A certificate given by
---certificate stays in the shell's history; the variables
-RTM_APPS, of a file, and RTM_APP avoid that.
+--app is not needed if only one app has a certificate. A certificate in --certificate
+stays in the shell's history. Use the variable RTM_APP, or --apps with a file, instead.
 
 Flags:
 `
@@ -59,9 +58,9 @@ func parseToken(args []string, help io.Writer) (tokenOptions, error) {
 	var o tokenOptions
 	flags := newFlags("rtm-gateway token")
 	o.sources.register(flags, "`APPID` that the token is for")
-	flags.StringVar(&o.certificate, "certificate", "", "the app's `CERTIFICATE`, where no file or variable has it")
+	flags.StringVar(&o.certificate, "certificate", "", "the app's `CERTIFICATE`, if no file or variable has it")
 	flags.StringVar(&o.uid, "uid", "", "`USER` that the token is for")
-	durationVar(flags, &o.expire, "expire", token.MaxValidity, "how long the token is good, 1s to 24h")
+	durationVar(flags, &o.expire, "expire", token.MaxValidity, "how long the token is valid, 1s to 24h")
 	flags.StringVar(&o.version, "version", string(token.V007), "`format`, 006 or 007")
 	if err := parseFlags(flags, args, tokenUsage, help); err != nil {
 		return o, err

@@ -83,15 +83,15 @@ func (e *webhookEvents) Set(text string) (err error) {
 const maxHookTimeout = time.Minute
 
 func (o *webhookOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.url, "webhook", "`URL` to which events are posted, https or http; redirects are not followed, and private addresses are allowed")
-	flags.Var(&o.secrets, "webhook-secret", "`secret` of 16 bytes or more that signs what is posted; give it as RTM_WEBHOOK_SECRET or in the file of --config, where others don't see it. Two, between a space or comma, sign both, while one is replaced")
-	durationVar(flags, &o.timeout, "webhook-timeout", webhook.DefaultTimeout, "how long one call of the hook may take")
+	flags.Var(&o.url, "webhook", "`URL` to which the gateway posts events, https or http. It follows no redirects; private addresses are allowed")
+	flags.Var(&o.secrets, "webhook-secret", "`secret` of at least 16 bytes with which the gateway signs events. Give it as RTM_WEBHOOK_SECRET or in the file of --config, because others can see a command line. To replace it, give both, separated by a space or comma: then events have two signatures")
+	durationVar(flags, &o.timeout, "webhook-timeout", webhook.DefaultTimeout, "how long one call to the hook may take")
 	o.events = webhookEvents{webhook.DefaultSelection()}
-	flags.Var(&o.events, "webhook-events", "`events` that the hook is told of, between commas: also peer_message and channel_message")
-	flags.BoolVar(&o.content, "webhook-content", false, "tell the hook what users write, too: texts, bytes, descriptions, thumbnails, names of files, answers to invitations")
-	durationVar(flags, &o.maxAge, "webhook-max-age", webhook.DefaultMaxAge, "after how long an event is dropped that the hook has not taken")
+	flags.Var(&o.events, "webhook-events", "`events` to post, separated by commas; peer_message and channel_message are possible too")
+	flags.BoolVar(&o.content, "webhook-content", false, "post what users write too: texts, bytes, descriptions, thumbnails, names of files, answers to invitations")
+	durationVar(flags, &o.maxAge, "webhook-max-age", webhook.DefaultMaxAge, "how long events wait for the hook before they are dropped")
 	o.maxBytes = natsengine.DefaultWebhookBytes
-	flags.Var(&o.maxBytes, "webhook-max-bytes", "`size` of the queue of events that the hook has not taken, for all gateways; when it is full, new events are lost")
+	flags.Var(&o.maxBytes, "webhook-max-bytes", "`size` of the queue of events that wait for the hook, for all gateways; when it is full, new events are lost")
 }
 
 func (o webhookOptions) check() error {

@@ -15,14 +15,14 @@ import (
 
 const webhookTestUsage = `Usage: rtm-gateway webhook-test [flags]
 
-Posts one event of the type "test", signed as all are, to the web hook, and prints what
-it answers. No gateway needs to run, and none is asked.
+Posts one signed event of the type "test" to the web hook, and prints its answer. No
+gateway needs to run.
 
   rtm-gateway webhook-test --config /etc/rtm/gateway.conf
   RTM_WEBHOOK_SECRET=... rtm-gateway webhook-test --webhook https://backend.example.org/rtm
 
-It exits with 1 if the hook does not take the event: with a status other than 2xx, or
-no answer at all.
+It exits with 1 if the hook does not accept the event: its status is not 2xx, or it does
+not answer.
 
 Flags:
 `

@@ -37,12 +37,12 @@ type plan struct {
 
 const usage = `Usage: rtm-load [flags]
 
-Logs users in at a gateway, has them send messages and files for a while, and prints
-how long each kind of thing took and what was lost. Latency counts from the moment
-when something was due, not from when it was done, so a stall is not hidden by what
-waited behind it. Exits with 1 if anything failed or was lost.
+Puts load on a gateway: logs users in, sends messages and files as these users, and
+prints how long each operation took and what was lost. Latency is measured from the time
+at which an operation was due, not from the time at which it began. So a stall also counts
+for the operations that had to wait behind it. Exits with 1 if anything failed or was lost.
 
-Users get tokens of their own where --certificate is given.
+With --certificate, each user gets a token.
 
 Flags:
 `
@@ -54,19 +54,19 @@ func parsePlan(args []string, out io.Writer) (*plan, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&p.gateway, "gateway", "http://127.0.0.1:8080", "`address` of the gateway")
 	flags.StringVar(&p.app, "app", "0123456789abcdef0123456789abcdef", "app `id`")
-	flags.StringVar(&p.certificate, "certificate", os.Getenv("RTM_CERTIFICATE"), "the app's `certificate`, if logins need a token; better given as the variable RTM_CERTIFICATE, since others see a command line")
-	flags.StringVar(&p.prefix, "prefix", fmt.Sprint("load", os.Getpid()), "`begin` of user and channel ids")
-	flags.IntVar(&p.sessions, "sessions", 100, "how many `users`")
-	flags.DurationVar(&p.ramp, "ramp", 5*time.Second, "`time` over which they log in")
-	flags.DurationVar(&p.duration, "duration", 10*time.Second, "`time` of the load itself")
+	flags.StringVar(&p.certificate, "certificate", os.Getenv("RTM_CERTIFICATE"), "the app's `certificate`, if logins need a token. Better give it as the variable RTM_CERTIFICATE, because others can see a command line")
+	flags.StringVar(&p.prefix, "prefix", fmt.Sprint("load", os.Getpid()), "`beginning` of user and channel ids")
+	flags.IntVar(&p.sessions, "sessions", 100, "how many `users` to log in")
+	flags.DurationVar(&p.ramp, "ramp", 5*time.Second, "`time` over which the users log in")
+	flags.DurationVar(&p.duration, "duration", 10*time.Second, "how much `time` to send messages and files for")
 	flags.Float64Var(&p.peerRate, "peer-rate", 100, "`messages` a second from user to user, in all; 0 for none")
-	flags.IntVar(&p.channels, "channels", 0, "how many `channels`")
+	flags.IntVar(&p.channels, "channels", 0, "how many `channels` to use")
 	flags.IntVar(&p.members, "members", 10, "how many `users` each channel has")
 	flags.Float64Var(&p.channelRate, "channel-rate", 10, "`messages` a second to channels, in all")
 	flags.IntVar(&p.size, "size", 1000, "`bytes` of a message")
-	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` are uploaded at a time, each followed by its download")
+	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` to upload at a time; each is then downloaded")
 	flags.IntVar(&p.uploadSize, "upload-size", 1<<20, "`bytes` of a file")
-	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` that the last joins, what was sent last and clients whose connection broke have to arrive")
+	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` to wait at the end for the last joins and messages, and for clients whose connection broke")
 	printVersion := flags.Bool("version", false, "print the version and exit")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
