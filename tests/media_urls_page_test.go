@@ -112,7 +112,7 @@ func TestMediaURLsPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(name); err != nil {
-				t.Skip("not installed here")
+				t.Skip(name + " is not installed: install it to run this test")
 			}
 			run := exec.CommandContext(t.Context(), command[0], append(command[1:], string(asked))...)
 			run.Dir = dir

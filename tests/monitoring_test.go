@@ -33,7 +33,7 @@ func unpackedTool(t *testing.T, name string) string {
 		if os.Getenv("CI") != "" && (name != "helm" || runtime.GOOS+"/"+runtime.GOARCH == "linux/amd64") {
 			require.FailNow(t, name+" is not installed: scripts/unpack-tools.sh gets it")
 		}
-		t.Skip(name + " is not installed here")
+		t.Skip(name + " is not installed: install it to run this test")
 	}
 	return program
 }

@@ -171,7 +171,7 @@ var callers = map[string]func(t *testing.T, calls []restCall) []restAnswer{
 func byProgram(program, how string) func(*testing.T, []restCall) []restAnswer {
 	return func(t *testing.T, calls []restCall) (answers []restAnswer) {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("not installed here")
+			t.Skip(program + " is not installed: install it to run this test")
 		}
 		list, err := json.Marshal(calls)
 		require.NoError(t, err)
@@ -188,7 +188,7 @@ func byProgram(program, how string) func(*testing.T, []restCall) []restAnswer {
 
 func byCurl(t *testing.T, calls []restCall) (answers []restAnswer) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("not installed here")
+		t.Skip("curl is not installed: install it to run this test")
 	}
 	for _, c := range calls {
 		args := []string{"-s", "-i", "-X", c.Method, "--path-as-is", c.URL}
