@@ -6,8 +6,8 @@ import "strings"
 // each. The API promises the first five (7.4).
 const harmlessTypes = " image/png image/gif application/pdf image/jpeg application/zip" +
 	" image/webp image/bmp" +
-	" video/mp4 video/webm audio/mpeg audio/wave application/ogg" +
-	" application/x-gzip application/x-rar-compressed" +
+	" video/mp4 video/webm video/quicktime audio/mpeg audio/wave application/ogg" +
+	" application/x-gzip application/x-rar-compressed application/x-7z-compressed" +
 	" text/plain "
 
 // OtherType is the MIME type of all files that have none of the harmless types.

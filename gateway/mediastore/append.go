@@ -265,7 +265,7 @@ func (a *appender) finish() error {
 	if info.Expected != nil && !bytes.Equal(info.Digest[:], info.Expected) {
 		return errors.Join(media.ErrDigest, a.remove())
 	}
-	first := make([]byte, min(info.Size, 512))
+	first := make([]byte, min(info.Size, media.TypeBytes))
 	if _, err := a.part.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) {
 		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(""))
 	}

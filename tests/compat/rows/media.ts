@@ -172,6 +172,8 @@ export const media: Area = {
           'image/png': [new Uint8Array([0x89, 0x50, 0x4e, 0x47]), t.bytes(9)],
           'application/zip': ['PK\x03\x04', t.bytes(9)],
           'video/mp4': ['\0\0\0\x14ftypmp42\0\0\0\0mp42', t.bytes(9)],
+          'video/quicktime': ['\0\0\0\x14ftypqt  \0\0\0\0qt  ', t.bytes(9)],
+          'application/x-7z-compressed': ['7z', new Uint8Array([0xbc, 0xaf, 0x27, 0x1c]), t.bytes(9)],
           'text/plain': ['a text'],
           'application/octet-stream': ['<svg onload="alert(1)"/>'],
         };

@@ -1,0 +1,121 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"rtmwasm/core"
+)
+
+// filmType tells the type of an MP4 or QuickTime film, or "". Both are boxes: a size of four bytes,
+// which counts itself, a name of four, and what is in the box.
+func filmType(first []byte) string {
+	size, name, ok := box(first)
+	switch {
+	case !ok:
+		return ""
+	case name == "ftyp":
+		return brandType(first[:min(size, int64(len(first)))])
+	}
+	// A QuickTime film may be from before there was ftyp. A name alone may be in any file: the size
+	// must be right too, and what is in the box or follows it.
+	switch name {
+	case "moov":
+		if _, inner, ok := box(first[8:]); ok && (inner == "mvhd" || inner == "cmov" || inner == "rmra") {
+			return "video/quicktime"
+		}
+	case "mdat":
+		return "video/quicktime"
+	case "wide", "free", "skip", "pnot":
+		if size < int64(len(first)) {
+			return filmType(first[size:])
+		}
+	}
+	return ""
+}
+
+// box reads the head of a box. Its size is that of the head at least and of the largest upload at
+// most; a box without a size of its own reaches to the end of the file and counts as the largest.
+func box(b []byte) (size int64, name string, ok bool) {
+	if len(b) < 8 {
+		return 0, "", false
+	}
+	size, name = int64(binary.BigEndian.Uint32(b)), string(b[4:8])
+	least := int64(8)
+	switch size {
+	case 0:
+		size = core.MaxMediaBytes
+	case 1: // the size follows the name, in eight bytes
+		if len(b) < 16 {
+			return 0, "", false
+		}
+		size, least = int64(binary.BigEndian.Uint64(b[8:])), 16
+	}
+	return size, name, size >= least && size <= core.MaxMediaBytes
+}
+
+// brandType tells a film's type by the brands of its ftyp box: the first is the file's own, those
+// after a version are what it is compatible with.
+func brandType(ftyp []byte) string {
+	if len(ftyp) < 12 {
+		return ""
+	}
+	switch own := string(ftyp[8:12]); {
+	case own == "qt  ":
+		return "video/quicktime"
+	case bytes.HasPrefix(ftyp[8:], []byte("iso")), own == "avc1", own == "dash", own == "M4V ":
+		return "video/mp4"
+	}
+	return "" // http.DetectContentType looks for a brand that begins with mp4
+}
+
+// isMP3 reports whether three frames of MPEG layer III follow one another: a single one begins with
+// only eleven bits that are always the same.
+func isMP3(first []byte) bool {
+	var kind uint32
+	for n := range 3 {
+		size, itsKind := mp3Frame(first)
+		if size == 0 || n > 0 && itsKind != kind {
+			return false
+		}
+		kind = itsKind
+		first = first[min(size, len(first)):]
+	}
+	return true
+}
+
+// Bit rates of layer III in kbit/s, and sample rates in Hz, by their index in the header: of MPEG 1 and
+// of MPEG 2. MPEG 2.5 has half the sample rates of MPEG 2.
+var (
+	mp3BitRates = [2][16]int{
+		{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0},
+		{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0},
+	}
+	mp3SampleRates = [2][4]int{{44100, 48000, 32000, 0}, {22050, 24000, 16000, 0}}
+)
+
+// mp3Frame returns the size of the frame of layer III that b begins with, 0 if it begins with none,
+// and what all frames of a file have in common: version, layer and sample rate.
+func mp3Frame(b []byte) (size int, kind uint32) {
+	if len(b) < 4 {
+		return 0, 0
+	}
+	head := binary.BigEndian.Uint32(b)
+	version := head >> 19 & 3 // 3 is MPEG 1, 2 is MPEG 2, 0 is MPEG 2.5
+	if head&0xffe6_0000 != 0xffe2_0000 || version == 1 {
+		return 0, 0
+	}
+	table, samples := 0, 144
+	if version != 3 {
+		table, samples = 1, 72
+	}
+	bitRate, sampleRate := mp3BitRates[table][head>>12&15], mp3SampleRates[table][head>>10&3]
+	if version == 0 {
+		sampleRate /= 2
+	}
+	if bitRate == 0 || sampleRate == 0 {
+		return 0, 0
+	}
+	padding := int(head >> 9 & 1)
+	return samples*bitRate*1000/sampleRate + padding, head & 0x001e_0c00
+}
