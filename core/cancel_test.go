@@ -91,17 +91,54 @@ func TestCancelOfALargeUploadInOneRequest(t *testing.T) {
 				w.redialled()
 				w.resumed()
 			}
-			again := w.host.only("POST")
-			assert.Nil(t, again.Body)
-			assert.Equal(t, r.header("Upload-Metadata"), again.header("Upload-Metadata"))
-			again.created(testKey, 900)
-			r = w.host.only("DELETE")
-			assert.Equal(t, "https://gw.example/media/"+testKey, r.URL)
-			r.answer(204, nil, nil)
+			removal := w.host.only("DELETE")
+			assert.Equal(t, "https://gw.example/media/", removal.URL)
+			assert.Equal(t, r.header("Upload-Metadata"), removal.header("Upload-Metadata"), "its key is not known")
+			removal.answer(204, nil, nil)
 			w.host.pass(5 * time.Second)
 			assert.Empty(t, w.host.outstanding())
 		})
 	}
+}
+
+// A nonce names the upload of another login, whose key is not known.
+func TestDiscard(t *testing.T) {
+	const nonce = "0123456789abcdefghijklmn"
+	for _, status := range []int{204, 404, 403} { // removed; not there; finished, which nothing removes
+		inSession(t, func(w *world) {
+			w.Discard(nonce, w.promise("discard"))
+			r := w.host.only("DELETE")
+			assert.Equal(t, "https://gw.example/media/", r.URL)
+			assert.Equal(t, "nonce "+nonce, r.header("Upload-Metadata"))
+			r.fail()
+			w.host.pass(5 * time.Second)
+			assert.Empty(t, w.taken(), "nobody knows whether it is there")
+			assert.Empty(t, w.host.outstanding())
+			w.interrupt()
+			w.redialled()
+			w.resumed()
+			w.forget()
+			w.host.only("DELETE").answer(status, nil, nil)
+			assert.Equal(t, []string{"discard: ok"}, w.taken())
+		})
+	}
+}
+
+// The removal by the nonce may overtake the creation, which then is removed by its key.
+func TestCancelInCreateOfALastingUpload(t *testing.T) {
+	inSession(t, func(w *world) {
+		task := w.uploadWith("up", w.blob(10), UploadParams{Nonce: "0123456789abcdefghijklmn"})
+		r := w.host.only("POST")
+		task.Cancel()
+		w.host.settle()
+		require.Len(t, w.host.outstanding(), 2)
+		w.host.outstanding()[1].answer(404, nil, nil)
+		r.created(testKey, 0)
+		removal := w.host.only("DELETE")
+		assert.Equal(t, "https://gw.example/media/"+testKey, removal.URL)
+		removal.answer(204, nil, nil)
+		assert.Empty(t, w.host.outstanding())
+	})
 }
 
 func TestCancelInCreateThatFails(t *testing.T) {

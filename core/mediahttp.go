@@ -203,15 +203,22 @@ func (c *Client) mediaRequest(r *HTTPRequest, l HTTPListener) (abort func()) {
 	return c.host.Request(r, l)
 }
 
-// discarding removes an upload from the gateway. Where its key is not known, it repeats the
-// creation first, and hears it by that.
+// discarding removes an upload from the gateway.
 type discarding struct {
 	c       *Client
 	session string
 
-	key   string // "": not known
+	key   string // "": not known; the nonce names it
 	nonce string
-	size  int64
+
+	done func(*Error) // where set, is called when nothing is left to be removed
+}
+
+// Discard removes what an upload that had a nonce (UploadParams) has left at the gateway, now or when the
+// connection is back. done is called when that is done; never, if the session ends before.
+func (c *Client) Discard(nonce string, done func(*Error)) {
+	defer c.enter().exit()
+	c.discard(&discarding{nonce: nonce, done: c.later(done)})
 }
 
 // discard removes an upload, now or when the connection is back.
@@ -232,7 +239,7 @@ func (c *Client) flushDiscards() {
 	for _, d := range discards {
 		r := &HTTPRequest{Method: "DELETE", URL: d.key}
 		if d.key == "" {
-			r = creation(d.size, d.nonce, false)
+			r.Header = [][2]string{{"Upload-Metadata", "nonce " + d.nonce}}
 		}
 		c.mediaRequest(r, d)
 	}
@@ -248,9 +255,7 @@ func (d *discarding) Answered(r *HTTPResponse, err error) {
 	case d.c.session.id != d.session:
 	case err != nil || !fromGateway(r) || passing(r.Status):
 		d.c.discards = append(d.c.discards, d)
-	case d.key == "":
-		d.key = createdKey(r)
-		d.nonce = ""
-		d.c.discard(d)
+	case d.done != nil:
+		d.done(nil)
 	}
 }

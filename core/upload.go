@@ -484,7 +484,8 @@ func (u *upload) complete() {
 
 // cancelled implements transfer.
 func (u *upload) cancelled() {
+	u.lasting = false // a creation that is answered late is removed
 	if u.key != "" || u.nameless {
-		u.c.discard(&discarding{key: u.key, nonce: u.nonce, size: u.total})
+		u.c.discard(&discarding{key: u.key, nonce: u.nonce})
 	}
 }

@@ -53,6 +53,8 @@ func (c *client) call(method string, args []value) any {
 		c.startUpload(args)
 	case "download":
 		c.startDownload(args)
+	case "discard":
+		c.Discard(toString(args[0]), errorOnly(args[1]))
 	case "mediaUrl":
 		o := core.MediaURLOptions{ExpiresIn: time.Duration(toNumber(args[1])) * time.Second, Download: toString(args[2])}
 		c.MediaURL(toString(args[0]), o, func(url string, err *core.Error) { settle(args[3], err, url) })

@@ -1,7 +1,8 @@
 // The outbox: what was given to it arrives once and in order, whatever happens to the page meanwhile.
 import type { Page } from '@playwright/test';
 import { png } from './support/pictures.ts';
-import { events, expect, join, login, openBlank, test } from './support/test.ts';
+import { slow } from './support/slow.ts';
+import { appId, events, expect, join, login, openBlank, test } from './support/test.ts';
 
 /** Opens the outbox on a page whose client is window.client: window.outbox, and its events in window.changes. */
 async function open(page: Page): Promise<void> {
@@ -28,6 +29,10 @@ function send(page: Page, to: object, ...contents: (string | number)[]): Promise
 async function arrived(page: Page, name = 'MessageFromPeer'): Promise<string[]> {
   return (await events(page, name)).map(([message]) => message.text ?? message.fileName);
 }
+
+/** Logs in with the client that the page has, as soon as it may: logins may not follow faster than twice a second. */
+const loginAgain = (page: Page, uid: string) => expect.poll(() =>
+  page.evaluate((uid) => (window as any).client.login({ uid }).then(() => true, () => false), uid)).toBe(true);
 
 const left = (page: Page) => page.evaluate(async () => (await (window as any).outbox.list()).map(({ state }: any) => state));
 
@@ -186,7 +191,7 @@ const steps = {
   'frame from the gateway': [1, 2, 3],
 };
 
-/** Ends the page at a step: what the page did before has happened, and nothing after. Must run before the script. */
+/** Ends the page at a step: what the page did before has happened, and nothing after. Must run before the script; `window.dead` tells. */
 function killAt([step, n]: [string, number]): void {
   let count = 0;
   let armed = false;
@@ -194,8 +199,7 @@ function killAt([step, n]: [string, number]): void {
   w.arm = () => (armed = true);
   const reached = (name: string) => {
     if (!armed || name !== step || ++count !== n) return false;
-    w.kill(); // ends the page from outside
-    w.dead = true;
+    w.dead = true; // the test then loads another page in its place
     return true;
   };
   const wrap = (object: any, name: string, at: string) => {
@@ -238,47 +242,36 @@ function killAt([step, n]: [string, number]): void {
 
 for (const [step, numbers] of Object.entries(steps))
   for (const n of numbers)
-    test(`a page killed at ${step} ${n}: each message arrives once and in order`, async ({ browser, openUser, gateway, run }) => {
+    // In every browser the first of each kind.
+    test(`a page killed at ${step} ${n}: each message arrives once and in order`, { tag: n === numbers[0] ? '@everywhere' : [] }, async ({ newPage, openUser, gateway, run }) => {
       const bob = await openUser(`bob-${run}`);
-      const context = await browser.newContext();
-      try {
-        let page = await context.newPage();
-        let killed = () => {};
-        let died = false;
-        const dead = new Promise<void>((resolve) => (killed = resolve)).then(() => (died = true));
-        await page.exposeFunction('kill', () => killed());
-        await page.addInitScript(killAt, [step, n] as [string, number]);
-        await openBlank(page, gateway.url);
-        await login(page, `ada-${run}`);
-        await open(page);
-        const to = { peerId: `bob-${run}` };
-        const kept = page.evaluate(async (to) => {
-          const w = window as any;
-          w.arm();
-          const fates = [{ text: 'one' }, new Blob([new Uint8Array(1_000_000)]), { text: 'two' }].map((content, i) =>
-            w.outbox.send(to, content, i === 1 ? { fileName: 'file' } : {}).then(() => (w.kept = (w.kept ?? 0) + 1)));
-          await Promise.all(fates);
-        }, to).catch(() => {});
-        const ended = kept.then(() => expect.poll(() => left(page)).toEqual([])).catch(() => {});
-        await Promise.race([dead, ended]);
-        expect(died, 'the step was reached').toBe(true);
-        const promised = await page.evaluate(() => (window as any).kept ?? 0);
-        await page.close();
+      const page = await newPage();
+      await page.goto(`${gateway.url}/healthz`);
+      await page.evaluate(killAt, [step, n] as [string, number]);
+      await page.addScriptTag({ url: `${gateway.url}/sdk/rtm.js` });
+      await login(page, `ada-${run}`);
+      await open(page);
+      const to = { peerId: `bob-${run}` };
+      await page.evaluate((to) => {
+        const w = window as any;
+        w.arm();
+        w.kept = 0;
+        for (const [i, content] of [{ text: 'one' }, new Blob([new Uint8Array(1_000_000)]), { text: 'two' }].entries())
+          w.outbox.send(to, content, i === 1 ? { fileName: 'file' } : {}).then(() => w.kept++, () => {});
+      }, to);
+      await expect.poll(() => page.evaluate(() => !!(window as any).dead), 'the step was reached').toBe(true);
+      const promised = await page.evaluate(() => (window as any).kept);
 
-        page = await context.newPage();
-        await openBlank(page, gateway.url);
-        await login(page, `ada-${run}`);
-        await open(page);
-        await send(page, to, 'last');
-        await expect.poll(() => arrived(bob)).toContain('last');
-        await expect.poll(() => left(page)).toEqual([]);
-        const all = ['one', 'file', 'two'];
-        const got = (await arrived(bob)).slice(0, -1);
-        expect(got.length, 'what was promised arrives').toBeGreaterThanOrEqual(promised);
-        expect(got, 'once and in order').toEqual(all.filter((name) => got.includes(name)));
-      } finally {
-        await context.close();
-      }
+      await openBlank(page, gateway.url);
+      await login(page, `ada-${run}`);
+      await open(page);
+      await send(page, to, 'last');
+      await expect.poll(() => arrived(bob)).toContain('last');
+      await expect.poll(() => left(page)).toEqual([]);
+      const all = ['one', 'file', 'two'];
+      const got = (await arrived(bob)).slice(0, -1);
+      expect(got.length, 'what was promised arrives').toBeGreaterThanOrEqual(promised);
+      expect(got, 'once and in order').toEqual(all.filter((name) => got.includes(name)));
     });
 
 test('two pages of one user: what either is given arrives once and in order', async ({ context, openUser, gateway, run }) => {
@@ -323,3 +316,182 @@ test('offline, and a gateway that is killed: each message arrives once and in or
   await expect.poll(() => arrived(bob)).toEqual(['offline', '500000', '2000000', 'before', 'while it is down']);
   await expect.poll(() => left(ada)).toEqual([]);
 });
+
+test('what an item has left at the gateway is removed with it, also by a later page', { tag: '@everywhere' }, async ({ openSlowUser, gateway, run }) => {
+  const ada = await openSlowUser(`ada-${run}`);
+  const { origin } = new URL(await ada.evaluate(() => location.href));
+  await open(ada);
+  const before = gateway.uploads();
+  const ours = () => gateway.uploads().filter((name) => !before.includes(name));
+  await send(ada, { peerId: `bob-${run}` }, 16_000_000, 12_000_000);
+  await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list()).every(({ progress }: any) => progress.currentSize > 1_000_000))).toBe(true);
+  await openBlank(ada, origin); // the page goes, and its uploads stay
+  expect(ours()).toHaveLength(2);
+
+  await ada.addScriptTag({ url: `${origin}/sdk/outbox.js` });
+  await ada.evaluate(async ({ app, uid }) => {
+    const { AgoraRTM } = window as any;
+    const client = AgoraRTM.createInstance(app);
+    const outbox = AgoraRTM.openOutbox(client);
+    client.login({ uid }).catch(() => {});
+    client.logoutSync(); // it knows the user, and is not connected
+    const [canceled, removed] = await outbox.list();
+    await canceled.cancel();
+    await removed.remove();
+    await canceled.retry(); // as another upload
+    await canceled.cancel();
+  }, { app: appId, uid: `ada-${run}` });
+  expect(ours()).toHaveLength(2);
+
+  await openBlank(ada, origin);
+  await login(ada, `ada-${run}`);
+  await open(ada);
+  await expect.poll(ours, 'both are removed').toEqual([]);
+  expect(await left(ada)).toEqual(['FAILED']);
+  await expect.poll(() => toRemove(ada), 'and nothing is kept of them').toEqual([]);
+});
+
+/** What a page's outbox keeps of uploads that the gateway is to forget. */
+const toRemove = (page: Page) => page.evaluate(() => new Promise<unknown[]>((resolve, reject) => {
+  const request = indexedDB.open('rtm-outbox');
+  request.onerror = () => reject(request.error);
+  request.onsuccess = () => {
+    const all = request.result.transaction('removals').objectStore('removals').getAll();
+    all.onsuccess = () => (request.result.close(), resolve(all.result));
+  };
+}));
+
+test('items that an earlier version of the SDK has kept are sent', async ({ openUser, gateway, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openUser(`ada-${run}`);
+  await ada.evaluate(([account, peerId]) => new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open('rtm-outbox', 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('items', { keyPath: 'id', autoIncrement: true }).createIndex('account', 'account');
+      request.result.createObjectStore('counters');
+    };
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const transaction = request.result.transaction('items', 'readwrite');
+      const options = { enableOfflineMessaging: true, enableHistoricalMessaging: false };
+      transaction.objectStore('items').add({ account, peerId, createdAt: Date.now(), size: 500, options, message: { text: 'of before' } });
+      transaction.oncomplete = () => (request.result.close(), resolve());
+    };
+  }), [[gateway.url, appId, `ada-${run}`].join(' '), `bob-${run}`]);
+  await open(ada);
+  await expect.poll(() => arrived(bob)).toEqual(['of before']);
+});
+
+test('nothing of the outbox stays in the page when the client is destroyed', { tag: '@everywhere' }, async ({ openUser, run }) => {
+  const ada = await openUser(`ada-${run}`);
+  const bob = await openUser(`bob-${run}`);
+  await ada.evaluate(() => {
+    const w = window as any;
+    w.held = [];
+    /** Notes what is opened until it is closed. */
+    const watch = (thing: any, name: string) => {
+      const { close } = thing;
+      w.held.push(name);
+      thing.close = () => {
+        w.held.splice(w.held.indexOf(name), 1);
+        close.call(thing);
+      };
+    };
+    const Channel = BroadcastChannel;
+    w.BroadcastChannel = class extends Channel {
+      constructor(name: string) {
+        super(name);
+        watch(this, 'channel');
+      }
+    };
+    const open = IDBFactory.prototype.open;
+    IDBFactory.prototype.open = function (...args) {
+      const request = open.apply(this, args);
+      request.addEventListener('success', () => watch(request.result, 'database'));
+      return request;
+    };
+  });
+  const held = () => ada.evaluate(async () => {
+    const { held } = await navigator.locks.query();
+    return [...(window as any).held, ...held!.filter(({ name }) => name!.startsWith('rtm-outbox')).map(() => 'lock')];
+  });
+  await open(ada);
+  await send(ada, { peerId: `bob-${run}` }, 'one');
+  await expect.poll(() => arrived(bob)).toEqual(['one']);
+  expect(await held()).toEqual(['channel', 'database', 'lock']);
+  await send(ada, { channelId: `hall-${run}` }, 'two'); // waits
+  const error = await ada.evaluate(async (to) => {
+    const { client, outbox } = window as any;
+    await client.destroy();
+    return outbox.send(to, { text: 'three' }).catch((e: any) => `${e.name} ${e.code}`);
+  }, { peerId: `bob-${run}` });
+  expect(error).toBe('RtmInvalidStatusError 4');
+  await expect.poll(held).toEqual([]);
+  await open(ada); // another outbox of the same client
+  await loginAgain(ada, `ada-${run}`);
+  await join(bob, `hall-${run}`);
+  await join(ada, `hall-${run}`);
+  await expect.poll(() => arrived(bob, 'ChannelMessage')).toEqual(['two']);
+});
+
+test('an application that takes all listeners away does not stop the outbox', async ({ openUser, run }) => {
+  const bob = await openUser(`bob-${run}`);
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  await ada.evaluate(async () => {
+    const { client } = window as any;
+    client.removeAllListeners();
+    await client.logout();
+  });
+  await send(ada, { peerId: `bob-${run}` }, 'one');
+  await loginAgain(ada, `ada-${run}`);
+  await expect.poll(() => arrived(bob)).toEqual(['one']);
+});
+
+/** What some browsers lack, taken away before the script is loaded. */
+const lacks: Record<string, () => void> = {
+  'Web Locks': () => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }),
+  'BroadcastChannel': () => Object.defineProperty(window, 'BroadcastChannel', { value: undefined }),
+  'Blobs in IndexedDB, which refuses them': () => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = function (value, ...key) {
+      if (value.payload instanceof Blob) throw new DOMException('BlobURLs are not yet supported', 'DataCloneError');
+      return add.call(this, value, ...key);
+    };
+  },
+  'Blobs in IndexedDB, which fails with them': () => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = function (value, ...key) {
+      const request = add.call(this, value, ...key);
+      if (value.payload instanceof Blob) this.transaction.abort();
+      return request;
+    };
+  },
+};
+
+for (const [lack, take] of Object.entries(lacks))
+  test(`without ${lack}: what two pages are given arrives once, also after a reload in the middle of an upload`, async ({ context, openUser, gateway, run }) => {
+    const bob = await openUser(`bob-${run}`);
+    const net = await slow(gateway.url, 2_000_000);
+    try {
+      await context.addInitScript(take);
+      const [first, second] = await Promise.all([0, 1].map(async () => openBlank(await context.newPage(), net.url)));
+      const to = { peerId: `bob-${run}` };
+      await login(first, `ada-${run}`);
+      await open(first);
+      await send(first, to, 'one', 6_000_000, 'two');
+      await expect.poll(() => first.evaluate(async () => (await (window as any).outbox.list()).some(({ progress }: any) => progress.currentSize > 1_000_000))).toBe(true);
+      await login(second, `ada-${run}`); // the gateway logs the first out
+      await open(second);
+      await send(first, to, 'of the first');
+      await expect.poll(() => second.evaluate(async () => (await (window as any).outbox.list()).some(({ progress }: any) => progress.currentSize > 2_000_000))).toBe(true);
+      await openBlank(second, net.url);
+      await login(second, `ada-${run}`);
+      await open(second);
+      await send(second, to, 'last');
+      await expect.poll(() => arrived(bob)).toEqual(['one', '6000000', 'two', 'of the first', 'last']);
+      await expect.poll(() => left(second)).toEqual([]);
+    } finally {
+      await net.end();
+    }
+  });

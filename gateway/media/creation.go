@@ -66,6 +66,27 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// deleteByNonce removes the unfinished upload that a creation with the nonce in Upload-Metadata has
+// made, in any session of the user: for clients that don't know its key.
+func (h *Handler) deleteByNonce(w http.ResponseWriter, r *http.Request) {
+	req := requestOf(r.Context())
+	nonce := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))[nonceMetadata]
+	if len(nonce) < minNonce || len(nonce) > maxNonce {
+		refuseTus(w, errNonceLength)
+		return
+	}
+	req.keyID = h.nonceKeyID(req.who, nonce)
+	info, err := h.takeOver(r.Context(), req)
+	if err != nil {
+		var refusal handler.Error
+		errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
+		refuseTus(w, refusal)
+		return
+	}
+	r.URL.Path = info.Key // tusd takes the path for the id
+	h.tus.DelFile(w, r)
+}
+
 // nonceKeyID is the KeyID of the upload that a user marks with a nonce. Without the
 // store's secret nobody can tell keys in advance, not even those of poor nonces.
 func (h *Handler) nonceKeyID(who Principal, nonce string) string {

@@ -177,3 +177,35 @@ func TestARepeatedPatchChangesNothing(t *testing.T) {
 	assert.Equal(t, "6", done.header.Get("Upload-Offset"))
 	c.requireContent(path, []byte("abcdef"))
 }
+
+func TestDeleteByNonce(t *testing.T) {
+	s := newServer(t)
+	anna := s.as(appA, "anna", "s1")
+	remove := func(c *client, nonce string, more ...string) int {
+		return c.do("DELETE", "/media/", nil, withNonce(nonce, more...)...).status
+	}
+	for _, lasting := range []string{"", ",lasting"} {
+		created := anna.create(5, "Upload-Metadata", withNonce(nonceA)[1]+lasting)
+		require.Equal(t, 201, created.status, "%s", created.body)
+		path := created.header.Get("Location")
+		require.Equal(t, 204, anna.patch(path, 0, strings.NewReader("abc")).status)
+
+		assert.Equal(t, 404, remove(s.as(appA, "bert", "s2"), nonceA), "of another user")
+		assert.Equal(t, 404, remove(anna, nonceB), "another nonce")
+		assert.Equal(t, 3, anna.offset(path))
+		assert.Equal(t, 204, remove(s.as(appA, "anna", "s3"), nonceA), "from another session")
+		assert.Equal(t, 404, anna.do("HEAD", path, nil).status)
+		assert.Equal(t, 404, remove(anna, nonceA), "twice")
+	}
+
+	assert.Equal(t, 400, anna.do("DELETE", "/media/", nil).status, "no nonce")
+	assert.Equal(t, 400, remove(anna, "short"))
+	require.Equal(t, 201, anna.createWith([]byte("abc"), 3, withNonce(nonceA)...).status)
+	assert.Equal(t, 403, remove(anna, nonceA), "a finished file stays")
+
+	running := anna.start("POST", "/media/", withNonce(nonceB, "Upload-Length", "3000000", "Content-Type", chunkType)...)
+	running.write(randomBytes(9, 1<<20))
+	override := anna.do("POST", "/media/", nil, withNonce(nonceB, "X-HTTP-Method-Override", "DELETE")...)
+	assert.Equal(t, 204, override.status, "while its first request is under way")
+	assert.Equal(t, 404, remove(anna, nonceB))
+}

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"unicode/utf16"

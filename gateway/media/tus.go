@@ -95,6 +95,8 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !upload && r.Method == http.MethodPost:
 		h.createUpload(w, r)
+	case !upload && r.Method == http.MethodDelete:
+		h.deleteByNonce(w, r)
 	case upload && r.Method == http.MethodHead:
 		req := requestOf(r.Context())
 		req.asks = req.draft == nil // by a draft, the offset is one that the next request can use
@@ -107,8 +109,8 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD, PATCH, DELETE, OPTIONS")
 		refuse(w, http.StatusMethodNotAllowed, "use GET, HEAD, PATCH or DELETE for a file; POST "+BasePath+" makes a new one")
 	default:
-		w.Header().Set("Allow", "POST, OPTIONS")
-		refuse(w, http.StatusMethodNotAllowed, "use POST to make a new upload")
+		w.Header().Set("Allow", "POST, DELETE, OPTIONS")
+		refuse(w, http.StatusMethodNotAllowed, "use POST to make a new upload, DELETE to remove one by its nonce")
 	}
 }
 

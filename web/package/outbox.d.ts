@@ -55,14 +55,15 @@ export interface OutboxItem {
   readonly message: OutboxMessage | undefined;
 
   /**
-   * Ends the upload, removes what has arrived of it from the gateway, and keeps the item as FAILED with RtmInterruptedError.
+   * Ends the upload, has what has arrived of it removed from the gateway (at the next connection, if there is none), and keeps the item as
+   * FAILED with RtmInterruptedError.
    * @throws RtmInvalidStatusError 5 while the state is SENDING
    */
   cancel(): Promise<void>;
   /** Has a FAILED item tried again. It takes its turn by its id. */
   retry(): Promise<void>;
   /**
-   * Removes the item, whatever its state, and ends its upload.
+   * Removes the item, whatever its state, and its upload as `cancel` does.
    * @throws RtmInvalidStatusError 5 while the state is SENDING
    */
   remove(): Promise<void>;
@@ -85,7 +86,7 @@ export interface Outbox {
    *
    * @throws RtmInvalidArgumentError 2
    * @throws RtmLimitExceededError 3 where the outbox, or the browser's space for the site, is full: nothing was kept
-   * @throws RtmInvalidStatusError 4 before the first login
+   * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
    * @throws RtmUnavailableError 1 where the browser keeps nothing
    * @example
    * const item = await outbox.send({ peerId: 'bob' }, file, { messageType: 'FILE', fileName: file.name });
@@ -94,7 +95,7 @@ export interface Outbox {
 
   /**
    * The items of the user of the last login, in the order of `send`.
-   * @throws RtmInvalidStatusError 4 before the first login
+   * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
    */
   list(): Promise<OutboxItem[]>;
 

@@ -209,6 +209,11 @@ export interface Calls {
 
   /** Takes a place inside the call; done may be called inside it too. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;
+  /**
+   * Removes what an upload with this nonce has left at the gateway. `done` is called when nothing is left of it; never, if the
+   * session ends before.
+   */
+  discard(nonce: string, done: Done): void;
   download(task: TaskHandle, mediaId: string, progress: Progress, done: Done<Blob>): void;
   /** `expiresIn` in whole seconds, 0 for the default; `download` "" for none. done may be called inside the call. */
   mediaUrl(mediaId: string, expiresIn: number, download: string, done: Done<string>): void;

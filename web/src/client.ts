@@ -41,6 +41,8 @@ export class RtmClient extends AttributeMethods {
   /** For this package: calls that the core has. */
   readonly _invitations = new Map<string, Invitation>();
   readonly _link: Link;
+  /** For this package: what works on the client from a file of its own, and hears of it before an application can take its listeners away. */
+  declare _outbox?: { _follow(): void; _pump(): void; _end(): void } | undefined;
   private _lastHandle = 0;
   private _lastLogin = -Infinity;
   /** Settles the login that shows CONNECTING but is not with the core yet. */
@@ -110,6 +112,7 @@ export class RtmClient extends AttributeMethods {
     const parts = [...this._channels.values(), ...this._invitations.values()];
     if (this.connectionState !== 'DISCONNECTED') this.logoutSync();
     for (const one of [this, ...parts]) one.removeAllListeners();
+    this._outbox?._end();
     this._link.end();
   }
 
@@ -214,6 +217,7 @@ export class RtmClient extends AttributeMethods {
     keepInUse(this);
     this._log.info(`connection state ${state}, ${reason}`);
     this.emit('ConnectionStateChanged', state, reason);
+    this._outbox?._follow();
   }
 
   private _checkLogin(): void {

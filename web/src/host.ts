@@ -11,6 +11,7 @@ import { ONLINE_STATES, toMap } from './presence.ts';
 interface Told extends ChannelOwner, InvitationOwner {
   readonly emit: Emitter['emit'];
   _setState(state: ConnectionState, reason: ConnectionChangeReason): void;
+  readonly _outbox?: { _pump(): void } | undefined;
 }
 
 /** What the core tells a client, turned into properties and events. */
@@ -27,6 +28,7 @@ export function makeHost(client: Told): Host {
       if (!channel) return;
       channel.joinState = joinState;
       channel._release();
+      client._outbox?._pump(); // it may wait for the channel
     },
     peerMessage(message, peerId, serverReceivedTs, isOfflineMessage) {
       client.emit('MessageFromPeer', received(message), peerId, { serverReceivedTs, isOfflineMessage });

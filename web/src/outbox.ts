@@ -10,7 +10,7 @@ import { failed, invalidArgument, messageOf, mustBe } from './errors.ts';
 import { uploadArguments } from './media.ts';
 import { normalise } from './messages.ts';
 import { OutboxItem } from './outboxitem.ts';
-import { isFull, Store, type Kept } from './outboxstore.ts';
+import { isFull, newNonce, Store, type Kept } from './outboxstore.ts';
 import { Worker } from './outboxwork.ts';
 
 /** What all items of a page's origin may take, in bytes, and how many there may be. */
@@ -38,12 +38,12 @@ export class Outbox extends Emitter {
   private _byId = new Map<number, OutboxItem>();
   private _account = '';
   private _loaded: Promise<void> | undefined;
+  private _ended = false;
   private _worker: Worker | undefined;
   private readonly _news = typeof BroadcastChannel === 'function' ? new BroadcastChannel('rtm-outbox') : undefined;
 
   constructor(private readonly _client: RtmClient) {
     super(_client._log, 10);
-    _client.on('ConnectionStateChanged', () => this._follow());
     this._news?.addEventListener('message', ({ data }) => this._try(this._hear(data)));
     this._follow();
   }
@@ -102,6 +102,7 @@ export class Outbox extends Emitter {
   }
 
   private _mustHaveAccount(): string {
+    if (this._ended) throw failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'the client was destroyed: call openOutbox again');
     if (!this._accountNow()) throw failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'call login first: an item belongs to a user; it need not have succeeded');
     this._follow();
     return this._account;
@@ -113,8 +114,18 @@ export class Outbox extends Emitter {
     return uid && [_link.address(), _appId, uid].join(' ');
   }
 
+  /** The client was destroyed: nothing of the outbox stays in the page. */
+  _end(): void {
+    this._ended = true;
+    this._client._outbox = undefined;
+    this._stop();
+    this._news?.close();
+    this._store.close();
+    this.removeAllListeners();
+  }
+
   /** Is in line with who is logged in. */
-  private _follow(): void {
+  _follow(): void {
     const account = this._accountNow();
     if (account !== this._account) {
       this._account = account;
@@ -126,6 +137,7 @@ export class Outbox extends Emitter {
       case 'CONNECTED':
         this._worker ??= new Worker(this, this._client, account);
         this._worker.pump();
+        this._worker.clear();
         break;
       case 'DISCONNECTED':
       case 'ABORTED':
@@ -175,6 +187,7 @@ export class Outbox extends Emitter {
     item._take(Object.assign(item._kept, change));
     this._show(item, item.state);
     this._pump();
+    if (change.nonce) this._worker?.clear();
   }
 
   async _remove(item: OutboxItem, state?: 'SENT' | undefined): Promise<void> {
@@ -183,6 +196,7 @@ export class Outbox extends Emitter {
     this._gone(item);
     this._tell(item);
     this._pump();
+    if (!state) this._worker?.clear();
   }
 
   /** Shows a state or progress here and on other pages. */
@@ -195,7 +209,7 @@ export class Outbox extends Emitter {
 
   /** What nobody waits for and fails is logged. */
   _try(work: Promise<void>): void {
-    work.catch((error) => this._log.error('the outbox could not read or write its store', error));
+    work.catch((error) => this._ended || this._log.error('the outbox could not read or write its store', error));
   }
 
   _pump(): void {
@@ -203,7 +217,7 @@ export class Outbox extends Emitter {
   }
 
   private _tell({ id, state, progress, _kept: { account } }: OutboxItem): void {
-    this._news?.postMessage({ account, id, state, progress } as News);
+    if (!this._ended) this._news?.postMessage({ account, id, state, progress } as News);
   }
 
   /** Another page has changed an item. */
@@ -230,6 +244,7 @@ export class Outbox extends Emitter {
       }
     }
     this._pump();
+    if (!kept || kept.failure) this._worker?.clear();
   }
 }
 
@@ -261,17 +276,8 @@ function sizeOf(fields: Record<string, unknown>): number {
   return size;
 }
 
-/** 18 random bytes in Base64. */
-function newNonce(): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
-}
-
-const outboxes = new WeakMap<RtmClient, Outbox>();
-
 /** The outbox of a client; see outbox.d.ts. */
 export function openOutbox(client: RtmClient): Outbox {
   if (Object.prototype.toString.call(client) !== '[object RtmClient]') throw wrong(mustBe('the client', 'one that createInstance made', client));
-  let outbox = outboxes.get(client);
-  if (!outbox) outboxes.set(client, (outbox = new Outbox(client)));
-  return outbox;
+  return (client._outbox ??= new Outbox(client)) as Outbox;
 }

@@ -1,7 +1,7 @@
 /** One item of an outbox, as the application sees it. */
 import { failed } from './errors.ts';
 import type { Planned } from './outboxplan.ts';
-import type { Kept } from './outboxstore.ts';
+import { newNonce, type Kept } from './outboxstore.ts';
 
 /** What an item needs of its outbox. */
 interface Owner {
@@ -53,7 +53,9 @@ export class OutboxItem {
 
   cancel(): Promise<void> {
     const { name, code, message } = failed('RtmInterruptedError', 6, 'canceled') as any;
-    return this._stop(() => this._outbox._change(this, { failure: { name, code, message } }));
+    const { nonce, message: uploaded } = this._kept;
+    // What the gateway has of the upload is removed there: a retry begins another.
+    return this._stop(() => this._outbox._change(this, { failure: { name, code, message }, ...(nonce && !uploaded && { nonce: newNonce() }) }));
   }
 
   async retry(): Promise<void> {

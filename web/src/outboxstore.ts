@@ -1,4 +1,4 @@
-/** What an outbox keeps in IndexedDB: its items with their Blobs, and the numbers of its messages. */
+/** What an outbox keeps in IndexedDB: its items with their Blobs, the numbers of its messages, and what the gateway is to forget. */
 
 /** A Blob as it is kept: a thumbnail always, and what is uploaded where the browser keeps no Blobs. */
 interface Bytes {
@@ -44,7 +44,15 @@ export interface KeptFailure {
   message: string;
 }
 
+/** An upload whose item is gone, and that the gateway may still have. */
+interface Removal {
+  account: string;
+  nonce: string;
+}
+
 const NAME = 'rtm-outbox';
+/** 2: with removals. */
+const VERSION = 2;
 /** Numbers below 2^53 pass to Go exactly. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -77,13 +85,15 @@ export class Store {
     return item && thaw(item);
   }
 
-  /** Changes an item that is still there, other than its payload. Returns whether it is. */
+  /** Changes an item that is still there, other than its payload. Returns whether it is. With another nonce, the former upload is to be removed. */
   async update(id: number, change: Omit<Partial<Kept>, 'payload'>): Promise<boolean> {
     const frozen = await freeze(change);
-    return this._run('readwrite', async (items) => {
+    return this._run('readwrite', async (items, _, removals) => {
       const item = await done<Kept | undefined>(items.get(id));
-      if (item) await done(items.put(Object.assign(item, frozen)));
-      return !!item;
+      if (!item) return false;
+      if (change.nonce) await leave(removals, item);
+      await done(items.put(Object.assign(item, frozen)));
+      return true;
     });
   }
 
@@ -102,21 +112,45 @@ export class Store {
     });
   }
 
+  /** Removes an item. Its upload, unless it is done, is to be removed too. */
   remove(id: number): Promise<void> {
-    return this._run('readwrite', (items) => done(items.delete(id)));
+    return this._run('readwrite', async (items, _, removals) => {
+      const item = await done<Kept | undefined>(items.get(id));
+      if (item) await leave(removals, item);
+      await done(items.delete(id));
+    });
   }
 
-  private async _run<T>(mode: IDBTransactionMode, work: (items: IDBObjectStore, counters: IDBObjectStore) => Promise<T>): Promise<T> {
+  /** The nonces of uploads that the gateway is to forget. */
+  async removals(account: string): Promise<string[]> {
+    const all = await this._run<Removal[]>('readonly', (_items, _counters, removals) => done(removals.getAll()));
+    return all.filter((removal) => removal.account === account).map(({ nonce }) => nonce);
+  }
+
+  /** The gateway has forgotten an upload. */
+  removed(nonce: string): Promise<void> {
+    return this._run('readwrite', (_items, _counters, removals) => done(removals.delete(nonce)));
+  }
+
+  /** Lets go of the database; what comes later fails. */
+  close(): void {
+    const db = this._db;
+    this._db = Promise.reject(new Error('the outbox is closed'));
+    this._db.catch(() => {});
+    db?.then((db) => db.close(), () => {});
+  }
+
+  private async _run<T>(mode: IDBTransactionMode, work: (items: IDBObjectStore, counters: IDBObjectStore, removals: IDBObjectStore) => Promise<T>): Promise<T> {
     const db = await this._open();
     // Strict: what is answered is on the disk.
-    const transaction = (db as any).transaction(['items', 'counters'], mode, { durability: 'strict' }) as IDBTransaction;
+    const transaction = (db as any).transaction(['items', 'counters', 'removals'], mode, { durability: 'strict' }) as IDBTransaction;
     const over = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('the transaction was aborted'));
     });
     over.catch(() => {});
     try {
-      const result = await work(transaction.objectStore('items'), transaction.objectStore('counters'));
+      const result = await work(transaction.objectStore('items'), transaction.objectStore('counters'), transaction.objectStore('removals'));
       await over;
       return result;
     } catch (error) {
@@ -131,10 +165,14 @@ export class Store {
 
   private _open(): Promise<IDBDatabase> {
     return (this._db ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore('items', { keyPath: 'id', autoIncrement: true }).createIndex('account', 'account');
-        request.result.createObjectStore('counters');
+      const request = indexedDB.open(NAME, VERSION);
+      request.onupgradeneeded = ({ oldVersion }) => {
+        const { result: db } = request;
+        if (oldVersion < 1) {
+          db.createObjectStore('items', { keyPath: 'id', autoIncrement: true }).createIndex('account', 'account');
+          db.createObjectStore('counters');
+        }
+        db.createObjectStore('removals', { keyPath: 'nonce' });
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
@@ -154,6 +192,16 @@ export class Store {
       throw error;
     }));
   }
+}
+
+/** 18 random bytes in Base64. */
+export function newNonce(): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
+}
+
+/** Notes that the gateway is to forget the upload of an item, unless it is done. */
+async function leave(removals: IDBObjectStore, { account, nonce, message }: Kept): Promise<void> {
+  if (nonce && !message) await done(removals.put({ account, nonce } as Removal));
 }
 
 export function isFull(error: unknown): boolean {

@@ -5,9 +5,6 @@ import type { OutboxItem } from './outboxitem.ts';
 import { ATTEMPTS, pause, plan, verdict } from './outboxplan.ts';
 import type { Kept, Store } from './outboxstore.ts';
 
-/** How often it is looked whether a channel has been joined, in ms. */
-const JOIN_CHECK = 500;
-
 /** What the work needs of its outbox. */
 interface Owner {
   readonly _store: Store;
@@ -33,8 +30,10 @@ export class Worker {
   holds = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private readonly _waiting = new AbortController();
+  /** Counts the calls of clear. */
+  private _clearing = 0;
 
-  constructor(private readonly _outbox: Owner, private readonly _client: RtmClient, account: string) {
+  constructor(private readonly _outbox: Owner, private readonly _client: RtmClient, private readonly _account: string) {
     const work = () => {
       if (this._over) return Promise.resolve();
       this.holds = true;
@@ -43,7 +42,7 @@ export class Worker {
     };
     const { locks } = navigator as any;
     // Without locks two pages may work at the same time: the gateway lets only one be logged in, and knows the rest by its numbers.
-    if (locks) locks.request(`rtm-outbox ${account}`, { signal: this._waiting.signal }, work).catch(() => {});
+    if (locks) locks.request(`rtm-outbox ${_account}`, { signal: this._waiting.signal }, work).catch(() => {});
     else void work();
   }
 
@@ -56,6 +55,7 @@ export class Worker {
 
   /** What another page was doing ended with it. */
   private _begin(): void {
+    this.clear();
     for (const item of this._outbox._items()) if (!item._busy && (item.state === 'UPLOADING' || item.state === 'SENDING')) this._outbox._show(item, 'WAITING');
     this.pump();
   }
@@ -69,10 +69,22 @@ export class Worker {
       if (next.upload.includes(item.id)) this._outbox._try(this._work(item, () => this._upload(item)));
       if (next.send.includes(item.id)) this._outbox._try(this._work(item, () => this._send(item)));
     }
-    const closed = items.some((item) => item.state === 'WAITING' && item.channelId && !this._channel(item.channelId));
-    const wakeAt = closed ? Math.min(next.wakeAt, Date.now() + JOIN_CHECK) : next.wakeAt;
     clearTimeout(this._timer);
-    if (wakeAt < Infinity) this._timer = setTimeout(() => this.pump(), Math.max(0, wakeAt - Date.now()));
+    if (next.wakeAt < Infinity) this._timer = setTimeout(() => this.pump(), Math.max(0, next.wakeAt - Date.now()));
+  }
+
+  /** Has the gateway forget what canceled and removed items have left there. */
+  clear(): void {
+    if (!this._over && this.holds && this._client.connectionState === 'CONNECTED') this._outbox._try(this._clear());
+  }
+
+  private async _clear(): Promise<void> {
+    const turn = ++this._clearing;
+    for (const nonce of await this._outbox._store.removals(this._account)) {
+      if (turn !== this._clearing) return; // a later one goes on; this one may have waited for an answer that never came
+      await new Promise<void>((done) => this._client._link.call('discard', nonce, () => done()));
+      await this._outbox._store.removed(nonce);
+    }
   }
 
   private _channel(channelId: string) {
