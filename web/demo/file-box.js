@@ -22,11 +22,8 @@ export function fileBox(message, conversation) {
   save.setAttribute('aria-label', `Save ${media.name}`);
   const place = { box, ring: symbol, status, name: media.name };
   const load = async () => {
-    const fetched = message.local ?? fetchMedia(message, conversation, { ...place, retry: load });
-    symbol.querySelector('button')?.focus(); // the button for saving is out of sight meanwhile
-    const blob = await fetched;
+    const blob = message.local ?? (await fetchMedia(message, conversation, { ...place, retry: load }));
     if (blob) saveAs(blob, media.name);
-    if (document.activeElement === document.body) save.focus();
   };
   save.onclick = load;
   if (message.upload) showTransfer(message.upload, 'upload', place);

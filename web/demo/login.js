@@ -17,6 +17,7 @@ export function startLogin(signIn) {
   ({ uid: uid.value, appId: appId.value, gateway: gateway.value } = recall());
   form.onsubmit = async (event) => {
     event.preventDefault();
+    if (busy) return;
     const settings = entered();
     remember(settings);
     await whileSigningIn(() => signIn(settings));
@@ -60,9 +61,12 @@ export function showLogin(error) {
   uid.focus();
 }
 
+let busy = false;
+
 /** @param {() => Promise<void>} work */
 async function whileSigningIn(work) {
-  submit.disabled = true;
+  busy = true;
+  submit.setAttribute('aria-disabled', 'true'); // a disabled button would lose the focus
   submit.textContent = 'Signing in…';
   showText(problem, '');
   try {
@@ -75,7 +79,8 @@ async function whileSigningIn(work) {
     if (name === 'RtmUnauthenticatedError' && (advanced.contains(appId) || advanced.contains(token))) advanced.open = true; // the cure is in there
     uid.focus();
   } finally {
-    submit.disabled = false;
+    busy = false;
+    submit.removeAttribute('aria-disabled');
     submit.textContent = 'Sign in';
   }
 }

@@ -5,6 +5,7 @@
 import { Chat } from './chat.js';
 import { showConnection } from './connection.js';
 import { byId, part, showText } from './dom.js';
+import { startFocus } from './focus.js';
 import { entered, needsToken, resume, showLogin, startLogin } from './login.js';
 import { paintAvatar, suggestName } from './names.js';
 import { endNavigation, startNavigation } from './navigation.js';
@@ -88,6 +89,7 @@ async function signInAgain() {
   }
 }
 
+startFocus();
 byId('button', 'logout').onclick = () => session?.end();
 byId('button', 'again').onclick = signInAgain;
 byId('a', 'second').onclick = (event) => {

@@ -89,7 +89,6 @@ export class MessageView {
     if (element.dataset.own !== 'true') return;
     const line = part(element, 'p', 'state');
     const failed = messages.filter(({ upload }) => upload?.state === 'failed' || upload?.state === 'cancelled');
-    const hadFocus = element.contains(document.activeElement) && document.activeElement;
     if (failed.length) {
       line.dataset.state = 'failed';
       line.replaceChildren(...this.#failure(failed));
@@ -100,9 +99,6 @@ export class MessageView {
       line.replaceChildren(icon(states[state].symbol), states[state].text);
     }
     line.hidden = line.dataset.state === 'waiting' && element.dataset.kind !== 'TEXT'; // the ring tells
-    if (hadFocus && (!hadFocus.isConnected || hadFocus.closest('[hidden]'))) {
-      (line.querySelector('button') ?? element.querySelector('button:not([hidden])') ?? document.getElementById('scroller'))?.focus();
-    }
   }
 
   /** @param {Message[]} failed */
@@ -116,6 +112,7 @@ export class MessageView {
     if (!failed.every(({ upload }) => hopeless(upload?.error))) {
       buttons.unshift(button('Try again', 'retry', 'transfer-retry', () => failed.forEach(({ upload }) => upload?.retry())));
     }
+    if (buttons[0]) buttons[0].dataset.takesOver = '';
     return [problem, ...buttons];
   }
 }
