@@ -6,10 +6,11 @@
  * @property {boolean} anyApp every app id is served
  * @property {'never' | 'always' | 'perApp' | 'unknown'} token whether logins need one
  * @property {boolean} originAllowed whether this page may use the gateway
+ * @property {boolean} docs whether it has the documentation at docs/
  */
 
 /** What holds for a gateway that does not say: everything may be needed. @type {Setup} */
-const unknown = { anyApp: false, token: 'unknown', originAllowed: true };
+const unknown = { anyApp: false, token: 'unknown', originAllowed: true, docs: false };
 
 /**
  * @param {string} gateway its address, "" for the one that serves this page

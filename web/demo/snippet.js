@@ -1,6 +1,7 @@
 /** For developers: a page of their own that talks with this gateway, and with the channel that is open here. */
 import { byId, part } from './dom.js';
 import { openDialog } from './navigation.js';
+import { askSetup } from './setup.js';
 
 /** @typedef {{gateway: string, appId: string, channel: string, needsToken: boolean}} Facts */
 
@@ -26,11 +27,11 @@ function show(facts) {
   showDocs(facts.gateway);
 }
 
-/** Links to the pages about the SDK, if the gateway has them. @param {string} gateway */
+/** Links to the pages about the SDK, if the gateway says that it has them. @param {string} gateway */
 async function showDocs(gateway) {
   const link = part(dialog, 'a', 'docs');
   link.href = `${gateway}/docs/`;
-  link.hidden = !(await fetch(link.href, { method: 'HEAD' }).then((answer) => answer.ok, () => false));
+  link.hidden = !(await askSetup(gateway)).docs;
 }
 
 /** @param {Facts} facts */
