@@ -25,6 +25,16 @@ async function axe(page: Page): Promise<void> {
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)).toEqual([]);
 }
 
+/** That a finger can hit every control in sight; links within text are as high as their line. */
+async function expectTouchable(page: Page): Promise<void> {
+  const small = await page.locator('button, summary, label:has(input), a:not(.link)').evaluateAll((all) =>
+    all.flatMap((e) => {
+      const { width, height } = e.getBoundingClientRect();
+      return e.getClientRects().length && (width < 40 || height < 40) ? [`${width} × ${height}: ${e.outerHTML.slice(0, 100)}`] : [];
+    }));
+  expect(small, 'too small for fingers').toEqual([]);
+}
+
 test('two people chat, send a picture and a file, and leave', async ({ browser, gateway, run }) => {
   const [ca, cb] = [await browser.newContext(), await browser.newContext()];
   const [a, b] = [await open(ca, gateway.url, `ann-${run}`, `tea-${run}`), await open(cb, gateway.url, `ben-${run}`, `tea-${run}`)];
@@ -125,6 +135,7 @@ test('the page asks the gateway what it needs: app, token, origin; and it can be
     await page.reload();
     await expect(page.getByTestId('connection-state'), 'signed in still').toHaveAttribute('data-state', 'CONNECTED');
     await page.getByTestId('logout').click();
+    await page.getByTestId('logout-confirm').click();
     await expect(page.getByTestId('login-uid')).toBeFocused();
     await page.reload();
     await expect(page.getByLabel('Token'), 'the token is not kept').toHaveValue('');
@@ -176,10 +187,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto(gateway.url);
     await expect(page.getByTestId('login-uid')).toBeVisible();
     await axe(page);
+    await expectTouchable(page);
     await page.getByTestId('login-uid').fill(`phone-${run}`);
     await page.getByTestId('login-submit').click();
     await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'CONNECTED');
     await axe(page);
+    await expectTouchable(page);
     await page.getByTestId('new-conversation-name').fill(`a-room-with-a-long-name-${run}`);
     await page.getByTestId('new-channel').click();
     await expect(page.getByTestId('composer')).toBeVisible();
@@ -190,7 +203,29 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(x + width, `${id} is in sight`).toBeLessThanOrEqual(375);
     }
     await axe(page);
+    await expectTouchable(page);
+    await page.route('**/media/**', (route) => route.fulfill({ status: 413, headers: { 'Rtm-Gateway': '1' }, body: 'no' }));
+    await send(page, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.alloc(700) });
+    await expect(page.getByTestId('transfer-dismiss')).toBeVisible();
+    await page.getByTestId('attach-input').setInputFiles([{ name: 'view.png', mimeType: 'image/png', buffer: png(320, 200) }, { name: 'empty.txt', mimeType: '', buffer: Buffer.alloc(0) }]);
+    await expect(page.getByTestId('tray-remove')).toHaveCount(2);
+    await axe(page);
+    await expectTouchable(page);
     await info.attach('phone.png', { body: await page.screenshot(), contentType: 'image/png' });
+    await page.getByTestId('picture').click();
+    await expect(page.locator('#lightbox')).toBeVisible();
+    await expectTouchable(page);
+    await page.goBack();
+    await page.getByRole('button', { name: 'All conversations' }).click();
+    await page.getByTestId('snippet').click();
+    await expect(page.locator('#snippet')).toBeVisible();
+    await axe(page);
+    await expectTouchable(page);
+    await page.goBack();
+    await page.getByTestId('logout').click();
+    await expect(page.getByTestId('logout-confirm')).toBeVisible();
+    await axe(page);
+    await expectTouchable(page);
     await context.close();
   });
 }

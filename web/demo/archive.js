@@ -1,7 +1,9 @@
 /**
  * What was said, kept in this browser (IndexedDB), so that it is there after a reload. The gateway
- * keeps no messages for clients. Where the browser keeps nothing, the page works and forgets.
+ * keeps no messages for clients. Where the browser keeps nothing, the page says so, works and forgets.
  */
+
+import { inTime, storageWorks } from './storage.js';
 
 /** @import { Kept } from './message.js' */
 
@@ -13,15 +15,17 @@ export const KEEP = 500;
 const all = (/** @type {string} */ account) => IDBKeyRange.bound([account], [account, []]);
 
 export class Archive {
-  /** @type {Promise<IDBDatabase | undefined>} */
+  /** @type {Promise<IDBDatabase>} */
   #db;
   /** The last change of a message: they are made one after another. */
   #last = Promise.resolve();
+  #works = true;
 
   /** @param {string} account whose messages: names the gateway, the app and the user */
   constructor(account) {
     this.account = account;
-    this.#db = open().catch(() => undefined);
+    this.#db = open();
+    this.#db.catch(() => {}); // told by what is asked of it
   }
 
   /** @returns {Promise<KeptConversation[]>} */
@@ -43,6 +47,12 @@ export class Archive {
   async forget(id) {
     await this.hide(id);
     await this.#inTurn(() => this.#run('messages', 'readwrite', (store) => remove(store, this.#of(id))));
+  }
+
+  /** Forgets all of the account. */
+  async forgetAll() {
+    await this.#run('conversations', 'readwrite', (store) => store.delete(all(this.account)));
+    await this.#inTurn(() => this.#run('messages', 'readwrite', (store) => remove(store, all(this.account))));
   }
 
   /** The messages of a conversation in the order in which they were added. @param {string} id @returns {Promise<Kept[]>} */
@@ -92,13 +102,17 @@ export class Archive {
    * @returns {Promise<any>} undefined where the browser keeps nothing
    */
   async #run(name, mode, work) {
-    const db = await this.#db;
-    if (!db) return undefined;
-    try {
-      return await result(work(db.transaction(name, mode).objectStore(name)));
-    } catch {
-      return undefined; // its disk is full, or the user has cleared the site's data
-    }
+    if (!this.#works) return undefined;
+    const answer = this.#db.then((db) => result(work(db.transaction(name, mode).objectStore(name))));
+    // It may be late, and works again then.
+    answer.then(() => this.#say(true), () => this.#say(false));
+    return inTime(answer).catch(() => this.#say(false));
+  }
+
+  /** @param {boolean} works not if the disk is full, the user has cleared the site's data, or nothing answers */
+  #say(works) {
+    this.#works = works;
+    storageWorks('history', works);
   }
 }
 
@@ -125,7 +139,7 @@ function thaw(kept) {
 }
 
 /** @returns {Promise<IDBDatabase>} */
-function open() {
+async function open() {
   const request = indexedDB.open('rtm-demo', 1);
   request.onupgradeneeded = () => {
     const db = request.result;

@@ -5,7 +5,6 @@ import { Conversation } from './conversation.js';
 import { showHead, showPictures } from './conversation-head.js';
 import { byId, showText } from './dom.js';
 import { explain } from './errors.js';
-import { Message } from './message.js';
 import { visit } from './navigation.js';
 import { conversationOf, Outgoing } from './outgoing.js';
 import { Presence } from './presence.js';
@@ -62,8 +61,9 @@ export class Chat {
 
   /** Opens all conversations that were open on an earlier page. */
   async #restore() {
+    const pending = this.outgoing.items(); // side by side: neither may answer
     for (const { id, last, time, unread } of await this.archive.conversations()) Object.assign(this.#add(id), { last, time, unread });
-    const items = await this.outgoing.items();
+    const items = await pending;
     for (const item of items.values()) {
       const id = conversationOf(item);
       if (!this.#conversations.has(id)) this.#add(id);
@@ -86,21 +86,8 @@ export class Chat {
    * @param {Map<number, OutboxItem>} items of the outbox; those of the conversation are taken out
    */
   async #recall(conversation, items) {
-    const messages = (await this.archive.messages(conversation.id)).map((kept) => new Message(kept));
-    for (const message of messages) {
-      const { item } = message.kept;
-      if (item === undefined) continue;
-      this.outgoing.resume(message, items.get(item));
-      items.delete(item);
-    }
-    for (const item of items.values()) {
-      if (conversationOf(item) !== conversation.id) continue;
-      const message = this.outgoing.fromItem(item);
-      items.delete(item.id);
-      await this.archive.keep(message.kept);
-      this.outgoing.resume(message, item);
-      messages.push(message);
-    }
+    const messages = this.outgoing.messages(await this.archive.messages(conversation.id));
+    await this.outgoing.resumeAll(conversation, messages, items);
     conversation.restore(messages);
   }
 
@@ -168,6 +155,11 @@ export class Chat {
     conversation.receive(message, peer, time);
   }
 
+  /** All that is not sent. */
+  get unsent() {
+    return [...this.#conversations.values()].flatMap(({ thread }) => thread.messages.filter(({ upload }) => upload));
+  }
+
   /** Frees all that was received and stops what is under way. */
   end() {
     this.setConnected(false);
@@ -184,7 +176,7 @@ export class Chat {
   #add(id, conversation = new Conversation(id, this)) {
     this.#conversations.set(conversation.id, conversation);
     conversation.onchange = (added) => {
-      if (conversation === this.#active) grown(!!added?.kept.own);
+      if (added && conversation === this.#active) grown(added.kept.own);
       if (added && !added.kept.own && (conversation !== this.#active || document.hidden)) conversation.unread++;
       this.#keep(conversation);
       this.#paint();
@@ -239,13 +231,15 @@ export class Chat {
   /** Leaves a conversation; what was said in it is gone when that can't be undone any more. @param {Conversation} conversation */
   #close(conversation) {
     const { id, kind, name, title, thread } = conversation;
+    const unsent = thread.messages.filter(({ upload }) => upload).length;
     conversation.close();
     this.#conversations.delete(id);
     this.#kept.delete(id);
     this.archive.hide(id);
     this.#go(undefined);
     const undo = () => this.open(kind, name).catch((error) => showText(byId('p', 'new-error'), error.message));
-    offerUndo(kind === 'channel' ? `You left ${title}.` : `Conversation with ${title} removed.`, undo, () => {
+    const done = kind === 'channel' ? `You left ${title}` : `Conversation with ${title} removed`;
+    offerUndo(unsent ? `${done}, with ${unsent === 1 ? '1 message' : `${unsent} messages`} not sent.` : `${done}.`, undo, () => {
       if (this.#conversations.has(id)) return; // it was opened again
       for (const message of thread.messages) if (message.upload) this.outgoing.drop(message);
       this.archive.forget(id);

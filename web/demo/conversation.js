@@ -24,8 +24,6 @@ export class Conversation {
   /** @type {string[]} */
   members = [];
   memberCount = 0;
-  /** Those who send give their messages to the outbox one after the other. */
-  queue = Promise.resolve();
   /** Called after each change. @type {(added?: Message) => void} */
   onchange = () => {};
 
@@ -130,7 +128,7 @@ export class Conversation {
 
   /**
    * @param {Message} message
-   * @param {boolean} [keep] in the archive; what is sent is kept when the outbox has it
+   * @param {boolean} [keep] in the archive
    */
   add(message, keep = false) {
     this.thread.add(message);

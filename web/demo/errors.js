@@ -59,6 +59,7 @@ export function explain(error, action) {
   const plain = (message ?? String(error)).replace(/^\s*Error Code .*? - /, '');
   // Login fails with one code for all that keeps it from starting; about rtm.wasm the message knows the cure.
   if (/wasm|WebAssembly/i.test(plain)) return plain;
+  if (/outbox is full/.test(plain)) return 'Not sent: this browser has no room for more. Remove messages that are not sent, or free space.';
   if (action === 'login' && /may not use this gateway/.test(plain)) return `This server takes no pages of ${location.origin}. Its operator can add that to the setting “origins”.`;
   return texts[action][`${name} ${code}`] ?? plain;
 }

@@ -53,6 +53,7 @@ export function showName(element, name) {
  * @returns {Promise<Blob | undefined>} undefined if it failed or was cancelled
  */
 export function fetchMedia(message, { session, transfers }, place) {
+  if (message.upload) return Promise.resolve(undefined); // it has never come to the gateway
   const { mediaId = '', size } = message.kept.media ?? { size: 0 };
   return new Promise((resolve) => {
     /** @type {Blob | undefined} */

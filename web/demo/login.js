@@ -14,10 +14,11 @@ const submit = byId('button', 'login-submit');
 
 /** @param {(settings: Settings) => Promise<void>} signIn rejects with what is to be explained */
 export function startLogin(signIn) {
-  ({ uid: uid.value, appId: appId.value, gateway: gateway.value } = recall());
+  fill();
   form.onsubmit = async (event) => {
     event.preventDefault();
     if (busy) return;
+    showText(byId('p', 'resuming'), '');
     const settings = entered();
     remember(settings);
     await whileSigningIn(() => signIn(settings));
@@ -29,6 +30,10 @@ export function startLogin(signIn) {
     if (advanced.contains(/** @type {Node} */ (target))) advanced.open = true;
   };
   showSetup();
+}
+
+function fill() {
+  ({ uid: uid.value, appId: appId.value, gateway: gateway.value } = recall());
 }
 
 /** What is in the form. @returns {Settings} */
@@ -59,6 +64,13 @@ export async function resume(settings, signIn) {
 export function showLogin(error) {
   showText(problem, error ? explain(error, 'login') : '');
   uid.focus();
+}
+
+/** Says that all that was kept of an account is deleted, its name included. */
+export function showForgotten() {
+  fill();
+  showSetup();
+  showText(byId('p', 'resuming'), 'Your conversations were deleted from this browser.');
 }
 
 let busy = false;

@@ -5,12 +5,13 @@
 import { Chat } from './chat.js';
 import { showConnection } from './connection.js';
 import { byId, part, showText } from './dom.js';
+import { entered, needsToken, resume, showForgotten, showLogin, startLogin } from './login.js';
 import { startFocus } from './focus.js';
-import { entered, needsToken, resume, showLogin, startLogin } from './login.js';
 import { paintAvatar, suggestName } from './names.js';
 import { endNavigation, startNavigation } from './navigation.js';
 import { Session } from './session.js';
-import { recall, setSignedIn, signedIn } from './settings.js';
+import { forgetSettings, recall, setSignedIn, signedIn } from './settings.js';
+import { askSignOut } from './sign-out.js';
 import { startSnippet } from './snippet.js';
 
 /** @import { Settings } from './settings.js' */
@@ -89,8 +90,19 @@ async function signInAgain() {
   }
 }
 
+/** @param {boolean} forget also deletes what this browser keeps of the account */
+async function signOut(forget) {
+  const [ending, account] = [session, chat?.archive];
+  if (forget) await chat?.outgoing.dropAll(chat.unsent);
+  await ending?.end();
+  if (!forget) return;
+  await account?.forgetAll();
+  forgetSettings();
+  showForgotten();
+}
+
 startFocus();
-byId('button', 'logout').onclick = () => session?.end();
+byId('button', 'logout').onclick = () => askSignOut(session?.uid ?? '', chat?.unsent.length ?? 0, signOut);
 byId('button', 'again').onclick = signInAgain;
 byId('a', 'second').onclick = (event) => {
   const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
@@ -101,6 +113,7 @@ startSnippet(() => {
   return { gateway: gateway || location.origin, appId, channel: chat?.channel ?? 'lobby', needsToken: !!token || needsToken() };
 });
 document.addEventListener('visibilitychange', () => chat?.seen());
+addEventListener('beforeunload', (event) => chat?.outgoing.losesWithPage && event.preventDefault()); // the browser asks
 addEventListener('pagehide', () => {
   leaving = true;
   session?.end();

@@ -15,6 +15,7 @@ const states = {
   waiting: { text: 'Sending…', symbol: 'wait' },
   sent: { text: 'Sent', symbol: 'check' },
   delivered: { text: 'Delivered', symbol: 'ok' },
+  paused: { text: 'Waits for the connection', symbol: 'clock' },
   offline: { text: 'Waits until they are online', symbol: 'clock' },
 };
 
@@ -94,11 +95,12 @@ export class MessageView {
       line.replaceChildren(...this.#failure(failed));
     } else {
       const order = /** @type {const} */ (['waiting', 'offline', 'sent', 'delivered']);
-      const state = order.find((s) => messages.some(({ kept }) => (kept.state ?? 'sent') === s)) ?? 'sent';
+      const found = order.find((s) => messages.some(({ kept }) => (kept.state ?? 'sent') === s)) ?? 'sent';
+      const state = found === 'waiting' && messages.some(({ upload }) => upload?.paused) ? 'paused' : found;
       line.dataset.state = state;
       line.replaceChildren(icon(states[state].symbol), states[state].text);
     }
-    line.hidden = line.dataset.state === 'waiting' && element.dataset.kind !== 'TEXT'; // the ring tells
+    line.hidden = (line.dataset.state === 'waiting' || line.dataset.state === 'paused') && element.dataset.kind !== 'TEXT'; // the ring tells
   }
 
   /** @param {Message[]} failed */
@@ -109,18 +111,18 @@ export class MessageView {
     const problem = make('span', cancelled ? '' : 'problem', icon(cancelled ? 'close' : 'alert'), `${some}${cancelled ? 'Cancelled' : explain(first?.error, failed[0]?.kept.kind === 'TEXT' ? 'send' : 'upload')}`);
     if (!cancelled) problem.dataset.testid = 'error';
     const buttons = [button('Remove', 'close', 'transfer-dismiss', () => failed.forEach((message) => this.conversation.drop(message)))];
-    if (!failed.every(({ upload }) => hopeless(upload?.error))) {
-      buttons.unshift(button('Try again', 'retry', 'transfer-retry', () => failed.forEach(({ upload }) => upload?.retry())));
+    if (!failed.every(({ upload }) => upload?.hopeless || isTooLarge(upload?.error))) {
+      buttons.unshift(button('Try again', 'retry', 'transfer-retry', () => failed.forEach(({ upload }) => upload?.hopeless || upload?.retry())));
     }
     if (buttons[0]) buttons[0].dataset.takesOver = '';
     return [problem, ...buttons];
   }
 }
 
-/** Whether it would fail again for sure. @param {unknown} error */
-function hopeless(error) {
+/** @param {unknown} error */
+function isTooLarge(error) {
   const { name, code } = /** @type {{name?: string, code?: number}} */ (error ?? {});
-  return name === 'RtmLimitExceededError' && (code === 4 || code === 7); // too large
+  return name === 'RtmLimitExceededError' && (code === 4 || code === 7);
 }
 
 /**

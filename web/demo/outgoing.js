@@ -2,14 +2,19 @@
  * Sending: texts, pictures and files go to the outbox, which sends them once and in order, also after a
  * reload. A message is shown in its place before that, and stays there whatever becomes of it.
  */
+import { Direct } from './direct.js';
 import { Message } from './message.js';
+import { inTime, storageWorks } from './storage.js';
 import { Upload } from './upload.js';
 
-/** @import { OutboxItem } from '../package/outbox.d.ts' */
+/** @import { Outbox, OutboxItem } from '../package/outbox.d.ts' */
 /** @import { Archive } from './archive.js' */
 /** @import { Conversation } from './conversation.js' */
+/** @import { Kept } from './message.js' */
 /** @import { Session } from './session.js' */
 /** @import { Picked } from './tray.js' */
+
+/** @typedef {() => Promise<[Blob | Record<string, unknown>, Record<string, unknown>]>} Make makes what is sent, and its params */
 
 /** A text longer than this goes in a message of its own, not as a caption: captions share 32 KB with the thumbnail. */
 export const CAPTION = 1000; // characters
@@ -17,9 +22,16 @@ export const CAPTION = 1000; // characters
 export class Outgoing {
   /** @type {Map<number, Message>} */
   #byItem = new Map();
+  /** Those being prepared for the outbox, and those that failed before it had them. @type {Set<Message>} */
+  #unkept = new Set();
+  /** Those who send to a conversation give their messages to the outbox one after the other. @type {Map<string, Promise<void>>} */
+  #turns = new Map();
   /** Those sent before their messages were known, while what was kept is restored. @type {Map<number, OutboxItem> | undefined} */
   #early = new Map();
   #connected = true;
+  /** @type {Outbox | Direct} */
+  #outbox;
+  #direct;
 
   /**
    * @param {Session} session
@@ -28,11 +40,18 @@ export class Outgoing {
   constructor(session, archive) {
     this.session = session;
     this.archive = archive;
-    session.outbox.on('ItemChanged', (item) => {
+    const changed = (/** @type {OutboxItem} */ item) => {
       const message = this.#byItem.get(item.id);
       if (message) this.#changed(message, item);
       else if (item.state === 'SENT') this.#early?.set(item.id, item);
-    });
+    };
+    this.#outbox = session.outbox.on('ItemChanged', changed);
+    this.#direct = new Direct(session, changed);
+  }
+
+  /** Whether something is to be sent that is lost with the page. */
+  get losesWithPage() {
+    return this.#direct.size > 0 || [...this.#unkept].some(({ upload }) => upload?.state === 'queued');
   }
 
   /**
@@ -43,10 +62,16 @@ export class Outgoing {
   send(conversation, text, picked) {
     const apart = text.length > CAPTION || !picked.length;
     picked.forEach((one, i) => this.#sendPicked(conversation, one, i || apart ? '' : text));
-    if (text && apart) {
-      const message = this.#start(conversation, { kind: 'TEXT', text });
-      this.#queue(conversation, message, async () => [{ text }, {}]);
-    }
+    if (text && apart) this.#sendText(conversation, this.#start(conversation, { kind: 'TEXT', text }));
+  }
+
+  /**
+   * @param {Conversation} conversation
+   * @param {Message} message
+   */
+  #sendText(conversation, message) {
+    this.#prepare(conversation, message, textOf(message)).keep();
+    conversation.add(message, true);
   }
 
   /**
@@ -57,7 +82,7 @@ export class Outgoing {
   #sendPicked(conversation, { file, name, prepare, isPicture }, caption) {
     const message = this.#start(conversation, { kind: isPicture ? 'IMAGE' : 'FILE', text: caption, media: { name, size: file.size } }, file);
     const { media } = message.kept;
-    this.#queue(conversation, message, async () => {
+    const upload = this.#prepare(conversation, message, async () => {
       const picture = await prepare();
       if (!picture) {
         if (message.kept.kind === 'IMAGE') conversation.showAsFile(message);
@@ -67,6 +92,8 @@ export class Outgoing {
       Object.assign(media ?? {}, { size: payload.size, width: params.width, height: params.height, thumbnail: params.thumbnail });
       return [payload, { ...params, messageType: 'IMAGE', fileName: name, description: caption }];
     });
+    upload.keep();
+    conversation.add(message, true);
   }
 
   /**
@@ -82,31 +109,66 @@ export class Outgoing {
   }
 
   /**
-   * Gives a message to the outbox, after those before it.
+   * Has a message given to the outbox when it is to be kept, after those before it; again when it is retried.
    * @param {Conversation} conversation
    * @param {Message} message
-   * @param {() => Promise<[Blob | Record<string, unknown>, Record<string, unknown>]>} make what is sent, and its params
+   * @param {Make} make
    */
-  #queue(conversation, message, make) {
-    const keep = () => {
-      message.onchange(); // it may have failed before
-      conversation.queue = conversation.queue.then(async () => {
-        try {
-          const [content, params] = await make();
-          upload.size = content instanceof Blob ? content.size : 0;
-          const item = await this.session.outbox.send(conversation.receiver, content, params);
-          message.kept.item = item.id;
-          this.archive.keep(message.kept);
-          this.#follow(message, item);
-        } catch (error) {
-          upload.fail(error);
-          message.onchange();
-        }
-      });
-    };
-    const upload = this.#upload(message, keep);
-    conversation.add(message);
-    keep();
+  #prepare({ id, receiver }, message, make) {
+    const upload = this.#upload(message, () => {
+      const attempt = ++upload.attempt;
+      this.#unkept.add(message);
+      const before = this.#turns.get(id) ?? Promise.resolve();
+      this.#turns.set(id, before.then(() => this.#keep(receiver, message, upload, attempt, make)));
+    });
+    return upload;
+  }
+
+  /**
+   * @param {Conversation['receiver']} receiver
+   * @param {Message} message
+   * @param {Upload} upload
+   * @param {number} attempt not the upload's any more if it was cancelled, dropped or retried meanwhile
+   * @param {Make} make
+   */
+  async #keep(receiver, message, upload, attempt, make) {
+    try {
+      const [content, params] = await make();
+      if (attempt !== upload.attempt) return;
+      upload.size = content instanceof Blob ? content.size : 0;
+      const taken = this.#take(receiver, content, params);
+      upload.taken = taken.catch(() => undefined);
+      const item = await taken;
+      if (item.id > 0) message.kept.item = item.id;
+      this.archive.keep(message.kept);
+      this.#unkept.delete(message);
+      this.#follow(message, item);
+    } catch (error) {
+      if (attempt !== upload.attempt) return;
+      upload.fail(error);
+    }
+  }
+
+  /**
+   * Gives it to the outbox or, where the browser keeps nothing, sends it without one.
+   * @param {Conversation['receiver']} receiver
+   * @param {Blob | Record<string, unknown>} content
+   * @param {Record<string, unknown>} params
+   */
+  async #take(receiver, content, params) {
+    try {
+      return await this.#outbox.send(receiver, content, params);
+    } catch (error) {
+      const { name, code } = /** @type {{name?: string, code?: number}} */ (error);
+      if (name !== 'RtmUnavailableError' || code !== 1 || this.#outbox === this.#direct) throw error;
+      this.#doWithout();
+      return this.#direct.send(receiver, content, params);
+    }
+  }
+
+  #doWithout() {
+    this.#outbox = this.#direct;
+    storageWorks('outbox', false);
   }
 
   /**
@@ -114,7 +176,7 @@ export class Outgoing {
    * @param {() => void} [keep]
    */
   #upload(message, keep = () => {}) {
-    const upload = (message.upload = new Upload(message.kept.media?.size ?? 0, keep));
+    const upload = (message.upload = new Upload(message.kept.media?.size ?? 0, keep, () => message.onchange()));
     upload.paused = !this.#connected;
     return upload;
   }
@@ -150,7 +212,75 @@ export class Outgoing {
 
   /** What the outbox has, by id. */
   async items() {
-    return new Map((await this.session.outbox.list()).map((item) => [item.id, item]));
+    /** @type {OutboxItem[]} */
+    let list = [];
+    try {
+      if (this.#outbox !== this.#direct) list = await inTime(this.session.outbox.list());
+    } catch {
+      this.#doWithout();
+    }
+    return new Map(list.map((item) => [item.id, item]));
+  }
+
+  /**
+   * The messages that were kept, as they are now: those that are being prepared are known here.
+   * @param {Kept[]} all
+   */
+  messages(all) {
+    const unkept = new Map([...this.#unkept].map((message) => [message.kept.key, message]));
+    return all.map((kept) => unkept.get(kept.key) ?? new Message(kept));
+  }
+
+  /**
+   * Has messages that were kept follow what the outbox has of them. Those that it has of the conversation without a message get one.
+   * @param {Conversation} conversation
+   * @param {Message[]} messages
+   * @param {Map<number, OutboxItem>} items of the outbox; those of the conversation are taken out
+   */
+  async resumeAll(conversation, messages, items) {
+    const known = new Set(messages.map(({ kept }) => kept.item));
+    for (const message of messages) {
+      const { item, own, state } = message.kept;
+      if (item === undefined && (!own || state !== 'waiting' || this.#unkept.has(message))) continue;
+      if (item !== undefined && this.#outbox === this.#direct) continue; // who knows what became of it
+      const found = item === undefined ? this.#find(message, [...items.values()].filter(({ id }) => !known.has(id))) : items.get(item);
+      if (item === undefined && !found) this.#unfinished(conversation, message);
+      else this.#resume(message, found);
+      if (found) items.delete(found.id);
+    }
+    for (const item of items.values()) {
+      if (conversationOf(item) !== conversation.id) continue;
+      const message = this.#fromItem(item);
+      items.delete(item.id);
+      await this.archive.keep(message.kept);
+      this.#resume(message, item);
+      messages.push(message);
+    }
+  }
+
+  /**
+   * The item of a message that the page ended too early to note it for.
+   * @param {Message} message
+   * @param {OutboxItem[]} items without a message
+   */
+  #find({ kept }, items) {
+    return [...items, ...(this.#early?.values() ?? [])].find((item) => {
+      const same = this.#fromItem(item).kept;
+      return same.conversation === kept.conversation && same.time >= kept.time && same.text === kept.text && same.media?.name === kept.media?.name;
+    });
+  }
+
+  /**
+   * The page ended before the outbox had a message. A text can be tried again; a file is not there any more.
+   * @param {Conversation} conversation
+   * @param {Message} message
+   */
+  #unfinished(conversation, message) {
+    const isText = message.kept.kind === 'TEXT';
+    const upload = isText ? this.#prepare(conversation, message, textOf(message)) : this.#upload(message);
+    upload.hopeless = !isText;
+    upload.fail(new Error(`Not sent: the page was closed too early.${isText ? '' : ' Add it again.'}`));
+    this.#unkept.add(message);
   }
 
   /**
@@ -158,14 +288,14 @@ export class Outgoing {
    * @param {Message} message
    * @param {OutboxItem | undefined} item undefined if it was sent meanwhile
    */
-  resume(message, item) {
-    if (item) {
+  #resume(message, item) {
+    if (item && item.state !== 'SENT') {
       message.local = item.payload;
       this.#upload(message);
       this.#follow(message, item);
       return;
     }
-    const early = this.#early?.get(message.kept.item ?? -1);
+    const early = item ?? this.#early?.get(message.kept.item ?? 0);
     message.kept.state = early?.hasPeerReceived === false ? 'offline' : early?.hasPeerReceived ? 'delivered' : 'sent';
     const mediaId = /** @type {string | undefined} */ (early?.message?.mediaId);
     if (mediaId && message.kept.media) message.kept.media.mediaId = mediaId;
@@ -183,7 +313,7 @@ export class Outgoing {
    * @param {OutboxItem} item
    * @returns {Message}
    */
-  fromItem(item) {
+  #fromItem(item) {
     const { id, createdAt, payload, params = {}, message } = item;
     const { messageType = 'TEXT', fileName = 'file', width, height, thumbnail, description } = params;
     return new Message({
@@ -198,11 +328,19 @@ export class Outgoing {
    * @param {Message} message
    * @returns {Promise<boolean>} whether it could be
    */
-  async drop({ kept, upload }) {
+  async drop(message) {
+    const { kept, upload } = message;
     if (upload && !(await upload.remove())) return false;
+    this.#unkept.delete(message);
     if (kept.item !== undefined) this.#byItem.delete(kept.item);
     await this.archive.remove(kept);
     return true;
+  }
+
+  /** Drops all that is not sent, also what no conversation shows. @param {Iterable<Message>} messages */
+  async dropAll(messages) {
+    await Promise.all([...messages].map((message) => message.upload && this.drop(message)));
+    for (const item of (await this.items()).values()) await item.remove().catch(() => {}); // it is being sent
   }
 
   /** Follows nothing any more. */
@@ -214,12 +352,18 @@ export class Outgoing {
   /** @param {boolean} connected */
   setConnected(connected) {
     this.#connected = connected;
-    for (const { upload } of this.#byItem.values()) {
-      if (!upload) continue;
-      upload.paused = !connected;
-      upload.onchange();
+    for (const message of this.#byItem.values()) {
+      if (!message.upload) continue;
+      message.upload.paused = !connected;
+      message.upload.onchange();
+      message.onchange();
     }
   }
+}
+
+/** @param {Message} message @returns {Make} */
+function textOf({ kept: { text } }) {
+  return async () => [{ text }, {}];
 }
 
 /** The id of the conversation that an item of the outbox belongs to. @param {OutboxItem} item */

@@ -10,8 +10,8 @@
  */
 
 export class Session {
-  /** @type {Set<RtmChannel>} */
-  #channels = new Set();
+  /** Those joined, by name. @type {Map<string, RtmChannel>} */
+  #channels = new Map();
 
   /**
    * Throws what createInstance throws: for an app id that is not 32 letters and digits, and for
@@ -40,7 +40,7 @@ export class Session {
   async loginAgain() {
     if (this.client.connectionState !== 'DISCONNECTED') await this.client.logout();
     await this.login();
-    await Promise.allSettled([...this.#channels].map((channel) => channel.join()));
+    await Promise.allSettled([...this.#channels.values()].map((channel) => channel.join()));
   }
 
   /**
@@ -50,13 +50,18 @@ export class Session {
   async join(name) {
     const channel = this.client.createChannel(name);
     await channel.join();
-    this.#channels.add(channel);
+    this.#channels.set(name, channel);
     return channel;
+  }
+
+  /** A channel that was joined, or one that refuses to send. @param {string} name */
+  channel(name) {
+    return this.#channels.get(name) ?? this.client.createChannel(name);
   }
 
   /** @param {RtmChannel} channel */
   leave(channel) {
-    this.#channels.delete(channel);
+    this.#channels.delete(channel.channelId);
     return channel.leave().catch(ignore);
   }
 
@@ -65,7 +70,7 @@ export class Session {
    * goes away, when nothing that is awaited goes on.
    */
   end() {
-    for (const channel of this.#channels) channel.leave().catch(ignore);
+    for (const channel of this.#channels.values()) channel.leave().catch(ignore);
     this.#channels.clear();
     return this.client.logout().catch(ignore);
   }

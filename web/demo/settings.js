@@ -19,6 +19,11 @@ export function remember({ token, ...settings }) {
   write(() => localStorage, settings);
 }
 
+/** Forgets what was entered. */
+export function forgetSettings() {
+  write(() => localStorage, undefined);
+}
+
 /**
  * Who was signed in on this tab before it was reloaded.
  * @returns {Settings | undefined}

@@ -17,6 +17,13 @@ export class Upload {
   /** Called after each change. */
   onchange = () => {};
 
+  /** Rises with each attempt to give it to the outbox, and when that is no longer wanted. */
+  attempt = 0;
+  /** It would fail again for sure. */
+  hopeless = false;
+  /** What the outbox is just taking. @type {Promise<unknown>} */
+  taken = Promise.resolve();
+
   /** @type {OutboxItem | undefined} */
   #item;
   #speed = new Speed();
@@ -26,10 +33,12 @@ export class Upload {
   /**
    * @param {number} size in bytes
    * @param {() => void} keep gives the message to the outbox, again if that failed
+   * @param {() => void} onstate called when its state is another
    */
-  constructor(size, keep) {
+  constructor(size, keep, onstate) {
     this.size = size;
     this.keep = keep;
+    this.onstate = onstate;
   }
 
   get rate() {
@@ -59,11 +68,16 @@ export class Upload {
 
   /** Whether there is something to cancel: what the outbox is sending can't be taken back. */
   get cancellable() {
-    return !!this.#item && (this.#item.state === 'WAITING' || this.#item.state === 'UPLOADING');
+    return !this.#item || this.#item.state === 'WAITING' || this.#item.state === 'UPLOADING';
   }
 
-  cancel() {
-    this.#item?.cancel().catch(() => {}); // it was sent meanwhile
+  async cancel() {
+    const { attempt } = this;
+    await this.taken; // it may be about to have an item
+    if (this.#item) return this.#item.cancel().catch(() => {}); // it was sent meanwhile
+    if (this.attempt !== attempt || this.state !== 'queued') return;
+    this.attempt++;
+    this.#set('cancelled');
   }
 
   retry() {
@@ -75,6 +89,8 @@ export class Upload {
 
   /** Drops the message. @returns {Promise<boolean>} whether it could be: false of one that was sent meanwhile */
   async remove() {
+    this.attempt++;
+    await this.taken;
     try {
       await this.#item?.remove();
       this.end();
@@ -91,9 +107,11 @@ export class Upload {
 
   /** @param {TransferState} state */
   #set(state) {
+    const changed = state !== this.state;
     this.state = state;
     clearInterval(this.#clock);
     if (state === 'running') this.#clock = setInterval(() => this.onchange(), 1000); // its speed falls also while nothing happens
     this.onchange();
+    if (changed) this.onstate();
   }
 }
