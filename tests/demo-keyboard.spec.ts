@@ -1,0 +1,304 @@
+// The demo by keyboard alone: everything can be done, one always sees where one is, and no control takes the focus with it.
+import type { Locator, Page, Route } from '@playwright/test';
+import { CONTROLS, expectFocusKept, expectRing, tabTo, watchFocus } from './support/focus.ts';
+import { png } from './support/pictures.ts';
+import { wav } from './support/sound.ts';
+import { expect, test } from './support/test.ts';
+
+const picture = (name: string) => ({ name, mimeType: 'image/png', buffer: png(900, 600) });
+const file = (name: string, size: number) => ({ name, mimeType: '', buffer: Buffer.alloc(size) });
+
+/** Uploads of these sizes are refused, or held. */
+const REFUSED = 1001;
+const HELD = 2002;
+
+/** Refuses and holds uploads by their size. */
+async function spoilUploads(page: Page): Promise<{ release(): void }> {
+  let held: Route[] = [];
+  let holding = true;
+  await page.route('**/media/**', (route) => {
+    const length = Number(route.request().headers()['upload-length']);
+    if (length === REFUSED) return route.fulfill({ status: 413, headers: { 'Rtm-Gateway': '1' }, body: 'no' });
+    if (length === HELD && holding) return void held.push(route);
+    return route.continue();
+  });
+  return {
+    release() {
+      holding = false;
+      for (const route of held) route.continue().catch(() => {}); // of a page that was left
+      held = [];
+    },
+  };
+}
+
+const message = (page: Page, text: string) => page.getByTestId('message').filter({ hasText: text });
+
+async function attach(page: Page, ...files: Parameters<Locator['setInputFiles']>[0][]): Promise<void> {
+  await page.getByTestId('attach-input').setInputFiles(files.flat() as any);
+}
+
+/** Where each test begins again; resolves once all controls are there. */
+type Scene = (page: Page, url: string, run: string) => Promise<void>;
+
+async function conversation(page: Page, url: string, run: string): Promise<void> {
+  await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+  await expect(page.getByTestId('composer')).toBeFocused();
+  if (!(await message(page, 'tone.wav').count())) {
+    await attach(page, picture('view.png'), picture('hill.png'), file('notes.txt', 50));
+    await attach(page, { name: 'tone.wav', mimeType: 'audio/wav', buffer: wav(1) });
+    await page.getByTestId('send').click();
+    await attach(page, file('lost.bin', REFUSED));
+    await page.getByTestId('send').click();
+    await attach(page, file('held.bin', HELD));
+    await page.getByTestId('send').click();
+    await expect(message(page, 'held.bin')).toContainText('0%');
+    await expect(message(page, 'lost.bin')).toContainText('too large');
+    await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+  }
+  await expect(page.locator('button.picture:not(.preview)')).toHaveCount(2);
+  await expect(page.getByTestId('composer')).toBeFocused();
+}
+
+/** A conversation with pictures alone, which is quicker. */
+async function pictures(page: Page, url: string, run: string): Promise<void> {
+  await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+  await expect(page.getByTestId('composer')).toBeFocused();
+  if (!(await page.getByTestId('picture').count())) {
+    await attach(page, picture('view.png'), picture('hill.png'));
+    await page.getByTestId('send').click();
+    await expect(page.getByTestId('message')).toContainText('Sent');
+  }
+  await expect(page.locator('button.picture:not(.preview)')).toHaveCount(2);
+}
+
+const scenes: Record<string, Scene> = {
+  'the form': async (page, url) => {
+    await page.goto(`${url}/healthz`);
+    await page.evaluate(() => sessionStorage.clear()); // nobody is signed in
+    await page.goto(url);
+    await page.getByTestId('login-uid').focus();
+  },
+  'a conversation': conversation,
+  'what is to be sent': async (page, url, run) => {
+    await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('composer')).toBeFocused();
+    await attach(page, picture('one.png'), file('two.bin', 9), file('three.bin', 0));
+    await expect(page.getByTestId('tray-remove')).toHaveCount(3);
+  },
+  'the viewer': async (page, url, run) => {
+    await pictures(page, url, run);
+    await page.getByTestId('picture').first().press('Enter');
+  },
+  'all pictures': async (page, url, run) => {
+    await pictures(page, url, run);
+    await page.getByTestId('show-gallery').press('Enter');
+  },
+  'code for developers': async (page, url, run) => {
+    await page.goto(`${url}/?uid=ann-${run}`);
+    await expect(page.getByTestId('new-conversation-name')).toBeFocused();
+    await page.getByTestId('snippet').press('Enter');
+  },
+  'a conversation that was left': async (page, url, run) => {
+    await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('composer')).toBeFocused();
+    await page.getByTestId('conversation-leave').press('Enter');
+    await expect(page.getByTestId('undo')).toBeVisible();
+  },
+  'signed in elsewhere': async (page, url, run) => {
+    await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('composer')).toBeFocused();
+    const other = await page.context().newPage();
+    await other.goto(`${url}/?uid=ann-${run}`);
+    await expect(page.getByRole('button', { name: 'Sign in again' })).toBeVisible();
+    await other.close({ runBeforeUnload: true });
+  },
+  'signing out': async (page, url, run) => {
+    await page.goto(`${url}/?uid=ann-${run}&channel=tea-${run}`);
+    await expect(page.getByTestId('composer')).toBeFocused();
+    await page.getByTestId('logout').press('Enter');
+  },
+};
+
+/** The controls in sight, each by what it is called and the message it belongs to. */
+const controlsOf = (page: Page) =>
+  page.evaluate((selector) => {
+    const dialog = document.querySelector('dialog[open]');
+    return [...(dialog ?? document).querySelectorAll<HTMLElement>(selector)]
+      .filter((e) => e.getClientRects().length && !e.matches(':disabled, [target="_blank"], [type="file"]'))
+      .map((e) => {
+        const of = e.closest('article')?.querySelector('.file-name')?.textContent ?? '';
+        return `${e.id || e.ariaLabel || e.textContent?.trim() || e.tagName}${of && ` of ${of}`}`;
+      });
+  }, CONTROLS);
+
+/** Gives the focus to a control that controlsOf has named. */
+async function focus(page: Page, name: string): Promise<void> {
+  const at = (await controlsOf(page)).indexOf(name);
+  await page.evaluate(([selector, at]) => {
+    const dialog = document.querySelector('dialog[open]');
+    [...(dialog ?? document).querySelectorAll<HTMLElement>(selector)]
+      .filter((e) => e.getClientRects().length && !e.matches(':disabled, [target="_blank"], [type="file"]'))[at]!.focus();
+  }, [CONTROLS, at] as const);
+}
+
+/** Those that end a scene for good come last. */
+const last = /^(leave|logout|Remove of|logout-confirm)/;
+
+for (const [name, scene] of Object.entries(scenes)) {
+  test(`no control takes the focus with it: ${name}`, async ({ page, gateway, run }) => {
+    test.slow(); // each control that changes the page has it opened again
+    page.on('filechooser', () => {}); // none is shown then
+    await watchFocus(page);
+    await spoilUploads(page);
+    await scene(page, gateway.url, run);
+    const used = new Set<string>();
+    for (;;) {
+      const now = await controlsOf(page);
+      const next = now.filter((control) => !used.has(control)).sort((a, b) => Number(last.test(a)) - Number(last.test(b)))[0];
+      if (!next) break;
+      used.add(next);
+      await focus(page, next);
+      await page.keyboard.press(next === 'INPUT' ? 'Space' : 'Enter');
+      await expectFocusKept(page, `“${next}”`);
+      await expect.poll(() => page.evaluate(() => document.activeElement?.tagName), `after “${next}”`).not.toBe('BODY');
+      if (String(await controlsOf(page)) === String(now)) continue;
+      await expectFocusKept(page, `“${next}”, and what came of it`);
+      await scene(page, gateway.url, run);
+    }
+    expect(used.size, [...used].join(', ')).toBeGreaterThan(1);
+  });
+}
+
+test('Try again takes the focus from Cancel, and Cancel from Try again', async ({ page, gateway, run }) => {
+  await watchFocus(page);
+  const uploads = await spoilUploads(page);
+  await page.goto(`${gateway.url}/?uid=ann-${run}&channel=tea-${run}`);
+  await expect(page.getByTestId('composer')).toBeFocused();
+  for (const [name, held] of [['held.bin', file('held.bin', HELD)], ['held.wav', { ...file('held.wav', HELD), mimeType: 'audio/wav' }]] as const) {
+    await attach(page, held);
+    await page.getByTestId('send').click();
+    const sent = message(page, name);
+    await sent.getByTestId('transfer-cancel').press('Enter');
+    await expect(sent.getByTestId('transfer-retry')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(sent.getByTestId('transfer-cancel')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(sent.getByTestId('transfer-retry')).toBeFocused();
+  }
+  uploads.release();
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'held.wav')).toContainText('Sent');
+  await expectFocusKept(page, 'the end of the upload');
+});
+
+test('everything can be done by keyboard, and the focus is always seen', { tag: '@firefox' }, async ({ page, gateway, run }) => {
+  test.slow();
+  await watchFocus(page);
+  const uploads = await spoilUploads(page);
+  const { keyboard } = page;
+  await page.goto(gateway.url);
+  await tabTo(page, page.getByTestId('login-uid'));
+  await keyboard.press('ControlOrMeta+a');
+  await keyboard.type(`ann-${run}`);
+  await keyboard.press('Enter');
+  await expect(page.getByTestId('new-conversation-name')).toBeFocused();
+  await keyboard.type(`tea-${run}`);
+  await keyboard.press('Enter');
+  const composer = page.getByTestId('composer');
+  await expect(composer).toBeFocused();
+  await keyboard.type('Hello');
+  await keyboard.press('Enter');
+  await expect(message(page, 'Hello')).toContainText('Sent');
+
+  // Adding, taking out, a caption, sending.
+  await tabTo(page, page.getByRole('button', { name: 'Add pictures or files' }), 'Shift+Tab');
+  const chooser = page.waitForEvent('filechooser');
+  await keyboard.press('Enter');
+  await (await chooser).setFiles([picture('one.png'), picture('two.png'), picture('three.png')]);
+  await expect(composer).toBeFocused();
+  await tabTo(page, page.getByRole('button', { name: 'Remove two.png' }), 'Shift+Tab');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Remove three.png' })).toBeFocused();
+  await tabTo(page, composer);
+  await keyboard.type('Two views');
+  await tabTo(page, page.getByTestId('send'));
+  await keyboard.press('Enter');
+  await expect(message(page, 'Two views')).toContainText('Sent');
+
+  // Cancelling and trying again.
+  await attach(page, file('held.bin', HELD));
+  await tabTo(page, page.getByTestId('send'));
+  await keyboard.press('Space');
+  await tabTo(page, page.getByRole('button', { name: 'Cancel held.bin' }), 'Shift+Tab');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeFocused();
+  await expectRing(page);
+  uploads.release();
+  await keyboard.press('Enter');
+  await expect(message(page, 'held.bin')).toContainText('Sent');
+
+  // The viewer: larger, moved, the next one, and back.
+  const opener = page.getByRole('button', { name: 'Open picture one.png' });
+  await tabTo(page, opener, 'Shift+Tab');
+  await keyboard.press('Enter');
+  const dialog = page.locator('#lightbox');
+  await expect(dialog).toContainText('1 of 2');
+  const box = () => page.locator('#lightbox img').evaluate((e) => e.getBoundingClientRect().toJSON() as DOMRect);
+  const fits = await box();
+  for (let i = 0; i < 4; i++) await keyboard.press('+');
+  const large = await box();
+  expect(large.width).toBeGreaterThan(fits.width * 2);
+  await keyboard.press('ArrowDown');
+  expect((await box()).top).toBeLessThan(large.top);
+  await keyboard.press('0');
+  await keyboard.press('ArrowRight');
+  await expect(dialog).toContainText('2 of 2');
+  await tabTo(page, dialog.getByRole('button', { name: 'Previous picture' }));
+  await tabTo(page, dialog.getByRole('button', { name: 'Save' }));
+  await tabTo(page, dialog.getByRole('button', { name: 'Close' }));
+  await keyboard.press('Enter');
+  await expect(opener, 'the focus returns').toBeFocused();
+
+  // Sound.
+  await attach(page, { name: 'tone.wav', mimeType: 'audio/wav', buffer: wav(30) });
+  await expect(composer).toBeFocused();
+  await keyboard.press('Enter');
+  const audio = page.locator('audio');
+  await expect(message(page, 'tone.wav')).toContainText('Sent');
+  await tabTo(page, audio, 'Shift+Tab');
+  await keyboard.press('Space');
+  await expect.poll(() => audio.evaluate((e: HTMLAudioElement) => e.currentTime)).toBeGreaterThan(0);
+  await keyboard.press('Space');
+  await expect.poll(() => audio.evaluate((e: HTMLAudioElement) => e.paused)).toBe(true);
+
+  // Every control is on the way, and the way leads out of each.
+  await composer.focus();
+  const reached = new Set<string>();
+  const all = await page.locator(CONTROLS).evaluateAll((list) => {
+    const shown = list.filter((e) => e.getClientRects().length && (e as HTMLElement).tabIndex >= 0);
+    shown.forEach((e, i) => e.setAttribute('data-stop', `${i} ${e.id || e.ariaLabel || e.textContent?.trim() || e.tagName}`));
+    return shown.map((e) => e.getAttribute('data-stop')!);
+  });
+  for (let stops = 0; stops < 4 * all.length && reached.size < all.length; stops++) {
+    await keyboard.press('Tab');
+    await expectRing(page);
+    reached.add((await page.evaluate(() => document.activeElement?.getAttribute('data-stop'))) ?? '');
+    reached.delete('');
+  }
+  expect(all.filter((stop) => !reached.has(stop)), 'not reached').toEqual([]);
+
+  // The code for developers, and out.
+  await tabTo(page, page.getByTestId('snippet'));
+  await keyboard.press('Enter');
+  await tabTo(page, page.getByRole('button', { name: 'Copy' }));
+  await keyboard.press('Enter');
+  await expect(page.locator('#snippet')).toContainText(/Copied|Selected/);
+  await keyboard.press('Escape');
+  await expect(page.getByTestId('snippet')).toBeFocused();
+  await tabTo(page, page.getByTestId('logout'));
+  await keyboard.press('Enter');
+  await expect(page.getByTestId('logout-confirm')).toBeFocused();
+  await expectRing(page);
+  await keyboard.press('Enter');
+  await expect(page.getByTestId('login-uid')).toBeFocused();
+});
