@@ -81,6 +81,56 @@ test('pictures of any size are seen, enlarged and moved, by keys, wheel and fing
   }
 });
 
+test('a film is played where it stands, by who sends it and by who gets it', async ({ browser, gateway, run }) => {
+  const [ca, cb] = [await browser.newContext(), await browser.newContext()];
+  try {
+    const [a, b] = [await ca.newPage(), await cb.newPage()];
+    await Promise.all([a.goto(`${gateway.url}/?uid=ann-${run}&channel=tea-${run}`), b.goto(`${gateway.url}/?uid=ben-${run}&channel=tea-${run}`)]);
+    await expect(a.getByTestId('member-count')).toContainText('2');
+    await a.getByTestId('attach-input').evaluate(async (input: HTMLInputElement) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+      const context = canvas.getContext('2d')!;
+      const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+      const pieces: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => pieces.push(data);
+      const over = new Promise((stopped) => (recorder.onstop = stopped));
+      recorder.start();
+      let begin: number | undefined;
+      await new Promise<void>((drawn) => requestAnimationFrame(function draw(now) {
+        begin ??= now;
+        context.fillStyle = `hsl(${(now - begin) / 5} 80% 50%)`;
+        context.fillRect(0, 0, 320, 180);
+        if (now - begin < 2000) requestAnimationFrame(draw);
+        else drawn();
+      }));
+      recorder.stop();
+      await over;
+      const data = new DataTransfer();
+      data.items.add(new File(pieces, 'film.webm', { type: 'video/webm' }));
+      input.files = data.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await a.getByTestId('send').click();
+    await expect(a.getByTestId('message')).toContainText('Sent');
+    for (const page of [a, b]) {
+      const video = page.getByTestId('message').locator('video');
+      await expect(video).toBeVisible();
+      await expect.poll(() => video.evaluate((e: HTMLVideoElement) => e.videoWidth)).toBe(320);
+      const { width, height } = (await video.boundingBox())!;
+      expect(width / height, 'its place has the shape of the film').toBeCloseTo(16 / 9, 1);
+      expect(await video.evaluate((e: HTMLVideoElement) => e.paused), 'not before one wants it').toBe(true);
+      await video.press('Space');
+      await expect.poll(() => video.evaluate((e: HTMLVideoElement) => e.currentTime)).toBeGreaterThan(1);
+      expect(await video.evaluate((e: HTMLVideoElement) => e.error)).toBe(null);
+      await axe(page);
+    }
+    expect(await b.locator('video').evaluate((e: HTMLVideoElement) => e.currentSrc), 'from the gateway, while it loads').toContain(`${gateway.url}/media/`);
+    await expect(b.getByTestId('file-save')).toBeVisible();
+  } finally {
+    await Promise.all([ca.close(), cb.close()]);
+  }
+});
+
 test('people are shown online, messages delivered, sound plays, links lead on, and the code for developers works', async ({ browser, gateway, site, run }) => {
   const [ca, cb] = [await browser.newContext(), await browser.newContext()];
   try {
@@ -119,12 +169,23 @@ test('people are shown online, messages delivered, sound plays, links lead on, a
     await expect(state).toHaveText('Sent');
 
     await a.locator(`[data-id="channel:tea-${run}"]`).last().click();
+    const missing: string[] = [];
+    a.on('response', (response) => response.status() === 404 && missing.push(response.url()));
     await a.getByTestId('snippet').click();
     await expect(a.getByTestId('snippet-code')).toContainText(`createChannel('tea-${run}')`);
     await axe(a);
     const body = (await a.getByTestId('snippet-code').textContent())!;
     await a.keyboard.press('Escape');
     await expect(a.getByTestId('snippet')).toBeFocused();
+    const docs = a.locator('#snippet').getByRole('link', { name: 'Read the documentation' });
+    for (const served of [true, false]) {
+      await a.route('**/demo.json*', (route) => route.fulfill({ json: { docs: served } }));
+      await a.getByTestId('snippet').click();
+      await expect(docs).toHaveCount(served ? 1 : 0);
+      await a.keyboard.press('Escape');
+      await expect(a.getByTestId('snippet')).toBeFocused();
+    }
+    expect(missing, 'nothing is probed').toEqual([]);
     site.pages.set('/mine.html', { body });
     const mine = await cb.newPage();
     await mine.goto(`${site.url}/mine.html`);

@@ -14,7 +14,17 @@ export function bytes(size) {
 
 /** @param {number} time in ms since 1970 */
 export function clock(time) {
-  return new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return new Date(time).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
+}
+
+/** The day of a time, in full. @param {number} time in ms since 1970 */
+export function day(time) {
+  return new Date(time).toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' });
+}
+
+/** When something was, in a few letters: today's time, or else the day. @param {number} time in ms since 1970 */
+export function when(time) {
+  return day(time) === day(Date.now()) ? clock(time) : new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short' });
 }
 
 /** @param {number} seconds */

@@ -1,6 +1,6 @@
 /** The list of conversations, and the form that starts one. */
 import { byId, clone, icon, make, part, showText } from './dom.js';
-import { clock } from './format.js';
+import { when } from './format.js';
 import { isName, paintAvatar } from './names.js';
 import { presenceText } from './presence.js';
 
@@ -79,7 +79,7 @@ function update(row, { last, unread, kind, time, presence }, active) {
   showPresence(part(row, 'span', 'avatar'), presence);
   part(row, 'span', 'presence').textContent = presence ? presenceText[presence] : '';
   part(row, 'span', 'last').textContent = last || (kind === 'channel' ? 'Channel' : 'Person');
-  part(row, 'time', 'time').textContent = last ? clock(time) : '';
+  part(row, 'time', 'time').textContent = last ? when(time) : '';
   const badge = part(row, 'span', 'badge');
   badge.replaceChildren(unread > 99 ? '99+' : String(unread), make('span', 'sr-only', ' unread'));
   badge.hidden = !unread;

@@ -1,6 +1,7 @@
 /** The messages of a conversation on the page, in the order in which they came; pictures that follow each other are an album. */
 import { KEEP } from './archive.js';
 import { discard, make } from './dom.js';
+import { day } from './format.js';
 import { MessageView } from './message-view.js';
 
 /** @import { Conversation } from './conversation.js' */
@@ -11,6 +12,9 @@ export class Thread {
   messages = [];
   /** @type {Map<Message, MessageView>} */
   #views = new Map();
+
+  /** Of the last message. */
+  #day = day(Date.now());
 
   /** @param {Conversation} conversation */
   constructor(conversation) {
@@ -25,6 +29,7 @@ export class Thread {
     const last = this.messages.at(-1);
     const view = last && this.#views.get(last);
     this.messages.push(message);
+    this.#sayDay(message.kept.time);
     if (view && view.element === this.element.lastElementChild && view.takes(message)) {
       view.add(message);
       this.#views.set(message, view);
@@ -32,6 +37,13 @@ export class Thread {
       this.#append(message);
     }
     while (this.messages.length > KEEP) this.remove(/** @type {Message} */ (this.messages[0]));
+  }
+
+  /** A line where another day begins. @param {number} time */
+  #sayDay(time) {
+    const now = day(time);
+    if (now !== this.#day) this.note(now);
+    this.#day = now;
   }
 
   /** @param {Message} message */

@@ -53,7 +53,7 @@ export function showTransfer(transfer, direction, { box, ring: ringPlace, status
     bar.hidden = over;
     ring.hidden = over && !retry;
     showText(status, direction === 'download' && state === 'failed' ? explain(transfer.error, direction) : describe(transfer, percent));
-    status.classList.toggle('problem', state === 'failed');
+    status.classList.toggle('problem', state === 'failed' && direction === 'download'); // below what is sent it is said already
     showButton(over);
   };
   const showButton = (/** @type {boolean} */ over) => {
@@ -81,7 +81,7 @@ export function showTransfer(transfer, direction, { box, ring: ringPlace, status
 function describe(transfer, percent) {
   const { state, size, current, rate } = transfer;
   if (state === 'failed') return bytes(size);
-  if (state === 'cancelled') return `Cancelled · ${bytes(size)}`;
+  if (state === 'cancelled') return 'keep' in transfer ? bytes(size) : `Cancelled · ${bytes(size)}`;
   if (transfer.paused) return `Paused at ${percent}% until you are connected again`;
   if (state === 'queued') return `Waiting · ${bytes(size)}`;
   if (transfer.stalled) return `${percent}% of ${bytes(size)} · stalled, goes on by itself`;

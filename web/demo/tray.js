@@ -29,7 +29,7 @@ const list = byId('ul', 'tray-items');
 export function pick(file) {
   const name = fileName(file.name);
   const isPicture = file.type.startsWith('image/') && file.type !== 'image/svg+xml';
-  const problem = file.size === 0 ? 'This file is empty, so there is nothing to send.' : file.size > MOST_BYTES ? `${bytes(file.size)} is too large. The limit is 30 MB.` : '';
+  const problem = file.size === 0 ? 'This file is empty.' : file.size > MOST_BYTES ? `${bytes(file.size)} is too large. The limit is 30 MB.` : '';
   const prepare = isPicture && !problem ? once(() => prepared(file, name)) : async () => undefined;
   prepare().catch(() => {}); // it begins now; what fails is told when it is sent
   return { file, name, isPicture, prepare, problem };
