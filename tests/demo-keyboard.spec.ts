@@ -266,6 +266,8 @@ test('everything can be done by keyboard, and the focus is always seen', { tag: 
   const audio = page.locator('audio');
   await expect(message(page, 'tone.wav')).toContainText('Sent');
   await tabTo(page, audio, 'Shift+Tab');
+  while (await audio.evaluate((e) => e === document.activeElement)) await keyboard.press('Shift+Tab'); // over the parts of the player
+  await keyboard.press('Tab');
   await keyboard.press('Space');
   await expect.poll(() => audio.evaluate((e: HTMLAudioElement) => e.currentTime)).toBeGreaterThan(0);
   await keyboard.press('Space');

@@ -68,7 +68,8 @@ export class Upload {
 
   /** Whether there is something to cancel: what the outbox is sending can't be taken back. */
   get cancellable() {
-    return !this.#item || this.#item.state === 'WAITING' || this.#item.state === 'UPLOADING';
+    const state = this.#item?.state; // FAILED for a moment after retry
+    return state !== 'SENDING' && state !== 'SENT';
   }
 
   async cancel() {
