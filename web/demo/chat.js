@@ -100,7 +100,7 @@ export class Chat {
     const [kind, name] = [id.slice(0, id.indexOf(':')), id.slice(id.indexOf(':') + 1)];
     if (kind === 'channel' || kind === 'peer') return this.open(kind, name);
     this.#show(undefined);
-    focusList();
+    if (!byId('nav', 'list').matches(':focus-within')) focusList(); // somebody may be typing there already
   }
 
   /** Shows what Back or Forward leads to: the list for what is not open any more. @param {string} id */

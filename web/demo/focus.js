@@ -5,8 +5,8 @@
 
 /** What one reaches with Tab. */
 const CONTROLS = 'a[href], button, input, textarea, summary, audio[controls], video[controls], [tabindex="0"]';
-/** What gets the focus if nothing nearby can: the first one in sight. */
-const LAST_RESORT = '#scroller, #list, #uid';
+/** What gets the focus if nothing nearby can: the first one in sight. A field in the list, unless that calls up an on-screen keyboard. */
+const LAST_RESORT = matchMedia('(hover: hover)').matches ? '#scroller, #new-name, #uid' : '#scroller, #list, #uid';
 
 /** What has had the focus last, and all that is around it, from the inside out. @type {Element[]} */
 let path = [];
@@ -60,7 +60,7 @@ function heir(around) {
  */
 function nearby(lost, around) {
   for (const place of around) {
-    if (!usable(place) || place.matches('body, main, ul, .thread')) continue; // no control of a list takes the place of another
+    if (!usable(place) || place.matches('html, body, main, ul, .thread')) continue; // no control of a list takes the place of another
     if (place.matches(CONTROLS)) return place;
     const inside = [...place.querySelectorAll(CONTROLS)].filter(usable);
     const next = lost.isConnected ? inside.find((element) => lost.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) : undefined;
