@@ -20,12 +20,14 @@ export function startFocus() {
   document.addEventListener('focusout', () => setTimeout(() => {
     if (path[0] && usable(path[0]) && !isFocused()) path = []; // a click beside all controls has taken it, and means it
   }));
-  new MutationObserver(keep).observe(document.body, { subtree: true, childList: true, attributeFilter: ['hidden', 'disabled', 'open', 'data-state', 'data-pane'] });
+  new MutationObserver(() => keep()).observe(document.body, { subtree: true, childList: true, attributeFilter: ['hidden', 'disabled', 'open', 'data-state', 'data-pane'] });
 }
 
-function keep() {
+/** @param {boolean} [later] */
+function keep(later) {
   const [lost, ...around] = path;
   if (!lost || usable(lost) || isFocused()) return;
+  if (!later && around.some((element) => element.matches('dialog:not([open])'))) return void setTimeout(() => keep(true)); // the browser is about to give it back
   const next = heir(around) ?? nearby(lost, around) ?? [...document.querySelectorAll(LAST_RESORT)].find(usable);
   if (next instanceof HTMLElement) next.focus();
 }
