@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rtmwasm/core"
 	"rtmwasm/gateway/media"
 )
@@ -48,6 +50,9 @@ type Config struct {
 
 	// Meter counts what happens; nil means that nobody does.
 	Meter Meter
+
+	// Tracer records what requests wait for: see package tracing. nil means that nothing is recorded.
+	Tracer trace.Tracer
 
 	// Logger never gets a token or credential. nil means slog.Default().
 	Logger *slog.Logger

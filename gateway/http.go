@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/tracing"
 )
 
 // route is an address; one that ends with a slash stands for all below it, too.
@@ -44,7 +45,11 @@ func (s *Server) newHandler() http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, r.handler)
 	}
-	return s.guard(s.withREST(s.boundRequests(s.crossOrigin(mux))))
+	handler := s.guard(s.withREST(s.boundRequests(s.crossOrigin(mux))))
+	if s.config.Tracer != nil {
+		handler = tracing.Handler(s.config.Tracer, TraceRoute, handler)
+	}
+	return handler
 }
 
 // What the addresses of Config.REST begin with: those of the vendor's API, and our own.

@@ -25,6 +25,7 @@ import (
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/scan"
+	"rtmwasm/gateway/tracing"
 	"rtmwasm/gateway/webhook"
 )
 
@@ -47,6 +48,8 @@ type Metrics struct {
 	hookEvents                  *prometheus.CounterVec
 	hookCalls                   *prometheus.HistogramVec
 	hookOldest                  prometheus.Gauge
+	spansSent                   prometheus.Counter
+	spansDropped                *prometheus.CounterVec
 }
 
 var (
@@ -54,6 +57,7 @@ var (
 	_ scan.Meter    = (*Metrics)(nil)
 	_ rest.Meter    = (*Metrics)(nil)
 	_ webhook.Meter = (*Metrics)(nil)
+	_ tracing.Meter = (*Metrics)(nil)
 )
 
 // New makes Metrics with a registry of their own, which has those of the process and the
@@ -102,6 +106,8 @@ func New() *Metrics {
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"status"}),
 		hookOldest:   to.NewGauge(prometheus.GaugeOpts{Name: "rtm_webhook_oldest_seconds", Help: "Age of the oldest event of the batch that the web hook did not take; 0 while it does."}),
+		spansSent:    counter("rtm_trace_spans_sent_total", "Spans of traces that the collector took."),
+		spansDropped: counters("rtm_trace_spans_dropped_total", "Spans of traces that were dropped: queue_full (the collector is slow or away) or not_taken (it refused them, or did not answer).", "reason"),
 		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
 	}
 	frames := counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction")
@@ -149,6 +155,9 @@ func (m *Metrics) begin() {
 	}
 	for _, status := range webhook.Statuses {
 		m.hookCalls.WithLabelValues(status)
+	}
+	for _, r := range tracing.Reasons {
+		m.spansDropped.WithLabelValues(string(r))
 	}
 	for _, call := range gateway.EngineCalls {
 		m.engine.WithLabelValues(call)
@@ -236,3 +245,10 @@ func (m *Metrics) WebhookCall(status string, took time.Duration) {
 }
 
 func (m *Metrics) WebhookOldest(age time.Duration) { m.hookOldest.Set(age.Seconds()) }
+
+// SpansSent implements tracing.Meter, as does the method that follows.
+func (m *Metrics) SpansSent(n int) { m.spansSent.Add(float64(n)) }
+
+func (m *Metrics) SpansDropped(r tracing.Reason, n int) {
+	m.spansDropped.WithLabelValues(string(r)).Add(float64(n))
+}

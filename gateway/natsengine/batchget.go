@@ -50,6 +50,8 @@ const (
 // when the time is over as if it were all, it hides how far the replica is, and it returns no
 // error of its own for too many results.
 func (e *Engine) batchGet(ctx context.Context, stream string, request any) (messages []*nats.Msg, end nats.Header, err error) {
+	ctx, span := startNATS(ctx, "nats batch_get", stream)
+	defer func() { endNATS(span, err) }()
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, nil, err
@@ -92,7 +94,9 @@ type storedMessage struct {
 }
 
 // lastMessage reads the last message of a subject from the stream's leader.
-func (e *Engine) lastMessage(ctx context.Context, stream, subject string) (storedMessage, error) {
+func (e *Engine) lastMessage(ctx context.Context, stream, subject string) (_ storedMessage, err error) {
+	ctx, span := startNATS(ctx, "nats get_last", stream)
+	defer func() { endNATS(span, err) }()
 	request, err := json.Marshal(map[string]string{"last_by_subj": subject})
 	if err != nil {
 		return storedMessage{}, err

@@ -75,9 +75,11 @@ func (e *Engine) ListenEvictions(gatewayID string, h func(gateway.Eviction)) (st
 		if err != nil {
 			return // not from a gateway
 		}
+		span := e.answerFor(m, "evict")
 		go func() {
 			h(eviction)
 			_ = m.Respond(nil) // on failure the asker goes on after its timeout
+			span.End(nil)
 		}()
 	})
 	if err != nil {
@@ -87,10 +89,12 @@ func (e *Engine) ListenEvictions(gatewayID string, h func(gateway.Eviction)) (st
 }
 
 // Evict implements gateway.Bus.
-func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.Eviction) error {
+func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.Eviction) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	_, err := e.nc.RequestWithContext(ctx, evictSubject+gatewayID, encodeEviction(eviction))
+	ctx, span := startNATS(ctx, "nats ask_gateway", "evict")
+	defer func() { endNATS(span, err) }()
+	_, err = e.nc.RequestMsgWithContext(ctx, toGateway(ctx, evictSubject+gatewayID, encodeEviction(eviction)))
 	if err != nil && !errors.Is(err, nats.ErrNoResponders) {
 		return fmt.Errorf("natsengine: evict a session: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"rtmwasm/gateway/tracing"
 )
 
 // An answer of a gateway comes in parts that fit a NATS message. The first byte of a part
@@ -26,10 +28,13 @@ var errNoGateway = errors.New("natsengine: the gateway is gone")
 // once, now or later, where an answer is wanted. An answer may be large.
 func (e *Engine) listen(subject string, h func(request []byte, reply func([]byte))) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(subject, func(m *nats.Msg) {
+		var span tracing.Span
 		if m.Reply != "" {
 			_ = m.Respond([]byte{morePart})
+			span = e.answerFor(m, "media")
 		}
 		h(m.Data, func(answer []byte) {
+			defer span.End(nil)
 			for _, part := range parts(answer, maxPart) {
 				_ = m.Respond(part) // on failure the timeout of who asked says so
 			}
@@ -51,20 +56,23 @@ func parts(answer []byte, most int) (parts [][]byte) {
 
 // askAt returns the answer of who listens on a subject. It waits as long as first for a part of it, and
 // until ctx ends for the rest.
-func (e *Engine) askAt(ctx context.Context, subject string, request []byte, first time.Duration) ([]byte, error) {
+func (e *Engine) askAt(ctx context.Context, subject string, request []byte, first time.Duration) (answer []byte, err error) {
+	ctx, span := startNATS(ctx, "nats ask_gateway", "media")
+	defer func() { endNATS(span, err) }()
 	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
-	if err := e.nc.PublishRequest(subject, sub.Subject, request); err != nil {
+	question := toGateway(ctx, subject, request)
+	question.Reply = sub.Subject
+	if err := e.nc.PublishMsg(question); err != nil {
 		return nil, fmt.Errorf("natsengine: ask a gateway: %w", err)
 	}
 	m, err := sub.NextMsg(first)
 	if err != nil || isNoResponders(m) {
 		return nil, errNoGateway
 	}
-	var answer []byte
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err == nil && len(m.Data) == 0 {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rtmwasm/core"
 )
 
@@ -74,6 +76,9 @@ type Options struct {
 	History    bool
 	HistoryAge time.Duration
 	AppHistory int
+
+	// Tracer records what this gateway does for others whose requests are traced; nil means nothing is.
+	Tracer trace.Tracer
 
 	// Logger gets what the connection to NATS reports; nil means slog.Default().
 	Logger *slog.Logger

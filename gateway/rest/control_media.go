@@ -220,9 +220,9 @@ func (h *Handler) sendMedia(r *http.Request, c *call) (any, error) {
 	}
 	code := codeSent
 	if receiver == channelField {
-		err = h.sender.toChannel(m)
+		err = h.sender.toChannel(r.Context(), m)
 	} else if m.offline, err = body.flag("enable_offline_messaging"); err == nil {
-		code, err = h.sender.toPeer(m, wait)
+		code, err = h.sender.toPeer(r.Context(), m, wait)
 	}
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/tracing"
 )
 
 // Handler serves what is below Prefix. It is safe for concurrent use.
@@ -72,6 +73,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusOK
 	answer, err := h.do(header, r, c)
+	tracing.Route(r.Context(), r.Method, "REST "+c.endpoint)
 	if f := h.failureOf(err, c); f != nil {
 		status = f.status
 		writeFailure(w, c.id, f)

@@ -51,7 +51,7 @@ func (h *Handler) sendToPeer(r *http.Request, c *call) (any, error) {
 	if m.offline, err = body.flag("enable_offline_messaging"); err != nil {
 		return nil, err
 	}
-	code, err := h.sender.toPeer(m, wait)
+	code, err := h.sender.toPeer(r.Context(), m, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (h *Handler) sendToChannel(r *http.Request, c *call) (any, error) {
 	if m.message, err = readText(body); err != nil {
 		return nil, err
 	}
-	if err := h.sender.toChannel(m); err != nil {
+	if err := h.sender.toChannel(r.Context(), m); err != nil {
 		return nil, err
 	}
 	return sent{c.succeeded(), codeSent}, nil

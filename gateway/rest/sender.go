@@ -13,6 +13,7 @@ import (
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/mailbox"
+	"rtmwasm/gateway/tracing"
 )
 
 // promptly is how long a caller that does not wait for the receiver waits at most: a message that
@@ -54,7 +55,7 @@ func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 }
 
 // record keeps a message in the history where the caller wants that, before anybody gets it.
-func (s *sender) record(m outgoing, d *wire.Delivery, toChannel bool) error {
+func (s *sender) record(ctx context.Context, m outgoing, d *wire.Delivery, toChannel bool) error {
 	if !m.history || s.history == nil {
 		return nil
 	}
@@ -62,7 +63,7 @@ func (s *sender) record(m outgoing, d *wire.Delivery, toChannel bool) error {
 	if err != nil {
 		return err
 	}
-	err = s.history.Record(context.Background(), gateway.HistoryMessage{ // it gives up by itself
+	err = s.history.Record(context.WithoutCancel(ctx), gateway.HistoryMessage{ // it gives up by itself
 		App: m.app, From: m.from, To: m.to, ToChannel: toChannel, Ms: d.ServerReceivedMs, Message: content,
 	})
 	if errors.Is(err, gateway.ErrHistoryQuota) {
@@ -91,30 +92,33 @@ func frameOf(d *wire.Delivery) ([]byte, error) {
 
 // toPeer sends a message to one user, and returns the code of the answer. It goes on when the
 // caller hangs up: a message that was accepted is not given up.
-func (s *sender) toPeer(m outgoing, wait bool) (code string, err error) {
+func (s *sender) toPeer(ctx context.Context, m outgoing, wait bool) (code string, err error) {
 	if m.to == m.from { // the client that would get it drops what is from its own user
 		return codeOf(wait, false), nil
 	}
 	user := gateway.User{App: m.app, ID: m.to}
 	d := s.delivery(m, "")
-	if err := s.record(m, d, false); err != nil {
+	if err := s.record(ctx, m, d, false); err != nil {
 		return "", err
 	}
 	answered := make(chan bool, 1)
 	began := time.Now()
+	_, span := tracing.Start(ctx, "nats ask_peer")
 	err = s.handOver(m, d, func(frame []byte) error {
 		return s.bus.AskPeer(user, frame, s.peerAck, func(received bool) { answered <- received })
 	})
 	if err != nil {
+		span.End(err)
 		return "", err
 	}
 	received, known := awaitAnswer(answered, wait)
+	span.End(nil)
 	switch {
 	case received:
 		return codeOf(wait, true), nil
 	case m.offline:
-		return codeOf(wait, false), s.keep(user, m.quotaOf, d)
-	case known && wait && time.Since(began) >= s.peerAck && s.isLoggedIn(user):
+		return codeOf(wait, false), s.keep(ctx, user, m.quotaOf, d)
+	case known && wait && time.Since(began) >= s.peerAck && s.isLoggedIn(ctx, user):
 		return "", noAnswer
 	}
 	return codeOf(wait, false), nil
@@ -147,14 +151,16 @@ func codeOf(wait, received bool) string {
 }
 
 // isLoggedIn reports whether a user is; also where that can't be told.
-func (s *sender) isLoggedIn(user gateway.User) bool {
-	_, err := s.bus.Lookup(context.Background(), user) // the bus gives up by itself
+func (s *sender) isLoggedIn(ctx context.Context, user gateway.User) bool {
+	_, err := s.bus.Lookup(context.WithoutCancel(ctx), user) // the bus gives up by itself
 	return !errors.Is(err, gateway.ErrNoSession)
 }
 
 // keep puts a message into the mailbox of its receiver. Where it arrives later all the same, the
 // receiver drops one of the two by its number.
-func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error {
+func (s *sender) keep(ctx context.Context, user gateway.User, quotaOf string, d *wire.Delivery) (err error) {
+	_, span := tracing.Start(ctx, "nats append_mail")
+	defer func() { span.End(err) }()
 	kept := *d
 	kept.Offline = true
 	frame, err := frameOf(&kept)
@@ -178,13 +184,15 @@ func (s *sender) keep(user gateway.User, quotaOf string, d *wire.Delivery) error
 
 // toChannel sends a message to the members of a channel, and returns when it can't be lost any
 // more. Nobody needs to be there.
-func (s *sender) toChannel(m outgoing) error {
+func (s *sender) toChannel(ctx context.Context, m outgoing) (err error) {
 	d := s.delivery(m, m.to)
-	if err := s.record(m, d, true); err != nil {
+	if err := s.record(ctx, m, d, true); err != nil {
 		return err
 	}
 	published := make(chan error, 1)
-	err := s.handOver(m, d, func(frame []byte) error {
+	_, span := tracing.Start(ctx, "nats publish_channel")
+	defer func() { span.End(err) }()
+	err = s.handOver(m, d, func(frame []byte) error {
 		return s.bus.PublishChannel(channel.ID{App: m.app, Channel: m.to}, frame, func(err error) { published <- err })
 	})
 	if err != nil {

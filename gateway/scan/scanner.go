@@ -12,6 +12,7 @@ import (
 
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/signature"
+	"rtmwasm/gateway/tracing"
 )
 
 // DefaultTimeout is the zero value of Options.Timeout.
@@ -143,7 +144,14 @@ func Redacted(rawURL string) string {
 // Check implements mediastore.Checker.
 func (s *Scanner) Check(ctx context.Context, info media.Info, content io.ReaderAt) error {
 	began := time.Now()
+	ctx, span := tracing.Start(ctx, "scan")
 	result, err := s.check(ctx, info, content)
+	span.Set("rtm.result", string(result))
+	if result == Failed {
+		span.End(err)
+	} else {
+		span.End(nil)
+	}
 	if ctx.Err() != nil && result == Failed { // nobody waits for it
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/signature"
+	"rtmwasm/gateway/tracing"
 )
 
 // maxVerdict is how long a hook's answer may be, in bytes.
@@ -42,7 +43,7 @@ func newWebhook(u *url.URL, o Options, l *lent) (kind, error) {
 	return &webhook{
 		url: u.String(), secret: secret, contentURL: o.ContentURL, lent: l,
 		client: &http.Client{
-			Transport:     transport,
+			Transport:     tracing.Transport(transport, "scan hook"),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rtmwasm/gateway/signature"
+	"rtmwasm/gateway/tracing"
 )
 
 // Bounds of an answer: of its header, and of the body, of which nothing but the beginning is read.
@@ -62,7 +63,7 @@ func newClient(t Target) (*client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = maxHeaderBytes
 	return &client{t, &http.Client{
-		Transport:     transport,
+		Transport:     tracing.Transport(transport, "webhook post"),
 		Timeout:       t.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil

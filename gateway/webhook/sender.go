@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/tracing"
 )
 
 // Queued is an event that the hook has not taken yet.
@@ -89,6 +92,9 @@ type Config struct {
 	// Grace is how long a call under way may go on when Run's context has ended, or another gateway
 	// may soon have the events; 0 means DefaultGrace. What is cut off then comes again.
 	Grace time.Duration
+
+	// Tracer has a trace for each call, whose id the hook gets in the header traceparent; nil means none.
+	Tracer trace.Tracer
 
 	// Meter counts events; nil means that nobody does.
 	Meter Meter
@@ -197,9 +203,12 @@ func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause
 	began := time.Now()
 	// Not ended at once by ctx: the hook may have taken what it is not let finish, and would get it twice.
 	late, cancel := withGrace(ctx, s.config.Grace)
+	late, span := tracing.StartRoot(late, s.config.Tracer, "webhook batch") // of events of many requests, long after them
+	span.SetInt("rtm.events", len(batch))
 	a, err := s.client.post(late, body(batch))
 	cancel()
 	a.events = len(batch)
+	defer func() { span.End(err) }()
 	s.config.Meter.WebhookCall(class(a.status), time.Since(began))
 	if err == nil {
 		err = explain(a.status)

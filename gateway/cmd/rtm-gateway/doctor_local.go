@@ -39,6 +39,7 @@ func (e *examination) local(ctx context.Context) {
 	}
 	e.checkScanner(ctx)
 	e.checkWebhook(ctx)
+	e.checkTraces(ctx)
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {

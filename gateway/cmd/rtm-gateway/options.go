@@ -24,6 +24,7 @@ type options struct {
 	minFree     size
 	tls         tlsOptions
 	metrics     string
+	trace       traceOptions
 	log         logOptions
 	drain       drainOptions
 	demo        bool
@@ -112,6 +113,7 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.Var(&o.minFree, "min-free", "`size` to keep free on the disks of --media and --data. With less, the gateway refuses uploads and /readyz fails; with less than half, it also refuses offline messages")
 	o.tls.register(flags)
 	flags.StringVar(&o.metrics, "metrics", "", "`address` to serve /metrics for Prometheus on; let only your monitoring reach it")
+	o.trace.register(flags)
 	o.log.register(flags)
 	o.drain.register(flags)
 	flags.BoolVar(&o.demo, "demo", true, "serve the demo page at /, and /demo.json, which tells it how users log in")
@@ -132,5 +134,5 @@ func (o options) check() error {
 	if o.metrics != "" {
 		err = errors.Join(err, checkAddress("metrics", o.metrics))
 	}
-	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.rest.check(), o.webhook.check(), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.log.check(), o.drain.check())
+	return errors.Join(err, o.media.check(), o.apps.check(o.listen), o.rest.check(), o.webhook.check(), o.bounds.check(), o.scan.check(o.listen, o.tls.cert != ""), o.tls.check(), o.trace.check(), o.log.check(), o.drain.check())
 }

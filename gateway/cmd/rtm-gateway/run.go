@@ -11,6 +11,8 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
@@ -100,24 +102,30 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		}
 		defer stop()
 	}
+	tracer, log, stopTraces, err := o.trace.open(ctx, meter, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopTraces() // behind all that is traced
+	site.log = log
 	site.listen()
 	scanner, err := o.scan.open(site.url(), meter, log)
 	if err != nil {
 		return err
 	}
-	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, scanner, meter, log) })
+	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, scanner, tracer, meter, log) })
 	if err != nil || r.server == nil { // or it was told to end
 		return err
 	}
 	defer r.closeStores(log)
 	if o.rest.listen != "" {
-		stop, err := serveREST(o.rest.listen, r.rest, site.tls, log)
+		stop, err := serveREST(o.rest.listen, traced(tracer, r.rest), site.tls, log)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	stopWebhook, err := o.webhook.start(ctx, r.engine.WebhookQueue(), min(webhook.DefaultGrace, o.drain.limit/2), meter, log)
+	stopWebhook, err := o.webhook.start(ctx, r.engine.WebhookQueue(), min(webhook.DefaultGrace, o.drain.limit/2), tracer, meter, log)
 	if err != nil {
 		return err
 	}
@@ -152,8 +160,8 @@ func (r running) close() {
 }
 
 // start opens the engine and starts the gateway on it.
-func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Scanner, meter *metrics.Metrics, log *slog.Logger) (running, error) {
-	engine, err := openEngine(ctx, o, meter, log)
+func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Scanner, tracer trace.Tracer, meter *metrics.Metrics, log *slog.Logger) (running, error) {
+	engine, err := openEngine(ctx, o, tracer, meter, log)
 	if err != nil {
 		return running{}, err
 	}
@@ -169,6 +177,7 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 		MediaURLKeys: o.ring(engine.MediaKeys()),
 		Authorizer:   auth,
 		SDK:          web.SDK(),
+		Tracer:       tracer,
 		Logger:       log,
 		AllowOrigin:  o.bounds.origins.allow(),
 		Limits:       o.bounds.limits(),
@@ -220,8 +229,9 @@ func (o options) opening() string {
 	return "opening the data folder " + o.data
 }
 
-func openEngine(ctx context.Context, o options, meter *metrics.Metrics, log *slog.Logger) (*natsengine.Engine, error) {
+func openEngine(ctx context.Context, o options, tracer trace.Tracer, meter *metrics.Metrics, log *slog.Logger) (*natsengine.Engine, error) {
 	where := o.engine(log)
+	where.Tracer = tracer
 	o.webhook.apply(&where, meter)
 	if where.Dir != "" {
 		if err := checkWritable(where.Dir); err != nil {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/signature"
@@ -141,7 +143,7 @@ func (o webhookOptions) apply(where *natsengine.Options, meter *metrics.Metrics)
 
 // start posts events until ctx ends. The function that it returns also ends it, and waits for the call
 // under way, which has grace from the end on.
-func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace time.Duration, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
+func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace time.Duration, tracer trace.Tracer, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
 	if o.url == "" {
 		return func() {}, nil
 	}
@@ -149,7 +151,7 @@ func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace ti
 	if err != nil {
 		return nil, err
 	}
-	config := webhook.Config{Target: target, Queue: queue, MaxAge: o.maxAge, Grace: grace, Logger: log}
+	config := webhook.Config{Target: target, Queue: queue, MaxAge: o.maxAge, Grace: grace, Tracer: tracer, Logger: log}
 	if meter != nil {
 		config.Meter = meter
 	}

@@ -52,6 +52,7 @@ func newClient(ctx context.Context, options Options) (*s3.Client, error) {
 		return nil, fmt.Errorf("bucket: read the AWS settings of the environment: %w", err)
 	}
 	return s3.NewFromConfig(loaded, func(o *s3.Options) {
+		o.HTTPClient = tracedClient{o.HTTPClient}
 		o.Region = cmp.Or(options.Region, o.Region, defaultRegion)
 		o.UsePathStyle = options.PathStyle
 		if options.Endpoint != "" {

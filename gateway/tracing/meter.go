@@ -1,0 +1,19 @@
+package tracing
+
+// Meter counts spans.
+type Meter interface {
+	SpansSent(n int)
+	SpansDropped(r Reason, n int)
+}
+
+// Reason is why spans are dropped.
+type Reason string
+
+// Reasons.
+const (
+	QueueFull Reason = "queue_full" // the collector is too slow, or away
+	NotTaken  Reason = "not_taken"  // it refused them, or did not answer in time
+)
+
+// Reasons are all of them.
+var Reasons = []Reason{QueueFull, NotTaken}

@@ -1,0 +1,119 @@
+// Package tracing records what requests of a gateway wait for, as spans of OpenTelemetry:
+//
+//	handler = tracing.Handler(tracer, route, handler)  // a span for each HTTP request
+//	ctx, span := tracing.Start(ctx, "nats get")        // below it, a span for a step
+//	defer func() { span.End(err) }()
+//
+// Start records something only where its context already has a span that is recorded. So packages
+// that do the steps need no setting, and without a tracer each call costs one look into the context.
+//
+// Spans never have what users write, ids of users, tokens, paths or queries. Errors are told by their
+// kind, because their texts may have any of these. Package otlp sends the spans to a collector.
+package tracing
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Name is the instrumentation scope of all spans of a gateway.
+const Name = "rtmwasm/gateway"
+
+// Span is a step that is being done. The zero value records nothing.
+type Span struct{ span trace.Span }
+
+// Start begins a step of what the span of ctx stands for. Without such a span, or if that is not
+// recorded, it returns ctx and the zero Span. name must be one of few: details are for Set.
+func Start(ctx context.Context, name string) (context.Context, Span) {
+	parent := trace.SpanFromContext(ctx)
+	if !parent.IsRecording() {
+		return ctx, Span{}
+	}
+	ctx, span := parent.TracerProvider().Tracer(Name).Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient))
+	return ctx, Span{span}
+}
+
+// StartRoot begins a trace of its own, for work that no request waits for. A nil tracer records nothing.
+func StartRoot(ctx context.Context, tracer trace.Tracer, name string) (context.Context, Span) {
+	if tracer == nil {
+		return ctx, Span{}
+	}
+	ctx, span := tracer.Start(ctx, name, trace.WithNewRoot())
+	return ctx, Span{span}
+}
+
+// Traceparent is the value of the header of this name that carries the span of ctx to another gateway; "" where
+// nothing is recorded.
+func Traceparent(ctx context.Context) string {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return ""
+	}
+	carrier := propagation.MapCarrier{}
+	w3c.Inject(ctx, carrier)
+	return carrier[Header]
+}
+
+// Header is the name of the header of the W3C.
+const Header = "traceparent"
+
+// StartRemote begins what another gateway waits for, which sent traceparent. With a nil tracer, or an
+// empty traceparent, it records nothing.
+func StartRemote(tracer trace.Tracer, traceparent, name string) Span {
+	if tracer == nil || traceparent == "" {
+		return Span{}
+	}
+	ctx := w3c.Extract(context.Background(), propagation.MapCarrier{Header: traceparent})
+	_, span := tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer))
+	return Span{span}
+}
+
+// Set adds a detail, such as the name of a bucket.
+func (s Span) Set(key, value string) {
+	if s.span != nil {
+		s.span.SetAttributes(attribute.String(key, value))
+	}
+}
+
+// SetInt is Set for a number.
+func (s Span) SetInt(key string, value int) {
+	if s.span != nil {
+		s.span.SetAttributes(attribute.Int(key, value))
+	}
+}
+
+// End ends the step. It has failed unless err is nil.
+func (s Span) End(err error) {
+	if s.span == nil {
+		return
+	}
+	if err != nil {
+		s.span.SetStatus(codes.Error, "")
+		s.Set("error.type", kindOf(err))
+	}
+	s.span.End()
+}
+
+// kindOf tells of an error what is not secret.
+func kindOf(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "canceled"
+	}
+	return "_OTHER"
+}
+
+// Route names the span of the request that ctx belongs to after an endpoint, which its handler knows
+// better than Handler does.
+func Route(ctx context.Context, method, endpoint string) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetName(knownMethod(method) + " " + endpoint)
+		span.SetAttributes(attribute.String("http.route", endpoint))
+	}
+}
