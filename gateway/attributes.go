@@ -22,9 +22,9 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 	var err error
 	var refusal *wire.Refusal
 	if w.Channel == "" {
-		refusal, err = s.writeUser(w)
+		refusal, err = s.writeUser(id, w)
 	} else {
-		refusal, err = s.writeChannel(w, time.Now())
+		refusal, err = s.writeChannel(id, w, time.Now())
 	}
 	switch {
 	case refusal != nil:
@@ -36,17 +36,17 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 	}
 }
 
-func (s *session) writeUser(w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
+func (s *session) writeUser(id uint32, w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
 	record := s.record()
-	err = s.server.engine.ChangeUserAttributes(context.Background(), s.user, record, func(former []byte) (value []byte, err error) {
+	err = s.server.engine.ChangeUserAttributes(s.traces.in(context.Background(), id), s.user, record, func(former []byte) (value []byte, err error) {
 		_, value, refusal, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
 		return value, err
 	})
 	return refusal, err
 }
 
-func (s *session) writeChannel(w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
-	return writeChannel(context.Background(), s.server.engine, s.user, w, now)
+func (s *session) writeChannel(id uint32, w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
+	return writeChannel(s.traces.in(context.Background(), id), s.server.engine, s.user, w, now)
 }
 
 // ChannelAttributes is what of an Engine a change of a channel's attributes takes.
@@ -106,9 +106,9 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	var value []byte
 	var err error
 	if r.Uid != "" {
-		value, err = s.server.engine.UserAttributes(context.Background(), User{App: s.user.App, ID: r.Uid})
+		value, err = s.server.engine.UserAttributes(s.traces.in(context.Background(), id), User{App: s.user.App, ID: r.Uid})
 	} else {
-		value, err = s.server.engine.ChannelAttributes(context.Background(), channel.ID{App: s.user.App, Channel: r.Channel})
+		value, err = s.server.engine.ChannelAttributes(s.traces.in(context.Background(), id), channel.ID{App: s.user.App, Channel: r.Channel})
 	}
 	var list wire.AttributeList
 	if err == nil {

@@ -82,7 +82,7 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 		return
 	}
 	comesBack := join.SinceMs != 0 && s.lineage != s.id
-	s.joined[name] = s.server.channels.Join(channelSession{s, comesBack}, name, id, join.SinceMs)
+	s.joined[name] = s.server.channels.Join(s.traces.in(context.Background(), id), channelSession{s, comesBack}, name, id, join.SinceMs)
 }
 
 func (s *session) doLeave(name string) {
@@ -112,13 +112,13 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery, sent func(re
 		s.refuse(id, notJoined)
 		return
 	}
-	done := func(err error) {
+	done := waiting(s.traces, id, "nats publish_channel", func(err error) {
 		if err != nil {
 			s.unavailable(id, err)
 			return
 		}
 		sent(false)
-	}
+	})
 	if err := s.server.engine.PublishChannel(m.ID(), wire.Marshal(&wire.ServerFrame{Delivery: delivery}), done); err != nil {
 		done(err)
 	}
@@ -138,7 +138,7 @@ func (s *session) doCounts(id uint32, names []string) {
 			s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "counts.channel: "+idRule))
 			return
 		}
-		n, err := s.server.channels.Count(context.Background(), channel.ID{App: s.user.App, Channel: name})
+		n, err := s.server.channels.Count(s.traces.in(context.Background(), id), channel.ID{App: s.user.App, Channel: name})
 		if err != nil {
 			s.unavailable(id, err)
 			return

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"time"
 
 	"rtmwasm/core/wire"
@@ -65,6 +66,8 @@ func (s *session) dispatch(f *wire.ClientFrame) {
 	if !isRead(f) && !s.isNewRequest(f.Id) { // a read that is repeated is done again
 		return
 	}
+	s.traces.begin(f)
+	defer s.traces.dispatched(f)
 	if refusal := s.tooOften(f); refusal != nil {
 		s.server.config.Meter.TooOften()
 		s.refuse(f.Id, refusal)
@@ -149,7 +152,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 	if !ok {
 		return
 	}
-	if refusal := s.intoHistory(send, delivery); refusal != nil {
+	if refusal := s.intoHistory(id, send, delivery); refusal != nil {
 		s.refuse(id, refusal)
 		return
 	}
@@ -180,12 +183,12 @@ func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Dura
 		done(false)
 		return
 	}
-	if err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, done); err != nil {
+	if err := s.server.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, waiting(s.traces, id, "nats ask_peer", done)); err != nil {
 		s.unavailable(id, err)
 	}
 }
 
 func (s *session) unavailable(id uint32, err error) {
-	s.server.log.Error("cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
+	s.server.log.ErrorContext(s.traces.in(context.Background(), id), "cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }

@@ -43,14 +43,14 @@ type HistoryFilter struct {
 
 // intoHistory keeps a message where its sender wants that, before anybody gets it: who is
 // told that it was sent can rely on it. It says why a message cannot be kept, which then is not sent.
-func (s *session) intoHistory(send *wire.Send, d *wire.Delivery) *wire.Refusal {
+func (s *session) intoHistory(id uint32, send *wire.Send, d *wire.Delivery) *wire.Refusal {
 	history := s.server.config.History
 	if !send.History || history == nil || !KeptInHistory(send.Message.Type) {
 		return nil
 	}
 	content, err := send.Message.MarshalVT()
 	if err == nil {
-		err = history.Record(context.Background(), HistoryMessage{ // it gives up by itself
+		err = history.Record(s.traces.in(context.Background(), id), HistoryMessage{ // it gives up by itself
 			App: s.user.App, From: s.user.ID, To: send.Peer + send.Channel, ToChannel: send.Channel != "",
 			Ms: d.ServerReceivedMs, Message: content, Name: fmt.Sprint(send.Origin, " ", send.Number),
 		})
@@ -62,7 +62,7 @@ func (s *session) intoHistory(send *wire.Send, d *wire.Delivery) *wire.Refusal {
 		s.server.refusals.note("a message for the history is refused", refusalKey{err.Error(), s.user.App}, time.Now(), "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 		return newRefusal(wire.Refusal_LIMIT, "the history of this app has as many messages as it may: send this one without enableHistoricalMessaging")
 	}
-	s.server.log.Error("cannot keep a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
+	s.server.log.ErrorContext(s.traces.in(context.Background(), id), "cannot keep a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
 	return newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't keep the message in the history now: try again")
 }
 

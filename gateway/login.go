@@ -19,7 +19,7 @@ func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *li
 	if refusal != nil {
 		return nil, refusal
 	}
-	session := s.resume(user, h.Resume, request, l)
+	session := s.resume(ctx, user, h.Resume, request, l)
 	if session == nil {
 		session, refusal = s.begin(ctx, user, h, request, l)
 	}
@@ -31,7 +31,7 @@ func (s *Server) login(ctx context.Context, h *wire.Hello, request uint32, l *li
 
 // resume attaches the link to a session that lives here; nil when there is none that the
 // client has the credential of.
-func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *session {
+func (s *Server) resume(ctx context.Context, user User, r *wire.Resume, request uint32, l *link) *session {
 	if r == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (s *Server) resume(user User, r *wire.Resume, request uint32, l *link) *ses
 	}
 	s.config.Meter.Resumed()
 	session.inbox.Check() // it may not have heard of what came meanwhile
-	s.log.Info("session resumed", "app", user.App, "uid", user.ID, "session", session.short())
+	s.log.InfoContext(ctx, "session resumed", "app", user.App, "uid", user.ID, "session", session.short())
 	return session
 }
 
@@ -67,10 +67,10 @@ func (s *Server) begin(ctx context.Context, user User, h *wire.Hello, request ui
 	case errors.Is(err, ErrTaken):
 		return nil, newRefusal(wire.Refusal_DISPLACED, "the user logged in elsewhere")
 	case err != nil:
-		s.log.Error("cannot log a user in", "app", user.App, "uid", user.ID, "error", err)
+		s.log.ErrorContext(ctx, "cannot log a user in", "app", user.App, "uid", user.ID, "error", err)
 		return nil, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't log you in now: try again")
 	}
-	s.log.Info("session began", "app", user.App, "uid", user.ID, "session", session.short(), "continues", session.lineage != session.id, "sdk", clip(h.Sdk))
+	s.log.InfoContext(ctx, "session began", "app", user.App, "uid", user.ID, "session", session.short(), "continues", session.lineage != session.id, "sdk", clip(h.Sdk))
 	if session.cameOnline {
 		session.tell(LoggedIn, "")
 	}

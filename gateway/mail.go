@@ -73,7 +73,7 @@ func (s *session) isReplaced() bool {
 // leaveMail puts a message that its receiver did not take into the receiver's mailbox. What
 // refuses it may be true for every message, and is not logged every time.
 func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent func(received bool)) {
-	mailbox.Leave(s.server.engine, s.user.ID, peer, delivery, func(err error) {
+	mailbox.Leave(s.server.engine, s.user.ID, peer, delivery, waiting(s.traces, id, "nats append_mail", func(err error) {
 		refusal := mailbox.Refusal(err)
 		switch {
 		case err == nil:
@@ -87,7 +87,7 @@ func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent 
 			s.server.refusals.note("an offline message is refused", refusalKey{err.Error(), s.user.App}, time.Now(), "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 		}
 		s.refuse(id, refusal)
-	})
+	}))
 }
 
 // Deliver implements mailbox.Session.

@@ -36,7 +36,7 @@ func (s *session) doMediaURL(id uint32, ask *wire.GetMediaUrl) {
 	}
 	lookups := s.lookups
 	s.server.background.Go(func() {
-		ctx, cancel := context.WithTimeout(s.server.ctx, urlTimeout)
+		ctx, cancel := context.WithTimeout(s.traces.in(s.server.ctx, id), urlTimeout)
 		defer cancel()
 		select {
 		case lookups <- struct{}{}:

@@ -14,7 +14,7 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 	if !send.Once || send.Number == 0 {
 		return func(received bool) { s.sent(id, received) }, true
 	}
-	memory, err := s.loadSentOnce()
+	memory, err := s.loadSentOnce(id)
 	if err != nil {
 		s.unavailable(id, err)
 		return nil, false
@@ -26,7 +26,7 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 	}
 	return func(received bool) {
 		s.server.background.Go(func() {
-			if err := memory.Remember(context.Background(), message, received); err != nil { // it gives up by itself
+			if err := memory.Remember(s.traces.in(context.Background(), id), message, received); err != nil { // it gives up by itself
 				s.server.log.Warn("cannot store the number of a message: if its sender repeats it, it may be sent twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 			}
 			s.sent(id, received)
@@ -36,9 +36,9 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 
 // loadSentOnce reads what the user has sent, before the session's first message that is sent
 // once. It is called with s.turn held.
-func (s *session) loadSentOnce() (*once.Memory, error) {
+func (s *session) loadSentOnce(id uint32) (*once.Memory, error) {
 	if s.sentOnce == nil {
-		memory, err := once.Load(context.Background(), s.server.engine, s.user) // it gives up by itself
+		memory, err := once.Load(s.traces.in(context.Background(), id), s.server.engine, s.user) // it gives up by itself
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,9 @@ func (s *Server) ServeConn(ctx context.Context, conn Conn) {
 		return
 	}
 	l := newLink(ctx, conn, s.config.Times, s.config.Meter)
-	session, refusal := s.login(ctx, hello.Hello, hello.Id, l)
+	loginCtx, ended := s.startLogin(ctx)
+	session, refusal := s.login(loginCtx, hello.Hello, hello.Id, l)
+	ended(session, refusal)
 	if refusal != nil {
 		s.loginRefused(ctx, hello.Hello, refusal)
 		s.refuseHello(ctx, conn, hello, refusal)

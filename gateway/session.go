@@ -43,6 +43,7 @@ type session struct {
 	sentOnce *once.Memory  // of the user; nil before the first message that is sent once
 	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
 
+	traces   *requestTraces // nil: none
 	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
@@ -85,6 +86,7 @@ func newSession(s *Server, user User, id, secret string) *session {
 		rates:    rates{by: map[rateKey]*rate{}},
 		activity: presence.NewActivity(s.config.Times.Unreachable),
 	}
+	session.traces = newRequestTraces(s.config.Tracer, session)
 	session.inbox = mailbox.NewInbox(s.engine, user, session, maxQueueBytes)
 	session.turn.Lock()
 	return session
@@ -216,6 +218,7 @@ func (s *session) answer(id uint32, f *wire.ServerFrame) {
 	if id == 0 {
 		return
 	}
+	s.traces.end(id, f)
 	f.ReplyTo = id
 	body := wire.Marshal(f)
 	s.mu.Lock()
@@ -242,6 +245,7 @@ func (s *session) answerBefore(id uint32, topic string, f *wire.ServerFrame) {
 // answerKeeping does what answerBefore does. A client that must be sent the answer again gets
 // kept.
 func (s *session) answerKeeping(id uint32, topic string, f, kept *wire.ServerFrame) {
+	s.traces.end(id, f)
 	f.ReplyTo, kept.ReplyTo = id, id
 	live, body := wire.Marshal(f), wire.Marshal(kept)
 	s.mu.Lock()
@@ -326,6 +330,7 @@ func (s *session) endLocked(reason closeReason) {
 // client is told before others are. Others are not told of a session that has moved, or may.
 func (s *session) tearDown() {
 	srv := s.server
+	s.traces.close()
 	if s.stopPeer != nil {
 		s.stopPeer()
 	}

@@ -24,8 +24,11 @@ func TraceRoute(r *http.Request) string {
 		return media.BasePath + "{id}"
 	case path == "/rtm":
 		return path
-	case strings.HasPrefix(path, "/sdk/"):
-		return "/sdk/"
+	}
+	for _, folder := range []string{"/sdk/", "/docs/"} {
+		if strings.HasPrefix(path, folder) {
+			return folder
+		}
 	}
 	return "/"
 }

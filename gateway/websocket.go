@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/tracing"
 )
 
 // closeTimeout bounds the closing handshake. After a violation there is no handshake: nothing
@@ -43,7 +44,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 	go func() {
 		defer leave()
 		defer s.survivePanic(socket)
-		s.ServeConn(withAddress(context.Background(), address), socket)
+		s.ServeConn(withAddress(tracing.Detach(r.Context()), address), socket)
 	}()
 }
 

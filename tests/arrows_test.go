@@ -62,7 +62,7 @@ var rules = []rule{
 	{pkg: "native/cmd/rtm-load", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/native", "rtmwasm/gateway/token", "rtmwasm/version", "github.com/HdrHistogram/hdrhistogram-go"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 
-	{pkg: "gateway", may: []string{"std", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/trace", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/channel", "rtmwasm/gateway/clock", "rtmwasm/gateway/content", "rtmwasm/gateway/id", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/once", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/token", "github.com/coder/websocket"},
+	{pkg: "gateway", may: []string{"std", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/...", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/channel", "rtmwasm/gateway/clock", "rtmwasm/gateway/content", "rtmwasm/gateway/id", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/once", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/token", "github.com/coder/websocket"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go", "go.opentelemetry.io/otel/sdk/trace", "google.golang.org/grpc", "github.com/prometheus/client_golang/prometheus"}},
 	{pkg: "gateway/channel", may: []string{"std", "rtmwasm/core", "rtmwasm/core/wire", "rtmwasm/gateway/id", "rtmwasm/gateway/retry"},
 		deep: []string{"rtmwasm/gateway", "net/http", "github.com/nats-io/nats.go"}},

@@ -141,7 +141,7 @@ func TestOperatingPageNames(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 13, seen)
+	assert.Equal(t, 14, seen)
 	streams := regexp.MustCompile(`streams="(.*)"`).FindStringSubmatch(readFile(t, "../docs/operating.md"))
 	require.NotNil(t, streams)
 	assert.ElementsMatch(t, strings.Fields(streams[1]), lastingStreams(t))

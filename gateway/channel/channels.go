@@ -180,11 +180,11 @@ func (m *Membership) List() []string { return m.channel.list(m.session.UserID())
 
 // Join makes a session a member, in the background. Joined is answered in its place among the
 // channel's other changes and messages. What was missed since a Unix time in ms follows it; 0
-// means nothing was.
-func (cs *Channels) Join(s Session, name string, request uint32, since int64) *Membership {
+// means nothing was. The end of ctx ends a join that is under way.
+func (cs *Channels) Join(ctx context.Context, s Session, name string, request uint32, since int64) *Membership {
 	m := &Membership{session: s, number: cs.last.Add(1), request: request, ready: make(chan struct{}), settled: make(chan struct{})}
 	cs.admit(m, ID{App: s.App(), Channel: name})
-	cs.work.Go(func() { cs.enter(m, since) })
+	cs.work.Go(func() { cs.enter(ctx, m, since) })
 	return m
 }
 
@@ -197,9 +197,9 @@ func (cs *Channels) admit(m *Membership, id ID) {
 }
 
 // enter makes m a member, or undoes what was done of that.
-func (cs *Channels) enter(m *Membership, since int64) {
+func (cs *Channels) enter(ctx context.Context, m *Membership, since int64) {
 	defer close(m.settled)
-	err := cs.tryEnter(m, since)
+	err := cs.tryEnter(ctx, m, since)
 	if err == nil {
 		m.session.Entered(m.channel.id.Channel)
 		return
@@ -225,9 +225,10 @@ var errNotApplied = errors.New("channel: the engine does not have the member tha
 
 // tryEnter subscribes before others can learn of the new member, so that it misses nothing they
 // send then.
-func (cs *Channels) tryEnter(m *Membership, since int64) error {
-	ctx, cancel := context.WithTimeout(cs.ctx, enterTimeout)
+func (cs *Channels) tryEnter(ctx context.Context, m *Membership, since int64) error {
+	ctx, cancel := context.WithTimeout(ctx, enterTimeout)
 	defer cancel()
+	defer context.AfterFunc(cs.ctx, cancel)()
 	c := m.channel
 	if err := c.opened(ctx); err != nil {
 		return err

@@ -32,7 +32,7 @@ func inRoom(t *testing.T, test func(t *testing.T, cs *Channels, e *engine, log *
 // joined has a user join, whose answer is the list of members.
 func joined(t *testing.T, cs *Channels, uid string) (*session, *Membership) {
 	s := &session{uid: uid}
-	m := cs.Join(s, room.Channel, 1, 0)
+	m := cs.Join(t.Context(), s, room.Channel, 1, 0)
 	require.NoError(t, m.Wait())
 	require.Len(t, s.heard(), 1)
 	return s, m
@@ -47,7 +47,7 @@ func TestJoinAndLeave(t *testing.T) {
 	inRoom(t, func(t *testing.T, cs *Channels, e *engine, _ *bytes.Buffer) {
 		ada, _ := joined(t, cs, "ada")
 		bob := &session{uid: "bob"}
-		m := cs.Join(bob, room.Channel, 1, 0)
+		m := cs.Join(t.Context(), bob, room.Channel, 1, 0)
 		require.NoError(t, m.Wait())
 		assert.Equal(t, []string{"joined [ada bob]"}, bob.heard())
 		assert.Equal(t, []string{"bob true"}, ada.heard())
@@ -75,7 +75,7 @@ func TestAMemberWhoComesDuringAReadThatFails(t *testing.T) {
 			return Snapshot{}, errDown
 		}
 		bob := &session{uid: "bob"}
-		m := cs.Join(bob, room.Channel, 1, 0)
+		m := cs.Join(t.Context(), bob, room.Channel, 1, 0)
 		require.NoError(t, m.Wait())
 		assert.Equal(t, []string{"joined [ada bob]"}, bob.heard())
 		assert.Empty(t, e.left)
@@ -102,7 +102,7 @@ func TestAJoinThatFails(t *testing.T) {
 			inRoom(t, func(t *testing.T, cs *Channels, e *engine, _ *bytes.Buffer) {
 				fail(e)
 				ada := &session{uid: "ada"}
-				m := cs.Join(ada, room.Channel, 1, 0)
+				m := cs.Join(t.Context(), ada, room.Channel, 1, 0)
 				require.ErrorIs(t, m.Wait(), errDown)
 				assert.Equal(t, []string{"failed: the engine is down"}, ada.heard())
 				assert.Equal(t, []string{"ada"}, e.left)
@@ -119,12 +119,12 @@ func TestASubscriptionIsTriedAgain(t *testing.T) {
 	inRoom(t, func(t *testing.T, cs *Channels, e *engine, _ *bytes.Buffer) {
 		answers := make(chan error, 1)
 		e.onListen = func() error { return <-answers }
-		ada := cs.Join(&session{uid: "ada"}, room.Channel, 1, 0)
+		ada := cs.Join(t.Context(), &session{uid: "ada"}, room.Channel, 1, 0)
 		synctest.Wait()
 		cs.admit(&Membership{session: &session{uid: "eve"}, number: cs.last.Add(1)}, room) // who has not got to it yet
 		answers <- errDown
 		require.ErrorIs(t, ada.Wait(), errDown)
-		bob := cs.Join(&session{uid: "bob"}, room.Channel, 1, 0)
+		bob := cs.Join(t.Context(), &session{uid: "bob"}, room.Channel, 1, 0)
 		answers <- nil
 		require.NoError(t, bob.Wait())
 	})

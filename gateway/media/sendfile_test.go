@@ -12,8 +12,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/tracing"
 )
 
 // handedOver counts the bytes of files that connections are handed over whole, for the system
@@ -46,8 +48,17 @@ func (c sendingConn) ReadFrom(src io.Reader) (int64, error) {
 	return n, err
 }
 
-// The bytes of a download are not copied into the gateway.
+// The bytes of a download are not copied into the gateway, whether or not it is traced.
 func TestTheSystemSendsFiles(t *testing.T) {
+	traced := func(h http.Handler) http.Handler {
+		return tracing.Handler(noop.NewTracerProvider().Tracer(""), func(*http.Request) string { return "download" }, h)
+	}
+	for name, around := range map[string]func(http.Handler) http.Handler{"plain": func(h http.Handler) http.Handler { return h }, "traced": traced} {
+		t.Run(name, func(t *testing.T) { testTheSystemSendsFiles(t, around) })
+	}
+}
+
+func testTheSystemSendsFiles(t *testing.T, around func(http.Handler) http.Handler) {
 	s := newServer(t, syncing(true)) // a folder, also where other tests have a bucket
 	c := s.as(appA, "anna", "s1")
 	content := randomBytes(1, 5<<20)
@@ -55,7 +66,7 @@ func TestTheSystemSendsFiles(t *testing.T) {
 
 	mux := http.NewServeMux()
 	mux.Handle(media.BasePath, s.handler)
-	sending := httptest.NewUnstartedServer(mux)
+	sending := httptest.NewUnstartedServer(around(mux))
 	var sent atomic.Int64
 	sending.Listener = handedOver{sending.Listener, &sent}
 	sending.Start()

@@ -47,6 +47,16 @@ func StartRoot(ctx context.Context, tracer trace.Tracer, name string) (context.C
 	return ctx, Span{span}
 }
 
+// Detach returns a context that has nothing of ctx but the id of its span, for work that begins with a request and goes
+// on when that is over.
+func Detach(ctx context.Context) context.Context {
+	span := trace.SpanContextFromContext(ctx)
+	if !span.IsValid() {
+		return context.Background()
+	}
+	return trace.ContextWithSpanContext(context.Background(), span)
+}
+
 // Traceparent is the value of the header of this name that carries the span of ctx to another gateway; "" where
 // nothing is recorded.
 func Traceparent(ctx context.Context) string {

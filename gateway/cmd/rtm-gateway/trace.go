@@ -55,9 +55,9 @@ func (r *ratio) Set(text string) error {
 func (r *ratio) String() string { return strconv.FormatFloat(float64(*r), 'g', -1, 64) }
 
 func (o *traceOptions) register(flags *flag.FlagSet) {
-	flags.Var(&o.url, "trace", "`URL` of an OpenTelemetry collector to which traces of requests are sent, by OTLP over HTTP, such as http://127.0.0.1:4318; env takes it from OTEL_EXPORTER_OTLP_ENDPOINT. Credentials come from OTEL_EXPORTER_OTLP_HEADERS")
+	flags.Var(&o.url, "trace", "`URL` of an OpenTelemetry collector that gets traces of requests, by OTLP over HTTP, such as http://127.0.0.1:4318; env takes the address from OTEL_EXPORTER_OTLP_ENDPOINT. Give credentials in OTEL_EXPORTER_OTLP_HEADERS")
 	o.ratio = otlp.DefaultRatio
-	flags.Var(&o.ratio, "trace-sample", "which `part` of the traces that begin here is recorded, from 0 to 1; those that a caller records are, too")
+	flags.Var(&o.ratio, "trace-sample", "`part` of the traces that begin here to record, from 0 to 1; those that a caller records are recorded too")
 }
 
 func (o *traceOptions) check() error {

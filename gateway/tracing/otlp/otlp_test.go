@@ -1,0 +1,124 @@
+package otlp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"rtmwasm/gateway/tracing"
+)
+
+// counted is a Meter.
+type counted struct{ sent, full, notTaken atomic.Int64 }
+
+func (c *counted) SpansSent(n int) { c.sent.Add(int64(n)) }
+func (c *counted) SpansDropped(r tracing.Reason, n int) {
+	if r == tracing.QueueFull {
+		c.full.Add(int64(n))
+	} else {
+		c.notTaken.Add(int64(n))
+	}
+}
+
+// What does not fit behind a collector that hangs is dropped and counted at once; all else arrives when it
+// goes on.
+func TestFullQueue(t *testing.T) {
+	goOn := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-goOn }))
+	t.Cleanup(server.Close)
+	var meter counted
+	traces, err := Open(t.Context(), Options{URL: server.URL, Ratio: 1, Meter: &meter, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	const more = 1000
+	for range queueLength + more {
+		_, span := traces.Tracer().Start(t.Context(), "x")
+		span.End()
+	}
+	assert.EqualValues(t, more, meter.full.Load())
+	close(goOn)
+	require.NoError(t, traces.Close(context.Background()))
+	assert.EqualValues(t, queueLength, meter.sent.Load())
+	assert.Zero(t, meter.notTaken.Load())
+}
+
+// Close ends with its context, and with it a request under way.
+func TestCloseWhileTheCollectorHangs(t *testing.T) {
+	asked, over := make(chan struct{}, 10), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // until then the server does not see the client go
+		asked <- struct{}{}
+		<-r.Context().Done()
+		close(over)
+	}))
+	t.Cleanup(server.Close)
+	traces, err := Open(t.Context(), Options{URL: server.URL, Ratio: 1, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	_, span := traces.Tracer().Start(t.Context(), "x")
+	span.End()
+	<-asked
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, traces.Close(ctx), context.DeadlineExceeded)
+	<-over
+}
+
+func TestEndpoint(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://base.example.org/otel/")
+	for given, want := range map[string]string{
+		"http://127.0.0.1:4318":           "http://127.0.0.1:4318/v1/traces",
+		"http://127.0.0.1:4318/":          "http://127.0.0.1:4318/v1/traces",
+		"https://c.example.org/in/traces": "https://c.example.org/in/traces",
+		FromEnvironment:                   "https://base.example.org/otel/v1/traces",
+		"c.example.org:4318":              "",
+		"https://c.example.org?key=1":     "",
+		"https://u:p@c.example.org":       "",
+		"ftp://c.example.org":             "",
+	} {
+		got, err := Options{URL: given}.endpoint()
+		assert.Equal(t, want, got, given)
+		assert.Equal(t, want == "", err != nil, given)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://traces.example.org/x")
+	got, err := Options{URL: FromEnvironment}.endpoint()
+	require.NoError(t, err)
+	assert.Equal(t, "https://traces.example.org/x", got, "as it is")
+}
+
+// Callers can have a hundred traces a second recorded, not more.
+func TestCallersHaveABound(t *testing.T) {
+	s := sampler(0)
+	remote := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled, Remote: true})
+	recorded := 0
+	began := time.Now()
+	for range 10 * callersPerSecond {
+		if s.ShouldSample(sdk.SamplingParameters{ParentContext: trace.ContextWithRemoteSpanContext(t.Context(), remote), TraceID: remote.TraceID()}).Decision == sdk.RecordAndSample {
+			recorded++
+		}
+	}
+	most := callersPerSecond * (1 + int(time.Since(began)/time.Second) + 1)
+	assert.GreaterOrEqual(t, recorded, callersPerSecond)
+	assert.LessOrEqual(t, recorded, most)
+}
+
+func TestPlain(t *testing.T) {
+	assert.NoError(t, plain(nil))
+	long := make([]byte, 1000)
+	for i := range long {
+		long[i] = 'x'
+	}
+	err := plain(errors.New("traces export: failed to send to https://c.example.org/secret: 400 Bad Request (body: " + string(long) + ")"))
+	assert.NotContains(t, err.Error(), "secret")
+	assert.Contains(t, err.Error(), "400 Bad Request")
+	assert.Less(t, len(err.Error()), 300)
+}
