@@ -1,6 +1,8 @@
 /** URLs of media in elements of real pages: they send no header, ask for ranges, and have the browser's cache. */
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
+import { film } from './support/film.ts';
+import { Front } from './support/front.ts';
 import { png } from './support/pictures.ts';
 import { Gateway } from './support/proc.ts';
 import { expect, failure, login, openBlank, test } from './support/test.ts';
@@ -105,6 +107,54 @@ test('a film shows @everywhere', async ({ openUser, engine, run }) => {
     });
   });
   expect(film).toBe('64 x 48');
+});
+
+test('a film is played from its middle, by a range @everywhere', async ({ newPage, engine, gateway, run }) => {
+  const bytes = film(120, 5, 64 << 10);
+  const front = await new Front().start();
+  front.mount('/', { upstream: gateway.url }).mount('/film.webm', { bytes, type: 'video/webm' });
+  const ranges: number[] = [];
+  front.before = (req) => {
+    const [, first] = /^bytes=(\d+)-/.exec(req.headers.range ?? '') ?? [];
+    if (req.method === 'GET' && req.url!.startsWith('/media/') && first) ranges.push(Number(first));
+    return false;
+  };
+  try {
+    const page = await openBlank(await newPage(), front.url);
+    await login(page, `a-${run}`);
+    const played = await page.evaluate(async () => {
+      const { client } = window as any;
+      const video = Object.assign(document.createElement('video'), { muted: true, preload: 'metadata' });
+      if (!video.canPlayType('video/webm; codecs="vp8"')) return undefined;
+      const blob = await (await fetch('/film.webm')).blob();
+      const { mediaId } = await client.createMediaMessageByUploading(blob);
+      video.src = await client.getMediaUrl(mediaId);
+      document.body.append(video);
+      const next = (event: string) => new Promise<void>((resolve, reject) => {
+        video.addEventListener(event, () => resolve(), { once: true });
+        video.addEventListener('error', () => reject(new Error(`${video.error?.code} ${video.error?.message}`)), { once: true });
+      });
+      await next('loadedmetadata');
+      const seekable = [video.seekable.start(0), Math.round(video.seekable.end(0))];
+      video.currentTime = 501;
+      await next('seeked');
+      return { duration: Math.round(video.duration), seekable, at: Math.round(video.currentTime) };
+    });
+    test.skip(!played, 'this browser plays no VP8');
+    expect(played).toEqual({ duration: 600, seekable: [0, 600], at: 501 });
+    if (engine === 'webkit') return; // it paints no frame of a film at rest on a canvas
+    const isBlue = () => page.evaluate(() => {
+      const pen = Object.assign(document.createElement('canvas'), { width: 64, height: 48 }).getContext('2d')!;
+      pen.drawImage(document.querySelector('video')!, 0, 0);
+      const [red, , blue] = pen.getImageData(30, 20, 1, 1).data;
+      return blue > 100 && red < 100;
+    });
+    await expect.poll(isBlue, 'it shows the second half').toBe(true);
+    expect(Math.max(...ranges), 'asked for from where it is').toBeGreaterThan(bytes.length * 0.7);
+    expect(Math.max(...ranges)).toBeLessThan(bytes.length);
+  } finally {
+    await front.stop();
+  }
 });
 
 test('a link saves the file under its name @everywhere', async ({ openUser, engine, run }) => {
