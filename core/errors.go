@@ -23,7 +23,7 @@ const (
 type Error struct {
 	Class      Class
 	Code       int    // a constant of codes.go, from the enum of the method
-	Text       string // what was wrong and what is wanted; no final full stop
+	Text       string // what was wrong and what is wanted; Error adds the final full stop
 	ServerCode int    // the gateway's number, 0 if none
 	Cause      error  // nil if none
 }
@@ -34,7 +34,11 @@ func (e *Error) Error() string {
 	if e.ServerCode != 0 {
 		s += ", server Code " + strconv.Itoa(e.ServerCode)
 	}
-	return s + " - " + e.Text + "."
+	s += " - " + e.Text
+	if end := s[len(s)-1]; end != '.' && end != '?' {
+		s += "."
+	}
+	return s
 }
 
 func (e *Error) Unwrap() error { return e.Cause }

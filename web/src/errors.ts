@@ -44,7 +44,7 @@ function classNamed(name: string): ErrorClass {
 /** The Error object of a failure; fields that are unknown are there with the value undefined. */
 export function rtmError(failure: Failure): Error & Fields {
   const { name, code, serverCode, cause } = failure;
-  const text = failure.text.endsWith('.') ? failure.text : failure.text + '.';
+  const text = /[.?]$/.test(failure.text) ? failure.text : failure.text + '.';
   const server = serverCode === undefined ? '' : `, server Code ${serverCode}`;
   const error = new (classNamed(name))(code === undefined ? text : ` Error Code ${code}${server} - ${text}`);
   error.code = code;

@@ -6,6 +6,7 @@ test('the message has the shape of the API', () => {
   const message = (f: object) => rtmError({ name: 'RtmTimeoutError', text: 'too late', ...f }).message;
   assert.equal(message({ code: 9 }), ' Error Code 9 - too late.');
   assert.equal(message({ code: 9, text: 'too late.' }), ' Error Code 9 - too late.');
+  assert.equal(message({ code: 9, text: 'is it a gateway?' }), ' Error Code 9 - is it a gateway?');
   assert.equal(message({ code: 2, serverCode: 18 }), ' Error Code 2, server Code 18 - too late.');
   assert.equal(message({}), 'too late.');
 });
