@@ -130,7 +130,7 @@ func (s *Server) warnOfProxy(r *http.Request, address netip.Addr) {
 		return
 	}
 	s.proxyWarned.Do(func() {
-		s.log.Warn("a proxy seems to be in front that is not trusted: the limits for each address have no effect; name it in --trusted-proxies (Limits.TrustedProxies)", "address", address)
+		s.log.Warn("requests seem to come through a proxy that is not trusted, so limits for each address have no effect: name the proxy in --trusted-proxies (Limits.TrustedProxies)", "address", address)
 	})
 }
 

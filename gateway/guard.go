@@ -142,7 +142,7 @@ func leavePlace(ctx context.Context) {
 // refuseAddress answers a request of an address that holds too much.
 func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *turnedAway) {
 	if no.first {
-		s.log.Warn("connections are refused; if this is a proxy, trust it", "address", address, "reason", no.reason)
+		s.log.Warn("connections from one address are refused; if it is a proxy, name it in --trusted-proxies", "address", address, "reason", no.reason)
 	}
 	w.Header().Set("Retry-After", "10")
 	http.Error(w, no.reason+": try again later", http.StatusTooManyRequests)

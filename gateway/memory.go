@@ -67,7 +67,11 @@ func (s *Server) lookAtMemory() {
 	}
 	short := used > limit/5*3
 	if was := s.memory.short.Swap(short); short != was {
-		s.log.Warn("memory", "short", short, "used", used, "limit", limit)
+		text := "memory runs short: new users are refused"
+		if !short {
+			text = "there is enough memory again: new users are let in"
+		}
+		s.log.Warn(text, "used", used, "limit", limit)
 	}
 	if used > most {
 		n := s.shed(used - most)

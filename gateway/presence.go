@@ -32,7 +32,7 @@ func (s *session) publishPresence() {
 
 // presenceMissed is called when changes were missed and could not be looked up.
 func (s *Server) presenceMissed(err error) {
-	s.log.Warn("cannot see what was missed: trying again", "of", "presence", "error", err)
+	s.log.Warn("cannot read the changes that were missed: trying again", "of", "presence", "error", err)
 }
 
 // User implements presence.Session.

@@ -280,7 +280,7 @@ func (s *Server) evicted(e Eviction) {
 
 // lapsed is called when this gateway was taken for dead.
 func (s *Server) lapsed() {
-	s.log.Warn("this gateway was stopped for too long: its sessions have ended")
+	s.log.Warn("this process was paused for too long: its sessions have ended")
 	s.endAll(evicted)
 }
 
@@ -298,7 +298,7 @@ func (s *Server) returned() {
 	} {
 		wait := retry.ForEngine()
 		for err := step.do(); err != nil; err = step.do() {
-			s.log.Warn("cannot see what was missed: trying again", "of", step.what, "error", err)
+			s.log.Warn("cannot read the changes that were missed: trying again", "of", step.what, "error", err)
 			if !wait.Wait(s.ctx.Done()) {
 				return
 			}

@@ -52,7 +52,7 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 // as with net/http.
 func (s *Server) survivePanic(socket *socket) {
 	if p := recover(); p != nil {
-		s.log.Error("a panic: please report it", "panic", p, "stack", string(debug.Stack()))
+		s.log.Error("the gateway panicked, which is a bug: please report it", "panic", p, "stack", string(debug.Stack()))
 		_ = socket.raw.Close()
 	}
 }

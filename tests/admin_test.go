@@ -119,8 +119,8 @@ func TestDoctorREST(t *testing.T) {
 	g, _ := serveREST(t, program)
 	off := serve(t, program, "--listen", "127.0.0.1:0", "--app", pageApp, "--data", t.TempDir())
 	for _, c := range []struct{ url, key, says string }{
-		{g.url, restKey + ":" + restSecret, "ok    rest       the REST interface takes the key " + restKey},
-		{g.url, restKey + ":another-secret-entirely", "fail  rest       the gateway does not take the key " + restKey},
+		{g.url, restKey + ":" + restSecret, "ok    rest       the REST interface accepts the key " + restKey},
+		{g.url, restKey + ":another-secret-entirely", "fail  rest       the gateway does not accept the key " + restKey},
 		{g.url, "", "ok    rest       the REST interface is on; no key was given"},
 		{off.url, "", "ok    rest       the REST interface is off"},
 		{off.url, restKey + ":" + restSecret, "fail  rest       the REST interface is off"},

@@ -191,7 +191,7 @@ func (cs *Channels) recoverMissed() {
 			if err == nil {
 				break
 			}
-			cs.config.Logger.Warn("cannot see which changes of members were missed: trying again", "error", err)
+			cs.config.Logger.Warn("cannot read the changes of members that were missed: trying again", "error", err)
 		}
 	}
 }

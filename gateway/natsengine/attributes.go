@@ -127,7 +127,7 @@ func (e *Engine) takeAttributes(ctx context.Context, key string, record gateway.
 		}
 	}
 	if err != nil {
-		e.opts.Logger.Warn("attributes of a user stay with the former gateway", "error", err)
+		e.opts.Logger.Warn("cannot move a user's attributes to the new session: the client sets them again", "error", err)
 	}
 }
 

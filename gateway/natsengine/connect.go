@@ -19,7 +19,7 @@ func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name(name),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			log.Error("nats", "error", err)
+			log.Error("the NATS client reports an error", "error", err)
 			if errors.Is(err, nats.ErrSlowConsumer) {
 				e.drops.note(time.Now())
 			}

@@ -112,7 +112,7 @@ func (h *heartbeat) keepContact(ctx context.Context) {
 		h.e.recovery.lost()
 	case h.parted:
 		h.parted = false
-		h.e.opts.Logger.Info("the cluster decides again")
+		h.e.opts.Logger.Info("NATS answers again")
 		h.e.recovery.back(untilSure)
 	}
 }

@@ -163,7 +163,7 @@ func (s *Scanner) check(ctx context.Context, info media.Info, content io.ReaderA
 	log := s.options.Logger.With("app", info.App, "user", info.UID, "key", info.Key)
 	if s.options.Pass {
 		if err := s.health.failure(); err != nil { // don't let each upload wait for that
-			log.WarnContext(ctx, "scan: an upload passes unseen, because the scanner is away", "error", err)
+			log.WarnContext(ctx, "scan: an upload is accepted without a scan, because the scanner does not answer", "error", err)
 			return Passed, nil
 		}
 	}
@@ -186,7 +186,7 @@ func (s *Scanner) check(ctx context.Context, info media.Info, content io.ReaderA
 	}
 	s.health.hasFailed(err)
 	if s.options.Pass {
-		log.WarnContext(ctx, "scan: an upload passes unseen, because the scanner failed", "error", err)
+		log.WarnContext(ctx, "scan: an upload is accepted without a scan, because the scanner failed", "error", err)
 		return Passed, nil
 	}
 	return Failed, fmt.Errorf("scan: %w", err)

@@ -229,7 +229,7 @@ func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause
 
 func (s *Sender) recovered() {
 	if !s.failing.IsZero() {
-		s.config.Logger.Info("the web hook takes events again", "after", time.Since(s.failing).Round(time.Second))
+		s.config.Logger.Info("the web hook accepts events again", "after", time.Since(s.failing).Round(time.Second))
 	}
 	s.failing, s.logged, s.most, s.lastFail = time.Time{}, time.Time{}, min(2*s.most, MaxEvents), nil
 	s.wait.Reset()
@@ -244,7 +244,7 @@ func (s *Sender) failed(err error, batch []Queued) {
 	s.config.Meter.WebhookOldest(age)
 	if now.Sub(s.logged) >= time.Minute {
 		s.logged = now
-		s.config.Logger.Warn("the web hook does not take events: trying again", "error", err, "oldest event", age.Round(time.Second))
+		s.config.Logger.Warn("the web hook does not accept events: trying again", "error", err, "oldest event", age.Round(time.Second))
 	}
 }
 

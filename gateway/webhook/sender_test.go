@@ -130,9 +130,9 @@ func TestBatchIsRepeatedUntilItIsTaken(t *testing.T) {
 		assert.Equal(t, []string{"none", "5xx", "3xx", "4xx", "4xx", "2xx"}, r.meter.calls)
 		assert.Zero(t, r.meter.oldest)
 		log := r.log.String()
-		assert.Equal(t, 1, strings.Count(log, "does not take events"), log)
+		assert.Equal(t, 1, strings.Count(log, "does not accept events"), log)
 		assert.Contains(t, log, "connection refused")
-		assert.Contains(t, log, "takes events again")
+		assert.Contains(t, log, "accepts events again")
 		assert.NotContains(t, log, "key=1", "the URL may be a secret")
 	})
 }
@@ -153,7 +153,7 @@ func TestOldEventsAreDropped(t *testing.T) {
 		log := r.log.String()
 		assert.Contains(t, log, "too old")
 		assert.Contains(t, log, "status 503", "why they were not taken")
-		assert.Less(t, strings.Count(log, "does not take events"), 95, "a line in a minute at most")
+		assert.Less(t, strings.Count(log, "does not accept events"), 95, "a line in a minute at most")
 	})
 }
 

@@ -148,7 +148,7 @@ func readApps(apps *gateway.Apps, file string, log *slog.Logger) error {
 // authorizer says at the start who will be let in.
 func authorizer(apps *gateway.Apps, log *slog.Logger) gateway.Authorizer {
 	if len(apps.IDs()) == 0 {
-		log.Warn("development mode: every app id, user and token is accepted; name yours with --app or --apps")
+		log.Warn("development mode: every app id, user and token is accepted; name your apps with --app or --apps")
 		return gateway.Development{}
 	}
 	for _, id := range apps.IDs() {

@@ -62,7 +62,7 @@ func (l *connections) enter(from net.Addr) (leave func(), ok bool) {
 	if l.most > 0 && l.open >= l.most || counted && l.by[address] >= l.mostOfOne {
 		if time.Since(l.complained) > time.Minute {
 			l.complained = time.Now()
-			l.log.Warn("connections are closed at once: there are too many", "open", l.open, "limit", l.most, "address", from, "from it", l.by[address], "its limit", l.mostOfOne)
+			l.log.Warn("new connections are closed at once: there are too many", "open", l.open, "limit", l.most, "address", from, "from it", l.by[address], "its limit", l.mostOfOne)
 		}
 		return nil, false
 	}

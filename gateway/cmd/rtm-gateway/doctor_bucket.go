@@ -35,7 +35,7 @@ func (e *examination) checkBucket(ctx context.Context) {
 	if found.Conditional {
 		e.say(good, "media", text, "")
 	} else {
-		e.say(poor, "media", text+"; it ignores If-None-Match", "two gateways that finish an upload at the same time may replace each other's file; another object store does not")
+		e.say(poor, "media", text+"; it ignores If-None-Match", "if two gateways finish an upload at the same time, one may replace the other's file; use an object store that knows If-None-Match")
 	}
 	if !found.Clock.IsZero() {
 		e.checkClock(found.Clock, "the object store")

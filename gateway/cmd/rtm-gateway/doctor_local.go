@@ -35,7 +35,7 @@ func (e *examination) local(ctx context.Context) {
 	case e.media.where != "":
 		e.checkMediaFolder()
 	case e.options.nats.servers != "":
-		e.say(bad, "media", "--nats is given without --media", "name a folder that all gateways share, or a bucket")
+		e.say(bad, "media", "--nats is given without --media", "set --media to a folder that all gateways share, or to a bucket")
 	}
 	e.checkScanner(ctx)
 	e.checkWebhook(ctx)
@@ -43,7 +43,7 @@ func (e *examination) local(ctx context.Context) {
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {
-		e.say(good, "origins", "pages of any origin may use the gateway; --origins bounds that", "")
+		e.say(good, "origins", "pages of any origin may use the gateway; --origins limits that", "")
 	} else {
 		e.say(good, "origins", "only pages of "+e.bounds.origins.String(), "")
 	}
@@ -53,9 +53,9 @@ func (e *examination) checkApps() {
 	apps, err := e.apps.load(slog.New(slog.DiscardHandler))
 	switch {
 	case err != nil:
-		e.say(bad, "apps", err.Error(), "mend the list")
+		e.say(bad, "apps", err.Error(), "correct the list of apps")
 	case len(apps.IDs()) == 0:
-		e.say(poor, "apps", "development mode, everybody is let in", "name your apps with --apps")
+		e.say(poor, "apps", "development mode: everybody may log in as any user", "name your apps with --apps")
 	default:
 		e.say(good, "apps", fmt.Sprintf("%d served", len(apps.IDs())), "")
 	}
@@ -64,7 +64,7 @@ func (e *examination) checkApps() {
 func (e *examination) checkData() {
 	dir, err := filepath.Abs(e.data)
 	if err != nil {
-		e.say(bad, "data", err.Error(), "name the folder in full")
+		e.say(bad, "data", err.Error(), "give --data an absolute path")
 		return
 	}
 	there, ok := e.checkFolder("data", dir)
@@ -72,7 +72,7 @@ func (e *examination) checkData() {
 		return
 	}
 	if there == dir && natsengine.InUse(dir) {
-		e.say(poor, "data", dir+" is in use by a gateway", "only one at a time can have it")
+		e.say(poor, "data", dir+" is in use by a gateway", "only one gateway at a time can use it")
 	} else {
 		e.say(good, "data", dir+" can be written to", "")
 	}
@@ -82,7 +82,7 @@ func (e *examination) checkData() {
 // checkMediaFolder checks a folder that --media names.
 func (e *examination) checkMediaFolder() {
 	if _, err := os.Stat(e.media.where); e.nats.servers != "" && os.IsNotExist(err) {
-		e.say(bad, "media", "there is no folder "+e.media.where, "mount what all gateways share, and make the folder there once")
+		e.say(bad, "media", "there is no folder "+e.media.where, "mount the storage that all gateways share, and create the folder there once")
 		return
 	}
 	if there, ok := e.checkFolder("media", e.media.where); ok {
@@ -112,11 +112,11 @@ func (e *examination) checkDisk(there string) {
 	found := fmt.Sprintf("%.1f GiB are free, of which --min-free reserves %v", float64(free)/(1<<30), &e.minFree)
 	switch {
 	case !known:
-		e.say(poor, "disk", "what is free can't be told here", "watch it yourself")
+		e.say(poor, "disk", "the free space can't be found out on this system", "watch the disk yourself")
 	case free < int64(e.minFree):
-		e.say(bad, "disk", found, "uploads will be refused, make room")
+		e.say(bad, "disk", found, "uploads will be refused: make room")
 	case free < int64(e.minFree)+roomFor:
-		e.say(poor, "disk", found, "that is soon full, see docs/operating.md on sizes")
+		e.say(poor, "disk", found, "the disk is soon full: see docs/operating.md on sizes")
 	default:
 		e.say(good, "disk", found, "")
 	}
@@ -127,13 +127,13 @@ func (e *examination) checkNATS(ctx context.Context) {
 	e.options.nats.apply(&where)
 	found, err := natsengine.Look(ctx, where)
 	if err != nil {
-		e.say(bad, "engine", err.Error(), "see that NATS runs with JetStream, and that it may be reached from here")
+		e.say(bad, "engine", err.Error(), "check that NATS runs with JetStream, and that this machine can reach it")
 		e.checkClock(time.Time{}, "")
 		return
 	}
 	text := fmt.Sprintf("NATS %s with JetStream answers in %v", found.Version, found.RoundTrip.Round(10*time.Microsecond))
 	if found.Servers < 3 {
-		e.say(poor, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "with fewer than three, one that is lost takes data with it")
+		e.say(poor, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "with fewer than three servers, data is lost when one is lost")
 	} else {
 		e.say(good, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "")
 	}
@@ -148,17 +148,17 @@ func (e *examination) checkClock(theirs time.Time, whose string) {
 	now := time.Now()
 	if theirs.IsZero() {
 		if built := buildTime(); now.Before(built) {
-			e.say(bad, "clock", "it says "+now.Format(time.RFC3339)+", before this program was made", "set it")
+			e.say(bad, "clock", "the clock says "+now.Format(time.RFC3339)+", before this program was built", "set the clock")
 			return
 		}
-		e.say(good, "clock", "it says "+now.UTC().Format(time.RFC3339)+"; nothing to compare it with", "")
+		e.say(good, "clock", "the clock says "+now.UTC().Format(time.RFC3339)+"; there is nothing to compare it with", "")
 		return
 	}
 	if skew := now.Sub(theirs).Abs(); skew > maxSkew {
-		e.say(bad, "clock", fmt.Sprintf("it is %v apart from that of %s", skew.Round(time.Second), whose), "run a time service on both: tokens depend on it")
+		e.say(bad, "clock", fmt.Sprintf("the clock differs by %v from that of %s", skew.Round(time.Second), whose), "run a time service on both: tokens depend on it")
 		return
 	}
-	e.say(good, "clock", "it agrees with that of "+whose, "")
+	e.say(good, "clock", "the clock agrees with that of "+whose, "")
 }
 
 // buildTime is that of the commit, if the program knows it.
@@ -178,7 +178,7 @@ func (e *examination) checkListen(ctx context.Context) {
 	if err == nil {
 		_ = l.Close()
 		if e.tls.cert == "" && !isLoopback(e.listen) {
-			e.say(poor, "listen", e.listen+" is free, and reached by plain http from elsewhere", "only a proxy with TLS should reach it")
+			e.say(poor, "listen", e.listen+" is free; other machines can reach it by plain http", "let only a proxy with TLS reach it")
 			return
 		}
 		e.say(good, "listen", e.listen+" is free", "")
@@ -188,17 +188,17 @@ func (e *examination) checkListen(ctx context.Context) {
 		e.say(good, "listen", "a gateway is running on "+e.listen, "")
 		return
 	}
-	e.say(bad, "listen", err.Error(), "stop what is there, or choose another --listen")
+	e.say(bad, "listen", err.Error(), "stop the program that uses the address, or choose another --listen")
 }
 
 func (e *examination) checkTLS() {
 	if e.tls.cert == "" {
-		e.say(good, "tls", "plain http; TLS is for a proxy in front", "")
+		e.say(good, "tls", "plain http: a proxy in front has to do TLS", "")
 		return
 	}
 	certificates, err := e.tls.open(slog.New(slog.DiscardHandler))
 	if err != nil {
-		e.say(bad, "tls", err.Error(), "name a certificate chain and its key, in PEM")
+		e.say(bad, "tls", err.Error(), "set --tls-cert and --tls-key to a certificate chain and its key, in PEM")
 		return
 	}
 	expiry := certificates.expiry()
@@ -208,7 +208,7 @@ func (e *examination) checkTLS() {
 	case left < 0:
 		e.say(bad, "tls", found, "renew it")
 	case left < renewalTime:
-		e.say(poor, "tls", found, "renew it; the gateway reads it anew by itself")
+		e.say(poor, "tls", found, "renew it; the gateway reads the new one by itself")
 	default:
 		e.say(good, "tls", found, "")
 	}

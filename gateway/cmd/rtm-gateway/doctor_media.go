@@ -42,7 +42,7 @@ func location(answer *http.Response) string {
 
 func (u mediaUser) checkUpload(ctx context.Context) {
 	answer, err := u.request(ctx, http.MethodPost, "/media/", nil, "Upload-Length", strconv.Itoa(core.MaxMediaBytes))
-	if !u.passes("create", answer, err, http.StatusCreated, "have the proxy pass Authorization, Upload-Length and Location") {
+	if !u.passes("create", answer, err, http.StatusCreated, "make the proxy pass Authorization, Upload-Length and Location") {
 		return
 	}
 	path := location(answer)
@@ -50,18 +50,18 @@ func (u mediaUser) checkUpload(ctx context.Context) {
 	answer, err = u.request(ctx, http.MethodPatch, path, &io.LimitedReader{R: rand.Reader, N: core.MaxMediaBytes - 1},
 		"Upload-Offset", "0", "Content-Type", "application/offset+octet-stream",
 		"Expect", "100-continue") // who finds it too large says so before it is sent
-	advice := "have the proxy pass PATCH and take bodies of 30 MB, in nginx client_max_body_size 31m"
+	advice := "make the proxy pass PATCH and accept bodies of 30 MB (nginx: client_max_body_size 31m)"
 	uploaded := u.passes("upload", answer, err, http.StatusNoContent, advice)
 	if uploaded {
 		u.say(good, "speed", fmt.Sprintf("30 MB took %v", time.Since(began).Round(10*time.Millisecond)), "")
 	}
 	answer, err = u.request(ctx, http.MethodHead, path, nil)
-	if u.passes("head", answer, err, http.StatusOK, "have the proxy pass HEAD and its headers") &&
+	if u.passes("head", answer, err, http.StatusOK, "make the proxy pass HEAD and its headers") &&
 		uploaded && answer.Header.Get("Upload-Offset") != strconv.Itoa(core.MaxMediaBytes-1) {
-		u.say(bad, "head", "Upload-Offset is "+answer.Header.Get("Upload-Offset"), "have the proxy hand bodies on as they come")
+		u.say(bad, "head", "Upload-Offset is "+answer.Header.Get("Upload-Offset"), "make the proxy pass bodies on as they arrive")
 	}
 	answer, err = u.request(ctx, http.MethodDelete, path, nil)
-	u.passes("delete", answer, err, http.StatusNoContent, "have the proxy pass DELETE")
+	u.passes("delete", answer, err, http.StatusNoContent, "make the proxy pass DELETE")
 }
 
 // checkRange asks for a part of a file, as the SDK does of large ones and to go on.
@@ -78,11 +78,11 @@ func (u mediaUser) checkRange(ctx context.Context) {
 		return
 	}
 	if body := read(answer); answer.StatusCode != http.StatusPartialContent || len(body) > part {
-		u.say(bad, "range", fmt.Sprintf("a request for %d of %d bytes got %s", part, file, answer.Status),
-			"have the proxy pass Range and Content-Range, and not compress")
+		u.say(bad, "range", fmt.Sprintf("a request for %d of %d bytes got the answer %s", part, file, answer.Status),
+			"make the proxy pass Range and Content-Range, and not compress")
 		return
 	}
-	u.say(good, "range", "parts of files can be asked for", "")
+	u.say(good, "range", "parts of files can be downloaded", "")
 }
 
 // passes says whether a request got the status it should.
@@ -92,9 +92,9 @@ func (e *examination) passes(what string, answer *http.Response, err error, stat
 		return false
 	}
 	if body := read(answer); answer.StatusCode != status {
-		e.say(bad, what, "it got "+answer.Status+" "+body, advice)
+		e.say(bad, what, "the answer is "+answer.Status+" "+body, advice)
 		return false
 	}
-	e.say(good, what, "it passes", "")
+	e.say(good, what, "it gets through", "")
 	return true
 }

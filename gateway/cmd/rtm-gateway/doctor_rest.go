@@ -36,19 +36,19 @@ func (e *examination) checkREST(ctx context.Context) {
 	unreadable := json.Unmarshal([]byte(read(answer)), &said) != nil
 	switch {
 	case unreadable:
-		e.say(poor, "rest", "no REST interface answers here", "the gateway may have it on an address of its own, --rest-listen, or the proxy hands "+gateway.ControlPrefix+" to something else")
+		e.say(poor, "rest", "no REST interface answers here", "perhaps the gateway has it at another address, --rest-listen, or the proxy sends "+gateway.ControlPrefix+" to another server")
 	case said.Code == "rest_off" && key.ID != "":
-		e.say(bad, "rest", "the REST interface is off", "give the gateway the key, too")
+		e.say(bad, "rest", "the REST interface is off", "give the gateway the same --rest-key")
 	case said.Code == "rest_off":
-		e.say(good, "rest", "the REST interface is off, as without --rest-key", "")
+		e.say(good, "rest", "the REST interface is off: there is no --rest-key", "")
 	case answer.StatusCode == http.StatusUnauthorized && key.ID == "":
-		e.say(good, "rest", "the REST interface is on; no key was given to be tried", "")
+		e.say(good, "rest", "the REST interface is on; no key was given to try", "")
 	case answer.StatusCode == http.StatusUnauthorized:
-		e.say(bad, "rest", "the gateway does not take the key "+key.ID+" for the app "+app, "give both the same --rest-key")
+		e.say(bad, "rest", "the gateway does not accept the key "+key.ID+" for the app "+app, "give both the same --rest-key")
 	case answer.StatusCode != http.StatusOK:
 		e.say(bad, "rest", "the REST interface answers "+answer.Status, "see the gateway's log")
 	default:
-		e.say(good, "rest", "the REST interface takes the key "+key.ID, "")
+		e.say(good, "rest", "the REST interface accepts the key "+key.ID, "")
 	}
 }
 

@@ -24,7 +24,7 @@ func (e *examination) remote(ctx context.Context) {
 	e.url = strings.TrimSuffix(e.url, "/")
 	u, err := url.Parse(e.url)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		e.say(bad, "url", "it is no address", "such as https://rtm.example.org")
+		e.say(bad, "url", "this is not an address", "give one such as https://rtm.example.org")
 		return
 	}
 	if u.Scheme == "http" {
@@ -38,7 +38,7 @@ func (e *examination) remote(ctx context.Context) {
 	e.checkREST(ctx)
 	credential := e.checkSocket(ctx)
 	if credential == "" {
-		e.say(poor, "media", "not checked, for want of a login", "")
+		e.say(poor, "media", "not checked, because the login failed", "")
 		return
 	}
 	e.checkMedia(ctx, credential)
@@ -69,11 +69,11 @@ func read(answer *http.Response) string {
 func (e *examination) checkAnswers(ctx context.Context) bool {
 	answer, err := e.ask(ctx, http.MethodGet, "/healthz", nil)
 	if err != nil {
-		e.say(bad, "reach", err.Error(), "see that the name resolves, the port is open and the certificate is good")
+		e.say(bad, "reach", err.Error(), "check that the name resolves, the port is open and the certificate is valid")
 		return false
 	}
 	if body := read(answer); answer.StatusCode != http.StatusOK || body != "ok" {
-		e.say(bad, "reach", "/healthz answers "+answer.Status, "have the proxy hand all paths on to the gateway")
+		e.say(bad, "reach", "/healthz answers "+answer.Status, "make the proxy pass all paths on to the gateway")
 		return false
 	}
 	e.say(good, "reach", "a gateway answers", "")
@@ -91,7 +91,7 @@ func (e *examination) checkAnswers(ctx context.Context) bool {
 	case strings.Contains(body, `"ok":false`): // one that is advisory
 		e.say(poor, "ready", body, "see the gateway's log")
 	default:
-		e.say(good, "ready", "all of its checks pass", "")
+		e.say(good, "ready", "all checks of the gateway pass", "")
 	}
 	return true
 }
@@ -104,11 +104,11 @@ func (e *examination) checkSDK(ctx context.Context) {
 	}
 	switch read(answer); answer.StatusCode {
 	case http.StatusOK:
-		e.say(good, "sdk", "pages can load it", "")
+		e.say(good, "sdk", "pages can load the SDK", "")
 	case http.StatusNotFound:
-		e.say(poor, "sdk", "the gateway has no SDK inside", "serve web/dist elsewhere, or build with make build")
+		e.say(poor, "sdk", "the gateway was built without the SDK", "serve web/dist elsewhere, or build the gateway with make build")
 	default:
-		e.say(bad, "sdk", "it got "+answer.Status, "have the proxy hand all paths on to the gateway")
+		e.say(bad, "sdk", "the answer is "+answer.Status, "make the proxy pass all paths on to the gateway")
 	}
 }
 
@@ -134,12 +134,12 @@ func (e *examination) checkPreflight(ctx context.Context, u *url.URL) {
 	read(refusal)
 	switch {
 	case refusal.StatusCode == http.StatusForbidden || allowed != "*" && allowed != origin:
-		e.say(bad, "cors", "pages of "+origin+" may not use it, answer "+answer.Status, "add the origin to --origins, and have the proxy pass OPTIONS")
+		e.say(bad, "cors", "pages of "+origin+" may not use the gateway: the answer is "+answer.Status, "add the origin to --origins, and make the proxy pass OPTIONS")
 	case !strings.Contains(answer.Header.Get("Access-Control-Allow-Methods"), http.MethodPatch),
 		len(answer.Header.Values("Access-Control-Allow-Origin")) > 1:
-		e.say(bad, "cors", "the answer to a preflight is not the gateway's", "the proxy must add no Access-Control headers of its own")
+		e.say(bad, "cors", "the answer to a preflight is not the gateway's", "remove the Access-Control headers that the proxy adds")
 	default:
-		e.say(good, "cors", "pages of "+origin+" may use it", "")
+		e.say(good, "cors", "pages of "+origin+" may use the gateway", "")
 	}
 }
 
@@ -156,7 +156,7 @@ func (e *examination) checkSocket(ctx context.Context) string {
 		if answer != nil {
 			found = "the upgrade got " + answer.Status
 		}
-		e.say(bad, "websocket", found, "have the proxy pass Upgrade and Connection")
+		e.say(bad, "websocket", found, "make the proxy pass the headers Upgrade and Connection")
 		return ""
 	}
 	context.AfterFunc(ctx, func() { _ = ws.CloseNow() })
@@ -173,7 +173,7 @@ func (e *examination) checkSocket(ctx context.Context) string {
 	}
 	switch {
 	case err != nil:
-		e.say(bad, "websocket", err.Error(), "have the proxy pass WebSockets on as they are")
+		e.say(bad, "websocket", err.Error(), "make the proxy pass WebSockets on unchanged")
 		return ""
 	case reply.Welcome == nil:
 		e.say(good, "websocket", "frames pass both ways", "")

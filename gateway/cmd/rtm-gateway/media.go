@@ -78,7 +78,7 @@ func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger)
 	shared := o.nats.servers != ""
 	files, err := folder.Open(folder.Options{Dir: dir, Shared: shared, Secret: secret, MinFree: int64(o.minFree)})
 	if shared && errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("--media: there is no folder %s: mount what all gateways share, and make the folder there once; with --nats a gateway makes none, since it would be on this machine only", dir)
+		return nil, fmt.Errorf("--media: there is no folder %s: mount the storage that all gateways share, and create the folder there once; with --nats a gateway makes none, since it would be on this machine only", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)

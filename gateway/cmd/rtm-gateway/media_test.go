@@ -31,7 +31,7 @@ func TestASharedFolderMustExist(t *testing.T) {
 	o.media.where = filepath.Join(t.TempDir(), "share")
 	log := slog.New(slog.DiscardHandler)
 	_, err := o.openMedia(t.Context(), make([]byte, 32), log)
-	require.ErrorContains(t, err, "--media: there is no folder "+o.media.where+": mount what all gateways share, and make the folder there once")
+	require.ErrorContains(t, err, "--media: there is no folder "+o.media.where+": mount the storage that all gateways share, and create the folder there once")
 	assert.NoDirExists(t, o.media.where)
 
 	require.NoError(t, os.Mkdir(o.media.where, 0o700))

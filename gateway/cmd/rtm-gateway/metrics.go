@@ -43,7 +43,7 @@ func serveMetrics(address string, m *metrics.Metrics, health http.Handler, log *
 		defer close(done)
 		_ = h.Serve(listener) // ends with stop
 	}()
-	log.Info("metrics", "address", listener.Addr().String())
+	log.Info("serving metrics", "address", listener.Addr().String())
 	return func() {
 		_ = h.Close()
 		<-done

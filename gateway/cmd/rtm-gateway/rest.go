@@ -195,7 +195,7 @@ func serveREST(address string, handler http.Handler, encrypted *tls.Config, log 
 			_ = h.Serve(listener)
 		}
 	}()
-	log.Info("REST interface", "address", scheme+"://"+listener.Addr().String())
+	log.Info("serving the REST interface", "address", scheme+"://"+listener.Addr().String())
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), restDrain)
 		defer cancel()

@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		log.Warn("unknown environment variables", "names", o.settings.notes)
 	}
 	if err := serve(ctx, o, log); err != nil {
-		log.Error("cannot go on", "error", err)
+		log.Error("the gateway ends", "error", err)
 		return 1
 	}
 	return 0

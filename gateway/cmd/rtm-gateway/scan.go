@@ -132,7 +132,7 @@ func (o scanOptions) open(self string, meter *metrics.Metrics, log *slog.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("--scan: %w", err)
 	}
-	log.Info("uploads are scanned", "by", s.String(), "while it is away", o.unavailable)
+	log.Info("uploads are scanned", "by", s.String(), "while it does not answer", o.unavailable)
 	return s, nil
 }
 
@@ -151,10 +151,10 @@ func (e *examination) checkScanner(ctx context.Context) {
 	}
 	switch {
 	case err != nil && e.scan.unavailable == scanPass:
-		e.say(poor, "scanner", err.Error(), "uploads pass unseen, see that it runs")
+		e.say(poor, "scanner", err.Error(), "uploads are accepted without a scan: check that the scanner runs")
 		return
 	case err != nil:
-		e.say(bad, "scanner", err.Error(), "uploads will be refused, see that it runs and may be reached from here")
+		e.say(bad, "scanner", err.Error(), "uploads will be refused: check that the scanner runs, and that this machine can reach it")
 		return
 	}
 	if !e.scan.isHook() {
@@ -167,7 +167,7 @@ func (e *examination) checkScanner(ctx context.Context) {
 		if err == nil {
 			nested := nestedZip()
 			if err = scanner.Check(ctx, media.Info{Size: nested.Size()}, nested); err == nil {
-				e.say(bad, "scanner", "it passes what is beyond its limits unseen, such as files over MaxFileSize", clamdConf)
+				e.say(bad, "scanner", "it calls files beyond its limits clean without a scan, such as files over MaxFileSize", clamdConf)
 				return
 			}
 			if errors.As(err, &rejected) {

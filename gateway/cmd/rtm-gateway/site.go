@@ -119,7 +119,7 @@ func (s site) end(h *http.Server) {
 		s.log.Warn("some clients did not answer in time", "error", err)
 	}
 	if err := h.Shutdown(ending); err != nil {
-		s.log.Warn("some requests were cut off", "error", err)
+		s.log.Warn("some requests did not end in time and were interrupted", "error", err)
 		_ = h.Close() // what is left after the time given
 	}
 	s.log.Info("ended", "took", time.Since(began).Round(time.Millisecond).String())

@@ -194,10 +194,10 @@ func (e *examination) checkWebhook(ctx context.Context) {
 	answer, err := webhook.Test(ctx, target)
 	switch {
 	case err != nil:
-		e.say(bad, "webhook", err.Error(), "events wait, try rtm-gateway webhook-test")
+		e.say(bad, "webhook", err.Error(), "events wait: try rtm-gateway webhook-test")
 	case e.webhook.isPlain():
-		e.say(poor, "webhook", "it takes events by plain http", "who is on the way can read them: use https")
+		e.say(poor, "webhook", "it accepts events by plain http", "others on the network can read them: use https")
 	default:
-		e.say(good, "webhook", fmt.Sprintf("it takes events, and answered in %v", answer.Took.Round(time.Millisecond)), "")
+		e.say(good, "webhook", fmt.Sprintf("it accepts events, and answered in %v", answer.Took.Round(time.Millisecond)), "")
 	}
 }

@@ -70,7 +70,7 @@ func TestWebhookTest(t *testing.T) {
 	assert.NotEmpty(t, got.Header.Get("Webhook-Signature"))
 	assert.Contains(t, out, string(body))
 
-	assert.Regexp(t, `^ok +webhook +it takes events`, examined(t, server.URL))
+	assert.Regexp(t, `^ok +webhook +it accepts events`, examined(t, server.URL))
 	assert.Empty(t, examined(t, ""), "without a hook the doctor says nothing of one")
 
 	answer = http.StatusUnauthorized
