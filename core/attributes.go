@@ -6,9 +6,9 @@ import "rtmwasm/core/wire"
 // 1 to 8192. Who wrote it last, and when, is known of a channel's only.
 type Attribute = wire.Attribute
 
-// WriteAttributes changes the local user's attributes or, if w names one, those of a
-// channel, which need not be joined (API 10). The gateway holds what comes of it against
-// the limits of all together.
+// WriteAttributes changes the local user's attributes or, if w names a channel, the
+// channel's, which need not be joined (API 10). The gateway checks that all attributes
+// together stay within the limits.
 func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)

@@ -43,13 +43,13 @@ func (c *Client) Channel(id string) *Channel {
 	return &Channel{c: c, id: id, state: Left}
 }
 
-// ID is the channel's name.
+// ID returns the channel's id.
 func (ch *Channel) ID() string { return ch.id }
 
-// State tells whether the channel is joined.
+// State returns whether the channel is joined.
 func (ch *Channel) State() JoinState { return ch.state }
 
-// Join enters the channel (API 4.1).
+// Join joins the channel (API 4.1).
 func (ch *Channel) Join(done func(*Error)) {
 	c := ch.c
 	defer c.enter().exit()
@@ -196,7 +196,7 @@ func (ch *Channel) tell(event func()) {
 	})
 }
 
-// Send sends to all other members (API 4.3).
+// Send sends a message to all other members (API 4.3).
 func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
 	defer ch.c.enter().exit()
 	done = ch.c.later(done)
@@ -219,7 +219,7 @@ func errNotJoined(code int) *Error {
 	return &Error{Class: InvalidStatus, Code: code, Text: "join the channel first"}
 }
 
-// Members asks for the channel's members, the local user among them (API 4.4). Calls that
+// Members asks for the channel's members, including the local user (API 4.4). Calls that
 // shared a request get the same list: do not change it.
 func (ch *Channel) Members(done func([]string, *Error)) {
 	defer ch.c.enter().exit()

@@ -105,10 +105,10 @@ func New(appID, gateway string, host Host, events Events) *Client {
 	return c
 }
 
-// State is the connection state.
+// State returns the connection state.
 func (c *Client) State() State { return c.state }
 
-// UID is the user of the last login, "" before the first.
+// UID returns the user of the last login, "" before the first login.
 func (c *Client) UID() string { return c.uid }
 
 // connected reports whether methods that need a login may go on.

@@ -49,8 +49,8 @@ type piece struct {
 	damaged  bool // once before
 }
 
-// Download fetches media by the id its uploader got (API 7.4). progress and done are
-// called later, except that done is called inside the call where the id is refused.
+// Download fetches the media with the id of a message (API 7.4). progress and done are
+// called later. Only if it is refused at once, done is called before Download returns.
 func (c *Client) Download(mediaID string, progress func(current, total int64), done func(Blob, *Error)) *Task {
 	defer c.enter().exit()
 	done, progress = laterWith(c, done), c.pausing(progress)

@@ -5,8 +5,8 @@ import "rtmwasm/core/wire"
 // Message is the content of a message in either direction.
 type Message = wire.Message
 
-// Events hears what happens to a client. A method may call the client again; the
-// client's state already agrees with the event.
+// Events receives the events of a client. Its methods may call methods of the client,
+// whose state already agrees with the event.
 type Events interface {
 	StateChanged(s State, r Reason)
 	PeerMessage(d *wire.Delivery)

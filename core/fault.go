@@ -2,8 +2,8 @@ package core
 
 import "strconv"
 
-// fault is why an attempt of a media task came to nothing. When the task ends, its error
-// tells that of the last.
+// fault is why an attempt of a media task failed. If the task fails, its error has the fault
+// of the last attempt.
 type fault struct {
 	status int   // HTTP status, 0 without an answer
 	cause  error // nil: no attempt has failed yet
@@ -55,7 +55,7 @@ func (c *Client) errorFault(err error) fault {
 	return fault{0, err, text + " (" + err.Error() + ")"}
 }
 
-// unescape decodes percent-encoding. What is none becomes something else.
+// unescape decodes percent-encoding. A text that is not encoded correctly is changed.
 func unescape(s string) string {
 	var b []byte
 	for i := 0; i < len(s); i++ {

@@ -31,13 +31,13 @@ func (c *Client) Invitation(peer, callID string) *Invitation {
 	return &Invitation{c: c, Peer: peer, CallID: callID, state: InvitationIdle}
 }
 
-// Call is the unfinished invitation of a Key, or nil.
+// Call returns the unfinished invitation with this Key, or nil.
 func (c *Client) Call(key string) *Invitation { return c.calls[key] }
 
-// State tells how far the call got.
+// State returns how far the call has got.
 func (i *Invitation) State() InvitationState { return i.state }
 
-// Key names the invitation among those of its client.
+// Key identifies the invitation among the invitations of its client.
 func (i *Invitation) Key() string { return callKey(i.Peer, i.CallID, i.remote) }
 
 // callKey is unambiguous since no user id has a control character like these.
@@ -48,21 +48,21 @@ func callKey(peer, callID string, remote bool) string {
 	return peer + "\x00" + callID
 }
 
-// Send offers the call (API 5.1). A client that is not logged in is no error; the
-// invitation fails a moment later.
+// Send sends the invitation to the callee (API 5.1). If the client is not logged in, Send
+// returns no error, and the invitation fails a moment later.
 func (i *Invitation) Send() *Error { return i.act(callSend, i.Content) }
 
-// Cancel calls it off and tells the callee, with the content as it is now. The event
-// comes inside the call.
+// Cancel withdraws the invitation and tells the callee, with the present Content. The event
+// comes before Cancel returns.
 func (i *Invitation) Cancel() *Error { return i.act(callCancel, i.Content) }
 
-// Accept sends the callee's response (API 5.2).
+// Accept accepts the invitation, with the callee's Response (API 5.2).
 func (i *Invitation) Accept() *Error { return i.act(callAccept, i.Response) }
 
-// Refuse sends the callee's response. The event comes inside the call.
+// Refuse refuses the invitation, with the callee's Response. The event comes before Refuse returns.
 func (i *Invitation) Refuse() *Error { return i.act(callRefuse, i.Response) }
 
-// Do is Send, Cancel, Accept or Refuse, by its name in lower case, for a caller that has made the checks itself.
+// Do does action, "send", "cancel", "accept" or "refuse", for a caller that has made the checks itself.
 func (i *Invitation) Do(action string) {
 	defer i.c.enter().exit()
 	i.step(callEvent(action))

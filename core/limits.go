@@ -6,9 +6,9 @@ import "time"
 // "guide" the vendor's guide to image and file messages; where they differ the
 // guide wins.
 const (
-	// MaxMessageBytes is the most a message may weigh, inclusive: the UTF-8 text;
-	// raw bytes and description; or file name, description and thumbnail. (guide:
-	// 32 KB)
+	// MaxMessageBytes is the largest size of a message, inclusive: of its UTF-8 text;
+	// of raw bytes and description together; or of file name, description and thumbnail
+	// together. (guide: 32 KB)
 	MaxMessageBytes = 32768
 
 	// Limits of attributes, in bytes and inclusive; the totals are of keys and values. An
@@ -19,26 +19,26 @@ const (
 	MaxUserAttributesBytes    = 16384
 	MaxChannelAttributesBytes = 32768
 
-	// MaxMediaIDBytes bounds the media id in a message, which does not count against
-	// its budget. Ids made here and by the vendor have about 90 characters.
+	// MaxMediaIDBytes is the longest media id in a message. It does not count towards the
+	// size of the message. Ids of this gateway and of the vendor have about 90 characters.
 	MaxMediaIDBytes = 256
 
-	// MaxMediaBytes is the largest upload, inclusive; an empty one is refused.
-	// (guide: 30 MB; the 1.4.5 build let 32 MB pass)
+	// MaxMediaBytes is the largest upload, inclusive. An empty upload is refused.
+	// (guide: 30 MB; the 1.4.5 build accepts 32 MB)
 	MaxMediaBytes = 30 << 20
 
-	// MediaPartBytes is the length of the parts in which a gateway keeps a file, all but
-	// the last: the largest message that a NATS server takes by default.
+	// MediaPartBytes is the length of the parts of a stored file, except the last part. It is
+	// the largest message that a NATS server accepts by default.
 	MediaPartBytes = 1 << 20
 
-	// MediaDigestBytes is the length of what each digest is of that a gateway keeps to have
-	// ranges verified by, the last excepted. It divides MediaPartBytes. (browsers copy
-	// what they hash, and to 1 MiB at a time Chromium gives fresh memory: half as fast)
+	// MediaDigestBytes is the length of the pieces of a file that have a digest of their own,
+	// except the last piece, so that clients can verify ranges. It divides MediaPartBytes.
+	// (browsers copy what they hash; pieces of 1 MiB are half as fast in Chromium)
 	MediaDigestBytes = 512 << 10
 
-	// MinMediaAppendBytes is what a request that adds to an upload should bring, unless it
-	// finishes it, and MaxSmallMediaAppends how many requests of one upload may bring less: each costs
-	// a gateway as much as a large one.
+	// MinMediaAppendBytes is how many bytes a request that adds to an upload should have, unless
+	// it finishes the upload. MaxSmallMediaAppends is how many requests of one upload may have
+	// less: each costs a gateway as much as a large one.
 	MinMediaAppendBytes  = 64 << 10
 	MaxSmallMediaAppends = 1000
 
@@ -58,9 +58,9 @@ const (
 	// MaxCountedChannels is how many channels one getChannelMemberCount may name. (API)
 	MaxCountedChannels = 32
 
-	// MaxToldMembers is how many members a channel may have for comings and goings to be
-	// told one by one; above it only the count is told. It is also the most members that
-	// are listed. (API)
+	// MaxToldMembers is the largest number of members with which a channel has an event for
+	// each member who joins or leaves; above it there are only counts. It is also the largest
+	// number of members in a list. (API)
 	MaxToldMembers = 512
 
 	// MaxIDLength is the longest user or channel id, in characters. (API)
@@ -91,7 +91,7 @@ const (
 	LoginInterval = 500 * time.Millisecond
 )
 
-// MaxFrameBytes bounds one WebSocket message: the message budget, and room for ids,
+// MaxFrameBytes is the largest WebSocket message: MaxMessageBytes, and room for ids,
 // numbers and field headers.
 const MaxFrameBytes = MaxMessageBytes + 4096
 
@@ -119,12 +119,12 @@ const (
 	InvitationRepeat   = time.Second      // before the next attempt at that
 )
 
-// MediaSilenceLimit is how long a media request whose bytes move may move none and get no
-// answer. Then its connection is taken for dead and the request made again, well within
-// MediaStallTimeout.
+// MediaSilenceLimit is how long a media request that has begun to move bytes may move none
+// and get no answer. Then the client takes its connection for dead and repeats the request,
+// well within MediaStallTimeout.
 const MediaSilenceLimit = 20 * time.Second
 
-// Other times after which a media request is made again. The first two grow after failures.
+// Other times after which a media request is repeated. The first two grow after failures.
 const (
 	MediaFirstByteLimit = MediaSilenceLimit / 4 // before a byte has moved
 	MediaComebackLimit  = time.Second           // the same, right after a reconnection
@@ -151,17 +151,17 @@ const (
 	GatewaySilenceLimit = 15 * time.Second
 )
 
-// What is kept for a client that is away. (API: channel messages of the last 30 s, up to
-// 32; 200 offline messages per user for seven days, of more the oldest are dropped)
+// Messages that a gateway keeps for a client that is away. (API: channel messages of the last
+// 30 s, at most 32; the latest 200 offline messages of a user, for seven days)
 const (
 	MaxMissedChannelMessages = 32
 	MaxOfflineMessages       = 200
 	OfflineLifetime          = 7 * 24 * time.Hour
 	HistoryLifetime          = 7 * 24 * time.Hour // of messages with enableHistoricalMessaging, unless a gateway says otherwise
 
-	// MissedOverlap is how far before the last message that it got from a channel a
-	// client asks for those it missed: messages pass each other by less, on their way
-	// over several gateways. What it had is dropped by its number.
+	// MissedOverlap is how much earlier than its last message of a channel a client asks for
+	// missed messages to begin. Messages over several gateways overtake each other by less.
+	// The client drops those that it had already, by their numbers.
 	MissedOverlap = 5 * time.Second
 )
 
@@ -193,8 +193,8 @@ type Rate struct {
 	Window time.Duration
 }
 
-// Rates are those of API 12, by Op. They hold per client. The client keeps to them by
-// itself: reads over a rate wait, see Client.read, everything else fails. A gateway allows
+// Rates are the rates of API 12, by Op, for each client. The client enforces them itself: a
+// read over its rate waits, see Client.read; every other call fails. A gateway allows
 // somewhat more, see gateway/rate.go.
 var Rates = [ops]Rate{
 	OpSend:         {SendRate, SendRateWindow},

@@ -33,7 +33,7 @@ func (c *Client) checkLogin(uid string) *Error {
 	return nil
 }
 
-// BeginLogin is Login for a caller that has made the checks itself.
+// BeginLogin is Login without the checks, for a caller that has made them itself.
 func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
 	defer c.enter().exit()
 	if token == c.appID { // the API's way to say "no token"

@@ -110,7 +110,7 @@ func (c *Client) startTasks() {
 	}
 }
 
-// Total is the length of the file in bytes.
+// Total returns the length of the file in bytes.
 func (t *Task) Total() int64 { return t.total }
 
 // Cancel ends the task with Interrupted; a task that has ended stays as it is.

@@ -5,14 +5,14 @@ import (
 	"strconv"
 )
 
-// MediaKeyLength is the length of a media key: lower-case hex digits, of which the
-// gateway draws 232 bits when an upload is created; the others tell the hour. It ends the
-// upload's URL, /media/<key>.
+// MediaKeyLength is the length of a media key in lower-case hex digits: 232 random bits, and
+// the hour in which the upload was created. The key ends the upload's URL,
+// /media/<key>.
 const MediaKeyLength = 64
 
-// MediaID makes the id that applications see: the form of the 1.4 SDK, so that
+// MediaID makes the id that applications see. It has the form of the 1.4 SDK, so that
 // code which stores or measures ids keeps working (API 7.9). Zone and unit, which
-// only the vendor's service had, are always 1. Width and height are in the id of a picture alone.
+// only the vendor's service had, are always 1. Only the id of a picture has width and height.
 func MediaID(key string, size int64, image bool, width, height uint32) string {
 	id := "0" + key + "1z1z" + strconv.FormatInt(size, 10)
 	if image {
@@ -56,7 +56,7 @@ func ValidMediaKey(s string) bool {
 	return len(s) == MediaKeyLength
 }
 
-// MediaKey is the key in an id that messages carry, "" where the id is not of the form.
+// MediaKey returns the key in the mediaId of a message, or "" if the id does not have that form.
 func MediaKey(mediaID string) string {
 	key, _, _ := parseMediaID(mediaID)
 	return key

@@ -21,9 +21,9 @@ type MediaURLOptions struct {
 
 const textNoMedia = "no such media: the id is unknown here or its seven days are over"
 
-// MediaURL asks for a URL that leads to media without a login, for the elements of a page. It
-// is absolute, at the gateway's address. Codes are those of Download; the URL itself does not tell
-// whether it still works.
+// MediaURL asks for a URL that serves media without a login, for the elements of a page. The
+// URL is absolute, at the gateway's address. Errors have the codes of Download. The URL itself
+// does not tell whether it still works.
 func (c *Client) MediaURL(mediaID string, o MediaURLOptions, done func(string, *Error)) {
 	defer c.enter().exit()
 	done = laterWith(c, done)

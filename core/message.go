@@ -9,16 +9,16 @@ import (
 // EndCallPrefix begins the legacy texts that cancel a call (API 6.6).
 const EndCallPrefix = "AgoraRTMLegacyEndcallCompatibleMessagePrefix"
 
-// Defect is what is wrong with a message that only its maker can see, because the
-// types of this package can't express it. It is reported at its place in the order of
-// checks (API 6.2, 6.3).
+// Defect is a fault of a message that the types of this package can't express, so that only
+// the code that made the message can find it. It is reported at its place in the order
+// of checks (API 6.2, 6.3).
 type Defect int
 
 // The defects. The numbers are shared with web/src/bridge.ts.
 const (
 	NoDefect    Defect = iota
-	NotAMessage        // no plain object, or none of the four by its fields
-	UnknownType        // an explicit type that is none of the four
+	NotAMessage        // not a plain object, or its fields fit none of the four types
+	UnknownType        // it has a type that is none of the four
 	BadRaw             // RAW whose body is not bytes or whose description is not text
 	Malformed          // TEXT without text, IMAGE or FILE without media id, thumbnail not a Blob
 )
@@ -27,8 +27,8 @@ const (
 type Outgoing struct {
 	Message *Message
 
-	// ThumbnailBytes is the thumbnail's size where Message does not hold it because
-	// it is over the budget anyway.
+	// ThumbnailBytes is the thumbnail's size if Message does not contain it because the
+	// message is too large anyway.
 	ThumbnailBytes int
 
 	Defect     Defect

@@ -2,13 +2,13 @@ package core
 
 import "rtmwasm/core/imagemeta"
 
-// StripMetadata later calls done with a picture without its EXIF, XMP, IPTC, comments and
-// previews, as package imagemeta has it: JPEG, PNG and WebP, the pixels as they are. Any
-// other Blob, and a picture without metadata, is given back itself. The error is that of
-// reading the Blob.
+// StripMetadata removes EXIF, XMP, IPTC, comments and previews from a JPEG, PNG or WebP
+// picture, and later calls done with the result. The pixels do not change. If picture is
+// another Blob, or has no metadata, the result is picture itself. The error is that of
+// reading picture.
 //
-// The result shares the picture's data. Of a PNG or WebP little more than the metadata is
-// read; a JPEG is read once, 256 KiB at a time, to find its end.
+// The result shares the picture's data. Little more than the metadata is read of a PNG or
+// WebP. A JPEG is read once, 256 KiB at a time, to find its end.
 func StripMetadata(h Host, picture Blob, done func(Blob, error)) {
 	s := imagemeta.New(picture.Size())
 	var read func()

@@ -23,22 +23,22 @@ type Host interface {
 	NewBlob(b []byte) Blob
 }
 
-// Digester is what a Host also is where it can hash without holding up the page.
+// Digester is a second interface of a Host that can hash without holding up the page.
 type Digester interface {
 	// SHA256 later calls done with the digests of the parts of b, one behind the other, or with
-	// the error that prevented it. All parts but the last have part bytes. It reports
-	// whether it can hash here at all; otherwise done is not called.
+	// an error. All parts except the last have part bytes. It returns false, and does not call
+	// done, if it can't hash here.
 	SHA256(b Blob, part int64, done func(sums []byte, err error)) (able bool)
 }
 
-// Prober is what a Host also is where it can find out why no WebSocket opens.
+// Prober is a second interface of a Host that can find out why a WebSocket does not open.
 type Prober interface {
 	// Probe later calls done with what it finds at url, an http or https address. It
-	// reports whether it can; otherwise done is not called.
+	// returns false, and does not call done, if it can't look.
 	Probe(url string, done func(Probe)) (able bool)
 }
 
-// Probe is what was found at an address where no WebSocket opened.
+// Probe is what a Prober found at an address where a WebSocket did not open.
 type Probe struct {
 	Answered bool   // something answers
 	Status   int    // of the answer to a GET; 0 if the page may not read it
@@ -82,11 +82,11 @@ type Blob interface {
 	Read(from, to int64, done func([]byte, error))
 }
 
-// Picture is what a Blob also is where the host can decode pictures.
+// Picture is a second interface of a Blob whose host can decode pictures.
 type Picture interface {
 	// DecodedSize later calls done with the width and height in pixels at which the host
-	// shows the picture, or with 0, 0 if it does not decode it. It reports whether the host
-	// can decode at all; otherwise done is not called.
+	// shows the picture, or with 0, 0 if it can't decode the picture. It returns false, and does
+	// not call done, if the host can't decode any picture.
 	DecodedSize(done func(width, height uint32)) (able bool)
 }
 
@@ -112,8 +112,8 @@ type HTTPListener interface {
 	Answered(r *HTTPResponse, err error)
 }
 
-// Unsupported is the error of a request that the host can't even begin, for example in a
-// page that lacks what is needed. To try again would be of no use.
+// Unsupported is the error of a request that the host can't even begin, for example because
+// the page lacks a class. Trying again does not help.
 type Unsupported struct{ Cause error }
 
 func (e Unsupported) Error() string { return "the request can't be made here: " + e.Cause.Error() }

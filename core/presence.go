@@ -66,8 +66,8 @@ func (c *Client) QueryPeers(peers []string, done func(PresenceList, *Error)) {
 	})
 }
 
-// SubscribePeers has the application told of users' presence, now and when it changes
-// (API 9).
+// SubscribePeers subscribes to the presence of users: Events.PeersChanged brings it now and
+// after each change (API 9).
 func (c *Client) SubscribePeers(peers []string, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
@@ -123,8 +123,8 @@ func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
 	done(nil)
 }
 
-// SubscribedPeers lists whom the client is subscribed to (API 9). It asks nobody, so that it may be
-// called as often as wanted.
+// SubscribedPeers lists the users to whose presence the client is subscribed (API 9). It sends
+// no request, so it has no rate.
 func (c *Client) SubscribedPeers() ([]string, *Error) {
 	if !c.connected() {
 		return nil, errNotLoggedIn(QueryPeersBySubscriptionOptionErrUserNotLoggedIn)

@@ -34,8 +34,8 @@ func (c *Client) redial() {
 	c.dial()
 }
 
-// Wake says that the network may be back or the page is seen again: what waits to be
-// tried is tried now.
+// Wake tells the client that the network may be back or the page is visible again. The
+// client then makes waiting attempts at once.
 func (c *Client) Wake() {
 	defer c.enter().exit()
 	if c.stopRetry != nil {

@@ -5,19 +5,19 @@ import "rtmwasm/core/wire"
 // TokenEvent tells what becomes of the token; its text is the API's name of the event.
 type TokenEvent string
 
-// The token events (API 8.6). While Connected nothing else follows from a token's end.
+// The token events (API 8.6). An open connection stays open when its token expires.
 const (
-	// TokenExpired: the way back was refused for the token. No more attempts are made
-	// until RenewToken or a logout.
+	// TokenExpired: the gateway refused a reconnection because of the token. The client makes
+	// no more attempts until RenewToken or a logout.
 	TokenExpired TokenEvent = "TokenExpired"
 
-	// TokenWillExpire comes 30 s ahead of the end.
+	// TokenWillExpire: the token expires in 30 s.
 	TokenWillExpire TokenEvent = "TokenPrivilegeWillExpire"
 )
 
-// RenewToken has the gateway check a token; a good one takes the place of the login's for
-// the next connection (API 3.3). While Reconnecting the attempt to come back brings it,
-// at once where the old one was refused.
+// RenewToken sends a new token, which the gateway checks (API 3.3). If it is valid, the next
+// connection uses it instead of the login's token. While Reconnecting, the next attempt to
+// reconnect uses it. If the old token was refused, that attempt is made at once.
 func (c *Client) RenewToken(token string, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)

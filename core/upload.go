@@ -23,23 +23,23 @@ const decodeTimeout = 5 * time.Second
 
 // UploadParams say what an upload is for.
 type UploadParams struct {
-	// Image asks for dimensions.
+	// Image asks for the dimensions of the picture.
 	Image bool
 
-	// Thumbnail is measured too; nil if there is none.
+	// Thumbnail is a small picture that is measured too; nil for none.
 	Thumbnail Blob
 
-	// Dimensions in pixels that the caller gave; each 0 is measured instead.
+	// Dimensions in pixels, if the caller knows them; each that is 0 is measured.
 	Dimensions
 
-	// Nonce is by which the gateway knows the upload, as newNonce makes it: 24 digits of Base64.
-	// The upload then is lasting: it goes on from what the gateway has, also in another login
-	// or another program. What has arrived stays at the gateway unless the task is canceled.
-	// "": one that ends with the session.
+	// Nonce identifies the upload at the gateway, if it is to last longer than the session: 24
+	// digits of Base64, as newNonce makes them. Another login, or another program, can continue the
+	// upload with the same nonce. The gateway keeps what has arrived, unless the task is canceled.
+	// "" is for an upload that ends with the session.
 	Nonce string
 
-	// Defect is a dimension that is no number: reported after the login check. ""
-	// where there is none.
+	// Defect describes a dimension that is not a number. It is reported after the login
+	// check. "" means that there is none.
 	Defect string
 }
 
@@ -48,7 +48,7 @@ type Dimensions struct {
 	Width, Height, ThumbnailWidth, ThumbnailHeight uint32
 }
 
-// Uploaded is what an upload adds to its message.
+// Uploaded is the result of an upload, for its message.
 type Uploaded struct {
 	MediaID string
 	Dimensions
@@ -84,8 +84,8 @@ const (
 // maxForgotten is how often an upload begins again because the gateway lost it.
 const maxForgotten = 3
 
-// Upload stores src at the gateway (API 7.1). progress and done are called later,
-// except that done is called inside the call where src is refused.
+// Upload stores src at the gateway (API 7.1). progress and done are called later. Only if
+// the call is refused at once, done is called before Upload returns.
 func (c *Client) Upload(src Blob, params UploadParams, progress func(current, total int64), done func(*Uploaded, *Error)) *Task {
 	defer c.enter().exit()
 	done, progress = laterWith(c, done), c.pausing(progress)

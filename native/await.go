@@ -6,8 +6,8 @@ import (
 	"rtmwasm/core"
 )
 
-// Await begins a call of a client inside Do and waits for what its completion function is
-// given:
+// Await makes a call of a client inside Do, waits until the call's completion function runs, and
+// returns the arguments of that function:
 //
 //	up, err := native.Await(ctx, h, func(done func(*core.Uploaded, *core.Error)) {
 //		c.Upload(h.Bytes(picture), core.UploadParams{Image: true}, progress, done)
@@ -36,7 +36,7 @@ func Await[T any](ctx context.Context, h *Host, begin func(done func(T, *core.Er
 	}
 }
 
-// Done is Await for calls that complete with nothing but an error:
+// Done is Await for calls whose only result is an error:
 //
 //	err := native.Done(ctx, h, func(done func(*core.Error)) { c.Login("bot", "", done) })
 func Done(ctx context.Context, h *Host, begin func(done func(*core.Error))) error {

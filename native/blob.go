@@ -8,7 +8,7 @@ import (
 	"rtmwasm/core"
 )
 
-// Blob is a range of anything that can be read at an offset: bytes, or an open file.
+// Blob is the data of an upload or download: a range of an io.ReaderAt, such as bytes or an open file.
 type Blob struct {
 	*io.SectionReader
 	h    *Host
@@ -17,12 +17,12 @@ type Blob struct {
 
 var _ core.Blob = (*Blob)(nil)
 
-// Blob makes a Blob of size bytes.
+// Blob makes a Blob of the first size bytes of r. Do not change them, or close r, while the Blob is in use.
 func (h *Host) Blob(r io.ReaderAt, size int64) *Blob {
 	return &Blob{SectionReader: io.NewSectionReader(r, 0, size), h: h}
 }
 
-// Bytes makes a Blob of bytes; the caller does not change them afterwards.
+// Bytes makes a Blob of b. Do not change b afterwards.
 func (h *Host) Bytes(b []byte) *Blob { return h.Blob(bytes.NewReader(b), int64(len(b))) }
 
 // Slice implements core.Blob.

@@ -1,14 +1,14 @@
-// Package native provides the core's ports to Go programs, with coder/websocket and
-// net/http: the same client as in a page, for bots, tests and load.
+// Package native is the SDK's client for Go programs, such as bots, tests and load tools:
+// the same core as in a page, over coder/websocket and net/http.
 //
-// A Host serialises everything that happens to the clients made on it. Calls to a
-// client are made inside Host.Do:
+// Make one Host, and on it any number of clients. The Host runs their code one call at a
+// time. Call methods of a client inside Host.Do:
 //
 //	h := native.NewHost()
 //	c := core.New(appID, "http://127.0.0.1:8080", h, events)
 //	h.Do(func() { c.Login("bot", "", func(err *core.Error) { … }) })
 //
-// Events and completion functions run inside Do too, so they may call the client
-// directly, and must not block. From other goroutines Await and Done wait for a call's
-// result. A client comes back by itself after a break, as in a page; Logout ends it.
+// Events and completion functions run inside Do too. So they may call the client directly,
+// and must not block. In other goroutines, Await and Done make a call and wait for its
+// result. As in a page, a client reconnects by itself after a break, until Logout.
 package native

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/core/serial"
 )
 
-// Host implements core.Host. One may serve any number of clients.
+// Host connects clients to the network: it implements core.Host. One Host can serve any number of clients.
 type Host struct {
 	serial.Loop // held during every call into a client
 
@@ -36,5 +36,5 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// CloseIdle drops connections that are kept for later requests.
+// CloseIdle closes HTTP connections that are kept open for later requests.
 func (h *Host) CloseIdle() { h.http.CloseIdleConnections() }

@@ -5,8 +5,8 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// Quiet implements core.Events and ignores every event. A program embeds it and defines
-// the methods for what it wants to hear.
+// Quiet implements core.Events and ignores every event. Embed it in a type of your own, and
+// define the methods for the events that you need.
 type Quiet struct{}
 
 var _ core.Events = Quiet{}
