@@ -13,8 +13,8 @@ import (
 //		c.Upload(h.Bytes(picture), core.UploadParams{Image: true}, progress, done)
 //	})
 //
-// The error is a *core.Error, or that of ctx, which ends the waiting and not the call. It
-// must not be called inside Do.
+// The error is a *core.Error. If ctx ends first, Await returns the error of ctx, and the call
+// goes on. Do not call Await inside Do.
 func Await[T any](ctx context.Context, h *Host, begin func(done func(T, *core.Error))) (T, error) {
 	type result struct {
 		value T
