@@ -1,6 +1,6 @@
 /**
- * The outbox of a client: it keeps what is to be sent in the browser, and sends it once and in order, also after the page was
- * closed or crashed, or the network was away.
+ * The outbox of a client: it keeps messages and files in the browser until they are sent, and sends them once and in order, even if the
+ * page is closed or crashes, or the network fails.
  */
 import type { createInstance } from './rtm.js';
 
@@ -18,76 +18,76 @@ export interface OutboxParams {
   enableOfflineMessaging?: boolean;
   /** Keep the message for the app's backend. False by default. */
   enableHistoricalMessaging?: boolean;
-  /** Of a Blob: IMAGE or FILE. */
+  /** For a Blob: IMAGE or FILE. */
   messageType?: 'IMAGE' | 'FILE';
   fileName?: string;
   description?: string;
   thumbnail?: Blob;
-  /** In pixels; what is missing is measured. Of IMAGE only. */
+  /** In pixels, for an IMAGE only; what you do not give is measured. */
   width?: number;
   height?: number;
   thumbnailWidth?: number;
   thumbnailHeight?: number;
 }
 
-/** WAITING for the connection, the channel or its turn; UPLOADING; SENDING; SENT, as its last state; FAILED until it is retried or removed. */
+/** WAITING for the connection, the channel or its turn; UPLOADING; SENDING; SENT, its last state; or FAILED, until you retry or remove it. */
 export type OutboxState = 'WAITING' | 'UPLOADING' | 'SENDING' | 'SENT' | 'FAILED';
 
-/** One message that is to be sent. Its properties change; `ItemChanged` tells when. */
+/** One message to be sent. `ItemChanged` is emitted when its properties change. */
 export interface OutboxItem {
-  /** Names the item in this browser; rises in the order of `send`. */
+  /** Identifies the item in this browser; rises in the order of `send`. */
   readonly id: number;
   readonly peerId: string | undefined;
   readonly channelId: string | undefined;
-  /** Unix time, in ms. */
+  /** When the item was added: Unix time in ms. */
   readonly createdAt: number;
   readonly state: OutboxState;
-  /** Of the upload, in bytes; 0 and 0 of an item without one. */
+  /** Progress of the upload in bytes; 0 and 0 for an item without an upload. */
   readonly progress: { currentSize: number; totalSize: number };
   /** Why it failed. */
   readonly error: (Error & { code?: number }) | undefined;
-  /** Of one that was sent to a peer: whether the peer was online and their client acknowledged. */
+  /** For a message that was sent to a peer: whether the peer was online and their client acknowledged it. */
   readonly hasPeerReceived: boolean | undefined;
-  /** What is uploaded, and its params; undefined of a message. */
+  /** The Blob to upload, and its params; undefined for a message. */
   readonly payload: Blob | undefined;
   readonly params: OutboxParams | undefined;
-  /** What is sent; of a Blob from the end of its upload. */
+  /** The message to send; for a Blob it is there when the upload has ended. */
   readonly message: OutboxMessage | undefined;
 
   /**
-   * Ends the upload, has what has arrived of it removed from the gateway (at the next connection, if there is none), and keeps the item as
-   * FAILED with RtmInterruptedError.
+   * Ends the upload and keeps the item as FAILED with RtmInterruptedError. What the gateway has of the upload is deleted, at the next
+   * connection if there is none now.
    * @throws RtmInvalidStatusError 5 while the state is SENDING
    */
   cancel(): Promise<void>;
-  /** Has a FAILED item tried again. It takes its turn by its id. */
+  /** Tries a FAILED item again. Items with lower ids come first. */
   retry(): Promise<void>;
   /**
-   * Removes the item, whatever its state, and its upload as `cancel` does.
+   * Removes the item in any state, and deletes its upload as `cancel` does.
    * @throws RtmInvalidStatusError 5 while the state is SENDING
    */
   remove(): Promise<void>;
 }
 
-/** The events of an outbox; each brings the item. They tell of all pages of the browser. */
+/** The events of an outbox, for changes in all pages of the browser. Each has the item as its argument. */
 export interface OutboxEvents {
   ItemAdded: (item: OutboxItem) => void;
-  /** State, progress or error is another. */
+  /** The state, progress or error of the item has changed. */
   ItemChanged: (item: OutboxItem) => void;
-  /** It was sent (state SENT), or removed. */
+  /** The item was sent (state SENT), or removed. */
   ItemRemoved: (item: OutboxItem) => void;
 }
 
-/** What `openOutbox` gives. */
+/** The outbox of a client, see `openOutbox`. */
 export interface Outbox {
   /**
-   * Keeps a message, or a Blob to be uploaded and sent, for the user of the last login. It resolves when the item is on the disk;
-   * from then on the item is sent as soon as this user is logged in on any page of this browser.
+   * Keeps a message, or a Blob to be uploaded and sent, for the user of the last login. It resolves when the browser has stored the item.
+   * The item is then sent as soon as this user is logged in on any page of this browser.
    *
    * @throws RtmInvalidArgumentError 2
-   * @throws RtmLimitExceededError 3 where the outbox, or the browser's space for the site, is full: nothing was kept
+   * @throws RtmLimitExceededError 3 if the outbox, or the browser's space for the site, is full: nothing was stored
    * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
-   * @throws RtmUnavailableError 1 where the browser keeps nothing
+   * @throws RtmUnavailableError 1 if the browser stores nothing
    * @example
    * const item = await outbox.send({ peerId: 'bob' }, file, { messageType: 'FILE', fileName: file.name });
    */
@@ -114,9 +114,9 @@ export declare const OutboxError: {
 };
 
 /**
- * The outbox of a client; each call with the same client gives the same. It works from then on, whenever the client is logged in: open it
- * on every page that logs in, before the login.
+ * Opens the outbox of a client; each call with the same client returns the same outbox. From then on it sends whenever the client is logged in. Call
+ * it on every page that logs in, before the login.
  *
- * @throws RtmInvalidArgumentError 2 of what is no client
+ * @throws RtmInvalidArgumentError 2 if the argument is not a client
  */
 export declare function openOutbox(client: RtmClient): Outbox;

@@ -11,7 +11,7 @@ export as namespace AgoraRTM;
 
 declare global {
   interface SymbolConstructor {
-    /** Of ES2026, for compilers whose library lacks it. */
+    /** Part of ES2026; declared here for compilers whose library lacks it. */
     readonly asyncDispose: unique symbol;
   }
 }
@@ -36,11 +36,11 @@ export interface RtmError extends Error {
     | 'RtmUnavailableError'
     | 'RtmUnknownError'
     | 'RtmInternalError';
-  /** From the enum of the method that failed. */
+  /** A number from the enum of the method that failed. */
   readonly code?: number;
   /** A number sent by the gateway; for media the HTTP status of the last attempt, perhaps from a proxy. */
   readonly serverCode?: number;
-  /** The cause, where there is one. */
+  /** The cause, if there is one. */
   readonly originalError?: unknown;
 }
 
@@ -185,9 +185,9 @@ export interface PrepareImageOptions {
   stripMetadata?: boolean;
   /** False makes no thumbnail. Default true. */
   thumbnail?: boolean | Blob;
-  /** That of the message: the thumbnail leaves room for it. */
+  /** The fileName of the message: the thumbnail leaves room for it. */
   fileName?: string;
-  /** That of the message: the thumbnail leaves room for it. */
+  /** The description of the message: the thumbnail leaves room for it. */
   description?: string;
   /** Ends the preparation, with RtmInterruptedError 6. */
   signal?: AbortSignal;
@@ -195,9 +195,9 @@ export interface PrepareImageOptions {
 
 /** The result of {@link prepareImage}. Spread all fields except payload and placeholder into the params of an upload. */
 export interface PreparedImage {
-  /** The picture to upload: the file itself where there was nothing to change. */
+  /** The picture to upload: the file itself if nothing had to change. */
   payload: Blob;
-  /** In pixels, of the payload, as displayed. */
+  /** Width of the payload in pixels, as displayed. */
   width: number;
   /** As width. */
   height: number;
@@ -215,7 +215,7 @@ export type UploadedImageMessage = RtmImageMessage;
 
 /* Presence, attributes, counts */
 
-/** True for each user who is logged in, UNREACHABLE or not. */
+/** True for each user who is logged in, even if the user is UNREACHABLE. */
 export interface PeersOnlineStatusResult {
   [peerId: string]: boolean;
 }
@@ -289,34 +289,34 @@ declare namespace RtmStatusCode {
 /** Handlers by the name of their event. */
 declare namespace RtmEvents {
   interface RtmClientEvents {
-    /** connectionState has the new value already. */
+    /** Emitted when connectionState already has the new value. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
     /**
      * A message from a peer. Messages that came while the connection was lost follow when it is back. So do messages that were sent with
      * enableOfflineMessaging while this user was not logged in.
      */
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
-    /** A peer calls. Comes once for each call. */
+    /** A peer calls. Emitted once for each call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
     /** The gateway refused the token while RECONNECTING. Call renewToken, or log out: until then the client makes no attempt to connect. */
     TokenExpired: () => void;
-    /** States of subscribed peers: after subscribing, when a state changes, and of all peers when a lost connection is back. */
+    /** States of subscribed peers. Emitted after subscribing, when a state changes, and for all peers when a lost connection is back. */
     PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;
-    /** Never happens: there is no proxy. */
+    /** Never emitted: there is no proxy. */
     FallbackProxyConnected: () => void;
   }
 
   interface RtmChannelEvents {
     /** A message from another member. After a lost connection the missed ones follow: the latest 32 of the last 30 s. */
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
-    /** Another member joined. Not told in channels with more than 512 members. */
+    /** Another member joined. Not emitted in channels with more than 512 members. */
     MemberJoined: (memberId: string) => void;
     /**
-     * Another member left, logged out, or had no connection for 30 s. Not told in channels with more than 512 members. If this client itself
+     * Another member left, logged out, or had no connection for 30 s. Not emitted in channels with more than 512 members. If this client itself
      * was away for more than 30 s, the event comes 30 s after it is back.
      */
     MemberLeft: (memberId: string) => void;
-    /** At most once a second, every 3 s above 512 members. */
+    /** The number of members has changed. Emitted at most once a second, or every 3 s if there are more than 512 members. */
     MemberCountUpdated: (memberCount: number) => void;
     /** All attributes of the channel, after a change with enableNotificationToChannelMembers. */
     AttributesUpdated: (attributes: ChannelAttributes) => void;
@@ -325,7 +325,7 @@ declare namespace RtmEvents {
   interface LocalInvitationEvents {
     /** The callee's client has the invitation; the callee has 60 s to answer. */
     LocalInvitationReceivedByPeer: () => void;
-    /** Comes inside cancel. */
+    /** Emitted before cancel returns. */
     LocalInvitationCanceled: () => void;
     /** The callee accepted; response has at most 8192 bytes. */
     LocalInvitationAccepted: (response: string) => void;
@@ -340,9 +340,9 @@ declare namespace RtmEvents {
   }
 
   interface RemoteInvitationEvents {
-    /** By the caller; content has at most 8192 bytes. */
+    /** The caller canceled the call; content has at most 8192 bytes. */
     RemoteInvitationCanceled: (content: string) => void;
-    /** Comes inside refuse. */
+    /** Emitted before refuse returns. */
     RemoteInvitationRefused: () => void;
     /** The caller has confirmed. */
     RemoteInvitationAccepted: () => void;
@@ -354,20 +354,20 @@ declare namespace RtmEvents {
   }
 }
 
-/** Events of a client beyond those of 1.4. They stand apart so that maps of all handlers of 1.4 still compile. */
+/** Events of a client that 1.4 does not have. They have a type of their own so that maps of all handlers of 1.4 still compile. */
 export interface MoreClientEvents {
   /** Messages of all channels of the client; the RtmChannel's event comes first. */
   ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties, channelId: string) => void;
-  /** 30 s before the token expires. The session stays up all the same. */
+  /** Emitted 30 s before the token expires. The session goes on even if the token expires. */
   TokenPrivilegeWillExpire: () => void;
 }
 
 type AnyListener = (...args: any[]) => any;
 type ArgumentsOf<T> = T extends (...args: infer U) => any ? U : never;
-/** Applications that wrap `on` in generic functions write exactly this type. */
+/** The type that applications use in generic functions around `on`. */
 type GenericArgumentsOf<T> = [T] extends [(...args: infer U) => any] ? U : [T] extends [void] ? [] : [T];
 
-/** Adds or removes a listener. The last three forms differ only for wrappers that are generic in the event. */
+/** Adds or removes a listener. The last three forms are only for wrappers that are generic in the event. */
 interface Subscribe<Events, More, Self> {
   <E extends keyof More>(event: E, listener: More[E]): Self;
   <E extends keyof Events>(event: E, listener: (...args: ArgumentsOf<Events[E]>) => any): Self;
@@ -397,9 +397,9 @@ declare class TypedEmitter<Events, More = {}> {
    * client.once('RemoteInvitationReceived', (invitation) => invitation.accept());
    */
   once: Subscribe<Events, More, this>;
-  /** As on, before the present listeners. */
+  /** Like on, but the listener is called before the present listeners. */
   prependListener: Subscribe<Events, More, this>;
-  /** As once, before the present listeners. */
+  /** Like once, but the listener is called before the present listeners. */
   prependOnceListener: Subscribe<Events, More, this>;
   /**
    * Removes a listener. If it was added twice, the later one is removed. An unknown listener is ignored.
@@ -426,7 +426,7 @@ declare class TypedEmitter<Events, More = {}> {
    * const before = client.listeners('MessageFromPeer');
    */
   listeners(event: keyof (Events & More)): AnyListener[];
-  /** As listeners, but a listener that was added by once comes as the function that wraps it. */
+  /** Like listeners, but a listener that was added by once is returned as the function that wraps it. */
   rawListeners(event: keyof (Events & More)): AnyListener[];
   /**
    * How many listeners an event has.
@@ -444,7 +444,7 @@ declare class TypedEmitter<Events, More = {}> {
    */
   eventNames(): (keyof Events)[];
   /**
-   * Calls the listeners of an event. Unlike Node's it returns nothing.
+   * Calls the listeners of an event. Unlike emit of Node it returns nothing.
    *
    * @param event the name of the event
    * @param args what the listeners get
@@ -474,7 +474,7 @@ declare class TypedEmitter<Events, More = {}> {
 /** A channel, made by {@link RtmClient.createChannel}. */
 declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   private constructor();
-  /** As given to createChannel. */
+  /** The id that was given to createChannel. */
   readonly channelId: string;
   /** The client that made it. */
   readonly client: RtmClient;
@@ -500,7 +500,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
    */
   join(): Promise<void>;
   /**
-   * Leaves the channel. The gateway is told inside the call, so it works while the page unloads.
+   * Leaves the channel. The message to the gateway is sent before leave returns, so leave works while the page unloads.
    *
    * @throws {RtmInvalidStatusError} LEAVE_CHANNEL_ERR_NOT_IN_CHANNEL (3): not joined
    * @throws {RtmInvalidStatusError} LEAVE_CHANNEL_ERR_USER_NOT_LOGGED_IN (102): the client was never logged in
@@ -528,7 +528,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   /**
    * Lists the members. Over 5 calls in 2 s a call waits for its turn, and shares the answer of another call that still waits.
    *
-   * @returns at most 512 user ids in no order, the own id among them
+   * @returns at most 512 user ids in no particular order, including the client's own id
    * @throws {RtmInvalidStatusError} GET_MEMBERS_ERR_NOT_IN_CHANNEL (5): not joined
    * @throws {RtmInvalidStatusError} GET_MEMBERS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
    * @throws {RtmInvokeTooOftenError} GET_MEMBERS_ERR_TOO_OFTEN (4): a gateway with a lower rate refused the call
@@ -543,24 +543,24 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
 /** An invitation to a peer, made by {@link RtmClient.createLocalInvitation}, for one call. */
 declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEvents> {
   private constructor();
-  /** As given to createLocalInvitation. */
+  /** The id that was given to createLocalInvitation. */
   readonly calleeId: string;
   /** A UUID. */
   readonly callId: string;
   /** At most 8192 bytes; checked by send and cancel. */
   content: string;
-  /** Of 1 to 64 allowed characters, or empty; checked by send. May be set while IDLE; ignored later. */
+  /** Empty, or 1 to 64 allowed characters; checked by send. May be set while IDLE; changes are ignored later. */
   channelId: string;
   /**
-   * The callee's, at most 8192 bytes.
+   * The response of the callee, at most 8192 bytes.
    *
    * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
    */
   readonly response: string;
-  /** The state of the call; it changes before the event comes. */
+  /** The state of the call; it changes before the event is emitted. */
   readonly state: RtmStatusCode.LocalInvitationState;
   /**
-   * Calls the peer. Everything that happens later comes as an event: delivery is tried for 30 s, then the callee has 60 s to answer.
+   * Calls the peer. Events tell what happens later: the SDK tries to deliver the invitation for 30 s, then the callee has 60 s to answer.
    *
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_SENT (5): sent already
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
@@ -590,26 +590,26 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
   private constructor();
   /** The uid of the caller. */
   readonly callerId: string;
-  /** A UUID, the caller's. */
+  /** A UUID, made by the caller. */
   readonly callId: string;
   /**
-   * The caller's, at most 8192 bytes; after a cancellation its content.
+   * The content of the caller, at most 8192 bytes; after a cancellation the content of that.
    *
    * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
    */
   readonly content: string;
   /**
-   * The caller's; may be empty.
+   * The channelId of the caller; may be empty.
    *
    * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
    */
   readonly channelId: string;
   /** Text for the caller; at most 8192 bytes, checked by accept and refuse. */
   response: string;
-  /** The state of the call; it changes before the event comes. */
+  /** The state of the call; it changes before the event is emitted. */
   readonly state: RtmStatusCode.RemoteInvitationState;
   /**
-   * Accepts the call. The caller confirms with RemoteInvitationAccepted; without that for 5 s the call fails.
+   * Accepts the call. RemoteInvitationAccepted comes when the caller has confirmed. If the caller does not confirm within 5 s, the call fails.
    *
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_ACCEPT (4): accepted already
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
