@@ -27,14 +27,14 @@ const fails = (member: string, text: string, argument: string, when: string, err
 
 const maps: [argument: string, when: string, errorClass: string, code: number][] = [
   ["'x'", 'not a plain object', RtmInvalidArgumentError, 3],
-  ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => ["x".repeat(40) + i, 5]))', 'more than 32, before keys and values are looked at', 'RtmLimitExceededError', 4],
+  ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => ["x".repeat(40) + i, 5]))', 'more than 32, before keys and values are checked', 'RtmLimitExceededError', 4],
   ['{}', 'no attribute', RtmInvalidArgumentError, 3],
   ['Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i, "x"]))', 'more than 32', 'RtmLimitExceededError', 4],
   ['{ ["é".repeat(17)]: "x" }', 'a key over 32 bytes', RtmInvalidArgumentError, 3],
   ['{ "": "x" }', 'an empty key', RtmInvalidArgumentError, 3],
   ['{ a: "x".repeat(8193) }', 'a value over 8192 bytes', 'RtmLimitExceededError', 4],
   ['{ a: "" }', 'an empty value', RtmInvalidArgumentError, 3],
-  ['{ a: 5 }', 'a value that is no string', RtmInvalidArgumentError, 3],
+  ['{ a: 5 }', 'a value that is not a string', RtmInvalidArgumentError, 3],
 ];
 const tooLarge = (parts: number) => `Object.fromEntries(Array.from({ length: ${parts} }, (_, i) => ["k" + i, "x".repeat(8192)]))`;
 
@@ -57,22 +57,22 @@ export const attributes: Area = {
     ]),
     { member: 'client.clearLocalUserAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().clearLocalUserAttributes() },
     { member: 'client.clearChannelAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().clearChannelAttributes('c') },
-    { member: 'client.getUserAttributes', when: 'userId is not valid, before the login is looked at', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getUserAttributes('a*') },
+    { member: 'client.getUserAttributes', when: 'userId is not valid, before the login is checked', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getUserAttributes('a*') },
     { member: 'client.getUserAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getUserAttributes('a') },
     { member: 'client.getUserAttributes', when: 'the user is not online', class: 'RtmUnavailableError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.getUserAttributes(t.id('nobody')); } },
     { member: 'client.getUserAttributesByKeys', when: 'the user is not online', class: 'RtmUnavailableError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.getUserAttributesByKeys(t.id('nobody'), ['a']); } },
-    { member: 'client.getChannelAttributes', when: 'channelId is not valid, before the login is looked at', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getChannelAttributes('a*') },
+    { member: 'client.getChannelAttributes', when: 'channelId is not valid, before the login is checked', class: RtmInvalidArgumentError, code: 3, fails: (t) => () => t.client().getChannelAttributes('a*') },
     { member: 'client.getChannelAttributes', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getChannelAttributes('a') },
     { member: 'client.deleteChannelAttributesByKeys', when: 'channelId is not valid', class: 'RtmInvalidStatusError', code: 3, fails: async (t) => { const c = await t.user(); return () => c.deleteChannelAttributesByKeys('a*', ['a']); } },
     ...['setChannelAttributes', 'addOrUpdateChannelAttributes'].map((name) => ({
-      member: `client.${name}`, when: 'channelId is not valid', class: RtmInvalidArgumentError as 'RtmInvalidArgumentError', code: 3, differs: '1.4 does not look at it',
+      member: `client.${name}`, when: 'channelId is not valid', class: RtmInvalidArgumentError as 'RtmInvalidArgumentError', code: 3, differs: '1.4 does not check it',
       fails: call("await t.user('me')", `c.${name}('a*', $)`, '{ a: "x" }'),
     })),
-    { member: 'client.clearChannelAttributes', when: 'channelId is not valid', class: RtmInvalidArgumentError, code: 3, differs: '1.4 does not look at it', fails: async (t) => { const c = await t.user(); return () => c.clearChannelAttributes('a*'); } },
+    { member: 'client.clearChannelAttributes', when: 'channelId is not valid', class: RtmInvalidArgumentError, code: 3, differs: '1.4 does not check it', fails: async (t) => { const c = await t.user(); return () => c.clearChannelAttributes('a*'); } },
     { member: 'client.setLocalUserAttributes', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 7, shown: 'core:TestAttributesTimeout' },
     { member: 'client.setLocalUserAttributes', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 2, shown: 'core:TestAttributeErrors' },
-    { member: 'client.setLocalUserAttributes', when: 'set again by itself after an interruption that the gateway did not wait for', shown: 'core:TestAttributesAreSetAgainInANewSession' },
-    { member: 'client.addOrUpdateLocalUserAttributes', when: 'together with what is known of oneself over 16384 bytes', class: 'RtmLimitExceededError', code: 4, fails: async (t) => { const c = await t.user(); await c.setLocalUserAttributes({ a: 'x'.repeat(8192) }); return () => c.addOrUpdateLocalUserAttributes({ b: 'x'.repeat(8192) }); } },
+    { member: 'client.setLocalUserAttributes', when: 'the client sets them again after an interruption for which the gateway did not wait', shown: 'core:TestAttributesAreSetAgainInANewSession' },
+    { member: 'client.addOrUpdateLocalUserAttributes', when: 'together with the user\'s known attributes over 16384 bytes', class: 'RtmLimitExceededError', code: 4, fails: async (t) => { const c = await t.user(); await c.setLocalUserAttributes({ a: 'x'.repeat(8192) }); return () => c.addOrUpdateLocalUserAttributes({ b: 'x'.repeat(8192) }); } },
     {
       member: 'client.setLocalUserAttributes', when: 'the eleventh write in 5 s, of the four methods together', class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
       fails: async (t) => {
@@ -120,7 +120,7 @@ export const attributes: Area = {
       fails: async (t) => { const c = await t.user(); return () => c.deleteChannelAttributesByKeys(t.id('room'), Array.from({ length: 80 }, (_, i) => String(i).padEnd(512, 'x'))); },
     },
     {
-      member: 'client.setLocalUserAttributes', when: 'replaces, adds, deletes, clears; oneself and others can read',
+      member: 'client.setLocalUserAttributes', when: 'replaces, adds, deletes, clears; the user and others can read them',
       works: async (t) => {
         const [a, b] = [await t.user('a'), await t.user('b')];
         const read = () => b.getUserAttributes(t.id('a'));
@@ -152,7 +152,7 @@ export const attributes: Area = {
       },
     },
     {
-      member: 'channel:AttributesUpdated', when: 'tells members all attributes, only if the writer asked for it',
+      member: 'channel:AttributesUpdated', when: 'brings all attributes to the members, only if the writer asked for it',
       works: async (t) => {
         const channel = await t.joined();
         const log = t.record(channel, 'AttributesUpdated');

@@ -29,7 +29,7 @@ export const channels: Area = {
       },
     },
     {
-      member: 'channel.memberCount', when: 'is 0, then that of the last event',
+      member: 'channel.memberCount', when: 'is 0, then the number of the last MemberCountUpdated',
       works: async (t) => {
         const channel = (await t.user()).createChannel(t.id('c'));
         t.equal(channel.memberCount, 0);
@@ -90,11 +90,11 @@ export const channels: Area = {
         await t.until(() => log.length);
       },
     },
-    { member: 'channel.leave', when: 'the gateway hears of it inside the call, so that it works in beforeunload', shown: 'tests/session.spec.ts:members come, speak and go, and a closed page is gone at once' },
+    { member: 'channel.leave', when: 'the message to the gateway is sent before the call returns, so that it works in beforeunload', shown: 'tests/session.spec.ts:members come, speak and go, and a closed page is gone at once' },
 
     { member: 'channel.sendMessage', when: 'the message is no message', class: 'RtmInvalidArgumentError', code: 4, fails: (t) => () => t.client().createChannel('c').sendMessage({}) },
     { member: 'channel.sendMessage', when: 'options is null', class: 'TypeError', fails: (t) => () => t.client().createChannel('c').sendMessage({ text: 'x' }, null) },
-    { member: 'channel.sendMessage', when: 'not joined, before the login is looked at', class: 'RtmInvalidStatusError', code: 5, fails: (t) => () => t.client().createChannel('c').sendMessage({ text: 'x' }) },
+    { member: 'channel.sendMessage', when: 'not joined, before the login is checked', class: 'RtmInvalidStatusError', code: 5, fails: (t) => () => t.client().createChannel('c').sendMessage({ text: 'x' }) },
     { member: 'channel.sendMessage', when: 'not connected', class: 'RtmInvalidStatusError', code: 102, shown: 'core:TestChannelSendChecksInOrder' },
     { member: 'channel.sendMessage', when: 'text over 32768 bytes', class: 'RtmLimitExceededError', code: 4, fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ text: 'x'.repeat(32769) }); } },
     { member: 'channel.sendMessage', when: 'fileName, description and thumbnail over 32768 bytes', class: 'RtmInvalidArgumentError', code: 4, fails: async (t) => { const c = await t.joined(); return () => c.sendMessage({ messageType: 'FILE', mediaId: 'x', description: 'x'.repeat(32769) }); } },
@@ -130,10 +130,10 @@ export const channels: Area = {
         t.equal(await channel.getMembers(), [t.id('me')]);
       },
     },
-    { member: 'channel.getMembers', when: 'refused for the rate by the gateway', class: 'RtmInvokeTooOftenError', code: 4, differs: 'with 20 channels no call waits too long, so only a gateway with lower rates refuses', shown: 'core:TestReadsShareOnlyWhatWaits' },
+    { member: 'channel.getMembers', when: 'the gateway refuses it because of the rate', class: 'RtmInvokeTooOftenError', code: 4, differs: 'with 20 channels no call waits too long, so only a gateway with lower rates refuses', shown: 'core:TestReadsShareOnlyWhatWaits' },
     { member: 'channel.getMembers', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestMembers', differs: '1.4 says 4, which the enum has for "too often"' },
     { member: 'channel.getMembers', when: 'refused by the gateway', class: 'RtmUnknownError', code: 1, shown: 'core:TestMembers' },
-    { member: 'channel.getMembers', when: 'has 512 of a larger number', shown: 'gateway:TestCrowd', differs: 'the documentation says 512, the build asks for 200' },
+    { member: 'channel.getMembers', when: 'lists 512 members if there are more', shown: 'gateway:TestCrowd', differs: 'the documentation says 512, the build asks for 200' },
     {
       member: 'channel.getMembers', when: 'has all members, oneself among them',
       works: async (t) => {
@@ -154,7 +154,7 @@ export const channels: Area = {
       },
     },
     {
-      member: 'client:ChannelMessage', when: 'tells messages of all channels after the channel did; the fourth argument is the channel\'s id',
+      member: 'client:ChannelMessage', when: 'is emitted for messages of all channels, after the event of the channel; the fourth argument is the channel\'s id',
       differs: 'the guide to media messages listens on the client; the 1.4 builds never emit it there',
       works: async (t) => {
         const [a, b] = [await t.joined(await t.user('a')), await t.joined(await t.user('b'))];

@@ -15,7 +15,7 @@ export const emitter: Area = {
       },
     },
     { member: 'emitter.on', when: 'the listener is not a function', class: 'TypeError', fails: (t) => () => t.client().on('MessageFromPeer') },
-    { member: 'emitter.addListener', when: 'is on', works: (t) => t.equal(t.client().addListener('x', () => {}).listenerCount('x'), 1) },
+    { member: 'emitter.addListener', when: 'is the same as on', works: (t) => t.equal(t.client().addListener('x', () => {}).listenerCount('x'), 1) },
     {
       member: 'emitter.once', when: 'runs once; the listener can be seen and removed',
       works: (t) => {
@@ -38,7 +38,7 @@ export const emitter: Area = {
         t.equal(client.listenerCount('x'), 2);
       },
     },
-    { member: 'emitter.removeListener', when: 'is off', works: (t) => t.equal(t.client().removeListener('x', () => {}).listenerCount('x'), 0) },
+    { member: 'emitter.removeListener', when: 'is the same as off', works: (t) => t.equal(t.client().removeListener('x', () => {}).listenerCount('x'), 0) },
     {
       member: 'emitter.removeAllListeners', when: 'of an event, or of all',
       works: (t) => {
@@ -48,7 +48,7 @@ export const emitter: Area = {
       },
     },
     {
-      member: 'emitter.prependListener', when: 'comes before the others, as prependOnceListener does',
+      member: 'emitter.prependListener', when: 'the listener is called before the others, also with prependOnceListener',
       works: (t) => {
         const client = t.client();
         const seen: string[] = [];
@@ -59,12 +59,12 @@ export const emitter: Area = {
       },
     },
     { member: 'emitter.prependOnceListener', when: 'runs once, before the others', shown: 'web/test/emitter.test.ts:listeners run in order, with this and the arguments; emit returns undefined' },
-    { member: 'emitter.listeners', when: 'is a copy', shown: 'web/test/emitter.test.ts:lists of listeners are copies' },
+    { member: 'emitter.listeners', when: 'returns a copy', shown: 'web/test/emitter.test.ts:lists of listeners are copies' },
     { member: 'emitter.rawListeners', when: 'has the wrappers of once', shown: 'web/test/emitter.test.ts:a raw listener of once can be called, and is removed by it' },
-    { member: 'emitter.listenerCount', when: 'counts', works: (t) => t.equal(t.client().listenerCount('x'), 0) },
-    { member: 'emitter.eventNames', when: 'in the order of the first listeners', works: (t) => t.equal(t.client().on('b', () => {}).on('a', () => {}).eventNames(), ['b', 'a']) },
+    { member: 'emitter.listenerCount', when: 'counts the listeners of an event', works: (t) => t.equal(t.client().listenerCount('x'), 0) },
+    { member: 'emitter.eventNames', when: 'lists events in the order of their first listeners', works: (t) => t.equal(t.client().on('b', () => {}).on('a', () => {}).eventNames(), ['b', 'a']) },
     {
-      member: 'emitter.emit', when: 'calls the listeners there are, at once, and returns undefined',
+      member: 'emitter.emit', when: 'calls the present listeners at once, and returns undefined',
       works: (t) => {
         const client = t.client();
         const seen: unknown[] = [];
@@ -87,7 +87,7 @@ export const emitter: Area = {
         t.equal(after, 1);
       },
     },
-    { member: 'emitter.setMaxListeners', when: 'returns the object; going over is a warning, once', shown: 'web/test/emitter.test.ts:too many listeners are a warning, once' },
+    { member: 'emitter.setMaxListeners', when: 'returns the object; more listeners cause one warning', shown: 'web/test/emitter.test.ts:too many listeners are a warning, once' },
     {
       member: 'emitter.getMaxListeners', when: 'is 512 for a client and 10 for the others',
       works: (t) => t.equal([t.client().getMaxListeners(), t.client().createChannel('c').getMaxListeners()], [512, 10]),

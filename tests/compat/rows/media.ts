@@ -16,8 +16,8 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'FILE with a dimension', class: RtmInvalidArgumentError, code: 2, fails: (t) => () => t.client().createMediaMessageByUploading(t.blob(1), { messageType: 'FILE', width: undefined }) },
     { member: 'client.createMediaMessageByUploading', when: 'messageType is neither IMAGE nor FILE', class: RtmInvalidArgumentError, code: 2, differs: '1.4.1 refuses it too; 1.4.5 uploads it and makes a message that no method sends', fails: (t) => () => t.client().createMediaMessageByUploading(t.blob(1), { messageType: 'VIDEO' }) },
     { member: 'client.createMediaMessageByUploading', when: 'the handler is null', class: 'TypeError', fails: (t) => () => t.client().createMediaMessageByUploading(t.blob(1), {}, null) },
-    ...([['cancelSignal is no signal', 'new AbortController()', 'null'], ['onOperationProgress is no function', 'null', "'x'"]] as const).map(([when, cancelSignal, onOperationProgress]) => ({
-      member: 'client.createMediaMessageByUploading', when, class: RtmInvalidArgumentError as 'RtmInvalidArgumentError', code: 2, differs: '1.4 finds out when it needs it',
+    ...([['cancelSignal is not a signal', 'new AbortController()', 'null'], ['onOperationProgress is not a function', 'null', "'x'"]] as const).map(([when, cancelSignal, onOperationProgress]) => ({
+      member: 'client.createMediaMessageByUploading', when, class: RtmInvalidArgumentError as 'RtmInvalidArgumentError', code: 2, differs: '1.4 fails only when it uses it',
       fails: new Function('t', `return () => t.client().createMediaMessageByUploading(t.blob(1), {}, { cancelSignal: ${cancelSignal}, onOperationProgress: ${onOperationProgress} })`) as any,
     })),
     { member: 'client.createMediaMessageByUploading', when: 'payload over 31457280 bytes', class: 'RtmLimitExceededError', code: 4, differs: 'the guide says 30 MB, the 1.4 builds take 32', fails: (t) => () => t.client().createMediaMessageByUploading(t.blob(31457281), { messageType: 'FILE' }) },
@@ -41,7 +41,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'the signal was aborted before, or is while the task waits', class: 'RtmInterruptedError', code: 6,
+      member: 'client.createMediaMessageByUploading', when: 'the signal was aborted before the call, or is aborted while the task waits', class: 'RtmInterruptedError', code: 6,
       differs: '1.4 ignores the first, and hangs for 120 s on the second',
       fails: async (t) => {
         const c = await t.user();
@@ -51,7 +51,7 @@ export const media: Area = {
     { member: 'client.createMediaMessageByUploading', when: 'tasks start in the order of their calls, three at a time', shown: 'core:TestTasksStartInOrder', differs: 'in 1.4 one at a time; a small file need not wait for a large one' },
     { member: 'client.createMediaMessageByUploading', when: 'the payload can no longer be read: a folder, or a file that was moved', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUnreadableSmallUpload' },
     { member: 'client.createMediaMessageByUploading', when: 'no progress for 120 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestUploadStalls' },
-    { member: 'client.createMediaMessageByUploading', when: 'a proxy takes no body, however small (serverCode 413)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestBodiesThatComeToNothingAreNoProgress' },
+    { member: 'client.createMediaMessageByUploading', when: 'a proxy refuses even small bodies (serverCode 413)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestBodiesThatComeToNothingAreNoProgress' },
     { member: 'client.createMediaMessageByUploading', when: 'a timeout names its likely cause, with serverCode and originalError of the last attempt', shown: 'core:TestTheCauseOfATimeout' },
     { member: 'client.createMediaMessageByUploading', when: 'refused by the gateway, also because the quota of the user or the app is used up (serverCode 507)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefused' },
     { member: 'client.createMediaMessageByUploading', when: 'rejected by the scanner of the gateway (serverCode 422)', class: 'RtmUnavailableError', code: 1, shown: 'core:TestUploadRefusedWithAReason' },
@@ -75,7 +75,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'what is no picture has the dimensions 0',
+      member: 'client.createMediaMessageByUploading', when: 'a file that is not a picture has the dimensions 0',
       works: async (t) => {
         const message = await (await t.user()).createMediaMessageByUploading(t.blob(9), { messageType: 'IMAGE' });
         t.equal([message.width, message.height], [0, 0]);
@@ -139,7 +139,7 @@ export const media: Area = {
     { member: 'client.downloadMedia', when: 'mediaId says that the content has no bytes', class: RtmInvalidArgumentError, code: 2, differs: '1.4 rejects with an RtmInternalError without a code', fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z0'); } },
     { member: 'client.downloadMedia', when: 'a media id of the vendor\'s service, which this gateway does not have', class: 'RtmUnavailableError', code: 4, fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '7z1z100000z480z640'); } },
     { member: 'client.downloadMedia', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().downloadMedia('0' + 'ab'.repeat(32) + '1z1z10') },
-    { member: 'client.downloadMedia', when: 'nobody uploaded it, or more than seven days ago', class: 'RtmUnavailableError', code: 4, fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z10'); } },
+    { member: 'client.downloadMedia', when: 'nobody uploaded it in the last seven days', class: 'RtmUnavailableError', code: 4, fails: async (t) => { const c = await t.user(); return () => c.downloadMedia('0' + 'ab'.repeat(32) + '1z1z10'); } },
     {
       member: 'client.downloadMedia', when: 'nine tasks run or wait', class: 'RtmLimitExceededError', code: 5,
       fails: async (t) => {
@@ -166,7 +166,7 @@ export const media: Area = {
     { member: 'client.downloadMedia', when: 'a proxy answers in place of the gateway: it is asked again', shown: 'core:TestAForeignAnswerIsTriedAgain' },
     { member: 'client.downloadMedia', when: 'refused by the gateway, or not the promised content', class: 'RtmUnavailableError', code: 1, shown: 'core:TestDownloadRefused' },
     {
-      member: 'client.downloadMedia', when: 'anyone of the app can; the Blob\'s type is told from its bytes: PNG, GIF, PDF, JPEG and ZIP, and film, sound, text and other types in which no browser runs a script', differs: 'the 1.4 builds know PNG, GIF, PDF and some forms of JPEG. All else is application/octet-stream there, also ZIP, which is documented',
+      member: 'client.downloadMedia', when: 'any user of the app can; the type of the Blob follows from its bytes: PNG, GIF, PDF, JPEG and ZIP, and film, sound, text and other types in which no browser runs a script', differs: 'the 1.4 builds know PNG, GIF, PDF and some forms of JPEG. All else is application/octet-stream there, also ZIP, which is documented',
       works: async (t) => {
         const files: Record<string, BlobPart[]> = {
           'image/png': [new Uint8Array([0x89, 0x50, 0x4e, 0x47]), t.bytes(9)],
@@ -188,15 +188,15 @@ export const media: Area = {
     },
 
     { member: 'client.getMediaUrl', when: 'mediaId is not a string, or not an id', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('x y'); } },
-    { member: 'client.getMediaUrl', when: 'expiresIn is no positive whole number, or over 604800', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { expiresIn: 604801 }); } },
+    { member: 'client.getMediaUrl', when: 'expiresIn is not a positive whole number, or over 604800', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { expiresIn: 604801 }); } },
     { member: 'client.getMediaUrl', when: 'download is not a string, empty, or over 255 bytes', class: RtmInvalidArgumentError, code: 2, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10', { download: 'ä'.repeat(128) }); } },
     { member: 'client.getMediaUrl', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, differs: url, fails: (t) => () => t.client().getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10') },
-    { member: 'client.getMediaUrl', when: 'nobody uploaded it, or more than seven days ago', class: 'RtmUnavailableError', code: 4, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10'); } },
+    { member: 'client.getMediaUrl', when: 'nobody uploaded it in the last seven days', class: 'RtmUnavailableError', code: 4, differs: url, fails: async (t) => { const c = await t.user(); return () => c.getMediaUrl('0' + 'ab'.repeat(32) + '1z1z10'); } },
     { member: 'client.getMediaUrl', when: 'no answer for 10 s', class: 'RtmTimeoutError', code: 3, shown: 'core:TestMediaURLFails', differs: url },
     { member: 'client.getMediaUrl', when: 'refused by the gateway, or the gateway is older', class: 'RtmUnavailableError', code: 1, shown: 'core:TestMediaURLFails', differs: url },
     { member: 'client.getMediaUrl', when: 'more than 100 in 5 s, if it would have to wait for more than 10 s', class: 'RtmInvokeTooOftenError', code: 5, shown: 'core:TestReadsWaitTenSecondsAtMost', differs: url },
     {
-      member: 'client.getMediaUrl', when: 'the URL leads to the file without a login, and with download to one that is saved under that name', differs: url,
+      member: 'client.getMediaUrl', when: 'the URL serves the file without a login; with download, browsers save it under that name', differs: url,
       works: async (t) => {
         const c = await t.user();
         const { mediaId } = await c.createMediaMessageByUploading(new Blob(['the file']));
@@ -209,10 +209,10 @@ export const media: Area = {
     },
     { member: 'prepareImage', when: 'the file is not a Blob', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage('x') },
     { member: 'prepareImage', when: 'maxSide is below 1, quality not above 0 or over 1, or fileName and description leave less than 1 KB for a thumbnail', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(1), { maxSide: 0 }) },
-    { member: 'prepareImage', when: 'the file is no picture, or none that the browser decodes', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(99)) },
+    { member: 'prepareImage', when: 'the file is not a picture that the browser can decode', class: RtmInvalidArgumentError, code: 2, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(99)) },
     { member: 'prepareImage', when: 'its signal is aborted', class: 'RtmInterruptedError', code: 6, differs: prepared, fails: (t) => () => t.sdk.prepareImage(t.blob(99), { signal: AbortSignal.abort() }) },
     { member: 'prepareImage', when: 'not done within 30 s', class: 'RtmTimeoutError', code: 3, shown: 'tests/prepare.spec.ts:a browser that never answers is given up after 30 s', differs: prepared },
-    { member: 'prepareImage', when: 'the page can draw no pictures, or the file can no longer be read', class: 'RtmUnavailableError', code: 1, shown: 'tests/prepare.spec.ts:a page that can draw nothing says so', differs: prepared },
+    { member: 'prepareImage', when: 'the page cannot draw pictures, or the file can no longer be read', class: 'RtmUnavailableError', code: 1, shown: 'tests/prepare.spec.ts:a page that can draw nothing says so', differs: prepared },
     {
       member: 'prepareImage', when: 'gives the picture without metadata, a thumbnail that fits, sizes and a placeholder', differs: prepared,
       works: async (t) => {

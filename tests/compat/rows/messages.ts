@@ -24,15 +24,15 @@ export const messages: Area = {
 
     { member: 'client.sendMessageToPeer', when: 'options is null', class: 'TypeError', fails: (t) => () => t.client().sendMessageToPeer({ text: 'x' }, 'b', null) },
     ...([
-      ['the message is not a plain object, before the login is looked at', `'hi'`], ['the message is neither text nor bytes', '{}'], ['it has text and bytes', `{ text: 'x', rawMessage: new Uint8Array(1) }`],
+      ['the message is not a plain object, before the login is checked', `'hi'`], ['the message is neither text nor bytes', '{}'], ['it has text and bytes', `{ text: 'x', rawMessage: new Uint8Array(1) }`],
       ['rawMessage is an ArrayBuffer', '{ rawMessage: new ArrayBuffer(1) }'], ['IMAGE and FILE are not inferred', `{ mediaId: 'x' }`],
       ['it is an instance of a class', `new (class { text = 'x' })()`], ['it has no prototype', `Object.assign(Object.create(null), { text: 'x' })`],
     ] as const).map(([when, message]) => ({
       member: 'client.sendMessageToPeer', when, class: 'RtmInvalidArgumentError' as const, code: 7,
       fails: new Function('t', `return () => t.client().sendMessageToPeer(${message}, 'b')`) as any,
     })),
-    { member: 'client.sendMessageToPeer', when: 'not logged in, before peerId and size are looked at', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*') },
-    { member: 'client.sendMessageToPeer', when: 'peerId is not valid, before the size is looked at', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*'); } },
+    { member: 'client.sendMessageToPeer', when: 'not logged in, before peerId and size are checked', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*') },
+    { member: 'client.sendMessageToPeer', when: 'peerId is not valid, before the size is checked', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x'.repeat(32769) }, 'a*'); } },
     { member: 'client.sendMessageToPeer', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().sendMessageToPeer({ text: 'x' }, 'b') },
     { member: 'client.sendMessageToPeer', when: 'peerId is not valid', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x' }, 'a*b'); } },
     { member: 'client.sendMessageToPeer', when: 'peerId is a number', class: 'RtmInvalidArgumentError', code: 6, fails: async (t) => { const c = await t.user(); return () => c.sendMessageToPeer({ text: 'x' }, 5); } },
@@ -105,9 +105,9 @@ export const messages: Area = {
       member: 'client.sendMessageToPeer', when: 'with enableHistoricalMessaging the message is kept for the app\'s backend: texts, images and files', differs: 'the vendor kept texts only; raw messages are not kept here either',
       shown: 'tests/rest.spec.ts:enableHistoricalMessaging keeps texts, pictures and files for the backend, in channels too',
     },
-    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, of more the oldest are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
+    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, older ones are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
     { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
-    { member: 'client:MessageFromPeer', when: 'what was kept comes with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },
+    { member: 'client:MessageFromPeer', when: 'kept messages arrive with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },
     {
       member: 'client.sendMessageToPeer', when: 'a frozen message can be sent', differs: '1.4 fails with a TypeError; this SDK sends a copy',
       works: async (t) => void (await (await t.user()).sendMessageToPeer(Object.freeze({ text: 'x' }), t.id('nobody'))),
@@ -123,7 +123,7 @@ export const messages: Area = {
       },
     },
     {
-      member: 'client.sendMessageToPeer', when: 'exactly 32768 bytes, empty text and empty bytes are taken',
+      member: 'client.sendMessageToPeer', when: 'exactly 32768 bytes, empty text and empty bytes are accepted',
       works: async (t) => {
         const [a, b] = [await t.user('a'), await t.user('b')];
         const log = t.record(b, 'MessageFromPeer');

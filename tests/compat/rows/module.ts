@@ -53,7 +53,7 @@ export const module: Area = {
     { member: 'setArea', when: 'excludedArea is also in areaCodes', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['CHINA'], excludedArea: 'CHINA' }) },
     { member: 'setArea', when: 'excludedArea may not be excluded', class: RtmInvalidArgumentError, fails: (t) => () => t.sdk.setArea({ areaCodes: ['GLOBAL'], excludedArea: 'EUROPE' }) },
     {
-      member: 'setArea', when: 'takes areas, and they have no effect', differs: 'your own gateway has no areas',
+      member: 'setArea', when: 'accepts areas, which have no effect', differs: 'your own gateway has no areas',
       works: (t) => t.equal(t.sdk.setArea({ areaCodes: [t.sdk.AreaCode.GLOBAL], excludedArea: 'CHINA' }), undefined),
     },
     {
@@ -74,7 +74,7 @@ export const module: Area = {
       differs: 'new: 1.4 has no wasm',
     },
     {
-      member: 'setParameter', when: 'VERIFY_MEDIA, true at first, says whether downloads are compared with their digests', differs: 'new: 1.4 does not verify downloads',
+      member: 'setParameter', when: 'VERIFY_MEDIA, true by default, says whether the SDK compares downloads with their digests', differs: 'new: 1.4 does not verify downloads',
       works: (t) => {
         const seen = [t.sdk.getParameter('VERIFY_MEDIA')];
         t.sdk.setParameter('VERIFY_MEDIA', false);
@@ -84,7 +84,7 @@ export const module: Area = {
       },
     },
     {
-      member: 'setParameter', when: 'an address, hash or module of those four can\'t be one', class: RtmInvalidArgumentError, code: 1, enum: 'CreateInstanceError',
+      member: 'setParameter', when: 'the value of one of these four is not a valid address, hash or module', class: RtmInvalidArgumentError, code: 1, enum: 'CreateInstanceError',
       fails: (t) => () => t.sdk.setParameter('WASM_INTEGRITY', 'md5'), differs: 'the four names are new',
     },
     {

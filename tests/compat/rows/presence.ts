@@ -36,7 +36,7 @@ export const presence: Area = {
     { member: 'client.queryPeersOnlineStatus', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 4, shown: 'core:TestPresenceAnswers' },
     { member: 'client.queryPeersOnlineStatus', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 3, shown: 'core:TestPresenceAnswers' },
     {
-      member: 'client.queryPeersOnlineStatus', when: 'tells of each whether it is online',
+      member: 'client.queryPeersOnlineStatus', when: 'tells for each user whether they are online',
       works: async (t) => {
         const c = await t.user('me');
         t.equal(await c.queryPeersOnlineStatus([t.id('me')]), { [t.id('me')]: true });
@@ -56,7 +56,7 @@ export const presence: Area = {
     },
     { member: 'client.subscribePeersOnlineStatus', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 4, shown: 'core:TestPresenceAnswers' },
     { member: 'client.subscribePeersOnlineStatus', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 1, shown: 'core:TestPresenceAnswers' },
-    { member: 'client.subscribePeersOnlineStatus', when: 'lasts over interruptions, after which one event tells the state of all; ends with logout', shown: 'core:TestResubscribe' },
+    { member: 'client.subscribePeersOnlineStatus', when: 'continues after interruptions, after which one event has the states of all; ends with logout', shown: 'core:TestResubscribe' },
     {
       member: 'client.subscribePeersOnlineStatus', when: 'then one event has the present state of all, and each change is an event',
       works: async (t) => {
@@ -121,8 +121,8 @@ export const presence: Area = {
     { member: 'channel:MemberJoined', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
     { member: 'channel:MemberLeft', when: 'not above 512 members', shown: 'gateway:TestCrowd' },
     {
-      member: 'channel:MemberLeft', when: 'one was away for more than 30 s: for those who left meanwhile, 30 s after coming back', shown: 'core:TestRollCall',
-      differs: '1.4 does not say how one learns of them',
+      member: 'channel:MemberLeft', when: 'if this client was away for more than 30 s: for members who left meanwhile, 30 s after it is back', shown: 'core:TestRollCall',
+      differs: '1.4 does not say how an application learns of them',
     },
     { member: 'client.getChannelMemberCount', when: 'not logged in', class: 'RtmInvalidStatusError', code: 102, fails: (t) => () => t.client().getChannelMemberCount(['c']) },
     { member: 'client.getChannelMemberCount', when: 'not a non-empty array of valid ids', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.getChannelMemberCount([]); } },
@@ -147,7 +147,7 @@ export const presence: Area = {
       },
     },
     {
-      member: 'client.getChannelMemberCount', when: 'of any channel; an unknown one has 0',
+      member: 'client.getChannelMemberCount', when: 'counts any channel; an unknown channel has 0',
       works: async (t) => {
         const { channelId } = await t.joined();
         t.equal(await (await t.user()).getChannelMemberCount([channelId, t.id('none')]), { [channelId]: 1, [t.id('none')]: 0 });

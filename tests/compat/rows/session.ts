@@ -9,7 +9,7 @@ export const session: Area = {
     { member: 'client.login', when: 'uid is a number', class: 'RtmInvalidArgumentError', code: 3, fails: (t) => () => t.client().login({ uid: 5 }) },
     { member: 'client.login', when: 'token is neither a string, null nor undefined', class: 'RtmInvalidArgumentError', code: 3, fails: (t) => () => t.client().login({ uid: 'a', token: 5 }) },
     {
-      member: 'client.login', when: 'an empty token, null and the app id are no token',
+      member: 'client.login', when: 'an empty token, null and the app id count as no token',
       works: async (t) => {
         for (const token of ['', null, undefined, t.appId]) await t.client().login({ uid: t.id('a'), token });
       },
@@ -67,7 +67,7 @@ export const session: Area = {
       },
     },
     {
-      member: 'client.login', when: 'CONNECTING is shown inside the call, CONNECTED before the promise resolves; after a failure it may be called again',
+      member: 'client.login', when: 'the state is CONNECTING before the call returns, CONNECTED before the promise resolves; after a failure it may be called again',
       works: async (t) => {
         const client = t.client();
         const log: unknown[] = t.record(client, 'ConnectionStateChanged');
@@ -153,7 +153,7 @@ export const session: Area = {
     },
     { member: 'client.setParameters', when: 'is updateConfig', shown: 'web/test/module.test.ts:updateConfig takes what is not null; logs follow the filter, and mask ids' },
     {
-      member: 'client.connectionState', when: 'is DISCONNECTED at first, and new before its event',
+      member: 'client.connectionState', when: 'is DISCONNECTED at first; it changes before the event is emitted',
       works: async (t) => {
         const client = t.client();
         const seen = [client.connectionState];
@@ -170,7 +170,7 @@ export const session: Area = {
       },
     },
     { member: 'client:ConnectionStateChanged', when: 'the connection is lost, and comes back: RECONNECTING INTERRUPTED, CONNECTED LOGIN_SUCCESS', shown: 'tests/session.spec.ts:a killed gateway interrupts; a restarted one brings everything back without the page doing a thing' },
-    { member: 'client:ConnectionStateChanged', when: 'each transition is told once', shown: 'core:TestNextState' },
+    { member: 'client:ConnectionStateChanged', when: 'each transition has one event', shown: 'core:TestNextState' },
     { member: 'client:ConnectionStateChanged', when: 'BANNED_BY_SERVER', shown: 'core:TestAborted' },
     {
       member: 'client:ConnectionStateChanged', when: 'the core of the SDK stopped: DISCONNECTED INTERRUPTED, and what is pending is rejected with an RtmInternalError; the next login starts a new one',
