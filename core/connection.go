@@ -11,6 +11,10 @@ import (
 // protocolVersion is what Hello asks for.
 const protocolVersion = 1
 
+// standstill is by how much a timer is late where the page stood still, and how long what came
+// meanwhile has to be handled.
+const standstill = time.Second
+
 // attemptTimeout bounds one attempt to come back, from the dial to Welcome. A login
 // has its own limit.
 const attemptTimeout = 10 * time.Second
@@ -91,14 +95,21 @@ func (k *connection) write(f *wire.ClientFrame) {
 	k.socket.Send(b)
 }
 
-// watch takes silence for loss: it fires when nothing was heard for limit.
-func (k *connection) watch(limit time.Duration) {
-	k.stopWatch = k.c.host.AfterFunc(limit-since(k.heard), func() {
-		if since(k.heard) < limit {
+// watch takes silence for loss: it fires when nothing was heard for limit. Where it fires late, the
+// page, or its machine, stood still, and what came meanwhile waits behind it: that gets a standstill.
+func (k *connection) watch(limit time.Duration) { k.watchFor(limit-since(k.heard), limit, false) }
+
+func (k *connection) watchFor(wait, limit time.Duration, late bool) {
+	due := now() + instant(wait)
+	k.stopWatch = k.c.host.AfterFunc(wait, func() {
+		switch {
+		case since(k.heard) < limit:
 			k.watch(limit)
-			return
+		case !late && since(due) > standstill:
+			k.watchFor(standstill, limit, true)
+		default:
+			k.c.lost(k, 0, "nothing heard from the gateway")
 		}
-		k.c.lost(k, 0, "nothing heard from the gateway")
 	})
 }
 

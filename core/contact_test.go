@@ -39,6 +39,39 @@ func TestSilenceIsLoss(t *testing.T) {
 	})
 }
 
+// A page that stood still, or a machine that slept, has not yet handled what came meanwhile: it is
+// no loss, unless nothing had come.
+func TestStandstillIsNoLoss(t *testing.T) {
+	inSession(t, func(w *world) {
+		s := w.host.socket()
+		for range 3 {
+			time.Sleep(2 * SilenceLimit)
+			w.host.settle() // timers come first
+			s.receive(&wire.ServerFrame{Ping: &wire.Ping{}})
+			w.host.pass(standstill)
+			assert.Empty(t, w.taken())
+		}
+		time.Sleep(2 * SilenceLimit)
+		w.host.settle()
+		w.host.pass(standstill - 1)
+		assert.Empty(t, w.taken())
+		w.host.pass(1)
+		assert.Equal(t, []string{"RECONNECTING INTERRUPTED"}, w.taken())
+	})
+}
+
+// A page in the background may have each of its timers late: one is excused.
+func TestStandstillIsExcusedOnce(t *testing.T) {
+	inSession(t, func(w *world) {
+		for range 2 {
+			assert.Empty(t, w.taken())
+			time.Sleep(time.Minute)
+			w.host.settle()
+		}
+		assert.Equal(t, []string{"RECONNECTING INTERRUPTED"}, w.taken())
+	})
+}
+
 // A gateway that pings rarely is not taken for lost between two pings.
 func TestSilenceLimitFollowsTheGateway(t *testing.T) {
 	inWorld(t, func(w *world) {
