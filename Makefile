@@ -6,6 +6,7 @@ FUZZTIME ?= 30s
 SOAK ?= 2m
 KILL ?= 0s
 SEED ?= 0
+CLUSTER ?=
 # go: the SDK with Go's own standard library, without wasm/std
 STD ?=
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -88,8 +89,8 @@ bench-gateway: build ## measure CPU and memory of a gateway, compared with a bar
 	mkdir -p tests/.build && go -C tests/bench/relays build -o $(CURDIR)/tests/.build/relays .
 	ONLY=$(ONLY) OLD=$(OLD) node tests/bench/gateway.mjs
 
-soak: ## send files and messages over bad networks for SOAK (default 2m; for a night SOAK=8h), and kill the gateway every KILL. Fails if anything is lost or memory grows. SEED repeats a run
-	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED)
+soak: ## send files and messages over bad networks for SOAK (default 2m; for a night SOAK=8h), and kill the gateway every KILL; CLUSTER=yes: on three NATS servers, which are killed too. Fails if anything is lost or memory grows. SEED repeats a run
+	go run ./tests/soak -for $(SOAK) -kill $(KILL) -seed $(SEED) $(if $(CLUSTER),-cluster)
 
 lint: deps ## check formatting, vet, types, docs/openapi.yaml, and known vulnerabilities of dependencies
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,9 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"rtmwasm/tests/cluster"
 )
 
 // gateway is the shipped program, run on a folder of its own.
@@ -22,6 +24,7 @@ type gateway struct {
 	addr    string // host:port; the same in every life
 	metrics string // the address of its metrics, likewise
 	process *exec.Cmd
+	cluster *cluster.Cluster // nil: the gateway has its own NATS server
 }
 
 var (
@@ -29,8 +32,8 @@ var (
 	measuring = regexp.MustCompile(`msg=metrics address=(\S+)`)
 )
 
-// startGateway builds the program and runs it.
-func startGateway(ctx context.Context) (*gateway, error) {
+// startGateway builds the program and runs it; onCluster on three NATS servers.
+func startGateway(ctx context.Context, onCluster bool) (*gateway, error) {
 	dir, err := os.MkdirTemp("", "rtm-soak-*")
 	if err != nil {
 		return nil, err
@@ -41,15 +44,33 @@ func startGateway(ctx context.Context) (*gateway, error) {
 		_ = os.RemoveAll(dir)
 		return nil, fmt.Errorf("build the gateway: %w\n%s", err, out)
 	}
+	if onCluster {
+		if err := g.startCluster(ctx); err != nil {
+			g.stop()
+			return nil, err
+		}
+	}
 	if err := g.start(); err != nil {
-		_ = os.RemoveAll(dir)
+		g.stop()
 		return nil, err
 	}
 	return g, nil
 }
 
-// keepKilling kills the gateway again and again, so often on average, until the function that it
-// returns is called.
+func (g *gateway) startCluster(ctx context.Context) error {
+	nats, err := cluster.Build(ctx, g.dir)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(g.media(), 0o700); err != nil {
+		return err
+	}
+	g.cluster, err = cluster.Start(ctx, nats, g.dir, cluster.Options{})
+	return err
+}
+
+// keepKilling kills the gateway, or one of its NATS servers, again and again, so often on average,
+// until the function that it returns is called.
 func (g *gateway) keepKilling(ctx context.Context, often time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var killer sync.WaitGroup
@@ -64,9 +85,17 @@ func (g *gateway) keepKilling(ctx context.Context, often time.Duration) (stop fu
 
 func (g *gateway) program() string { return filepath.Join(g.dir, "rtm-gateway") }
 
+func (g *gateway) media() string { return filepath.Join(g.dir, "media") }
+
 // start returns when the gateway listens.
 func (g *gateway) start() error {
-	cmd := exec.Command(g.program(), "--listen", g.addr, "--metrics", g.metrics, "--data", filepath.Join(g.dir, "data"))
+	args := []string{"--listen", g.addr, "--metrics", g.metrics}
+	if g.cluster != nil {
+		args = append(args, "--nats", strings.Join(g.cluster.URLs(), ","), "--replicas", strconv.Itoa(cluster.Size), "--media", g.media())
+	} else {
+		args = append(args, "--data", filepath.Join(g.dir, "data"))
+	}
+	cmd := exec.Command(g.program(), args...)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("GOGC=%d", gatewayGC))
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -76,27 +105,36 @@ func (g *gateway) start() error {
 		return err
 	}
 	g.process = cmd
-	listens := make(chan [2]string, 1)
-	go watch(stderr, listens)
-	addresses, ok := <-listens
-	if !ok {
+	started := make(chan start, 1)
+	go watch(stderr, started)
+	s := <-started
+	if s.addr == "" {
 		g.kill()
-		return errors.New("the gateway did not start")
+		return fmt.Errorf("the gateway did not start: %s", s.said)
 	}
-	g.addr, g.metrics = addresses[0], addresses[1]
+	g.addr, g.metrics = s.addr, s.metrics
 	return nil
 }
 
-// watch prints the errors among a gateway's log, and tells where it listens and has its metrics.
-func watch(stderr io.Reader, listens chan<- [2]string) {
-	defer close(listens)
-	metrics := ""
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		if m := measuring.FindStringSubmatch(lines.Text()); m != nil {
-			metrics = m[1]
+// start is where a gateway listens and has its metrics, or what it said last if it does not.
+type start struct{ addr, metrics, said string }
+
+// watch prints the errors among a gateway's log, and tells of its start, or of its end before that.
+func watch(stderr io.Reader, started chan<- start) {
+	var s start
+	defer func() {
+		if s.addr == "" {
+			started <- s
 		}
-		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-			listens <- [2]string{m[1], metrics}
+	}()
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		s.said = lines.Text()
+		if m := measuring.FindStringSubmatch(s.said); m != nil {
+			s.metrics = m[1]
+		}
+		if m := listening.FindStringSubmatch(s.said); m != nil {
+			s.addr = m[1]
+			started <- s
 		}
 		if strings.Contains(lines.Text(), "level=ERROR") || strings.Contains(lines.Text(), "panic") {
 			fmt.Println("gateway:", lines.Text())
@@ -111,22 +149,43 @@ func (g *gateway) killAgainAndAgain(ctx context.Context, often time.Duration) {
 		case <-ctx.Done():
 			return
 		}
-		g.kill()
-		fmt.Println("gateway: killed")
-		if err := g.start(); err != nil {
-			fmt.Println("gateway:", err)
+		if err := g.killOne(ctx); err != nil && ctx.Err() == nil {
+			fmt.Println("kill:", err)
 			return
 		}
 	}
 }
 
+// killOne kills the gateway or a NATS server and starts it again. It returns when the
+// next kill leaves two servers that have everything.
+func (g *gateway) killOne(ctx context.Context) error {
+	if g.cluster != nil && rand.IntN(2) == 0 {
+		n := rand.IntN(cluster.Size)
+		g.cluster.Servers[n].Kill()
+		fmt.Println("NATS server: killed")
+		if err := g.cluster.Servers[n].Start(); err != nil {
+			return err
+		}
+		return g.cluster.Healthy(ctx)
+	}
+	g.kill()
+	fmt.Println("gateway: killed")
+	return g.start()
+}
+
 // kill is kill -9.
 func (g *gateway) kill() {
+	if g.process == nil {
+		return
+	}
 	_ = g.process.Process.Kill()
 	_ = g.process.Wait() // "signal: killed"
 }
 
 func (g *gateway) stop() {
 	g.kill()
+	if g.cluster != nil {
+		g.cluster.Stop()
+	}
 	_ = os.RemoveAll(g.dir)
 }

@@ -5,6 +5,7 @@
 //
 //	go run ./tests/soak -for 10m
 //	go run ./tests/soak -for 10m -kill 20s
+//	go run ./tests/soak -for 10m -kill 20s -cluster
 //	go run ./tests/soak -seed 123456789
 package main
 
@@ -29,13 +30,14 @@ import (
 func main() {
 	length := flag.Duration("for", 2*time.Minute, "how long; the last scenario is let finish")
 	seed := flag.Uint64("seed", 0, "run the scenario of this seed only")
-	kill := flag.Duration("kill", 0, "kill -9 the gateway so often, on average, and start it again; 0: never")
+	onCluster := flag.Bool("cluster", false, "run the gateway on three NATS servers")
+	kill := flag.Duration("kill", 0, "kill -9 the gateway, or with -cluster one of the NATS servers, so often, on average, and start it again; 0: never")
 	atOnce := flag.Int("at-once", 3, "how many scenarios run at a time")
 	verbose := flag.Bool("v", false, "print all that happened, not of failures only")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	s := &soak{length: *length, seed: *seed, verbose: *verbose}
+	s := &soak{length: *length, seed: *seed, onCluster: *onCluster, verbose: *verbose}
 	if err := s.run(ctx, *kill, *atOnce); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
@@ -44,18 +46,19 @@ func main() {
 
 // soak is a run of the program.
 type soak struct {
-	length  time.Duration
-	end     time.Time // no scenario begins later
-	seed    uint64    // 0: a new one for each scenario
-	verbose bool
-	addr    string // of the gateway
+	length    time.Duration
+	end       time.Time // no scenario begins later
+	seed      uint64    // 0: a new one for each scenario
+	onCluster bool
+	verbose   bool
+	addr      string // of the gateway
 
 	mu  sync.Mutex // guards sum and the output
 	sum totals
 }
 
 func (s *soak) run(ctx context.Context, kill time.Duration, atOnce int) error {
-	g, err := startGateway(ctx)
+	g, err := startGateway(ctx, s.onCluster)
 	if err != nil {
 		return err
 	}
