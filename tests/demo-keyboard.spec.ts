@@ -238,6 +238,7 @@ test('everything can be done by keyboard, and the focus is always seen', { tag: 
   uploads.release();
   await keyboard.press('Enter');
   await expect(message(page, 'held.bin')).toContainText('Sent');
+  await expect(message(page, 'held.bin').getByTestId('file-save'), 'it takes the place of Cancel').toBeFocused();
 
   // The viewer: larger, moved, the next one, and back.
   const opener = page.getByRole('button', { name: 'Open picture one.png' });

@@ -58,7 +58,8 @@ export function showTransfer(transfer, direction, { box, ring: ringPlace, status
   };
   const showButton = (/** @type {boolean} */ over) => {
     const cancellable = !over && (!('cancellable' in transfer) || transfer.cancellable);
-    button.hidden = !cancellable && !(over && retry);
+    button.hidden = over && !retry;
+    button.setAttribute('aria-disabled', String(!over && !cancellable)); // out of sight, it would lose the focus
     if (button.hidden) delete button.dataset.testid;
     else button.dataset.testid = over ? 'transfer-retry' : 'transfer-cancel';
     button.setAttribute('aria-label', over ? `Load ${name} again` : `Cancel ${name}`);
