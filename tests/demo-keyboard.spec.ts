@@ -25,7 +25,7 @@ async function spoilUploads(page: Page): Promise<{ release(): void }> {
   return {
     release() {
       holding = false;
-      for (const route of held) route.continue().catch(() => {}); // of a page that was left
+      for (const route of held) route.abort().catch(() => {}); // it is tried again; what was cancelled must not go out after all
       held = [];
     },
   };
