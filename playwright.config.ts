@@ -10,8 +10,6 @@ const firefox = first(process.env.FIREFOX, '/usr/bin/firefox-esr', '/Application
 
 /** What is shown in every browser: the guide's snippets, the table of the API, bad networks, a killed gateway, a wasm that fails. */
 const everywhere = /seed\.spec|compat\.spec|badnet\.spec|@everywhere/;
-/** What is shown in Firefox as well, with what Playwright can do there. */
-const inFirefox = /@firefox/;
 
 const inChromium = {
   browserName: 'chromium' as const,
@@ -27,7 +25,7 @@ const projects: PlaywrightTestConfig<{}, Options>['projects'] & {} = [
   { name: 'chromium', use: inChromium },
   {
     name: 'firefox',
-    grep: [everywhere, inFirefox],
+    grep: everywhere,
     use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: { executablePath: firefox } },
   },
   // Driven over WebDriver; the Chromium beside it stays idle.

@@ -191,7 +191,7 @@ test('Try again takes the focus from Cancel, and Cancel from Try again', async (
   await expectFocusKept(page, 'the end of the upload');
 });
 
-test('everything can be done by keyboard, and the focus is always seen', { tag: '@firefox' }, async ({ page, gateway, run }) => {
+test('everything can be done by keyboard, and the focus is always seen', async ({ page, gateway, run }) => {
   test.slow();
   await watchFocus(page);
   const uploads = await spoilUploads(page);

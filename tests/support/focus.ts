@@ -69,8 +69,8 @@ function ringProblem(): string {
   };
   const { outlineStyle, outlineWidth, outlineColor, outlineOffset, boxShadow } = getComputedStyle(element);
   const name = element.outerHTML.slice(0, 160);
-  // Firefox does not say so of what it comes to from its own controls, which are beyond the ends of the page.
-  const all = [...document.querySelectorAll<HTMLElement>('a[href], button, textarea, input')].filter((e) => e.getClientRects().length && e.tabIndex >= 0);
+  // Firefox does not say so of what it comes to from its own controls, which are beyond the ends of a page or dialog.
+  const all = [...(element.closest('dialog') ?? document).querySelectorAll<HTMLElement>('a[href], button, textarea, input')].filter((e) => e.getClientRects().length && e.tabIndex >= 0);
   if ((element === all[0] || element === all.at(-1)) && !element.matches(':focus-visible')) return '';
   if (!element.matches(':focus-visible')) return `no :focus-visible on ${name}`;
   if (outlineStyle === 'none' || parseFloat(outlineWidth) < 2) return `no outline on ${name}`;
