@@ -39,6 +39,8 @@ export class Outbox extends Emitter {
   private _account = '';
   private _loaded: Promise<void> | undefined;
   private _ended = false;
+  /** Ends with the last item that is being kept: items get their ids in the order of the calls, however long each takes. */
+  private _adding: Promise<unknown> = Promise.resolve();
   private _worker: Worker | undefined;
   private readonly _news = typeof BroadcastChannel === 'function' ? new BroadcastChannel('rtm-outbox') : undefined;
 
@@ -55,11 +57,20 @@ export class Outbox extends Emitter {
   async send(to: unknown, content: unknown, params: unknown = {}): Promise<OutboxItem> {
     const account = this._mustHaveAccount();
     const kept = { account, createdAt: Date.now(), ...receiver(to), ...this._content(content, params) };
+    const turn = this._adding.then(() => this._keep(kept));
+    this._adding = turn.catch(() => {});
+    const item = this._appear({ ...kept, id: await turn });
+    this._tell(item);
+    this._pump();
+    return item;
+  }
+
+  /** Gives an item its id, when it is on the disk. */
+  private async _keep(kept: Omit<Kept, 'id'>): Promise<number> {
     await this._load();
-    let id;
     try {
       await mustFit(kept.size);
-      id = await this._store.add(kept, (bytes, items) => {
+      return await this._store.add(kept, (bytes, items) => {
         if (items >= MOST_ITEMS) throw full(`it has ${items} items, which is the most`);
         if (bytes + kept.size > MOST_BYTES) throw full(`its items have ${bytes} bytes, this one has ${kept.size}, and the most is ${MOST_BYTES}`);
       });
@@ -68,10 +79,6 @@ export class Outbox extends Emitter {
       if (error instanceof Error && error.name.startsWith('Rtm')) throw error;
       throw failed('RtmUnavailableError', OutboxError.OUTBOX_ERR_FAILURE, `the browser can not keep it: ${messageOf(error)}`);
     }
-    const item = this._appear({ ...kept, id });
-    this._tell(item);
-    this._pump();
-    return item;
   }
 
   /** The items of the user, in the order in which they were added. */
