@@ -9,6 +9,10 @@ SEED ?= 0
 CLUSTER ?=
 # go: the SDK with Go's own standard library, without wasm/std
 STD ?=
+# yes: the documentation is built into the gateway, too
+DOCS ?=
+# what --version says; without it Go takes the version from git
+VERSION ?=
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 ONLY ?=
 OLD ?=
@@ -17,19 +21,21 @@ OLD ?=
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := build
-.PHONY: help build package run test test-go test-web web-tests test-browser applications build-applications tools bench bench-gateway soak lint fuzz generate docs screenshots release docs-site deps browser clean
+.PHONY: help build sdk package run test test-go test-web web-tests test-browser applications build-applications tools bench bench-gateway soak lint fuzz generate docs screenshots release docs-site deps browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: deps ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts)
+build: sdk $(if $(filter yes,$(DOCS)),docs-site) ## build bin/rtm-gateway, bin/rtm-load and web/dist (rtm.js, rtm.mjs, rtm.wasm, rtm.d.ts). DOCS=yes: the gateway serves the documentation
+	CGO_ENABLED=0 go build -trimpath $(if $(VERSION),-ldflags "-X rtmwasm/version.release=$(VERSION)") -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
+
+sdk: deps # web/dist, which the gateway has within it
 	$(if $(filter go,$(STD)),RTM_GOFLAGS="-gcflags=all=-l -overlay=") node web/build.mjs
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./gateway/cmd/rtm-gateway ./native/cmd/rtm-load
 
 package: build ## pack the npm package: bin/rtm-wasm.tgz
 	node web/pack.mjs
 
-release: deps ## build the files of a release of this commit, reproducibly: bin/release. PLATFORMS="linux/amd64": only for these
+release: deps docs-site/node_modules/.package-lock.json ## build the files of a release of this commit, reproducibly: bin/release. PLATFORMS="linux/amd64": only for these
 	go -C scripts/release run . -platforms "$(PLATFORMS)"
 
 run: build ## build, and serve the demo on http://127.0.0.1:8080; LISTEN=addr and DATA=dir change address and data folder
@@ -38,7 +44,7 @@ run: build ## build, and serve the demo on http://127.0.0.1:8080; LISTEN=addr an
 # What can be prepared for the browser tests is, while the Go tests wait. What failed beside them is told once more at the end.
 test: ## install what the tests need, browsers included, and run all tests
 	@rm -rf bin/test
-	@$(MAKE) --no-print-directory -j3 ASIDE=yes AFTER=test-go test-go test-web test-browser || { status=$$?; \
+	@$(MAKE) --no-print-directory -j3 DOCS=yes ASIDE=yes AFTER=test-go test-go test-web test-browser || { status=$$?; \
 		cat bin/test/*.log 2>/dev/null; \
 		for part in test-go test-web applications test-browser; do [ -e bin/test/$$part.passed ] || missing="$$missing $$part"; done; \
 		echo "make test: FAILED. Parts that failed or were not run:$$missing"; exit $$status; }
@@ -117,8 +123,8 @@ docs: deps ## write the generated pages (compatibility, errors, limits) and THIR
 	go run ./tests/limits
 	node scripts/licenses.mjs
 
-docs-site: ## build the documentation site, with search and the SDK and Go references: bin/docs-site
-	cd docs-site && npm ci && npm run --silent build
+docs-site: docs-site/node_modules/.package-lock.json ## build the documentation site, with search and the SDK and Go references: bin/docs-site, and web/docs for the next build of the gateway
+	npm --prefix docs-site run --silent build
 
 deps: node_modules/.package-lock.json
 
@@ -126,9 +132,13 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
+docs-site/node_modules/.package-lock.json: docs-site/package-lock.json
+	npm --prefix docs-site ci
+	@touch $@
+
 browser: # the browsers for the tests
 	./scripts/install-test-tools.sh
 
 clean: ## remove built files
 	rm -rf bin test-results tests/.build
-	find web/dist -mindepth 1 ! -name .gitkeep -delete
+	find web/dist web/docs -mindepth 1 ! -name .gitkeep -delete

@@ -1,4 +1,4 @@
-/** Fails for what a reader would stumble over in bin/docs-site: links and anchors that lead nowhere, and anything that another host serves. */
+/** Fails for what a reader would stumble over in bin/docs-site: links and anchors that lead nowhere, anything that another host serves, and what the gateway's policy forbids. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './pages.mjs';
@@ -13,6 +13,10 @@ for (const [name, text] of texts) {
   for (const [, target] of text.matchAll(/<(?:script|link|img)\b[^>]*?(?:src|href)="([^"]+)"/g))
     if (!target.startsWith(base) && !target.startsWith('data:')) problems.push(`${name} loads ${target}`);
     else if (target.startsWith(base) && !existsSync(path.join(site, target.slice(base.length)))) problems.push(`${name} loads ${target}, which is not there`);
+  if (/<script(?![^>]*\ssrc=)/.test(text)) problems.push(`${name} has a script within it`);
+  if (/<[^>]*\son\w+=/.test(text)) problems.push(`${name} has a script in an attribute`);
+  if (/<style\b/.test(text)) problems.push(`${name} has styles within it`);
+  if (/<th\b[^>]*><\/th>/.test(text)) problems.push(`${name} has a table with a heading that is empty`);
   for (const [, target] of text.matchAll(/<a\b[^>]*?href="([^"]+)"/g)) {
     const { origin, pathname, hash } = new URL(target, `http://site${base}${name}`);
     if (origin !== 'http://site') continue;

@@ -1,5 +1,6 @@
 /**
- * Writes THIRD_PARTY_LICENSES.txt: what rtm-gateway, rtm-load and the SDK are made of, on any platform of a release, and its licenses.
+ * Writes THIRD_PARTY_LICENSES.txt: what rtm-gateway, rtm-load, the SDK and the site of the documentation are made of, on any platform
+ * of a release, and its licenses. Those of the site are what its build has written into docs-site/licenses.json.
  * The version of Go is left out: which Go builds it is not said here, and the license is the same. With --check it only looks
  * whether the file is up to date.
  */
@@ -13,7 +14,8 @@ const native = ['linux', 'darwin', 'windows'].map((GOOS) => ({ GOOS, GOARCH: 'am
 const programs = goLicenses(['./gateway/cmd/rtm-gateway', './native/cmd/rtm-load'], root, native);
 const names = new Set(programs.map(({ name }) => name));
 const sdk = goLicenses(['./wasm'], root, [{ GOOS: 'js', GOARCH: 'wasm' }]).filter(({ name }) => !names.has(name));
-const list = [...programs, ...sdk].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => (one.name === 'Go' ? { ...one, version: '' } : one));
+const site = JSON.parse(readFileSync(path.join(root, 'docs-site/licenses.json'), 'utf8'));
+const list = [...programs, ...sdk, ...site].sort((a, b) => (a.name < b.name ? -1 : 1)).map((one) => (one.name === 'Go' ? { ...one, version: '' } : one));
 
 const text = licenseFile(list);
 if (!process.argv.includes('--check')) writeFileSync(file, text);

@@ -78,10 +78,21 @@ func TestContainerfile(t *testing.T) {
 	t.Parallel()
 	file := readFile(t, "../deploy/Containerfile")
 	program := buildGateway(t)
-	assert.Contains(t, file, "RUN CGO_ENABLED=0 make build\n")
+	assert.Contains(t, file, "ARG VERSION=\nRUN CGO_ENABLED=0 make build DOCS=yes VERSION=\"$VERSION\"\n")
+	dryRun := exec.Command("make", "--dry-run", "build", "DOCS=yes", "VERSION=v1.2.3-test")
+	dryRun.Dir = ".."
+	out, err := dryRun.CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Contains(t, string(out), "npm --prefix docs-site run ", "the documentation is built")
+	flags := regexp.MustCompile(`-ldflags "(.*?)"`).FindStringSubmatch(string(out))
+	require.NotNil(t, flags, string(out))
+	out, err = exec.Command("go", "run", "-trimpath", "-ldflags", flags[1], "rtmwasm/gateway/cmd/rtm-gateway", "--version").CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Contains(t, string(out), "rtm-gateway v1.2.3-test ")
+
 	list := exec.Command("go", "list", "-deps", "rtmwasm/gateway/cmd/rtm-gateway")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := list.CombinedOutput()
+	out, err = list.CombinedOutput()
 	require.NoError(t, err, "a package needs C, whose libraries an empty image has not: %s", out)
 
 	goVersion := regexp.MustCompile(`(?m)^go (1\.\d+)`).FindStringSubmatch(readFile(t, "../go.mod"))[1]

@@ -11,3 +11,12 @@ test('links of its pages lead somewhere, and so does its menu', () => {
   assert.ok(links.length > 10, `${links.length} lines in the menu`);
   assert.deepEqual(links.filter((link) => !places.includes(link)), []);
 });
+
+test('every column of a table has a heading, which screen readers need', () => {
+  const without = [...reached()].flatMap(([file, text]) => {
+    const lines = text.split('\n');
+    const isHead = (line, i) => line.startsWith('|') && /^\|[-:]/.test(lines[i + 1] ?? '');
+    return lines.filter((line, i) => isHead(line, i) && line.split('|').slice(1, -1).some((cell) => !cell.trim())).map((line) => `${file}: ${line}`);
+  });
+  assert.deepEqual(without, []);
+});

@@ -12,6 +12,14 @@ test('THIRD_PARTY_LICENSES.txt is up to date', () => {
   execFileSync(process.execPath, ['scripts/licenses.mjs', '--check'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 });
 
+test('the licenses of the documentation are those of the versions that it is built with', () => {
+  const read = (name) => JSON.parse(readFileSync(path.join(root, 'docs-site', name), 'utf8'));
+  const { packages } = read('package-lock.json');
+  const licenses = read('licenses.json');
+  assert.ok(licenses.length > 5);
+  assert.deepEqual(licenses.filter(({ name, version }) => packages[`node_modules/${name}`]?.version !== version), []);
+});
+
 test('it has only licenses under which programs may be given away without their source', () => {
   const [table] = readFileSync(path.join(root, 'THIRD_PARTY_LICENSES.txt'), 'utf8').split('\n\n');
   const licenses = new Set(table.split('\n').flatMap((line) => line.split(': ')[1].split(' AND ')));
