@@ -11,11 +11,17 @@ CLUSTER ?=
 STD ?=
 # yes: the documentation is built into the gateway, too
 DOCS ?=
+# 1.27.4: that Go, which the go command fetches, instead of the one that is installed
+GO ?=
 # what --version says; without it Go takes the version from git
 VERSION ?=
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 ONLY ?=
 OLD ?=
+
+ifneq ($(GO),)
+export GOTOOLCHAIN := go$(GO)
+endif
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)

@@ -1,7 +1,7 @@
 /** The Go half of the build. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { integrity } from './output.mjs';
@@ -13,12 +13,19 @@ import { writeOverlay } from './overlay.mjs';
  */
 export const flags = (process.env.RTM_GOFLAGS ?? '-gcflags=all=-l').split(' ').filter(Boolean);
 
-const go = (args, env = {}) => execFileSync('go', args, { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+const go = (args, env = {}, program = 'go') => execFileSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
 
-/** The version and the root of the go command on the PATH. */
+/** The version and the root of the go command that builds here: the one on the PATH, or another that it has fetched (GOTOOLCHAIN). */
 export function toolchain() {
-  const [version, root] = go(['env', 'GOVERSION', 'GOROOT']).trim().split('\n');
-  return { version, root };
+  const [version, root, modules] = go(['env', 'GOVERSION', 'GOROOT', 'GOMODCACHE']).trim().split('\n');
+  return { version, root, fetched: root.startsWith(modules + path.sep) };
+}
+
+/** Go overlays no file of the folder for modules, and a toolchain that was fetched is there: a link makes it one from elsewhere. */
+function outsideModules(root, dir) {
+  const link = path.join(dir, 'go');
+  symlinkSync(root, link, 'junction');
+  return { root: link, program: path.join(link, 'bin/go'), env: { GOROOT: link, GOTOOLCHAIN: 'local' } };
 }
 
 /**
@@ -28,13 +35,14 @@ export function toolchain() {
  * the overlay it has the standard library as it is.
  */
 export function buildWasm(pkg, cwd, { overlay = true, pictures = '' } = {}) {
-  const { version, root } = toolchain();
+  const { version, root: found, fetched } = toolchain();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'rtm-wasm-'));
   try {
+    const { root, program, env } = fetched ? outsideModules(found, dir) : { root: found };
     const out = path.join(dir, 'rtm.wasm');
     const overlayFile = path.join(dir, 'overlay.json');
     if (overlay) writeOverlay(overlayFile, root);
-    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay ? overlayFile : ''}`, ...flags, '-o', out, pkg], { GOOS: 'js', GOARCH: 'wasm' });
+    go(['build', '-C', cwd, '-trimpath', '-ldflags=-s -w -buildid=', `-overlay=${overlay ? overlayFile : ''}`, ...flags, '-o', out, pkg], { ...env, GOOS: 'js', GOARCH: 'wasm' }, program);
     const code = Buffer.concat([readFileSync(out), customSection('pictures', pictures)]);
     const stamp = `${version} ${createHash('sha256').update(code).digest('hex').slice(0, 16)}`;
     const bytes = Buffer.concat([code, customSection('rtm', stamp)]);
