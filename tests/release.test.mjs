@@ -37,9 +37,11 @@ let version;
 before(async () => {
   if (skip) return;
   run('go', ['-C', path.join(root, 'scripts/release'), 'build', '-o', tool, '.']);
+  run('make', ['docs-site/node_modules/.package-lock.json'], { cwd: root });
   for (const clone of clones) {
     run('git', ['clone', '--quiet', root, clone]);
     symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
+    symlinkSync(path.join(root, 'docs-site/node_modules'), path.join(clone, 'docs-site/node_modules'));
     // Compressing the wasm takes longest. A build keeps what is compressed already only where it makes the same wasm.
     for (const name of ['rtm.wasm', 'rtm.wasm.gz', 'rtm.wasm.br'])
       cpSync(path.join(root, 'web/dist', name), path.join(clone, 'web/dist', name), { preserveTimestamps: true });
@@ -78,6 +80,15 @@ test('a build of what is built already touches no file, and removes what is no l
   assert.deepEqual(files(), before);
 });
 
+test('the gateway has the documentation of the release, and so has a file of its own', { skip }, () => {
+  const site = path.join(unpack(named('-docs.tar.gz')), `rtm-wasm-${version}-docs`);
+  assert.match(readFileSync(path.join(site, 'api/index.html'), 'utf8'), /createInstance/);
+  const embedded = path.join(clones[0], 'web/docs/index.html.gz');
+  assert.ok(gunzipSync(readFileSync(embedded)).equals(readFileSync(path.join(site, 'index.html'))));
+  const program = readFileSync(path.join(clones[0], 'bin/programs', `${system}-${arch}`, `rtm-gateway${system === 'windows' ? '.exe' : ''}`));
+  assert.ok(program.includes(readFileSync(embedded)));
+});
+
 test('SHA256SUMS has the hash of every file', { skip }, () => {
   const hashes = readdirSync(here).filter((name) => name !== 'SHA256SUMS').map((name) => `${createHash('sha256').update(read(name)).digest('hex')}  ${name}\n`);
   assert.ok(hashes.length >= 5);
@@ -99,12 +110,17 @@ test('programs, package and list of contents have the version of the release', {
   assert.ok(wasm.equals(gunzipSync(readFileSync(path.join(npm, 'rtm.wasm.gz')))));
 });
 
-test('the list of contents has each module of the programs, with its license', { skip }, () => {
+test('the list of contents has each module of the programs and each package of the documentation, with its license', { skip }, () => {
   const { packages, relationships } = JSON.parse(read(named('.spdx.json')));
   const archive = packages.find(({ name }) => name.includes(`${system}-${arch}`));
   assert.equal(archive.checksums[0].checksumValue, createHash('sha256').update(read(archive.name)).digest('hex'));
-  const contained = new Set(relationships.filter(({ spdxElementId }) => spdxElementId === archive.SPDXID).map((r) => r.relatedSpdxElement));
-  const modules = packages.filter(({ SPDXID }) => contained.has(SPDXID));
+  const contents = ({ SPDXID: of }) => {
+    const contained = new Set(relationships.filter(({ spdxElementId }) => spdxElementId === of).map((r) => r.relatedSpdxElement));
+    return packages.filter(({ SPDXID }) => contained.has(SPDXID));
+  };
+  const modules = contents(archive);
+  for (const file of [archive, ...packages.filter(({ name }) => /-docs\.tar\.gz$|-oci\.tar$/.test(name))])
+    assert.ok(contents(file).some(({ name, licenseDeclared }) => name === '@vue/runtime-core' && licenseDeclared === 'MIT'), file.name);
   for (const program of ['rtm-gateway', 'rtm-load']) {
     const info = run('go', ['version', '-m', path.join(clones[0], 'bin/programs', `${system}-${arch}`, program + (system === 'windows' ? '.exe' : ''))]);
     const deps = [...info.matchAll(/^\tdep\t(\S+)\t(\S+)/gm)];

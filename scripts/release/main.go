@@ -54,7 +54,7 @@ func run(root, out, platforms string) error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	for _, step := range []func() error{r.notes, r.web, r.programs, r.npm, r.docs, r.image, r.sbom, r.sums} {
+	for _, step := range []func() error{r.notes, r.web, r.docs, r.programs, r.npm, r.image, r.sbom, r.sums} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -144,9 +144,12 @@ func (r release) npm() error {
 	return err
 }
 
-// docs packs the pages.
+// docs builds the site of the documentation, which the gateway has within it, and packs it.
 func (r release) docs() error {
-	files, err := folder(filepath.Join(r.root, "docs"), r.name("docs"))
+	if _, err := r.output("npm", "--prefix", "docs-site", "run", "--silent", "build"); err != nil {
+		return err
+	}
+	files, err := folder(filepath.Join(r.root, "bin/docs-site"), r.name("docs"))
 	if err != nil {
 		return err
 	}

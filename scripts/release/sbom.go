@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"debug/buildinfo"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +95,15 @@ func (r release) contents(b *bill, id common.ElementID, name string) error {
 			if err := b.goProgram(id, info); err != nil {
 				return err
 			}
+			if pkg == commands[0] { // the gateway has the documentation within it
+				if err := r.site(b, id); err != nil {
+					return err
+				}
+			}
 		}
+	}
+	if name == r.name("docs.tar.gz") {
+		return r.site(b, id)
 	}
 	if name != r.name("npm.tgz") {
 		return nil
@@ -104,6 +113,25 @@ func (r release) contents(b *bill, id common.ElementID, name string) error {
 		err = errors.Join(err, b.module(id, m.name, m.version))
 	}
 	return err
+}
+
+// site adds the packages of npm that the documentation is made of.
+func (r release) site(b *bill, of common.ElementID) error {
+	text, err := os.ReadFile(filepath.Join(r.root, "docs-site/licenses.json"))
+	if err != nil {
+		return err
+	}
+	var packages []struct{ Name, Version string }
+	if err := json.Unmarshal(text, &packages); err != nil {
+		return err
+	}
+	for _, p := range packages {
+		purl := "pkg:npm/" + strings.Replace(p.Name, "@", "%40", 1) + "@" + p.Version
+		if err := b.library(of, "npm", p.Name, p.Version, purl); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *bill) goProgram(of common.ElementID, info *debug.BuildInfo) error {
@@ -121,18 +149,23 @@ func (b *bill) goProgram(of common.ElementID, info *debug.BuildInfo) error {
 	return nil
 }
 
-// module adds a module of Go, once, and that a file contains it.
+// module adds a module of Go.
 func (b *bill) module(of common.ElementID, path, version string) error {
-	license, ok := b.licenses[path]
-	if !ok {
-		return fmt.Errorf("THIRD_PARTY_LICENSES.txt does not have %s: run make docs", path)
-	}
 	purl := "pkg:golang/" + path + "@" + version
 	if path == "Go" {
 		purl = "pkg:golang/stdlib@" + version
 	}
-	id := b.add("go-"+path+"-"+version, &spdx.Package{
-		PackageName: path, PackageVersion: version, PackageLicenseDeclared: license, PrimaryPackagePurpose: "LIBRARY",
+	return b.library(of, "go", path, version, purl)
+}
+
+// library adds a module of Go or a package of npm, once, and that a file contains it.
+func (b *bill) library(of common.ElementID, kind, name, version, purl string) error {
+	license, ok := b.licenses[name]
+	if !ok {
+		return fmt.Errorf("THIRD_PARTY_LICENSES.txt does not have %s: run make docs", name)
+	}
+	id := b.add(kind+"-"+name+"-"+version, &spdx.Package{
+		PackageName: name, PackageVersion: version, PackageLicenseDeclared: license, PrimaryPackagePurpose: "LIBRARY",
 		PackageExternalReferences: []*spdx.PackageExternalReference{{Category: common.CategoryPackageManager, RefType: common.TypePackageManagerPURL, Locator: purl}},
 	})
 	b.relate(of, "CONTAINS", id)
