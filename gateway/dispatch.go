@@ -189,6 +189,6 @@ func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Dura
 }
 
 func (s *session) unavailable(id uint32, err error) {
-	s.server.log.ErrorContext(s.traces.in(context.Background(), id), "cannot do a request", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
+	s.server.log.ErrorContext(s.traces.in(context.Background(), id), "a request of a client failed", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }

@@ -58,7 +58,7 @@ func (s *Server) claim(ctx context.Context, session *session, h *wire.Hello) err
 func (s *Server) evict(ctx context.Context, user User, former Record, e Eviction) {
 	if err := s.engine.Evict(context.WithoutCancel(ctx), former.Gateway, e); err != nil {
 		// Its gateway hangs. Its credential is void already.
-		s.log.WarnContext(ctx, "no answer from a former session's gateway", "app", user.App, "uid", user.ID, "error", err)
+		s.log.WarnContext(ctx, "the gateway of a user's former session does not answer", "app", user.App, "uid", user.ID, "error", err)
 	}
 }
 
