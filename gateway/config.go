@@ -13,42 +13,42 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// Config says what a Server works with. Engine is required; the zero value of each
-// other field is usable.
+// Config configures a Server. Engine is required; every other field may have its zero
+// value.
 type Config struct {
 	Engine Engine
 
-	// MediaStore keeps what is served below /media/; nil means no media.
+	// MediaStore stores the files below /media/; nil means no media.
 	MediaStore media.Store
 
-	// MediaGateways are the other gateways on the same MediaStore; nil means that there are
-	// none.
+	// MediaGateways reaches the other gateways that share the MediaStore; nil means that there
+	// are no others.
 	MediaGateways media.Gateways
 
-	// MediaURLKeys sign and verify the URLs that getMediaUrl gives; nil means that it gives no URLs.
+	// MediaURLKeys sign and verify the URLs of getMediaUrl; nil means that getMediaUrl fails.
 	MediaURLKeys media.URLKeys
 
-	// Scanner is what MediaStore has uploads scanned by; nil means nothing.
+	// Scanner is the scanner that MediaStore uses for uploads; nil means that uploads are not scanned.
 	Scanner Scanner
 
-	// Authorizer decides who may log in, such as Apps; nil means anybody (Development).
+	// Authorizer decides who may log in, such as Apps; nil lets anybody in (Development).
 	Authorizer Authorizer
 
 	// SDK holds the files below /sdk/, Demo those below /, Docs those below /docs/. nil means none. With Demo, /demo.json
 	// tells the demo how users log in and whether there is documentation.
 	SDK, Demo, Docs fs.FS
 
-	// Events is told what users do; nil means that nobody is.
+	// Events receives what users do; nil means that nothing does.
 	Events Events
 
-	// History keeps messages whose senders ask for it; nil means that none are kept.
+	// History stores messages whose senders ask for it; nil means that there is no history.
 	History History
 
-	// REST serves backends of apps, below RESTPrefix and ControlPrefix; nil means nothing. It answers preflights
-	// itself, and bounds the bodies that it reads.
+	// REST serves backends of apps, below RESTPrefix and ControlPrefix; nil means that nothing is served there. It
+	// answers preflights itself, and limits the bodies that it reads.
 	REST http.Handler
 
-	// Meter counts what happens; nil means that nobody does.
+	// Meter counts what happens; nil means that nothing is counted.
 	Meter Meter
 
 	// Tracer records what requests wait for: see package tracing. nil means that nothing is recorded.
@@ -58,10 +58,10 @@ type Config struct {
 	Logger *slog.Logger
 
 	// AllowOrigin decides whether pages of an origin ("https://example.org") may use the
-	// gateway; what comes without an origin is no page's. The gateway's own pages may too,
-	// if their host is an IP address, localhost, or a name that came by TLS: to the gateway,
-	// or to one of Limits.TrustedProxies. nil allows all: a login needs what no browser
-	// sends by itself.
+	// gateway. It is not asked about requests without an origin, which no page sends, and
+	// about the gateway's own pages, if their host is an IP address, localhost, or a name
+	// that came by TLS to the gateway or to one of Limits.TrustedProxies. nil allows all
+	// origins, which is safe because browsers send no credentials for a login by themselves.
 	AllowOrigin func(origin string) bool
 
 	Limits Limits
@@ -71,15 +71,15 @@ type Config struct {
 // Times of connections. A zero field means the value of package core, or as noted.
 type Times struct {
 	Hello          time.Duration // how long a request's header may take, and then the Hello of a new socket; 0 means 10 s
-	Body           time.Duration // how long a client may take over the rest of a body when its answer is there; 0 means 5 s
-	Answer         time.Duration // after how long the client of an answer is given up if it takes less than 16 KiB; 0 means 60 s
+	Body           time.Duration // how long a client may take to send the rest of a body after it got its answer; 0 means 5 s
+	Answer         time.Duration // an answer is ended if its client reads less than 16 KiB of it in this time; 0 means 60 s
 	PingInterval   time.Duration
 	SilenceLimit   time.Duration
 	SessionTimeout time.Duration
 	Unreachable    time.Duration // silence after which others take the user for unreachable
 	PeerAck        time.Duration // how long Send waits for the peer's client; 0 means 8 s
 	Write          time.Duration // how long writing one frame may take; 0 means 5 s
-	TokenWarning   time.Duration // how long before its end the client of a token is told; 0 means 30 s
+	TokenWarning   time.Duration // how long before a token expires its client is told; 0 means 30 s
 }
 
 // defaultHello is the zero value of Times.Hello.

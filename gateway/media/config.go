@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// Principal is who a request speaks for.
+// Principal is the user in whose name a request is made.
 type Principal struct {
 	App       string // app id
 	UID       string // user id within the app
 	SessionID string // unique among all sessions of all apps
 }
 
-// ErrUnauthorized is what an Authenticator returns for a credential that is
-// unknown or no longer good.
+// ErrUnauthorized is the error of an Authenticator for a credential that is
+// unknown or no longer valid.
 var ErrUnauthorized = errors.New("media: unknown or expired credential")
 
-// Authenticator knows whose credential it is.
+// Authenticator finds the user of a credential.
 type Authenticator interface {
 	// Authenticate returns ErrUnauthorized for a bad credential; any other error
 	// means that it could not tell, and the client may try again.
 	Authenticate(ctx context.Context, credential string) (Principal, error)
 }
 
-// Config says what a Handler works with. Store and Auth are required; the zero
-// value of the rest is usable.
+// Config configures a Handler. Store and Auth are required; every other field may have
+// its zero value.
 type Config struct {
 	Store Store
 	Auth  Authenticator
@@ -42,32 +42,32 @@ type Config struct {
 	// level. It never gets a credential or a signature. nil means slog.Default().
 	Logger *slog.Logger
 
-	// Meter counts transfers; nil means that nobody does.
+	// Meter counts transfers; nil means that nothing is counted.
 	Meter Meter
 
-	// IdleLimit is how long an unfinished upload may lie untouched before a sweep
-	// removes it; 0 means 24 h.
+	// IdleLimit is how long after its last byte a sweep removes an unfinished upload; 0
+	// means 24 h.
 	IdleLimit time.Duration
 
 	// SweepInterval is the time between two sweeps of Run; 0 means 10 minutes.
 	SweepInterval time.Duration
 
 	// UserBytes and AppBytes are how much the files of one user and of one app may take
-	// together, in bytes; 0 means no bound. A creation beyond is refused with status 507.
+	// together, in bytes; 0 means no limit. Beyond it, new uploads are refused with status 507.
 	UserBytes, AppBytes int64
 
-	// UsageInterval is how long an answer of Store.Usage is good for; 0 means 10 s. What
-	// expires or is removed makes room after that.
+	// UsageInterval is how long an answer of Store.Usage is used; 0 means 10 s. Files that
+	// expire or are removed count until then.
 	UsageInterval time.Duration
 
 	// Transfers is how many uploads and downloads may be under way, AppTransfers how many
-	// of one app; 0 means no bound. Each holds about a quarter MiB. One more is asked to come
-	// again, as all are while Busy, if set, says so.
+	// of one app; 0 means no limit. Each uses about a quarter MiB. Further ones are told to try
+	// again later, as are all while Busy, if set, returns true.
 	Transfers, AppTransfers int
 	Busy                    func() bool
 
-	// StallTimeout ends an upload that moves no byte for so long, and a download that moves
-	// less than 16 KiB in that time; 0 means 60 s.
+	// StallTimeout ends an upload that moves no byte for this time, and a download that moves
+	// less than 16 KiB in it; 0 means 60 s.
 	StallTimeout time.Duration
 }
 

@@ -13,7 +13,7 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// Queued is an event that the hook has not taken yet.
+// Queued is an event that the hook has not accepted yet.
 type Queued struct {
 	Data []byte    // as Encode made it
 	At   time.Time // when it was queued
@@ -22,7 +22,7 @@ type Queued struct {
 	Done func()
 }
 
-// Queue keeps events for the hook. It is what gateways share.
+// Queue keeps events for the hook. All gateways share it.
 type Queue interface {
 	// Consume calls deliver with events, oldest first, until ctx ends. One gateway at a time does
 	// so, and one call at a time. Events that are not done when deliver returns come again, here
@@ -30,7 +30,7 @@ type Queue interface {
 	Consume(ctx context.Context, deliver func(ctx context.Context, events []Queued))
 }
 
-// Result is what became of an event.
+// Result is the outcome of an event.
 type Result string
 
 // Results.
@@ -38,20 +38,20 @@ const (
 	Accepted  Result = "queued"    // it is in the queue
 	Lost      Result = "lost"      // it could not be queued
 	Delivered Result = "delivered" // the hook has it
-	Dead      Result = "dead"      // it was too old, or too large for the hook, or the hook did not want it
+	Dead      Result = "dead"      // it was too old, or too large for the hook, or the hook refused it for good
 )
 
-// Results are all of them.
+// Results are all values of Result.
 var Results = []Result{Accepted, Lost, Delivered, Dead}
 
 // Meter counts events and requests. It is used by many goroutines.
 type Meter interface {
 	WebhookEvents(r Result, n int)
 
-	// WebhookCall tells of one request. status is "2xx" to "5xx", or "none" where no answer came.
+	// WebhookCall counts one request. status is "2xx" to "5xx", or "none" if no answer came.
 	WebhookCall(status string, took time.Duration)
 
-	// WebhookOldest tells how old the oldest event is of a batch that the hook did not take, 0 when
+	// WebhookOldest reports the age of the oldest event in a batch that the hook did not accept, or 0 when
 	// this gateway has no such batch any more.
 	WebhookOldest(age time.Duration)
 }
@@ -64,7 +64,7 @@ func (NoMeter) WebhookEvents(Result, int)         {}
 func (NoMeter) WebhookCall(string, time.Duration) {}
 func (NoMeter) WebhookOldest(time.Duration)       {}
 
-// Statuses are what Meter.WebhookCall gets.
+// Statuses are the values that Meter.WebhookCall gets.
 var Statuses = []string{"none", "2xx", "3xx", "4xx", "5xx"}
 
 // Defaults of a Config.
@@ -74,32 +74,32 @@ const (
 	DefaultGrace   = 5 * time.Second
 )
 
-// Bounds of a batch.
+// Limits of a batch.
 const (
 	MaxEvents    = 100
 	maxBodyBytes = 512 << 10 // unless a single event has more
 )
 
-// Config says where a Sender takes events from, and where they go.
+// Config says from where a Sender takes events, and where it posts them.
 type Config struct {
 	Target
 	Queue Queue
 
-	// MaxAge is after how long an event that the hook has not taken is dropped; 0 means
+	// MaxAge is how long an event waits for the hook before it is dropped; 0 means
 	// DefaultMaxAge.
 	MaxAge time.Duration
 
-	// Grace is how long a call under way may go on when Run's context has ended, or another gateway
-	// may soon have the events; 0 means DefaultGrace. What is cut off then comes again.
+	// Grace is how long a running call may go on when Run's context has ended, or another gateway
+	// may soon have the events; 0 means DefaultGrace. Events of a call that is cut off are posted again.
 	Grace time.Duration
 
 	// Tracer has a trace for each call, whose id the hook gets in the header traceparent; nil means none.
 	Tracer trace.Tracer
 
-	// Meter counts events; nil means that nobody does.
+	// Meter counts events; nil means that nothing is counted.
 	Meter Meter
 
-	// Logger gets when the hook fails, at most once in a minute, and when it takes events again. nil means
+	// Logger gets a line when the hook fails, at most one a minute, and when it accepts events again. nil means
 	// slog.Default().
 	Logger *slog.Logger
 }
@@ -116,7 +116,7 @@ type Sender struct {
 	lastFail error
 }
 
-// NewSender returns an error where the Config cannot be right.
+// NewSender returns an error if c cannot be right.
 func NewSender(c Config) (*Sender, error) {
 	if c.Queue == nil {
 		return nil, errors.New("webhook: Config.Queue is missing")
@@ -140,7 +140,7 @@ func NewSender(c Config) (*Sender, error) {
 	return &Sender{config: c, client: client, wait: retry.Backoff{First: time.Second, Most: time.Minute}, most: MaxEvents}, nil
 }
 
-// Run posts events until ctx ends. A request that is under way then has Config.Grace to end.
+// Run posts events until ctx ends. A request that is running then has Config.Grace to end.
 func (s *Sender) Run(ctx context.Context) { s.config.Queue.Consume(ctx, s.deliver) }
 
 // deliver returns when all events are done, or ctx ends.
