@@ -123,6 +123,7 @@ func decodeAll[T any](t *testing.T, text string) (all []T) {
 // Kubernetes: every field must exist, have its type, and be there if it is required.
 func checkTypes(t *testing.T, objects string) (string, error) {
 	t.Helper()
+	require.NoError(t, os.MkdirAll(".build", 0o755))
 	dir, err := os.MkdirTemp(".build", "chart") // finds node_modules
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
