@@ -101,7 +101,7 @@ var rules = []rule{
 	{pkg: "gateway/webhook", may: []string{"std", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/trace", "rtmwasm/core/wire", "rtmwasm/gateway", "rtmwasm/gateway/retry", "rtmwasm/gateway/signature"},
 		deep: []string{"rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/tracing", may: []string{"std", "go.opentelemetry.io/otel/..."}, deep: []string{"rtmwasm/gateway", "go.opentelemetry.io/otel/sdk/trace", "google.golang.org/grpc"}},
-	{pkg: "gateway/tracing/otlp", may: []string{"std", "rtmwasm/gateway/signature", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/...", "golang.org/x/time/rate"}, deep: []string{"rtmwasm/gateway"}},
+	{pkg: "gateway/tracing/otlp", may: []string{"std", "rtmwasm/gateway/signature", "rtmwasm/gateway/tracing", "github.com/go-logr/logr", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/...", "golang.org/x/time/rate"}, deep: []string{"rtmwasm/gateway"}},
 	{pkg: "docs-site/godoc", may: []string{"std"}},
 	{pkg: "version", may: []string{"std"}},
 	{pkg: "web", may: []string{"std"}},

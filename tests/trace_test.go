@@ -438,6 +438,8 @@ func testTraceSettings(t *testing.T, program string) {
 		"--trace-sample goes with --trace":                       {"--trace-sample", "0.5"},
 		"must be a number from 0 to 1":                           {"--trace", "http://127.0.0.1:4318", "--trace-sample", "5"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT is not set":                 {"--trace", "env"},
+		"OTEL_EXPORTER_OTLP_HEADERS: entry 1":                    {"OTEL_EXPORTER_OTLP_HEADERS=Authorization Bearer password", "--trace", "http://127.0.0.1:4318"},
+		"OTEL_EXPORTER_OTLP_CERTIFICATE: cannot read the file":   {"OTEL_EXPORTER_OTLP_CERTIFICATE=/secret-path/ca.pem", "--trace", "https://127.0.0.1:4318"},
 		"# trace is not set\n# trace-sample 0.1  # default":      {"--print-config"},
 		"trace https://collector.example.org  # --trace\ntrace-": {"--print-config", "--trace", "https://collector.example.org/secret-path", "--trace-sample", "1"},
 	} {
@@ -454,11 +456,16 @@ func testTraceSettings(t *testing.T, program string) {
 	})
 }
 
-// runSettings runs the gateway where it ends at once, and returns all that it says.
+// runSettings runs the gateway where it ends at once, and returns all that it says. Variables of the exporter come
+// before arguments.
 func runSettings(t *testing.T, program string, args ...string) string {
 	t.Helper()
+	env := append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT=", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=")
+	for strings.HasPrefix(args[0], "OTEL_") {
+		env, args = append(env, args[0]), args[1:]
+	}
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT=", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=")
+	cmd.Env = env
 	out, _ := cmd.CombinedOutput() // most of it is refused
 	return string(out)
 }

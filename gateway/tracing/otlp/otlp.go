@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -48,17 +47,18 @@ type Options struct {
 	// and the other variables of that kind.
 	URL string
 
-	// Ratio is how many of the traces that begin here are recorded, from 0 to 1. Those that a caller
-	// has recorded are recorded too, up to a hundred a second.
+	// Ratio is how many of the traces that begin here are recorded, from 0 to 1. Those that another
+	// gateway records are recorded too, and those of callers by HTTP up to a hundred a second.
 	Ratio float64
 
-	Version string // of the program
+	// Version of the program, which spans tell as service.version.
+	Version string
 
 	// Meter counts spans; nil means that nobody does.
 	Meter tracing.Meter
 
 	// Logger gets that the collector takes no spans, once a minute at most, and that it takes them
-	// again.
+	// again; and errors of the SDK, without values. Test needs none.
 	Logger *slog.Logger
 }
 
@@ -67,23 +67,25 @@ type noMeter struct{}
 func (noMeter) SpansSent(int)                    {}
 func (noMeter) SpansDropped(tracing.Reason, int) {}
 
-// Check returns an error where Options cannot be right. It does not connect. What it says shows nothing
-// of the URL that may be secret.
+// Check returns an error where Options, or the variables that the SDK reads, cannot be right. It does not
+// connect. The error has no part of a URL or variable that may be secret.
 func (o Options) Check() error {
 	if o.Ratio < 0 || o.Ratio > 1 {
 		return fmt.Errorf("the ratio is %v, it must be from 0 to 1", o.Ratio)
 	}
-	_, err := o.endpoint()
-	return err
+	if _, err := o.endpoint(); err != nil {
+		return err
+	}
+	return checkEnvironment()
 }
 
 // endpoint is the address of traces.
 func (o Options) endpoint() (string, error) {
 	text, complete := o.URL, false
 	if o.URL == FromEnvironment {
-		text, complete = os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), true
+		text, complete = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), true
 		if text == "" {
-			text, complete = os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"), false
+			text, complete = variable("OTEL_EXPORTER_OTLP_ENDPOINT"), false
 			text = strings.TrimSuffix(text, "/")
 			if text != "" {
 				text, complete = text+tracesPath, true
@@ -96,7 +98,7 @@ func (o Options) endpoint() (string, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "":
-		return "", errors.New("the URL must be such as http://127.0.0.1:4318")
+		return "", errURL
 	case u.User != nil || u.RawQuery != "":
 		return "", errors.New("credentials do not belong into the URL: give them as OTEL_EXPORTER_OTLP_HEADERS")
 	}
@@ -137,20 +139,24 @@ func Open(ctx context.Context, o Options) (*Traces, error) {
 		return nil, err
 	}
 	open, closing := context.WithCancel(context.Background())
-	both := &counts{meter: o.Meter}
-	out := &sender{SpanExporter: client, counts: both, open: open, report: report{log: o.Logger, at: o.Redacted()}}
+	shared := &counts{meter: o.Meter}
+	out := &sender{SpanExporter: client, counts: shared, open: open, report: report{log: o.Logger, at: o.Redacted()}}
 	in := &queue{sdk.NewBatchSpanProcessor(out, sdk.WithMaxQueueSize(queueLength), sdk.WithMaxExportBatchSize(batchLength),
-		sdk.WithBatchTimeout(batchTime), sdk.WithExportTimeout(sendTime)), both}
+		sdk.WithBatchTimeout(batchTime), sdk.WithExportTimeout(sendTime)), shared}
 	provider := sdk.NewTracerProvider(sdk.WithSampler(sampler(o.Ratio)), sdk.WithSpanProcessor(in), sdk.WithResource(described),
 		sdk.WithRawSpanLimits(spanLimits()))
 	return &Traces{provider, closing}, nil
 }
 
 func (o Options) client(ctx context.Context, more ...otlptracehttp.Option) (*otlptrace.Exporter, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	endpoint, err := o.endpoint()
 	if err != nil {
 		return nil, err
 	}
+	logSDK(o.Logger)
 	more = append([]otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(endpoint),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: sendTime}),
@@ -161,11 +167,15 @@ func (o Options) client(ctx context.Context, more ...otlptracehttp.Option) (*otl
 
 // resource describes this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES decide where they are set.
 func (o Options) resource(ctx context.Context) (*resource.Resource, error) {
-	return resource.New(ctx, resource.WithAttributes(
+	described, err := resource.New(ctx, resource.WithAttributes(
 		attribute.String("service.name", "rtm-gateway"),
 		attribute.String("service.version", o.Version),
 		attribute.String("service.instance.id", rand.Text()),
 	), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil { // its text has the value
+		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES must be pairs such as deployment.environment.name=production, with commas between them")
+	}
+	return described, nil
 }
 
 // spanLimits bound what one span takes.
@@ -194,19 +204,19 @@ func Test(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	kept := &kept{}
-	provider := sdk.NewTracerProvider(sdk.WithSyncer(kept), sdk.WithResource(described))
+	collected := &spanCollector{}
+	provider := sdk.NewTracerProvider(sdk.WithSyncer(collected), sdk.WithResource(described))
 	_, span := provider.Tracer(tracing.Name).Start(ctx, "rtm-gateway doctor")
 	span.End()
-	return errors.Join(plain(client.ExportSpans(ctx, kept.spans)), client.Shutdown(ctx))
+	return errors.Join(plain(client.ExportSpans(ctx, collected.spans)), client.Shutdown(ctx))
 }
 
-// kept is an exporter that keeps what it gets.
-type kept struct{ spans []sdk.ReadOnlySpan }
+// spanCollector is an exporter that only collects spans.
+type spanCollector struct{ spans []sdk.ReadOnlySpan }
 
-func (k *kept) ExportSpans(_ context.Context, spans []sdk.ReadOnlySpan) error {
-	k.spans = append(k.spans, spans...)
+func (c *spanCollector) ExportSpans(_ context.Context, spans []sdk.ReadOnlySpan) error {
+	c.spans = append(c.spans, spans...)
 	return nil
 }
 
-func (k *kept) Shutdown(context.Context) error { return nil }
+func (c *spanCollector) Shutdown(context.Context) error { return nil }
