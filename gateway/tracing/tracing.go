@@ -71,16 +71,23 @@ func Traceparent(ctx context.Context) string {
 // Header is the name of the header of the W3C.
 const Header = "traceparent"
 
-// StartRemote begins what another gateway waits for, which sent traceparent. With a nil tracer, or an
-// empty traceparent, it records nothing.
+// StartRemote begins what another gateway waits for, which sent traceparent by NATS. With a nil tracer, or
+// an empty traceparent, it records nothing. What that gateway records is recorded here too, without a limit.
 func StartRemote(tracer trace.Tracer, traceparent, name string) Span {
 	if tracer == nil || traceparent == "" {
 		return Span{}
 	}
-	ctx := w3c.Extract(context.Background(), propagation.MapCarrier{Header: traceparent})
+	ctx := context.WithValue(context.Background(), fromGateway{}, true)
+	ctx = w3c.Extract(ctx, propagation.MapCarrier{Header: traceparent})
 	_, span := tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer))
 	return Span{span}
 }
+
+type fromGateway struct{}
+
+// FromGateway reports whether the remote span of ctx is another gateway's, which is trusted. It is for
+// samplers. All other remote spans are of callers by HTTP, who can be anybody.
+func FromGateway(ctx context.Context) bool { return ctx.Value(fromGateway{}) != nil }
 
 // Set adds a detail, such as the name of a bucket.
 func (s Span) Set(key, value string) {

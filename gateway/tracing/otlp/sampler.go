@@ -4,31 +4,32 @@ import (
 	"golang.org/x/time/rate"
 
 	sdk "go.opentelemetry.io/otel/sdk/trace"
+
+	"rtmwasm/gateway/tracing"
 )
 
-// callersPerSecond is how many traces a second are recorded because their callers ask for it. Anybody can
+// callersPerSecond is how many traces a second are recorded because callers by HTTP ask for it. Anybody can
 // send such a request, and each recorded one costs time and traffic.
 const callersPerSecond = 100
 
-// sampler records a part of the traces that begin here, and those that callers have recorded.
+// sampler records a part of the traces that begin here, those of other gateways, and those that callers
+// by HTTP ask for, up to callersPerSecond.
 func sampler(ratio float64) sdk.Sampler {
-	own := sdk.TraceIDRatioBased(ratio)
-	return sdk.ParentBased(own, sdk.WithRemoteParentSampled(&asked{rate.NewLimiter(callersPerSecond, callersPerSecond), own}))
+	limit := rate.NewLimiter(callersPerSecond, callersPerSecond)
+	return sdk.ParentBased(sdk.TraceIDRatioBased(ratio), sdk.WithRemoteParentSampled(callerSampler{limit}))
 }
 
-// asked records what callers ask for while there are not too many of them, then a part of it.
-type asked struct {
-	limit *rate.Limiter
-	rest  sdk.Sampler
-}
+// callerSampler decides about traces that are recorded elsewhere. Above the limit it drops them: a part of
+// them by their ids, as of those that begin here, would be what callers choose, because they choose the ids.
+type callerSampler struct{ limit *rate.Limiter }
 
 // ShouldSample implements sdk.Sampler.
-func (a *asked) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
-	if a.limit.Allow() {
+func (c callerSampler) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
+	if tracing.FromGateway(p.ParentContext) || c.limit.Allow() {
 		return sdk.AlwaysSample().ShouldSample(p)
 	}
-	return a.rest.ShouldSample(p)
+	return sdk.NeverSample().ShouldSample(p)
 }
 
 // Description implements sdk.Sampler.
-func (a *asked) Description() string { return "CallersUpTo100PerSecond" }
+func (callerSampler) Description() string { return "GatewaysAndCallersUpTo100PerSecond" }
