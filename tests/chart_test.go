@@ -27,7 +27,7 @@ settings: {media-max-age: 24h, max-sessions: 50000}
 	"cluster": `
 nats: true
 media: s3://rtm-media?spool=/var/lib/rtm/spool
-secrets: {RTM_APP: "` + pageApp + ":" + pageCertificate + `", RTM_NATS: "nats://rtm:secret@n1:4222", OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20x"}
+secrets: {RTM_APP: "` + pageApp + ":" + pageCertificate + `", RTM_NATS: "nats://rtm:secret@n1:4222", OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20x", OTEL_SERVICE_NAME: rtm}
 settings: {trace: "http://otel-collector:4318", trace-sample: 0.05}
 autoscaling: {enabled: true}
 ingress: {enabled: true, host: rtm.example.org, tlsSecret: rtm-tls}
