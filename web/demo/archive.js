@@ -3,7 +3,7 @@
  * keeps no messages for clients. Where the browser keeps nothing, the page says so, works and forgets.
  */
 
-import { inTime, storageWorks } from './storage.js';
+import { ANSWER_TIME, inTime, storageWorks } from './storage.js';
 
 /** @import { Kept } from './message.js' */
 
@@ -17,9 +17,13 @@ const all = (/** @type {string} */ account) => IDBKeyRange.bound([account], [acc
 export class Archive {
   /** @type {Promise<IDBDatabase>} */
   #db;
-  /** The last change of a message: they are made one after another. */
+  /** The last change of a message that was begun: the database makes them in the order in which they are begun. */
   #last = Promise.resolve();
   #works = true;
+  /** All is forgotten, and nothing is kept any more. */
+  #over = false;
+  /** Orders the keys of messages. */
+  #order = 0;
 
   /** @param {string} account whose messages: names the gateway, the app and the user */
   constructor(account) {
@@ -30,64 +34,67 @@ export class Archive {
 
   /** @returns {Promise<KeptConversation[]>} */
   async conversations() {
-    return (await this.#run('conversations', 'readonly', (store) => store.getAll(all(this.account)))) ?? [];
+    return (await this.#try('conversations', 'readonly', (store) => store.getAll(all(this.account)))) ?? [];
   }
 
   /** @param {Omit<KeptConversation, 'account'>} conversation */
   async keepConversation(conversation) {
-    await this.#run('conversations', 'readwrite', (store) => store.put({ ...conversation, account: this.account }));
+    if (!this.#over) await this.#try('conversations', 'readwrite', (store) => store.put({ ...conversation, account: this.account }));
   }
 
   /** Takes a conversation off the list. @param {string} id */
   async hide(id) {
-    await this.#run('conversations', 'readwrite', (store) => store.delete([this.account, id]));
+    await this.#try('conversations', 'readwrite', (store) => store.delete([this.account, id]));
   }
 
   /** Forgets a conversation and all that was said in it. @param {string} id */
-  async forget(id) {
-    await this.hide(id);
-    await this.#inTurn(() => this.#run('messages', 'readwrite', (store) => remove(store, this.#of(id))));
+  forget(id) {
+    this.hide(id);
+    this.#inTurn(() => void this.#try('messages', 'readwrite', (store) => remove(store, this.#of(id))));
   }
 
-  /** Forgets all of the account. */
+  /** Forgets all of the account, and keeps nothing more. Rejects if the browser does not delete it, or does not answer. */
   async forgetAll() {
-    await this.#run('conversations', 'readwrite', (store) => store.delete(all(this.account)));
-    await this.#inTurn(() => this.#run('messages', 'readwrite', (store) => remove(store, all(this.account))));
+    this.#over = true;
+    await this.#last;
+    await Promise.all([
+      this.#run('conversations', 'readwrite', (store) => store.delete(all(this.account)), ANSWER_TIME),
+      this.#run('messages', 'readwrite', (store) => remove(store, all(this.account)), ANSWER_TIME),
+    ]);
   }
 
   /** The messages of a conversation in the order in which they were added. @param {string} id @returns {Promise<Kept[]>} */
   async messages(id) {
     await this.#last;
-    const found = await this.#run('messages', 'readonly', (store) => store.index('conversation').getAll(this.#of(id)));
+    const found = await this.#try('messages', 'readonly', (store) => store.index('conversation').getAll(this.#of(id))); // in the order of their keys
     /** @type {Kept[]} */
-    const messages = (found ?? []).map(thaw).sort((/** @type {Kept} */ a, /** @type {Kept} */ b) => (a.key ?? 0) - (b.key ?? 0));
+    const messages = (found ?? []).map(thaw);
+    for (const { key } of messages) if (typeof key === 'string') this.#order = Math.max(this.#order, orderOf(key)); // the clock may have been set back
     for (const message of messages.splice(0, messages.length - KEEP)) this.remove(message);
     return messages;
   }
 
-  /** Adds a message, or keeps a change of one that has a key. @param {Kept} message gets its key */
+  /** Adds a message, or keeps a change of one that has a key. @param {Kept} message gets its key, so that keeping it twice makes no second one */
   keep(message) {
+    message.key ??= newKey((this.#order = Math.max(this.#order + 1, Date.now())));
     return this.#inTurn(async () => {
       const frozen = await freeze(message);
-      const key = await this.#run('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
-      if (key) message.key = key;
+      if (!this.#over) this.#try('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
     });
   }
 
   /** @param {Kept} message */
-  remove(message) {
-    return this.#inTurn(async () => {
-      const { key } = message;
-      if (key !== undefined) await this.#run('messages', 'readwrite', (store) => store.delete(key));
-    });
+  remove({ key }) {
+    if (key === undefined) return;
+    this.#inTurn(() => void this.#try('messages', 'readwrite', (store) => store.delete(key)));
   }
 
   /**
-   * Makes a change of messages after those before it: of two of a new message, the first gives it its key.
-   * @param {() => Promise<void>} change
+   * Begins a change of messages after those before it. It does not wait for their end, since the storage may be silent.
+   * @param {() => void | Promise<void>} begin
    */
-  #inTurn(change) {
-    return (this.#last = this.#last.then(change));
+  #inTurn(begin) {
+    return (this.#last = this.#last.then(begin));
   }
 
   /** @param {string} conversation */
@@ -96,17 +103,35 @@ export class Archive {
   }
 
   /**
+   * Like #run, and undefined if that fails.
+   * @param {string} name
+   * @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => IDBRequest} work
+   * @returns {Promise<any>}
+   */
+  #try(name, mode, work) {
+    // What is broken is asked again, since it may work by now; but people don't wait for it each time.
+    return this.#run(name, mode, work, this.#works ? ANSWER_TIME : ANSWER_TIME / 20).catch(() => undefined);
+  }
+
+  /**
    * @param {string} name of a store
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest} work
-   * @returns {Promise<any>} undefined where the browser keeps nothing
+   * @param {number} most how long it may take, in ms
+   * @returns {Promise<any>} rejects where the browser keeps nothing
    */
-  async #run(name, mode, work) {
-    if (!this.#works) return undefined;
-    const answer = this.#db.then((db) => result(work(db.transaction(name, mode).objectStore(name))));
+  async #run(name, mode, work, most) {
+    const answer = this.#db.then((db) => {
+      const transaction = db.transaction(name, mode);
+      return done(transaction, work(transaction.objectStore(name)));
+    });
     // It may be late, and works again then.
     answer.then(() => this.#say(true), () => this.#say(false));
-    return inTime(answer).catch(() => this.#say(false));
+    return inTime(answer, most).catch((error) => {
+      this.#say(false);
+      throw error;
+    });
   }
 
   /** @param {boolean} works not if the disk is full, the user has cleared the site's data, or nothing answers */
@@ -114,6 +139,16 @@ export class Archive {
     this.#works = works;
     storageWorks('history', works);
   }
+}
+
+/** A key that sorts by its order, and that no other page makes. @param {number} order */
+function newKey(order) {
+  return `${order.toString(36).padStart(10, '0')} ${Math.random().toString(36).slice(2)}`;
+}
+
+/** @param {string} key */
+function orderOf(key) {
+  return parseInt(key, 36);
 }
 
 /**
@@ -144,7 +179,7 @@ async function open() {
   request.onupgradeneeded = () => {
     const db = request.result;
     db.createObjectStore('conversations', { keyPath: ['account', 'id'] });
-    db.createObjectStore('messages', { keyPath: 'key', autoIncrement: true }).createIndex('conversation', ['account', 'conversation']);
+    db.createObjectStore('messages', { keyPath: 'key' }).createIndex('conversation', ['account', 'conversation']);
   };
   const opened = result(request).then((db) => {
     db.onversionchange = () => db.close(); // another page deletes it, or has a newer version
@@ -170,5 +205,19 @@ function result(request) {
   return new Promise((resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result));
     request.addEventListener('error', () => reject(request.error));
+  });
+}
+
+/**
+ * What a transaction of one request has found, once it is over: until then it may still be undone.
+ * @template T
+ * @param {IDBTransaction} transaction
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+export function done(transaction, request) {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener('complete', () => resolve(request.result));
+    transaction.addEventListener('abort', () => reject(transaction.error ?? request.error ?? new Error('the browser’s storage gave up')));
   });
 }

@@ -15,7 +15,7 @@
 /**
  * What the archive keeps.
  * @typedef {object} Kept
- * @property {number} [key] the archive's
+ * @property {string | number} [key] the archive's; a number in those that an earlier version of the page kept
  * @property {string} conversation its id
  * @property {'TEXT' | 'IMAGE' | 'FILE'} kind
  * @property {string} from

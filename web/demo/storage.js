@@ -2,17 +2,18 @@
 import { byId, showText } from './dom.js';
 
 /** How long it may take to answer, in ms. It takes a hundredth of that. */
-const PATIENCE = 5000;
+export const ANSWER_TIME = 5000;
 
 /**
  * What the storage answers. Rejects if it does not.
  * @template T
  * @param {Promise<T>} answer
+ * @param {number} [most] how long it may take, in ms
  * @returns {Promise<T>}
  */
-export function inTime(answer) {
+export function inTime(answer, most = ANSWER_TIME) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the browser’s storage does not answer')), PATIENCE);
+    const timer = setTimeout(() => reject(new Error('the browser’s storage does not answer')), most);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
