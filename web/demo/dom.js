@@ -116,3 +116,8 @@ export function objectUrl(element, blob) {
   whenDiscarded(element, () => URL.revokeObjectURL(url));
   return url;
 }
+
+/** Has a click beside a dialog close it. The dialog must have no padding, which would count as beside. @param {HTMLDialogElement} dialog */
+export function closeOnBackdrop(dialog) {
+  dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close());
+}

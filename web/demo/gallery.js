@@ -1,5 +1,5 @@
 /** All pictures of a conversation at a glance. */
-import { byId, make, part } from './dom.js';
+import { byId, closeOnBackdrop, make, part } from './dom.js';
 import { showPicture } from './viewer.js';
 import { openDialog } from './navigation.js';
 
@@ -38,6 +38,4 @@ dialog.onclose = () => {
   urls = [];
 };
 part(dialog, 'button', 'close').onclick = () => dialog.close();
-dialog.onclick = (event) => {
-  if (event.target === dialog) dialog.close();
-};
+closeOnBackdrop(dialog);

@@ -1,5 +1,5 @@
 /** For developers: a page of their own that talks with this gateway, and with the channel that is open here. */
-import { byId, part } from './dom.js';
+import { byId, closeOnBackdrop, part } from './dom.js';
 import { openDialog } from './navigation.js';
 import { askSetup } from './setup.js';
 
@@ -84,6 +84,4 @@ copy.onclick = async () => {
   }
 };
 part(dialog, 'button', 'close').onclick = () => dialog.close();
-dialog.onclick = (event) => {
-  if (event.target === dialog) dialog.close();
-};
+closeOnBackdrop(dialog);
