@@ -131,18 +131,34 @@ const controlsOf = (page: Page) =>
       });
   }, CONTROLS);
 
-/** Gives the focus to a control that controlsOf has named. */
-async function focus(page: Page, name: string): Promise<void> {
-  const at = (await controlsOf(page)).indexOf(name);
-  await page.evaluate(([selector, at]) => {
+/**
+ * Gives the focus to the first control that was not used yet, in one step: between two, the page may change. Those that end a scene for
+ * good come last. Returns its name, and those of all controls.
+ */
+const focusNext = (page: Page, used: string[]) =>
+  page.evaluate(([selector, used]) => {
     const dialog = document.querySelector('dialog[open]');
-    [...(dialog ?? document).querySelectorAll<HTMLElement>(selector)]
-      .filter((e) => e.getClientRects().length && !e.matches(':disabled, [target="_blank"], [type="file"]'))[at]!.focus();
-  }, [CONTROLS, at] as const);
-}
+    const controls = [...(dialog ?? document).querySelectorAll<HTMLElement>(selector)]
+      .filter((e) => e.getClientRects().length && !e.matches(':disabled, [target="_blank"], [type="file"]'))
+      .map((element) => {
+        const of = element.closest('article')?.querySelector('.file-name')?.textContent ?? '';
+        return { element, name: `${element.id || element.ariaLabel || element.textContent?.trim() || element.tagName}${of && ` of ${of}`}` };
+      });
+    const isLast = ({ name }: { name: string }) => Number(/^(leave|logout|Remove of|Sign out)/.test(name));
+    const next = controls.filter(({ name }) => !used.includes(name)).sort((a, b) => isLast(a) - isLast(b))[0];
+    next?.element.focus();
+    return { next: next?.name, now: controls.map(({ name }) => name) };
+  }, [CONTROLS, used] as const);
 
-/** Those that end a scene for good come last. */
-const last = /^(leave|logout|Remove of|logout-confirm)/;
+/** What comes of controls that need an answer of the gateway, or lead out of their scene: it is waited for. */
+const outcomes: [RegExp, (page: Page) => Promise<void>][] = [
+  [/^(uid|app-id|token|gateway|login-submit)$/, (page) => expect(page.locator('#chat-view')).toBeVisible()],
+  [/^again$/, (page) => expect(page.getByRole('button', { name: 'Sign in again' })).toBeHidden()],
+  [/^offer$/, (page) => expect(page.locator('#title')).toHaveText('lobby')],
+  [/^leave$/, (page) => expect(page.locator('#toast')).toBeVisible()],
+  [/^Undo$/, (page) => expect(page.locator('#conversation')).toBeVisible()],
+  [/^Sign out$/, (page) => expect(page.getByTestId('login-uid')).toBeVisible()],
+];
 
 for (const [name, scene] of Object.entries(scenes)) {
   test(`no control takes the focus with it: ${name}`, async ({ page, gateway, run }) => {
@@ -153,14 +169,13 @@ for (const [name, scene] of Object.entries(scenes)) {
     await scene(page, gateway.url, run);
     const used = new Set<string>();
     for (;;) {
-      const now = await controlsOf(page);
-      const next = now.filter((control) => !used.has(control)).sort((a, b) => Number(last.test(a)) - Number(last.test(b)))[0];
-      if (!next) break;
+      const { next, now } = await focusNext(page, [...used]);
+      if (next === undefined) break;
       used.add(next);
-      await focus(page, next);
       await page.keyboard.press(next === 'INPUT' ? 'Space' : 'Enter');
       await expectFocusKept(page, `“${next}”`);
       await expect.poll(() => page.evaluate(() => document.activeElement?.tagName), `after “${next}”`).not.toBe('BODY');
+      for (const [control, outcome] of outcomes) if (control.test(next)) await outcome(page);
       if (String(await controlsOf(page)) === String(now)) continue;
       await expectFocusKept(page, `“${next}”, and what came of it`);
       await scene(page, gateway.url, run);
