@@ -10,7 +10,7 @@ import { conversationOf, Outgoing } from './outgoing.js';
 import { Presence } from './presence.js';
 import { grown, showThread } from './scroller.js';
 import { showConversations, startSidebar } from './sidebar.js';
-import { offerUndo } from './toast.js';
+import { endUndo, offerUndo } from './toast.js';
 import { TransferQueue } from './transfers.js';
 
 /** @import { ReceivedMessage } from '../src/rtm.d.ts' */
@@ -155,13 +155,16 @@ export class Chat {
     conversation.receive(message, peer, time);
   }
 
-  /** All that is not sent. */
+  /** How many messages are not sent: those that are sent after the next login, and the others. */
   get unsent() {
-    return [...this.#conversations.values()].flatMap(({ thread }) => thread.messages.filter(({ upload }) => upload));
+    const unsent = [...this.#conversations.values()].flatMap(({ thread }) => thread.messages.filter(({ upload }) => upload));
+    const later = unsent.filter((message) => this.outgoing.sendsLater(message)).length;
+    return { later, lost: unsent.length - later };
   }
 
   /** Frees all that was received and stops what is under way. */
   end() {
+    endUndo();
     this.setConnected(false);
     this.outgoing.end();
     for (const conversation of this.#conversations.values()) conversation.close();

@@ -66,8 +66,15 @@ export function showLogin(error) {
   uid.focus();
 }
 
-/** Says that all that was kept of an account is deleted, its name included. */
-export function showForgotten() {
+/**
+ * Says that what was kept of an account is deleted, its name included, or what could not be deleted.
+ * @param {string[]} failed
+ */
+export function showForgotten(failed) {
+  if (failed.length) {
+    showText(problem, `Not deleted from this browser: ${failed.join(' and ')}. Sign in and try again, or clear this site’s data in your browser.`);
+    return;
+  }
   fill();
   showSetup();
   showText(byId('p', 'resuming'), 'Your conversations were deleted from this browser.');

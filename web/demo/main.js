@@ -13,6 +13,8 @@ import { Session } from './session.js';
 import { forgetSettings, recall, setSignedIn, signedIn } from './settings.js';
 import { askSignOut } from './sign-out.js';
 import { startSnippet } from './snippet.js';
+import { inTime } from './storage.js';
+import { endUndo } from './toast.js';
 
 /** @import { Settings } from './settings.js' */
 
@@ -28,7 +30,7 @@ async function signIn(settings) {
     onState(state, reason) {
       showConnection(state, reason);
       chat?.setConnected(state === 'CONNECTED');
-      if (state === 'DISCONNECTED' && reason === 'LOGOUT' && !returning && !leaving) exit();
+      if (state === 'DISCONNECTED' && reason === 'LOGOUT' && !returning && !leaving && !forgetting) exit();
     },
     onPeerMessage: (message, peer, time) => chat?.receive(message, peer, time),
   });
@@ -90,19 +92,40 @@ async function signInAgain() {
   }
 }
 
+let forgetting = false;
+
 /** @param {boolean} forget also deletes what this browser keeps of the account */
 async function signOut(forget) {
-  const [ending, account] = [session, chat?.archive];
-  if (forget) await chat?.outgoing.dropAll(chat.unsent);
-  await ending?.end();
-  if (!forget) return;
-  await account?.forgetAll();
-  forgetSettings();
-  showForgotten();
+  if (!session || !chat || forgetting) return;
+  if (!forget) return session.end();
+  forgetting = true;
+  const failed = await forgetAccount(session, chat);
+  forgetting = false;
+  if (!failed.length) forgetSettings();
+  exit();
+  showForgotten(failed);
+}
+
+/**
+ * Logs out, so that nothing new comes, and deletes what this browser keeps of the account.
+ * @param {Session} session
+ * @param {Chat} chat
+ * @returns {Promise<string[]>} what could not be deleted
+ */
+async function forgetAccount(session, { archive, outgoing }) {
+  await inTime(session.end()).catch(() => {});
+  const [conversations, messages] = await Promise.allSettled([archive.forgetAll(), inTime(outgoing.dropAll())]);
+  return [
+    ...(conversations.status === 'rejected' ? ['your conversations'] : []),
+    ...(messages.status === 'rejected' ? ['messages that were not sent'] : []),
+  ];
 }
 
 startFocus();
-byId('button', 'logout').onclick = () => askSignOut(session?.uid ?? '', chat?.unsent.length ?? 0, signOut);
+byId('button', 'logout').onclick = () => {
+  endUndo(); // the conversation that was left goes before its messages are counted
+  if (chat) askSignOut(chat.session.uid, chat.unsent, signOut);
+};
 byId('button', 'again').onclick = signInAgain;
 byId('a', 'second').onclick = (event) => {
   const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);

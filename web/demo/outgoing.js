@@ -4,6 +4,7 @@
  */
 import { Direct } from './direct.js';
 import { Message } from './message.js';
+import { forgetRemovals } from './removals.js';
 import { inTime, storageWorks } from './storage.js';
 import { Upload } from './upload.js';
 
@@ -29,6 +30,7 @@ export class Outgoing {
   /** Those sent before their messages were known, while what was kept is restored. @type {Map<number, OutboxItem> | undefined} */
   #early = new Map();
   #connected = true;
+  #ended = false;
   /** @type {Outbox | Direct} */
   #outbox;
   #direct;
@@ -47,6 +49,12 @@ export class Outgoing {
     };
     this.#outbox = session.outbox.on('ItemChanged', changed);
     this.#direct = new Direct(session, changed);
+    storageWorks('outbox', true); // what an earlier session could not do is tried again
+  }
+
+  /** Whether the outbox has a message and is going to send it, also after the next login. @param {Message} message */
+  sendsLater({ kept, upload }) {
+    return kept.item !== undefined && (upload?.state === 'queued' || upload?.state === 'running');
   }
 
   /** Whether something is to be sent that is lost with the page. */
@@ -160,13 +168,14 @@ export class Outgoing {
       return await this.#outbox.send(receiver, content, params);
     } catch (error) {
       const { name, code } = /** @type {{name?: string, code?: number}} */ (error);
-      if (name !== 'RtmUnavailableError' || code !== 1 || this.#outbox === this.#direct) throw error;
+      if (name !== 'RtmUnavailableError' || code !== 1 || this.#outbox === this.#direct || this.#ended) throw error;
       this.#doWithout();
       return this.#direct.send(receiver, content, params);
     }
   }
 
   #doWithout() {
+    if (this.#ended) return; // the outbox ended with the session; nothing is wrong
     this.#outbox = this.#direct;
     storageWorks('outbox', false);
   }
@@ -223,12 +232,12 @@ export class Outgoing {
   }
 
   /**
-   * The messages that were kept, as they are now: those that are being prepared are known here.
+   * The messages that were kept, as they are now: those that are being prepared or sent are known here.
    * @param {Kept[]} all
    */
   messages(all) {
-    const unkept = new Map([...this.#unkept].map((message) => [message.kept.key, message]));
-    return all.map((kept) => unkept.get(kept.key) ?? new Message(kept));
+    const known = new Map([...this.#unkept, ...this.#byItem.values()].map((message) => [message.kept.key, message]));
+    return all.map((kept) => known.get(kept.key) ?? new Message(kept));
   }
 
   /**
@@ -239,20 +248,27 @@ export class Outgoing {
    */
   async resumeAll(conversation, messages, items) {
     const known = new Set(messages.map(({ kept }) => kept.item));
+    const followed = new Set(this.#byItem.values());
     for (const message of messages) {
       const { item, own, state } = message.kept;
+      if (followed.has(message)) {
+        items.delete(item ?? 0);
+        continue;
+      }
       if (item === undefined && (!own || state !== 'waiting' || this.#unkept.has(message))) continue;
       if (item !== undefined && this.#outbox === this.#direct) continue; // who knows what became of it
-      const found = item === undefined ? this.#find(message, [...items.values()].filter(({ id }) => !known.has(id))) : items.get(item);
+      const found = item === undefined ? this.#find(message, [...items.values(), ...(this.#early?.values() ?? [])].filter(({ id }) => !known.has(id))) : items.get(item);
       if (item === undefined && !found) this.#unfinished(conversation, message);
       else this.#resume(message, found);
-      if (found) items.delete(found.id);
+      if (!found) continue;
+      items.delete(found.id);
+      this.#early?.delete(found.id); // a second message of the same text has another
     }
     for (const item of items.values()) {
       if (conversationOf(item) !== conversation.id) continue;
       const message = this.#fromItem(item);
       items.delete(item.id);
-      await this.archive.keep(message.kept);
+      this.archive.keep(message.kept);
       this.#resume(message, item);
       messages.push(message);
     }
@@ -264,7 +280,7 @@ export class Outgoing {
    * @param {OutboxItem[]} items without a message
    */
   #find({ kept }, items) {
-    return [...items, ...(this.#early?.values() ?? [])].find((item) => {
+    return items.find((item) => {
       const same = this.#fromItem(item).kept;
       return same.conversation === kept.conversation && same.time >= kept.time && same.text === kept.text && same.media?.name === kept.media?.name;
     });
@@ -332,19 +348,28 @@ export class Outgoing {
     const { kept, upload } = message;
     if (upload && !(await upload.remove())) return false;
     this.#unkept.delete(message);
-    if (kept.item !== undefined) this.#byItem.delete(kept.item);
-    await this.archive.remove(kept);
+    for (const [id, followed] of this.#byItem) if (followed === message) this.#byItem.delete(id);
+    this.archive.remove(kept);
     return true;
   }
 
-  /** Drops all that is not sent, also what no conversation shows. @param {Iterable<Message>} messages */
-  async dropAll(messages) {
-    await Promise.all([...messages].map((message) => message.upload && this.drop(message)));
-    for (const item of (await this.items()).values()) await item.remove().catch(() => {}); // it is being sent
+  /**
+   * Drops all that is not sent, also what no conversation shows, once the session has logged out. Rejects if the
+   * browser does not delete it, or does not answer.
+   */
+  async dropAll() {
+    await Promise.all([...this.#unkept].map(({ upload }) => upload?.remove())); // the outbox may be about to take one
+    for (const item of await this.session.outbox.list()) {
+      // Without a connection sending ends soon, and only then an item can be removed.
+      while (item.state === 'SENDING') await new Promise((changed) => this.session.outbox.once('ItemChanged', changed));
+      await item.remove();
+    }
+    await forgetRemovals(this.session.appId, this.session.uid);
   }
 
   /** Follows nothing any more. */
   end() {
+    this.#ended = true;
     for (const { upload } of this.#byItem.values()) upload?.end();
     this.#byItem.clear();
   }

@@ -21,6 +21,7 @@ export class Session {
    */
   constructor({ uid, appId, gateway, token }, { onState, onPeerMessage }) {
     this.uid = uid;
+    this.appId = appId;
     /** Names whose messages this browser keeps. */
     this.account = `${gateway || location.origin} ${appId} ${uid}`;
     this.token = token || undefined;

@@ -35,3 +35,8 @@ export function offerUndo(message, undo, done) {
   toast.onpointerleave = button.onblur = wait;
   wait();
 }
+
+/** What could be undone can't be any more. */
+export function endUndo() {
+  finish?.();
+}
