@@ -195,7 +195,7 @@ type Rate struct {
 
 // Rates are the rates of API 12, by Op, for each client. The client enforces them itself: a
 // read over its rate waits, see Client.read; every other call fails. A gateway allows
-// somewhat more, see gateway/rate.go.
+// somewhat more, see gateway/rate/requests.go.
 var Rates = [ops]Rate{
 	OpSend:         {SendRate, SendRateWindow},
 	OpJoin:         {50, 3 * time.Second},

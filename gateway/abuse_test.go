@@ -19,8 +19,8 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/session"
 )
 
 func TestBadFrames(t *testing.T) {
@@ -97,14 +97,14 @@ func TestExactlyTheLargestFrame(t *testing.T) {
 }
 
 func TestNoHello(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{Hello: time.Second}))
+	h := newHouse(t, nil, withTimes(session.Times{Hello: time.Second}))
 	c := h.dial()
 	c.listen()
 	c.closeCode()
 }
 
 func TestSilence(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PingInterval: 20 * time.Millisecond, SilenceLimit: 3 * time.Second}))
+	h := newHouse(t, nil, withTimes(session.Times{PingInterval: 20 * time.Millisecond, SilenceLimit: 3 * time.Second}))
 	talker := h.login("talker") // answers pings
 	mute := h.dial()
 	mute.send(&wire.ClientFrame{Hello: hello(appA, "mute")})
@@ -218,7 +218,7 @@ func TestBusyReceiverIsNoFlood(t *testing.T) {
 
 // A client that reads nothing loses its socket, not its session.
 func TestSlowReader(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{Write: time.Minute}))
+	h := newHouse(t, nil, withTimes(session.Times{Write: time.Minute}))
 	sender, fast := h.login("sender"), h.login("fast")
 	slow := newMemoryConn()
 	go h.server.ServeConn(t.Context(), slow)
@@ -258,7 +258,7 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// memoryConn is a gateway.Conn without a socket. Writes wait for a reader.
+// memoryConn is a session.Conn without a socket. Writes wait for a reader.
 type memoryConn struct {
 	in, out chan []byte
 	closing chan int // the first close code
@@ -266,7 +266,7 @@ type memoryConn struct {
 	once    sync.Once
 }
 
-var _ gateway.Conn = (*memoryConn)(nil)
+var _ session.Conn = (*memoryConn)(nil)
 
 func newMemoryConn() *memoryConn {
 	return &memoryConn{in: make(chan []byte), out: make(chan []byte), closing: make(chan int, 1), closed: make(chan struct{})}

@@ -3,15 +3,23 @@ package gateway
 import (
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"rtmwasm/gateway/rate"
+	"rtmwasm/gateway/socket"
+	"rtmwasm/gateway/tracing"
 )
 
 // maxVisitors is how many addresses are kept before those with nothing to count are
 // dropped.
 const maxVisitors = 1 << 16
+
+// addressWindow is the window of Limits.AddressRate.
+const addressWindow = 10 * time.Second
 
 // admission counts what each address holds without a session.
 type admission struct {
@@ -23,7 +31,7 @@ type admission struct {
 
 type visitor struct {
 	open, requests  int
-	opened, refused counter
+	opened, refused rate.Counter
 }
 
 // turnedAway says why a connection is refused.
@@ -42,7 +50,7 @@ func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *
 		switch {
 		case v.open >= a.limits.AddressConnections:
 			return nil, "too many connections from this address"
-		case v.opened.add(now, addressWindow) > a.limits.AddressRate:
+		case v.opened.Add(now, addressWindow) > a.limits.AddressRate:
 			return nil, "too many new connections from this address"
 		}
 		return &v.open, ""
@@ -77,7 +85,7 @@ func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) 
 	}
 	held, reason := place(v)
 	if reason != "" {
-		return nil, &turnedAway{reason, v.refused.add(now, addressWindow) == 1}
+		return nil, &turnedAway{reason, v.refused.Add(now, addressWindow) == 1}
 	}
 	*held++
 	return func() {
@@ -89,7 +97,7 @@ func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) 
 
 func (a *admission) drop(now time.Time) {
 	for key, v := range a.visitors {
-		if v.open == 0 && v.requests == 0 && now.Sub(v.opened.began) >= addressWindow {
+		if v.open == 0 && v.requests == 0 && v.opened.IsOver(now, addressWindow) {
 			delete(a.visitors, key)
 		}
 	}
@@ -147,4 +155,41 @@ func Network(address netip.Addr) netip.Addr {
 		return p.Addr()
 	}
 	return address
+}
+
+// acceptSocket upgrades a request, if its address allows it.
+func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
+	address := ClientAddress(r, s.config.Limits.TrustedProxies)
+	s.warnOfProxy(r, address)
+	leave, no := s.admission.enter(address, time.Now())
+	if no != nil {
+		s.refuseAddress(w, address, no)
+		return
+	}
+	leavePlace(r.Context())
+	conn, err := socket.Upgrade(w, r)
+	if err != nil {
+		leave()
+		return // Upgrade has answered the request
+	}
+	from := ""
+	if address.IsValid() {
+		from = Network(address).String()
+	}
+	// A goroutine of its own, so that what net/http holds for the request is free. Its context
+	// can't end: one that can would be watched for each frame.
+	go func() {
+		defer leave()
+		defer s.survivePanic(conn)
+		s.sessions.Serve(tracing.Detach(r.Context()), conn, from)
+	}()
+}
+
+// survivePanic closes the socket of a client whose frames are handled badly. The others go on,
+// as with net/http.
+func (s *Server) survivePanic(conn *socket.Socket) {
+	if p := recover(); p != nil {
+		s.log.Error("the gateway panicked, which is a bug: please report it", "panic", p, "stack", string(debug.Stack()))
+		conn.Abort()
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/token"
 )
 
@@ -200,7 +201,7 @@ func TestRenewInDevelopment(t *testing.T) {
 // Tokens end in whole seconds: each here lives 100 s, and the warning is due 99 s ahead of
 // that or, of one that is long, much later.
 func TestWarningBeforeATokenEnds(t *testing.T) {
-	warning := withTimes(gateway.Times{TokenWarning: 99 * time.Second})
+	warning := withTimes(session.Times{TokenWarning: 99 * time.Second})
 	h := newHouse(t, nil, guarded(t), warning)
 	login := func(token string) *client {
 		c, f := h.knock(helloWith(appA, "ada", token))

@@ -12,7 +12,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // attributes are given as key, value, key, value.
@@ -87,7 +87,7 @@ func TestUserAttributes(t *testing.T) {
 
 func TestUserAttributesEndWithTheSession(t *testing.T) {
 	engine := newEngine(t)
-	short := withTimes(gateway.Times{SessionTimeout: 500 * time.Millisecond})
+	short := withTimes(session.Times{SessionTimeout: 500 * time.Millisecond})
 	near, far := newHouse(t, engine, short), newHouse(t, engine, short)
 	bob := far.login("bob")
 	of := &wire.AttributeRead{Uid: "ada"}

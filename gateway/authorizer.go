@@ -12,22 +12,9 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/token"
 )
-
-// Login is what a client says of itself. The ids have been checked for their form.
-type Login struct {
-	User
-	Token string // "" if none
-}
-
-// Authorizer decides who may log in. It is asked at each Hello, resumes included, and at
-// each Renew.
-type Authorizer interface {
-	// Authorize returns for a login that is allowed when its token ends, the zero time
-	// for never; else why it is not allowed.
-	Authorize(ctx context.Context, login Login) (expiry time.Time, refusal *wire.Refusal)
-}
 
 // Development allows every login and ignores tokens.
 type Development struct{}
@@ -35,8 +22,8 @@ type Development struct{}
 // Serves reports whether an app id is served: each one is.
 func (Development) Serves(string) bool { return true }
 
-// Authorize implements Authorizer.
-func (Development) Authorize(context.Context, Login) (time.Time, *wire.Refusal) {
+// Authorize implements session.Authorizer.
+func (Development) Authorize(context.Context, session.Login) (time.Time, *wire.Refusal) {
 	return time.Time{}, nil
 }
 
@@ -47,7 +34,7 @@ type Apps struct {
 	certificates map[string][]string
 }
 
-var _ Authorizer = (*Apps)(nil)
+var _ session.Authorizer = (*Apps)(nil)
 
 // Add takes an app in; certificate "" means App-ID mode. Added again, an app gets a
 // further certificate. Errors never name a certificate.
@@ -133,8 +120,8 @@ const (
 	serverTokenMissing = 15
 )
 
-// Authorize implements Authorizer.
-func (a *Apps) Authorize(_ context.Context, login Login) (time.Time, *wire.Refusal) {
+// Authorize implements session.Authorizer.
+func (a *Apps) Authorize(_ context.Context, login session.Login) (time.Time, *wire.Refusal) {
 	certificates, served := a.certificates[login.App]
 	never := time.Time{}
 	switch {

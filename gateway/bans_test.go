@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // A client that is banned while it is away is told by a close code that it understands.
@@ -17,7 +18,7 @@ func TestBannedWhileAway(t *testing.T) {
 	h, other := newHouse(t, engine), newHouse(t, engine)
 	alice := h.login("alice")
 	alice.cut()
-	require.NoError(t, engine.Ban(t.Context(), gateway.Ban{User: gateway.User{App: appA, ID: "alice"}, Until: time.Now().Add(time.Hour)}))
+	require.NoError(t, engine.Ban(t.Context(), session.Ban{User: id.User{App: appA, ID: "alice"}, Until: time.Now().Add(time.Hour)}))
 	for _, at := range []*house{h, other} {
 		require.Eventually(t, func() bool {
 			c := at.dial()

@@ -1,22 +1,25 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
-	"rtmwasm/core"
+	"rtmwasm/gateway/history"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/session"
 )
 
 // Config configures a Server. Engine is required; every other field may have its zero
 // value.
 type Config struct {
-	Engine Engine
+	Engine session.Engine
 
 	// MediaStore stores the files below /media/; nil means no media.
 	MediaStore media.Store
@@ -32,19 +35,19 @@ type Config struct {
 	Scanner Scanner
 
 	// Authorizer decides who may log in, such as Apps; nil lets anybody in (Development).
-	Authorizer Authorizer
+	Authorizer session.Authorizer
 
 	// SDK holds the files below /sdk/, Demo those below /, Docs those below /docs/. nil means none. With Demo, /demo.json
 	// tells the demo how users log in and whether there is documentation.
 	SDK, Demo, Docs fs.FS
 
 	// Events receives what users do; nil means that nothing does.
-	Events Events
+	Events session.Events
 
 	// History stores messages whose senders ask for it; nil means that there is no history.
-	History History
+	History history.Recorder
 
-	// REST serves backends of apps, below RESTPrefix and ControlPrefix; nil means that nothing is served there. It
+	// REST serves backends of apps, below rest.Prefix and rest.ControlPrefix; nil means that nothing is served there. It
 	// answers preflights itself, and limits the bodies that it reads.
 	REST http.Handler
 
@@ -65,25 +68,11 @@ type Config struct {
 	AllowOrigin func(origin string) bool
 
 	Limits Limits
-	Times  Times
-}
+	Times  session.Times // Hello bounds the header of a request, too
 
-// Times of connections. A zero field means the value of package core, or as noted.
-type Times struct {
-	Hello          time.Duration // how long a request's header may take, and then the Hello of a new socket; 0 means 10 s
-	Body           time.Duration // how long a client may take to send the rest of a body after it got its answer; 0 means 5 s
-	Answer         time.Duration // an answer is ended if its client reads less than 16 KiB of it in this time; 0 means 60 s
-	PingInterval   time.Duration
-	SilenceLimit   time.Duration
-	SessionTimeout time.Duration
-	Unreachable    time.Duration // silence after which others take the user for unreachable
-	PeerAck        time.Duration // how long Send waits for the peer's client; 0 means 8 s
-	Write          time.Duration // how long writing one frame may take; 0 means 5 s
-	TokenWarning   time.Duration // how long before a token expires its client is told; 0 means 30 s
+	BodyTimeout   time.Duration // how long a client may take to send the rest of a body after it got its answer; 0 means 5 s
+	AnswerTimeout time.Duration // an answer is ended if its client reads less than 16 KiB of it in this time; 0 means 60 s
 }
-
-// defaultHello is the zero value of Times.Hello.
-const defaultHello = 10 * time.Second
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Engine == nil {
@@ -99,22 +88,64 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Meter == nil {
 		c.Meter = noMeter{}
 	}
-	t := &c.Times
-	setDefault(&t.Hello, defaultHello)
-	setDefault(&t.Body, 5*time.Second)
-	setDefault(&t.Answer, time.Minute)
-	setDefault(&t.PingInterval, core.PingInterval)
-	setDefault(&t.SilenceLimit, core.GatewaySilenceLimit)
-	setDefault(&t.SessionTimeout, core.SessionTimeout)
-	setDefault(&t.Unreachable, core.UnreachableAfter)
-	setDefault(&t.PeerAck, 8*time.Second) // below core.RequestTimeout
-	setDefault(&t.Write, 5*time.Second)
-	setDefault(&t.TokenWarning, 30*time.Second) // API 8.6
+	c.Times = c.Times.WithDefaults()
+	c.BodyTimeout = cmp.Or(c.BodyTimeout, 5*time.Second)
+	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, time.Minute)
 	return c, nil
 }
 
-func setDefault(d *time.Duration, value time.Duration) {
-	if *d == 0 {
-		*d = value
+// Limits are what a gateway lets others make it hold, beside what the API limits for each
+// user. A zero field means the value noted; what is refused says so and may try again.
+type Limits struct {
+	// Sessions is how many sessions live here at a time, those that wait for their
+	// client to come back included; 0 means 50 000.
+	Sessions int
+
+	// AppSessions is how many of them may be of one app; 0 means as many as Sessions.
+	AppSessions int
+
+	// AddressConnections is how many WebSockets one address may have open, and how many
+	// requests without a session it may have under way; 0 means 1 000.
+	// An address is an IPv4 address or an IPv6 network of 64 bits. Loopback and private
+	// addresses are not counted: they are a proxy's, or the operator's own.
+	AddressConnections int
+
+	// AddressRate is how many WebSockets one address may open in 10 s; 0 means 200.
+	AddressRate int
+
+	// Transfers is how many uploads and downloads are under way here at a time; 0 means
+	// 2 000. AppTransfers is how many of them may be of one app; 0 means as many.
+	Transfers, AppTransfers int
+
+	// Memory is how many bytes may live in this process, about: with three fifths of them
+	// in use newcomers are refused, with three quarters the sessions that hold the most end,
+	// see memory.go. 0 means no bound. Give the Go runtime the same limit.
+	Memory int64
+
+	// UserBytes and AppBytes are how much the files of one user and of one app may take
+	// together, on all gateways, in bytes; 0 means no bound.
+	UserBytes, AppBytes int64
+
+	// TrustedProxies are the networks whose word is taken, in X-Forwarded-For, for whom
+	// they speak for, and in X-Forwarded-Proto, for whether that one came by TLS. nil means
+	// nobody's.
+	TrustedProxies []netip.Prefix
+}
+
+// DefaultLimits are what the zero Limits mean.
+func DefaultLimits() Limits { return Limits{}.withDefaults() }
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		n     *int
+		value int
+	}{{&l.Sessions, 50_000}, {&l.AddressConnections, 1000}, {&l.AddressRate, 200}, {&l.Transfers, 2000}} {
+		if *d.n == 0 {
+			*d.n = d.value
+		}
 	}
+	if l.AppSessions == 0 {
+		l.AppSessions = l.Sessions
+	}
+	return l
 }

@@ -99,3 +99,9 @@ func isFixedHost(host string) bool {
 	_, err := netip.ParseAddr(name)
 	return err == nil || strings.EqualFold(name, "localhost")
 }
+
+// originRefused counts and logs a request that is refused for its page's origin.
+func (s *Server) originRefused(origin string) {
+	s.config.Meter.OriginRefused()
+	s.refusals.Warn("pages of an origin are refused: --origins does not name it", "origin", origin, "origin", origin[:min(len(origin), 64)])
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 func TestDemoSetup(t *testing.T) {
@@ -20,7 +21,7 @@ func TestDemoSetup(t *testing.T) {
 		return a
 	}
 	for name, c := range map[string]struct {
-		authorizer gateway.Authorizer
+		authorizer session.Authorizer
 		origin     string
 		want       string
 	}{
@@ -28,7 +29,7 @@ func TestDemoSetup(t *testing.T) {
 		"one app":               {apps(openApp, ""), goodOrigin, `{"app":"` + openApp + `","anyApp":false,"token":"never","originAllowed":true,"docs":false}`},
 		"one with a token":      {apps(appA, certificateA), badOrigin, `{"app":"` + appA + `","anyApp":false,"token":"always","originAllowed":false,"docs":false}`},
 		"two, one with a token": {apps(appA, certificateA, openApp, ""), goodOrigin, `{"anyApp":false,"token":"perApp","originAllowed":true,"docs":false}`},
-		"one that says nothing": {struct{ gateway.Authorizer }{gateway.Development{}}, goodOrigin, `{"anyApp":false,"token":"unknown","originAllowed":true,"docs":false}`},
+		"one that says nothing": {struct{ session.Authorizer }{gateway.Development{}}, goodOrigin, `{"anyApp":false,"token":"unknown","originAllowed":true,"docs":false}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, nil, func(g *gateway.Config) {

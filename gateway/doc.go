@@ -1,6 +1,5 @@
-// Package gateway is the server of rtm-wasm: it keeps the sessions of clients that
-// speak the protocol of core/wire, brings messages to peers and channels, and serves
-// media, the SDK's files and a demo.
+// Package gateway is the server of rtm-wasm, an http.Handler: it takes the sockets of clients that speak the
+// protocol of core/wire, whose sessions package session keeps, and serves media, the SDK's files and a demo.
 //
 //	engine, err := natsengine.Open(ctx, natsengine.Options{Dir: "data"})
 //	server, err := gateway.New(gateway.Config{Engine: engine, MediaStore: store})
@@ -12,12 +11,7 @@
 //
 // # How it is put together
 //
-// A link is one WebSocket: a goroutine that reads, a bounded queue with another one while there
-// is something to write, pings. A session is one login. It outlives its link by a while, keeps
-// what the client has not acknowledged, and does the client's requests one at a time, in their
-// order. It ends through session.end, whatever the reason. Package channel has the
-// channels that sessions here are in.
-//
-// Locks are taken in the order channel, session, link. None is held while calling the
-// engine.
+// This package has the HTTP side: addresses, limits of connections and bodies, origins, readiness, and the
+// wiring. Package session has the sessions, which get each socket as a Conn from package socket; package
+// media has uploads and downloads. What gateways share is a session.Engine, such as package natsengine's.
 package gateway

@@ -11,15 +11,17 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // heldEvictions is an engine that tells gateways of clients who have moved when hold is closed.
 type heldEvictions struct {
-	gateway.Engine
+	session.Engine
 	hold <-chan struct{}
 }
 
-func (e heldEvictions) Evict(ctx context.Context, gatewayID string, eviction gateway.Eviction) error {
+func (e heldEvictions) Evict(ctx context.Context, gatewayID string, eviction session.Eviction) error {
 	if eviction.Moved {
 		<-e.hold
 	}
@@ -30,13 +32,13 @@ func (e heldEvictions) Evict(ctx context.Context, gatewayID string, eviction gat
 // that the new session got as well is received, and others see nothing.
 func TestFormerSessionEndsWhileItsClientMoves(t *testing.T) {
 	hold := make(chan struct{})
-	var engine gateway.Engine // of the gateway that was made last
+	var engine session.Engine // of the gateway that was made last
 	p := newPair(t, func(c *gateway.Config) {
 		engine = c.Engine
 		c.Engine = heldEvictions{c.Engine, hold}
 	})
 	ada, bob := p.meet(t)
-	former, err := engine.Lookup(t.Context(), gateway.User{App: appA, ID: "ada"})
+	former, err := engine.Lookup(t.Context(), id.User{App: appA, ID: "ada"})
 	require.NoError(t, err)
 	back := p.moveWhileEvicted(engine, former, ada, bob)
 	close(hold)
@@ -49,7 +51,7 @@ func TestFormerSessionEndsWhileItsClientMoves(t *testing.T) {
 
 // moveWhileEvicted has ada come to the far gateway, and both sessions get bob's request 100, a message to ada.
 // Then the former session ends for another reason.
-func (p *pair) moveWhileEvicted(engine gateway.Engine, former gateway.Record, ada, bob *client) (back *client) {
+func (p *pair) moveWhileEvicted(engine session.Engine, former session.Record, ada, bob *client) (back *client) {
 	t := ada.t
 	ada.noAck = true
 	back = p.far.resume(ada)
@@ -58,19 +60,19 @@ func (p *pair) moveWhileEvicted(engine gateway.Engine, former gateway.Record, ad
 	bob.lastID = 100
 	require.Equal(t, "both get it", ada.delivery().Message.Text)
 	require.Equal(t, "both get it", back.delivery().Message.Text)
-	require.NoError(t, engine.Evict(t.Context(), former.Gateway, gateway.Eviction{Session: former.Session}))
+	require.NoError(t, engine.Evict(t.Context(), former.Gateway, session.Eviction{Session: former.Session}))
 	return back
 }
 
 // failingRelease is an engine that cannot be reached when the first session is released, and tells of
 // each attempt after that.
 type failingRelease struct {
-	gateway.Engine
+	session.Engine
 	failed *atomic.Bool
 	again  chan<- struct{}
 }
 
-func (e failingRelease) Release(ctx context.Context, user gateway.User, record gateway.Record) (*gateway.Record, error) {
+func (e failingRelease) Release(ctx context.Context, user id.User, record session.Record) (*session.Record, error) {
 	if !e.failed.Swap(true) {
 		return nil, errors.New("not now")
 	}
@@ -82,7 +84,7 @@ func (e failingRelease) Release(ctx context.Context, user gateway.User, record g
 // a message was not received.
 func TestFormerSessionThatCannotBeReleasedAtOnce(t *testing.T) {
 	hold, again := make(chan struct{}), make(chan struct{}, 8)
-	var engine gateway.Engine
+	var engine session.Engine
 	var failed atomic.Bool
 	p := newPair(t, func(c *gateway.Config) {
 		engine = c.Engine
@@ -90,7 +92,7 @@ func TestFormerSessionThatCannotBeReleasedAtOnce(t *testing.T) {
 	})
 	defer close(hold)
 	ada, bob := p.near.login("ada"), p.far.login("bob")
-	former, err := engine.Lookup(t.Context(), gateway.User{App: appA, ID: "ada"})
+	former, err := engine.Lookup(t.Context(), id.User{App: appA, ID: "ada"})
 	require.NoError(t, err)
 	back := p.moveWhileEvicted(engine, former, ada, bob)
 	<-again
@@ -102,12 +104,12 @@ func TestFormerSessionThatCannotBeReleasedAtOnce(t *testing.T) {
 // heldStops is an engine that does not let go of listeners for messages until hold is closed, and tells
 // why the gateway left it.
 type heldStops struct {
-	gateway.Engine
+	session.Engine
 	hold <-chan struct{}
 	left chan<- error
 }
 
-func (e heldStops) ListenPeer(user gateway.User, h func([]byte, string), notified func()) (func(), error) {
+func (e heldStops) ListenPeer(user id.User, h func([]byte, string), notified func()) (func(), error) {
 	stop, err := e.Engine.ListenPeer(user, h, notified)
 	return func() {
 		<-e.hold
@@ -131,7 +133,7 @@ func TestCloseLeavesSessionsThatStillEnd(t *testing.T) {
 	over()
 	h.server.SendAway(noTime)
 	require.ErrorIs(t, h.server.Close(noTime), context.Canceled)
-	assert.ErrorIs(t, <-left, gateway.ErrSessionsLeft)
+	assert.ErrorIs(t, <-left, session.ErrSessionsLeft)
 }
 
 // A gateway ends before its clients are at another one. They come back in time, and others see

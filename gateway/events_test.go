@@ -13,16 +13,18 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/session"
 )
 
-// diary is a gateway.Events.
+// diary is a session.Events.
 type diary struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (d *diary) Tell(e gateway.SessionEvent) {
-	kinds := map[gateway.EventKind]string{gateway.LoggedIn: " logged in", gateway.LoggedOut: " logged out", gateway.Joined: " joined ", gateway.Left: " left "}
+func (d *diary) Tell(e event.Event) {
+	kinds := map[event.Kind]string{event.LoggedIn: " logged in", event.LoggedOut: " logged out", event.Joined: " joined ", event.Left: " left "}
 	line := e.User.ID + kinds[e.Kind] + e.Channel
 	switch {
 	case e.Send != nil:
@@ -80,7 +82,7 @@ func TestEventsOfACutConnection(t *testing.T) {
 // A client that does not come back leaves its channels, and is logged out.
 func TestEventsOfAClientThatStaysAway(t *testing.T) {
 	d := &diary{}
-	h := newHouse(t, nil, keeping(d), withTimes(gateway.Times{SessionTimeout: 100 * time.Millisecond}))
+	h := newHouse(t, nil, keeping(d), withTimes(session.Times{SessionTimeout: 100 * time.Millisecond}))
 	a := h.login("ada")
 	a.join("hall")
 	a.cut()
@@ -131,7 +133,7 @@ func TestEventsOfAMove(t *testing.T) {
 func TestEventsOfAMoveThatLeavesAChannel(t *testing.T) {
 	d := &diary{}
 	engine := newEngine(t)
-	one, two := newHouse(t, engine, keeping(d), withTimes(gateway.Times{SessionTimeout: 5 * time.Second})), newHouse(t, engine, keeping(d))
+	one, two := newHouse(t, engine, keeping(d), withTimes(session.Times{SessionTimeout: 5 * time.Second})), newHouse(t, engine, keeping(d))
 	a := one.login("ada")
 	a.join("hall")
 	a.join("attic")
@@ -159,7 +161,7 @@ func TestEventsOfMessages(t *testing.T) {
 
 // heldEnter is an engine that, while held, does not return from Enter until hold is closed.
 type heldEnter struct {
-	gateway.Engine
+	session.Engine
 	hold chan struct{}
 	held *atomic.Bool
 }

@@ -14,6 +14,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/session"
 )
 
 const (
@@ -45,7 +46,7 @@ func (s *Server) HTTPServer() *http.Server {
 func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: defaultHello,
+		ReadHeaderTimeout: session.Times{}.WithDefaults().Hello,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes - headerSlack,
 		ErrorLog:          stdlog.New(serverLog{log}, "", 0),
@@ -79,7 +80,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		control := http.NewResponseController(w)
 		// An error of a deadline means that the connection is gone. Handlers that write for
 		// longer, and WebSockets, set their own.
-		_ = control.SetWriteDeadline(time.Now().Add(s.config.Times.Answer))
+		_ = control.SetWriteDeadline(time.Now().Add(s.config.AnswerTimeout))
 		if headerLines(r.Header) > maxHeaderLines {
 			w.Header().Set("Connection", "close")
 			http.Error(w, "the request has too many header lines: 128 are allowed", http.StatusRequestHeaderFieldsTooLarge)
@@ -96,7 +97,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // guardBody serves a request that announces a body.
 func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	rest := func() {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.config.Times.Body))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.config.BodyTimeout))
 	}
 	rest()
 	body := &watchedBody{ReadCloser: r.Body}

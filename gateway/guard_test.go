@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // addresses has for each address of the gateway one that is served and one that is not.
@@ -77,7 +78,7 @@ func answerTo(t testing.TB, c net.Conn, method string) *http.Response {
 // A body that is announced and does not come delays no answer: here the gateway would wait
 // an hour for it.
 func TestBodiesThatDoNotCome(t *testing.T) {
-	h := newStaticHouse(t, withTimes(gateway.Times{Body: time.Hour}))
+	h := newStaticHouse(t, func(c *gateway.Config) { c.BodyTimeout = time.Hour })
 	credential := h.login("ada").welcome.Credential
 	for _, path := range everyAddress(t, h) {
 		for name, rest := range unsent {
@@ -139,7 +140,7 @@ func TestBodiesThatCome(t *testing.T) {
 
 // After the answer the connection is kept for a while only.
 func TestBodiesThatDoNotComeHoldNothing(t *testing.T) {
-	h := newStaticHouse(t, withTimes(gateway.Times{Body: 50 * time.Millisecond, Hello: 50 * time.Millisecond}))
+	h := newStaticHouse(t, withTimes(session.Times{Hello: 50 * time.Millisecond}), func(c *gateway.Config) { c.BodyTimeout = 50 * time.Millisecond })
 	for _, path := range everyAddress(t, h) {
 		for name, rest := range unsent {
 			t.Run(path+" "+name, func(t *testing.T) {

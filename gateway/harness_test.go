@@ -21,6 +21,7 @@ import (
 	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/session"
 )
 
 // waitLimit bounds each wait for something that should come at once.
@@ -90,7 +91,7 @@ func newHouse(t testing.TB, engine *natsengine.Engine, change ...func(*gateway.C
 	return &house{t: t, server: server, url: web.URL}
 }
 
-func withTimes(times gateway.Times) func(*gateway.Config) {
+func withTimes(times session.Times) func(*gateway.Config) {
 	return func(c *gateway.Config) { c.Times = times }
 }
 

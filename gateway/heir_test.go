@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // A client comes back when its session is over, and loses the connection before it
 // learns of the new one. It has only the old credential, and must not be taken for
 // somebody else.
 func TestComingBackWhereWelcomeWasLost(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{SessionTimeout: 500 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: 500 * time.Millisecond}))
 	bob, ada := h.login("bob"), h.login("ada")
 	bob.join("room")
 	ada.join("room")

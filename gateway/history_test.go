@@ -10,16 +10,17 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/history"
 )
 
-// archive is a gateway.History.
+// archive is a history.Recorder.
 type archive struct {
 	mu       sync.Mutex
-	messages []gateway.HistoryMessage
+	messages []history.Message
 	err      error
 }
 
-func (a *archive) Record(_ context.Context, m gateway.HistoryMessage) error {
+func (a *archive) Record(_ context.Context, m history.Message) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.err == nil {
@@ -64,7 +65,7 @@ func TestHistoryThatFails(t *testing.T) {
 	a := &archive{}
 	h := newHouse(t, nil, func(c *gateway.Config) { c.History = a })
 	ada, bob := h.login("ada"), h.login("bob")
-	for err, reason := range map[error]wire.Refusal_Reason{gateway.ErrHistoryQuota: wire.Refusal_LIMIT, assert.AnError: wire.Refusal_UNAVAILABLE} {
+	for err, reason := range map[error]wire.Refusal_Reason{history.ErrQuota: wire.Refusal_LIMIT, assert.AnError: wire.Refusal_UNAVAILABLE} {
 		a.err = err
 		assert.Equal(t, reason, ada.ask(intoHistory(toPeer("bob", "x"))).Refusal.GetReason())
 	}

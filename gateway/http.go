@@ -3,10 +3,10 @@ package gateway
 import (
 	"io/fs"
 	"net/http"
-	"strings"
 	"time"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/tracing"
 )
 
@@ -22,7 +22,7 @@ func (s *Server) routes() []route {
 		{"/rtm", http.HandlerFunc(s.acceptSocket)},
 		{"/healthz", http.HandlerFunc(serveHealth)},
 		{"/readyz", http.HandlerFunc(s.serveReady)},
-		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK, s.config.Times.Answer))},
+		{"/sdk/", http.StripPrefix("/sdk", sdkHandler(s.config.SDK, s.config.AnswerTimeout))},
 	}
 	if s.media != nil {
 		all = append(all, route{media.BasePath, s.media})
@@ -31,10 +31,10 @@ func (s *Server) routes() []route {
 		all = append(all, route{media.ScanPath, s.config.Scanner})
 	}
 	if s.config.Docs != nil {
-		all = append(all, route{"/docs/", http.StripPrefix("/docs", docsHandler(s.config.Docs, s.config.Times.Answer))})
+		all = append(all, route{"/docs/", http.StripPrefix("/docs", docsHandler(s.config.Docs, s.config.AnswerTimeout))})
 	}
 	if s.config.Demo != nil {
-		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.Times.Answer)},
+		all = append(all, route{"/", demoHandler(s.config.Demo, s.config.AnswerTimeout)},
 			route{"/demo.json", http.HandlerFunc(s.serveDemoSetup)})
 	}
 	return all
@@ -52,19 +52,8 @@ func (s *Server) newHandler() http.Handler {
 	return handler
 }
 
-// What the addresses of Config.REST begin with: those of the vendor's API, and our own.
-const (
-	RESTPrefix    = "/dev/v2/"
-	ControlPrefix = "/v1/apps/"
-)
-
-// IsREST reports whether a path is one of Config.REST.
-func IsREST(path string) bool {
-	return strings.HasPrefix(path, RESTPrefix) || strings.HasPrefix(path, ControlPrefix)
-}
-
 // isREST reports whether a request is for Config.REST.
-func (s *Server) isREST(r *http.Request) bool { return s.config.REST != nil && IsREST(r.URL.Path) }
+func (s *Server) isREST(r *http.Request) bool { return s.config.REST != nil && rest.IsPath(r.URL.Path) }
 
 // withREST serves Config.REST beside the other addresses. No mux may see its paths: one would
 // redirect a path whose user id is ".." or has a slash in it.

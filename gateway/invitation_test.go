@@ -10,7 +10,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 func offer(peer string) *wire.Invitation {
@@ -40,7 +40,7 @@ func TestInvitationIsRelayed(t *testing.T) {
 }
 
 func TestInvitedPeerIsNotThere(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: time.Hour})) // not waited for
+	h := newHouse(t, nil, withTimes(session.Times{PeerAck: time.Hour})) // not waited for
 	ada := h.login("ada")
 	assert.False(t, ada.ask(&wire.ClientFrame{Invitation: offer("bob")}).Sent.Received)
 	assert.False(t, ada.ask(&wire.ClientFrame{Invitation: offer("ada")}).Sent.Received, "oneself")
@@ -50,7 +50,7 @@ func TestInvitedPeerIsNotThere(t *testing.T) {
 // A client that is there but does not acknowledge must not look like one that is not: the
 // caller's own limit, which is no longer than the gateway's, tells them apart.
 func TestInvitedPeerDoesNotAcknowledge(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: 50 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{PeerAck: 50 * time.Millisecond}))
 	ada, bob := h.login("ada"), h.login("bob")
 	bob.noAck = true
 	ada.send(&wire.ClientFrame{Id: 1, Invitation: offer("bob")})

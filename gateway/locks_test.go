@@ -15,11 +15,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // lockGuard is an engine, and keeps events. It fails a test where it is called with a lock held. Each test of this
@@ -33,7 +35,7 @@ type lockGuard struct {
 // that is named mu.
 var lockedLines = sync.OnceValues(func() (map[string]map[int]bool, error) {
 	lines := map[string]map[int]bool{}
-	for _, folder := range []string{".", "channel", "mailbox", "presence"} {
+	for _, folder := range []string{".", "session", "channel", "mailbox", "presence"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			return nil, err
@@ -152,19 +154,19 @@ func (g lockGuard) check(call string) {
 	assert.Empty(g.t, heldLock(), "holds a lock while it calls %s", call)
 }
 
-func (g lockGuard) Tell(gateway.SessionEvent) { g.check("Tell") }
+func (g lockGuard) Tell(event.Event) { g.check("Tell") }
 
-func (g lockGuard) Receipt(receipt string, o gateway.Outcome) {
+func (g lockGuard) Receipt(receipt string, o session.Outcome) {
 	g.check("Receipt")
 	g.Engine.Receipt(receipt, o)
 }
 
-func (g lockGuard) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(bool)) error {
+func (g lockGuard) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
 	g.check("AskPeer")
 	return g.Engine.AskPeer(user, frame, timeout, done)
 }
 
-func (g lockGuard) ListenPeer(user gateway.User, h func([]byte, string), notified func()) (func(), error) {
+func (g lockGuard) ListenPeer(user id.User, h func([]byte, string), notified func()) (func(), error) {
 	g.check("ListenPeer")
 	stop, err := g.Engine.ListenPeer(user, h, notified)
 	return func() {
@@ -187,32 +189,32 @@ func (g lockGuard) FollowMembers(id channel.ID, h func(channel.Event)) (func(), 
 	return g.Engine.FollowMembers(id, h)
 }
 
-func (g lockGuard) Redeliver(user gateway.User) error {
+func (g lockGuard) Redeliver(user id.User) error {
 	g.check("Redeliver")
 	return g.Engine.Redeliver(user)
 }
 
-func (g lockGuard) Evict(ctx context.Context, id string, e gateway.Eviction) error {
+func (g lockGuard) Evict(ctx context.Context, id string, e session.Eviction) error {
 	g.check("Evict")
 	return g.Engine.Evict(ctx, id, e)
 }
 
-func (g lockGuard) Claim(ctx context.Context, user gateway.User, next func(*gateway.Record) (gateway.Record, error)) (*gateway.Record, error) {
+func (g lockGuard) Claim(ctx context.Context, user id.User, next func(*session.Record) (session.Record, error)) (*session.Record, error) {
 	g.check("Claim")
 	return g.Engine.Claim(ctx, user, next)
 }
 
-func (g lockGuard) Lookup(ctx context.Context, user gateway.User) (gateway.Record, error) {
+func (g lockGuard) Lookup(ctx context.Context, user id.User) (session.Record, error) {
 	g.check("Lookup")
 	return g.Engine.Lookup(ctx, user)
 }
 
-func (g lockGuard) Release(ctx context.Context, user gateway.User, r gateway.Record) (*gateway.Record, error) {
+func (g lockGuard) Release(ctx context.Context, user id.User, r session.Record) (*session.Record, error) {
 	g.check("Release")
 	return g.Engine.Release(ctx, user, r)
 }
 
-func (g lockGuard) LookUpPresence(ctx context.Context, users []gateway.User) ([]presence.Event, error) {
+func (g lockGuard) LookUpPresence(ctx context.Context, users []id.User) ([]presence.Event, error) {
 	g.check("LookUpPresence")
 	return g.Engine.LookUpPresence(ctx, users)
 }
@@ -242,22 +244,22 @@ func (g lockGuard) RecentFrames(ctx context.Context, id channel.ID, since time.T
 	return g.Engine.RecentFrames(ctx, id, since)
 }
 
-func (g lockGuard) AppendMail(user gateway.User, from string, frame []byte, done func(error)) error {
+func (g lockGuard) AppendMail(user id.User, from string, frame []byte, done func(error)) error {
 	g.check("AppendMail")
 	return g.Engine.AppendMail(user, from, frame, done)
 }
 
-func (g lockGuard) NotifyMail(user gateway.User) error {
+func (g lockGuard) NotifyMail(user id.User) error {
 	g.check("NotifyMail")
 	return g.Engine.NotifyMail(user)
 }
 
-func (g lockGuard) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]mailbox.Mail, error) {
+func (g lockGuard) ReadMail(ctx context.Context, user id.User, after uint64, most int) ([]mailbox.Mail, error) {
 	g.check("ReadMail")
 	return g.Engine.ReadMail(ctx, user, after, most)
 }
 
-func (g lockGuard) TruncateMail(ctx context.Context, user gateway.User, upTo uint64) error {
+func (g lockGuard) TruncateMail(ctx context.Context, user id.User, upTo uint64) error {
 	g.check("TruncateMail")
 	return g.Engine.TruncateMail(ctx, user, upTo)
 }

@@ -12,6 +12,7 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/session"
 )
 
 func TestLogin(t *testing.T) {
@@ -54,7 +55,7 @@ func TestHelloRefused(t *testing.T) {
 // guard knows one bad token.
 type guard struct{}
 
-func (guard) Authorize(_ context.Context, login gateway.Login) (expiry time.Time, refusal *wire.Refusal) {
+func (guard) Authorize(_ context.Context, login session.Login) (expiry time.Time, refusal *wire.Refusal) {
 	if login.Token == "bad" {
 		refusal = &wire.Refusal{Reason: wire.Refusal_INVALID_TOKEN, Text: "no"}
 	}
@@ -163,7 +164,7 @@ func TestReconnectDisplacesNobody(t *testing.T) {
 
 func TestCredentialLivesWithItsSession(t *testing.T) {
 	engine := newEngine(t)
-	times := withTimes(gateway.Times{SessionTimeout: 100 * time.Millisecond})
+	times := withTimes(session.Times{SessionTimeout: 100 * time.Millisecond})
 	h, other := newHouse(t, engine, times), newHouse(t, engine)
 	c := h.login("ada")
 	for _, server := range []*gateway.Server{h.server, other.server} {

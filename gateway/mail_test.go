@@ -11,8 +11,8 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/session"
 )
 
 // kept is a message for a peer that is to be kept when he is not there.
@@ -83,7 +83,7 @@ func TestOfflineMessagesComeBeforeLiveOnes(t *testing.T) {
 }
 
 func TestOfflineMessagesThatAreNotAcknowledgedStay(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{SessionTimeout: 50 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: 50 * time.Millisecond}))
 	ada := h.login("ada")
 	ada.leaveFor("bob", "one", "two", "three")
 	bob := h.dial()
@@ -107,7 +107,7 @@ func TestOfflineMessagesThatAreNotAcknowledgedStay(t *testing.T) {
 // A message whose acknowledgement does not come in time is kept, and brought again: its
 // number tells the client whether it had it.
 func TestOfflineMessageForOneWhoDoesNotAnswer(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: 50 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{PeerAck: 50 * time.Millisecond}))
 	ada, bob := h.login("ada"), h.login("bob")
 	bob.noAck = true
 	f := kept("bob", "hi")

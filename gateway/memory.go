@@ -1,36 +1,40 @@
 package gateway
 
 import (
-	"cmp"
+	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"runtime/metrics"
-	"slices"
 	"sync/atomic"
 	"time"
-
-	"rtmwasm/core/wire"
 )
 
-const (
-	// memoryEvery is the time between two looks at the memory in use. Each session has
-	// bounds of its own; this is for very many that use theirs up.
-	memoryEvery = time.Second
-
-	// leastShed is what a session must hold to be worth ending.
-	leastShed = 64 << 10
-)
+// memoryEvery is the time between two looks at the memory in use. Each session has
+// bounds of its own; this is for very many that use theirs up.
+const memoryEvery = time.Second
 
 var errShort = errors.New("the gateway is short of memory")
 
 // memory knows whether the process holds too much.
 type memory struct {
-	live  func(exactly bool) int64 // bytes in use
+	limit int64                             // bytes; 0: none
+	live  func(exactly bool) int64          // bytes in use
+	shed  func(excess int64) (sessions int) // ends sessions
+	log   *slog.Logger
 	short atomic.Bool
 }
 
 // isShort reports whether newcomers are to be refused.
 func (m *memory) isShort() bool { return m.short.Load() }
+
+// refusal is why newcomers are refused, nil if they are not.
+func (m *memory) refusal() error {
+	if m.isShort() {
+		return errShort
+	}
+	return nil
+}
 
 // liveBytes is what the last collection of garbage left, and the stacks; exactly makes a
 // collection first, which takes CPU.
@@ -43,75 +47,37 @@ func liveBytes(exactly bool) int64 {
 	return int64(samples[0].Value.Uint64() + samples[1].Value.Uint64())
 }
 
-func (s *Server) watchMemory() {
+func (m *memory) watch(ctx context.Context) {
 	tick := time.NewTicker(memoryEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-tick.C:
-			s.lookAtMemory()
+			m.look()
 		}
 	}
 }
 
-// lookAtMemory refuses newcomers from three fifths of the limit on, and makes room from
+// look refuses newcomers from three fifths of the limit on, and makes room from
 // three quarters on: the collector needs the rest to work in.
-func (s *Server) lookAtMemory() {
-	limit := s.config.Limits.Memory
-	most := limit / 4 * 3
-	used := s.memory.live(s.memory.isShort())
+func (m *memory) look() {
+	most := m.limit / 4 * 3
+	used := m.live(m.isShort())
 	if used > most { // it may have been garbage, by now
-		used = s.memory.live(true)
+		used = m.live(true)
 	}
-	short := used > limit/5*3
-	if was := s.memory.short.Swap(short); short != was {
+	short := used > m.limit/5*3
+	if was := m.short.Swap(short); short != was {
 		text := "memory runs short: new users are refused"
 		if !short {
 			text = "there is enough memory again: new users are let in"
 		}
-		s.log.Warn(text, "used", used, "limit", limit)
+		m.log.Warn(text, "used", used, "limit", m.limit)
 	}
 	if used > most {
-		n := s.shed(used - most)
-		s.log.Warn("sessions ended to free memory", "sessions", n, "used", used, "limit", limit)
+		n := m.shed(used - most)
+		m.log.Warn("sessions ended to free memory", "sessions", n, "used", used, "limit", m.limit)
 	}
-}
-
-// shed ends the sessions that hold the most, until that is excess bytes, and returns how
-// many. Their clients may log in again when there is memory.
-func (s *Server) shed(excess int64) (ended int) {
-	type holder struct {
-		*session
-		bytes int64
-	}
-	var holders []holder
-	for _, session := range s.all() {
-		if n := session.holds(); n >= leastShed {
-			holders = append(holders, holder{session, n})
-		}
-	}
-	slices.SortFunc(holders, func(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) })
-	for _, h := range holders {
-		if excess <= 0 {
-			break
-		}
-		h.end(closeReason{wire.CloseSlow, errShort.Error() + ", and you left it the most"})
-		excess -= h.bytes
-		ended++
-	}
-	return ended
-}
-
-// holds is about how many bytes wait for the session's client.
-func (s *session) holds() int64 {
-	n := s.inbox.Held()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	queued := 0
-	if s.link != nil {
-		queued = s.link.queued()
-	}
-	return int64(n + s.answers.bytes + max(s.out.bytes, queued)) // what is pushed is in both
 }

@@ -1,71 +1,37 @@
 package gateway
 
 import (
-	"fmt"
 	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
-	"rtmwasm/core/wire"
 )
 
-// crowded is a server with a limit of 1000 MiB whose sessions hold 1, 2, … MiB.
-func crowded(t *testing.T, sessions int) (s *Server, use func(mib int64)) {
-	var used int64
-	s = &Server{
-		config:   Config{Limits: Limits{Memory: 1000 << 20}.withDefaults(), Meter: noMeter{}},
-		log:      slog.New(slog.NewTextHandler(t.Output(), nil)),
-		sessions: map[string]*session{},
-		byApp:    map[string]int{},
-		memory:   memory{live: func(bool) int64 { return used }},
+// From three fifths of the limit on newcomers are refused, and from three quarters on sessions end.
+func TestMemory(t *testing.T) {
+	const mib = 1 << 20
+	var used, shed int64
+	m := &memory{
+		limit: 1000 * mib,
+		live:  func(bool) int64 { return used },
+		shed:  func(excess int64) int { shed = excess; return 1 },
+		log:   slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
-	for i := range sessions {
-		one := newSession(s, User{App: "app", ID: fmt.Sprint(i)}, fmt.Sprint(i), "secret")
-		for range i + 1 {
-			one.out.add(outboxItem{body: make([]byte, 1<<20)})
-		}
-		require.Nil(t, s.add(one))
+	for _, c := range []struct {
+		used, shed int64 // MiB
+		refusal    error
+	}{
+		{used: 500},
+		{used: 700, refusal: errShort},
+		{used: 755, refusal: errShort, shed: 5},
+		{used: 740, refusal: errShort},
+		{used: 500},
+	} {
+		used, shed = c.used*mib, 0
+		m.look()
+		assert.Equal(t, c.shed*mib, shed, "%d MiB", c.used)
+		assert.Equal(t, c.refusal, m.refusal(), "%d MiB", c.used)
+		ready := (&Server{memory: m}).Ready(t.Context())
+		assert.Equal(t, c.refusal != nil, len(ready) > 1 && ready[1].Name == "memory", "%d MiB", c.used)
 	}
-	return s, func(mib int64) {
-		used = mib << 20
-		s.lookAtMemory()
-	}
-}
-
-func (s *Server) newcomer() *wire.Refusal {
-	return s.add(newSession(s, User{App: "app"}, "new", "secret"))
-}
-
-func TestNewcomersAreRefusedForWantOfMemory(t *testing.T) {
-	s, use := crowded(t, 3)
-	use(700)
-	assert.Equal(t, short, s.newcomer())
-	assert.Equal(t, "memory", s.Ready(t.Context())[1].Name)
-	for _, session := range s.all() {
-		assert.False(t, session.ended)
-	}
-	use(500)
-	assert.Nil(t, s.newcomer())
-	assert.Len(t, s.Ready(t.Context()), 1)
-}
-
-func TestWhoHoldsTheMostEndsForWantOfMemory(t *testing.T) {
-	s, use := crowded(t, 4)
-	use(755) // 5 too many: the largest has 4, the next 3
-	for id, want := range map[string]bool{"0": false, "1": false, "2": true, "3": true} {
-		code, _ := s.session(id).endReason()
-		assert.Equal(t, want, s.session(id).ended, id)
-		assert.Equal(t, want, code == wire.CloseSlow, "its client may come back")
-	}
-}
-
-func TestOnlyWhoHoldsMuchEndsForWantOfMemory(t *testing.T) {
-	s, use := crowded(t, 0)
-	little := newSession(s, User{App: "app", ID: "ada"}, "ada", "secret")
-	little.out.add(outboxItem{body: make([]byte, leastShed/2)})
-	require.Nil(t, s.add(little))
-	use(2000)
-	assert.False(t, little.ended)
 }

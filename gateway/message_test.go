@@ -11,7 +11,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 func TestPeerMessage(t *testing.T) {
@@ -29,7 +29,7 @@ func TestPeerMessage(t *testing.T) {
 }
 
 func TestPeerIsNotThere(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: time.Hour})) // not waited for
+	h := newHouse(t, nil, withTimes(session.Times{PeerAck: time.Hour})) // not waited for
 	ada := h.login("ada")
 	assert.False(t, ada.ask(toPeer("bob", "hi")).Sent.Received)
 	assert.False(t, ada.ask(toPeer("ada", "hi")).Sent.Received, "oneself")
@@ -40,7 +40,7 @@ func TestPeerIsNotThere(t *testing.T) {
 }
 
 func TestPeerDoesNotAcknowledge(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{PeerAck: 100 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{PeerAck: 100 * time.Millisecond}))
 	ada, bob := h.login("ada"), h.login("bob")
 	bob.noAck = true
 	assert.False(t, ada.ask(toPeer("bob", "hi")).Sent.Received)

@@ -5,47 +5,25 @@ import (
 	"errors"
 	"time"
 
-	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // Meter counts what a Server does. Its methods are called by many goroutines, and must
 // not block. Package metrics has one for Prometheus.
 type Meter interface {
 	media.Meter
-
-	// Sessions tells that a session began (1) or ended (-1).
-	Sessions(change int)
-
-	// Resumed tells that a client took its session up again, over a new socket.
-	Resumed()
-
-	// LoginRefused gets the name of a wire.Refusal_Reason.
-	LoginRefused(reason string)
+	session.Meter
 
 	// OriginRefused tells that a page was refused because of its origin.
 	OriginRefused()
 
-	// SocketClosed gets the code with which a client was sent away.
-	SocketClosed(code int)
-
-	FrameIn(bytes int)
-	FrameOut(bytes int)
-
-	// TooOften tells that a request was refused because of its rate.
-	TooOften()
-
 	// EngineCall tells how long a call of the engine took; err is its outcome.
 	EngineCall(name string, took time.Duration, err error)
-}
-
-// CloseCodes are the codes that Meter.SocketClosed gets.
-var CloseCodes = []int{
-	wire.CloseRestart, wire.CloseSlow, wire.CloseSilent, wire.CloseReplaced, wire.CloseBye, wire.CloseRemoteLogin,
-	wire.CloseBanned, wire.CloseProtocol, wire.CloseTooLarge, wire.CloseFlood, wire.CloseRefused,
 }
 
 type noMeter struct{}
@@ -68,10 +46,10 @@ var EngineCalls = []string{
 	"read_attributes", "change_attributes",
 }
 
-// instrumentedEngine is an Engine whose calls are timed, except those that wait for a client,
+// instrumentedEngine is a session.Engine whose calls are timed, except those that wait for a client,
 // as AskPeer does, and those that only subscribe.
 type instrumentedEngine struct {
-	Engine
+	session.Engine
 	meter Meter
 }
 
@@ -80,7 +58,7 @@ func (m instrumentedEngine) start(name string) func(error) error {
 	began := time.Now()
 	return func(err error) error {
 		outcome := err
-		for _, answer := range []error{ErrTaken, ErrNoSession, mailbox.ErrUserQuota, mailbox.ErrAppQuota} { // these are no failures
+		for _, answer := range []error{session.ErrTaken, session.ErrNoSession, mailbox.ErrUserQuota, mailbox.ErrAppQuota} { // these are no failures
 			if errors.Is(err, answer) {
 				outcome = nil
 			}
@@ -99,29 +77,29 @@ func endIfFailed(end func(error) error, err error) error {
 	return end(err)
 }
 
-func (m instrumentedEngine) Claim(ctx context.Context, user User, next func(*Record) (Record, error)) (*Record, error) {
+func (m instrumentedEngine) Claim(ctx context.Context, user id.User, next func(*session.Record) (session.Record, error)) (*session.Record, error) {
 	end := m.start("claim")
 	former, err := m.Engine.Claim(ctx, user, next)
 	return former, end(err)
 }
 
-func (m instrumentedEngine) Lookup(ctx context.Context, user User) (Record, error) {
+func (m instrumentedEngine) Lookup(ctx context.Context, user id.User) (session.Record, error) {
 	end := m.start("lookup")
 	r, err := m.Engine.Lookup(ctx, user)
 	return r, end(err)
 }
 
-func (m instrumentedEngine) Release(ctx context.Context, user User, record Record) (*Record, error) {
+func (m instrumentedEngine) Release(ctx context.Context, user id.User, record session.Record) (*session.Record, error) {
 	end := m.start("release")
 	instead, err := m.Engine.Release(ctx, user, record)
 	return instead, end(err)
 }
 
-func (m instrumentedEngine) Evict(ctx context.Context, gateway string, e Eviction) error {
+func (m instrumentedEngine) Evict(ctx context.Context, gateway string, e session.Eviction) error {
 	return m.start("evict")(m.Engine.Evict(ctx, gateway, e))
 }
 
-func (m instrumentedEngine) LookUpPresence(ctx context.Context, users []User) ([]presence.Event, error) {
+func (m instrumentedEngine) LookUpPresence(ctx context.Context, users []id.User) ([]presence.Event, error) {
 	end := m.start("look_up_presence")
 	events, err := m.Engine.LookUpPresence(ctx, users)
 	return events, end(err)
@@ -160,18 +138,18 @@ func (m instrumentedEngine) RecentFrames(ctx context.Context, id channel.ID, sin
 	return frames, end(err)
 }
 
-func (m instrumentedEngine) AppendMail(user User, from string, frame []byte, done func(error)) error {
+func (m instrumentedEngine) AppendMail(user id.User, from string, frame []byte, done func(error)) error {
 	end := m.start("append_mail")
 	return endIfFailed(end, m.Engine.AppendMail(user, from, frame, func(err error) { done(end(err)) }))
 }
 
-func (m instrumentedEngine) ReadMail(ctx context.Context, user User, after uint64, most int) ([]mailbox.Mail, error) {
+func (m instrumentedEngine) ReadMail(ctx context.Context, user id.User, after uint64, most int) ([]mailbox.Mail, error) {
 	end := m.start("read_mail")
 	mail, err := m.Engine.ReadMail(ctx, user, after, most)
 	return mail, end(err)
 }
 
-func (m instrumentedEngine) UserAttributes(ctx context.Context, user User) ([]byte, error) {
+func (m instrumentedEngine) UserAttributes(ctx context.Context, user id.User) ([]byte, error) {
 	end := m.start("read_attributes")
 	b, err := m.Engine.UserAttributes(ctx, user)
 	return b, end(err)
@@ -183,7 +161,7 @@ func (m instrumentedEngine) ChannelAttributes(ctx context.Context, id channel.ID
 	return b, end(err)
 }
 
-func (m instrumentedEngine) ChangeUserAttributes(ctx context.Context, user User, record Record, change func([]byte) ([]byte, error)) (err error) {
+func (m instrumentedEngine) ChangeUserAttributes(ctx context.Context, user id.User, record session.Record, change func([]byte) ([]byte, error)) (err error) {
 	m.change(change, func(change func([]byte) ([]byte, error)) error {
 		err = m.Engine.ChangeUserAttributes(ctx, user, record, change)
 		return err

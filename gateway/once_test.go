@@ -10,6 +10,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/natsengine"
 )
 
@@ -83,14 +84,14 @@ type forgetful struct {
 	read, keep error
 }
 
-func (f forgetful) SentOnce(ctx context.Context, user gateway.User) ([]byte, error) {
+func (f forgetful) SentOnce(ctx context.Context, user id.User) ([]byte, error) {
 	if f.read != nil {
 		return nil, f.read
 	}
 	return f.Engine.SentOnce(ctx, user)
 }
 
-func (f forgetful) KeepSentOnce(context.Context, gateway.User, []byte) error { return f.keep }
+func (f forgetful) KeepSentOnce(context.Context, id.User, []byte) error { return f.keep }
 
 // Where nobody can tell whether a message was sent, it is not sent. One that was sent and
 // can't be remembered counts as sent.

@@ -14,17 +14,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // heldLookups answers no Lookup of a user until it is told to.
 type heldLookups struct {
-	gateway.Engine
+	session.Engine
 	uid   string
 	began chan struct{} // gets one for each Lookup of the user
 	held  chan struct{} // closed: they may go on
 }
 
-func (e *heldLookups) Lookup(ctx context.Context, user gateway.User) (gateway.Record, error) {
+func (e *heldLookups) Lookup(ctx context.Context, user id.User) (session.Record, error) {
 	if user.ID == e.uid {
 		e.began <- struct{}{}
 		<-e.held

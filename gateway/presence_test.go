@@ -10,7 +10,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 const (
@@ -88,7 +88,7 @@ func TestPresence(t *testing.T) {
 // A user who is silent becomes unreachable, with a socket or without, and then online
 // again or offline.
 func TestUnreachable(t *testing.T) {
-	times := gateway.Times{Unreachable: 200 * time.Millisecond, PingInterval: 20 * time.Millisecond, SessionTimeout: 2 * time.Second}
+	times := session.Times{Unreachable: 200 * time.Millisecond, PingInterval: 20 * time.Millisecond, SessionTimeout: 2 * time.Second}
 	engine := newEngine(t)
 	near, far := newHouse(t, engine, withTimes(times)), newHouse(t, engine, withTimes(times))
 	ada, bob := near.login("ada"), far.login("bob")

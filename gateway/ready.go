@@ -11,9 +11,9 @@ import (
 
 // Prober is what an Engine may be, too, to have a say in whether the gateway is ready.
 type Prober interface {
-	// Probe looks whether the engine can do its work now. It returns within seconds,
-	// and at most one call is made at a time.
-	Probe(ctx context.Context) []Check
+	// Probe looks whether the engine can do its work now. It calls report for each thing that must be
+	// so, err is nil if it is. It returns within seconds, and at most one call is made at a time.
+	Probe(ctx context.Context, report func(name string, err error))
 }
 
 // Check is one thing that must be so for a gateway to be ready.
@@ -54,11 +54,9 @@ type readiness struct {
 // Check has an error; advisory ones may.
 func (s *Server) Ready(ctx context.Context) []Check {
 	var draining error
-	s.mu.Lock()
-	if s.closing || s.draining {
+	if s.draining.Load() {
 		draining = errDraining
 	}
-	s.mu.Unlock()
 	checks := []Check{{Name: "serving", Err: draining}}
 	if s.memory.isShort() {
 		checks = append(checks, Check{Name: "memory", Err: errShort})
@@ -78,7 +76,7 @@ func (s *Server) probe(ctx context.Context) []Check {
 		r.last = nil
 		scanner := s.pingScanner(ctx)
 		if ok {
-			r.last = prober.Probe(ctx)
+			prober.Probe(ctx, func(name string, err error) { r.last = append(r.last, Check{Name: name, Err: err}) })
 		}
 		if mediaOK {
 			r.last = append(r.last, Check{Name: "media", Err: mediaProber.Probe(ctx)})

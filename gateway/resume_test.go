@@ -11,7 +11,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 func TestResumeReplaysInOrder(t *testing.T) {
@@ -154,7 +154,7 @@ func TestWhatADetachedSessionKeeps(t *testing.T) {
 }
 
 func TestSessionTimeout(t *testing.T) {
-	h := newHouse(t, nil, withTimes(gateway.Times{SessionTimeout: 200 * time.Millisecond}))
+	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: 200 * time.Millisecond}))
 	ada, bob := h.login("ada"), h.login("bob")
 	bob.join("room")
 	ada.join("room")

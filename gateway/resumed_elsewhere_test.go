@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // waysToLeave are what may have become of the gateway that a client does not come back to. Each
@@ -263,7 +263,7 @@ func TestMailAcrossGateways(t *testing.T) {
 
 // A login displaces a session wherever it went, and one that expires there is over.
 func TestEndOfASessionThatMoved(t *testing.T) {
-	p := newPair(t, withTimes(gateway.Times{SessionTimeout: 500 * time.Millisecond}))
+	p := newPair(t, withTimes(session.Times{SessionTimeout: 500 * time.Millisecond}))
 	ada, bob := p.near.login("ada"), p.far.login("bob")
 	bob.join("room")
 	join := func(c *client) {
@@ -292,7 +292,7 @@ func TestEndOfASessionThatMoved(t *testing.T) {
 // A client that does not enter a channel again that it was in, because it left it meanwhile, is a
 // member until the time is over in which it could have come back.
 func TestChannelThatIsNotJoinedAgain(t *testing.T) {
-	p := newPair(t, withTimes(gateway.Times{SessionTimeout: 500 * time.Millisecond}))
+	p := newPair(t, withTimes(session.Times{SessionTimeout: 500 * time.Millisecond}))
 	ada, bob := p.near.login("ada"), p.far.login("bob")
 	bob.join("room")
 	ada.join("room")

@@ -12,6 +12,7 @@ import (
 
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/natsengine"
 )
@@ -34,9 +35,9 @@ func (e *lossy) RegisterGateway(ctx context.Context, id string, lapsed, returned
 	return e.Engine.RegisterGateway(ctx, id, lapsed, returned)
 }
 
-func (e *lossy) NotifyMail(gateway.User) error { return nil }
+func (e *lossy) NotifyMail(id.User) error { return nil }
 
-func (e *lossy) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]mailbox.Mail, error) {
+func (e *lossy) ReadMail(ctx context.Context, user id.User, after uint64, most int) ([]mailbox.Mail, error) {
 	e.mu.Lock()
 	counting := e.counting
 	if counting {
@@ -72,7 +73,7 @@ func TestMailboxesAreReadAFewAtATimeAfterAGap(t *testing.T) {
 	missed := make(chan error, 1)
 	frame, err := (&wire.ServerFrame{Delivery: &wire.Delivery{From: "ada", Message: text("missed"), Offline: true}}).MarshalVT()
 	require.NoError(t, err)
-	require.NoError(t, engine.AppendMail(gateway.User{App: appA, ID: fmt.Sprint("u", last)}, "ada", frame, func(err error) { missed <- err }))
+	require.NoError(t, engine.AppendMail(id.User{App: appA, ID: fmt.Sprint("u", last)}, "ada", frame, func(err error) { missed <- err }))
 	require.NoError(t, <-missed)
 
 	engine.mu.Lock()

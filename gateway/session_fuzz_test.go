@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // FuzzSession: whatever a client sends once it is in, the gateway goes on to serve others,
 // and what it answers can be read.
 func FuzzSession(f *testing.F) {
-	h := newHouse(f, nil, withTimes(gateway.Times{SessionTimeout: 50 * time.Millisecond}))
+	h := newHouse(f, nil, withTimes(session.Times{SessionTimeout: 50 * time.Millisecond}))
 	for _, frames := range [][2]*wire.ClientFrame{
 		{{Id: 1, Join: &wire.Join{Channel: "room"}}, {Id: 2, Send: &wire.Send{Channel: "room", Message: text("hi")}}},
 		{{Id: 1, Send: &wire.Send{Peer: "bob", Offline: true, Message: text("hi")}}, {Id: 1, Bye: &wire.Bye{}}},

@@ -17,7 +17,8 @@ import (
 // newSlowHouse serves a file that is larger than what systems keep for a connection. Who
 // connects is whoever X-Forwarded-For says.
 func newSlowHouse(t *testing.T, limit int, answer time.Duration) *house {
-	return newHouse(t, nil, withTimes(gateway.Times{Answer: answer}), func(c *gateway.Config) {
+	return newHouse(t, nil, func(c *gateway.Config) {
+		c.AnswerTimeout = answer
 		c.SDK = fstest.MapFS{"rtm.js": {Data: make([]byte, 64<<20)}}
 		c.Limits.AddressConnections = limit
 		c.Limits.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rtmwasm/gateway/media"
+	"rtmwasm/gateway/rest"
 )
 
 // TraceRoute names a request for traces, by one of few names: an address may have ids of users and files, and
@@ -14,7 +15,7 @@ func TraceRoute(r *http.Request) string {
 	switch {
 	case path == "/healthz", path == "/readyz":
 		return ""
-	case IsREST(path):
+	case rest.IsPath(path):
 		return "REST" // its handler knows more
 	case path == media.BasePath:
 		return media.BasePath

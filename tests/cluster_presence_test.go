@@ -13,9 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 const presenceApp = "0123456789abcdef0123456789abcdef"
@@ -26,7 +27,7 @@ type presenceClient struct {
 	state map[string]wire.Presence_State
 }
 
-func (c *presenceClient) User() gateway.User { return gateway.User{App: presenceApp, ID: "watcher"} }
+func (c *presenceClient) User() id.User { return id.User{App: presenceApp, ID: "watcher"} }
 
 func (c *presenceClient) Answer(_ uint32, f *wire.ServerFrame) {
 	c.mu.Lock()
@@ -65,12 +66,12 @@ func TestClusterPresence(t *testing.T) {
 		engines[i] = e
 	}
 	here, there := engines[0], engines[1:]
-	user := func(kind string, i int) gateway.User {
-		return gateway.User{App: presenceApp, ID: fmt.Sprint(kind, i)}
+	user := func(kind string, i int) id.User {
+		return id.User{App: presenceApp, ID: fmt.Sprint(kind, i)}
 	}
-	login := func(i int, user gateway.User) error {
-		_, err := there[i%len(there)].Claim(t.Context(), user, func(*gateway.Record) (gateway.Record, error) {
-			return gateway.Record{Session: user.ID, LineageID: user.ID, Gateway: "there"}, nil
+	login := func(i int, user id.User) error {
+		_, err := there[i%len(there)].Claim(t.Context(), user, func(*session.Record) (session.Record, error) {
+			return session.Record{Session: user.ID, LineageID: user.ID, Gateway: "there"}, nil
 		})
 		return err
 	}
@@ -78,7 +79,7 @@ func TestClusterPresence(t *testing.T) {
 	t.Run("look-ups see what was written before", func(t *testing.T) {
 		for i := range 100 {
 			require.NoError(t, login(i, user("looked", i)))
-			found, err := here.LookUpPresence(t.Context(), []gateway.User{user("looked", i), user("looked", i+1)})
+			found, err := here.LookUpPresence(t.Context(), []id.User{user("looked", i), user("looked", i+1)})
 			require.NoError(t, err)
 			require.Equal(t, presence.Online, found[0].State, "login %d", i)
 			require.Equal(t, presence.Offline, found[1].State)
@@ -125,7 +126,7 @@ func TestClusterPresence(t *testing.T) {
 			u := user("followed", i)
 			require.Eventually(t, func() bool { return client.of(u.ID) == wire.Presence_ONLINE }, time.Minute, 10*time.Millisecond, u.ID)
 			untilDone(func() error {
-				_, err := there[0].Release(t.Context(), u, gateway.Record{Session: u.ID, LineageID: u.ID})
+				_, err := there[0].Release(t.Context(), u, session.Record{Session: u.ID, LineageID: u.ID})
 				return err
 			})
 		}

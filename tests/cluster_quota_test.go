@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/natsengine"
 )
@@ -33,7 +33,7 @@ func TestClusterMailQuotas(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range tried {
 		all.Add(1)
-		away := gateway.User{App: "0123456789abcdef0123456789abcdef", ID: fmt.Sprint("away", i)}
+		away := id.User{App: "0123456789abcdef0123456789abcdef", ID: fmt.Sprint("away", i)}
 		require.NoError(t, engines[i%2].AppendMail(away, "ada", []byte("frame"), func(err error) {
 			defer all.Done()
 			switch {

@@ -10,6 +10,12 @@ import (
 // ID names a channel of an app.
 type ID = id.Channel
 
+// Info is what operators see of a channel.
+type Info struct {
+	ID
+	Members int
+}
+
 // Member is a session in a channel. A channel has one member per user.
 type Member struct {
 	Channel ID

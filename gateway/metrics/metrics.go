@@ -25,6 +25,7 @@ import (
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/scan"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/tracing"
 	"rtmwasm/gateway/webhook"
 )
@@ -132,7 +133,7 @@ func (m *Metrics) begin() {
 	for _, reason := range wire.Refusal_Reason_name {
 		m.refused.WithLabelValues(reason)
 	}
-	for _, code := range gateway.CloseCodes {
+	for _, code := range session.CloseCodes {
 		m.closed.WithLabelValues(strconv.Itoa(code))
 	}
 	for _, d := range []media.Direction{media.Upload, media.Download} {

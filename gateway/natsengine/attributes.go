@@ -8,11 +8,12 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
-var _ gateway.Attributes = (*Engine)(nil)
+var _ session.Attributes = (*Engine)(nil)
 
 // userAttributesEntry is the value of a user's key in the user attributes bucket.
 type userAttributesEntry struct {
@@ -52,13 +53,13 @@ func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(f
 	}
 }
 
-// UserAttributes implements gateway.Attributes.
-func (e *Engine) UserAttributes(ctx context.Context, user gateway.User) ([]byte, error) {
+// UserAttributes implements session.Attributes.
+func (e *Engine) UserAttributes(ctx context.Context, user id.User) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
 	record, _, err := e.session(ctx, key)
-	if errors.Is(err, gateway.ErrNoSession) {
+	if errors.Is(err, session.ErrNoSession) {
 		return nil, err
 	}
 	var value []byte
@@ -94,16 +95,16 @@ func decodeUserAttributes(entry []byte, lineage string) []byte {
 	return v.Value
 }
 
-// ChangeUserAttributes implements gateway.Attributes. The session is looked up after the
+// ChangeUserAttributes implements session.Attributes. The session is looked up after the
 // entry was read: a newer one, which writes later, can't be overwritten.
-func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, record gateway.Record, f func([]byte) ([]byte, error)) error {
+func (e *Engine) ChangeUserAttributes(ctx context.Context, user id.User, record session.Record, f func([]byte) ([]byte, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
 	return change(ctx, e.userAttributes, key, func(former []byte) ([]byte, error) {
 		current, _, err := e.session(ctx, key)
 		if err == nil && current.Session != record.Session {
-			err = gateway.ErrNoSession
+			err = session.ErrNoSession
 		}
 		if err != nil {
 			return nil, err
@@ -118,7 +119,7 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user gateway.User, re
 
 // takeAttributes gives what earlier sessions of a lineage wrote to the gateway of its present
 // one: what is a dead gateway's is removed. On failure the client sets its attributes again.
-func (e *Engine) takeAttributes(ctx context.Context, key string, record gateway.Record) {
+func (e *Engine) takeAttributes(ctx context.Context, key string, record session.Record) {
 	value, revision, err := e.attributesOf(ctx, key, record.LineageID)
 	if err == nil && value != nil {
 		var entry []byte
@@ -131,7 +132,7 @@ func (e *Engine) takeAttributes(ctx context.Context, key string, record gateway.
 	}
 }
 
-func encodeUserAttributes(record gateway.Record, value []byte) ([]byte, error) {
+func encodeUserAttributes(record session.Record, value []byte) ([]byte, error) {
 	return json.Marshal(userAttributesEntry{owned: owned{record.Gateway}, Lineage: record.LineageID, Value: value})
 }
 
@@ -144,7 +145,7 @@ func (e *Engine) removeUserAttributes(ctx context.Context, key, lineage string) 
 	return remove(ctx, e.userAttributes, key, revision)
 }
 
-// ChannelAttributes implements gateway.Attributes.
+// ChannelAttributes implements session.Attributes.
 func (e *Engine) ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -155,7 +156,7 @@ func (e *Engine) ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, 
 	return r.value, nil
 }
 
-// ChangeChannelAttributes implements gateway.Attributes. The record's revision numbers the
+// ChangeChannelAttributes implements session.Attributes. The record's revision numbers the
 // changes; a channel that has no attributes left keeps an empty record until it runs out.
 func (e *Engine) ChangeChannelAttributes(ctx context.Context, id channel.ID, f func([]byte) ([]byte, error)) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)

@@ -14,8 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // to is a change to a value, whatever there was.
@@ -26,11 +27,11 @@ func to(value string) func([]byte) ([]byte, error) {
 func TestUserAttributesGoWithTheSession(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
-	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first, second := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, gateway.Record{Session: "s2", LineageID: "s2", Gateway: "h"}
+	user := id.User{App: testApp, ID: "a.b *>"}
+	first, second := session.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, session.Record{Session: "s2", LineageID: "s2", Gateway: "h"}
 	_, err := e.UserAttributes(ctx, user)
-	require.ErrorIs(t, err, gateway.ErrNoSession)
-	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("x")), gateway.ErrNoSession)
+	require.ErrorIs(t, err, session.ErrNoSession)
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("x")), session.ErrNoSession)
 
 	_, err = e.Claim(ctx, user, always(first))
 	require.NoError(t, err)
@@ -47,7 +48,7 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 	got, err = e.UserAttributes(ctx, user)
 	require.NoError(t, err)
 	assert.Empty(t, got, "those of the displaced session do not count")
-	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("late")), gateway.ErrNoSession)
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, to("late")), session.ErrNoSession)
 	require.NoError(t, e.ChangeUserAttributes(ctx, user, second, func(former []byte) ([]byte, error) {
 		assert.Empty(t, former)
 		return []byte("two"), nil
@@ -64,12 +65,12 @@ func TestUserAttributesGoWithTheSession(t *testing.T) {
 // A displaced session's gateway removes what it wrote, also when it comes late.
 func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
-	first := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}
+	user := id.User{App: testApp, ID: "ada"}
+	first := session.Record{Session: "s1", LineageID: "s1", Gateway: "g"}
 	_, err := e.Claim(t.Context(), user, always(first))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, first, to("one")))
-	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s2", LineageID: "s2", Gateway: "g"}))
+	_, err = e.Claim(t.Context(), user, always(session.Record{Session: "s2", LineageID: "s2", Gateway: "g"}))
 	require.NoError(t, err)
 	mustRelease(t, e, user, first)
 	_, err = e.userAttributes.Get(t.Context(), userKey(user))
@@ -78,8 +79,8 @@ func TestReleaseRemovesWhatADisplacedSessionWrote(t *testing.T) {
 
 func TestDeadGatewaysUserAttributesAreSwept(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ghost"}
-	record := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "dead"}
+	user := id.User{App: testApp, ID: "ghost"}
+	record := session.Record{Session: "s1", LineageID: "s1", Gateway: "dead"}
 	_, err := e.Claim(t.Context(), user, always(record))
 	require.NoError(t, err)
 	require.NoError(t, e.ChangeUserAttributes(t.Context(), user, record, to("boo")))

@@ -11,10 +11,11 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
-var _ gateway.Bans = (*Engine)(nil)
+var _ session.Bans = (*Engine)(nil)
 
 // banEntry is the value of a user's key in the bucket of bans. The key ends with the ban.
 type banEntry struct {
@@ -24,7 +25,7 @@ type banEntry struct {
 }
 
 // readBan reads an entry; a removed one is a ban without an end.
-func readBan(entry jetstream.KeyValueEntry) (b gateway.Ban, ok bool) {
+func readBan(entry jetstream.KeyValueEntry) (b session.Ban, ok bool) {
 	if b.User, ok = parseUserKey(entry.Key()); !ok || entry.Operation() != jetstream.KeyValuePut {
 		return b, ok
 	}
@@ -38,7 +39,7 @@ func readBan(entry jetstream.KeyValueEntry) (b gateway.Ban, ok bool) {
 
 // Ban keeps a user out, in place of a ban that there is. Gateways end the user's session when they
 // learn of it, within moments.
-func (e *Engine) Ban(ctx context.Context, b gateway.Ban) error {
+func (e *Engine) Ban(ctx context.Context, b session.Ban) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	value, err := json.Marshal(banEntry{Until: b.Until.Unix(), Made: b.Made.Unix(), Reason: b.Reason})
@@ -53,7 +54,7 @@ func (e *Engine) Ban(ctx context.Context, b gateway.Ban) error {
 }
 
 // FindBan returns the ban of a user; ok is false where there is none.
-func (e *Engine) FindBan(ctx context.Context, user gateway.User) (b gateway.Ban, ok bool, err error) {
+func (e *Engine) FindBan(ctx context.Context, user id.User) (b session.Ban, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	entry, err := e.bans.Get(ctx, userKey(user))
@@ -68,7 +69,7 @@ func (e *Engine) FindBan(ctx context.Context, user gateway.User) (b gateway.Ban,
 }
 
 // Unban lifts the ban of a user. It is no error if there is none.
-func (e *Engine) Unban(ctx context.Context, user gateway.User) error {
+func (e *Engine) Unban(ctx context.Context, user id.User) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if err := e.bans.Purge(ctx, userKey(user), jetstream.PurgeTTL(markerLife)); err != nil {
@@ -78,9 +79,9 @@ func (e *Engine) Unban(ctx context.Context, user gateway.User) error {
 }
 
 // Bans returns the bans of an app by user id: at most so many, of users behind after.
-func (e *Engine) Bans(ctx context.Context, app, after string, most int) (page []gateway.Ban, more bool, err error) {
-	var all []gateway.Ban
-	stop, err := e.followBans(ctx, app+".*", func(b gateway.Ban) {
+func (e *Engine) Bans(ctx context.Context, app, after string, most int) (page []session.Ban, more bool, err error) {
+	var all []session.Ban
+	stop, err := e.followBans(ctx, app+".*", func(b session.Ban) {
 		if b.User.ID > after && time.Now().Before(b.Until) {
 			all = append(all, b)
 		}
@@ -89,18 +90,18 @@ func (e *Engine) Bans(ctx context.Context, app, after string, most int) (page []
 		return nil, false, err
 	}
 	stop()
-	slices.SortFunc(all, func(a, b gateway.Ban) int { return cmp.Compare(a.User.ID, b.User.ID) })
+	slices.SortFunc(all, func(a, b session.Ban) int { return cmp.Compare(a.User.ID, b.User.ID) })
 	return all[:min(most, len(all))], len(all) > most, nil
 }
 
-// FollowBans implements gateway.Bans.
-func (e *Engine) FollowBans(ctx context.Context, changed func(gateway.Ban)) (stop func(), err error) {
+// FollowBans implements session.Bans.
+func (e *Engine) FollowBans(ctx context.Context, changed func(session.Ban)) (stop func(), err error) {
 	return e.followBans(ctx, ">", changed, changed)
 }
 
 // followBans calls present for the bans that there are, and from its return on later for changes,
 // if that is not nil.
-func (e *Engine) followBans(ctx context.Context, keys string, present, later func(gateway.Ban)) (stop func(), err error) {
+func (e *Engine) followBans(ctx context.Context, keys string, present, later func(session.Ban)) (stop func(), err error) {
 	watching, end := context.WithCancel(context.WithoutCancel(ctx))
 	watcher, err := e.bans.Watch(watching, keys)
 	if err != nil {
@@ -146,7 +147,7 @@ func (e *Engine) followBans(ctx context.Context, keys string, present, later fun
 	return stop, nil
 }
 
-func tellBan(entry jetstream.KeyValueEntry, tell func(gateway.Ban)) {
+func tellBan(entry jetstream.KeyValueEntry, tell func(session.Ban)) {
 	if b, ok := readBan(entry); ok {
 		tell(b)
 	}

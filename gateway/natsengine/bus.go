@@ -10,14 +10,15 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
-var _ gateway.Bus = (*Engine)(nil)
+var _ session.Bus = (*Engine)(nil)
 
-// ListenPeer implements gateway.Bus.
-func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt string), notified func()) (stop func(), err error) {
+// ListenPeer implements session.Bus.
+func (e *Engine) ListenPeer(user id.User, h func(frame []byte, receipt string), notified func()) (stop func(), err error) {
 	guard := orderGuard{until: time.Now().Add(guardTime)}
 	take := func(frame []byte, receipt string) {
 		switch {
@@ -26,7 +27,7 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt stri
 		case guard.takes(receipt):
 			h(frame, receipt)
 		default:
-			e.Receipt(receipt, gateway.Moved)
+			e.Receipt(receipt, session.Moved)
 		}
 	}
 	if e.embedded != nil {
@@ -39,9 +40,9 @@ func (e *Engine) ListenPeer(user gateway.User, h func(frame []byte, receipt stri
 	return stop, nil
 }
 
-// Receipt implements gateway.Bus: a receipt is where the sender waits for an answer. One
+// Receipt implements session.Bus: a receipt is where the sender waits for an answer. One
 // that waits here needs no server in between.
-func (e *Engine) Receipt(receipt string, outcome gateway.Outcome) {
+func (e *Engine) Receipt(receipt string, outcome session.Outcome) {
 	if !e.deliveries.answer(receipt, answerOfOutcome(outcome)) {
 		_ = e.nc.Publish(receipt, []byte{byte(outcome)})
 	}
@@ -68,8 +69,8 @@ func (e *Engine) ListenChannel(id channel.ID, h func(frame []byte)) (stop func()
 	return stop, nil
 }
 
-// ListenEvictions implements gateway.Bus.
-func (e *Engine) ListenEvictions(gatewayID string, h func(gateway.Eviction)) (stop func(), err error) {
+// ListenEvictions implements session.Bus.
+func (e *Engine) ListenEvictions(gatewayID string, h func(session.Eviction)) (stop func(), err error) {
 	stop, err = e.dispatcher.subscribe(evictSubject+gatewayID, func(m *nats.Msg) {
 		eviction, err := decodeEviction(m.Data)
 		if err != nil {
@@ -88,8 +89,8 @@ func (e *Engine) ListenEvictions(gatewayID string, h func(gateway.Eviction)) (st
 	return stop, nil
 }
 
-// Evict implements gateway.Bus.
-func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.Eviction) (err error) {
+// Evict implements session.Bus.
+func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction session.Eviction) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	ctx, span := startNATS(ctx, "nats ask_gateway", "evict")
@@ -105,7 +106,7 @@ func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction gateway.E
 const kickedMark = "kicked"
 
 // encodeEviction makes the text "session", "session lastSeq" of one that moved, or "session kicked".
-func encodeEviction(e gateway.Eviction) []byte {
+func encodeEviction(e session.Eviction) []byte {
 	text := e.Session
 	switch {
 	case e.Moved:
@@ -116,9 +117,9 @@ func encodeEviction(e gateway.Eviction) []byte {
 	return []byte(text)
 }
 
-func decodeEviction(text []byte) (e gateway.Eviction, err error) {
-	session, seq, more := strings.Cut(string(text), " ")
-	e = gateway.Eviction{Session: session, Moved: more && seq != kickedMark, Kicked: more && seq == kickedMark}
+func decodeEviction(text []byte) (e session.Eviction, err error) {
+	id, seq, more := strings.Cut(string(text), " ")
+	e = session.Eviction{Session: id, Moved: more && seq != kickedMark, Kicked: more && seq == kickedMark}
 	if e.Moved {
 		e.LastSeq, err = strconv.ParseUint(seq, 10, 64)
 	}

@@ -11,8 +11,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/session"
 )
 
 // Waits between two attempts to deliver to a user who is logged in and for whom nobody listens:
@@ -34,13 +35,13 @@ type pendingDeliveries struct {
 	mu     sync.Mutex // guards the rest
 	last   uint64
 	byID   map[uint64]*delivery
-	byUser map[gateway.User]*userQueue
+	byUser map[id.User]*userQueue
 }
 
 // delivery is a frame on its way to a user.
 type delivery struct {
 	id    uint64
-	user  gateway.User
+	user  id.User
 	frame []byte
 	done  func(received bool)
 	timer *time.Timer // gives up
@@ -51,7 +52,7 @@ type delivery struct {
 // open subscribes to answers, and to news of users who moved.
 func (p *pendingDeliveries) open(e *Engine) error {
 	p.e, p.inbox = e, e.nc.NewInbox()+"."
-	p.byID, p.byUser = map[uint64]*delivery{}, map[gateway.User]*userQueue{}
+	p.byID, p.byUser = map[uint64]*delivery{}, map[id.User]*userQueue{}
 	_, err := e.nc.Subscribe(p.inbox+"*", func(m *nats.Msg) { p.answer(m.Subject, answerOf(m)) })
 	if err != nil {
 		return fmt.Errorf("natsengine: subscribe to receipts: %w", err)
@@ -67,8 +68,8 @@ func (p *pendingDeliveries) open(e *Engine) error {
 	return nil
 }
 
-// AskPeer implements gateway.Bus.
-func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error {
+// AskPeer implements session.Bus.
+func (e *Engine) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error {
 	p := &e.deliveries
 	d := &delivery{user: user, frame: frame, done: done}
 	receipt, now := p.add(d, timeout)
@@ -81,8 +82,8 @@ func (e *Engine) AskPeer(user gateway.User, frame []byte, timeout time.Duration,
 	return nil
 }
 
-// Redeliver implements gateway.Bus.
-func (e *Engine) Redeliver(user gateway.User) error {
+// Redeliver implements session.Bus.
+func (e *Engine) Redeliver(user id.User) error {
 	if err := e.nc.Publish(redeliverSubject, []byte(userKey(user))); err != nil {
 		return fmt.Errorf("natsengine: tell that a user moved: %w", err)
 	}
@@ -145,7 +146,7 @@ func (p *pendingDeliveries) removeLocked(d *delivery) bool {
 	return true
 }
 
-func (p *pendingDeliveries) dropLocked(user gateway.User, q *userQueue) {
+func (p *pendingDeliveries) dropLocked(user id.User, q *userQueue) {
 	if len(q.items) == 0 && !q.running {
 		delete(p.byUser, user)
 	}
@@ -162,16 +163,16 @@ func answerOf(m *nats.Msg) answer {
 	case isNoResponders(m):
 		return nobodyListens
 	case len(m.Data) == 1:
-		return answerOfOutcome(gateway.Outcome(m.Data[0]))
+		return answerOfOutcome(session.Outcome(m.Data[0]))
 	}
 	return notReceived
 }
 
-func answerOfOutcome(o gateway.Outcome) answer {
+func answerOfOutcome(o session.Outcome) answer {
 	switch o {
-	case gateway.Received:
+	case session.Received:
 		return received
-	case gateway.Moved:
+	case session.Moved:
 		return userMoved
 	}
 	return notReceived
@@ -208,7 +209,7 @@ func (p *pendingDeliveries) answer(receipt string, a answer) (here bool) {
 
 // redeliver sends again now: the user listens at another gateway. What the former had is lost;
 // the client knows what it got.
-func (p *pendingDeliveries) redeliver(user gateway.User) {
+func (p *pendingDeliveries) redeliver(user id.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	q := p.byUser[user]
@@ -222,13 +223,13 @@ func (p *pendingDeliveries) redeliver(user gateway.User) {
 	}
 }
 
-func (p *pendingDeliveries) startLocked(user gateway.User, q *userQueue) {
+func (p *pendingDeliveries) startLocked(user id.User, q *userQueue) {
 	q.heard, q.moved = newSignal(), newSignal()
 	p.e.background.Go(func() { p.run(user, q) })
 }
 
 // run sends what waits for a user until nothing does.
-func (p *pendingDeliveries) run(user gateway.User, q *userQueue) {
+func (p *pendingDeliveries) run(user id.User, q *userQueue) {
 	pause := retry.Backoff{First: firstLook, Most: lastLook}
 	for first := true; ; first = false {
 		more, again := p.begin(user, q)
@@ -238,7 +239,7 @@ func (p *pendingDeliveries) run(user gateway.User, q *userQueue) {
 		if again && !first && q.moved.wait(pause.Next(), p.e.closing) {
 			pause.Reset()
 		}
-		if _, err := p.e.Lookup(context.Background(), user); errors.Is(err, gateway.ErrNoSession) || p.e.isClosing() {
+		if _, err := p.e.Lookup(context.Background(), user); errors.Is(err, session.ErrNoSession) || p.e.isClosing() {
 			p.giveUp(q)
 			continue
 		}
@@ -246,7 +247,7 @@ func (p *pendingDeliveries) run(user gateway.User, q *userQueue) {
 	}
 }
 
-func (p *pendingDeliveries) begin(user gateway.User, q *userQueue) (more, again bool) {
+func (p *pendingDeliveries) begin(user id.User, q *userQueue) (more, again bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	more, again = q.begin()

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 func TestAnswers(t *testing.T) {
@@ -18,9 +19,9 @@ func TestAnswers(t *testing.T) {
 		want answer
 	}{
 		"nobody listens": {&nats.Msg{Header: nats.Header{"Status": {"503"}}}, nobodyListens},
-		"received":       {&nats.Msg{Data: []byte{byte(gateway.Received)}}, received},
-		"not received":   {&nats.Msg{Data: []byte{byte(gateway.NotReceived)}}, notReceived},
-		"moved":          {&nats.Msg{Data: []byte{byte(gateway.Moved)}}, userMoved},
+		"received":       {&nats.Msg{Data: []byte{byte(session.Received)}}, received},
+		"not received":   {&nats.Msg{Data: []byte{byte(session.NotReceived)}}, notReceived},
+		"moved":          {&nats.Msg{Data: []byte{byte(session.Moved)}}, userMoved},
 		"nonsense":       {&nats.Msg{Data: []byte("xyz")}, notReceived},
 		"nothing":        {&nats.Msg{}, notReceived},
 	} {
@@ -32,13 +33,13 @@ func TestAnswers(t *testing.T) {
 // hide that of the other.
 func TestFrameThatTwoSessionsGet(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
-	_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+	user := id.User{App: testApp, ID: "ada"}
+	_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
-	stop, err := e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, gateway.Moved) }, nil)
+	stop, err := e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, session.Moved) }, nil)
 	require.NoError(t, err)
 	t.Cleanup(stop)
-	stop, err = e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, gateway.Received) }, nil)
+	stop, err = e.ListenPeer(user, func(_ []byte, receipt string) { e.Receipt(receipt, session.Received) }, nil)
 	require.NoError(t, err)
 	t.Cleanup(stop)
 	for range 3 {
@@ -54,7 +55,7 @@ func TestFramesForNobody(t *testing.T) {
 	e := openEngine(t, Options{})
 	given := make(chan string, 3)
 	for _, name := range []string{"first", "second", "third"} {
-		require.NoError(t, e.AskPeer(gateway.User{App: testApp, ID: "nobody"}, []byte(name), time.Minute, func(received bool) {
+		require.NoError(t, e.AskPeer(id.User{App: testApp, ID: "nobody"}, []byte(name), time.Minute, func(received bool) {
 			assert.False(t, received)
 			given <- name
 		}))
@@ -67,7 +68,7 @@ func TestFramesForNobody(t *testing.T) {
 // A sender is told of a frame that nobody answers when its time is over.
 func TestFrameWithoutAnAnswer(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
+	user := id.User{App: testApp, ID: "ada"}
 	var late string
 	stop, err := e.ListenPeer(user, func(_ []byte, receipt string) { late = receipt }, nil)
 	require.NoError(t, err)
@@ -75,7 +76,7 @@ func TestFrameWithoutAnAnswer(t *testing.T) {
 	result := make(chan bool, 2)
 	require.NoError(t, e.AskPeer(user, []byte("hello"), 10*time.Millisecond, func(received bool) { result <- received }))
 	assert.False(t, <-result)
-	e.Receipt(late, gateway.Received)
+	e.Receipt(late, session.Received)
 	assert.Empty(t, result, "once")
 	assert.Empty(t, e.deliveries.byUser)
 }
@@ -83,15 +84,15 @@ func TestFrameWithoutAnAnswer(t *testing.T) {
 // A frame for a user who is logging in, and does not listen yet, waits for them.
 func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
-	_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+	user := id.User{App: testApp, ID: "ada"}
+	_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
 	received := make(chan bool, 1)
 	require.NoError(t, e.AskPeer(user, []byte("hello"), time.Minute, func(ok bool) { received <- ok }))
 	assert.Empty(t, received, "nothing is known yet")
 	stop, err := e.ListenPeer(user, func(frame []byte, receipt string) {
 		assert.Equal(t, "hello", string(frame))
-		e.Receipt(receipt, gateway.Received)
+		e.Receipt(receipt, session.Received)
 	}, nil)
 	require.NoError(t, err)
 	t.Cleanup(stop)
@@ -102,19 +103,19 @@ func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
 // fails. Nothing waits for it.
 func TestFrameThatWasPassed(t *testing.T) {
 	for name, c := range map[string]struct {
-		first []gateway.Outcome // what the first frame is answered; nothing where it is lost
+		first []session.Outcome // what the first frame is answered; nothing where it is lost
 	}{
 		"lost":    {nil},
-		"refused": {[]gateway.Outcome{gateway.Moved}},
+		"refused": {[]session.Outcome{session.Moved}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := openEngine(t, Options{})
-			user := gateway.User{App: testApp, ID: "ada"}
-			_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: "g"}))
+			user := id.User{App: testApp, ID: "ada"}
+			_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s", Gateway: "g"}))
 			require.NoError(t, err)
 			stop, err := e.ListenPeer(user, func(frame []byte, receipt string) {
 				if string(frame) != "first" {
-					e.Receipt(receipt, gateway.Received)
+					e.Receipt(receipt, session.Received)
 					return
 				}
 				for _, outcome := range c.first {
@@ -136,7 +137,7 @@ func TestFrameThatWasPassed(t *testing.T) {
 			got := make(chan string, 10)
 			stop, err = e.ListenPeer(user, func(frame []byte, receipt string) {
 				got <- string(frame)
-				e.Receipt(receipt, gateway.Received)
+				e.Receipt(receipt, session.Received)
 			}, nil)
 			require.NoError(t, err)
 			t.Cleanup(stop)

@@ -11,9 +11,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // Lists of what is in a state come in pages, by revision: a cursor is the revision up to which a
@@ -47,7 +48,7 @@ func (s *state) page(ctx context.Context, filter string, after uint64, most int)
 
 // Sessions returns sessions of an app behind a cursor, at most so many, in no order that means
 // anything. next is the cursor of the following page, 0 at the end. A page may have fewer.
-func (e *Engine) Sessions(ctx context.Context, app string, after uint64, most int) (page []gateway.SessionInfo, next uint64, err error) {
+func (e *Engine) Sessions(ctx context.Context, app string, after uint64, most int) (page []session.Info, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	records, next, more, err := e.sessionState.page(ctx, app+".*", after, most)
@@ -70,32 +71,32 @@ func nextPage(next uint64, more bool) uint64 {
 	return next
 }
 
-func readSessionInfo(r record) (info gateway.SessionInfo, ok bool) {
+func readSessionInfo(r record) (info session.Info, ok bool) {
 	user, ok := parseUserKey(r.key)
 	var v sessionEntry
 	if !ok || json.Unmarshal(r.value, &v) != nil {
 		return info, false
 	}
-	return gateway.SessionInfo{User: user, Session: v.Session, Gateway: v.Gateway, State: presenceEvent(user, r).State}, true
+	return session.Info{User: user, Session: v.Session, Gateway: v.Gateway, State: presenceEvent(user, r).State}, true
 }
 
-// Session returns a user's session, or gateway.ErrNoSession.
-func (e *Engine) Session(ctx context.Context, user gateway.User) (gateway.SessionInfo, error) {
+// Session returns a user's session, or session.ErrNoSession.
+func (e *Engine) Session(ctx context.Context, user id.User) (session.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	r, err := e.sessionState.last(ctx, userKey(user))
 	if err != nil {
-		return gateway.SessionInfo{}, fmt.Errorf("natsengine: look a session up: %w", err)
+		return session.Info{}, fmt.Errorf("natsengine: look a session up: %w", err)
 	}
 	info, ok := readSessionInfo(r)
 	if r.gone || !ok || info.State == presence.Offline {
-		return info, gateway.ErrNoSession
+		return info, session.ErrNoSession
 	}
 	return info, nil
 }
 
 // ChannelsOf returns the channels that a user is a member of.
-func (e *Engine) ChannelsOf(ctx context.Context, user gateway.User) (names []string, err error) {
+func (e *Engine) ChannelsOf(ctx context.Context, user id.User) (names []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	filter := "*." + user.App + ".*." + memberHash(user.ID) + "." + token(user.ID)
@@ -135,7 +136,7 @@ func (e *Engine) MemberPage(ctx context.Context, id channel.ID, after uint64, mo
 // the members, and has a channel in the page in which the first of its members is: one look tells
 // who that is, and how many follow. A page ends early where it takes many looks, since it must come
 // in time however many channels there are.
-func (e *Engine) Channels(ctx context.Context, app string, after uint64, most int) (page []gateway.ChannelInfo, next uint64, err error) {
+func (e *Engine) Channels(ctx context.Context, app string, after uint64, most int) (page []channel.Info, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	l := channelList{e: e, after: after, most: most, began: time.Now(), seen: map[channel.ID]bool{}}
@@ -170,7 +171,7 @@ type channelList struct {
 	most  int
 	began time.Time
 	looks int
-	page  []gateway.ChannelInfo
+	page  []channel.Info
 	seen  map[channel.ID]bool
 }
 
@@ -199,7 +200,7 @@ func (l *channelList) add(ctx context.Context, records []record) error {
 			return err
 		}
 		if n > 0 {
-			l.page = append(l.page, gateway.ChannelInfo{ID: m.Channel, Members: n})
+			l.page = append(l.page, channel.Info{ID: m.Channel, Members: n})
 		}
 	}
 	return nil

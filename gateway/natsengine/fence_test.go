@@ -8,9 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // What one server of a cluster knows reaches the others later, and not in the order of what other
@@ -87,18 +88,18 @@ func (c *testCluster) testLateHistory(t *testing.T) {
 // late who follows the user.
 func (c *testCluster) testLateFollower(t *testing.T) {
 	follower, other, _, toLeader, _ := c.around(t, kvStream+sessionBucket)
-	ada := gateway.User{App: testApp, ID: "ada"}
+	ada := id.User{App: testApp, ID: "ada"}
 	release := toLeader.hold(t)
 	seen := follow(t, follower, ada)
 	found := make(chan presence.Event, 1)
 	go func() {
-		events, err := follower.LookUpPresence(t.Context(), []gateway.User{ada})
+		events, err := follower.LookUpPresence(t.Context(), []id.User{ada})
 		if assert.NoError(t, err) {
 			found <- events[0]
 		}
 	}()
 	inTime(found, func(e presence.Event) { found <- e })
-	_, err := other.Claim(t.Context(), ada, always(gateway.Record{Session: "s", Gateway: "g"}))
+	_, err := other.Claim(t.Context(), ada, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
 	release()
 	if waitFor(t, found, "the look-up does not end").State != presence.Online {
@@ -141,14 +142,14 @@ func (c *testCluster) testLateMemberFollower(t *testing.T) {
 // A message to a user waits until the sender's server knows who listens.
 func (c *testCluster) testLateReceiver(t *testing.T) {
 	receiver, sender, across, _, _ := c.around(t, kvStream+sessionBucket)
-	bob := gateway.User{App: testApp, ID: "bob"}
+	bob := id.User{App: testApp, ID: "bob"}
 	release := across.hold(t)
-	_, err := receiver.Claim(t.Context(), bob, always(gateway.Record{Session: "s", Gateway: "g"}))
+	_, err := receiver.Claim(t.Context(), bob, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
 	got := make(chan string, 8)
 	stop, err := receiver.ListenPeer(bob, func(frame []byte, receipt string) {
 		got <- string(frame)
-		receiver.Receipt(receipt, gateway.Received)
+		receiver.Receipt(receipt, session.Received)
 	}, func() {})
 	require.NoError(t, err)
 	t.Cleanup(stop)

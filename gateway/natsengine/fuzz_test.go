@@ -6,13 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // FuzzKeys: a key that parses is the one its parts make.
 func FuzzKeys(f *testing.F) {
-	f.Add(userKey(gateway.User{App: "app", ID: "a.b *>"}))
+	f.Add(userKey(id.User{App: "app", ID: "a.b *>"}))
 	f.Add(memberKey(channel.Member{Channel: channel.ID{App: "app", Channel: "c c"}, UID: "ada", Gateway: "g"}))
 	f.Add("..")
 	f.Fuzz(func(t *testing.T, key string) {
@@ -31,7 +32,7 @@ func FuzzKeys(f *testing.F) {
 
 // FuzzDecodeSession: what is accepted has a secret, and encodes to the same.
 func FuzzDecodeSession(f *testing.F) {
-	value, err := encodeSession(gateway.Record{Session: "s", Gateway: "g", LineageID: "l", Secret: sha256.Sum256([]byte("x"))})
+	value, err := encodeSession(session.Record{Session: "s", Gateway: "g", LineageID: "l", Secret: sha256.Sum256([]byte("x"))})
 	require.NoError(f, err)
 	f.Add(value)
 	f.Add([]byte(`{"session":"s","secret":""}`))

@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 func TestParts(t *testing.T) {
@@ -57,10 +58,10 @@ func TestAskAt(t *testing.T) {
 // Attributes stay with a lineage, and become those of the gateway where it goes on.
 func TestAttributesFollowALineage(t *testing.T) {
 	e := openEngine(t, Options{})
-	ctx, user := t.Context(), gateway.User{App: testApp, ID: "ada"}
-	first := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g", Secret: [32]byte{1}}
-	next := gateway.Record{Session: "s2", LineageID: "s1", Gateway: "h", Secret: [32]byte{2}}
-	other := gateway.Record{Session: "s3", LineageID: "s3", Gateway: "h", Secret: [32]byte{3}}
+	ctx, user := t.Context(), id.User{App: testApp, ID: "ada"}
+	first := session.Record{Session: "s1", LineageID: "s1", Gateway: "g", Secret: [32]byte{1}}
+	next := session.Record{Session: "s2", LineageID: "s1", Gateway: "h", Secret: [32]byte{2}}
+	other := session.Record{Session: "s3", LineageID: "s3", Gateway: "h", Secret: [32]byte{3}}
 	read := func() string {
 		t.Helper()
 		value, err := e.UserAttributes(ctx, user)
@@ -75,10 +76,10 @@ func TestAttributesFollowALineage(t *testing.T) {
 
 	_, err = e.Claim(ctx, user, always(next))
 	require.NoError(t, err)
-	found, err := e.LookUpPresence(ctx, []gateway.User{user})
+	found, err := e.LookUpPresence(ctx, []id.User{user})
 	require.NoError(t, err)
 	assert.Equal(t, presence.Online, found[0].State)
-	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, keep), gateway.ErrNoSession, "the user's session is another")
+	require.ErrorIs(t, e.ChangeUserAttributes(ctx, user, first, keep), session.ErrNoSession, "the user's session is another")
 	mustRelease(t, e, user, first) // not its any more
 	assert.Equal(t, "mine", read())
 	require.NoError(t, e.RegisterGateway(ctx, "h", nil, nil)) // g is not alive: what is its goes
@@ -90,7 +91,7 @@ func TestAttributesFollowALineage(t *testing.T) {
 }
 
 func TestEvictionsAreRead(t *testing.T) {
-	for _, want := range []gateway.Eviction{{Session: "s"}, {Session: "s", Moved: true}, {Session: "s", Moved: true, LastSeq: 1 << 63}} {
+	for _, want := range []session.Eviction{{Session: "s"}, {Session: "s", Moved: true}, {Session: "s", Moved: true, LastSeq: 1 << 63}} {
 		got, err := decodeEviction(encodeEviction(want))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)

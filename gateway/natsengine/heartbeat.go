@@ -10,8 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/session"
 )
 
 // heartbeatsPerLife is how often a gateway renews its key within the key's life.
@@ -25,9 +25,9 @@ func (o Options) heartbeatInterval() time.Duration { return o.GatewayLife / hear
 // connection is well.
 const contactEvery = time.Second
 
-// RegisterGateway implements gateway.Engine. A gateway is alive while its key is in the
+// RegisterGateway implements session.Engine. A gateway is alive while its key is in the
 // gateways bucket. Each gateway looks for keys that are gone, and removes what those
-// gateways left. The key is removed when ctx ends, unless its cause is gateway.ErrSessionsLeft: then it
+// gateways left. The key is removed when ctx ends, unless its cause is session.ErrSessionsLeft: then it
 // becomes stopped, and runs out.
 func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
@@ -213,7 +213,7 @@ const stopped = "stopped"
 func (h *heartbeat) resign(cause error) {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	if errors.Is(cause, gateway.ErrSessionsLeft) {
+	if errors.Is(cause, session.ErrSessionsLeft) {
 		_, _ = h.e.gateways.PutString(ctx, h.id, stopped) // on failure it counts as killed
 		return
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 const testApp = "0123456789abcdef0123456789abcdef"
@@ -34,13 +35,13 @@ func TestDeadGateway(t *testing.T) {
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
 
-	user := gateway.User{App: testApp, ID: "ghost"}
+	user := id.User{App: testApp, ID: "ghost"}
 	ghost := channel.Member{Channel: channel.ID{App: testApp, Channel: "room"}, UID: "ghost", Session: "s1", Gateway: "dying", Entry: 1}
 	living := channel.Member{Channel: ghost.Channel, UID: "ada", Session: "s2", Gateway: "alive", Entry: 1}
 	_, err := e.gateways.Create(ctx, "dying", nil) // announced once, never again
 	require.NoError(t, err)
 	require.NoError(t, e.register(ctx, "dying"))
-	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
+	_, err = e.Claim(ctx, user, always(session.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
 	entered, err := e.Enter(ctx, ghost)
 	require.NoError(t, err)
@@ -63,7 +64,7 @@ func TestDeadGateway(t *testing.T) {
 	}
 	assert.Equal(t, []string{"ada"}, present(t, e, ghost.Channel))
 	_, err = e.Lookup(ctx, user)
-	require.ErrorIs(t, err, gateway.ErrNoSession)
+	require.ErrorIs(t, err, session.ErrNoSession)
 	assert.Empty(t, gone)
 }
 
@@ -94,10 +95,10 @@ func TestSweepLeavesLivingGateways(t *testing.T) {
 	e := openEngine(t, Options{})
 	_, err := e.gateways.Create(t.Context(), "alive", nil)
 	require.NoError(t, err)
-	living, dead := gateway.User{App: testApp, ID: "ada"}, gateway.User{App: testApp, ID: "ghost"}
-	for user, id := range map[gateway.User]string{living: "alive", dead: "dead"} {
+	living, dead := id.User{App: testApp, ID: "ada"}, id.User{App: testApp, ID: "ghost"}
+	for user, id := range map[id.User]string{living: "alive", dead: "dead"} {
 		require.NoError(t, e.register(t.Context(), id))
-		_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s", Gateway: id}))
+		_, err = e.Claim(t.Context(), user, always(session.Record{Session: "s", Gateway: id}))
 		require.NoError(t, err)
 	}
 	e.gateways = overtaken{e.gateways}
@@ -105,7 +106,7 @@ func TestSweepLeavesLivingGateways(t *testing.T) {
 	_, err = e.Lookup(t.Context(), living)
 	require.NoError(t, err)
 	_, err = e.Lookup(t.Context(), dead)
-	require.ErrorIs(t, err, gateway.ErrNoSession)
+	require.ErrorIs(t, err, session.ErrNoSession)
 }
 
 // failing is a bucket whose reads fail with an error, where one is set. A recovery in the
@@ -185,8 +186,8 @@ func TestGatewayKeyRunsOutEarly(t *testing.T) {
 	h := &heartbeat{e: e, id: "lonely", lapsed: func() { lapsed = true }, renewed: time.Now()}
 	_, err := e.gateways.Create(t.Context(), h.id, nil)
 	require.NoError(t, err)
-	user := gateway.User{App: testApp, ID: "ada"}
-	_, err = e.Claim(t.Context(), user, always(gateway.Record{Session: "s1", Gateway: h.id}))
+	user := id.User{App: testApp, ID: "ada"}
+	_, err = e.Claim(t.Context(), user, always(session.Record{Session: "s1", Gateway: h.id}))
 	require.NoError(t, err)
 	h.lookAround(t.Context())
 	for range 2 { // between heartbeats, and in the middle of one
@@ -209,7 +210,7 @@ func TestGatewayKeyRunsOutEarly(t *testing.T) {
 // as alive for a while, though it does not run.
 func TestGatewayThatLeavesSessions(t *testing.T) {
 	e := openEngine(t, Options{})
-	for id, cause := range map[string]error{"empty": nil, "left": gateway.ErrSessionsLeft} {
+	for id, cause := range map[string]error{"empty": nil, "left": session.ErrSessionsLeft} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		require.NoError(t, e.RegisterGateway(ctx, id, func() {}, func() {}))
 		cancel(cause)

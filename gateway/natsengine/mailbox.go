@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/diskspace"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 )
 
@@ -36,11 +36,11 @@ var (
 )
 
 // AppendMail implements mailbox.Store.
-func (e *Engine) AppendMail(user gateway.User, from string, frame []byte, done func(error)) error {
+func (e *Engine) AppendMail(user id.User, from string, frame []byte, done func(error)) error {
 	if err := e.mailReserve.Check(); err != nil {
 		return err
 	}
-	claims := e.opts.claims(gateway.User{App: user.App, ID: from})
+	claims := e.opts.claims(id.User{App: user.App, ID: from})
 	err := e.claim(claims, nil, func(held []claimed, err error) {
 		settle := func(err error) {
 			if err != nil && !mayBeStored(err) {
@@ -93,7 +93,7 @@ func mayBeStored(err error) bool {
 }
 
 // ReadMail implements mailbox.Store.
-func (e *Engine) ReadMail(ctx context.Context, user gateway.User, after uint64, most int) ([]mailbox.Mail, error) {
+func (e *Engine) ReadMail(ctx context.Context, user id.User, after uint64, most int) ([]mailbox.Mail, error) {
 	var all []mailbox.Mail
 	for len(all) < most {
 		m, err := e.nextMail(ctx, mailSubject+userKey(user), after+1)
@@ -116,7 +116,7 @@ func (e *Engine) nextMail(ctx context.Context, subject string, from uint64) (*je
 }
 
 // TruncateMail implements mailbox.Store.
-func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint64) error {
+func (e *Engine) TruncateMail(ctx context.Context, user id.User, upTo uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	err := e.mail.Purge(ctx, jetstream.WithPurgeSubject(mailSubject+userKey(user)), jetstream.WithPurgeSequence(upTo+1))
@@ -127,7 +127,7 @@ func (e *Engine) TruncateMail(ctx context.Context, user gateway.User, upTo uint6
 }
 
 // NotifyMail implements mailbox.Store. It sends an empty message, which is no frame.
-func (e *Engine) NotifyMail(user gateway.User) error {
+func (e *Engine) NotifyMail(user id.User) error {
 	if e.embedded != nil {
 		e.peers.send(user, nil, "")
 		return nil
@@ -171,7 +171,7 @@ type claimed struct {
 
 // claims are the quotas that a message of a user counts for, in the order in which they are
 // claimed.
-func (o Options) claims(from gateway.User) (all []claim) {
+func (o Options) claims(from id.User) (all []claim) {
 	if o.UserMail > 0 && from.ID != "" {
 		all = append(all, claim{userQuotaStream, userQuotaSubject + userKey(from), mailbox.ErrUserQuota})
 	}

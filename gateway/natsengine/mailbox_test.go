@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
 )
 
@@ -29,7 +29,7 @@ func TestMailIsKeptForAWeek(t *testing.T) {
 func TestNoRoomForMail(t *testing.T) {
 	e := openEngine(t, Options{MinFree: 1 << 62})
 	assert.EqualValues(t, 1<<61, e.mailReserve.Bytes, "when media has stopped already")
-	away := gateway.User{App: testApp, ID: "away"}
+	away := id.User{App: testApp, ID: "away"}
 	err := e.AppendMail(away, "eve", []byte("frame"), func(error) { t.Error("it was kept") })
 	require.ErrorIs(t, err, mailbox.ErrStorageFull)
 	assert.Contains(t, err.Error(), "are free on the disk")
@@ -42,7 +42,7 @@ func TestNoRoomForMail(t *testing.T) {
 func leave(t *testing.T, e *Engine, app, from, to string) error {
 	t.Helper()
 	kept := make(chan error, 1)
-	require.NoError(t, e.AppendMail(gateway.User{App: app, ID: to}, from, []byte("frame"), func(err error) { kept <- err }))
+	require.NoError(t, e.AppendMail(id.User{App: app, ID: to}, from, []byte("frame"), func(err error) { kept <- err }))
 	select {
 	case err := <-kept:
 		return err
@@ -65,10 +65,10 @@ func TestMailQuotas(t *testing.T) {
 	}
 	require.ErrorIs(t, leave(t, e, testApp, "bob", "away9"), mailbox.ErrAppQuota)
 	require.NoError(t, leave(t, e, otherApp, "ada", "away0"), "another app has quotas of its own")
-	mail, err := e.ReadMail(t.Context(), gateway.User{App: testApp, ID: "away9"}, 0, 10)
+	mail, err := e.ReadMail(t.Context(), id.User{App: testApp, ID: "away9"}, 0, 10)
 	require.NoError(t, err)
 	assert.Empty(t, mail)
-	mail, err = e.ReadMail(t.Context(), gateway.User{App: testApp, ID: "away0"}, 0, 10)
+	mail, err = e.ReadMail(t.Context(), id.User{App: testApp, ID: "away0"}, 0, 10)
 	require.NoError(t, err)
 	assert.Len(t, mail, 3)
 	assert.Equal(t, e.opts.layout()[6].MaxAge, quotaConfig("", "", 1).MaxAge, "a claim lives as long as the message")

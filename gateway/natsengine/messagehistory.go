@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/history"
 	"rtmwasm/gateway/retry"
 )
 
@@ -73,13 +73,13 @@ func (e *Engine) History() *History {
 	return &History{e}
 }
 
-// History implements gateway.History, and finds messages for backends.
+// History implements history.Recorder, and finds messages for backends.
 type History struct{ e *Engine }
 
-var _ gateway.History = (*History)(nil)
+var _ history.Recorder = (*History)(nil)
 
-// Record implements gateway.History.
-func (h *History) Record(ctx context.Context, m gateway.HistoryMessage) error {
+// Record implements history.Recorder.
+func (h *History) Record(ctx context.Context, m history.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	held, err := h.claim(ctx, m.App)
@@ -120,7 +120,7 @@ func (h *History) claim(ctx context.Context, app string) ([]claimed, error) {
 		err  error
 	}
 	done := make(chan outcome, 1)
-	claims := []claim{{messageQuotaStream, messageQuotaSubject + app, gateway.ErrHistoryQuota}}
+	claims := []claim{{messageQuotaStream, messageQuotaSubject + app, history.ErrQuota}}
 	if err := h.e.claim(claims, nil, func(held []claimed, err error) { done <- outcome{held, err} }); err != nil {
 		return nil, fmt.Errorf("natsengine: keep a message: %w", err)
 	}
@@ -137,7 +137,7 @@ func (h *History) claim(ctx context.Context, app string) ([]claimed, error) {
 }
 
 // subjectOf is where the messages are that a filter means, and those of other times.
-func subjectOf(f gateway.HistoryFilter) string {
+func subjectOf(f history.Filter) string {
 	part := func(id string) string {
 		if id == "" {
 			return "*"
@@ -152,13 +152,13 @@ func subjectOf(f gateway.HistoryFilter) string {
 }
 
 // Count returns how many messages there are.
-func (h *History) Count(ctx context.Context, f gateway.HistoryFilter) (int, error) {
+func (h *History) Count(ctx context.Context, f history.Filter) (int, error) {
 	found, err := h.find(ctx, f)
 	return len(found), err
 }
 
 // Read returns messages by their time, not more than limit, behind the first offset ones.
-func (h *History) Read(ctx context.Context, f gateway.HistoryFilter, offset, limit int, newestFirst bool) ([]gateway.HistoryMessage, error) {
+func (h *History) Read(ctx context.Context, f history.Filter, offset, limit int, newestFirst bool) ([]history.Message, error) {
 	found, err := h.find(ctx, f)
 	if err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (h *History) Read(ctx context.Context, f gateway.HistoryFilter, offset, lim
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read the message history: %w", err)
 	}
-	messages := make([]*gateway.HistoryMessage, len(found))
+	messages := make([]*history.Message, len(found))
 	err = retry.TryEach(indices(len(found)), retry.Recoveries, func(i int) error {
 		raw, err := stream.GetMsg(ctx, found[i].sequence)
 		switch {
@@ -187,7 +187,7 @@ func (h *History) Read(ctx context.Context, f gateway.HistoryFilter, offset, lim
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: read the message history: %w", err)
 	}
-	all := make([]gateway.HistoryMessage, 0, len(messages))
+	all := make([]history.Message, 0, len(messages))
 	for _, m := range messages {
 		if m != nil {
 			all = append(all, *m)
@@ -205,7 +205,7 @@ func indices(n int) []int {
 }
 
 // parseMessage undoes what Record makes; nil for what is no message.
-func parseMessage(app, subject string, ms int64, data []byte) *gateway.HistoryMessage {
+func parseMessage(app, subject string, ms int64, data []byte) *history.Message {
 	parts := strings.Split(strings.TrimPrefix(subject, messageSubject), ".")
 	if len(parts) != 4 {
 		return nil
@@ -215,7 +215,7 @@ func parseMessage(app, subject string, ms int64, data []byte) *gateway.HistoryMe
 	if !okTo || !okFrom {
 		return nil
 	}
-	return &gateway.HistoryMessage{App: app, From: from, To: to, ToChannel: parts[1] == toChannel, Ms: ms, Message: data}
+	return &history.Message{App: app, From: from, To: to, ToChannel: parts[1] == toChannel, Ms: ms, Message: data}
 }
 
 // place is where a message is in the stream.
@@ -227,7 +227,7 @@ type place struct {
 // find returns the places of messages, by their time. Only headers are read. All that was recorded
 // before is found: the leader tells which message is the last, and a replica that reads is waited
 // for until it has that one.
-func (h *History) find(ctx context.Context, f gateway.HistoryFilter) (found []place, err error) {
+func (h *History) find(ctx context.Context, f history.Filter) (found []place, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	found, err = h.scan(ctx, f)
@@ -241,7 +241,7 @@ func (h *History) find(ctx context.Context, f gateway.HistoryFilter) (found []pl
 	return found, nil
 }
 
-func (h *History) scan(ctx context.Context, f gateway.HistoryFilter) (found []place, err error) {
+func (h *History) scan(ctx context.Context, f history.Filter) (found []place, err error) {
 	stream, err := h.e.js.Stream(ctx, messageStream)
 	if err != nil {
 		return nil, err

@@ -9,17 +9,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/history"
 )
 
 // keepMessage keeps a message whose content is its text.
 func keepMessage(t *testing.T, h *History, from, to string, toChannel bool, ms int64, text string) {
 	t.Helper()
-	require.NoError(t, h.Record(t.Context(), gateway.HistoryMessage{App: testApp, From: from, To: to, ToChannel: toChannel, Ms: ms, Message: []byte(text)}))
+	require.NoError(t, h.Record(t.Context(), history.Message{App: testApp, From: from, To: to, ToChannel: toChannel, Ms: ms, Message: []byte(text)}))
 }
 
 // foundTexts are those of the messages that a filter finds.
-func foundTexts(t *testing.T, h *History, f gateway.HistoryFilter, offset, limit int, newestFirst bool) (all []string) {
+func foundTexts(t *testing.T, h *History, f history.Filter, offset, limit int, newestFirst bool) (all []string) {
 	t.Helper()
 	f.App = testApp
 	found, err := h.Read(t.Context(), f, offset, limit, newestFirst)
@@ -45,37 +45,37 @@ func TestMessageHistoryFilters(t *testing.T) {
 	keepMessage(t, h, "ada", "hall", true, now-30, "ada in hall")
 	keepMessage(t, h, "bob", "hall", true, now-20, "bob in hall")
 	keepMessage(t, h, "a.*>", "hall >", true, now-10, "odd names")
-	require.NoError(t, h.Record(t.Context(), gateway.HistoryMessage{App: otherApp, From: "ada", To: "bob", Ms: now, Message: []byte("another app's")}))
-	all := gateway.HistoryFilter{Start: now - 1000, End: now + 1000}
-	with := func(change func(*gateway.HistoryFilter)) gateway.HistoryFilter {
+	require.NoError(t, h.Record(t.Context(), history.Message{App: otherApp, From: "ada", To: "bob", Ms: now, Message: []byte("another app's")}))
+	all := history.Filter{Start: now - 1000, End: now + 1000}
+	with := func(change func(*history.Filter)) history.Filter {
 		f := all
 		change(&f)
 		return f
 	}
 	for name, c := range map[string]struct {
-		filter gateway.HistoryFilter
+		filter history.Filter
 		want   []string
 	}{
-		"received by a user":       {with(func(f *gateway.HistoryFilter) { f.To = "bob" }), []string{"ada to bob"}},
-		"in a channel":             {with(func(f *gateway.HistoryFilter) { f.To = "hall" }), []string{"ada in hall", "bob in hall"}},
-		"sent by a user":           {with(func(f *gateway.HistoryFilter) { f.From = "ada" }), []string{"ada to bob", "ada in hall"}},
-		"from one to another":      {with(func(f *gateway.HistoryFilter) { f.From, f.To = "bob", "ada" }), []string{"bob to ada"}},
-		"a user in a channel":      {with(func(f *gateway.HistoryFilter) { f.From, f.To = "bob", "hall" }), []string{"bob in hall"}},
-		"a channel sends nothing":  {with(func(f *gateway.HistoryFilter) { f.From = "hall" }), nil},
-		"channels alone":           {with(func(f *gateway.HistoryFilter) { f.From, f.ChannelsOnly = "ada", true }), []string{"ada in hall"}},
-		"of a user, channels only": {with(func(f *gateway.HistoryFilter) { f.To, f.ChannelsOnly = "bob", true }), nil},
-		"odd names":                {with(func(f *gateway.HistoryFilter) { f.From, f.To = "a.*>", "hall >" }), []string{"odd names"}},
-		"bounds are inclusive":     {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-30, now-20 }), []string{"ada in hall", "bob in hall"}},
-		"after the first":          {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-29, now-20 }), []string{"bob in hall"}},
-		"before the second":        {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now-30, now-21 }), []string{"ada in hall"}},
-		"all of it is past":        {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", now+100000, now+200000 }), nil},
-		"all of it is to come":     {with(func(f *gateway.HistoryFilter) { f.To, f.Start, f.End = "hall", 0, 1000 }), nil},
+		"received by a user":       {with(func(f *history.Filter) { f.To = "bob" }), []string{"ada to bob"}},
+		"in a channel":             {with(func(f *history.Filter) { f.To = "hall" }), []string{"ada in hall", "bob in hall"}},
+		"sent by a user":           {with(func(f *history.Filter) { f.From = "ada" }), []string{"ada to bob", "ada in hall"}},
+		"from one to another":      {with(func(f *history.Filter) { f.From, f.To = "bob", "ada" }), []string{"bob to ada"}},
+		"a user in a channel":      {with(func(f *history.Filter) { f.From, f.To = "bob", "hall" }), []string{"bob in hall"}},
+		"a channel sends nothing":  {with(func(f *history.Filter) { f.From = "hall" }), nil},
+		"channels alone":           {with(func(f *history.Filter) { f.From, f.ChannelsOnly = "ada", true }), []string{"ada in hall"}},
+		"of a user, channels only": {with(func(f *history.Filter) { f.To, f.ChannelsOnly = "bob", true }), nil},
+		"odd names":                {with(func(f *history.Filter) { f.From, f.To = "a.*>", "hall >" }), []string{"odd names"}},
+		"bounds are inclusive":     {with(func(f *history.Filter) { f.To, f.Start, f.End = "hall", now-30, now-20 }), []string{"ada in hall", "bob in hall"}},
+		"after the first":          {with(func(f *history.Filter) { f.To, f.Start, f.End = "hall", now-29, now-20 }), []string{"bob in hall"}},
+		"before the second":        {with(func(f *history.Filter) { f.To, f.Start, f.End = "hall", now-30, now-21 }), []string{"ada in hall"}},
+		"all of it is past":        {with(func(f *history.Filter) { f.To, f.Start, f.End = "hall", now+100000, now+200000 }), nil},
+		"all of it is to come":     {with(func(f *history.Filter) { f.To, f.Start, f.End = "hall", 0, 1000 }), nil},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, foundTexts(t, h, c.filter, 0, 100, false)) })
 	}
-	found, err := h.Read(t.Context(), gateway.HistoryFilter{App: testApp, From: "bob", To: "hall", Start: now - 1000, End: now}, 0, 1, false)
+	found, err := h.Read(t.Context(), history.Filter{App: testApp, From: "bob", To: "hall", Start: now - 1000, End: now}, 0, 1, false)
 	require.NoError(t, err)
-	assert.Equal(t, []gateway.HistoryMessage{{App: testApp, From: "bob", To: "hall", ToChannel: true, Ms: now - 20, Message: []byte("bob in hall")}}, found)
+	assert.Equal(t, []history.Message{{App: testApp, From: "bob", To: "hall", ToChannel: true, Ms: now - 20, Message: []byte("bob in hall")}}, found)
 }
 
 // Pages go by the time at which gateways received messages, in either direction.
@@ -86,7 +86,7 @@ func TestMessageHistoryPages(t *testing.T) {
 	for _, i := range []int64{1, 0, 3, 2, 4} { // as gateways record them that do not wait for each other
 		keepMessage(t, h, "ada", "hall", true, now+i, fmt.Sprint(i))
 	}
-	f := gateway.HistoryFilter{To: "hall", Start: now, End: now + 10}
+	f := history.Filter{To: "hall", Start: now, End: now + 10}
 	assert.Equal(t, []string{"0", "1", "2", "3", "4"}, foundTexts(t, h, f, 0, 100, false))
 	assert.Equal(t, []string{"4", "3", "2", "1", "0"}, foundTexts(t, h, f, 0, 100, true))
 	assert.Equal(t, []string{"0", "1"}, foundTexts(t, h, f, 0, 2, false))
@@ -101,7 +101,7 @@ func TestMessageHistoryOfAClockAhead(t *testing.T) {
 	h := openEngine(t, Options{History: true}).History()
 	ahead := time.Now().UnixMilli() + 30_000
 	keepMessage(t, h, "ada", "hall", true, ahead, "from the future")
-	assert.Equal(t, []string{"from the future"}, foundTexts(t, h, gateway.HistoryFilter{To: "hall", Start: ahead, End: ahead}, 0, 1, false))
+	assert.Equal(t, []string{"from the future"}, foundTexts(t, h, history.Filter{To: "hall", Start: ahead, End: ahead}, 0, 1, false))
 }
 
 // An app has a quota of its own. A message that is sent again counts and is kept once.
@@ -109,16 +109,16 @@ func TestMessageHistoryQuota(t *testing.T) {
 	e := openEngine(t, Options{History: true, AppHistory: 3})
 	h := e.History()
 	message := func(app, name string) error {
-		return h.Record(t.Context(), gateway.HistoryMessage{App: app, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x"), Name: name})
+		return h.Record(t.Context(), history.Message{App: app, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x"), Name: name})
 	}
 	require.NoError(t, message(testApp, "7 1"))
 	require.NoError(t, message(testApp, "7 1"))
 	require.Eventually(t, func() bool { return claimsOf(t, e, messageQuotaStream) == 1 }, time.Minute, 10*time.Millisecond, "given back")
 	require.NoError(t, message(testApp, "7 2"))
 	require.NoError(t, message(testApp, ""))
-	require.ErrorIs(t, message(testApp, ""), gateway.ErrHistoryQuota)
+	require.ErrorIs(t, message(testApp, ""), history.ErrQuota)
 	require.NoError(t, message(otherApp, ""))
-	f := gateway.HistoryFilter{From: "ada", Start: 0, End: time.Now().UnixMilli()}
+	f := history.Filter{From: "ada", Start: 0, End: time.Now().UnixMilli()}
 	assert.Len(t, foundTexts(t, h, f, 0, 100, false), 3)
 }
 
@@ -138,7 +138,7 @@ func TestMessageHistoryQuotaAnsweredLate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	recorded := make(chan error, 1)
 	go func() {
-		recorded <- e.History().Record(ctx, gateway.HistoryMessage{App: testApp, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x")})
+		recorded <- e.History().Record(ctx, history.Message{App: testApp, From: "ada", To: "bob", Ms: time.Now().UnixMilli(), Message: []byte("x")})
 	}()
 	claim, err := claims.NextMsg(time.Minute)
 	require.NoError(t, err)
@@ -172,7 +172,7 @@ func TestMessageHistoryForgets(t *testing.T) {
 	e := openEngine(t, Options{History: true, HistoryAge: time.Second})
 	h := e.History()
 	keepMessage(t, h, "ada", "bob", false, time.Now().UnixMilli(), "soon over")
-	f := gateway.HistoryFilter{App: testApp, To: "bob", Start: 0, End: time.Now().UnixMilli()}
+	f := history.Filter{App: testApp, To: "bob", Start: 0, End: time.Now().UnixMilli()}
 	require.Eventually(t, func() bool {
 		n, err := h.Count(t.Context(), f)
 		require.NoError(t, err)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/once"
 )
 
@@ -21,7 +21,7 @@ func onceConfig() jetstream.StreamConfig {
 var _ once.Store = (*Engine)(nil)
 
 // SentOnce implements once.Store.
-func (e *Engine) SentOnce(ctx context.Context, user gateway.User) ([]byte, error) {
+func (e *Engine) SentOnce(ctx context.Context, user id.User) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	entry, err := e.sentOnce.Get(ctx, userKey(user))
@@ -35,7 +35,7 @@ func (e *Engine) SentOnce(ctx context.Context, user gateway.User) ([]byte, error
 }
 
 // KeepSentOnce implements once.Store.
-func (e *Engine) KeepSentOnce(ctx context.Context, user gateway.User, value []byte) error {
+func (e *Engine) KeepSentOnce(ctx context.Context, user id.User, value []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if _, err := e.sentOnce.Put(ctx, userKey(user), value); err != nil {

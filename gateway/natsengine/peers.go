@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 )
 
 // peers brings frames to users in place of NATS where the server is embedded: all gateways of the
@@ -13,7 +13,7 @@ import (
 // NATS server.
 type peers struct {
 	mu     sync.RWMutex // guards byUser; never held while a listener is called
-	byUser map[gateway.User][]*peerListener
+	byUser map[id.User][]*peerListener
 }
 
 // peerListener is one call of ListenPeer. A user has two while a session moves between gateways.
@@ -21,18 +21,18 @@ type peerListener struct {
 	take func(frame []byte, receipt string)
 }
 
-func (p *peers) listen(user gateway.User, take func(frame []byte, receipt string)) (stop func()) {
+func (p *peers) listen(user id.User, take func(frame []byte, receipt string)) (stop func()) {
 	l := &peerListener{take}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byUser == nil {
-		p.byUser = map[gateway.User][]*peerListener{}
+		p.byUser = map[id.User][]*peerListener{}
 	}
 	p.byUser[user] = append(slices.Clip(p.byUser[user]), l) // send may be reading the former slice
 	return func() { p.remove(user, l) }
 }
 
-func (p *peers) remove(user gateway.User, l *peerListener) {
+func (p *peers) remove(user id.User, l *peerListener) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rest := slices.DeleteFunc(slices.Clone(p.byUser[user]), func(other *peerListener) bool { return other == l })
@@ -44,7 +44,7 @@ func (p *peers) remove(user gateway.User, l *peerListener) {
 }
 
 // send reports whether anybody listens.
-func (p *peers) send(user gateway.User, frame []byte, receipt string) bool {
+func (p *peers) send(user id.User, frame []byte, receipt string) bool {
 	p.mu.RLock()
 	listeners := p.byUser[user]
 	p.mu.RUnlock()
@@ -56,7 +56,7 @@ func (p *peers) send(user gateway.User, frame []byte, receipt string) bool {
 
 // sendToUser sends a frame to a user's listeners. Where the server is embedded and nobody listens, it gives the
 // answer that a NATS server would give: the user may be logging in just now, and listen in a moment.
-func (e *Engine) sendToUser(user gateway.User, frame []byte, receipt string) error {
+func (e *Engine) sendToUser(user id.User, frame []byte, receipt string) error {
 	if e.embedded == nil {
 		return e.nc.PublishRequest(peerSubject+userKey(user), receipt, frame)
 	}

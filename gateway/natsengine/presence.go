@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
 )
 
@@ -25,7 +25,7 @@ const leaderElected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED."
 
 // SetPresence implements presence.Directory. It is a mark on the session's entry, so that one
 // key has all of a user's presence, and the sweep of a dead gateway ends that too.
-func (e *Engine) SetPresence(ctx context.Context, user gateway.User, session string, state presence.State) error {
+func (e *Engine) SetPresence(ctx context.Context, user id.User, session string, state presence.State) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
@@ -65,7 +65,7 @@ func (e *Engine) setPresenceOnce(ctx context.Context, key, session string, away 
 
 // LookUpPresence implements presence.Directory. One request reads the keys of all users. The
 // stream's leader is asked first how far the stream is: another server may lag.
-func (e *Engine) LookUpPresence(ctx context.Context, users []gateway.User) ([]presence.Event, error) {
+func (e *Engine) LookUpPresence(ctx context.Context, users []id.User) ([]presence.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	keys := make([]string, len(users))
@@ -97,7 +97,7 @@ func (e *Engine) LookUpPresence(ctx context.Context, users []gateway.User) ([]pr
 }
 
 // presenceEvent reads a record of a user's session.
-func presenceEvent(user gateway.User, r record) presence.Event {
+func presenceEvent(user id.User, r record) presence.Event {
 	event := presence.Event{User: user, State: presence.Offline, Revision: r.revision}
 	if r.gone {
 		return event
@@ -117,7 +117,7 @@ type presenceFeed struct {
 	stopAdvisory func()
 
 	mu    sync.Mutex // guards the rest
-	stops map[gateway.User]func()
+	stops map[id.User]func()
 }
 
 // FeedPresence implements presence.Directory.
@@ -126,12 +126,12 @@ func (e *Engine) FeedPresence(changed func(presence.Event), missed func()) (pres
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: listen for changes of presence: %w", err)
 	}
-	return &presenceFeed{e: e, changed: changed, stopAdvisory: stop, stops: map[gateway.User]func(){}}, nil
+	return &presenceFeed{e: e, changed: changed, stopAdvisory: stop, stops: map[id.User]func(){}}, nil
 }
 
 // Follow implements presence.Feed. The leader of the stream knows of the subscription before it tells a
 // later look-up how far the stream is: see written.
-func (f *presenceFeed) Follow(user gateway.User) error {
+func (f *presenceFeed) Follow(user id.User) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stops[user] != nil {
@@ -151,7 +151,7 @@ func (f *presenceFeed) Follow(user gateway.User) error {
 }
 
 // Unfollow implements presence.Feed.
-func (f *presenceFeed) Unfollow(user gateway.User) {
+func (f *presenceFeed) Unfollow(user id.User) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if stop := f.stops[user]; stop != nil {

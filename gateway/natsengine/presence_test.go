@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // follow returns what a feed tells of some users.
-func follow(t *testing.T, e *Engine, users ...gateway.User) <-chan presence.Event {
+func follow(t *testing.T, e *Engine, users ...id.User) <-chan presence.Event {
 	t.Helper()
 	seen := make(chan presence.Event, 8)
 	feed, err := e.FeedPresence(func(event presence.Event) { seen <- event }, func() {})
@@ -31,7 +32,7 @@ func follow(t *testing.T, e *Engine, users ...gateway.User) <-chan presence.Even
 func TestPresence(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
-	ada, bob, eve := gateway.User{App: testApp, ID: "a.d a"}, gateway.User{App: testApp, ID: "bob"}, gateway.User{App: testApp, ID: "eve"}
+	ada, bob, eve := id.User{App: testApp, ID: "a.d a"}, id.User{App: testApp, ID: "bob"}, id.User{App: testApp, ID: "eve"}
 	seen := follow(t, e, ada, bob)
 	last := uint64(0)
 	saw := func(state presence.State) {
@@ -47,14 +48,14 @@ func TestPresence(t *testing.T) {
 		}
 	}
 	look := func() presence.Event {
-		found, err := e.LookUpPresence(ctx, []gateway.User{bob, ada})
+		found, err := e.LookUpPresence(ctx, []id.User{bob, ada})
 		require.NoError(t, err)
 		assert.Equal(t, bob, found[0].User)
 		assert.Equal(t, presence.Offline, found[0].State)
 		assert.GreaterOrEqual(t, found[0].Revision, last, "offline up to now")
 		return found[1]
 	}
-	record := gateway.Record{Session: "s1", LineageID: "s0", Gateway: "g", Secret: [32]byte{1}, ResumeCredentialHash: [32]byte{2}}
+	record := session.Record{Session: "s1", LineageID: "s0", Gateway: "g", Secret: [32]byte{1}, ResumeCredentialHash: [32]byte{2}}
 	_, err := e.Claim(ctx, ada, always(record))
 	require.NoError(t, err)
 	saw(presence.Online)
@@ -69,12 +70,12 @@ func TestPresence(t *testing.T) {
 	saw(presence.Online)
 	require.NoError(t, e.SetPresence(ctx, ada, "s1", presence.Unreachable))
 	saw(presence.Unreachable)
-	_, err = e.Claim(ctx, ada, always(gateway.Record{Session: "s2", LineageID: "s2", Gateway: "h"}))
+	_, err = e.Claim(ctx, ada, always(session.Record{Session: "s2", LineageID: "s2", Gateway: "h"}))
 	require.NoError(t, err)
 	saw(presence.Online)
-	_, err = e.Claim(ctx, eve, always(gateway.Record{Session: "s3", LineageID: "s3", Gateway: "h"})) // nobody follows eve
+	_, err = e.Claim(ctx, eve, always(session.Record{Session: "s3", LineageID: "s3", Gateway: "h"})) // nobody follows eve
 	require.NoError(t, err)
-	mustRelease(t, e, ada, gateway.Record{Session: "s2", LineageID: "s2"})
+	mustRelease(t, e, ada, session.Record{Session: "s2", LineageID: "s2"})
 	saw(presence.Offline)
 	assert.Equal(t, presence.Event{User: ada, State: presence.Offline, Revision: last}, look())
 	require.NoError(t, e.SetPresence(ctx, ada, "s2", presence.Unreachable), "too late")
@@ -84,11 +85,11 @@ func TestPresence(t *testing.T) {
 // As many users as a client may ask about are looked up by one request.
 func TestManyLookUps(t *testing.T) {
 	e := openEngine(t, Options{})
-	users := make([]gateway.User, 512)
+	users := make([]id.User, 512)
 	for i := range users {
-		users[i] = gateway.User{App: testApp, ID: fmt.Sprint("user", i)}
+		users[i] = id.User{App: testApp, ID: fmt.Sprint("user", i)}
 		if i%2 == 0 {
-			_, err := e.Claim(t.Context(), users[i], always(gateway.Record{Session: fmt.Sprint("s", i), Gateway: "g"}))
+			_, err := e.Claim(t.Context(), users[i], always(session.Record{Session: fmt.Sprint("s", i), Gateway: "g"}))
 			require.NoError(t, err)
 		}
 	}
@@ -117,8 +118,8 @@ func TestPresenceAtADeadGateway(t *testing.T) {
 	_, err := e.gateways.Create(ctx, "dying", nil) // registered once, never renewed
 	require.NoError(t, err)
 	require.NoError(t, e.register(ctx, "dying"))
-	user := gateway.User{App: testApp, ID: "ghost"}
-	_, err = e.Claim(ctx, user, always(gateway.Record{Session: "s1", Gateway: "dying"}))
+	user := id.User{App: testApp, ID: "ghost"}
+	_, err = e.Claim(ctx, user, always(session.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
 	require.NoError(t, e.SetPresence(ctx, user, "s1", presence.Unreachable))
 	seen := follow(t, e, user)
@@ -145,8 +146,8 @@ func TestSessionsOfAFormerVersionAreRepublished(t *testing.T) {
 	changes, err := e.js.ensure(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, changes)
-	seen := follow(t, e, gateway.User{App: testApp, ID: "ada"})
-	_, err = e.Claim(t.Context(), gateway.User{App: testApp, ID: "ada"}, always(gateway.Record{Session: "s", Gateway: "g"}))
+	seen := follow(t, e, id.User{App: testApp, ID: "ada"})
+	_, err = e.Claim(t.Context(), id.User{App: testApp, ID: "ada"}, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
 	select {
 	case event := <-seen:

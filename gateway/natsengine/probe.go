@@ -7,20 +7,15 @@ import (
 	"os"
 
 	"github.com/nats-io/nats.go"
-
-	"rtmwasm/gateway"
 )
 
-var _ gateway.Prober = (*Engine)(nil)
-
-// Probe asks for a key that all gateways need, and looks whether the data folder takes
-// files and has room.
-func (e *Engine) Probe(ctx context.Context) []gateway.Check {
-	checks := []gateway.Check{{Name: "engine", Err: e.reachable(ctx)}}
+// Probe implements gateway.Prober: it asks for a key that all gateways need, and looks whether the data
+// folder takes files and has room.
+func (e *Engine) Probe(ctx context.Context, report func(name string, err error)) {
+	report("engine", e.reachable(ctx))
 	if e.embedded != nil {
-		checks = append(checks, gateway.Check{Name: "disk", Err: errors.Join(writable(e.opts.Dir), e.records.reserve.Check())})
+		report("disk", errors.Join(writable(e.opts.Dir), e.records.reserve.Check()))
 	}
-	return checks
 }
 
 func (e *Engine) reachable(ctx context.Context) error {

@@ -10,10 +10,11 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
-var _ gateway.Registry = (*Engine)(nil)
+var _ session.Registry = (*Engine)(nil)
 
 // owned is what the sweep reads of any entry of a session or member: whose it is.
 type owned struct {
@@ -30,9 +31,9 @@ type sessionEntry struct {
 	Away    bool   `json:"away,omitempty"` // its user is Unreachable
 }
 
-// Claim implements gateway.Registry. The key's revision decides between concurrent
+// Claim implements session.Registry. The key's revision decides between concurrent
 // claims: who comes second displaces the first.
-func (e *Engine) Claim(ctx context.Context, user gateway.User, next func(*gateway.Record) (gateway.Record, error)) (*gateway.Record, error) {
+func (e *Engine) Claim(ctx context.Context, user id.User, next func(*session.Record) (session.Record, error)) (*session.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
@@ -47,12 +48,12 @@ func (e *Engine) Claim(ctx context.Context, user gateway.User, next func(*gatewa
 	}
 }
 
-func (e *Engine) claimOnce(ctx context.Context, key string, next func(*gateway.Record) (gateway.Record, error)) (former *gateway.Record, refused, err error) {
+func (e *Engine) claimOnce(ctx context.Context, key string, next func(*session.Record) (session.Record, error)) (former *session.Record, refused, err error) {
 	record, revision, err := e.session(ctx, key)
 	switch {
 	case err == nil:
 		former = &record
-	case !errors.Is(err, gateway.ErrNoSession):
+	case !errors.Is(err, session.ErrNoSession):
 		return nil, nil, err
 	}
 	claimed, refused := next(former)
@@ -74,7 +75,7 @@ func (e *Engine) claimOnce(ctx context.Context, key string, next func(*gateway.R
 	return former, nil, err
 }
 
-func encodeSession(r gateway.Record) ([]byte, error) {
+func encodeSession(r session.Record) ([]byte, error) {
 	entry := sessionEntry{owned: owned{r.Gateway}, Session: r.Session, Lineage: r.LineageID, Secret: r.Secret[:]}
 	if r.ResumeCredentialHash != [sha256.Size]byte{} {
 		entry.Resumed = r.ResumeCredentialHash[:]
@@ -82,19 +83,19 @@ func encodeSession(r gateway.Record) ([]byte, error) {
 	return json.Marshal(entry)
 }
 
-// Lookup implements gateway.Registry.
-func (e *Engine) Lookup(ctx context.Context, user gateway.User) (gateway.Record, error) {
+// Lookup implements session.Registry.
+func (e *Engine) Lookup(ctx context.Context, user id.User) (session.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	record, _, err := e.session(ctx, userKey(user))
-	if err != nil && !errors.Is(err, gateway.ErrNoSession) {
+	if err != nil && !errors.Is(err, session.ErrNoSession) {
 		err = fmt.Errorf("natsengine: look a session up: %w", err)
 	}
 	return record, err
 }
 
-// Release implements gateway.Registry.
-func (e *Engine) Release(ctx context.Context, user gateway.User, ended gateway.Record) (instead *gateway.Record, err error) {
+// Release implements session.Registry.
+func (e *Engine) Release(ctx context.Context, user id.User, ended session.Record) (instead *session.Record, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	key := userKey(user)
@@ -109,11 +110,11 @@ func (e *Engine) Release(ctx context.Context, user gateway.User, ended gateway.R
 }
 
 // releaseKey removes a user's key if it is that of a session that has ended, else it returns what it is.
-func (e *Engine) releaseKey(ctx context.Context, key string, ended gateway.Record) (instead *gateway.Record, err error) {
+func (e *Engine) releaseKey(ctx context.Context, key string, ended session.Record) (instead *session.Record, err error) {
 	for {
 		record, revision, err := e.session(ctx, key)
 		switch {
-		case errors.Is(err, gateway.ErrNoSession):
+		case errors.Is(err, session.ErrNoSession):
 			return nil, nil
 		case err != nil:
 			return nil, err
@@ -127,29 +128,29 @@ func (e *Engine) releaseKey(ctx context.Context, key string, ended gateway.Recor
 	}
 }
 
-func (e *Engine) session(ctx context.Context, key string) (gateway.Record, uint64, error) {
+func (e *Engine) session(ctx context.Context, key string) (session.Record, uint64, error) {
 	entry, err := e.sessions.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return gateway.Record{}, 0, gateway.ErrNoSession
+		return session.Record{}, 0, session.ErrNoSession
 	}
 	if err != nil {
-		return gateway.Record{}, 0, err
+		return session.Record{}, 0, err
 	}
 	record, err := decodeSession(entry.Value())
 	return record, entry.Revision(), err
 }
 
 // decodeSession undoes encodeSession. What is no hash is refused, not filled up.
-func decodeSession(value []byte) (gateway.Record, error) {
+func decodeSession(value []byte) (session.Record, error) {
 	var v sessionEntry
 	err := json.Unmarshal(value, &v)
 	if err == nil && (len(v.Secret) != sha256.Size || len(v.Resumed) != 0 && len(v.Resumed) != sha256.Size) {
 		err = errors.New("no hash where one must be")
 	}
 	if err != nil {
-		return gateway.Record{}, fmt.Errorf("entry of a session: %w", err)
+		return session.Record{}, fmt.Errorf("entry of a session: %w", err)
 	}
-	record := gateway.Record{Session: v.Session, Gateway: v.Gateway, LineageID: cmp.Or(v.Lineage, v.Session)}
+	record := session.Record{Session: v.Session, Gateway: v.Gateway, LineageID: cmp.Or(v.Lineage, v.Session)}
 	copy(record.Secret[:], v.Secret)
 	copy(record.ResumeCredentialHash[:], v.Resumed)
 	return record, nil

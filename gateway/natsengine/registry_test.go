@@ -8,19 +8,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // always displaces a former session, never does not.
-func always(r gateway.Record) func(*gateway.Record) (gateway.Record, error) {
-	return func(*gateway.Record) (gateway.Record, error) { return r, nil }
+func always(r session.Record) func(*session.Record) (session.Record, error) {
+	return func(*session.Record) (session.Record, error) { return r, nil }
 }
 
-func never(r gateway.Record) func(*gateway.Record) (gateway.Record, error) {
-	return func(former *gateway.Record) (gateway.Record, error) {
+func never(r session.Record) func(*session.Record) (session.Record, error) {
+	return func(former *session.Record) (session.Record, error) {
 		if former != nil {
-			return r, gateway.ErrTaken
+			return r, session.ErrTaken
 		}
 		return r, nil
 	}
@@ -29,12 +30,12 @@ func never(r gateway.Record) func(*gateway.Record) (gateway.Record, error) {
 func TestClaim(t *testing.T) {
 	e := openEngine(t, Options{})
 	ctx := t.Context()
-	user := gateway.User{App: testApp, ID: "a.b *>"}
-	first := gateway.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, ResumeCredentialHash: [32]byte{4, 5, 6}, LineageID: "s0"}
-	second := gateway.Record{Session: "s2", Gateway: "h", LineageID: "s2"}
+	user := id.User{App: testApp, ID: "a.b *>"}
+	first := session.Record{Session: "s1", Gateway: "g", Secret: [32]byte{1, 2, 3}, ResumeCredentialHash: [32]byte{4, 5, 6}, LineageID: "s0"}
+	second := session.Record{Session: "s2", Gateway: "h", LineageID: "s2"}
 
 	_, err := e.Lookup(ctx, user)
-	require.ErrorIs(t, err, gateway.ErrNoSession)
+	require.ErrorIs(t, err, session.ErrNoSession)
 	former, err := e.Claim(ctx, user, never(first))
 	require.NoError(t, err)
 	assert.Nil(t, former)
@@ -43,7 +44,7 @@ func TestClaim(t *testing.T) {
 	assert.Equal(t, first, got)
 
 	_, err = e.Claim(ctx, user, never(second))
-	require.ErrorIs(t, err, gateway.ErrTaken)
+	require.ErrorIs(t, err, session.ErrTaken)
 	former, err = e.Claim(ctx, user, always(second))
 	require.NoError(t, err)
 	assert.Equal(t, &first, former)
@@ -53,7 +54,7 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, err)
 	mustRelease(t, e, user, second)
 	_, err = e.Lookup(ctx, user)
-	require.ErrorIs(t, err, gateway.ErrNoSession)
+	require.ErrorIs(t, err, session.ErrNoSession)
 	_, err = e.Claim(ctx, user, never(first))
 	require.NoError(t, err, "free again")
 }
@@ -61,13 +62,13 @@ func TestClaim(t *testing.T) {
 // Of many claims at once each displaces another one, and one stands.
 func TestConcurrentClaims(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
+	user := id.User{App: testApp, ID: "ada"}
 	const n = 12
 	displaced := make(chan string, n)
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			former, err := e.Claim(t.Context(), user, always(gateway.Record{Session: string(rune('a' + i))}))
+			former, err := e.Claim(t.Context(), user, always(session.Record{Session: string(rune('a' + i))}))
 			if assert.NoError(t, err) && former != nil {
 				displaced <- former.Session
 			}
@@ -89,7 +90,7 @@ func TestConcurrentClaims(t *testing.T) {
 func TestAskNobodyIsAnsweredAtOnce(t *testing.T) {
 	e := openEngine(t, Options{})
 	answer := make(chan bool, 1)
-	require.NoError(t, e.AskPeer(gateway.User{App: testApp, ID: "nobody"}, []byte("x"), time.Hour, func(ok bool) { answer <- ok }))
+	require.NoError(t, e.AskPeer(id.User{App: testApp, ID: "nobody"}, []byte("x"), time.Hour, func(ok bool) { answer <- ok }))
 	select {
 	case received := <-answer:
 		assert.False(t, received)
@@ -123,7 +124,7 @@ func TestFolderBelongsToOneEngine(t *testing.T) {
 	require.ErrorContains(t, err, "in use by another gateway")
 }
 
-func mustRelease(t testing.TB, e *Engine, user gateway.User, ended gateway.Record) {
+func mustRelease(t testing.TB, e *Engine, user id.User, ended session.Record) {
 	_, err := e.Release(t.Context(), user, ended)
 	require.NoError(t, err)
 }
@@ -131,9 +132,9 @@ func mustRelease(t testing.TB, e *Engine, user gateway.User, ended gateway.Recor
 // Who releases a session learns which one is there instead.
 func TestReleaseTellsWhatIsThere(t *testing.T) {
 	e := openEngine(t, Options{})
-	user := gateway.User{App: testApp, ID: "ada"}
-	first, second := gateway.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, gateway.Record{Session: "s2", LineageID: "s1", Gateway: "h"}
-	for _, r := range []gateway.Record{first, second} {
+	user := id.User{App: testApp, ID: "ada"}
+	first, second := session.Record{Session: "s1", LineageID: "s1", Gateway: "g"}, session.Record{Session: "s2", LineageID: "s1", Gateway: "h"}
+	for _, r := range []session.Record{first, second} {
 		_, err := e.Claim(t.Context(), user, always(r))
 		require.NoError(t, err)
 	}
@@ -146,5 +147,5 @@ func TestReleaseTellsWhatIsThere(t *testing.T) {
 		assert.Nil(t, instead)
 	}
 	_, err = e.Lookup(t.Context(), user)
-	assert.ErrorIs(t, err, gateway.ErrNoSession)
+	assert.ErrorIs(t, err, session.ErrNoSession)
 }

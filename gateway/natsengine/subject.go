@@ -4,8 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 )
 
 // Subjects of the bus. App ids are letters and digits and stand as they are, ids of
@@ -26,13 +26,13 @@ func untoken(t string) (id string, ok bool) {
 	return string(b), err == nil
 }
 
-func userKey(u gateway.User) string { return u.App + "." + token(u.ID) }
+func userKey(u id.User) string { return u.App + "." + token(u.ID) }
 
 // parseUserKey undoes userKey.
-func parseUserKey(key string) (u gateway.User, ok bool) {
+func parseUserKey(key string) (u id.User, ok bool) {
 	app, user, _ := strings.Cut(key, ".")
-	id, ok := untoken(user)
-	return gateway.User{App: app, ID: id}, ok && id != ""
+	uid, ok := untoken(user)
+	return id.User{App: app, ID: uid}, ok && uid != ""
 }
 
 func channelKey(id channel.ID) string { return id.App + "." + token(id.Channel) }

@@ -11,7 +11,8 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/tracing"
 )
 
@@ -20,15 +21,15 @@ func TestTracesGoOnAtOtherGateways(t *testing.T) {
 	spans := tracetest.NewSpanRecorder()
 	tracer := sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer(tracing.Name)
 	e := openEngine(t, Options{Tracer: tracer})
-	stop, err := e.ListenEvictions("there", func(gateway.Eviction) {})
+	stop, err := e.ListenEvictions("there", func(session.Eviction) {})
 	require.NoError(t, err)
 	defer stop()
 	require.NoError(t, e.MediaGateways().Listen("there", func(question []byte, answer func([]byte)) { answer(question) }))
-	alice := gateway.User{App: testApp, ID: "alice-in-person"}
+	alice := id.User{App: testApp, ID: "alice-in-person"}
 	do := func(ctx context.Context) {
-		_, err := e.Claim(ctx, alice, always(gateway.Record{Session: "s", Gateway: "there", LineageID: "s"}))
+		_, err := e.Claim(ctx, alice, always(session.Record{Session: "s", Gateway: "there", LineageID: "s"}))
 		require.NoError(t, err)
-		require.NoError(t, e.Evict(ctx, "there", gateway.Eviction{Session: "s"}))
+		require.NoError(t, e.Evict(ctx, "there", session.Eviction{Session: "s"}))
 		_, err = e.MediaGateways().Ask(ctx, "there", []byte("x"))
 		require.NoError(t, err)
 	}

@@ -12,9 +12,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/retry"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/webhook"
 )
 
@@ -48,10 +50,10 @@ func eventConfig(name, subject string) jetstream.StreamConfig {
 
 // eventEntry is the value of an event.
 type eventEntry struct {
-	Kind    gateway.EventKind `json:"kind"`
-	UID     string            `json:"uid"`
-	Channel string            `json:"channel,omitempty"`
-	At      int64             `json:"at"` // Unix time in ns
+	Kind    event.Kind `json:"kind"`
+	UID     string     `json:"uid"`
+	Channel string     `json:"channel,omitempty"`
+	At      int64      `json:"at"` // Unix time in ns
 }
 
 // Events keeps what users did, with Options.Events or Options.Webhook; nil without both.
@@ -64,19 +66,19 @@ func (e *Engine) Events() *Events {
 
 func (e *Engine) keepsEvents() bool { return e.opts.Events || e.opts.Webhook != nil }
 
-// Events implements gateway.Events, and gives the events to backends.
+// Events implements session.Events, and gives the events to backends.
 type Events struct{ e *Engine }
 
-var _ gateway.Events = (*Events)(nil)
+var _ session.Events = (*Events)(nil)
 
-// Tell implements gateway.Events. An event that cannot be kept is lost, and logged.
-func (v *Events) Tell(event gateway.SessionEvent) {
-	event.ID = webhook.Identify(event)
-	v.e.tellWebhook(event)
-	if !v.e.opts.Events || event.Kind > gateway.Left {
+// Tell implements session.Events. An event that cannot be kept is lost, and logged.
+func (v *Events) Tell(ev event.Event) {
+	ev.ID = webhook.Identify(ev)
+	v.e.tellWebhook(ev)
+	if !v.e.opts.Events || ev.Kind > event.Left {
 		return
 	}
-	m, err := eventMessage(event)
+	m, err := eventMessage(ev)
 	if err == nil {
 		err = v.e.publish(m, captureTries, wasStored, v.lost)
 	}
@@ -84,14 +86,14 @@ func (v *Events) Tell(event gateway.SessionEvent) {
 }
 
 // eventMessage is an event for its stream, which takes it once, however often it is sent.
-func eventMessage(event gateway.SessionEvent) (*nats.Msg, error) {
+func eventMessage(ev event.Event) (*nats.Msg, error) {
 	subject := userEventSubject
-	if event.Channel != "" {
+	if ev.Channel != "" {
 		subject = channelEventSubject
 	}
-	value, err := json.Marshal(eventEntry{Kind: event.Kind, UID: event.User.ID, Channel: event.Channel, At: event.At.UnixNano()})
-	m := &nats.Msg{Subject: subject + event.User.App, Data: value, Header: nats.Header{}}
-	m.Header.Set(jetstream.MsgIDHeader, event.ID)
+	value, err := json.Marshal(eventEntry{Kind: ev.Kind, UID: ev.User.ID, Channel: ev.Channel, At: ev.At.UnixNano()})
+	m := &nats.Msg{Subject: subject + ev.User.App, Data: value, Header: nats.Header{}}
+	m.Header.Set(jetstream.MsgIDHeader, ev.ID)
 	return m, err
 }
 
@@ -121,7 +123,7 @@ func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) e
 	case now.Revision() != entry.Revision():
 		return nil
 	}
-	return e.tellOnce(ctx, gateway.SessionEvent{Kind: gateway.LoggedOut, User: user}, entry.Bucket(), entry.Revision(), entry.Value())
+	return e.tellOnce(ctx, event.Event{Kind: event.LoggedOut, User: user}, entry.Bucket(), entry.Revision(), entry.Value())
 }
 
 // tellPurged keeps that the members of a gateway that died left their channels, but those who have
@@ -143,17 +145,17 @@ func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
 	if err != nil || slices.ContainsFunc(others, func(r record) bool { return r.revision > m.Revision }) {
 		return err
 	}
-	event := gateway.SessionEvent{Kind: gateway.Left, User: gateway.User{App: m.Channel.App, ID: m.UID}, Channel: m.Channel.Channel}
-	return e.tellOnce(ctx, event, memberStream, m.Revision, m.Session)
+	ev := event.Event{Kind: event.Left, User: id.User{App: m.Channel.App, ID: m.UID}, Channel: m.Channel.Channel}
+	return e.tellOnce(ctx, ev, memberStream, m.Revision, m.Session)
 }
 
 // tellOnce keeps an event that several gateways may tell: name is what they all call it.
-func (e *Engine) tellOnce(ctx context.Context, event gateway.SessionEvent, name ...any) error {
-	event.ID, event.At = webhook.Digest(name...), time.Now()
-	if err := e.tellWebhookOnce(ctx, event); err != nil || !e.opts.Events {
+func (e *Engine) tellOnce(ctx context.Context, ev event.Event, name ...any) error {
+	ev.ID, ev.At = webhook.Digest(name...), time.Now()
+	if err := e.tellWebhookOnce(ctx, ev); err != nil || !e.opts.Events {
 		return err
 	}
-	m, err := eventMessage(event)
+	m, err := eventMessage(ev)
 	if err == nil {
 		_, err = e.js.PublishMsg(ctx, m)
 	}
@@ -163,16 +165,16 @@ func (e *Engine) tellOnce(ctx context.Context, event gateway.SessionEvent, name 
 // TakeUserEvents returns what users of an app did, logins and logouts, oldest first, not more
 // than most. No other call gets them again, at whatever gateway. There may be events beside an
 // error.
-func (v *Events) TakeUserEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error) {
+func (v *Events) TakeUserEvents(ctx context.Context, app string, most int) ([]event.Event, error) {
 	return v.take(ctx, userEventStream, userEventSubject, app, most)
 }
 
 // TakeChannelEvents does the same for comings and goings in channels.
-func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error) {
+func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([]event.Event, error) {
 	return v.take(ctx, channelEventStream, channelEventSubject, app, most)
 }
 
-func (v *Events) take(ctx context.Context, stream, subject, app string, most int) (events []gateway.SessionEvent, err error) {
+func (v *Events) take(ctx context.Context, stream, subject, app string, most int) (events []event.Event, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	wait := retry.Backoff{First: 20 * time.Millisecond, Most: 200 * time.Millisecond}
@@ -231,12 +233,12 @@ func (e *Engine) pull(ctx context.Context, stream, consumer string, most int) (m
 	return messages, nil
 }
 
-func readEvents(messages []*nats.Msg, app string) (events []gateway.SessionEvent) {
+func readEvents(messages []*nats.Msg, app string) (events []event.Event) {
 	for _, m := range messages {
 		var entry eventEntry
 		if json.Unmarshal(m.Data, &entry) == nil {
-			events = append(events, gateway.SessionEvent{
-				Kind: entry.Kind, User: gateway.User{App: app, ID: entry.UID}, Channel: entry.Channel, At: time.Unix(0, entry.At),
+			events = append(events, event.Event{
+				Kind: entry.Kind, User: id.User{App: app, ID: entry.UID}, Channel: entry.Channel, At: time.Unix(0, entry.At),
 			})
 		}
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // Events are given once each, oldest first, however many read; of more than are kept the oldest go.
@@ -25,7 +27,7 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	events := e.Events()
 	const app, other = "0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"
 	tell := func(app string, n int) {
-		events.Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: app, ID: fmt.Sprint(n)}, At: time.UnixMilli(1700000000000 + int64(n))})
+		events.Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: app, ID: fmt.Sprint(n)}, At: time.UnixMilli(1700000000000 + int64(n))})
 	}
 	kept := func(want uint64) bool {
 		stream, err := e.js.Stream(t.Context(), userEventStream)
@@ -41,7 +43,7 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return kept(MaxEvents + 1) }, time.Minute, 10*time.Millisecond)
 
 	var mu sync.Mutex
-	var all []gateway.SessionEvent
+	var all []event.Event
 	var readers sync.WaitGroup
 	for range 4 {
 		readers.Go(func() {
@@ -60,7 +62,7 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	for _, e := range all {
 		assert.False(t, seen[e.User.ID], "%s was given twice", e.User.ID)
 		seen[e.User.ID] = true
-		assert.Equal(t, gateway.LoggedIn, e.Kind)
+		assert.Equal(t, event.LoggedIn, e.Kind)
 		assert.Equal(t, app, e.User.App)
 	}
 	assert.Len(t, seen, MaxEvents)
@@ -122,7 +124,7 @@ func TestEventThatIsRefused(t *testing.T) {
 	config.MaxMsgSize = 1
 	_, err = e.js.UpdateStream(t.Context(), config)
 	require.NoError(t, err)
-	e.Events().Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}, At: time.Now()})
+	e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}, At: time.Now()})
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "an event for backends is lost") }, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, log.String(), "size exceeds")
 }
@@ -132,7 +134,7 @@ func TestEventThatIsRefused(t *testing.T) {
 func TestEventThatIsSentAgain(t *testing.T) {
 	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
 	const app = "0123456789abcdef0123456789abcdef"
-	m, err := eventMessage(gateway.SessionEvent{ID: "once", Kind: gateway.LoggedIn, User: gateway.User{App: app, ID: "ada"}, At: time.Now()})
+	m, err := eventMessage(event.Event{ID: "once", Kind: event.LoggedIn, User: id.User{App: app, ID: "ada"}, At: time.Now()})
 	require.NoError(t, err)
 	answers, stored := 0, make(chan error, 1)
 	lateOnce := func(m *nats.Msg) error {
@@ -153,7 +155,7 @@ func TestEventThatIsSentAgain(t *testing.T) {
 }
 
 // takeAll returns all events of an app, as "kind user".
-func takeAll(t *testing.T, take func(context.Context, string, int) ([]gateway.SessionEvent, error), app string) (all []string) {
+func takeAll(t *testing.T, take func(context.Context, string, int) ([]event.Event, error), app string) (all []string) {
 	got, err := take(t.Context(), app, 1000)
 	require.NoError(t, err)
 	for _, e := range got {
@@ -168,8 +170,8 @@ func TestEventsOfSweptSessions(t *testing.T) {
 	e := openEngine(t, Options{Dir: t.TempDir(), Events: true})
 	const app = "0123456789abcdef0123456789abcdef"
 	claim := func(uid, gatewayID string) {
-		_, err := e.Claim(t.Context(), gateway.User{App: app, ID: uid}, func(*gateway.Record) (gateway.Record, error) {
-			return gateway.Record{Gateway: gatewayID, Session: rand.Text()}, nil
+		_, err := e.Claim(t.Context(), id.User{App: app, ID: uid}, func(*session.Record) (session.Record, error) {
+			return session.Record{Gateway: gatewayID, Session: rand.Text()}, nil
 		})
 		require.NoError(t, err)
 	}
@@ -192,18 +194,18 @@ func TestEventsOfSweptSessions(t *testing.T) {
 		return err
 	}
 	assert.Error(t, sweep())
-	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "gone"})
+	_, err = e.Lookup(t.Context(), id.User{App: app, ID: "gone"})
 	require.NoError(t, err, "the next sweep must find it")
 
 	_, err = e.js.CreateStream(t.Context(), stream.CachedInfo().Config)
 	require.NoError(t, err)
 	require.NoError(t, sweep())
 	require.NoError(t, sweep())
-	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "gone"})
-	assert.ErrorIs(t, err, gateway.ErrNoSession)
-	_, err = e.Lookup(t.Context(), gateway.User{App: app, ID: "back"})
+	_, err = e.Lookup(t.Context(), id.User{App: app, ID: "gone"})
+	assert.ErrorIs(t, err, session.ErrNoSession)
+	_, err = e.Lookup(t.Context(), id.User{App: app, ID: "back"})
 	assert.NoError(t, err)
-	assert.Equal(t, []string{fmt.Sprint(gateway.LoggedOut, " gone ")}, takeAll(t, e.Events().TakeUserEvents, app))
+	assert.Equal(t, []string{fmt.Sprint(event.LoggedOut, " gone ")}, takeAll(t, e.Events().TakeUserEvents, app))
 }
 
 // Members of a gateway that died have left, but not who is a member elsewhere.
@@ -221,7 +223,7 @@ func TestEventsOfPurgedMembers(t *testing.T) {
 	enter("moved", "living", "y")
 	require.NoError(t, e.tellPurged(t.Context(), "dead"))
 	require.NoError(t, e.tellPurged(t.Context(), "dead"), "another gateway")
-	left := fmt.Sprint(gateway.Left)
+	left := fmt.Sprint(event.Left)
 	assert.ElementsMatch(t, []string{left + " gone hall", left + " former hall"}, takeAll(t, e.Events().TakeChannelEvents, hall.App))
 }
 

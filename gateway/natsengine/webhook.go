@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
 	"rtmwasm/gateway/webhook"
 )
 
@@ -87,13 +87,13 @@ type webhookEvents struct {
 }
 
 // message is an event for the queue, nil if the hook is not told of it.
-func (w *webhookEvents) message(event gateway.SessionEvent) (*nats.Msg, error) {
-	if w.opts == nil || !w.opts.Selection.Has(event.Kind) {
+func (w *webhookEvents) message(ev event.Event) (*nats.Msg, error) {
+	if w.opts == nil || !w.opts.Selection.Has(ev.Kind) {
 		return nil, nil
 	}
-	value, err := webhook.Encode(event, w.opts.Selection.Content)
-	m := &nats.Msg{Subject: webhookSubject + event.User.App, Data: value, Header: nats.Header{}}
-	m.Header.Set(jetstream.MsgIDHeader, event.ID)
+	value, err := webhook.Encode(ev, w.opts.Selection.Content)
+	m := &nats.Msg{Subject: webhookSubject + ev.User.App, Data: value, Header: nats.Header{}}
+	m.Header.Set(jetstream.MsgIDHeader, ev.ID)
 	return m, err
 }
 
@@ -114,8 +114,8 @@ func (w *webhookEvents) queued(err error) {
 }
 
 // tellWebhook queues an event where the hook is to be told of it.
-func (e *Engine) tellWebhook(event gateway.SessionEvent) {
-	m, err := e.webhook.message(event)
+func (e *Engine) tellWebhook(ev event.Event) {
+	m, err := e.webhook.message(ev)
 	if err == nil && m != nil {
 		var full error // not tried again: that would only add to the load
 		err = e.publish(m, captureTries, func(answer *nats.Msg) error {
@@ -139,8 +139,8 @@ func isFull(err error) bool {
 
 // tellWebhookOnce queues an event that several gateways may tell. It returns an error where telling it
 // again may help.
-func (e *Engine) tellWebhookOnce(ctx context.Context, event gateway.SessionEvent) error {
-	m, err := e.webhook.message(event)
+func (e *Engine) tellWebhookOnce(ctx context.Context, ev event.Event) error {
+	m, err := e.webhook.message(ev)
 	if err == nil && m != nil {
 		_, err = e.js.PublishMsg(ctx, m)
 	}

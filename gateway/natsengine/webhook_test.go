@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/webhook"
 )
 
@@ -51,7 +53,7 @@ func tellLogins(t *testing.T, e *Engine, meter *hookCounts, from, n int) {
 	t.Helper()
 	before := meter.of(webhook.Accepted)
 	for i := range n {
-		e.Events().Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: testApp, ID: fmt.Sprint(from + i)}, At: time.Now()})
+		e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(from + i)}, At: time.Now()})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted) == before+n }, time.Minute, time.Millisecond)
 }
@@ -227,7 +229,7 @@ func TestWebhookQueueIsFull(t *testing.T) {
 	require.NoError(t, err)
 	const n = 500
 	for i := range n {
-		e.Events().Tell(gateway.SessionEvent{Kind: gateway.LoggedIn, User: gateway.User{App: testApp, ID: fmt.Sprint(i)}, At: time.Now()})
+		e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(i)}, At: time.Now()})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted)+meter.of(webhook.Lost) == n }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, e.nc.Flush())
@@ -257,19 +259,19 @@ func TestWebhookSelection(t *testing.T) {
 	o.Selection, err = webhook.ParseSelection("peer_message")
 	require.NoError(t, err)
 	e := openEngine(t, Options{Events: true, Webhook: o})
-	user := gateway.User{App: testApp, ID: "ada"}
-	for _, kind := range []gateway.EventKind{gateway.LoggedIn, gateway.SentToChannel, gateway.SentToPeer} {
-		e.Events().Tell(gateway.SessionEvent{Kind: kind, User: user, At: time.Now(), Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "secret"}}})
+	user := id.User{App: testApp, ID: "ada"}
+	for _, kind := range []event.Kind{event.LoggedIn, event.SentToChannel, event.SentToPeer} {
+		e.Events().Tell(event.Event{Kind: kind, User: user, At: time.Now(), Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "secret"}}})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted) == 1 }, time.Minute, time.Millisecond)
-	var events []gateway.SessionEvent
+	var events []event.Event
 	require.Eventually(t, func() bool {
 		got, err := e.Events().TakeUserEvents(t.Context(), testApp, 10)
 		events = append(events, got...)
 		return err == nil && len(events) > 0
 	}, time.Minute, 10*time.Millisecond)
 	require.Len(t, events, 1)
-	assert.Equal(t, gateway.LoggedIn, events[0].Kind)
+	assert.Equal(t, event.LoggedIn, events[0].Kind)
 	stream, err := e.js.Stream(t.Context(), webhookStream)
 	require.NoError(t, err)
 	m, err := stream.GetLastMsgForSubject(t.Context(), webhookSubject+testApp)
@@ -282,8 +284,8 @@ func TestWebhookSelection(t *testing.T) {
 func TestWebhookOfASweptSession(t *testing.T) {
 	meter := &hookCounts{}
 	e := openEngine(t, Options{Webhook: hookOptions(meter)})
-	user := gateway.User{App: testApp, ID: "ghost"}
-	_, err := e.Claim(t.Context(), user, always(gateway.Record{Session: "s1", Gateway: "dead"}))
+	user := id.User{App: testApp, ID: "ghost"}
+	_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s1", Gateway: "dead"}))
 	require.NoError(t, err)
 	entries, err := allEntries(t.Context(), e.sessions)
 	require.NoError(t, err)

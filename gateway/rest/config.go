@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 // Config says what a Handler works with. Apps and Bus are required; the zero value of each other
@@ -59,19 +60,19 @@ type Apps interface {
 	// Serves reports whether an app id is served.
 	Serves(app string) bool
 
-	gateway.Authorizer
+	session.Authorizer
 }
 
-// Bus carries messages to clients. A gateway.Engine is one.
+// Bus carries messages to clients. A session.Engine is one.
 type Bus interface {
-	AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(received bool)) error
+	AskPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error
 	PublishChannel(id channel.ID, frame []byte, done func(error)) error
-	AppendMail(user gateway.User, from string, frame []byte, done func(error)) error
-	NotifyMail(user gateway.User) error
-	Lookup(ctx context.Context, user gateway.User) (gateway.Record, error)
+	AppendMail(user id.User, from string, frame []byte, done func(error)) error
+	NotifyMail(user id.User) error
+	Lookup(ctx context.Context, user id.User) (session.Record, error)
 }
 
-var _ Bus = gateway.Engine(nil)
+var _ Bus = session.Engine(nil)
 
 // Meter counts calls. Its method is called by many goroutines, and must not block.
 type Meter interface {

@@ -12,48 +12,49 @@ import (
 	"strings"
 	"time"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
-// What is below gateway.ControlPrefix is our own, and described by docs/openapi.yaml: what operators
+// What is below ControlPrefix is our own, and described by docs/openapi.yaml: what operators
 // and backends see and change beyond messages. Only keys may call it.
 
 // Control is what the gateways share of sessions, channels and bans. A natsengine.Engine is one.
 type Control interface {
 	Directory
 	Bans
-	gateway.ChannelAttributes
+	session.ChannelAttributes
 	ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error)
 
 	// Evict has a gateway end a session, and waits for that. A gateway that is gone is no error.
-	Evict(ctx context.Context, gateway string, e gateway.Eviction) error
+	Evict(ctx context.Context, gateway string, e session.Eviction) error
 }
 
 // Directory tells who is there. Lists come in pages: next is the cursor of the following page, 0 at
 // the end. A page may have fewer than most, and what changes meanwhile may be listed twice.
 type Directory interface {
-	// Session returns gateway.ErrNoSession for a user who is not logged in.
-	Session(ctx context.Context, user gateway.User) (gateway.SessionInfo, error)
-	Sessions(ctx context.Context, app string, after uint64, most int) (page []gateway.SessionInfo, next uint64, err error)
-	LookUpPresence(ctx context.Context, users []gateway.User) ([]presence.Event, error)
+	// Session returns session.ErrNoSession for a user who is not logged in.
+	Session(ctx context.Context, user id.User) (session.Info, error)
+	Sessions(ctx context.Context, app string, after uint64, most int) (page []session.Info, next uint64, err error)
+	LookUpPresence(ctx context.Context, users []id.User) ([]presence.Event, error)
 
-	Channels(ctx context.Context, app string, after uint64, most int) (page []gateway.ChannelInfo, next uint64, err error)
-	ChannelsOf(ctx context.Context, user gateway.User) ([]string, error)
+	Channels(ctx context.Context, app string, after uint64, most int) (page []channel.Info, next uint64, err error)
+	ChannelsOf(ctx context.Context, user id.User) ([]string, error)
 	MemberPage(ctx context.Context, id channel.ID, after uint64, most int) (uids []string, next uint64, err error)
 	CountMembers(ctx context.Context, id channel.ID) (int, error)
 }
 
 // Bans keeps users out.
 type Bans interface {
-	Ban(ctx context.Context, b gateway.Ban) error
-	Unban(ctx context.Context, user gateway.User) error
-	FindBan(ctx context.Context, user gateway.User) (b gateway.Ban, ok bool, err error)
+	Ban(ctx context.Context, b session.Ban) error
+	Unban(ctx context.Context, user id.User) error
+	FindBan(ctx context.Context, user id.User) (b session.Ban, ok bool, err error)
 
 	// Bans returns bans by user id, those of users behind after.
-	Bans(ctx context.Context, app, after string, most int) (page []gateway.Ban, more bool, err error)
+	Bans(ctx context.Context, app, after string, most int) (page []session.Ban, more bool, err error)
 }
 
 // Media stores files for backends. A media.Handler is one.
@@ -109,7 +110,7 @@ var operations = []operation{
 // findOperation finds what an escaped path and a method name. allow are the methods that the path
 // takes: nil for an unknown path.
 func findOperation(escaped, method string) (t target, do operation, allow []string) {
-	rest, found := strings.CutPrefix(escaped, gateway.ControlPrefix)
+	rest, found := strings.CutPrefix(escaped, ControlPrefix)
 	if !found {
 		return t, do, nil
 	}
@@ -202,7 +203,7 @@ func (c *call) checkNames(path string) error {
 	return nil
 }
 
-func (c *call) user() gateway.User { return gateway.User{App: c.app, ID: c.uid} }
+func (c *call) user() id.User { return id.User{App: c.app, ID: c.uid} }
 
 // Bounds of the number of entries in a page.
 const (
@@ -290,7 +291,7 @@ var (
 )
 
 func noSession(err error) error {
-	if errors.Is(err, gateway.ErrNoSession) {
+	if errors.Is(err, session.ErrNoSession) {
 		return notOnline
 	}
 	return err

@@ -6,8 +6,9 @@ import (
 	"slices"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 )
 
 type channelView struct {
@@ -143,7 +144,7 @@ func (h *Handler) deleteAttributes(r *http.Request, c *call) (any, error) {
 
 func (h *Handler) writeAttributes(r *http.Request, c *call, writer string, w *wire.AttributeWrite) (any, error) {
 	c.from = writer
-	refusal, err := gateway.WriteChannelAttributes(r.Context(), h.config.Control, gateway.User{App: c.app, ID: writer}, w)
+	refusal, err := session.WriteChannelAttributes(r.Context(), h.config.Control, id.User{App: c.app, ID: writer}, w)
 	if err != nil {
 		return nil, err
 	}

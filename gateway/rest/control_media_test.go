@@ -83,7 +83,7 @@ func postFile(t *testing.T, s *shelf) *clocked {
 		Keys: []rest.Key{{ID: key, Secret: secret}}, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	r := httptest.NewRequest(http.MethodPost, gateway.ControlPrefix+app+"/media?user_id=anna", strings.NewReader("a file"))
+	r := httptest.NewRequest(http.MethodPost, rest.ControlPrefix+app+"/media?user_id=anna", strings.NewReader("a file"))
 	r.SetBasicAuth(key, secret)
 	w := &clocked{ResponseRecorder: httptest.NewRecorder(), t: t}
 	handler.ServeHTTP(w, r)

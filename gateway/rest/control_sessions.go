@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/presence"
+	"rtmwasm/gateway/session"
 )
 
 // sessionView is a session as callers see it.
@@ -18,7 +19,7 @@ type sessionView struct {
 
 var stateNames = map[presence.State]string{presence.Offline: "offline", presence.Unreachable: "unreachable", presence.Online: "online"}
 
-func newSessionView(s gateway.SessionInfo) sessionView {
+func newSessionView(s session.Info) sessionView {
 	return sessionView{s.User.ID, stateNames[s.State], s.Session[:min(8, len(s.Session))], s.Gateway}
 }
 
@@ -72,7 +73,7 @@ func (h *Handler) kickUser(r *http.Request, c *call) (any, error) {
 	}
 	login := record.LineageID
 	for range maxMoves {
-		if err := h.config.Control.Evict(r.Context(), record.Gateway, gateway.Eviction{Session: record.Session, Kicked: true}); err != nil {
+		if err := h.config.Control.Evict(r.Context(), record.Gateway, session.Eviction{Session: record.Session, Kicked: true}); err != nil {
 			return nil, err
 		}
 		former := record.Session
@@ -101,9 +102,9 @@ func (h *Handler) getPresence(r *http.Request, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	users := make([]gateway.User, len(ids))
-	for i, id := range ids {
-		users[i] = gateway.User{App: c.app, ID: id}
+	users := make([]id.User, len(ids))
+	for i, uid := range ids {
+		users[i] = id.User{App: c.app, ID: uid}
 	}
 	events, err := h.config.Control.LookUpPresence(r.Context(), users)
 	if err != nil {
@@ -132,7 +133,7 @@ type banView struct {
 	Reason  string `json:"reason"`
 }
 
-func newBanView(b gateway.Ban) banView {
+func newBanView(b session.Ban) banView {
 	return banView{b.User.ID, b.Until.UnixMilli(), b.Made.UnixMilli(), b.Reason}
 }
 
@@ -198,7 +199,7 @@ func (h *Handler) banUser(r *http.Request, c *call) (any, error) {
 	}
 	now := time.Now()
 	// Rounded up: whoever bans for a second means all of it.
-	b := gateway.Ban{User: c.user(), Until: now.Add(life + time.Second - 1).Truncate(time.Second), Reason: reason, Made: now.Truncate(time.Second)}
+	b := session.Ban{User: c.user(), Until: now.Add(life + time.Second - 1).Truncate(time.Second), Reason: reason, Made: now.Truncate(time.Second)}
 	if err := h.config.Control.Ban(r.Context(), b); err != nil {
 		return nil, err
 	}

@@ -23,15 +23,17 @@ import (
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/rest"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/token"
 	"rtmwasm/native"
 )
 
-const controlBase = gateway.ControlPrefix + openApp
+const controlBase = rest.ControlPrefix + openApp
 
 // station is a gateway with an engine, a store and the interface.
 type station struct {
@@ -357,7 +359,7 @@ func testBan(t *testing.T, s *station) {
 
 // A ban holds for calls with the user's token as well; those of keys in their name go on.
 func testBannedToken(t *testing.T, s *station) {
-	alice := gateway.User{App: app, ID: "alice"}
+	alice := id.User{App: app, ID: "alice"}
 	send := func(header, value string) int {
 		r, err := http.NewRequest(http.MethodPost, s.url+base+toPeer, strings.NewReader(hello))
 		require.NoError(t, err)
@@ -370,7 +372,7 @@ func testBannedToken(t *testing.T, s *station) {
 	const header = "x-agora-token"
 	text := mint(t, token.V007, app, certificate, alice.ID, time.Hour)
 	assert.Equal(t, http.StatusOK, send(header, text))
-	require.NoError(t, s.engine.Ban(t.Context(), gateway.Ban{User: alice, Until: time.Now().Add(time.Hour), Made: time.Now()}))
+	require.NoError(t, s.engine.Ban(t.Context(), session.Ban{User: alice, Until: time.Now().Add(time.Hour), Made: time.Now()}))
 	assert.Equal(t, http.StatusUnauthorized, send(header, text))
 	assert.Equal(t, http.StatusOK, send("Authorization", basic(key, secret)))
 	require.NoError(t, s.engine.Unban(t.Context(), alice))
@@ -485,7 +487,7 @@ func testMediaMessages(t *testing.T, s *station) {
 func testControlCallers(t *testing.T, s *station) {
 	s.callAs(boundKey, http.StatusUnauthorized, http.MethodGet, "/sessions", nil) // of another app
 	s.callAs("unknown", http.StatusUnauthorized, http.MethodGet, "/sessions", nil)
-	r, err := http.NewRequest(http.MethodGet, s.url+gateway.ControlPrefix+app+"/sessions/alice", nil)
+	r, err := http.NewRequest(http.MethodGet, s.url+rest.ControlPrefix+app+"/sessions/alice", nil)
 	require.NoError(t, err)
 	r.Header.Set("x-agora-token", mint(t, token.V007, app, certificate, "alice", time.Hour))
 	r.Header.Set("x-agora-uid", "alice")

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"rtmwasm/core"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/token"
 )
 
@@ -110,7 +111,7 @@ func (h *Handler) userOf(r *http.Request, app, as, text, named string) (uid, why
 	case as != "" && uid != as:
 		return "", "the token is for another user than the path names"
 	}
-	login := gateway.Login{User: gateway.User{App: app, ID: uid}}
+	login := session.Login{User: id.User{App: app, ID: uid}}
 	if _, refusal := h.config.Apps.Authorize(r.Context(), login); refusal == nil { // so it checks no tokens
 		return "", "the app lets users in without tokens: a token proves nothing"
 	}

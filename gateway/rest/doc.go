@@ -16,6 +16,6 @@
 // A call is allowed by a Key (HTTP Basic) or by a token of the app's users, see Config.Keys.
 // Every answer is JSON, errors included, and has a request_id that the log has too.
 //
-// New makes the handler. It reaches clients through a Bus, which gateway.Engine satisfies, so
+// New makes the handler. It reaches clients through a Bus, which session.Engine satisfies, so
 // that it does not matter which gateway of a cluster is called.
 package rest

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
 )
 
 // maxEvents is how many events an answer has at most. (the vendor's limit)
@@ -14,8 +14,8 @@ const maxEvents = 1000
 // Events are what users of apps did. A call takes them: no other gets them again, also where an
 // error comes with them.
 type Events interface {
-	TakeUserEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error)
-	TakeChannelEvents(ctx context.Context, app string, most int) ([]gateway.SessionEvent, error)
+	TakeUserEvents(ctx context.Context, app string, most int) ([]event.Event, error)
+	TakeChannelEvents(ctx context.Context, app string, most int) ([]event.Event, error)
 }
 
 // userEvent is a login or logout. The time has the names that it has in the vendor's older and
@@ -35,8 +35,8 @@ type channelEvent struct {
 }
 
 // eventTypes are what the API calls events.
-var eventTypes = map[gateway.EventKind]string{
-	gateway.LoggedIn: "Login", gateway.LoggedOut: "Logout", gateway.Joined: "Join", gateway.Left: "Leave",
+var eventTypes = map[event.Kind]string{
+	event.LoggedIn: "Login", event.LoggedOut: "Logout", event.Joined: "Join", event.Left: "Leave",
 }
 
 // eventList is the answer of the two endpoints.
@@ -69,14 +69,14 @@ func (h *Handler) channelEvents(r *http.Request, c *call) (any, error) {
 	return eventList[channelEvent]{c.succeeded(), all}, nil
 }
 
-func newUserEvent(e gateway.SessionEvent) userEvent {
+func newUserEvent(e event.Event) userEvent {
 	ms := e.At.UnixMilli()
 	return userEvent{UserID: e.User.ID, Type: eventTypes[e.Kind], Ms: ms, Ts: ms}
 }
 
 // takeEvents takes what there is for a caller who may: whoever reads events takes them from all
 // others, so a user's token is not enough.
-func (h *Handler) takeEvents(r *http.Request, c *call, take func(Events, context.Context, string, int) ([]gateway.SessionEvent, error)) ([]gateway.SessionEvent, error) {
+func (h *Handler) takeEvents(r *http.Request, c *call, take func(Events, context.Context, string, int) ([]event.Event, error)) ([]event.Event, error) {
 	if c.caller.key == "" && !slices.Contains(h.config.EventReaders, c.caller.uid) {
 		c.why = "the user is not named by --rest-event-users"
 		return nil, unauthorized

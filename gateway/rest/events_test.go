@@ -9,24 +9,25 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/token"
 )
 
 // queue has events that are taken.
 type queue struct {
-	users, channels []gateway.SessionEvent
+	users, channels []event.Event
 	most            int
 	err             error
 }
 
-func (q *queue) TakeUserEvents(_ context.Context, _ string, most int) (events []gateway.SessionEvent, err error) {
+func (q *queue) TakeUserEvents(_ context.Context, _ string, most int) (events []event.Event, err error) {
 	events, q.users, q.most = q.users, nil, most
 	return events, q.err
 }
 
-func (q *queue) TakeChannelEvents(_ context.Context, _ string, most int) (events []gateway.SessionEvent, err error) {
+func (q *queue) TakeChannelEvents(_ context.Context, _ string, most int) (events []event.Event, err error) {
 	events, q.channels, q.most = q.channels, nil, most
 	return events, q.err
 }
@@ -44,10 +45,10 @@ func (h *house) get(path string, header ...string) answer {
 // Each event has both spellings of its fields.
 func TestEvents(t *testing.T) {
 	at := time.UnixMilli(1700000000123)
-	ada := gateway.User{App: app, ID: "ada"}
+	ada := id.User{App: app, ID: "ada"}
 	q := &queue{
-		users:    []gateway.SessionEvent{{Kind: gateway.LoggedIn, User: ada, At: at}, {Kind: gateway.LoggedOut, User: ada, At: at}},
-		channels: []gateway.SessionEvent{{Kind: gateway.Joined, User: ada, Channel: "hall", At: at}, {Kind: gateway.Left, User: ada, Channel: "hall", At: at}},
+		users:    []event.Event{{Kind: event.LoggedIn, User: ada, At: at}, {Kind: event.LoggedOut, User: ada, At: at}},
+		channels: []event.Event{{Kind: event.Joined, User: ada, Channel: "hall", At: at}, {Kind: event.Left, User: ada, Channel: "hall", At: at}},
 	}
 	h := newHouse(t, func(c *rest.Config) { c.Events = q })
 	const ms = 1700000000123.
@@ -74,10 +75,10 @@ func TestEvents(t *testing.T) {
 
 // Events that were taken reach the caller, though others could not be read.
 func TestEventsBesideAnError(t *testing.T) {
-	ada := gateway.User{App: app, ID: "ada"}
+	ada := id.User{App: app, ID: "ada"}
 	q := &queue{
-		users:    []gateway.SessionEvent{{Kind: gateway.LoggedIn, User: ada}},
-		channels: []gateway.SessionEvent{{Kind: gateway.Joined, User: ada, Channel: "hall"}},
+		users:    []event.Event{{Kind: event.LoggedIn, User: ada}},
+		channels: []event.Event{{Kind: event.Joined, User: ada, Channel: "hall"}},
 		err:      assert.AnError,
 	}
 	h := newHouse(t, func(c *rest.Config) { c.Events = q })

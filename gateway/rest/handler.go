@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/tracing"
 )
 
@@ -91,7 +91,7 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 		c.endpoint = EndpointOther
 		return nil, off
 	}
-	if strings.HasPrefix(r.URL.Path, gateway.ControlPrefix) {
+	if strings.HasPrefix(r.URL.Path, ControlPrefix) {
 		c.endpoint, c.counted = EndpointOther, ControlCalls
 		return h.control(header, r, c)
 	}
@@ -140,7 +140,7 @@ func (h *Handler) keepOut(r *http.Request, c *call) error {
 	if c.caller.key != "" || h.config.Control == nil {
 		return nil
 	}
-	_, banned, err := h.config.Control.FindBan(r.Context(), gateway.User{App: c.app, ID: c.caller.uid})
+	_, banned, err := h.config.Control.FindBan(r.Context(), id.User{App: c.app, ID: c.caller.uid})
 	if err == nil && banned {
 		c.why = "the user is banned"
 		return userBanned

@@ -17,7 +17,9 @@ import (
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/rest"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/token"
 )
 
@@ -53,7 +55,7 @@ func decode(frame []byte) *wire.Delivery {
 	return f.Delivery
 }
 
-func (b *bus) AskPeer(user gateway.User, frame []byte, timeout time.Duration, done func(bool)) error {
+func (b *bus) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
 	b.mu.Lock()
 	b.peers = append(b.peers, decode(frame))
 	take := b.online[user.ID]
@@ -74,7 +76,7 @@ func (b *bus) PublishChannel(_ channel.ID, frame []byte, done func(error)) error
 	return nil
 }
 
-func (b *bus) AppendMail(_ gateway.User, from string, frame []byte, done func(error)) error {
+func (b *bus) AppendMail(_ id.User, from string, frame []byte, done func(error)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.mail, b.mailFrom = append(b.mail, decode(frame)), append(b.mailFrom, from)
@@ -82,15 +84,15 @@ func (b *bus) AppendMail(_ gateway.User, from string, frame []byte, done func(er
 	return nil
 }
 
-func (b *bus) NotifyMail(gateway.User) error { return nil }
+func (b *bus) NotifyMail(id.User) error { return nil }
 
-func (b *bus) Lookup(_ context.Context, user gateway.User) (gateway.Record, error) {
+func (b *bus) Lookup(_ context.Context, user id.User) (session.Record, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.online[user.ID] == nil {
-		return gateway.Record{}, gateway.ErrNoSession
+		return session.Record{}, session.ErrNoSession
 	}
-	return gateway.Record{}, nil
+	return session.Record{}, nil
 }
 
 // house is the interface on an address.

@@ -11,22 +11,19 @@ import (
 	"time"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/history"
 )
 
 // History keeps and finds messages.
 type History interface {
-	gateway.History
+	history.Recorder
 
 	// Count returns how many messages there are.
-	Count(ctx context.Context, f HistoryFilter) (int, error)
+	Count(ctx context.Context, f history.Filter) (int, error)
 
 	// Read returns messages by their time, not more than limit, behind the first offset ones.
-	Read(ctx context.Context, f HistoryFilter, offset, limit int, newestFirst bool) ([]gateway.HistoryMessage, error)
+	Read(ctx context.Context, f history.Filter, offset, limit int, newestFirst bool) ([]history.Message, error)
 }
-
-// HistoryFilter says which messages are meant.
-type HistoryFilter = gateway.HistoryFilter
 
 // Bounds of a query.
 const (
@@ -47,11 +44,11 @@ const (
 
 // query is what is asked of the history.
 type query struct {
-	Filter      HistoryFilter `json:"f"`
-	Offset      int           `json:"o"`
-	Limit       int           `json:"l"`
-	NewestFirst bool          `json:"n"`
-	Ends        int64         `json:"e"` // Unix time in seconds, until when it may be read
+	Filter      history.Filter `json:"f"`
+	Offset      int            `json:"o"`
+	Limit       int            `json:"l"`
+	NewestFirst bool           `json:"n"`
+	Ends        int64          `json:"e"` // Unix time in seconds, until when it may be read
 }
 
 // handle is a query as text. It is all there is of the query: any gateway can read it, and it
@@ -76,7 +73,7 @@ func parseHandle(handle, app string, now time.Time) (q query, ok bool) {
 }
 
 // checkFilter says what is wrong with a filter.
-func checkFilter(f HistoryFilter) error {
+func checkFilter(f history.Filter) error {
 	switch {
 	case f.From == "" && f.To == "":
 		return invalid("source or destination must be given")
@@ -213,7 +210,7 @@ func (f fields) number(name string, otherwise int) (int, error) {
 
 // mayRead refuses, or narrows, what a user with a token asks for: they may read what they sent or
 // received, and the messages of every channel, since they may join every channel.
-func (h *Handler) mayRead(c *call, f *HistoryFilter) error {
+func (h *Handler) mayRead(c *call, f *history.Filter) error {
 	c.from, c.to = f.From, f.To
 	uid := c.caller.uid
 	switch {
@@ -287,7 +284,7 @@ func (h *Handler) readQuery(r *http.Request, c *call) (any, error) {
 	return list, nil
 }
 
-func newHistoryMessage(m gateway.HistoryMessage) (historyMessage, error) {
+func newHistoryMessage(m history.Message) (historyMessage, error) {
 	one := historyMessage{Src: m.From, Dst: m.To, Ms: m.Ms, MessageType: "peer_message"}
 	if m.ToChannel {
 		one.MessageType = "group_message"
@@ -335,7 +332,7 @@ func (h *Handler) countMessages(r *http.Request, c *call) (any, error) {
 }
 
 // parseCount reads the parameters of a count. The vendor's samples put ids in quotes.
-func parseCount(values map[string][]string, app string) (f HistoryFilter, err error) {
+func parseCount(values map[string][]string, app string) (f history.Filter, err error) {
 	one := func(name string) string {
 		for _, text := range values[name] {
 			if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
@@ -347,7 +344,7 @@ func parseCount(values map[string][]string, app string) (f HistoryFilter, err er
 		}
 		return ""
 	}
-	f = HistoryFilter{App: app, From: one("source"), To: one("destination")}
+	f = history.Filter{App: app, From: one("source"), To: one("destination")}
 	if f.Start, err = parseTime("start_time", one("start_time")); err != nil {
 		return f, err
 	}

@@ -15,31 +15,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/history"
 	"rtmwasm/gateway/rest"
 	"rtmwasm/gateway/token"
 )
 
 // archive is a rest.History that notes what it is asked.
 type archive struct {
-	recorded []gateway.HistoryMessage
-	found    []gateway.HistoryMessage
-	filter   rest.HistoryFilter
+	recorded []history.Message
+	found    []history.Message
+	filter   history.Filter
 	page     string
 	err      error
 }
 
-func (a *archive) Record(_ context.Context, m gateway.HistoryMessage) error {
+func (a *archive) Record(_ context.Context, m history.Message) error {
 	a.recorded = append(a.recorded, m)
 	return a.err
 }
 
-func (a *archive) Count(_ context.Context, f rest.HistoryFilter) (int, error) {
+func (a *archive) Count(_ context.Context, f history.Filter) (int, error) {
 	a.filter = f
 	return len(a.found), a.err
 }
 
-func (a *archive) Read(_ context.Context, f rest.HistoryFilter, offset, limit int, newestFirst bool) ([]gateway.HistoryMessage, error) {
+func (a *archive) Read(_ context.Context, f history.Filter, offset, limit int, newestFirst bool) ([]history.Message, error) {
 	a.filter, a.page = f, fmt.Sprint(offset, " ", limit, " ", newestFirst)
 	return a.found, a.err
 }
@@ -82,7 +82,7 @@ func (h *house) location(body string, header ...string) string {
 
 func TestHistoryQuery(t *testing.T) {
 	h, a := newArchive(t)
-	a.found = []gateway.HistoryMessage{
+	a.found = []history.Message{
 		{From: "ada", To: "bob", Ms: startMs, Message: content(t, &wire.Message{Type: wire.Message_TEXT, Text: "hé"})},
 		{From: "ada", To: "hall", ToChannel: true, Ms: startMs + 1, Message: content(t, &wire.Message{
 			Type: wire.Message_IMAGE, MediaId: "id", FileName: "a.png", Description: "a view", Size: 7, Width: 2, Height: 3, Thumbnail: []byte{1}, ThumbnailWidth: 1, ThumbnailHeight: 1,
@@ -93,7 +93,7 @@ func TestHistoryQuery(t *testing.T) {
 	list := h.get(h.location(asked(`"source":"ada","destination":"bob"`, `,"offset":5,"limit":50,"order":"desc","offSet":7`)))
 	assert.Equal(t, "ok", list.code())
 	assert.Equal(t, "5 50 true", a.page)
-	assert.Equal(t, rest.HistoryFilter{App: app, From: "ada", To: "bob", Start: startMs, End: startMs + 1500}, a.filter)
+	assert.Equal(t, history.Filter{App: app, From: "ada", To: "bob", Start: startMs, End: startMs + 1500}, a.filter)
 	assert.Equal(t, []any{
 		map[string]any{"src": "ada", "dst": "bob", "payload": "hé", "ms": float64(startMs), "message_type": "peer_message"},
 		map[string]any{"src": "ada", "dst": "hall", "payload": "a view", "ms": float64(startMs + 1), "message_type": "group_message", "media": map[string]any{
@@ -173,9 +173,9 @@ func TestHistoryHandlesExpire(t *testing.T) {
 
 func TestHistoryCount(t *testing.T) {
 	h, a := newArchive(t)
-	a.found = make([]gateway.HistoryMessage, 3)
+	a.found = make([]history.Message, 3)
 	at := "start_time=2026-01-02T03:04:05Z&end_time=2026-01-02T03:04:06Z"
-	for query, want := range map[string]rest.HistoryFilter{
+	for query, want := range map[string]history.Filter{
 		"source=ada&" + at:                            {From: "ada"},
 		"source=&destination=hall&" + at:              {To: "hall"},
 		"&source=%22ada%22&destination=%22b%22&" + at: {From: "ada", To: "b"},
@@ -235,7 +235,7 @@ func TestSendingIntoTheHistory(t *testing.T) {
 		assert.Equal(t, content(t, d.Message), m.Message)
 	}
 	sent := len(h.bus.peers)
-	for err, status := range map[error]int{gateway.ErrHistoryQuota: 429, assert.AnError: 500} {
+	for err, status := range map[error]int{history.ErrQuota: 429, assert.AnError: 500} {
 		a.err = err
 		assert.Equal(t, status, h.post(toPeer, `{"destination":"bob"`+flag).status)
 		assert.Equal(t, status, h.post(toChannel, `{"channel_name":"hall"`+flag).status)

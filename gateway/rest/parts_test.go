@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/gateway/history"
 )
 
 func FuzzParsePath(f *testing.F) {
@@ -87,7 +89,7 @@ func FuzzFields(f *testing.F) {
 
 // A handle that is taken is that of a query that could have been made.
 func FuzzHandle(f *testing.F) {
-	q := query{Filter: HistoryFilter{App: "a", From: "b", End: 5}, Limit: 20, Ends: 1000}
+	q := query{Filter: history.Filter{App: "a", From: "b", End: 5}, Limit: 20, Ends: 1000}
 	handle, err := q.handle()
 	assert.NoError(f, err)
 	f.Add(handle)

@@ -4,12 +4,18 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"rtmwasm/gateway"
 )
 
-// Prefix is what the paths of the interface begin with.
-const Prefix = gateway.RESTPrefix
+// What the paths of the interface begin with: those of the vendor's API, and our own.
+const (
+	Prefix        = "/dev/v2/"
+	ControlPrefix = "/v1/apps/"
+)
+
+// IsPath reports whether a path is one of the interface.
+func IsPath(path string) bool {
+	return strings.HasPrefix(path, Prefix) || strings.HasPrefix(path, ControlPrefix)
+}
 
 // Endpoints that the interface has, as the log and Meter name them; EndpointOther is any other path.
 const (

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/channel"
+	"rtmwasm/gateway/history"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/mailbox"
+	"rtmwasm/gateway/session"
 	"rtmwasm/gateway/tracing"
 )
 
@@ -63,10 +65,10 @@ func (s *sender) record(ctx context.Context, m outgoing, d *wire.Delivery, toCha
 	if err != nil {
 		return err
 	}
-	err = s.history.Record(context.WithoutCancel(ctx), gateway.HistoryMessage{ // it gives up by itself
+	err = s.history.Record(context.WithoutCancel(ctx), history.Message{ // it gives up by itself
 		App: m.app, From: m.from, To: m.to, ToChannel: toChannel, Ms: d.ServerReceivedMs, Message: content,
 	})
-	if errors.Is(err, gateway.ErrHistoryQuota) {
+	if errors.Is(err, history.ErrQuota) {
 		return fullHistory
 	}
 	return err
@@ -96,7 +98,7 @@ func (s *sender) toPeer(ctx context.Context, m outgoing, wait bool) (code string
 	if m.to == m.from { // the client that would get it drops what is from its own user
 		return codeOf(wait, false), nil
 	}
-	user := gateway.User{App: m.app, ID: m.to}
+	user := id.User{App: m.app, ID: m.to}
 	d := s.delivery(m, "")
 	if err := s.record(ctx, m, d, false); err != nil {
 		return "", err
@@ -151,14 +153,14 @@ func codeOf(wait, received bool) string {
 }
 
 // isLoggedIn reports whether a user is; also where that can't be told.
-func (s *sender) isLoggedIn(ctx context.Context, user gateway.User) bool {
+func (s *sender) isLoggedIn(ctx context.Context, user id.User) bool {
 	_, err := s.bus.Lookup(context.WithoutCancel(ctx), user) // the bus gives up by itself
-	return !errors.Is(err, gateway.ErrNoSession)
+	return !errors.Is(err, session.ErrNoSession)
 }
 
 // keep puts a message into the mailbox of its receiver. Where it arrives later all the same, the
 // receiver drops one of the two by its number.
-func (s *sender) keep(ctx context.Context, user gateway.User, quotaOf string, d *wire.Delivery) (err error) {
+func (s *sender) keep(ctx context.Context, user id.User, quotaOf string, d *wire.Delivery) (err error) {
 	_, span := tracing.Start(ctx, "nats append_mail")
 	defer func() { span.End(err) }()
 	kept := *d

@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
 )
 
-// event is the JSON of an event. What is empty is left out.
-type event struct {
+// encoded is the JSON of an event. What is empty is left out.
+type encoded struct {
 	ID      string   `json:"id"`
 	Type    string   `json:"type"`
 	App     string   `json:"app"`
@@ -54,7 +54,7 @@ type file struct {
 
 // Identify returns the id of an event. It is the same for an event that is told again: for a message
 // that a client repeats, for instance.
-func Identify(e gateway.SessionEvent) string {
+func Identify(e event.Event) string {
 	switch {
 	case e.ID != "":
 		return e.ID
@@ -79,8 +79,8 @@ func Digest(name ...any) string {
 }
 
 // Encode makes the JSON of an event whose ID is set. With content, it has what users wrote.
-func Encode(e gateway.SessionEvent, content bool) ([]byte, error) {
-	out := event{ID: e.ID, Type: nameOf(e.Kind), App: e.User.App, UID: e.User.ID, Ms: e.At.UnixMilli(), Channel: e.Channel}
+func Encode(e event.Event, content bool) ([]byte, error) {
+	out := encoded{ID: e.ID, Type: nameOf(e.Kind), App: e.User.App, UID: e.User.ID, Ms: e.At.UnixMilli(), Channel: e.Channel}
 	switch {
 	case e.Send != nil:
 		out.Channel, out.Peer = e.Send.Channel, e.Send.Peer

@@ -6,23 +6,23 @@ import (
 	"slices"
 	"strings"
 
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
 )
 
 // kinds are the events that a hook can be told of, by their names in settings and JSON.
 var kinds = []struct {
 	name     string
-	kind     gateway.EventKind
+	kind     event.Kind
 	standard bool // a hook is told of them unless it wants others
 }{
-	{"login", gateway.LoggedIn, true},
-	{"logout", gateway.LoggedOut, true},
-	{"join", gateway.Joined, true},
-	{"leave", gateway.Left, true},
-	{"upload", gateway.Uploaded, true},
-	{"invitation", gateway.Answered, true},
-	{"peer_message", gateway.SentToPeer, false},
-	{"channel_message", gateway.SentToChannel, false},
+	{"login", event.LoggedIn, true},
+	{"logout", event.LoggedOut, true},
+	{"join", event.Joined, true},
+	{"leave", event.Left, true},
+	{"upload", event.Uploaded, true},
+	{"invitation", event.Answered, true},
+	{"peer_message", event.SentToPeer, false},
+	{"channel_message", event.SentToChannel, false},
 }
 
 // Selection says which events a hook is told of. The zero value means none.
@@ -65,7 +65,7 @@ func ParseSelection(text string) (s Selection, err error) {
 func (s Selection) String() string { return strings.Join(s.names, ",") }
 
 // Has reports whether the hook is told of events of a kind.
-func (s Selection) Has(kind gateway.EventKind) bool { return slices.Contains(s.names, nameOf(kind)) }
+func (s Selection) Has(kind event.Kind) bool { return slices.Contains(s.names, nameOf(kind)) }
 
 func allNames() (names []string) {
 	for _, k := range kinds {
@@ -75,7 +75,7 @@ func allNames() (names []string) {
 }
 
 // nameOf returns "" for a kind that a hook is never told of.
-func nameOf(kind gateway.EventKind) string {
+func nameOf(kind event.Kind) string {
 	for _, k := range kinds {
 		if k.kind == kind {
 			return k.name
@@ -85,7 +85,7 @@ func nameOf(kind gateway.EventKind) string {
 }
 
 // kindOf returns 0 for a name that is not known.
-func kindOf(name string) gateway.EventKind {
+func kindOf(name string) event.Kind {
 	for _, k := range kinds {
 		if k.name == name {
 			return k.kind

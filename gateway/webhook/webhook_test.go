@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core/wire"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/media"
 )
 
@@ -41,17 +42,17 @@ func TestJudge(t *testing.T) {
 
 func TestSelection(t *testing.T) {
 	assert.Equal(t, "login,logout,join,leave,upload,invitation", DefaultSelection().String())
-	assert.False(t, DefaultSelection().Has(gateway.SentToPeer), "messages are asked for")
+	assert.False(t, DefaultSelection().Has(event.SentToPeer), "messages are asked for")
 	s, err := ParseSelection("peer_message, login,login")
 	require.NoError(t, err)
 	assert.Equal(t, "peer_message,login", s.String())
-	assert.True(t, s.Has(gateway.SentToPeer))
-	assert.False(t, s.Has(gateway.SentToChannel))
+	assert.True(t, s.Has(event.SentToPeer))
+	assert.False(t, s.Has(event.SentToChannel))
 	for _, text := range []string{"", "login,", "logins", "test"} {
 		_, err := ParseSelection(text)
 		assert.ErrorContains(t, err, "channel_message", text)
 	}
-	assert.False(t, Selection{}.Has(gateway.LoggedIn))
+	assert.False(t, Selection{}.Has(event.LoggedIn))
 	for _, k := range kinds {
 		assert.Equal(t, k.kind, kindOf(k.name))
 	}
@@ -59,12 +60,12 @@ func TestSelection(t *testing.T) {
 
 // samples are events of all kinds, and their JSON without and with what users write.
 func samples() map[string]struct {
-	e             gateway.SessionEvent
+	e             event.Event
 	want, content string
 } {
-	user := gateway.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}
+	user := id.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}
 	at := time.UnixMilli(1700000000123)
-	event := func(kind gateway.EventKind, more gateway.SessionEvent) gateway.SessionEvent {
+	sample := func(kind event.Kind, more event.Event) event.Event {
 		more.Kind, more.User, more.At, more.ID = kind, user, at, "i"
 		return more
 	}
@@ -74,24 +75,24 @@ func samples() map[string]struct {
 	image := &wire.Message{Type: wire.Message_IMAGE, MediaId: "0abc1z1z7z2z3", FileName: "me.png", Size: 7, Width: 3, Height: 2, Description: "me", Thumbnail: []byte("tiny")}
 	const sum = "fe00000000000000000000000000000000000000000000000000000000000000"
 	return map[string]struct {
-		e             gateway.SessionEvent
+		e             event.Event
 		want, content string
 	}{
-		"login": {event(gateway.LoggedIn, gateway.SessionEvent{}), begin + `login"` + end + `}`, ""},
-		"leave": {event(gateway.Left, gateway.SessionEvent{Channel: "hall"}), begin + `leave"` + end + `,"channel":"hall"}`, ""},
-		"text": {event(gateway.SentToPeer, gateway.SessionEvent{Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "hi"}}}),
+		"login": {sample(event.LoggedIn, event.Event{}), begin + `login"` + end + `}`, ""},
+		"leave": {sample(event.Left, event.Event{Channel: "hall"}), begin + `leave"` + end + `,"channel":"hall"}`, ""},
+		"text": {sample(event.SentToPeer, event.Event{Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "hi"}}}),
 			begin + `peer_message"` + end + `,"peer":"bob","message":{"type":"text"}}`,
 			begin + `peer_message"` + end + `,"peer":"bob","message":{"type":"text","text":"hi"}}`},
-		"raw": {event(gateway.SentToPeer, gateway.SessionEvent{Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_RAW, Raw: []byte{1, 2}}}}),
+		"raw": {sample(event.SentToPeer, event.Event{Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_RAW, Raw: []byte{1, 2}}}}),
 			begin + `peer_message"` + end + `,"peer":"bob","message":{"type":"raw"}}`,
 			begin + `peer_message"` + end + `,"peer":"bob","message":{"type":"raw","raw":"AQI="}}`},
-		"image": {event(gateway.SentToChannel, gateway.SessionEvent{Send: &wire.Send{Channel: "hall", Message: image}}),
+		"image": {sample(event.SentToChannel, event.Event{Send: &wire.Send{Channel: "hall", Message: image}}),
 			begin + `channel_message"` + end + `,"channel":"hall","message":{"type":"image","file":{"media_id":"0abc1z1z7z2z3","size":7,"width":3,"height":2}}}`,
 			begin + `channel_message"` + end + `,"channel":"hall","message":{"type":"image","file":{"media_id":"0abc1z1z7z2z3","size":7,"width":3,"height":2,"name":"me.png"},"description":"me","thumbnail":"dGlueQ=="}}`},
-		"upload": {event(gateway.Uploaded, gateway.SessionEvent{File: &info}),
+		"upload": {sample(event.Uploaded, event.Event{File: &info}),
 			begin + `upload"` + end + `,"file":{"media_id":"0abc1z1z7","size":7,"type":"image/png","sha256":"` + sum + `"}}`,
 			begin + `upload"` + end + `,"file":{"media_id":"0abc1z1z7","size":7,"type":"image/png","sha256":"` + sum + `","name":"me.png"}}`},
-		"invitation": {event(gateway.Answered, gateway.SessionEvent{Caller: "bob", Answer: &wire.Invitation{Kind: wire.Invitation_REFUSE, CallId: "c", Text: "busy"}}),
+		"invitation": {sample(event.Answered, event.Event{Caller: "bob", Answer: &wire.Invitation{Kind: wire.Invitation_REFUSE, CallId: "c", Text: "busy"}}),
 			begin + `invitation"` + end + `,"peer":"bob","call_id":"c","answer":"refused"}`,
 			begin + `invitation"` + end + `,"peer":"bob","call_id":"c","answer":"refused","response":"busy"}`},
 	}
@@ -138,16 +139,16 @@ func TestIdentify(t *testing.T) {
 		assert.Empty(t, seen[id])
 		seen[id] = name
 	}
-	old := gateway.SessionEvent{Kind: gateway.SentToPeer, Send: &wire.Send{Peer: "bob"}}
+	old := event.Event{Kind: event.SentToPeer, Send: &wire.Send{Peer: "bob"}}
 	assert.NotEqual(t, Identify(old), Identify(old), "a client that does not number its messages")
-	assert.Equal(t, "given", Identify(gateway.SessionEvent{ID: "given"}))
+	assert.Equal(t, "given", Identify(event.Event{ID: "given"}))
 }
 
 // A client chooses the numbers of its messages. It cannot hide one behind another by them, and clients
 // that count from one do not hide each other's.
 func TestMessagesCannotBeHidden(t *testing.T) {
 	identify := func(origin, number uint64, text string) string {
-		return Identify(gateway.SessionEvent{Kind: gateway.SentToPeer, User: gateway.User{App: "a", ID: "ada"},
+		return Identify(event.Event{Kind: event.SentToPeer, User: id.User{App: "a", ID: "ada"},
 			Send: &wire.Send{Peer: "bob", Origin: origin, Number: number, Message: &wire.Message{Type: wire.Message_TEXT, Text: text}}})
 	}
 	const origin = 1 << 63 // they are random, of 64 bits

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"time"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/rest"
 )
 
@@ -42,7 +41,7 @@ func jsonBody(value any) io.Reader {
 func (c adminClient) call(ctx context.Context, method, path string, query url.Values, body io.Reader, size int64, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
 	defer cancel()
-	address := c.gateway + gateway.ControlPrefix + c.app + path
+	address := c.gateway + rest.ControlPrefix + c.app + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}

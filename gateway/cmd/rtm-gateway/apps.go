@@ -10,6 +10,7 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/gateway"
+	"rtmwasm/gateway/session"
 )
 
 // entries are APPID[:CERTIFICATE]. They are looked at when they are used only, since
@@ -146,7 +147,7 @@ func readApps(apps *gateway.Apps, file string, log *slog.Logger) error {
 }
 
 // authorizer says at the start who will be let in.
-func authorizer(apps *gateway.Apps, log *slog.Logger) gateway.Authorizer {
+func authorizer(apps *gateway.Apps, log *slog.Logger) session.Authorizer {
 	if len(apps.IDs()) == 0 {
 		log.Warn("development mode: every app id, user and token is accepted; name your apps with --app or --apps")
 		return gateway.Development{}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"rtmwasm/gateway"
 	"rtmwasm/gateway/rest"
 )
 
@@ -27,7 +26,7 @@ func (e *examination) checkREST(ctx context.Context) {
 	if key.ID != "" {
 		header = []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(key.ID+":"+key.Secret))}
 	}
-	answer, err := e.ask(ctx, http.MethodGet, gateway.ControlPrefix+app+"/usage", nil, header...)
+	answer, err := e.ask(ctx, http.MethodGet, rest.ControlPrefix+app+"/usage", nil, header...)
 	if err != nil {
 		e.say(bad, "rest", err.Error(), "")
 		return
@@ -36,7 +35,7 @@ func (e *examination) checkREST(ctx context.Context) {
 	unreadable := json.Unmarshal([]byte(read(answer)), &said) != nil
 	switch {
 	case unreadable:
-		e.say(poor, "rest", "no REST interface answers here", "perhaps the gateway has it at another address, --rest-listen, or the proxy sends "+gateway.ControlPrefix+" to another server")
+		e.say(poor, "rest", "no REST interface answers here", "perhaps the gateway has it at another address, --rest-listen, or the proxy sends "+rest.ControlPrefix+" to another server")
 	case said.Code == "rest_off" && key.ID != "":
 		e.say(bad, "rest", "the REST interface is off", "give the gateway the same --rest-key")
 	case said.Code == "rest_off":

@@ -69,7 +69,7 @@ func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 		check := map[string]any{"name": "starting", "ok": false, "error": f.state()}
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // the asker may be gone
 	default:
-		if gateway.IsREST(r.URL.Path) {
+		if rest.IsPath(r.URL.Path) {
 			rest.ServeStarting(w)
 			return
 		}

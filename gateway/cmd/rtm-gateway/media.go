@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"rtmwasm/core"
-	"rtmwasm/gateway"
+	"rtmwasm/gateway/event"
+	"rtmwasm/gateway/id"
 	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediastore"
 	"rtmwasm/gateway/mediastore/folder"
@@ -108,7 +109,7 @@ func (o options) openMediaStore(ctx context.Context, engine *natsengine.Engine, 
 	}
 	if events := engine.Events(); events != nil {
 		options.Finished = func(info media.Info) {
-			events.Tell(gateway.SessionEvent{Kind: gateway.Uploaded, User: gateway.User{App: info.App, ID: info.UID}, At: time.Now(), File: &info})
+			events.Tell(event.Event{Kind: event.Uploaded, User: id.User{App: info.App, ID: info.UID}, At: time.Now(), File: &info})
 		}
 	}
 	return &mediaStore{mediastore.New(options), files}, nil

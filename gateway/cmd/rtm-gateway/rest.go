@@ -18,6 +18,7 @@ import (
 	"rtmwasm/gateway/metrics"
 	"rtmwasm/gateway/natsengine"
 	"rtmwasm/gateway/rest"
+	"rtmwasm/gateway/session"
 )
 
 // restOptions are about the REST interface for backends of apps.
@@ -136,7 +137,7 @@ func (o restOptions) apply(where *natsengine.Options) {
 }
 
 // handler is the interface on an engine.
-func (o options) restHandler(engine *natsengine.Engine, auth gateway.Authorizer, files *media.Handler, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
+func (o options) restHandler(engine *natsengine.Engine, auth session.Authorizer, files *media.Handler, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
 	keys, err := o.rest.keys.parse()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package gateway
-
-import "syscall"
-
-func tryWrite(syscall.RawConn, []byte) int { return 0 }
