@@ -174,7 +174,7 @@ func testDoctorURL(t *testing.T, program string) {
 		"its own CORS": {answer: func(a *http.Response) error {
 			a.Header.Add("Access-Control-Allow-Origin", "*")
 			return nil
-		}, fails: "cors", advice: "of its own"},
+		}, fails: "cors", advice: "headers that the proxy adds"},
 		"one path only": {spoil: func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasPrefix(r.URL.Path, "/rtm") {
 				http.NotFound(w, r)
