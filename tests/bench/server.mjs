@@ -53,9 +53,9 @@ export async function serve(program, args, env = {}, address = /url=(\S+)/) {
   };
 }
 
-/** A gateway, by default the one of this tree on a data folder of its own. */
+/** A gateway, by default the one of this tree on a data folder of its own; with --nats it has none. */
 export function startGateway({ program = './bin/rtm-gateway', data = newFolder(), args = [], env } = {}) {
-  return serve(program, ['--listen', '127.0.0.1:0', '--data', data, ...args], env);
+  return serve(program, ['--listen', '127.0.0.1:0', ...(args.includes('--nats') ? [] : ['--data', data]), ...args], env);
 }
 
 /** One NATS server, for gateways that are to know each other. */
