@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,13 +46,11 @@ func TestClusterPartedForLong(t *testing.T) {
 
 	c.Part(0)
 	healing := time.After(partedFor)
-	var leaving sync.WaitGroup
-	for _, uid := range []string{"erin", "frank"} {
+	gone := map[string]chan *core.Error{"erin": make(chan *core.Error, 1), "frank": make(chan *core.Error, 1)}
+	for uid, answer := range gone {
 		w := all[uid]
 		delete(all, uid)
-		gone := make(chan struct{})
-		w.host.Do(func() { w.Logout(func(*core.Error) { close(gone) }) })
-		leaving.Go(func() { <-gone })
+		w.host.Do(func() { w.Logout(func(err *core.Error) { answer <- err }) })
 	}
 	left := slices.Sorted(maps.Keys(all))
 	for _, uid := range []string{"bob", "carol"} { // the others take those at the lonely gateway for gone
@@ -62,7 +59,9 @@ func TestClusterPartedForLong(t *testing.T) {
 	<-healing
 	c.Heal()
 	healed := time.Now()
-	leaving.Wait()
+	for uid, answer := range gone {
+		require.Nil(t, next(t, answer), uid)
+	}
 	for uid, w := range all {
 		w.see(t, left, without(left, uid))
 		t.Logf("%s sees who is there, %v after the healing", uid, time.Since(healed).Round(time.Millisecond))

@@ -76,7 +76,7 @@ func TestComingBackIsTold(t *testing.T) {
 	notes := &whenSaid{text: "running", do: relay.Cut}
 	code := run(t.Context(), []string{
 		"--gateway", "http://" + relay.Addr(), "--app", app, "--certificate", certificate,
-		"--sessions", "12", "--ramp", "0s", "--duration", "1s", "--settle", "30s", "--peer-rate", "0", "--channels", "2", "--members", "6", "--channel-rate", "0",
+		"--sessions", "12", "--ramp", "0s", "--duration", "5s", "--settle", "30s", "--peer-rate", "0", "--channels", "2", "--members", "6", "--channel-rate", "0",
 	}, &out, notes)
 	assert.Zero(t, code, out.String())
 	assert.Regexp(t, `back after an interruption +12 +– `, out.String())

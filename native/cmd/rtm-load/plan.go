@@ -66,7 +66,7 @@ func parsePlan(args []string, out io.Writer) (*plan, error) {
 	flags.IntVar(&p.size, "size", 1000, "`bytes` of a message")
 	flags.IntVar(&p.uploads, "uploads", 0, "how many `files` to upload at a time; each is then downloaded")
 	flags.IntVar(&p.uploadSize, "upload-size", 1<<20, "`bytes` of a file")
-	flags.DurationVar(&p.settle, "settle", 5*time.Second, "`time` to wait at the end for the last joins and messages, and for clients whose connection broke")
+	flags.DurationVar(&p.settle, "settle", 5*time.Second, "longest `time` to wait at the end, for the last joins and messages, and for clients whose connection broke")
 	printVersion := flags.Bool("version", false, "print the version and exit")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
