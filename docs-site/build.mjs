@@ -17,7 +17,7 @@ const write = (name, text) => {
 for (const [file, text] of reached()) write(place(file), text);
 cpSync(path.join(root, 'docs/images'), path.join(src, 'images'), { recursive: true });
 cpSync(path.join(root, 'web/demo/icon.svg'), path.join(src, 'public/icon.svg'));
-for (const name of ['native', 'core', 'gateway']) write(`go/${name}.md`, execFileSync('go', ['run', './docs-site/godoc', name], { cwd: root, encoding: 'utf8' }));
+for (const name of ['native', 'core', 'gateway', 'gateway/session']) write(`go/${name}.md`, execFileSync('go', ['run', './docs-site/godoc', name], { cwd: root, encoding: 'utf8' }));
 
 const app = await Application.bootstrapWithPlugins({
   entryPoints: [path.join(root, 'web/src/rtm.d.ts')],

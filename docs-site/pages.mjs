@@ -62,5 +62,5 @@ export const sidebar = [
     text: menu[2 * i],
     items: [...menu[2 * i + 1].matchAll(/^\| \[([^\]]+)\]\(([^)]+)\)/gm)].map(([, text, target]) => ({ text, link: `/${place(path.posix.join('docs', target)).replace(/\.md$/, '')}` })),
   })),
-  { text: 'Reference', items: [{ text: 'SDK', link: '/api/' }, ...['native', 'core', 'gateway'].map((name) => ({ text: `Go: ${name}`, link: `/go/${name}` }))] },
+  { text: 'Reference', items: [{ text: 'SDK', link: '/api/' }, ...['native', 'core', 'gateway', 'gateway/session'].map((name) => ({ text: `Go: ${name}`, link: `/go/${name}` }))] },
 ];
