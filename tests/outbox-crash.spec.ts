@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { slow } from './support/slow.ts';
 import { events, expect, login, openBlank, test } from './support/test.ts';
 
 /** A Chromium that the test can kill, on a profile that outlives it. */
@@ -16,16 +15,12 @@ class Killable {
   static async start(executable: string, profile: string): Promise<Killable> {
     const args = ['--headless=new', '--no-sandbox', '--no-first-run', '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
     const process = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true }); // in a group of its own
-    const lines: string[] = [];
-    const address = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: process.stderr! }).on('line', (line) => {
-        lines.push(line);
-        const found = /DevTools listening on (ws:\S+)/.exec(line);
-        if (found) resolve(found[1]);
-      });
-      process.once('error', reject).once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${lines.join('\n')}`)));
-    });
-    return new Killable(process, await chromium.connectOverCDP(address));
+    try {
+      return new Killable(process, await chromium.connectOverCDP(await devTools(process)));
+    } catch (error) {
+      await killGroup(process);
+      throw error;
+    }
   }
 
   page(): Promise<Page> {
@@ -33,18 +28,34 @@ class Killable {
   }
 
   /** Ends all its processes at once, with SIGKILL. */
-  async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const exit = once(this.process, 'exit');
-    process.kill(-this.process.pid!, 'SIGKILL');
-    await exit;
+  kill(): Promise<void> {
+    return killGroup(this.process);
   }
 }
 
-test('after a crash of the browser an upload goes on, and its message arrives once', async ({ browserName, openUser, gateway, run, launchOptions }) => {
+/** The address by which a Chromium that begins can be driven. */
+function devTools(chromium: ChildProcess): Promise<string> {
+  const lines: string[] = [];
+  return new Promise((resolve, reject) => {
+    createInterface({ input: chromium.stderr! }).on('line', (line) => {
+      lines.push(line);
+      const found = /DevTools listening on (ws:\S+)/.exec(line);
+      if (found) resolve(found[1]);
+    });
+    chromium.once('error', reject).once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${lines.join('\n')}`)));
+  });
+}
+
+async function killGroup(leader: ChildProcess): Promise<void> {
+  if (!leader.pid || leader.exitCode !== null || leader.signalCode !== null) return;
+  const exit = once(leader, 'exit');
+  process.kill(-leader.pid, 'SIGKILL');
+  await exit;
+}
+
+test('after a crash of the browser an upload goes on, and its message arrives once', async ({ browserName, openUser, net, run, launchOptions }) => {
   test.skip(browserName !== 'chromium', 'it is started and killed as a process of its own');
   const bob = await openUser(`bob-${run}`);
-  const net = await slow(gateway.url, 2_000_000);
   const profile = mkdtempSync(path.join(tmpdir(), 'rtm-profile-'));
   const started: Killable[] = [];
   const start = async () => {
@@ -56,14 +67,16 @@ test('after a crash of the browser an upload goes on, and its message arrives on
   try {
     const before = await start();
     await login(before, `ada-${run}`);
+    const stopped = net.holdUploads(5_000_000);
     await before.evaluate(async (to) => {
       const w = window as any;
       w.outbox = w.AgoraRTM.openOutbox(w.client);
       for (const content of [{ text: 'one' }, new Blob([new Uint8Array(12_000_000).fill(7)]), { text: 'two' }])
         await w.outbox.send(to, content, content instanceof Blob ? { fileName: 'film' } : {});
     }, { peerId: `bob-${run}` });
-    await expect.poll(() => before.evaluate(async () => (await (window as any).outbox.list())[0]?.progress.currentSize)).toBeGreaterThan(4_000_000);
+    await stopped;
     await started[0].kill();
+    net.release();
 
     const after = await start();
     const offsets: number[] = [];
@@ -86,6 +99,5 @@ test('after a crash of the browser an upload goes on, and its message arrives on
   } finally {
     for (const one of started) await one.kill();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-    await net.end();
   }
 });

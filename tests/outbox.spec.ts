@@ -1,38 +1,7 @@
 // The outbox: what was given to it arrives once and in order, whatever happens to the page meanwhile.
-import type { Page } from '@playwright/test';
 import { png } from './support/pictures.ts';
-import { slow } from './support/slow.ts';
-import { appId, events, expect, join, login, openBlank, test } from './support/test.ts';
-
-/** Opens the outbox on a page whose client is window.client: window.outbox, and its events in window.changes. */
-async function open(page: Page): Promise<void> {
-  await page.addScriptTag({ url: '/sdk/outbox.js' });
-  await page.evaluate(() => {
-    const w = window as any;
-    w.outbox = w.AgoraRTM.openOutbox(w.client);
-    w.changes = [];
-    for (const name of ['ItemAdded', 'ItemChanged', 'ItemRemoved']) w.outbox.on(name, (item: any) => w.changes.push([name, item.id, item.state]));
-  });
-}
-
-/** Sends texts and files of so many bytes to a peer, and does not wait between them; resolves when all are kept. */
-function send(page: Page, to: object, ...contents: (string | number)[]): Promise<void> {
-  return page.evaluate(async ({ to, contents }) => {
-    await Promise.all(contents.map((content) => (typeof content === 'string' ? (window as any).outbox.send(to, { text: content })
-      : (window as any).outbox.send(to, new Blob([new Uint8Array(content).fill(7)]), { messageType: 'FILE', fileName: `${content}` }))));
-  }, { to, contents });
-}
-
-/** What arrived at a page so far, each as its text or file name. */
-async function arrived(page: Page, name = 'MessageFromPeer'): Promise<string[]> {
-  return (await events(page, name)).map(([message]) => message.text ?? message.fileName);
-}
-
-/** Logs in with the client that the page has, as soon as it may: logins may not follow faster than twice a second. */
-const loginAgain = (page: Page, uid: string) => expect.poll(() =>
-  page.evaluate((uid) => (window as any).client.login({ uid }).then(() => true, () => false), uid)).toBe(true);
-
-const left = (page: Page) => page.evaluate(async () => (await (window as any).outbox.list()).map(({ state }: any) => state));
+import { arrived, left, loginAgain, open, send } from './support/outbox.ts';
+import { appId, expect, join, login, openBlank, test } from './support/test.ts';
 
 test('texts and files arrive in order, and leave the outbox', { tag: '@everywhere' }, async ({ openUser, run }) => {
   const bob = await openUser(`bob-${run}`);
@@ -52,13 +21,16 @@ test('texts and files arrive in order, and leave the outbox', { tag: '@everywher
   expect(size).toBe(3_000_000);
 });
 
-test('an upload goes on where the gateway has it after the page was reloaded', { tag: '@everywhere' }, async ({ openUser, openSlowUser, run }) => {
+test('an upload goes on where the gateway has it after the page was reloaded', { tag: '@everywhere' }, async ({ openUser, openSlowUser, net, run }) => {
   const bob = await openUser(`bob-${run}`);
   const ada = await openSlowUser(`ada-${run}`);
   await open(ada);
-  await send(ada, { peerId: `bob-${run}` }, 16_000_000, 'after it');
-  await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list())[0].progress.currentSize)).toBeGreaterThan(3_000_000);
-  await openBlank(ada, await ada.evaluate(() => location.origin));
+  const stopped = net.holdUploads(4_000_000);
+  await send(ada, { peerId: `bob-${run}` }, 8_000_000, 'after it');
+  await stopped;
+  await ada.goto('about:blank');
+  net.release();
+  await openBlank(ada, net.url);
   await login(ada, `ada-${run}`);
   const progress = await ada.evaluate(async () => {
     const w = window as any;
@@ -69,7 +41,7 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
     return new Promise((resolve) => outbox.on('ItemChanged', ({ progress }: any) => progress.currentSize > 0 && resolve(progress.currentSize)));
   });
   expect(progress).toBeGreaterThan(1_000_000);
-  await expect.poll(() => arrived(bob)).toEqual(['16000000', 'after it']);
+  await expect.poll(() => arrived(bob)).toEqual(['8000000', 'after it']);
   await expect.poll(() => left(ada)).toEqual([]);
 });
 
@@ -272,10 +244,10 @@ for (const [step, numbers] of Object.entries(steps))
       expect(got, 'once and in order').toEqual(all.filter((name) => got.includes(name)));
     });
 
-test('two pages of one user: what either is given arrives once and in order', async ({ context, openUser, gateway, run }) => {
+test('two pages of one user: what either is given arrives once and in order', async ({ context, openUser, net, run }) => {
   const bob = await openUser(`bob-${run}`);
   const pages = await Promise.all([0, 1].map(async () => {
-    const page = await openBlank(await context.newPage(), gateway.url);
+    const page = await openBlank(await context.newPage(), net.url);
     return page;
   }));
   const [first, second] = pages;
@@ -289,8 +261,11 @@ test('two pages of one user: what either is given arrives once and in order', as
   await expect.poll(() => arrived(bob)).toEqual(all);
   for (const page of pages) await expect.poll(() => left(page)).toEqual([]);
 
+  const stopped = net.holdUploads(2_000_000);
   await send(second, { peerId: `bob-${run}` }, 4_000_000, 'end');
-  await second.close(); // in the middle of the upload
+  await stopped;
+  await second.close();
+  net.release();
   await first.evaluate(async (uid) => {
     const { client } = window as any;
     if (client.connectionState === 'ABORTED') await client.logout().catch(() => {});
@@ -314,50 +289,6 @@ test('offline, and a gateway that is killed: each message arrives once and in or
   await expect.poll(() => arrived(bob)).toEqual(['offline', '500000', '2000000', 'before', 'while it is down']);
   await expect.poll(() => left(ada)).toEqual([]);
 });
-
-test('what an item has left at the gateway is removed with it, also by a later page', { tag: '@everywhere' }, async ({ openSlowUser, gateway, run }) => {
-  const ada = await openSlowUser(`ada-${run}`);
-  const { origin } = new URL(await ada.evaluate(() => location.href));
-  await open(ada);
-  const before = gateway.uploads();
-  const ours = () => gateway.uploads().filter((name) => !before.includes(name));
-  await send(ada, { peerId: `bob-${run}` }, 16_000_000, 12_000_000);
-  await expect.poll(() => ada.evaluate(async () => (await (window as any).outbox.list()).every(({ progress }: any) => progress.currentSize > 1_000_000))).toBe(true);
-  await openBlank(ada, origin); // the page goes, and its uploads stay
-  expect(ours()).toHaveLength(2);
-
-  await ada.addScriptTag({ url: `${origin}/sdk/outbox.js` });
-  await ada.evaluate(async ({ app, uid }) => {
-    const { AgoraRTM } = window as any;
-    const client = AgoraRTM.createInstance(app);
-    const outbox = AgoraRTM.openOutbox(client);
-    client.login({ uid }).catch(() => {});
-    client.logoutSync(); // it knows the user, and is not connected
-    const [canceled, removed] = await outbox.list();
-    await canceled.cancel();
-    await removed.remove();
-    await canceled.retry(); // as another upload
-    await canceled.cancel();
-  }, { app: appId, uid: `ada-${run}` });
-  expect(ours()).toHaveLength(2);
-
-  await openBlank(ada, origin);
-  await login(ada, `ada-${run}`);
-  await open(ada);
-  await expect.poll(ours, 'both are removed').toEqual([]);
-  expect(await left(ada)).toEqual(['FAILED']);
-  await expect.poll(() => toRemove(ada), 'and nothing is kept of them').toEqual([]);
-});
-
-/** What a page's outbox keeps of uploads that the gateway is to forget. */
-const toRemove = (page: Page) => page.evaluate(() => new Promise<unknown[]>((resolve, reject) => {
-  const request = indexedDB.open('rtm-outbox');
-  request.onerror = () => reject(request.error);
-  request.onsuccess = () => {
-    const all = request.result.transaction('removals').objectStore('removals').getAll();
-    all.onsuccess = () => (request.result.close(), resolve(all.result));
-  };
-}));
 
 test('items that an earlier version of the SDK has kept are sent', async ({ openUser, gateway, run }) => {
   const bob = await openUser(`bob-${run}`);
@@ -445,51 +376,3 @@ test('an application that takes all listeners away does not stop the outbox', as
   await loginAgain(ada, `ada-${run}`);
   await expect.poll(() => arrived(bob)).toEqual(['one']);
 });
-
-/** What some browsers lack, taken away before the script is loaded. */
-const lacks: Record<string, () => void> = {
-  'Web Locks': () => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }),
-  'BroadcastChannel': () => Object.defineProperty(window, 'BroadcastChannel', { value: undefined }),
-  'Blobs in IndexedDB, which refuses them': () => {
-    const { add } = IDBObjectStore.prototype;
-    IDBObjectStore.prototype.add = function (value, ...key) {
-      if (value.payload instanceof Blob) throw new DOMException('BlobURLs are not yet supported', 'DataCloneError');
-      return add.call(this, value, ...key);
-    };
-  },
-  'Blobs in IndexedDB, which fails with them': () => {
-    const { add } = IDBObjectStore.prototype;
-    IDBObjectStore.prototype.add = function (value, ...key) {
-      const request = add.call(this, value, ...key);
-      if (value.payload instanceof Blob) this.transaction.abort();
-      return request;
-    };
-  },
-};
-
-for (const [lack, take] of Object.entries(lacks))
-  test(`without ${lack}: what two pages are given arrives once, also after a reload in the middle of an upload`, async ({ context, openUser, gateway, run }) => {
-    const bob = await openUser(`bob-${run}`);
-    const net = await slow(gateway.url, 2_000_000);
-    try {
-      await context.addInitScript(take);
-      const [first, second] = await Promise.all([0, 1].map(async () => openBlank(await context.newPage(), net.url)));
-      const to = { peerId: `bob-${run}` };
-      await login(first, `ada-${run}`);
-      await open(first);
-      await send(first, to, 'one', 6_000_000, 'two');
-      await expect.poll(() => first.evaluate(async () => (await (window as any).outbox.list()).some(({ progress }: any) => progress.currentSize > 1_000_000))).toBe(true);
-      await login(second, `ada-${run}`); // the gateway logs the first out
-      await open(second);
-      await send(first, to, 'of the first');
-      await expect.poll(() => second.evaluate(async () => (await (window as any).outbox.list()).some(({ progress }: any) => progress.currentSize > 2_000_000))).toBe(true);
-      await openBlank(second, net.url);
-      await login(second, `ada-${run}`);
-      await open(second);
-      await send(second, to, 'last');
-      await expect.poll(() => arrived(bob)).toEqual(['one', '6000000', 'two', 'of the first', 'last']);
-      await expect.poll(() => left(second)).toEqual([]);
-    } finally {
-      await net.end();
-    }
-  });

@@ -8,7 +8,9 @@ export interface Slow {
   url: string;
   /** Stops transfers; WebSockets go on. */
   hold(): void;
-  /** Ends a hold. */
+  /** Stops uploads when so many more of their bytes have passed, and resolves then; all else goes on. */
+  holdUploads(after: number): Promise<void>;
+  /** Ends the latest hold. */
   release(): void;
   /** Breaks all connections. */
   cut(): void;
@@ -23,12 +25,27 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   const open = new Set<Socket>();
   let gate = Promise.resolve();
   let release = () => {};
+  let uploadGate = Promise.resolve();
+  let uploadsLeft = Infinity;
+  let uploadsHeld = () => {};
+  /** Counts what goes to the gateway. A request other than a PATCH has a chunk of its own, and passes. */
+  const passUp = (chunk: Buffer) => {
+    if (/^(GET|HEAD|POST|DELETE|OPTIONS) /.test(chunk.toString('latin1', 0, 8))) return undefined;
+    uploadsLeft -= chunk.length;
+    if (uploadsLeft > 0) return undefined;
+    uploadsHeld();
+    return uploadGate;
+  };
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     let transfers = true;
     near.once('data', (head) => (transfers = !/^upgrade: websocket/im.test(head.toString('latin1'))));
-    const pass = () => (transfers ? gate : undefined);
     for (const [from, to] of [[near, far], [far, near]] as const) {
+      const pass = async (chunk: Buffer) => {
+        if (!transfers) return;
+        await gate;
+        if (from === near) await passUp(chunk);
+      };
       open.add(from);
       from.on('error', () => to.destroy()).on('close', () => (open.delete(from), to.destroy()));
       from.pipe(pace(bytesPerSecond, pass)).pipe(to);
@@ -39,6 +56,14 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     hold: () => void (gate = new Promise((resolve) => (release = resolve))),
+    holdUploads(after) {
+      uploadsLeft = after;
+      uploadGate = new Promise((resolve) => (release = () => {
+        uploadsLeft = Infinity;
+        resolve();
+      }));
+      return new Promise((resolve) => (uploadsHeld = resolve));
+    },
     release: () => release(),
     cut,
     turn(gateway) {
@@ -52,11 +77,11 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   };
 }
 
-function pace(bytesPerSecond: number, pass: () => Promise<void> | undefined): Transform {
+function pace(bytesPerSecond: number, pass: (chunk: Buffer) => Promise<void>): Transform {
   return new Transform({
     async transform(chunk: Buffer, _, done) {
       await sleep((chunk.length / bytesPerSecond) * 1000);
-      await pass();
+      await pass(chunk);
       done(null, chunk);
     },
   });

@@ -2,7 +2,7 @@ import { test as base, expect, type Page } from '@playwright/test';
 import path from 'node:path';
 import { Gateway, root } from './proc.ts';
 import { Site } from './site.ts';
-import { slow } from './slow.ts';
+import { slow, type Slow } from './slow.ts';
 import { WebKit, type WebKitPage } from './webkit.ts';
 
 /** What pages under test keep on their window. */
@@ -36,7 +36,9 @@ interface Fixtures {
   openPage: (origin?: Origin) => Promise<Page>;
   /** Opens a page and logs in; the client is window.client. */
   openUser: (uid: string, origin?: Origin) => Promise<Page>;
-  /** The same on a network of 2 MB/s. */
+  /** A network of 2 MB/s before the gateway. */
+  net: Slow;
+  /** As openUser, on that network. */
   openSlowUser: (uid: string) => Promise<Page>;
 }
 
@@ -96,14 +98,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       return page;
     });
   },
-  openSlowUser: async ({ newPage, gateway }, use) => {
+  net: async ({ gateway }, use) => {
     const net = await slow(gateway.url, 2_000_000);
+    await use(net);
+    await net.end();
+  },
+  openSlowUser: async ({ newPage, net }, use) => {
     await use(async (uid) => {
       const page = await openBlank(await newPage(), net.url);
       await login(page, uid);
       return page;
     });
-    await net.end();
   },
 });
 

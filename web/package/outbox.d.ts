@@ -87,7 +87,7 @@ export interface Outbox {
    * @throws RtmInvalidArgumentError 2
    * @throws RtmLimitExceededError 3 if the outbox, or the browser's space for the site, is full: nothing was stored
    * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
-   * @throws RtmUnavailableError 1 if the browser stores nothing
+   * @throws RtmUnavailableError 1 if the browser stores nothing, or its storage does not answer within 20 s
    * @example
    * const item = await outbox.send({ peerId: 'bob' }, file, { messageType: 'FILE', fileName: file.name });
    */
@@ -96,6 +96,7 @@ export interface Outbox {
   /**
    * The items of the user of the last login, in the order of `send`.
    * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
+   * @throws RtmUnavailableError 1 as `send`
    */
   list(): Promise<OutboxItem[]>;
 

@@ -41,7 +41,7 @@ export class RtmClient extends AttributeMethods {
   /** For this package: calls that the core has. */
   readonly _invitations = new Map<string, Invitation>();
   readonly _link: Link;
-  /** For this package: what works on the client from a file of its own, and hears of it before an application can take its listeners away. */
+  /** For this package: the open outbox, if any. It is called directly so that removeAllListeners() does not stop it. */
   declare _outbox?: { _follow(): void; _pump(): void; _end(): void } | undefined;
   private _lastHandle = 0;
   private _lastLogin = -Infinity;

@@ -57,9 +57,9 @@ export class Outbox extends Emitter {
   async send(to: unknown, content: unknown, params: unknown = {}): Promise<OutboxItem> {
     const account = this._mustHaveAccount();
     const kept = { account, createdAt: Date.now(), ...receiver(to), ...this._content(content, params) };
-    const turn = this._adding.then(() => this._keep(kept));
-    this._adding = turn.catch(() => {});
-    const item = this._appear({ ...kept, id: await turn });
+    const adding = this._adding.then(() => this._explained(this._keep(kept)));
+    this._adding = adding.catch(() => {});
+    const item = this._appear({ ...kept, id: await adding });
     this._tell(item);
     this._pump();
     return item;
@@ -68,23 +68,29 @@ export class Outbox extends Emitter {
   /** Gives an item its id, when it is on the disk. */
   private async _keep(kept: Omit<Kept, 'id'>): Promise<number> {
     await this._load();
+    await mustFit(kept.size);
+    return this._store.add(kept, (bytes, items) => {
+      if (items >= MOST_ITEMS) throw full(`it has ${items} items, which is the most`);
+      if (bytes + kept.size > MOST_BYTES) throw full(`its items have ${bytes} bytes, this one has ${kept.size}, and the most is ${MOST_BYTES}`);
+    });
+  }
+
+  /** What work resolves with. Where the browser's store fails, the error is one that outbox.d.ts names. */
+  async _explained<T>(work: Promise<T>): Promise<T> {
     try {
-      await mustFit(kept.size);
-      return await this._store.add(kept, (bytes, items) => {
-        if (items >= MOST_ITEMS) throw full(`it has ${items} items, which is the most`);
-        if (bytes + kept.size > MOST_BYTES) throw full(`its items have ${bytes} bytes, this one has ${kept.size}, and the most is ${MOST_BYTES}`);
-      });
+      return await work;
     } catch (error) {
-      if (isFull(error)) throw full('the browser has no more space for this site');
       if (error instanceof Error && error.name.startsWith('Rtm')) throw error;
-      throw failed('RtmUnavailableError', OutboxError.OUTBOX_ERR_FAILURE, `the browser can not keep it: ${messageOf(error)}`);
+      if (this._ended) throw ended();
+      if (isFull(error)) throw full('the browser has no more space for this site');
+      throw failed('RtmUnavailableError', OutboxError.OUTBOX_ERR_FAILURE, `the browser's storage can not be used: ${messageOf(error)}`);
     }
   }
 
   /** The items of the user, in the order in which they were added. */
   async list(): Promise<OutboxItem[]> {
     this._mustHaveAccount();
-    await this._load();
+    await this._explained(this._load());
     return this._items();
   }
 
@@ -109,9 +115,9 @@ export class Outbox extends Emitter {
   }
 
   private _mustHaveAccount(): string {
-    if (this._ended) throw failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'the client was destroyed: call openOutbox again');
+    if (this._ended) throw ended();
     if (!this._accountNow()) throw failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'call login first: an item belongs to a user; it need not have succeeded');
-    this._follow();
+    this._update();
     return this._account;
   }
 
@@ -131,8 +137,14 @@ export class Outbox extends Emitter {
     this.removeAllListeners();
   }
 
-  /** Is in line with who is logged in. */
+  /** The client's state has changed. */
   _follow(): void {
+    this._worker?.renew();
+    this._update();
+  }
+
+  /** Is in line with who is logged in. */
+  private _update(): void {
     const account = this._accountNow();
     if (account !== this._account) {
       this._account = account;
@@ -144,7 +156,6 @@ export class Outbox extends Emitter {
       case 'CONNECTED':
         this._worker ??= new Worker(this, this._client, account);
         this._worker.pump();
-        this._worker.clear();
         break;
       case 'DISCONNECTED':
       case 'ABORTED':
@@ -158,7 +169,13 @@ export class Outbox extends Emitter {
   }
 
   private _load(): Promise<void> {
-    return (this._loaded ??= this._reload());
+    return (this._loaded ??= this._reload().then(
+      () => this._pump(),
+      (error) => {
+        this._loaded = undefined; // the next call tries again
+        throw error;
+      },
+    ));
   }
 
   /** Takes over what is kept. */
@@ -175,9 +192,10 @@ export class Outbox extends Emitter {
     for (const item of this._byId.values()) if (!ids.has(item.id)) this._gone(item);
   }
 
+  /** The item of what is kept. It is shown if it belongs to the present user: another may have logged in while it was written. */
   private _appear(kept: Kept): OutboxItem {
     const item = this._byId.get(kept.id) ?? new OutboxItem(this, kept);
-    if (!this._byId.has(kept.id)) {
+    if (kept.account === this._account && !this._byId.has(kept.id)) {
       this._byId.set(kept.id, item);
       this.emit('ItemAdded', item);
     }
@@ -266,6 +284,8 @@ function receiver(to: any): { peerId: string } | { channelId: string } {
 function full(text: string): Error {
   return failed('RtmLimitExceededError', OutboxError.OUTBOX_ERR_FULL, `the outbox is full: ${text}`);
 }
+
+const ended = () => failed('RtmInvalidStatusError', OutboxError.OUTBOX_ERR_NO_USER, 'the client was destroyed: call openOutbox again');
 
 /** Refuses what the browser would not keep. Where it does not tell, writing does. */
 async function mustFit(size: number): Promise<void> {

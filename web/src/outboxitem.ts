@@ -8,6 +8,8 @@ interface Owner {
   /** Keeps a change, and tells of it. */
   _change(item: OutboxItem, change: Partial<Kept>): Promise<void>;
   _remove(item: OutboxItem): Promise<void>;
+  /** What work resolves with, or an error of the outbox. */
+  _explained<T>(work: Promise<T>): Promise<T>;
 }
 
 export class OutboxItem {
@@ -61,7 +63,7 @@ export class OutboxItem {
   async retry(): Promise<void> {
     if (this.state !== 'FAILED') return;
     this._attempts = this._notBefore = 0;
-    await this._outbox._change(this, { failure: undefined });
+    await this._outbox._explained(this._outbox._change(this, { failure: undefined }));
   }
 
   remove(): Promise<void> {
@@ -71,7 +73,7 @@ export class OutboxItem {
   private async _stop(then: () => Promise<void>): Promise<void> {
     if (this.state === 'SENDING') throw failed('RtmInvalidStatusError', 5, 'the message is being sent and can not be taken back');
     this._abort?.abort();
-    await then();
+    await this._outbox._explained(then());
   }
 
   /** Takes what is kept. */

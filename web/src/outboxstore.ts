@@ -53,15 +53,19 @@ interface Removal {
 const NAME = 'rtm-outbox';
 /** 2: with removals. */
 const VERSION = 2;
+/** How long the database may take to open, in ms. Some browsers never answer. */
+const OPEN_LIMIT = 20_000;
 /** Numbers below 2^53 pass to Go exactly. */
 const MOST = Number.MAX_SAFE_INTEGER;
+
+type Stores = Record<'items' | 'counters' | 'removals', IDBObjectStore>;
 
 export class Store {
   private _db: Promise<IDBDatabase> | undefined;
 
   /** Adds an item; `mayAdd` gets the bytes and the number of all items there are, and throws to refuse. */
   async add(item: Omit<Kept, 'id'>, mayAdd: (bytes: number, items: number) => void): Promise<number> {
-    const write = (value: unknown) => this._run<number>('readwrite', async (items) => {
+    const write = (value: unknown) => this._run<number>('readwrite', async ({ items }) => {
       const all = await done<Kept[]>(items.getAll());
       mayAdd(all.reduce((sum, { size }) => sum + size, 0), all.length);
       return done(items.add(value)) as Promise<number>;
@@ -76,22 +80,22 @@ export class Store {
   }
 
   async list(account: string): Promise<Kept[]> {
-    const all = await this._run<Kept[]>('readonly', (items) => done(items.index('account').getAll(account)));
+    const all = await this._run<Kept[]>('readonly', ({ items }) => done(items.index('account').getAll(account)));
     return Promise.all(all.map(thaw));
   }
 
   async get(id: number): Promise<Kept | undefined> {
-    const item = await this._run<Kept | undefined>('readonly', (items) => done(items.get(id)));
+    const item = await this._run<Kept | undefined>('readonly', ({ items }) => done(items.get(id)));
     return item && thaw(item);
   }
 
   /** Changes an item that is still there, other than its payload. Returns whether it is. With another nonce, the former upload is to be removed. */
   async update(id: number, change: Omit<Partial<Kept>, 'payload'>): Promise<boolean> {
     const frozen = await freeze(change);
-    return this._run('readwrite', async (items, _, removals) => {
+    return this._run('readwrite', async ({ items, removals }) => {
       const item = await done<Kept | undefined>(items.get(id));
       if (!item) return false;
-      if (change.nonce) await leave(removals, item);
+      if (change.nonce) await noteRemoval(removals, item);
       await done(items.put(Object.assign(item, frozen)));
       return true;
     });
@@ -99,7 +103,7 @@ export class Store {
 
   /** Gives an item its number, higher than that of any other, unless it has one that is still good. Undefined: it is gone. */
   number(id: number): Promise<{ origin: number; number: number } | undefined> {
-    return this._run('readwrite', async (items, counters) => {
+    return this._run('readwrite', async ({ items, counters }) => {
       const item = await done<Kept | undefined>(items.get(id));
       if (!item) return undefined;
       const counter = (await done<{ origin: number; number: number } | undefined>(counters.get(0))) ?? { origin: Math.ceil(Math.random() * MOST), number: 0 };
@@ -114,22 +118,22 @@ export class Store {
 
   /** Removes an item. Its upload, unless it is done, is to be removed too. */
   remove(id: number): Promise<void> {
-    return this._run('readwrite', async (items, _, removals) => {
+    return this._run('readwrite', async ({ items, removals }) => {
       const item = await done<Kept | undefined>(items.get(id));
-      if (item) await leave(removals, item);
+      if (item) await noteRemoval(removals, item);
       await done(items.delete(id));
     });
   }
 
   /** The nonces of uploads that the gateway is to forget. */
   async removals(account: string): Promise<string[]> {
-    const all = await this._run<Removal[]>('readonly', (_items, _counters, removals) => done(removals.getAll()));
+    const all = await this._run<Removal[]>('readonly', ({ removals }) => done(removals.getAll()));
     return all.filter((removal) => removal.account === account).map(({ nonce }) => nonce);
   }
 
   /** The gateway has forgotten an upload. */
   removed(nonce: string): Promise<void> {
-    return this._run('readwrite', (_items, _counters, removals) => done(removals.delete(nonce)));
+    return this._run('readwrite', ({ removals }) => done(removals.delete(nonce)));
   }
 
   /** Lets go of the database; what comes later fails. */
@@ -140,17 +144,18 @@ export class Store {
     db?.then((db) => db.close(), () => {});
   }
 
-  private async _run<T>(mode: IDBTransactionMode, work: (items: IDBObjectStore, counters: IDBObjectStore, removals: IDBObjectStore) => Promise<T>): Promise<T> {
+  private async _run<T>(mode: IDBTransactionMode, work: (stores: Stores) => Promise<T>): Promise<T> {
     const db = await this._open();
     // Strict: what is answered is on the disk.
-    const transaction = (db as any).transaction(['items', 'counters', 'removals'], mode, { durability: 'strict' }) as IDBTransaction;
+    const names = ['items', 'counters', 'removals'] as const;
+    const transaction = (db as any).transaction(names, mode, { durability: 'strict' }) as IDBTransaction;
     const over = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error('the transaction was aborted'));
     });
     over.catch(() => {});
     try {
-      const result = await work(transaction.objectStore('items'), transaction.objectStore('counters'), transaction.objectStore('removals'));
+      const result = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])) as Stores);
       await over;
       return result;
     } catch (error) {
@@ -166,6 +171,14 @@ export class Store {
   private _open(): Promise<IDBDatabase> {
     return (this._db ??= new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(NAME, VERSION);
+      let problem = `IndexedDB has not answered for ${OPEN_LIMIT / 1000} s`;
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new Error(problem));
+      }, OPEN_LIMIT);
+      // The other tab closes its connection when it is asked to. It may be suspended, or be in the middle of a write.
+      request.onblocked = () => (problem = 'another tab has the outbox of an earlier version of the SDK open: close or reload it');
       request.onupgradeneeded = ({ oldVersion }) => {
         const { result: db } = request;
         if (oldVersion < 1) {
@@ -174,9 +187,14 @@ export class Store {
         }
         db.createObjectStore('removals', { keyPath: 'nonce' });
       };
-      request.onerror = () => reject(request.error);
+      request.onerror = () => {
+        clearTimeout(timer);
+        reject(request.error!.name === 'VersionError' ? new Error('another tab has loaded a later version of the SDK: reload the page') : request.error);
+      };
       request.onsuccess = () => {
+        clearTimeout(timer);
         const db = request.result;
+        if (late) return db.close(); // whoever needed it has an error, and the next call opens it again
         const forget = () => {
           this._db = undefined;
         };
@@ -200,7 +218,7 @@ export function newNonce(): string {
 }
 
 /** Notes that the gateway is to forget the upload of an item, unless it is done. */
-async function leave(removals: IDBObjectStore, { account, nonce, message }: Kept): Promise<void> {
+async function noteRemoval(removals: IDBObjectStore, { account, nonce, message }: Kept): Promise<void> {
   if (nonce && !message) await done(removals.put({ account, nonce } as Removal));
 }
 

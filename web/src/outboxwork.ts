@@ -30,8 +30,8 @@ export class Worker {
   holds = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private readonly _waiting = new AbortController();
-  /** Counts the calls of clear. */
-  private _clearing = 0;
+  /** The nonces that the gateway was asked to forget since the client became CONNECTED. */
+  private _discarded = new Set<string>();
 
   constructor(private readonly _outbox: Owner, private readonly _client: RtmClient, private readonly _account: string) {
     const work = () => {
@@ -55,6 +55,7 @@ export class Worker {
 
   /** What another page was doing ended with it. */
   private _begin(): void {
+    if (this._over) return;
     this.clear();
     for (const item of this._outbox._items()) if (!item._busy && (item.state === 'UPLOADING' || item.state === 'SENDING')) this._outbox._show(item, 'WAITING');
     this.pump();
@@ -73,16 +74,26 @@ export class Worker {
     if (next.wakeAt < Infinity) this._timer = setTimeout(() => this.pump(), Math.max(0, next.wakeAt - Date.now()));
   }
 
+  /** The client's state has changed. In another session nobody answers what was asked in the former one. */
+  renew(): void {
+    this._discarded = new Set();
+    this.clear();
+  }
+
   /** Has the gateway forget what canceled and removed items have left there. */
   clear(): void {
     if (!this._over && this.holds && this._client.connectionState === 'CONNECTED') this._outbox._try(this._clear());
   }
 
   private async _clear(): Promise<void> {
-    const turn = ++this._clearing;
+    const discarded = this._discarded;
+    const isOver = () => this._over || discarded !== this._discarded; // another user may be logged in, and has other uploads
     for (const nonce of await this._outbox._store.removals(this._account)) {
-      if (turn !== this._clearing) return; // a later one goes on; this one may have waited for an answer that never came
+      if (isOver()) return;
+      if (discarded.has(nonce)) continue;
+      discarded.add(nonce);
       await new Promise<void>((done) => this._client._link.call('discard', nonce, () => done()));
+      if (isOver()) return;
       await this._outbox._store.removed(nonce);
     }
   }
@@ -166,6 +177,8 @@ export class Worker {
   private _deliver({ _kept: { message, peerId, channelId, options } }: OutboxItem, named: { origin: number; number: number }): Promise<boolean | undefined> {
     const link = this._client._link;
     return this._client._send(message, options.enableHistoricalMessaging, (outgoing, done) => {
+      // Another user may have logged in while the store or the thumbnail was read.
+      if (this._over) return done({ name: 'RtmInvalidStatusError', code: 102, text: 'not logged in' });
       outgoing.origin = named.origin;
       outgoing.number = named.number;
       if (peerId) link.call('sendPeer', peerId, outgoing, options.enableOfflineMessaging, done);
