@@ -3,6 +3,7 @@
 /** @import { OutboxItem, OutboxReceiver } from '../package/outbox.d.ts' */
 /** @import { Session } from './session.js' */
 
+/** Sends messages and files in order, by the calls of the SDK that an outbox uses as well. */
 export class Direct {
   /** Those not sent, by id. @type {Map<number, Item>} */
   #items = new Map();
@@ -27,8 +28,9 @@ export class Direct {
   }
 
   /**
+   * Takes what is to be sent, and begins. Like `send` of an outbox, except that nothing is kept.
    * @param {OutboxReceiver} to
-   * @param {Blob | Record<string, unknown>} content
+   * @param {Blob | Record<string, unknown>} content what is uploaded, or a message
    * @param {Record<string, any>} params
    * @returns {Promise<OutboxItem>}
    */
@@ -81,18 +83,19 @@ export class Direct {
     item.hasPeerReceived = hasPeerReceived;
   }
 
-  /** @param {Item} item @param {OutboxItem['state']} state */
+  /** Gives an item another state, and tells of it. @param {Item} item @param {OutboxItem['state']} state */
   change(item, state) {
     item.state = state;
     this.#onchange(item);
   }
 
-  /** @param {Item} item */
+  /** Sends an item no more. @param {Item} item */
   forget(item) {
     this.#items.delete(item.id);
   }
 }
 
+/** One message to be sent, with the properties and methods of an item of an outbox. */
 class Item {
   /** @type {OutboxItem['state']} */
   state = 'WAITING';
@@ -124,6 +127,7 @@ class Item {
     this.progress = { currentSize: 0, totalSize: this.payload?.size ?? 0 };
   }
 
+  /** Ends its upload; it stays as FAILED. Without effect while the message itself is being sent. */
   async cancel() {
     if (this.state === 'WAITING') {
       this.error = Object.assign(new Error('cancelled'), { name: 'RtmInterruptedError', code: 6 });
@@ -132,6 +136,7 @@ class Item {
     this.abort.abort();
   }
 
+  /** Sends it again, after those before it. */
   async retry() {
     this.error = undefined;
     this.abort = new AbortController();
@@ -139,6 +144,7 @@ class Item {
     this.owner.begin(this);
   }
 
+  /** Takes it out. Rejects while the message itself is being sent. */
   async remove() {
     if (this.state === 'SENDING') throw new Error('it is being sent');
     this.owner.forget(this);
