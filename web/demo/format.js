@@ -17,14 +17,19 @@ export function clock(time) {
   return new Date(time).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
 }
 
+/** The year of a time, unless it is this one. @param {number} time in ms since 1970 */
+function year(time) {
+  return /** @type {const} */ ({ year: new Date(time).getFullYear() === new Date().getFullYear() ? undefined : 'numeric' });
+}
+
 /** The day of a time, in full. @param {number} time in ms since 1970 */
 export function day(time) {
-  return new Date(time).toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' });
+  return new Date(time).toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long', ...year(time) });
 }
 
 /** When something was, in a few letters: today's time, or else the day. @param {number} time in ms since 1970 */
 export function when(time) {
-  return day(time) === day(Date.now()) ? clock(time) : new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short' });
+  return day(time) === day(Date.now()) ? clock(time) : new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short', ...year(time) });
 }
 
 /** @param {number} seconds */

@@ -13,8 +13,10 @@ export class Thread {
   /** @type {Map<Message, MessageView>} */
   #views = new Map();
 
+  /** The day of messages above the first line of a day. */
+  #firstDay = day(Date.now());
   /** Of the last message. */
-  #day = day(Date.now());
+  #day = this.#firstDay;
 
   /** @param {Conversation} conversation */
   constructor(conversation) {
@@ -42,7 +44,7 @@ export class Thread {
   /** A line where another day begins. @param {number} time */
   #sayDay(time) {
     const now = day(time);
-    if (now !== this.#day) this.note(now);
+    if (now !== this.#day) this.note(now).dataset.day = now;
     this.#day = now;
   }
 
@@ -56,9 +58,22 @@ export class Thread {
     this.element.append(view.element);
   }
 
+  /** Takes away lines of days with nothing below them. */
+  #clearDays() {
+    const lines = /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll('.note[data-day]'));
+    this.#day = this.#firstDay;
+    for (const line of lines) {
+      const next = line.nextElementSibling;
+      if (!next || next.matches('[data-day]')) line.remove();
+      else this.#day = line.dataset.day ?? '';
+    }
+  }
+
   /** A line between messages. @param {string} text */
   note(text) {
-    this.element.append(make('p', 'note', text));
+    const line = make('p', 'note', text);
+    this.element.append(line);
+    return line;
   }
 
   /** Takes a message away; what follows it moves up. @param {Message} message */
@@ -75,6 +90,7 @@ export class Thread {
       const after = element.nextElementSibling;
       if (!element.classList.contains('continued')) after?.classList.remove('continued'); // it says now who wrote
       discard(element);
+      this.#clearDays();
     }
     if (hadFocus) ((view.messages.length ? element : next)?.querySelector('button') ?? document.getElementById('text'))?.focus();
   }
