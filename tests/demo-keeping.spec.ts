@@ -338,6 +338,64 @@ test('who deletes their conversations is told when the browser does not delete t
   }
 });
 
+test('a message that the outbox takes and sends while its conversation is opened again is not offered to be sent again', async ({ browser, openPage, gateway, run }) => {
+  const context = await browser.newContext();
+  try {
+    const ben = await openPage();
+    await login(ben, `ben-${run}`, demo);
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const gate = new Promise<void>((open) => ((window as any).openGate = open));
+      let sdk: any;
+      Object.defineProperty(window, 'AgoraRTM', {
+        configurable: true,
+        get: () => sdk,
+        set(value) {
+          sdk = value;
+          const { openOutbox } = sdk;
+          sdk.openOutbox = (client: unknown) => {
+            const outbox = openOutbox(client);
+            const send = outbox.send.bind(outbox);
+            outbox.send = (...args: unknown[]) => gate.then(() => send(...args));
+            return outbox;
+          };
+        },
+      });
+    });
+    await page.goto(`${gateway.url}/?uid=ann-${run}`);
+    await page.getByTestId('new-conversation-name').fill(`ben-${run}`);
+    await page.getByTestId('new-peer').click();
+    await expect(page.getByTestId('composer')).toBeFocused();
+    await say(page, 'once');
+    await expect(page.getByTestId('message')).toContainText('once');
+    await page.getByTestId('conversation-leave').click();
+    const letGo = await holdMessages(page);
+    await page.evaluate(() => {
+      const { getAll } = IDBIndex.prototype;
+      IDBIndex.prototype.getAll = function (...args) {
+        (window as any).reading = true;
+        return getAll.apply(this, args);
+      };
+    });
+    await page.getByTestId('undo').click();
+    await expect.poll(() => page.evaluate('window.reading')).toBe(true);
+    await page.evaluate('openGate()');
+    await expect.poll(async () => (await events(ben, 'MessageFromPeer')).map(([{ text }]) => text)).toEqual(['once']);
+    await expect.poll(() => page.evaluate(() => new Promise<number>((counted) => {
+      indexedDB.open('rtm-outbox').onsuccess = ({ target }: any) => {
+        target.result.transaction('items').objectStore('items').count().onsuccess = (event: any) => counted(event.target.result);
+        target.result.close();
+      };
+    }))).toBe(0); // it is sent
+    await letGo();
+    await expect(page.getByTestId('message')).toContainText('once');
+    await expect(page.getByTestId('message')).toContainText('Delivered');
+    await expect(page.getByTestId('transfer-retry')).toHaveCount(0);
+  } finally {
+    await context.close();
+  }
+});
+
 test('signing out says which messages are sent later, and which never', async ({ browser, gateway, run }) => {
   const context = await browser.newContext();
   try {
@@ -396,4 +454,16 @@ test('messages of other days are told apart', async ({ page, gateway, run }) => 
   const lines = page.locator('.thread > :is(.message, .note)');
   await expect(lines).toHaveText([/^Saturday, March 7$/, /one/, /^Monday, March 9$/, /two/]);
   await expect(page.locator('.conversation-time')).toHaveText(/^12:00\sPM$/);
+  await page.clock.setFixedTime(new Date('2027-01-02T12:00:00'));
+  await page.goto(url);
+  await expect(lines).toHaveText([/^Saturday, March 7, 2026$/, /one/, /^Monday, March 9, 2026$/, /two/]);
+  await expect(page.locator('.conversation-time')).toHaveText('Mar 9, 2026');
+  // A line of a day goes with the last message below it.
+  await page.route('**/media/**', () => {}); // the upload is never done
+  await page.getByTestId('attach-input').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(5000) });
+  await page.getByTestId('send').click();
+  await expect(lines).toHaveText([/2026$/, /one/, /2026$/, /two/, /^Saturday, January 2$/, /plan/]);
+  await page.getByTestId('transfer-cancel').click();
+  await page.getByTestId('transfer-dismiss').click();
+  await expect(lines).toHaveText([/2026$/, /one/, /2026$/, /two/]);
 });

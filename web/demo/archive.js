@@ -20,6 +20,8 @@ export class Archive {
   /** The last change of a message that was begun: the database makes them in the order in which they are begun. */
   #last = Promise.resolve();
   #works = true;
+  /** What is being kept, by key: a read that was begun before has an older state of it. @type {Map<IDBValidKey, {message: Kept}>} */
+  #pending = new Map();
   /** All is forgotten, and nothing is kept any more. */
   #over = false;
   /** Orders the keys of messages. */
@@ -68,7 +70,7 @@ export class Archive {
     await this.#last;
     const found = await this.#try('messages', 'readonly', (store) => store.index('conversation').getAll(this.#of(id))); // in the order of their keys
     /** @type {Kept[]} */
-    const messages = (found ?? []).map(thaw);
+    const messages = (found ?? []).map((/** @type {Kept} */ kept) => this.#pending.get(kept.key ?? '')?.message ?? thaw(kept));
     for (const { key } of messages) if (typeof key === 'string') this.#order = Math.max(this.#order, orderOf(key)); // the clock may have been set back
     for (const message of messages.splice(0, messages.length - KEEP)) this.remove(message);
     return messages;
@@ -76,16 +78,21 @@ export class Archive {
 
   /** Adds a message, or keeps a change of one that has a key. @param {Kept} message gets its key, so that keeping it twice makes no second one */
   keep(message) {
-    message.key ??= newKey((this.#order = Math.max(this.#order + 1, Date.now())));
+    const key = (message.key ??= newKey((this.#order = Math.max(this.#order + 1, Date.now()))));
+    const change = { message };
+    this.#pending.set(key, change);
     return this.#inTurn(async () => {
       const frozen = await freeze(message);
-      if (!this.#over) this.#try('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
+      if (this.#over) return;
+      const kept = this.#try('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
+      kept.then(() => this.#pending.get(key) === change && this.#pending.delete(key));
     });
   }
 
   /** @param {Kept} message */
   remove({ key }) {
     if (key === undefined) return;
+    this.#pending.delete(key);
     this.#inTurn(() => void this.#try('messages', 'readwrite', (store) => store.delete(key)));
   }
 
