@@ -22,9 +22,10 @@ func startNATS(ctx context.Context, call, where string) (context.Context, tracin
 	return ctx, span
 }
 
-// endNATS ends it. That something is not there, or was changed meanwhile, is an answer.
+// endNATS ends it. That something is not there, or was changed meanwhile, is an answer. A key that cannot be
+// one is not there either.
 func endNATS(span tracing.Span, err error) {
-	for _, answer := range []error{jetstream.ErrKeyNotFound, jetstream.ErrKeyExists, jetstream.ErrKeyRevisionMismatch, jetstream.ErrMsgNotFound} {
+	for _, answer := range []error{jetstream.ErrKeyNotFound, jetstream.ErrInvalidKey, jetstream.ErrKeyExists, jetstream.ErrKeyRevisionMismatch, jetstream.ErrMsgNotFound} {
 		if errors.Is(err, answer) {
 			err = nil
 		}

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/codes"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -63,6 +65,27 @@ func TestTracesGoOnAtOtherGateways(t *testing.T) {
 			assert.NotContains(t, a.Value.Emit(), "alice")
 		}
 	}
+}
+
+// An answer of NATS that something is not there, or is not as expected, is no failure.
+func TestAnswersAreNoFailures(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	ctx, _ := sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer(tracing.Name).Start(t.Context(), "request")
+	bucket, err := openEngine(t, Options{}).js.KeyValue(t.Context(), sessionBucket)
+	require.NoError(t, err)
+	for key, want := range map[string]error{"missing": jetstream.ErrKeyNotFound, "not a key": jetstream.ErrInvalidKey} {
+		_, err := bucket.Get(ctx, key)
+		require.ErrorIs(t, err, want)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = bucket.Get(gone, "missing")
+	require.ErrorIs(t, err, context.Canceled)
+	var statuses []codes.Code
+	for _, s := range spans.Ended() {
+		statuses = append(statuses, s.Status().Code)
+	}
+	assert.Equal(t, []codes.Code{codes.Unset, codes.Unset, codes.Error}, statuses)
 }
 
 func count(all []string, name string) (n int) {

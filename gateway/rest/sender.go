@@ -162,7 +162,13 @@ func (s *sender) isLoggedIn(ctx context.Context, user id.User) bool {
 // receiver drops one of the two by its number.
 func (s *sender) keep(ctx context.Context, user id.User, quotaOf string, d *wire.Delivery) (err error) {
 	_, span := tracing.Start(ctx, "nats append_mail")
-	defer func() { span.End(err) }()
+	defer func() {
+		if err == overQuota { // which is no error of the gateway
+			span.End(nil)
+			return
+		}
+		span.End(err)
+	}()
 	kept := *d
 	kept.Offline = true
 	frame, err := frameOf(&kept)

@@ -66,7 +66,9 @@ func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Dura
 		done(false)
 		return
 	}
-	if err := s.sessions.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, waiting(s.traces, id, "nats ask_peer", done)); err != nil {
+	done, span := waiting(s.traces, id, "nats ask_peer", done)
+	if err := s.sessions.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, done); err != nil {
+		span.End(err)
 		s.unavailable(id, err)
 	}
 }
@@ -77,7 +79,7 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery, sent func(re
 		s.refuse(id, notJoined)
 		return
 	}
-	done := waiting(s.traces, id, "nats publish_channel", func(err error) {
+	done, _ := waiting(s.traces, id, "nats publish_channel", func(err error) {
 		if err != nil {
 			s.unavailable(id, err)
 			return
@@ -92,7 +94,7 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery, sent func(re
 // leaveMail puts a message that its receiver did not take into the receiver's mailbox. What
 // refuses it may be true for every message, and is not logged every time.
 func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent func(received bool)) {
-	mailbox.Leave(s.sessions.engine, s.user.ID, peer, delivery, waiting(s.traces, id, "nats append_mail", func(err error) {
+	done, _ := waiting(s.traces, id, "nats append_mail", func(err error) {
 		refusal := mailbox.Refusal(err)
 		switch {
 		case err == nil:
@@ -106,7 +108,8 @@ func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent 
 			s.sessions.refusals.Warn("an offline message is refused", err.Error(), s.user.App, "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 		}
 		s.refuse(id, refusal)
-	}))
+	})
+	mailbox.Leave(s.sessions.engine, s.user.ID, peer, delivery, done)
 }
 
 // sendOnce returns what answers a Send when it is done: that also remembers a message of an

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/mailbox"
 	"rtmwasm/gateway/tracing"
 )
 
@@ -59,7 +60,7 @@ func (t *requestTraces) follow(login trace.SpanContext) {
 	t.login = trace.Link{SpanContext: login}
 }
 
-// begin begins the span of a request. Of one that is repeated the first stays.
+// begin begins the span of a request. A repeated request keeps the span that it has.
 func (t *requestTraces) begin(f *wire.ClientFrame) {
 	if t == nil {
 		return
@@ -98,7 +99,8 @@ func (t *requestTraces) end(id uint32, answer *wire.ServerFrame) {
 	endRequest(span, answer.GetRefusal())
 }
 
-// endRequest notes the outcome. What the gateway could not do is an error, what it may not do is none.
+// endRequest notes the outcome. It is an error only if the gateway could not do the request, not if the user
+// may not have it done.
 func endRequest(span trace.Span, refusal *wire.Refusal) {
 	result := "OK"
 	if refusal != nil {
@@ -140,17 +142,26 @@ func (t *requestTraces) in(ctx context.Context, id uint32) context.Context {
 }
 
 // waiting returns done with a span around the wait for it: of a call that tells later how it ended. name is
-// what is waited for.
-func waiting[T any](t *requestTraces, id uint32, name string, done func(T)) func(T) {
+// what is waited for. The span is for the caller whose done is not called, because the call fails at once.
+func waiting[T any](t *requestTraces, id uint32, name string, done func(T)) (func(T), tracing.Span) {
 	if t == nil {
-		return done
+		return done, tracing.Span{}
 	}
 	_, span := tracing.Start(t.in(context.Background(), id), name)
 	return func(outcome T) {
 		err, _ := any(outcome).(error)
+		if isRefusal(err) {
+			err = nil
+		}
 		span.End(err)
 		done(outcome)
-	}
+	}, span
+}
+
+// isRefusal reports whether an error only says what a user may not do.
+func isRefusal(err error) bool {
+	refusal := mailbox.Refusal(err)
+	return refusal != nil && refusal.Reason != wire.Refusal_UNAVAILABLE
 }
 
 // requestName names the kind of a request.

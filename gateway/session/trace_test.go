@@ -19,7 +19,7 @@ func TestNoTracesCostNothing(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {
 		traces.begin(f)
 		ctx = traces.in(ctx, f.Id)
-		done = waiting(traces, f.Id, "nats ask_peer", done)
+		done, _ = waiting(traces, f.Id, "nats ask_peer", done)
 		traces.end(f.Id, answer)
 		traces.dispatched(f)
 	}))
