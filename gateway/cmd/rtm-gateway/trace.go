@@ -23,6 +23,7 @@ import (
 type traceOptions struct {
 	url   traceURL
 	ratio ratio
+	flush time.Duration // how long the end of the gateway may wait for the collector
 }
 
 // traceURL may have a path that nobody else should know.
@@ -56,7 +57,7 @@ func (r *ratio) String() string { return strconv.FormatFloat(float64(*r), 'g', -
 
 func (o *traceOptions) register(flags *flag.FlagSet) {
 	flags.Var(&o.url, "trace", "`URL` of an OpenTelemetry collector that gets traces of requests, by OTLP over HTTP, such as http://127.0.0.1:4318; env takes the address from OTEL_EXPORTER_OTLP_ENDPOINT. Give credentials in OTEL_EXPORTER_OTLP_HEADERS")
-	o.ratio = otlp.DefaultRatio
+	o.ratio, o.flush = otlp.DefaultRatio, traceFlush
 	flags.Var(&o.ratio, "trace-sample", "`part` of the traces that begin here to record, from 0 to 1; those that a caller records are recorded too")
 }
 
@@ -77,7 +78,6 @@ func (o *traceOptions) options() otlp.Options {
 	return otlp.Options{URL: string(o.url), Ratio: float64(o.ratio), Version: version.String()}
 }
 
-// traceFlush is how long the end of the gateway may wait for the collector.
 const traceFlush = 2 * time.Second
 
 // open begins to send traces, without --trace nothing: then the tracer is nil, and the log as it was.
@@ -96,7 +96,7 @@ func (o *traceOptions) open(ctx context.Context, meter *metrics.Metrics, log *sl
 	}
 	log.Info("traces are sent to a collector", "at", options.Redacted(), "part", float64(o.ratio))
 	stop = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), traceFlush)
+		ctx, cancel := context.WithTimeout(context.Background(), o.flush)
 		defer cancel()
 		if err := traces.Close(ctx); err != nil {
 			log.Warn("the last traces were not sent", "error", err)

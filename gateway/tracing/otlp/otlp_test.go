@@ -1,12 +1,14 @@
 package otlp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -130,6 +132,27 @@ func TestCallersHaveABound(t *testing.T) {
 			ask("01")
 			assert.Equal(t, 2*callersPerSecond, recorded, ratio)
 		}
+	})
+}
+
+// A collector that is away costs one line a minute, however many batches are lost.
+func TestReportOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		lines := func(text string) int { return strings.Count(out.String(), text) }
+		r := report{log: slog.New(slog.NewTextHandler(&out, nil)), at: "https://c.example.org"}
+		r.note(nil)
+		assert.Empty(t, out.String())
+		for minute := range 3 {
+			for range 30 {
+				r.note(errors.New("away"))
+				time.Sleep(2 * time.Second)
+			}
+			assert.Equal(t, minute+1, lines("does not take traces"))
+		}
+		r.note(nil)
+		r.note(nil)
+		assert.Equal(t, 1, lines("takes traces again"))
 	})
 }
 
