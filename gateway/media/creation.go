@@ -78,9 +78,7 @@ func (h *Handler) deleteByNonce(w http.ResponseWriter, r *http.Request) {
 	req.keyID = h.nonceKeyID(req.who, nonce)
 	info, err := h.takeOver(r.Context(), req)
 	if err != nil {
-		var refusal handler.Error
-		errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
-		refuseTus(w, refusal)
+		h.refuseFind(w, r, err)
 		return
 	}
 	r.URL.Path = info.Key // tusd takes the path for the id
@@ -103,9 +101,7 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 	case errors.Is(err, ErrNotFound):
 		return false
 	case err != nil:
-		var refusal handler.Error
-		errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
-		refuseTus(w, refusal)
+		h.refuseFind(w, r, err)
 	case r.Header.Get("Upload-Length") != strconv.FormatInt(info.Size, 10),
 		req.expected != nil && string(req.expected) != string(info.Expected):
 		refuseTus(w, errNonceReused)
@@ -122,6 +118,13 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 		w.WriteHeader(http.StatusCreated)
 	}
 	return true
+}
+
+// refuseFind answers a request whose upload could not be found, or taken over.
+func (h *Handler) refuseFind(w http.ResponseWriter, r *http.Request, err error) {
+	var refusal handler.Error
+	errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
+	refuseTus(w, refusal)
 }
 
 // takeOver makes a request that still sends to the upload let go, and returns what

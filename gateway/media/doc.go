@@ -19,8 +19,8 @@
 //     the same upload makes an older one let go of it at once.
 //   - A creation that carries "Upload-Metadata: nonce <base64 of 16 random bytes>" can
 //     be repeated: the same user and nonce name the same upload, whose offset the
-//     answer tells (409 if the length or digest is another), and removed, without its key, by DELETE with
-//     the same header.
+//     answer tells (409 if the length or digest is another). DELETE with the same header removes it
+//     without its key.
 //   - Content that is not what "Repr-Digest: sha-256=:…:" of its creation announced is
 //     refused (460) with its last byte, and removed.
 //   - Finished files do not change. They cannot be deleted either (403); the store

@@ -247,9 +247,10 @@ func (m *Metrics) WebhookCall(status string, took time.Duration) {
 
 func (m *Metrics) WebhookOldest(age time.Duration) { m.hookOldest.Set(age.Seconds()) }
 
-// SpansSent implements tracing.Meter, as does the method that follows.
+// SpansSent implements tracing.Meter: it counts spans that the collector took.
 func (m *Metrics) SpansSent(n int) { m.spansSent.Add(float64(n)) }
 
+// SpansDropped implements tracing.Meter: it counts spans that were dropped, by reason.
 func (m *Metrics) SpansDropped(r tracing.Reason, n int) {
 	m.spansDropped.WithLabelValues(string(r)).Add(float64(n))
 }

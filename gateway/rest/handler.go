@@ -73,7 +73,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusOK
 	answer, err := h.do(header, r, c)
-	tracing.Route(r.Context(), r.Method, "REST "+c.endpoint)
+	tracing.Route(r.Context(), r.Method, "REST ", c.endpoint)
 	if f := h.failureOf(err, c); f != nil {
 		status = f.status
 		writeFailure(w, c.id, f)

@@ -8,7 +8,8 @@ import (
 )
 
 // Log adds the fields trace_id and span_id to lines whose context has a span, recorded or not: a
-// caller may have recorded its part of the trace.
+// caller may have recorded its part of the trace. Below WithGroup the fields are in the group, as all that
+// is added to a line.
 func Log(to slog.Handler) slog.Handler { return logHandler{to} }
 
 type logHandler struct{ slog.Handler }

@@ -2,7 +2,9 @@ package tracing
 
 // Meter counts spans.
 type Meter interface {
+	// SpansSent counts spans that the collector took.
 	SpansSent(n int)
+	// SpansDropped counts spans that were dropped for a reason.
 	SpansDropped(r Reason, n int)
 }
 
@@ -15,5 +17,5 @@ const (
 	NotTaken  Reason = "not_taken"  // it refused them, or did not answer in time
 )
 
-// Reasons are all of them.
+// Reasons has all reasons.
 var Reasons = []Reason{QueueFull, NotTaken}

@@ -30,11 +30,16 @@ type Span struct{ span trace.Span }
 // Start begins a step of what the span of ctx stands for. Without such a span, or if that is not
 // recorded, it returns ctx and the zero Span. name must be one of few: details are for Set.
 func Start(ctx context.Context, name string) (context.Context, Span) {
+	return StartNamed(ctx, "", name)
+}
+
+// StartNamed is Start for a name in two parts, which it joins only if something is recorded.
+func StartNamed(ctx context.Context, prefix, name string) (context.Context, Span) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.IsRecording() {
 		return ctx, Span{}
 	}
-	ctx, span := parent.TracerProvider().Tracer(Name).Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient))
+	ctx, span := parent.TracerProvider().Tracer(Name).Start(ctx, prefix+name, trace.WithSpanKind(trace.SpanKindClient))
 	return ctx, Span{span}
 }
 
@@ -127,9 +132,10 @@ func kindOf(err error) string {
 }
 
 // Route names the span of the request that ctx belongs to after an endpoint, which its handler knows
-// better than Handler does.
-func Route(ctx context.Context, method, endpoint string) {
+// better than Handler does. prefix comes before the endpoint.
+func Route(ctx context.Context, method, prefix, endpoint string) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		endpoint = prefix + endpoint
 		span.SetName(knownMethod(method) + " " + endpoint)
 		span.SetAttributes(attribute.String("http.route", endpoint))
 	}

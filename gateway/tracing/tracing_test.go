@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,10 +29,14 @@ func recorder() (trace.Tracer, *tracetest.SpanRecorder) {
 // Nothing is recorded, and nothing allocated, where no span is recorded above.
 func TestStartWithoutTrace(t *testing.T) {
 	ctx := context.WithValue(context.Background(), new(int), 1)
+	prefix, name := strings.Repeat("s3 ", 20), strings.Repeat("PutObject", 20)
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {
 		below, span := tracing.Start(ctx, "nats get")
 		span.Set("bucket", "rtm_sessions")
 		span.End(io.EOF)
+		_, span = tracing.StartNamed(ctx, prefix, name)
+		span.End(nil)
+		tracing.Route(ctx, http.MethodGet, prefix, name)
 		if below != ctx || tracing.Traceparent(below) != "" {
 			panic("a span")
 		}
@@ -74,7 +79,7 @@ func TestHandler(t *testing.T) {
 			w.WriteHeader(http.StatusTeapot)
 		},
 		"/writes": func(w http.ResponseWriter, r *http.Request) {
-			tracing.Route(r.Context(), r.Method, "renamed")
+			tracing.Route(r.Context(), r.Method, "re", "named")
 			_, err := w.(io.ReaderFrom).ReadFrom(bytes.NewReader([]byte("hello")))
 			assert.NoError(t, err)
 			assert.NoError(t, http.NewResponseController(w).Flush())

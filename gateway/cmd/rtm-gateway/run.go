@@ -106,7 +106,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer stopTraces() // behind all that is traced
+	defer stopTraces() // after all that is traced has ended
 	site.log = log
 	site.listen()
 	scanner, err := o.scan.open(site.url(), meter, log)

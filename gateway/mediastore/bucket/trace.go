@@ -15,7 +15,7 @@ type tracedClient struct{ s3.HTTPClient }
 
 // Do implements s3.HTTPClient. An object that is not there is an answer, no failure.
 func (c tracedClient) Do(r *http.Request) (*http.Response, error) {
-	_, span := tracing.Start(r.Context(), "s3 "+awsmiddleware.GetOperationName(r.Context()))
+	_, span := tracing.StartNamed(r.Context(), "s3 ", awsmiddleware.GetOperationName(r.Context()))
 	answer, err := c.HTTPClient.Do(r)
 	span.EndHTTP(r, answer, err, http.StatusInternalServerError)
 	return answer, err
