@@ -89,14 +89,12 @@ test('another user of the page sees nothing of it', async ({ openPage, openUser,
   await open(page);
   await page.evaluate(() => (window as any).client.logout());
   await send(page, { peerId: `bob-${run}` }, 'of ada');
-  await page.waitForTimeout(500); // logins may not follow faster
-  await page.evaluate((uid) => (window as any).client.login({ uid }), `eve-${run}`);
+  await loginAgain(page, `eve-${run}`);
   expect(await left(page)).toEqual([]);
   await send(page, { peerId: `bob-${run}` }, 'of eve');
   await expect.poll(() => arrived(bob)).toEqual(['of eve']);
   await page.evaluate(() => (window as any).client.logout());
-  await page.waitForTimeout(500);
-  await page.evaluate((uid) => (window as any).client.login({ uid }), `ada-${run}`);
+  await loginAgain(page, `ada-${run}`);
   await expect.poll(() => arrived(bob)).toEqual(['of eve', 'of ada']);
 });
 

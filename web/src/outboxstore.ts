@@ -169,7 +169,8 @@ export class Store {
   }
 
   private _open(): Promise<IDBDatabase> {
-    return (this._db ??= new Promise<IDBDatabase>((resolve, reject) => {
+    if (this._db) return this._db;
+    const opening = new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(NAME, VERSION);
       let problem = `IndexedDB has not answered for ${OPEN_LIMIT / 1000} s`;
       let late = false;
@@ -206,9 +207,10 @@ export class Store {
         resolve(db);
       };
     }).catch((error) => {
-      this._db = undefined;
+      if (this._db === opening) this._db = undefined; // the next call tries again, unless the store was closed
       throw error;
-    }));
+    });
+    return (this._db = opening);
   }
 }
 
