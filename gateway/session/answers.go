@@ -141,7 +141,7 @@ func (s *session) answerKeeping(id uint32, topic string, f, kept *wire.ServerFra
 }
 
 func (s *session) unavailable(id uint32, err error) {
-	s.sessions.log.ErrorContext(s.traces.in(context.Background(), id), "a request of a client failed", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
+	s.sessions.log.ErrorContext(s.traces.withSpan(context.Background(), id), "a request of a client failed", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }
 

@@ -39,7 +39,7 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 
 func (s *session) writeUser(id uint32, w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
 	record := s.record()
-	err = s.sessions.engine.ChangeUserAttributes(s.traces.in(context.Background(), id), s.user, record, func(former []byte) (value []byte, err error) {
+	err = s.sessions.engine.ChangeUserAttributes(s.traces.withSpan(context.Background(), id), s.user, record, func(former []byte) (value []byte, err error) {
 		_, value, refusal, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
 		return value, err
 	})
@@ -47,7 +47,7 @@ func (s *session) writeUser(id uint32, w *wire.AttributeWrite) (refusal *wire.Re
 }
 
 func (s *session) writeChannel(id uint32, w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
-	return writeChannel(s.traces.in(context.Background(), id), s.sessions.engine, s.user, w, now)
+	return writeChannel(s.traces.withSpan(context.Background(), id), s.sessions.engine, s.user, w, now)
 }
 
 // ChannelAttributes is what of an Engine a change of a channel's attributes takes.
@@ -107,9 +107,9 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	var value []byte
 	var err error
 	if r.Uid != "" {
-		value, err = s.sessions.engine.UserAttributes(s.traces.in(context.Background(), id), User{App: s.user.App, ID: r.Uid})
+		value, err = s.sessions.engine.UserAttributes(s.traces.withSpan(context.Background(), id), User{App: s.user.App, ID: r.Uid})
 	} else {
-		value, err = s.sessions.engine.ChannelAttributes(s.traces.in(context.Background(), id), channel.ID{App: s.user.App, Channel: r.Channel})
+		value, err = s.sessions.engine.ChannelAttributes(s.traces.withSpan(context.Background(), id), channel.ID{App: s.user.App, Channel: r.Channel})
 	}
 	var list wire.AttributeList
 	if err == nil {

@@ -83,7 +83,7 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 		return
 	}
 	comesBack := join.SinceMs != 0 && s.lineage != s.id
-	s.joined[name] = s.sessions.channels.Join(s.traces.in(context.Background(), id), channelSession{s, comesBack}, name, id, join.SinceMs)
+	s.joined[name] = s.sessions.channels.Join(s.traces.withSpan(context.Background(), id), channelSession{s, comesBack}, name, id, join.SinceMs)
 }
 
 func (s *session) doLeave(name string) {
@@ -121,7 +121,7 @@ func (s *session) doCounts(id uint32, names []string) {
 			s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "counts.channel: "+idRule))
 			return
 		}
-		n, err := s.sessions.channels.Count(s.traces.in(context.Background(), id), channel.ID{App: s.user.App, Channel: name})
+		n, err := s.sessions.channels.Count(s.traces.withSpan(context.Background(), id), channel.ID{App: s.user.App, Channel: name})
 		if err != nil {
 			s.unavailable(id, err)
 			return

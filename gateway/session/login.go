@@ -185,7 +185,7 @@ func (w *tokenWatch) stop() {
 
 // doRenew checks the token that the client will come back with.
 func (s *session) doRenew(id uint32, token string) {
-	expiry, refusal := s.sessions.config.Authorizer.Authorize(s.traces.in(context.Background(), id), Login{User: s.user, Token: token})
+	expiry, refusal := s.sessions.config.Authorizer.Authorize(s.traces.withSpan(context.Background(), id), Login{User: s.user, Token: token})
 	if refusal != nil {
 		s.refuse(id, refusal)
 		return

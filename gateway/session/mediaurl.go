@@ -36,7 +36,7 @@ func (s *session) doMediaURL(id uint32, ask *wire.GetMediaUrl) {
 	}
 	lookups := s.lookups
 	s.sessions.background.Go(func() {
-		ctx, cancel := context.WithTimeout(s.traces.in(s.sessions.ctx, id), urlTimeout)
+		ctx, cancel := context.WithTimeout(s.traces.withSpan(s.sessions.ctx, id), urlTimeout)
 		defer cancel()
 		select {
 		case lookups <- struct{}{}:

@@ -10,7 +10,7 @@ import (
 var _ presence.Session = (*session)(nil)
 
 func (s *session) doPresence(id uint32, r *wire.PresenceRequest) {
-	refusal, err := s.sessions.presence.Handle(s.traces.in(context.Background(), id), s, id, r)
+	refusal, err := s.sessions.presence.Handle(s.traces.withSpan(context.Background(), id), s, id, r)
 	switch {
 	case refusal != nil:
 		s.refuse(id, refusal)

@@ -131,7 +131,7 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 	}
 	return func(received bool) {
 		s.sessions.background.Go(func() {
-			if err := memory.Remember(s.traces.in(context.Background(), id), message, received); err != nil { // it gives up by itself
+			if err := memory.Remember(s.traces.withSpan(context.Background(), id), message, received); err != nil { // it gives up by itself
 				s.sessions.log.Warn("cannot store the number of a message: if its sender repeats it, it may be sent twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 			}
 			s.sent(id, received)
@@ -143,7 +143,7 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 // once. It is called with s.turn held.
 func (s *session) loadSentOnce(id uint32) (*once.Memory, error) {
 	if s.sentOnce == nil {
-		memory, err := once.Load(s.traces.in(context.Background(), id), s.sessions.engine, s.user) // it gives up by itself
+		memory, err := once.Load(s.traces.withSpan(context.Background(), id), s.sessions.engine, s.user) // it gives up by itself
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func (s *session) intoHistory(id uint32, send *wire.Send, d *wire.Delivery) *wir
 	}
 	content, err := send.Message.MarshalVT()
 	if err == nil {
-		err = recorder.Record(s.traces.in(context.Background(), id), history.Message{ // it gives up by itself
+		err = recorder.Record(s.traces.withSpan(context.Background(), id), history.Message{ // it gives up by itself
 			App: s.user.App, From: s.user.ID, To: send.Peer + send.Channel, ToChannel: send.Channel != "",
 			Ms: d.ServerReceivedMs, Message: content, Name: fmt.Sprint(send.Origin, " ", send.Number),
 		})
@@ -173,7 +173,7 @@ func (s *session) intoHistory(id uint32, send *wire.Send, d *wire.Delivery) *wir
 		s.sessions.refusals.Warn("a message for the history is refused", err.Error(), s.user.App, "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
 		return newRefusal(wire.Refusal_LIMIT, "the history of this app has as many messages as it may: send this one without enableHistoricalMessaging")
 	}
-	s.sessions.log.ErrorContext(s.traces.in(context.Background(), id), "cannot keep a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
+	s.sessions.log.ErrorContext(s.traces.withSpan(context.Background(), id), "cannot keep a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
 	return newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't keep the message in the history now: try again")
 }
 

@@ -128,8 +128,8 @@ func (t *requestTraces) close() {
 	}
 }
 
-// in returns ctx with the span of a request, for what is done for it.
-func (t *requestTraces) in(ctx context.Context, id uint32) context.Context {
+// withSpan returns ctx with the span of a request, for what is done for it.
+func (t *requestTraces) withSpan(ctx context.Context, id uint32) context.Context {
 	if t == nil {
 		return ctx
 	}
@@ -147,7 +147,7 @@ func waiting[T any](t *requestTraces, id uint32, name string, done func(T)) (fun
 	if t == nil {
 		return done, tracing.Span{}
 	}
-	_, span := tracing.Start(t.in(context.Background(), id), name)
+	_, span := tracing.Start(t.withSpan(context.Background(), id), name)
 	return func(outcome T) {
 		err, _ := any(outcome).(error)
 		if isRefusal(err) {

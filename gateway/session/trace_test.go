@@ -18,7 +18,7 @@ func TestNoTracesCostNothing(t *testing.T) {
 	done := func(bool) {}
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {
 		traces.begin(f)
-		ctx = traces.in(ctx, f.Id)
+		ctx = traces.withSpan(ctx, f.Id)
 		done, _ = waiting(traces, f.Id, "nats ask_peer", done)
 		traces.end(f.Id, answer)
 		traces.dispatched(f)
