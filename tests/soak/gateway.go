@@ -29,7 +29,7 @@ type gateway struct {
 
 var (
 	listening = regexp.MustCompile(`listening url=http://(\S+)`)
-	measuring = regexp.MustCompile(`msg=metrics address=(\S+)`)
+	measuring = regexp.MustCompile(`msg="serving metrics" address=(\S+)`)
 )
 
 // startGateway builds the program and runs it; onCluster on three NATS servers.
@@ -108,7 +108,7 @@ func (g *gateway) start() error {
 	started := make(chan start, 1)
 	go watch(stderr, started)
 	s := <-started
-	if s.addr == "" {
+	if s.addr == "" || s.metrics == "" {
 		g.kill()
 		return fmt.Errorf("the gateway did not start: %s", s.said)
 	}
