@@ -426,7 +426,13 @@ declare class TypedEmitter<Events, More = {}> {
    * const before = client.listeners('MessageFromPeer');
    */
   listeners(event: keyof (Events & More)): AnyListener[];
-  /** Like listeners, but a listener that was added by once is returned as the function that wraps it. */
+  /**
+   * Like listeners, but a listener that was added by once is returned as the function that wraps it.
+   *
+   * @param event the name of the event
+   * @example
+   * const wrapped = client.rawListeners('MessageFromPeer');
+   */
   rawListeners(event: keyof (Events & More)): AnyListener[];
   /**
    * How many listeners an event has.
