@@ -53,7 +53,8 @@ export class Upload {
   follow(item) {
     this.#item = item;
     const { state, progress, error } = item;
-    if (progress.currentSize !== this.current) this.#speed.note(progress.currentSize);
+    const begins = states[state] === 'running' && this.state !== 'running'; // it may stall before its first byte
+    if (begins || progress.currentSize !== this.current) this.#speed.note(progress.currentSize);
     if (state === 'WAITING') this.#speed.reset();
     this.current = progress.currentSize;
     this.error = error;
