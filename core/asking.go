@@ -17,7 +17,7 @@ const (
 // or too much, where something takes the body at once and sends it slowly.
 type asking struct {
 	u *upload
-	x *exchange // the PATCH
+	x *mediaAttempt // the PATCH
 
 	has   int64   // what the gateway had when it was asked last
 	grew  instant // when has became more, or the start
@@ -30,7 +30,7 @@ type asking struct {
 }
 
 // ask begins to ask about the PATCH x, that sends what follows the first base bytes.
-func (u *upload) ask(x *exchange, base int64) {
+func (u *upload) ask(x *mediaAttempt, base int64) {
 	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk, limit: askLimit}
 	x.ended = a.end
 	a.plan()

@@ -147,7 +147,7 @@ func (ch *Channel) Leave(done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
 	switch {
-	case !c.everIn:
+	case !c.hasLoggedIn:
 		done(errNotLoggedIn(LeaveChannelErrUserNotLoggedIn))
 		return
 	case ch.state == Left:
@@ -206,7 +206,7 @@ func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
 		}
 		return o.check(&channelCodes)
 	}
-	if o.Defect != NotAMessage && ch.state != Joined { // before the login state, and again after a wait
+	if o.Fault != NotAMessage && ch.state != Joined { // before the login state, and again after a wait
 		done(errNotJoined(ChannelMessageErrNotInChannel))
 		return
 	}

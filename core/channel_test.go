@@ -275,7 +275,7 @@ func TestChannelSend(t *testing.T) {
 func TestChannelSendChecksInOrder(t *testing.T) {
 	inWorld(t, func(w *world) {
 		ch := w.Channel("room")
-		ch.Send(&Outgoing{Defect: NotAMessage}, w.promise("no message"))
+		ch.Send(&Outgoing{Fault: NotAMessage}, w.promise("no message"))
 		ch.Send(textMessage(of(32769)), w.promise("not joined"))
 		assert.Equal(t, []string{"no message: RtmInvalidArgumentError 4", "not joined: RtmInvalidStatusError 5"}, w.taken())
 	})

@@ -19,13 +19,13 @@ type Client struct {
 	entered int      // calls into the client that have not ended
 	nested  int      // callbacks under way, each inside the one before
 
-	state     State
-	uid       string
-	token     string
-	lastLogin instant
-	login     *loginAttempt // while Connecting
-	leaving   *logout       // from the Bye packet to the socket's end
-	everIn    bool          // a login has succeeded once
+	state       State
+	uid         string
+	token       string
+	lastLogin   instant
+	login       *loginAttempt // while Connecting
+	loggingOut  *logout       // from the Bye packet to the socket's end
+	hasLoggedIn bool          // a login has succeeded once
 
 	// renewing the token
 	renewals, renewed int  // how many were made, and the latest that was taken
@@ -46,9 +46,9 @@ type Client struct {
 	joins   map[string]*rateWindow // by channel; those of long ago are dropped
 
 	// messages: see wire.Send
-	origin  uint64
-	numbers numbers
-	repeats repeats // of others, delivered before
+	senderID     uint64
+	numbers      numbers
+	deduplicator deduplicator // of others, delivered before
 
 	channels map[string]*Channel // joined or joining, by id
 	left     map[string]bool     // left in this session: a resume says so again; true: no socket was there to say so
@@ -93,7 +93,7 @@ func New(appID, gateway string, host Host, events Events) *Client {
 		appID:    appID,
 		gateway:  strings.TrimSuffix(gateway, "/"),
 		state:    Disconnected,
-		origin:   rand.Uint64(),
+		senderID: rand.Uint64(),
 		pending:  map[uint32]*request{},
 		channels: map[string]*Channel{},
 		left:     map[string]bool{},
@@ -112,7 +112,7 @@ func (c *Client) State() State { return c.state }
 func (c *Client) UID() string { return c.uid }
 
 // connected reports whether methods that need a login may go on.
-func (c *Client) connected() bool { return c.state == Connected && c.leaving == nil }
+func (c *Client) connected() bool { return c.state == Connected && c.loggingOut == nil }
 
 // transition is the only place that changes the connection state. What depends on
 // the new state is brought in line with it at once.
@@ -124,7 +124,7 @@ func (c *Client) transition(r Reason) {
 	c.state = to
 	switch to {
 	case Connected:
-		c.everIn = true
+		c.hasLoggedIn = true
 		c.releaseWaiting()
 		c.resumeTasks()
 	case Reconnecting:
@@ -144,7 +144,7 @@ func (c *Client) endSession(r Reason) {
 	c.attempts = 0
 	c.tokenRefused = false
 	c.discards = nil
-	c.repeats = repeats{}
+	c.deduplicator = deduplicator{}
 	clear(c.left)
 	clear(c.peers)
 	if r != ReasonRemoteLogin && r != ReasonBanned { // there, channels stay until logout (API 8.4)

@@ -199,7 +199,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 // pushed handles a push once and acknowledges it, now or with the answer to the next Ping.
 // What arrives during a logout counts as not delivered.
 func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
-	if c.leaving != nil {
+	if c.loggingOut != nil {
 		return
 	}
 	later := f.Seq > c.session.lastSeq && mayWait(f) && k.owed < maxOwed && k.owedBytes < maxOwedBytes
@@ -240,7 +240,7 @@ func (k *connection) acknowledge() {
 }
 
 func (c *Client) deliver(d *wire.Delivery) {
-	if d.Message == nil || d.From == c.uid || !c.repeats.fresh(d) {
+	if d.Message == nil || d.From == c.uid || !c.deduplicator.fresh(d) {
 		return
 	}
 	if d.Channel == "" {
@@ -260,7 +260,7 @@ func (c *Client) lost(k *connection, code int, why string) {
 	}
 	c.dropConnection()
 	switch {
-	case c.leaving != nil:
+	case c.loggingOut != nil:
 		c.loggedOut()
 	case c.state == Connecting && !k.opened:
 		c.unreachable(code, why)

@@ -42,9 +42,9 @@ type download struct {
 // piece is a range of the file.
 type piece struct {
 	from, to int64
-	x        *exchange // nil before the first attempt
-	loaded   int64     // bytes of it, while under way
-	blob     Blob      // nil until it is there
+	x        *mediaAttempt // nil before the first attempt
+	loaded   int64         // bytes of it, while under way
+	blob     Blob          // nil until it is there
 	verified bool
 	damaged  bool // once before
 }
@@ -83,7 +83,7 @@ func (d *download) step() {
 	if d.failures > 1 {
 		lanes, d.least = 1, MediaDigestBytes // less may get through
 	}
-	for i := 0; i < len(d.pieces) && len(d.under) < lanes; i++ {
+	for i := 0; i < len(d.pieces) && len(d.inFlight) < lanes; i++ {
 		if p := d.pieces[i]; p.blob == nil && (p.x == nil || p.x.over) {
 			d.fetch(i)
 		}
@@ -108,7 +108,7 @@ func (d *download) fetch(i int) {
 	p.loaded, size = 0, p.to-p.from
 	span := strconv.FormatInt(p.from, 10) + "-" + strconv.FormatInt(p.to-1, 10)
 	begun := now()
-	p.x = &exchange{
+	p.x = &mediaAttempt{
 		progress: func(n int64) {
 			if p.loaded = min(n, size); n > size {
 				d.whole = max(d.whole, n)
@@ -126,12 +126,12 @@ func (d *download) fetch(i int) {
 			d.received(p, resp, "bytes "+span+"/"+strconv.FormatInt(d.total, 10))
 		},
 	}
-	quiet := size > smallestPiece
-	if !quiet {
+	noProgress := size > smallestPiece
+	if !noProgress {
 		p.x.limit = max(d.soon(), 3*d.c.pieceTook) // the other lane may come to take half of the line
 	}
 	d.exchange(&HTTPRequest{
-		Method: "GET", URL: d.key, WantBody: true, Quiet: quiet,
+		Method: "GET", URL: d.key, WantBody: true, NoProgress: noProgress,
 		Header: [][2]string{{"Range", "bytes=" + span}},
 	}, p.x)
 }
@@ -147,7 +147,7 @@ func (d *download) tell() {
 	}
 	d.confirm(kept)
 	if d.show(min(max(n, d.whole), d.total-1)) {
-		d.advanced = now()
+		d.lastProgressAt = now()
 	}
 }
 
@@ -168,7 +168,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	case resp.Body == nil || resp.Body.Size() != p.to-p.from:
 		f := statusFault(resp, true)
 		f.text += " and a body of another length than was asked for"
-		d.again(f)
+		d.retryLater(f)
 		return
 	}
 	whole := told(resp, LinkedDigest)
@@ -176,7 +176,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 		d.told, d.digest, d.mime = true, whole, HarmlessType(resp.Header("Content-Type"))
 	}
 	if whole != d.digest {
-		d.spoiled(p)
+		d.onCorruptPiece(p)
 		return
 	}
 	p.blob, p.loaded = resp.Body, p.to-p.from
@@ -192,8 +192,8 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 
 // all puts one piece, to be filled by the answer to p, in the place of all others.
 func (d *download) all(p *piece) *piece {
-	for len(d.under) > 0 {
-		d.under[0].halt()
+	for len(d.inFlight) > 0 {
+		d.inFlight[0].halt()
 	}
 	whole := &piece{to: d.total, x: p.x}
 	for _, p := range d.pieces {
@@ -213,7 +213,7 @@ func (d *download) check(p *piece, part int64, digest string) {
 			case err != nil:
 				d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: "the downloaded data can't be read", Cause: err})
 			case reprDigest(sums) != digest:
-				d.spoiled(p)
+				d.onCorruptPiece(p)
 			default:
 				p.verified = true
 				d.complete()
@@ -246,9 +246,9 @@ func (d *download) complete() {
 	d.done(d.c.host.Join(parts, d.mime), nil)
 }
 
-// spoiled is for a piece that is not what the gateway has: damaged on the way, or of
+// onCorruptPiece is for a piece that is not what the gateway has: damaged on the way, or of
 // another file. It is fetched once more.
-func (d *download) spoiled(p *piece) {
+func (d *download) onCorruptPiece(p *piece) {
 	if p.damaged {
 		cause := textError("the downloaded data does not match the gateway's digest")
 		d.failed(&Error{Class: Unavailable, Code: DownloadMediaErrFailure, Text: string(cause), Cause: cause})

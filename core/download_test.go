@@ -33,7 +33,7 @@ func TestDownloadInPieces(t *testing.T) {
 		first, second := w.lanes()
 		assert.Equal(t, "bytes=0-1048575", first.header("Range"))
 		assert.Equal(t, "bytes=1048576-2097151", second.header("Range"))
-		assert.False(t, first.Quiet)
+		assert.False(t, first.NoProgress)
 		w.host.pass(400 * time.Millisecond)
 		first.progress(1000)
 		second.progress(1000)
@@ -43,7 +43,7 @@ func TestDownloadInPieces(t *testing.T) {
 		first, second = w.lanes()
 		assert.Equal(t, "bytes=2097152-4194303", first.header("Range"))
 		assert.Equal(t, "bytes=4194304-6291455", second.header("Range"))
-		assert.True(t, first.Quiet)
+		assert.True(t, first.NoProgress)
 		w.host.pass(100 * time.Millisecond)
 		first.piece(whole) // in 0.1 s: as much as may be
 		second.piece(whole)
@@ -154,7 +154,7 @@ func TestSilentLargePiece(t *testing.T) {
 		w.alive(firstRetryCap)
 		first, second = w.lanes()
 		assert.Equal(t, "bytes=0-1048575", first.header("Range"))
-		assert.False(t, first.Quiet)
+		assert.False(t, first.NoProgress)
 		assert.Equal(t, "bytes=1048576-2097151", second.header("Range"))
 	})
 }

@@ -163,12 +163,12 @@ func (i *Invitation) do(do callEffect) {
 		i.after(InvitationDelivery, callNoResponse)
 		fallthrough
 	case doOfferAgain:
-		i.hand(&wire.Invitation{Kind: wire.Invitation_OFFER, Channel: i.Channel, Text: i.Content}, InvitationRetry)
+		i.sendUntilAcked(&wire.Invitation{Kind: wire.Invitation_OFFER, Channel: i.Channel, Text: i.Content}, InvitationRetry)
 	case doAccept:
 		i.after(InvitationConfirm, callAcceptFailure)
 		fallthrough
 	case doAcceptAgain:
-		i.hand(&wire.Invitation{Kind: wire.Invitation_ACCEPT, Text: i.Response}, InvitationRepeat)
+		i.sendUntilAcked(&wire.Invitation{Kind: wire.Invitation_ACCEPT, Text: i.Response}, InvitationRepeat)
 	case doExpire:
 		i.after(InvitationExpiry, callExpire)
 	case doConfirm:
@@ -197,9 +197,9 @@ func (i *Invitation) ask(f *wire.Invitation, answer func(*wire.ServerFrame)) *re
 	return i.c.request(&wire.ClientFrame{Invitation: f}, ResendAfter, answer)
 }
 
-// hand sends a frame that the peer's client must acknowledge, and plans the next
+// sendUntilAcked sends a frame that the peer's client must acknowledge, and plans the next
 // attempt where it did not.
-func (i *Invitation) hand(f *wire.Invitation, again time.Duration) {
+func (i *Invitation) sendUntilAcked(f *wire.Invitation, again time.Duration) {
 	c := i.c
 	switch {
 	case !c.loggedIn():
@@ -229,7 +229,7 @@ func (i *Invitation) hand(f *wire.Invitation, again time.Duration) {
 
 // loggedIn reports whether an invitation may be under way.
 func (c *Client) loggedIn() bool {
-	return (c.state == Connected || c.state == Reconnecting) && c.leaving == nil
+	return (c.state == Connected || c.state == Reconnecting) && c.loggingOut == nil
 }
 
 // pastCall remembers a finished call, for what comes late.

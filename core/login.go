@@ -101,15 +101,15 @@ func (c *Client) Logout(done func(*Error)) {
 		}))
 		return
 	}
-	if c.leaving != nil {
-		c.leaving.done = append(c.leaving.done, done)
+	if c.loggingOut != nil {
+		c.loggingOut.done = append(c.loggingOut.done, done)
 		return
 	}
 	if c.state == Disconnected {
 		done(errNotLoggedIn(LogoutErrUserNotLoggedIn))
 		return
 	}
-	c.leaving = &logout{done: []func(*Error){done}, stop: func() {}}
+	c.loggingOut = &logout{done: []func(*Error){done}, stop: func() {}}
 	c.leaveAll()
 	clear(c.peers)
 	c.interruptTasks()
@@ -118,7 +118,7 @@ func (c *Client) Logout(done func(*Error)) {
 		c.loggedOut()
 		return
 	}
-	c.leaving.stop = c.host.AfterFunc(logoutTimeout, c.loggedOut)
+	c.loggingOut.stop = c.host.AfterFunc(logoutTimeout, c.loggedOut)
 }
 
 // LogoutNow is Logout without waiting for the gateway (the API's logoutSync).
@@ -127,7 +127,7 @@ func (c *Client) LogoutNow() *Error {
 	if c.state == Disconnected {
 		return errNotLoggedIn(LogoutErrUserNotLoggedIn)
 	}
-	if c.leaving == nil {
+	if c.loggingOut == nil {
 		c.sayBye()
 	}
 	attempt := c.login
@@ -144,8 +144,8 @@ func (c *Client) LogoutNow() *Error {
 
 // loggedOut is the end of every logout.
 func (c *Client) loggedOut() {
-	leaving := c.leaving
-	c.leaving = nil
+	leaving := c.loggingOut
+	c.loggingOut = nil
 	c.transition(ReasonLogout)
 	if leaving != nil {
 		leaving.stop()

@@ -63,16 +63,16 @@ type Task struct {
 	running bool
 	ended   bool
 
-	shown     int64 // the last progress told; -1 before the first
-	sentMost  int64 // bytes of an upload that the browser told to have sent; the most so far
-	confirmed int64 // bytes that the gateway has, or that were downloaded and kept; the most so far
-	advanced  instant
-	stopStall func()
+	lastReported   int64 // the last progress told; -1 before the first
+	sentMost       int64 // bytes of an upload that the browser told to have sent; the most so far
+	confirmed      int64 // bytes that the gateway has, or that were downloaded and kept; the most so far
+	lastProgressAt instant
+	stopStall      func()
 
-	under     []*exchange // requests under way
-	stopRetry func()      // set while waiting to try again
-	failures  int         // in a row, while confirmed did not grow
-	fault     fault       // of the last one
+	inFlight  []*mediaAttempt // requests under way
+	stopRetry func()          // set while waiting to try again
+	failures  int             // in a row, while confirmed did not grow
+	fault     fault           // of the last one
 }
 
 // addTask takes a place. (API 7.5)
@@ -83,7 +83,7 @@ func (c *Client) addTask(t *Task) {
 			Text: "uploads and downloads are limited to " + strconv.Itoa(MaxMediaTasks) + " at a time; wait for one to end"})
 		return
 	}
-	t.shown = -1
+	t.lastReported = -1
 	c.tasks = append(c.tasks, t)
 	c.host.AfterFunc(0, c.startTasks)
 }
@@ -103,7 +103,7 @@ func (c *Client) startTasks() {
 		if !t.running && !t.ended { // a progress function may end others
 			running++
 			t.running = true
-			t.advanced = now()
+			t.lastProgressAt = now()
 			t.watchStall()
 			t.transfer.step()
 		}
@@ -143,8 +143,8 @@ func (t *Task) end() {
 
 // halt stops what is under way.
 func (t *Task) halt() {
-	for len(t.under) > 0 {
-		t.under[0].halt()
+	for len(t.inFlight) > 0 {
+		t.inFlight[0].halt()
 	}
 	if t.stopRetry != nil {
 		t.stopRetry()
@@ -176,14 +176,14 @@ func (t *Task) unavailable(f fault) {
 // only from the step that completes the task (API 7.6). It reports whether n is more than
 // was told before.
 func (t *Task) show(n int64) bool {
-	if t.shown < 0 {
-		t.shown = 0
+	if t.lastReported < 0 {
+		t.lastReported = 0
 		t.progress(0, t.total)
 	}
-	if t.ended || n <= t.shown {
+	if t.ended || n <= t.lastReported {
 		return false
 	}
-	t.shown = n
+	t.lastReported = n
 	t.progress(n, t.total)
 	return true
 }
@@ -192,14 +192,14 @@ func (t *Task) show(n int64) bool {
 // progress: what is sent again is not.
 func (t *Task) confirm(n int64) {
 	if n > t.confirmed {
-		t.confirmed, t.advanced, t.failures = n, now(), 0
+		t.confirmed, t.lastProgressAt, t.failures = n, now(), 0
 	}
 }
 
 // watchStall ends a task that has not advanced for MediaStallTimeout.
 func (t *Task) watchStall() {
-	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-since(t.advanced), func() {
-		if since(t.advanced) < MediaStallTimeout {
+	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-since(t.lastProgressAt), func() {
+		if since(t.lastProgressAt) < MediaStallTimeout {
 			t.watchStall()
 			return
 		}
@@ -217,8 +217,8 @@ func (t *Task) watchStall() {
 	})
 }
 
-// again tries the next step after a wait, because of a fault.
-func (t *Task) again(f fault) {
+// retryLater tries the next step after a wait, because of a fault.
+func (t *Task) retryLater(f fault) {
 	t.fault = f
 	t.c.log(LogInfo, "media request failed, trying again: "+f.text)
 	if t.transfer.doubt(); t.stopRetry != nil {

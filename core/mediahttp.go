@@ -13,8 +13,8 @@ const tusVersion = "1.0.0"
 // a proxy or a captive portal.
 const GatewayHeader = "Rtm-Gateway"
 
-// exchange is one HTTP request of a task and what to do with its answer.
-type exchange struct {
+// mediaAttempt is one HTTP request of a task and what to do with its answer.
+type mediaAttempt struct {
 	t        *Task
 	method   string // what the request means
 	sent     string // the method that it went out with
@@ -40,7 +40,7 @@ type exchange struct {
 }
 
 // Progress implements HTTPListener.
-func (x *exchange) Progress(n int64) {
+func (x *mediaAttempt) Progress(n int64) {
 	if x.over || n == x.moved {
 		return
 	}
@@ -52,7 +52,7 @@ func (x *exchange) Progress(n int64) {
 }
 
 // Answered implements HTTPListener. What may pass by itself is tried again here.
-func (x *exchange) Answered(r *HTTPResponse, err error) {
+func (x *mediaAttempt) Answered(r *HTTPResponse, err error) {
 	t := x.t
 	if x.over {
 		if x.late != nil && err == nil {
@@ -69,7 +69,7 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 		if t.failures >= methodDoubt {
 			x.otherMethod()
 		}
-		t.again(t.c.errorFault(err))
+		t.retryLater(t.c.errorFault(err))
 		return
 	}
 	t.c.mediaAnswered, t.c.cameBack = true, false
@@ -83,8 +83,8 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 	case refusesMethod(x.method, r.Status, own):
 		x.otherMethod()
 		fallthrough
-	case !own || passing(r.Status):
-		t.again(statusFault(r, own))
+	case !own || isTransient(r.Status):
+		t.retryLater(statusFault(r, own))
 	default:
 		x.answered(r)
 	}
@@ -92,7 +92,7 @@ func (x *exchange) Answered(r *HTTPResponse, err error) {
 
 // otherMethod has the next requests sent in the other way than this one: what refused it may
 // refuse either, and may have done so once only.
-func (x *exchange) otherMethod() {
+func (x *mediaAttempt) otherMethod() {
 	if x.method != "GET" && x.method != "POST" {
 		x.t.c.override = x.sent == x.method
 	}
@@ -114,10 +114,10 @@ func refusesMethod(method string, status int, own bool) bool {
 	return !own && (status == 400 || status == 403 || status == 404)
 }
 
-// passing reports whether a status speaks of a state that may pass: the session is
+// isTransient reports whether a status speaks of a state that may pass: the session is
 // coming back (401), the upload is locked or moved on (409, 423), the gateway is busy
 // or down. It does not of 501 and 507: nobody waits until a quota has room again.
-func passing(status int) bool {
+func isTransient(status int) bool {
 	switch status {
 	case 401, 408, 409, 423, 425, 429:
 		return true
@@ -126,7 +126,7 @@ func passing(status int) bool {
 }
 
 // exchange makes a request of the task.
-func (t *Task) exchange(r *HTTPRequest, x *exchange) {
+func (t *Task) exchange(r *HTTPRequest, x *mediaAttempt) {
 	x.t, x.method = t, r.Method
 	x.abort = t.c.mediaRequest(r, x)
 	x.sent = r.Method
@@ -135,7 +135,7 @@ func (t *Task) exchange(r *HTTPRequest, x *exchange) {
 		x.limit = MediaSilenceLimit
 	}
 	x.watch()
-	t.under = append(t.under, x)
+	t.inFlight = append(t.inFlight, x)
 }
 
 // soon is for how long a request may stay without an answer before a byte has moved: twice
@@ -149,19 +149,19 @@ func (t *Task) soon() time.Duration {
 }
 
 // end takes the request off its task.
-func (x *exchange) end() {
+func (x *mediaAttempt) end() {
 	x.over = true
 	x.stopWatch()
 	if x.ended != nil {
 		x.ended()
 	}
-	if i := slices.Index(x.t.under, x); i >= 0 {
-		x.t.under = append(x.t.under[:i:i], x.t.under[i+1:]...)
+	if i := slices.Index(x.t.inFlight, x); i >= 0 {
+		x.t.inFlight = append(x.t.inFlight[:i:i], x.t.inFlight[i+1:]...)
 	}
 }
 
 // halt makes the task go on without the request.
-func (x *exchange) halt() {
+func (x *mediaAttempt) halt() {
 	x.end()
 	if x.late == nil {
 		x.abort()
@@ -170,7 +170,7 @@ func (x *exchange) halt() {
 
 // watch gives the request up when nothing was heard of it for its limit: a connection can
 // die without a word.
-func (x *exchange) watch() {
+func (x *mediaAttempt) watch() {
 	x.stopWatch = x.t.c.host.AfterFunc(x.limit-since(x.heard), func() {
 		if since(x.heard) < x.limit {
 			x.watch()
@@ -182,10 +182,10 @@ func (x *exchange) watch() {
 
 // giveUp aborts the request, also where late is set, since dead requests would use up the
 // connections that a page may have.
-func (x *exchange) giveUp(why string) {
+func (x *mediaAttempt) giveUp(why string) {
 	x.end()
 	x.abort()
-	x.t.again(fault{0, textError(why), why})
+	x.t.retryLater(fault{0, textError(why), why})
 }
 
 // mediaRequest adds to a request what all of them carry: r.URL is the media key, ""
@@ -253,7 +253,7 @@ func (*discarding) Progress(int64) {}
 func (d *discarding) Answered(r *HTTPResponse, err error) {
 	switch {
 	case d.c.session.id != d.session:
-	case err != nil || !fromGateway(r) || passing(r.Status):
+	case err != nil || !fromGateway(r) || isTransient(r.Status):
 		d.c.discards = append(d.c.discards, d)
 	case d.done != nil:
 		d.done(nil)

@@ -9,18 +9,18 @@ import (
 // EndCallPrefix begins the legacy texts that cancel a call (API 6.6).
 const EndCallPrefix = "AgoraRTMLegacyEndcallCompatibleMessagePrefix"
 
-// Defect is a fault of a message that the types of this package can't express, so that only
+// MessageFault is a fault of a message that the types of this package can't express, so that only
 // the code that made the message can find it. It is reported at its place in the order
 // of checks (API 6.2, 6.3).
-type Defect int
+type MessageFault int
 
-// The defects. The numbers are shared with web/src/bridge.ts.
+// The faults. The numbers are shared with web/src/bridge.ts.
 const (
-	NoDefect    Defect = iota
-	NotAMessage        // not a plain object, or its fields fit none of the four types
-	UnknownType        // it has a type that is none of the four
-	BadRaw             // RAW whose body is not bytes or whose description is not text
-	Malformed          // TEXT without text, IMAGE or FILE without media id, thumbnail not a Blob
+	NoFault     MessageFault = iota
+	NotAMessage              // not a plain object, or its fields fit none of the four types
+	UnknownType              // it has a type that is none of the four
+	BadRaw                   // RAW whose body is not bytes or whose description is not text
+	Malformed                // TEXT without text, IMAGE or FILE without media id, thumbnail not a Blob
 )
 
 // Outgoing is a message to be sent.
@@ -31,8 +31,8 @@ type Outgoing struct {
 	// message is too large anyway.
 	ThumbnailBytes int
 
-	Defect     Defect
-	DefectText string
+	Fault     MessageFault
+	FaultText string
 
 	// Number and Origin name the message in place of the client's own numbers, if Number is not 0: it is
 	// sent once, also over several logins (wire.Send).
@@ -83,13 +83,13 @@ var (
 
 // check is the table of API 6.3.
 func (o *Outgoing) check(codes *sendCodes) *Error {
-	switch o.Defect {
+	switch o.Fault {
 	case UnknownType:
-		return &Error{Class: InvalidArgument, Code: codes.badMessage, Text: o.DefectText}
+		return &Error{Class: InvalidArgument, Code: codes.badMessage, Text: o.FaultText}
 	case BadRaw:
-		return &Error{Class: InvalidArgument, Code: codes.badRaw, Text: o.DefectText}
+		return &Error{Class: InvalidArgument, Code: codes.badRaw, Text: o.FaultText}
 	case Malformed:
-		return &Error{Class: codes.failureClass, Code: codes.failure, Text: o.DefectText, Cause: textError(o.DefectText)}
+		return &Error{Class: codes.failureClass, Code: codes.failure, Text: o.FaultText, Cause: textError(o.FaultText)}
 	}
 	if len(o.Message.MediaId) > MaxMediaIDBytes {
 		return &Error{Class: InvalidArgument, Code: codes.badMessage, Text: "mediaId is not one that an upload gives: it has more than 256 bytes"}

@@ -18,8 +18,8 @@ func message(typ wire.Message_Type, m Message) *Outgoing {
 	return &Outgoing{Message: &m}
 }
 
-func defective(d Defect) *Outgoing {
-	return &Outgoing{Message: &Message{}, Defect: d, DefectText: "what is wrong"}
+func defective(d MessageFault) *Outgoing {
+	return &Outgoing{Message: &Message{}, Fault: d, FaultText: "what is wrong"}
 }
 
 // The table of API 6.3.

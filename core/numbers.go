@@ -2,7 +2,7 @@ package core
 
 // numbers counts the messages to each peer and channel, for wire.Send. Each has a row of its
 // own, so that a message that comes late is near its neighbours, however much was sent to
-// others meanwhile: see repeats. What it remembers is bounded.
+// others meanwhile: see deduplicator. What it remembers is bounded.
 type numbers struct {
 	recent, older map[string]uint64
 	floor         uint64 // the highest number of those that were forgotten

@@ -60,7 +60,7 @@ func TestALateMessageOfABusySenderIsNoRepeat(t *testing.T) {
 		ch.Send(textMessage("newer, too"), w.promise("newer, too"))
 		all := sends(w.host.socket())
 		require.Len(t, all, 174)
-		var bob repeats
+		var bob deduplicator
 		arrives := func(s *wire.Send) bool {
 			return bob.fresh(&wire.Delivery{From: "alice", Channel: s.Channel, Origin: s.Origin, Number: s.Number})
 		}
@@ -93,7 +93,7 @@ func TestNumbersAreARowForEach(t *testing.T) {
 
 func TestClientsHaveOriginsOfTheirOwn(t *testing.T) {
 	inSession(t, func(w *world) {
-		assert.NotEqual(t, w.origin, New(testApp, "https://gw.example", w.host, w).origin)
+		assert.NotEqual(t, w.senderID, New(testApp, "https://gw.example", w.host, w).senderID)
 	})
 }
 

@@ -53,7 +53,7 @@ func TestSendOnce(t *testing.T) {
 			if number != 0 {
 				assert.Equal(t, []uint64{5, 9}, []uint64{send.Origin, send.Number})
 			} else {
-				assert.Equal(t, []uint64{w.origin, 1}, []uint64{send.Origin, send.Number})
+				assert.Equal(t, []uint64{w.senderID, 1}, []uint64{send.Origin, send.Number})
 			}
 		}
 	})

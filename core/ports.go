@@ -97,9 +97,9 @@ type HTTPRequest struct {
 	Header [][2]string
 	Body   Blob // nil: none
 
-	// WantBody asks for the response's body, as a Blob. Quiet says that its progress is
+	// WantBody asks for the response's body, as a Blob. NoProgress says that its progress is
 	// not needed, for hosts that are faster without.
-	WantBody, Quiet bool
+	WantBody, NoProgress bool
 }
 
 // HTTPListener hears from a request: Progress any number of times, then Answered once.

@@ -32,7 +32,7 @@ func TestBodiesThatComeToNothingAreNoProgress(t *testing.T) {
 	const size = 3 << 20
 	for _, own := range []bool{false, true} {
 		for _, status := range proxyStatuses {
-			if own && !passing(status) {
+			if own && !isTransient(status) {
 				continue
 			}
 			for _, sent := range []int64{size, 1000} { // shown by the browser
@@ -79,7 +79,7 @@ func TestBodiesThatComeToNothingAreNoProgress(t *testing.T) {
 func TestDownloadsThatComeToNothingEnd(t *testing.T) {
 	for _, own := range []bool{false, true} {
 		for _, status := range proxyStatuses {
-			if own && !passing(status) {
+			if own && !isTransient(status) {
 				continue
 			}
 			t.Run(strconv.Itoa(status)+" "+strconv.FormatBool(own), func(t *testing.T) {

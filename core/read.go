@@ -40,7 +40,7 @@ func (c *Client) read(op Op, frame *wire.ClientFrame, answer func(*wire.ServerFr
 
 // takeTurn sends a read that waited. During a logout nothing is sent any more.
 func (c *Client) takeTurn(r *read) {
-	if c.leaving != nil {
+	if c.loggingOut != nil {
 		return
 	}
 	for i := range c.reads {

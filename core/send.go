@@ -32,8 +32,8 @@ func (c *Client) SendToPeer(peer string, o *Outgoing, keepOffline bool, done fun
 
 // sendMessage is the order of steps of API 3.4 and 4.3.
 func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error, send *wire.Send, done func(bool, *Error)) {
-	if o.Defect == NotAMessage {
-		done(false, &Error{Class: InvalidArgument, Code: codes.badMessage, Text: o.DefectText})
+	if o.Fault == NotAMessage {
+		done(false, &Error{Class: InvalidArgument, Code: codes.badMessage, Text: o.FaultText})
 		return
 	}
 	proceed := func() {
@@ -51,7 +51,7 @@ func (c *Client) sendMessage(o *Outgoing, codes *sendCodes, check func() *Error,
 		}
 		send.History = o.History
 		if send.Origin, send.Number, send.Once = o.Origin, o.Number, true; o.Number == 0 {
-			send.Origin, send.Number, send.Once = c.origin, c.numbers.next(send.Peer+"/"+send.Channel), false
+			send.Origin, send.Number, send.Once = c.senderID, c.numbers.next(send.Peer+"/"+send.Channel), false
 		}
 		c.request(&wire.ClientFrame{Send: send}, ResendAfter, func(f *wire.ServerFrame) {
 			received, err := sendOutcome(f, codes)

@@ -31,7 +31,7 @@ func TestSendToPeer(t *testing.T) {
 // The order of checks of API 3.4: each message is wrong in all that follows as well.
 func TestSendToPeerChecksInOrder(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.SendToPeer("a*b", &Outgoing{Defect: NotAMessage}, false, w.sending("no message"))
+		w.SendToPeer("a*b", &Outgoing{Fault: NotAMessage}, false, w.sending("no message"))
 		w.SendToPeer("a*b", textMessage(of(32769)), false, w.sending("not logged in"))
 		assert.Equal(t, []string{"no message: RtmInvalidArgumentError 7", "not logged in: RtmInvalidStatusError 102"}, w.taken())
 	})

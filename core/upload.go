@@ -38,9 +38,9 @@ type UploadParams struct {
 	// "" is for an upload that ends with the session.
 	Nonce string
 
-	// Defect describes a dimension that is not a number. It is reported after the login
+	// Fault describes a dimension that is not a number. It is reported after the login
 	// check. "" means that there is none.
-	Defect string
+	Fault string
 }
 
 // Dimensions of a picture and of its thumbnail, in pixels; 0 is unknown.
@@ -62,15 +62,15 @@ type upload struct {
 	params UploadParams
 	done   func(*Uploaded, *Error)
 
-	measuring bool
-	measured  bool
-	nonce     string // by which the gateway knows a repeated creation again
-	key       string // "" until the gateway gave one
-	offset    int64  // what the gateway has
-	sure      bool   // offset is as the gateway told it
-	sending   int64  // bytes of the last PATCH, until it is known what came of it
-	nameless  bool   // the gateway may have it, though its key is not known
-	forgotten int    // how often the gateway did not know the upload any more
+	measuring       bool
+	measured        bool
+	nonce           string // by which the gateway knows a repeated creation again
+	key             string // "" until the gateway gave one
+	offset          int64  // what the gateway has
+	offsetConfirmed bool   // offset is as the gateway told it
+	sending         int64  // bytes of the last PATCH, until it is known what came of it
+	nameless        bool   // the gateway may have it, though its key is not known
+	forgotten       int    // how often the gateway did not know the upload any more
 }
 
 // Uploads go out in one PATCH. Where nothing of one arrives, the next has half its size, so
@@ -114,8 +114,8 @@ func (u *upload) check() *Error {
 			Text: "payload has " + strconv.FormatInt(u.total, 10) + " bytes; the limit is 31457280 (30 MB)"}
 	case !u.c.connected():
 		return errNotLoggedIn(UploadMediaErrNotLoggedIn)
-	case u.params.Defect != "":
-		return invalid(u.params.Defect)
+	case u.params.Fault != "":
+		return invalid(u.params.Fault)
 	case u.total == 0:
 		return invalid("payload is empty")
 	}
@@ -124,7 +124,7 @@ func (u *upload) check() *Error {
 
 // step implements transfer.
 func (u *upload) step() {
-	if len(u.under) > 0 {
+	if len(u.inFlight) > 0 {
 		return
 	}
 	switch {
@@ -133,7 +133,7 @@ func (u *upload) step() {
 		u.measure()
 	case u.key == "":
 		u.create()
-	case !u.sure:
+	case !u.offsetConfirmed:
 		u.askOffset()
 	case u.offset < u.total:
 		u.sendRest()
@@ -247,7 +247,7 @@ func (u *upload) create() {
 	nonce := u.nonce
 	r := creation(u.total, nonce, u.lasting)
 	begun := now()
-	x := &exchange{limit: u.soon(), smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
+	x := &mediaAttempt{limit: u.soon(), smaller: func() bool { return r.Body != nil }, late: func(resp *HTTPResponse) { u.createdLate(resp, nonce) }}
 	x.answered = func(resp *HTTPResponse) {
 		if r.Body != nil && resp.Status == 201 {
 			u.c.sentIn(u.total, since(begun))
@@ -273,7 +273,7 @@ func (u *upload) create() {
 
 // createInTime gives up a creation with a large body that takes longer than was thought. The
 // creation that is repeated tells what has arrived.
-func (u *upload) createInTime(x *exchange) {
+func (u *upload) createInTime(x *mediaAttempt) {
 	u.sending, u.nameless = u.total, true
 	x.late = nil // it is aborted: its body would go on to use up the line
 	stop := u.c.host.AfterFunc(2*createTime, func() { x.giveUp("the network has become slower") })
@@ -347,7 +347,7 @@ func createdKey(resp *HTTPResponse) string {
 
 // sendRest sends what the gateway does not have, all of it in one request if that may be.
 func (u *upload) sendRest() {
-	u.sure = false // until the answer says so
+	u.offsetConfirmed = false // until the answer says so
 	c, base, end := u.c, u.offset, u.total
 	if c.sendSize > 0 {
 		end = min(end, base+c.sendSize)
@@ -355,7 +355,7 @@ func (u *upload) sendRest() {
 	size := end - base
 	u.sending = size
 	begun := now()
-	x := &exchange{
+	x := &mediaAttempt{
 		limit:    MediaUselessLimit, // asking gives it up sooner
 		progress: func(n int64) { u.sent(base + n) },
 		answered: func(resp *HTTPResponse) {
@@ -364,7 +364,7 @@ func (u *upload) sendRest() {
 				u.shrinkSend()
 				f := statusFault(resp, true)
 				f.text = "something before the gateway takes the body of requests and does not pass it on"
-				u.again(f)
+				u.retryLater(f)
 				return
 			case since(begun) < quickSend:
 				c.growSend()
@@ -376,7 +376,7 @@ func (u *upload) sendRest() {
 		},
 		smaller: func() bool {
 			c.sendMost, c.sendSize = size/2, size/2
-			u.sure = true // nothing of it was taken
+			u.offsetConfirmed = true // nothing of it was taken
 			return size > smallestSend
 		},
 	}
@@ -409,7 +409,7 @@ func (c *Client) growSend() {
 }
 
 func (u *upload) askOffset() {
-	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &exchange{limit: u.soon(), answered: u.offsetTold})
+	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &mediaAttempt{limit: u.soon(), answered: u.offsetTold})
 }
 
 // offsetTold hears the answer to PATCH or HEAD. Where the gateway no longer has the
@@ -424,7 +424,7 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 			return
 		}
 		u.nonce, u.key, u.offset, u.sending, u.confirmed = u.params.Nonce, "", 0, 0, 0
-		u.again(statusFault(resp, true))
+		u.retryLater(statusFault(resp, true))
 	case 413:
 		u.tooLarge(resp)
 	default:
@@ -444,7 +444,7 @@ func (u *upload) hasOffset(resp *HTTPResponse) {
 	if !ok {
 		f := statusFault(resp, true)
 		f.text += " and no Upload-Offset"
-		u.again(f)
+		u.retryLater(f)
 		return
 	}
 	u.has(n)
@@ -454,7 +454,7 @@ func (u *upload) has(n int64) {
 	if n <= u.offset {
 		u.shrinkSend()
 	}
-	u.sure, u.offset, u.sending = true, n, 0
+	u.offsetConfirmed, u.offset, u.sending = true, n, 0
 	u.confirm(n)
 	u.step()
 }
@@ -467,7 +467,7 @@ func (u *upload) has(n int64) {
 // tell: HEAD may be refused, or be answered late. There are only as many as the file has.
 func (u *upload) sent(n int64) {
 	if n > u.sentMost {
-		u.sentMost, u.advanced = n, now()
+		u.sentMost, u.lastProgressAt = n, now()
 	}
 	u.show(min(n, u.total-1, u.confirmed+max(createWithBody, u.total/8)))
 }

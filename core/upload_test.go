@@ -437,9 +437,9 @@ func TestUploadChecks(t *testing.T) {
 		assert.Equal(t, []string{"too large: RtmLimitExceededError 4", "not logged in: RtmInvalidStatusError 102"}, w.taken())
 	})
 	inSession(t, func(w *world) {
-		w.uploadWith("defect", w.blob(10), UploadParams{Defect: "width is no number"})
+		w.uploadWith("fault", w.blob(10), UploadParams{Fault: "width is no number"})
 		w.upload("empty", w.blob(0))
-		assert.Equal(t, []string{"defect: RtmInvalidArgumentError 2", "empty: RtmInvalidArgumentError 2"}, w.taken())
+		assert.Equal(t, []string{"fault: RtmInvalidArgumentError 2", "empty: RtmInvalidArgumentError 2"}, w.taken())
 		w.upload("full", w.blob(MaxMediaBytes))
 		w.host.only("POST")
 

@@ -154,8 +154,8 @@ func TestBytesThatCannotBeReadAreAnError(t *testing.T) {
 		assert.Empty(t, b, body)
 		o := outgoing(object(t, map[string]any{"kind": int(wire.Message_RAW), "raw": array}))
 		if isSet(array) {
-			assert.Equal(t, core.Malformed, o.Defect, body)
-			assert.NotEmpty(t, o.DefectText, body)
+			assert.Equal(t, core.Malformed, o.Fault, body)
+			assert.NotEmpty(t, o.FaultText, body)
 		}
 	}
 }

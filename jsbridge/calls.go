@@ -92,7 +92,7 @@ func (c *client) channelCall(ch *core.Channel, method string, args []value) {
 
 func (c *client) startUpload(args []value) {
 	handle, params, done := toHandle(args[0]), args[2], args[4]
-	p := core.UploadParams{Image: toBool(get(params, "image")), Defect: getString(params, "defectText"), Nonce: getString(params, "nonce")}
+	p := core.UploadParams{Image: toBool(get(params, "image")), Fault: getString(params, "faultText"), Nonce: getString(params, "nonce")}
 	p.Width, p.Height = getUint32(params, "width"), getUint32(params, "height")
 	p.ThumbnailWidth, p.ThumbnailHeight = getUint32(params, "thumbnailWidth"), getUint32(params, "thumbnailHeight")
 	if thumbnail := get(params, "thumbnail"); isSet(thumbnail) {

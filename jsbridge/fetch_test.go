@@ -34,7 +34,7 @@ func TestQuietRequestsAreFetched(t *testing.T) {
 	h := &host{timers: newTimers()}
 	heard := make(answers, 4)
 	request := func(url string) (abort func()) {
-		return h.Request(&core.HTTPRequest{Method: "GET", URL: url, WantBody: true, Quiet: true, Header: [][2]string{{"Range", "bytes=0-2"}}}, heard)
+		return h.Request(&core.HTTPRequest{Method: "GET", URL: url, WantBody: true, NoProgress: true, Header: [][2]string{{"Range", "bytes=0-2"}}}, heard)
 	}
 
 	request("/good")

@@ -8,18 +8,18 @@ import (
 )
 
 // outgoing reads an Outgoing of bridge.ts: of its fields, those of the message's kind.
-// Bytes that can't be read are a defect like those that the façade finds.
+// Bytes that can't be read are a fault like those that the façade finds.
 func outgoing(v value) *core.Outgoing {
 	o, err := readOutgoing(v)
 	if err != nil {
-		o.Defect, o.DefectText = core.Malformed, "the message can't be read: "+err.Error()
+		o.Fault, o.FaultText = core.Malformed, "the message can't be read: "+err.Error()
 	}
 	return o
 }
 
 func readOutgoing(v value) (o *core.Outgoing, err error) {
 	o = &core.Outgoing{
-		Defect:  core.Defect(getNumber(v, "defect")),
+		Fault:   core.MessageFault(getNumber(v, "fault")),
 		Message: &core.Message{Type: wire.Message_Type(getNumber(v, "kind"))},
 		History: toBool(get(v, "history")),
 		Number:  uint64(getNumber(v, "number")),
@@ -27,8 +27,8 @@ func readOutgoing(v value) (o *core.Outgoing, err error) {
 	}
 	m := o.Message
 	switch {
-	case o.Defect != core.NoDefect:
-		o.DefectText = getString(v, "defectText")
+	case o.Fault != core.NoFault:
+		o.FaultText = getString(v, "faultText")
 		return o, nil
 	case m.Type == wire.Message_TEXT:
 		m.Text = getString(v, "text")

@@ -17,7 +17,7 @@ type xhr struct {
 // missing in a service worker, gives way to the other; the core is told if neither can.
 func (h *host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 	first, second := send, fetch
-	if r.Quiet {
+	if r.NoProgress {
 		first, second = fetch, send
 	}
 	abort, err := first(r, l)

@@ -26,7 +26,7 @@ const appID = "0123456789abcdef0123456789abcdef"
 
 // listener hears messages, and nothing else.
 type listener struct {
-	native.Quiet
+	native.NoEvents
 	heard chan string
 }
 
@@ -39,7 +39,7 @@ func Example() {
 	ctx := context.Background()
 	h := native.NewHost()
 	heard := make(chan string, 1)
-	alice, bob := core.New(appID, gateway, h, native.Quiet{}), core.New(appID, gateway, h, listener{heard: heard})
+	alice, bob := core.New(appID, gateway, h, native.NoEvents{}), core.New(appID, gateway, h, listener{heard: heard})
 	for uid, c := range map[string]*core.Client{"alice": alice, "bob": bob} {
 		if err := native.Done(ctx, h, func(done func(*core.Error)) { c.Login(uid, "", done) }); err != nil {
 			log.Fatal(err)

@@ -42,7 +42,7 @@ func BenchmarkComingBack(b *testing.B) {
 
 // comer is one client of many.
 type comer struct {
-	native.Quiet
+	native.NoEvents
 	*core.Client
 	host  *native.Host
 	hall  *core.Channel

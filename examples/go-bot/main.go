@@ -15,7 +15,7 @@ import (
 
 // bot is a client and what it listens to. Its methods run inside host.Do, one at a time.
 type bot struct {
-	native.Quiet
+	native.NoEvents
 	host   *native.Host
 	client *core.Client
 }

@@ -120,7 +120,7 @@ func (s *station) callAs(key string, status int, method, path string, body any) 
 
 // visitor is a client.
 type visitor struct {
-	native.Quiet
+	native.NoEvents
 	*core.Client
 	t          testing.TB
 	host       *native.Host

@@ -1,8 +1,8 @@
 /** Where the gateway and the wasm file are. */
-import { invalidArgument, mustBe, show } from './errors.ts';
+import { invalidArgument, mustBe, describe } from './errors.ts';
 
 /** What each way of loading knows about itself; the entry files fill it in. */
-export const home = {
+export const defaultAddresses = {
   /** Address of the wasm file that is, or may be, beside the script. */
   wasm: (): string | undefined => undefined,
   /** Whether the script itself is known to come from there. */
@@ -32,7 +32,7 @@ export function pageBase(): string | undefined {
  */
 export function gatewayUrl(value: unknown): string {
   if (typeof value === 'string' && /^(?!\w+:\/\/)(localhost|[^./][^/]*[.:])/.test(value)) { // a host, which a URL takes for a path or a scheme
-    throw invalidArgument(1, `the gateway's address ${show(value)} lacks its scheme: write https://${value}, or http:// where there is no TLS`);
+    throw invalidArgument(1, `the gateway's address ${describe(value)} lacks its scheme: write https://${value}, or http:// where there is no TLS`);
   }
   const url = parse(value);
   const scheme = url && /^(?:http|ws)(s?):$/.exec(url.protocol);

@@ -3,13 +3,13 @@ import { AttributeOp, type FlatAttributes } from './bridge.ts';
 import { cut, isPlainObject, listOf } from './checks.ts';
 import { Emitter } from './emitter.ts';
 import { Limit } from './limits.ts';
-import type { Link } from './link.ts';
+import type { CoreClient } from './coreclient.ts';
 
 type Options = { enableNotificationToChannelMembers?: boolean };
 
 /** The attribute methods of RtmClient. The core checks what they are given, and the login. */
 export abstract class AttributeMethods extends Emitter {
-  abstract readonly _link: Link;
+  abstract readonly _core: CoreClient;
 
   setLocalUserAttributes(attributes: unknown): Promise<void> {
     return this._write(AttributeOp.SET, '', attributes);
@@ -61,13 +61,13 @@ export abstract class AttributeMethods extends Emitter {
 
   private async _write(op: AttributeOp, channelId: string, given?: unknown, options?: Options): Promise<void> {
     const list = op === AttributeOp.DELETE ? listOf(given).flatMap((key) => [key, '']) : entries(given);
-    return this._link.ask('writeAttributes', op, channelId, list, !!options?.enableNotificationToChannelMembers);
+    return this._core.ask('writeAttributes', op, channelId, list, !!options?.enableNotificationToChannelMembers);
   }
 
   private async _read(userId: string, channelId: string, byKeys?: boolean, given?: unknown): Promise<object> {
     const keys = listOf(given);
     if (byKeys && !keys[0]) keys[0] = ''; // which the core refuses; without a key it reads all
-    return toObject(await this._link.ask<FlatAttributes>('readAttributes', userId, channelId, keys), !!channelId);
+    return toObject(await this._core.ask<FlatAttributes>('readAttributes', userId, channelId, keys), !!channelId);
   }
 }
 

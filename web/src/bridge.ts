@@ -10,7 +10,7 @@
 /** What the wasm program publishes when it is ready. */
 export interface Core {
   /** Makes a client. `gateway` is an absolute http(s) URL, with or without a path; no trailing slash. */
-  create(appId: string, gateway: string, host: Host): ClientHandle;
+  create(appId: string, gateway: string, host: ClientEvents): ClientHandle;
   /** Forgets a client that is logged out and of no more use. */
   release(client: ClientHandle): void;
   /**
@@ -24,7 +24,7 @@ export interface Core {
 export type ClientHandle = number;
 
 /** What the façade gives the core for each client; called synchronously as things happen. */
-export interface Host {
+export interface ClientEvents {
   state(state: string, reason: string): void;
   /** `count` is -1 when unknown. */
   channel(channel: ChannelHandle, joinState: 'LEFT' | 'JOINING' | 'JOINED'): void;
@@ -74,7 +74,7 @@ export const enum MessageKind { NONE, TEXT, RAW, IMAGE, FILE }
  * What is wrong with an outgoing message that only JavaScript can see. The core
  * reports it at its place in the order of checks.
  */
-export const enum Defect {
+export const enum MessageFault {
   None,
   /** Not a plain object, or no message by its fields: checked before the login state. */
   NotAMessage,
@@ -89,9 +89,9 @@ export const enum Defect {
 /** A message on its way out. Fields that do not belong to the kind are left out. */
 export interface Outgoing {
   kind: MessageKind;
-  defect: Defect;
-  /** Says what the defect is. */
-  defectText?: string;
+  fault: MessageFault;
+  /** Says what the fault is. */
+  faultText?: string;
   /** Whether the gateway is to keep it for the app's backend. */
   history?: boolean;
   /** Names a message that is sent once, also over several logins: whole numbers above 0 that a double holds exactly. */
@@ -142,7 +142,7 @@ export interface UploadParams {
   /** By which the gateway knows the upload: 24 random digits of Base64. It then goes on from what the gateway has, in any login. */
   nonce?: string;
   /** A dimension that is not a number: reported after the login check. */
-  defectText?: string;
+  faultText?: string;
 }
 
 /** What the core adds to the message that createMediaMessageByUploading resolves with. */
@@ -171,7 +171,7 @@ export interface Calls {
   login(uid: string, token: string, done: Done): void;
   /** Waits for a login in progress. The packet goes out inside the call. */
   logout(done: Done): void;
-  /** At once; returns what stood against it. Host.state is called inside the call. */
+  /** At once; returns what stood against it. ClientEvents.state is called inside the call. */
   logoutSync(): Failure | undefined;
   /** For the next connection; while reconnecting, for this one. */
   renewToken(token: string, done: Done): void;

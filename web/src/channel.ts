@@ -1,12 +1,12 @@
 import type { ChannelHandle, Done, Outgoing } from './bridge.ts';
 import { Emitter } from './emitter.ts';
-import type { Link } from './link.ts';
+import type { CoreClient } from './coreclient.ts';
 import type { Log } from './log.ts';
 
 /** What a channel needs of its client. */
 export interface ChannelOwner {
   readonly _log: Log;
-  readonly _link: Link;
+  readonly _core: CoreClient;
   readonly _channels: Map<ChannelHandle, RtmChannel>;
   _send<T>(message: unknown, history: boolean, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T>;
 }
@@ -31,24 +31,24 @@ export class RtmChannel extends Emitter {
 
   join(): Promise<void> {
     const { _client: client, _handle, channelId } = this;
-    return client._link.request((done) => {
+    return client._core.request((done) => {
       client._channels.set(_handle, this);
-      client._link.call('join', _handle, channelId, done);
+      client._core.call('join', _handle, channelId, done);
     }, () => this._release());
   }
 
   leave(): Promise<void> {
-    return this._client._link.ask('leave', this._handle);
+    return this._client._core.ask('leave', this._handle);
   }
 
   getMembers(): Promise<string[]> {
-    return this._client._link.ask('members', this._handle);
+    return this._client._core.ask('members', this._handle);
   }
 
   async sendMessage(message: unknown, options: { enableHistoricalMessaging?: boolean } = {}): Promise<void> {
     const { enableHistoricalMessaging } = options; // null is a TypeError
     const { _client: client } = this;
-    return client._send(message, !!enableHistoricalMessaging, (outgoing, done) => client._link.call('sendChannel', this._handle, outgoing, done));
+    return client._send(message, !!enableHistoricalMessaging, (outgoing, done) => client._core.call('sendChannel', this._handle, outgoing, done));
   }
 
   /** The client knows its channel objects only while the core can speak of them. */

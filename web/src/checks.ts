@@ -2,7 +2,7 @@
  * What can be told of an argument without the core. Objects are recognised by their tag
  * rather than by instanceof, so that those of another frame pass.
  */
-import { invalidArgument, mustBe, show, tag } from './errors.ts';
+import { invalidArgument, mustBe, describe, tag } from './errors.ts';
 import { InvitationApiCallError, LoginError } from './codes.ts';
 import { Limit } from './limits.ts';
 
@@ -59,7 +59,7 @@ export function isBytes(value: unknown): value is Uint8Array {
 export function loginArguments(options: unknown, appId: string): { uid: string; token: string } {
   if (options === undefined) throw new TypeError('login needs an object with a uid');
   const wrong = (text: string) => invalidArgument(LoginError.LOGIN_ERR_INVALID_ARGUMENT, text);
-  if (!isPlainObject(options)) throw wrong(`login needs an object with a uid, not ${show(options)}`);
+  if (!isPlainObject(options)) throw wrong(`login needs an object with a uid, not ${describe(options)}`);
   const { uid, token } = options;
   if (!isId(uid)) throw wrong(mustBe('uid', ID_RULE, uid));
   if (token === undefined || token === null || token === appId) return { uid, token: '' };

@@ -1,17 +1,17 @@
-import { PresenceState, type Done, type Failure, type Host, type Outgoing, type Progress } from './bridge.ts';
+import { PresenceState, type Done, type Failure, type ClientEvents, type Outgoing, type Progress } from './bridge.ts';
 import { AttributeMethods } from './attributes.ts';
 import { RtmChannel } from './channel.ts';
 import { cut, listOf, loginArguments, mustBeId } from './checks.ts';
 import { LoginError, PeerSubscriptionStatusError } from './codes.ts';
 import type { ConnectionChangeReason, ConnectionState, LogFilter } from './enums.ts';
 import { failed, invalidArgument, mustBe, notLoggedIn, rtmError } from './errors.ts';
-import { makeHost } from './host.ts';
+import { makeClientEvents } from './clientevents.ts';
 import { LocalInvitation, type Invitation } from './invitation.ts';
 import { Limit } from './limits.ts';
-import { Link } from './link.ts';
+import { CoreClient } from './coreclient.ts';
 import type { Loader } from './loader.ts';
 import { Log, mask } from './log.ts';
-import { handlerArgument, mediaIdArgument, mediaUrlArguments, uploadArguments, Watch, type Handler, type MediaUrlOptions } from './media.ts';
+import { handlerArgument, mediaIdArgument, mediaUrlArguments, uploadArguments, TransferControl, type Handler, type MediaUrlOptions } from './media.ts';
 import { createMessage, normalise, readThumbnail } from './messages.ts';
 import { prepareUpload } from './pictures.ts';
 import { toMap } from './presence.ts';
@@ -40,15 +40,15 @@ export class RtmClient extends AttributeMethods {
   readonly _channels = new Map<number, RtmChannel>();
   /** For this package: calls that the core has. */
   readonly _invitations = new Map<string, Invitation>();
-  readonly _link: Link;
+  readonly _core: CoreClient;
   /** For this package: the open outbox, if any. It is called directly so that removeAllListeners() does not stop it. */
   declare _outbox?: { _follow(): void; _pump(): void; _end(): void } | undefined;
   private _lastHandle = 0;
   private _lastLogin = -Infinity;
   /** Settles the login that shows CONNECTING but is not with the core yet. */
-  private _opening: Done | undefined;
+  private _pendingLogin: Done | undefined;
   /** What that login gave the application. */
-  private _opened: Promise<void> | undefined;
+  private _loginPromise: Promise<void> | undefined;
   private _openingTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last send that waits for its thumbnail to be read. */
   private _reading: Promise<void> | undefined;
@@ -56,8 +56,8 @@ export class RtmClient extends AttributeMethods {
   /** Applications call createInstance; `n` counts the instances. */
   constructor(readonly _appId: string, private readonly _config: Config, n: number, loader: Loader) {
     super(new Log(n, _config), 512);
-    const host: Host = makeHost(this);
-    this._link = new Link(loader, _appId, _config, host, (settle) => this._crashed(settle));
+    const host: ClientEvents = makeClientEvents(this);
+    this._core = new CoreClient(loader, _appId, _config, host, (settle) => this._crashed(settle));
   }
 
   /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
@@ -74,7 +74,7 @@ export class RtmClient extends AttributeMethods {
     this.context.sid = uuid();
     watchPage();
     this._log.info(`login as ${mask(uid)}, ${token ? 'with' : 'without'} a token`);
-    const { promise, done } = this._link.pend<void>();
+    const { promise, done } = this._core.createDeferred<void>();
     promise.catch((error) => this._log.write(3, `login failed:${error.message}`));
     const fail = (reason: ConnectionChangeReason, failure: Failure) => this._ifOpening(done, () => {
       this._setState('DISCONNECTED', reason);
@@ -83,12 +83,12 @@ export class RtmClient extends AttributeMethods {
     this._openingTimer = setTimeout(() => fail('LOGIN_TIMEOUT', {
       name: 'RtmTimeoutError', code: LoginError.LOGIN_ERR_TIMEOUT, text: 'rtm.wasm was not loaded within 12 s; the next login goes on with it',
     }), Limit.LOGIN_TIMEOUT);
-    this._opening = done;
-    this._opened = promise;
-    this._link.readdress();
+    this._pendingLogin = done;
+    this._loginPromise = promise;
+    this._core.readdress();
     this._setState('CONNECTING', 'LOGIN');
-    this._link.queue(
-      () => this._ifOpening(done, () => this._link.call('login', uid, token, done)),
+    this._core.queue(
+      () => this._ifOpening(done, () => this._core.call('login', uid, token, done)),
       (failure) => fail('LOGIN_FAILURE', failure),
     );
     return promise;
@@ -96,14 +96,14 @@ export class RtmClient extends AttributeMethods {
 
   async logout(): Promise<void> {
     this._mustNotBeLoggedOut();
-    if (this._opening) await this._opened; // the program may never come
-    return this._link.ask('logout');
+    if (this._pendingLogin) await this._loginPromise; // the program may never come
+    return this._core.ask('logout');
   }
 
   logoutSync(): void {
     this._mustNotBeLoggedOut();
     if (this._abandonLogin()) return;
-    const failure = this._link.call('logoutSync');
+    const failure = this._core.call('logoutSync');
     if (failure) throw rtmError(failure);
   }
 
@@ -113,11 +113,11 @@ export class RtmClient extends AttributeMethods {
     if (this.connectionState !== 'DISCONNECTED') this.logoutSync();
     for (const one of [this, ...parts]) one.removeAllListeners();
     this._outbox?._end();
-    this._link.end();
+    this._core.end();
   }
 
   async renewToken(token: string): Promise<void> {
-    return this._link.ask('renewToken', cut(token));
+    return this._core.ask('renewToken', cut(token));
   }
 
   updateConfig(config: Config): void {
@@ -146,50 +146,50 @@ export class RtmClient extends AttributeMethods {
     const { enableOfflineMessaging, enableHistoricalMessaging } = options; // null is a TypeError
     const peer = cut(peerId);
     const hasPeerReceived = await this._send<boolean>(message, !!enableHistoricalMessaging, (outgoing, done) =>
-      this._link.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
+      this._core.call('sendPeer', peer, outgoing, !!enableOfflineMessaging, done));
     return { hasPeerReceived };
   }
 
   async queryPeersOnlineStatus(peerIds: string[]): Promise<{ [peerId: string]: boolean }> {
-    const [uids, states] = await this._link.ask<[string[], PresenceState[]]>('queryPeers', listOf(peerIds));
+    const [uids, states] = await this._core.ask<[string[], PresenceState[]]>('queryPeers', listOf(peerIds));
     return toMap(uids, states, (state) => state !== PresenceState.OFFLINE);
   }
 
   async subscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
-    return this._link.ask('subscribePeers', listOf(peerIds));
+    return this._core.ask('subscribePeers', listOf(peerIds));
   }
 
   async unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void> {
-    return this._link.ask('unsubscribePeers', listOf(peerIds));
+    return this._core.ask('unsubscribePeers', listOf(peerIds));
   }
 
   async queryPeersBySubscriptionOption(option: string): Promise<string[]> {
     if (this.connectionState === 'CONNECTED' && option !== 'ONLINE_STATUS') {
       throw invalidArgument(PeerSubscriptionStatusError.PEER_SUBSCRIPTION_STATUS_ERR_INVALID_ARGUMENT, mustBe('the option', 'ONLINE_STATUS', option));
     }
-    return this._link.ask('subscribedPeers', []);
+    return this._core.ask('subscribedPeers', []);
   }
 
   async getChannelMemberCount(channelIds: string[]): Promise<{ [channelId: string]: number }> {
     const ids = listOf(channelIds);
-    return toMap(ids, await this._link.ask<number[]>('counts', ids), (n) => n);
+    return toMap(ids, await this._core.ask<number[]>('counts', ids), (n) => n);
   }
 
   async createMediaMessageByUploading(payload: Blob, params: unknown = {}, handler?: unknown): Promise<object> {
     let upload = uploadArguments(payload, params, handler);
     if ((params as any).prepare) upload = await prepareUpload(upload, params as any);
     return upload.message(await this._transfer(upload.handler, (task, progress, done) =>
-      this._link.call('upload', task, upload.payload, upload.params, progress, done)));
+      this._core.call('upload', task, upload.payload, upload.params, progress, done)));
   }
 
   async downloadMedia(mediaId: string, handler?: unknown): Promise<Blob> {
     const id = mediaIdArgument(mediaId);
     return this._transfer(handlerArgument(handler), (task, progress, done) =>
-      this._link.call('download', task, id, progress, done));
+      this._core.call('download', task, id, progress, done));
   }
 
   async getMediaUrl(mediaId: string, options: MediaUrlOptions = {}): Promise<string> {
-    return this._link.ask('mediaUrl', mediaIdArgument(mediaId), ...mediaUrlArguments(options));
+    return this._core.ask('mediaUrl', mediaIdArgument(mediaId), ...mediaUrlArguments(options));
   }
 
   /**
@@ -199,7 +199,7 @@ export class RtmClient extends AttributeMethods {
   _send<T>(message: unknown, history: boolean, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T> {
     const normalised = normalise(message);
     if (history) normalised.outgoing.history = true;
-    const go = () => this._link.request<T>((done) => begin(normalised.outgoing, done));
+    const go = () => this._core.request<T>((done) => begin(normalised.outgoing, done));
     if (!this._reading && !normalised.thumbnail) return go();
     return new Promise((resolve) => {
       const turn = Promise.all([this._reading, readThumbnail(normalised)]).then(() => {
@@ -232,8 +232,8 @@ export class RtmClient extends AttributeMethods {
   }
 
   private _ifOpening(done: Done, then: () => void): void {
-    if (this._opening !== done) return;
-    this._opening = undefined;
+    if (this._pendingLogin !== done) return;
+    this._pendingLogin = undefined;
     clearTimeout(this._openingTimer);
     then();
   }
@@ -244,7 +244,7 @@ export class RtmClient extends AttributeMethods {
 
   /** Ends a login that the core does not know of yet; false if there is none. */
   private _abandonLogin(): boolean {
-    const done = this._opening;
+    const done = this._pendingLogin;
     if (!done) return false;
     this._ifOpening(done, () => {
       this._setState('DISCONNECTED', 'LOGOUT');
@@ -260,20 +260,20 @@ export class RtmClient extends AttributeMethods {
   /** Runs a media task of the core. */
   _transfer<T>(handler: Handler, begin: (task: number, progress: Progress, done: Done<any>) => void): Promise<T> {
     const task = ++this._lastHandle;
-    const watch = new Watch(handler, this._log);
-    return this._link.request<T>((done) => {
+    const watch = new TransferControl(handler, this._log);
+    return this._core.request<T>((done) => {
       begin(task, watch.progress, done);
-      watch.begun(() => this._link.call('cancel', task));
+      watch.begun(() => this._core.call('cancel', task));
     }, watch.end);
   }
 
   /** The program ended: a clean state, from which login starts a new one. */
   private _crashed(settle: () => void): void {
-    this._opening = undefined;
+    this._pendingLogin = undefined;
     clearTimeout(this._openingTimer);
     for (const channel of this._channels.values()) channel.joinState = 'LEFT';
     this._channels.clear();
-    for (const invitation of this._invitations.values()) invitation._become('FAILURE', 'UNKNOWN');
+    for (const invitation of this._invitations.values()) invitation._transition('FAILURE', 'UNKNOWN');
     settle();
     if (this.connectionState !== 'DISCONNECTED') this._setState('DISCONNECTED', 'INTERRUPTED');
   }

@@ -40,11 +40,11 @@ export function checkPlatform(): void {
   }
 }
 
-/** Script and wasm of different builds need not understand each other. A program built by other means has no stamp, and is taken. */
+/** Script and wasm of different builds need not understand each other. A program built by other means has no buildId, and is taken. */
 export function checkStamp(module: WebAssembly.Module, url: string): WebAssembly.Module {
   const [section] = WebAssembly.Module.customSections(module, 'rtm');
-  const stamp = section && new TextDecoder().decode(section);
-  if (section && stamp !== RTM_STAMP) throw new Error(`${url} (${stamp}) does not belong to this script (${RTM_STAMP}): deploy both files of one build`);
+  const buildId = section && new TextDecoder().decode(section);
+  if (section && buildId !== RTM_STAMP) throw new Error(`${url} (${buildId}) does not belong to this script (${RTM_STAMP}): deploy both files of one build`);
   return module;
 }
 

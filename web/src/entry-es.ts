@@ -1,9 +1,9 @@
 /** The ES build. */
-import { home } from './address.ts';
+import { defaultAddresses } from './address.ts';
 import { besideModule, isOwn } from './beside.ts';
 
-home.wasm = besideModule;
-home.own = isOwn;
+defaultAddresses.wasm = besideModule;
+defaultAddresses.own = isOwn;
 
 export * from './index.ts';
 export { default } from './index.ts';

@@ -83,7 +83,7 @@ export function messageOf(cause: any): string {
 
 /** The text about an argument that is not what it must be. */
 export function mustBe(field: string, wanted: string, value: unknown): string {
-  return `${field} must be ${wanted}, not ${show(value)}`;
+  return `${field} must be ${wanted}, not ${describe(value)}`;
 }
 
 /** [object Class] of a value, of any frame. */
@@ -92,7 +92,7 @@ export function tag(value: unknown): string {
 }
 
 /** What was given, short enough for an error's text. */
-export function show(value: unknown): string {
+export function describe(value: unknown): string {
   const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? tag(value) : value);
   return text.length > 80 ? text.slice(0, 80) + '…' : text;
 }

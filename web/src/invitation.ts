@@ -8,7 +8,7 @@ import { Emitter } from './emitter.ts';
 import type { ConnectionState } from './enums.ts';
 import { failed, invalidArgument, mustBe } from './errors.ts';
 import { Limit } from './limits.ts';
-import type { Link } from './link.ts';
+import type { CoreClient } from './coreclient.ts';
 import type { Log } from './log.ts';
 import { uuid } from './uuid.ts';
 
@@ -16,7 +16,7 @@ import { uuid } from './uuid.ts';
 export interface InvitationOwner {
   readonly connectionState: ConnectionState;
   readonly _log: Log;
-  readonly _link: Link;
+  readonly _core: CoreClient;
   readonly _invitations: Map<string, Invitation>;
 }
 
@@ -43,16 +43,16 @@ export abstract class Invitation extends Emitter {
   }
 
   /** The state changed; `text` is its response, content or reason. */
-  _become(state: string, text: string): void {
+  _transition(state: string, text: string): void {
     if (state === this.state) return;
     this.state = state;
     if (!UNFINISHED.test(state)) this._client._invitations.delete(this._key!);
-    const told = state === 'FAILURE' || this._take(state, text);
+    const told = state === 'FAILURE' || this._storeText(state, text);
     if (EVENTS[state]) this.emit(`${this._side}Invitation${EVENTS[state]}`, ...(told ? [text] : []));
   }
 
   /** Keeps the text of a state, and tells whether the event brings it too. */
-  protected abstract _take(state: string, text: string): boolean;
+  protected abstract _storeText(state: string, text: string): boolean;
 
   /** Throws if the state stands against a method; `wrong` is the code of one that is not final. */
   protected _checkState(wrong: number | false): void {
@@ -102,20 +102,20 @@ export class LocalInvitation extends Invitation {
     this._checkText('content', content);
     this.state = 'SENT_TO_REMOTE';
     if (/^(RE)?CONNECT(ED|ING)$/.test(client.connectionState)) {
-      this._key = client._link.call('invite', this.calleeId, this.callId, channelId || '', content);
+      this._key = client._core.call('invite', this.calleeId, this.callId, channelId || '', content);
     }
     if (this._key) client._invitations.set(this._key, this);
-    else setTimeout(() => this.state === 'SENT_TO_REMOTE' && this._become('FAILURE', 'NOT_LOGGEDIN'));
+    else setTimeout(() => this.state === 'SENT_TO_REMOTE' && this._transition('FAILURE', 'NOT_LOGGEDIN'));
   }
 
   cancel(): void {
     this._checkState(this.state === 'IDLE' && Code.INVITATION_API_CALL_ERR_NOT_STARTED);
     this._checkText('content', this.content);
-    if (this._key) this._client._link.call('cancelCall', this._key, this.content);
-    else this._become('CANCELED', '');
+    if (this._key) this._client._core.call('cancelCall', this._key, this.content);
+    else this._transition('CANCELED', '');
   }
 
-  protected _take(state: string, text: string): boolean {
+  protected _storeText(state: string, text: string): boolean {
     const answered = /^(ACCEPT|REFUS)ED/.test(state);
     if (answered) this._response = text;
     return answered;
@@ -162,10 +162,10 @@ export class RemoteInvitation extends Invitation {
   private _answer(method: 'accept' | 'refuse'): void {
     this._checkState(this.state !== 'INVITATION_RECEIVED' && Code.INVITATION_API_CALL_ERR_ALREADY_ACCEPT);
     this._checkText('response', this.response);
-    this._client._link.call(method, this._key, this.response);
+    this._client._core.call(method, this._key, this.response);
   }
 
-  protected _take(state: string, text: string): boolean {
+  protected _storeText(state: string, text: string): boolean {
     const canceled = state === 'CANCELED';
     if (canceled) this._content = text;
     return canceled;

@@ -1,5 +1,5 @@
 /** Starts the program; one for the whole page, a new one after a crash. */
-import { gatewayUrl, home } from './address.ts';
+import { gatewayUrl, defaultAddresses } from './address.ts';
 import { checkPlatform, checkStamp, compile, explain } from './compile.ts';
 import { getParameter, given } from './parameters.ts';
 import { compileFirst } from './places.ts';
@@ -61,5 +61,5 @@ async function getModule(source: Source, gateways: Set<string>): Promise<WebAsse
   if (typeof source !== 'string') return checkStamp(source, 'WASM_MODULE');
   const integrity = getParameter('WASM_INTEGRITY') as string | undefined;
   if (source) return compile(source, integrity); // the application's choice
-  return compileFirst({ url: home.wasm(), own: home.own(), integrity }, gateways);
+  return compileFirst({ url: defaultAddresses.wasm(), own: defaultAddresses.own(), integrity }, gateways);
 }

@@ -1,7 +1,7 @@
 import type { LogFilter } from './enums.ts';
 import { given } from './parameters.ts';
 
-/** Levels by their number in Host.log of bridge.ts. */
+/** Levels by their number in ClientEvents.log of bridge.ts. */
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** A client's log on the console, or for the application's LOG_HANDLER: `Ins#<n> RTM:INFO …` (API 1.3). */

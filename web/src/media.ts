@@ -75,7 +75,7 @@ function imageParams(params: Record<string, unknown>, thumbnail: Blob | undefine
   for (const key of DIMENSIONS) {
     const value = params[key];
     if (value === undefined) continue;
-    if (typeof value !== 'number') out.defectText ??= mustBe(key, 'a number', value);
+    if (typeof value !== 'number') out.faultText ??= mustBe(key, 'a number', value);
     else if (value > 0) out[key] = value;
   }
   return out;
@@ -116,7 +116,7 @@ export function mediaUrlArguments({ expiresIn, download }: MediaUrlOptions): [ex
 }
 
 /** What a handler wants of one task, from the call to its end. */
-export class Watch {
+export class TransferControl {
   private _cancel: (() => void) | undefined;
   private _aborted: boolean;
   private _over = false;

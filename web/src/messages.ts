@@ -1,5 +1,5 @@
 /** Messages between the form of the API (section 6) and that of the boundary. */
-import { Defect, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
+import { MessageFault, MessageKind, type Incoming, type Outgoing } from './bridge.ts';
 import { isBlob, readBlob } from './blob.ts';
 import { cut, isBytes, isPlainObject } from './checks.ts';
 import { mustBe } from './errors.ts';
@@ -25,23 +25,23 @@ export interface Normalised {
  * that RAW lacks, are written into the caller's object too.
  */
 export function normalise(message: unknown): Normalised {
-  if (!isPlainObject(message)) return flawed(Defect.NotAMessage, mustBe('the message', 'a plain object', message));
+  if (!isPlainObject(message)) return invalid(MessageFault.NotAMessage, mustBe('the message', 'a plain object', message));
   let type = message.messageType;
   if (type === undefined) {
     const { text, rawMessage } = message;
     if (isBytes(rawMessage) && text === undefined) type = 'RAW';
     else if (typeof text === 'string' && rawMessage === undefined) type = 'TEXT';
-    else return flawed(Defect.NotAMessage, 'the message needs either a text (string) or a rawMessage (Uint8Array), or else a messageType');
+    else return invalid(MessageFault.NotAMessage, 'the message needs either a text (string) or a rawMessage (Uint8Array), or else a messageType');
     write(message, 'messageType', type);
   }
   if (type === 'RAW') return raw(message);
   if (type === 'TEXT') return text(message);
   if (type === 'IMAGE' || type === 'FILE') return media(message, type);
-  return flawed(Defect.UnknownType, mustBe('messageType', 'TEXT, RAW, IMAGE or FILE', type));
+  return invalid(MessageFault.UnknownType, mustBe('messageType', 'TEXT, RAW, IMAGE or FILE', type));
 }
 
-function flawed(defect: Defect, defectText: string, kind = MessageKind.NONE): Normalised {
-  return { outgoing: { kind, defect, defectText } };
+function invalid(fault: MessageFault, faultText: string, kind = MessageKind.NONE): Normalised {
+  return { outgoing: { kind, fault, faultText } };
 }
 
 /** A frozen object stays as it is: only the copy that is sent matters. */
@@ -51,22 +51,22 @@ function write(message: Record<string, unknown>, key: string, value: unknown): v
 
 function text(message: Record<string, unknown>): Normalised {
   const { text } = message;
-  if (typeof text !== 'string') return flawed(Defect.Malformed, mustBe('text', 'a string', text), MessageKind.TEXT);
-  return { outgoing: { kind: MessageKind.TEXT, defect: Defect.None, text: cut(text) } };
+  if (typeof text !== 'string') return invalid(MessageFault.Malformed, mustBe('text', 'a string', text), MessageKind.TEXT);
+  return { outgoing: { kind: MessageKind.TEXT, fault: MessageFault.None, text: cut(text) } };
 }
 
 function raw(message: Record<string, unknown>): Normalised {
   if (message.description === undefined) write(message, 'description', '');
   const { rawMessage, description = '' } = message;
-  if (!isBytes(rawMessage)) return flawed(Defect.BadRaw, mustBe('rawMessage', 'a Uint8Array', rawMessage), MessageKind.RAW);
-  if (typeof description !== 'string') return flawed(Defect.BadRaw, mustBe('description', 'a string', description), MessageKind.RAW);
+  if (!isBytes(rawMessage)) return invalid(MessageFault.BadRaw, mustBe('rawMessage', 'a Uint8Array', rawMessage), MessageKind.RAW);
+  if (typeof description !== 'string') return invalid(MessageFault.BadRaw, mustBe('description', 'a string', description), MessageKind.RAW);
   let bytes;
   try {
     bytes = new Uint8Array(rawMessage); // a copy: the caller may change the bytes while the message waits
   } catch { // its buffer was given away or made smaller
-    return flawed(Defect.BadRaw, 'rawMessage has lost its bytes: its buffer is detached or was made smaller', MessageKind.RAW);
+    return invalid(MessageFault.BadRaw, 'rawMessage has lost its bytes: its buffer is detached or was made smaller', MessageKind.RAW);
   }
-  return { outgoing: { kind: MessageKind.RAW, defect: Defect.None, raw: bytes.subarray(0, Limit.MAX_MESSAGE_BYTES + 1), description: cut(description) } };
+  return { outgoing: { kind: MessageKind.RAW, fault: MessageFault.None, raw: bytes.subarray(0, Limit.MAX_MESSAGE_BYTES + 1), description: cut(description) } };
 }
 
 function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normalised {
@@ -74,13 +74,13 @@ function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normal
   const { mediaId, thumbnail } = message;
   const fileName = message.fileName ?? '';
   const description = message.description ?? '';
-  const wrong = (field: string, wanted: string) => flawed(Defect.Malformed, mustBe(field, wanted, message[field]), kind);
+  const wrong = (field: string, wanted: string) => invalid(MessageFault.Malformed, mustBe(field, wanted, message[field]), kind);
   if (typeof mediaId !== 'string' || !mediaId) return wrong('mediaId', 'the id of an upload');
   if (typeof fileName !== 'string') return wrong('fileName', 'a string');
   if (typeof description !== 'string') return wrong('description', 'a string');
   if (thumbnail !== undefined && !isBlob(thumbnail)) return wrong('thumbnail', 'a Blob');
   const outgoing: Outgoing = {
-    kind, defect: Defect.None, mediaId: cut(mediaId), fileName: cut(fileName), description: cut(description), size: count(message.size),
+    kind, fault: MessageFault.None, mediaId: cut(mediaId), fileName: cut(fileName), description: cut(description), size: count(message.size),
   };
   if (type === 'IMAGE') for (const key of DIMENSIONS) outgoing[key] = count(message[key]);
   if (!thumbnail) return { outgoing };
@@ -100,8 +100,8 @@ export async function readThumbnail({ outgoing, thumbnail }: Normalised): Promis
   try {
     outgoing.thumbnail = new Uint8Array(await readBlob(thumbnail));
   } catch (error) {
-    outgoing.defect = Defect.Malformed;
-    outgoing.defectText = `the thumbnail could not be read: ${error}`;
+    outgoing.fault = MessageFault.Malformed;
+    outgoing.faultText = `the thumbnail could not be read: ${error}`;
   }
 }
 

@@ -104,13 +104,13 @@ export class Outbox extends Emitter {
     const options = { enableOfflineMessaging: !!enableOfflineMessaging, enableHistoricalMessaging: !!enableHistoricalMessaging };
     if (!isBlob(content)) {
       const { outgoing } = normalise(content);
-      if (outgoing.defect) throw wrong(outgoing.defectText!);
+      if (outgoing.fault) throw wrong(outgoing.faultText!);
       const message = { ...(content as Record<string, unknown>) };
       return { options, message, size: sizeOf(message) };
     }
     if (rest.prepare) throw wrong('prepare the picture with AgoraRTM.prepareImage first, and give its result');
     for (const key of ['cancelSignal', 'onOperationProgress']) if (rest[key]) throw wrong(`${key} is not for an outbox: its items have cancel() and progress`);
-    if (uploadArguments(content, rest, undefined).params.defectText) throw wrong('a dimension must be a number');
+    if (uploadArguments(content, rest, undefined).params.faultText) throw wrong('a dimension must be a number');
     return { options, payload: content, params: rest, nonce: newNonce(), size: content.size + sizeOf(rest) };
   }
 
@@ -123,8 +123,8 @@ export class Outbox extends Emitter {
 
   /** Gateway, app and user; "" before the first login. */
   private _accountNow(): string {
-    const { context: { uid }, _appId, _link } = this._client;
-    return uid && [_link.address(), _appId, uid].join(' ');
+    const { context: { uid }, _appId, _core } = this._client;
+    return uid && [_core.address(), _appId, uid].join(' ');
   }
 
   /** The client was destroyed: nothing of the outbox stays in the page. */

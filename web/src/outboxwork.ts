@@ -92,7 +92,7 @@ export class Worker {
       if (isOver()) return;
       if (discarded.has(nonce)) continue;
       discarded.add(nonce);
-      await new Promise<void>((done) => this._client._link.call('discard', nonce, () => done()));
+      await new Promise<void>((done) => this._client._core.call('discard', nonce, () => done()));
       if (isOver()) return;
       await this._outbox._store.removed(nonce);
     }
@@ -134,7 +134,7 @@ export class Worker {
           this._outbox._show(item, item.state);
         },
       });
-      const link = this._client._link;
+      const link = this._client._core;
       const uploaded = await this._client._transfer<any>(upload.handler, (task, progress, done) =>
         link.call('upload', task, upload.payload, { ...upload.params, nonce: nonce! }, progress, done));
       item._uploaded = true;
@@ -166,7 +166,7 @@ export class Worker {
   /** Whether the media that was uploaded some time ago can still be read. */
   private async _isThere({ _kept: { message } }: OutboxItem): Promise<boolean> {
     try {
-      await this._client._link.ask('mediaUrl', message!.mediaId, 0, '');
+      await this._client._core.ask('mediaUrl', message!.mediaId, 0, '');
       return true;
     } catch (error) {
       if ((error as any).code === 4) return false;
@@ -175,7 +175,7 @@ export class Worker {
   }
 
   private _deliver({ _kept: { message, peerId, channelId, options } }: OutboxItem, named: { origin: number; number: number }): Promise<boolean | undefined> {
-    const link = this._client._link;
+    const link = this._client._core;
     return this._client._send(message, options.enableHistoricalMessaging, (outgoing, done) => {
       // Another user may have logged in while the store or the thumbnail was read.
       if (this._over) return done({ name: 'RtmInvalidStatusError', code: 102, text: 'not logged in' });

@@ -1,6 +1,6 @@
 /** The parameters of the module (API 1.5), and those of our own: where the gateway and the wasm are. */
-import { gatewayUrl, home, wasmUrl } from './address.ts';
-import { invalidArgument, mustBe, show } from './errors.ts';
+import { gatewayUrl, defaultAddresses, wasmUrl } from './address.ts';
+import { invalidArgument, mustBe, describe } from './errors.ts';
 
 const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_INTERVAL', 2500],
@@ -31,7 +31,7 @@ function must(right: boolean, value: unknown, what: string): unknown {
 
 /** Sets a known parameter; of an unknown one it warns. Throws for a value of our own that can't be one. */
 export function setParameter(name: string, value: unknown): void {
-  if (!parameters.has(name)) return console.warn(`RTM: there is no parameter ${show(name)}`);
+  if (!parameters.has(name)) return console.warn(`RTM: there is no parameter ${describe(name)}`);
   const check = checks[name];
   parameters.set(name, check && value != null ? check(value) : value);
 }
@@ -42,8 +42,8 @@ export const given = (name: string): unknown => parameters.get(name);
 /** The value, or undefined for an unknown name. What was not set about the wasm and the gateway is the default. */
 export function getParameter(name: string): unknown {
   const value = given(name);
-  if (name === 'GATEWAY') return value ?? home.gateway();
-  if (name === 'WASM_URL') return value ?? home.wasm();
-  if (name === 'WASM_INTEGRITY') return value ?? home.integrity;
+  if (name === 'GATEWAY') return value ?? defaultAddresses.gateway();
+  if (name === 'WASM_URL') return value ?? defaultAddresses.wasm();
+  if (name === 'WASM_INTEGRITY') return value ?? defaultAddresses.integrity;
   return value;
 }

@@ -2,7 +2,7 @@
 import { isBlob } from './blob.ts';
 import { utf8Length } from './checks.ts';
 import { mustBe, rtmError } from './errors.ts';
-import { unavailable } from './link.ts';
+import { unavailable } from './coreclient.ts';
 import { loader } from './loader.ts';
 import { A_BLOB, uploadArguments, wrong, type Upload } from './media.ts';
 import { STOPPED, type Program } from './program.ts';

@@ -1,10 +1,10 @@
 /** The clients that are in use; those that wait to reconnect try at once when the network or the user is back. */
 import type { ConnectionState } from './enums.ts';
-import type { Link } from './link.ts';
+import type { CoreClient } from './coreclient.ts';
 
 interface Client {
   readonly connectionState: ConnectionState;
-  readonly _link: Link;
+  readonly _core: CoreClient;
 }
 
 /** Keeps them: the core does not, and an application need not. */
@@ -21,7 +21,7 @@ export function keepInUse(client: Client): void {
 export function watchPage(): void {
   if (watching || typeof addEventListener !== 'function') return;
   watching = true;
-  const wake = () => [...inUse].forEach((client) => client.connectionState === 'RECONNECTING' && client._link.call('wake'));
+  const wake = () => [...inUse].forEach((client) => client.connectionState === 'RECONNECTING' && client._core.call('wake'));
   addEventListener('online', wake);
   // It bubbles up to the window. An <img name="visibilityState"> hides what it is: then each change counts.
   addEventListener('visibilitychange', () => document.visibilityState !== 'hidden' && wake());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failed, isRtmError, rtmError, show } from '../src/errors.ts';
+import { failed, isRtmError, rtmError, describe } from '../src/errors.ts';
 
 test('the message has the shape of the API', () => {
   const message = (f: object) => rtmError({ name: 'RtmTimeoutError', text: 'too late', ...f }).message;
@@ -40,11 +40,11 @@ test('a cause that only the core finds out has the name that browsers use', () =
 });
 
 test('values in texts are short and safe', () => {
-  assert.equal(show('a'), '"a"');
-  assert.equal(show(null), 'null');
-  assert.equal(show(Symbol('s')), 'Symbol(s)');
-  assert.equal(show({ toString() { throw new Error(); } }), '[object Object]');
-  assert.equal(show('x'.repeat(1000)).length, 81);
+  assert.equal(describe('a'), '"a"');
+  assert.equal(describe(null), 'null');
+  assert.equal(describe(Symbol('s')), 'Symbol(s)');
+  assert.equal(describe({ toString() { throw new Error(); } }), '[object Object]');
+  assert.equal(describe('x'.repeat(1000)).length, 81);
 });
 
 test('isRtmError tells them from all else', () => {

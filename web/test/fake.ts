@@ -1,8 +1,8 @@
 /**
  * A core and a loader to drive the façade with. The core records each call as
- * [method, ...args] and answers nothing by itself: tests call the `done` they find, and the Host.
+ * [method, ...args] and answers nothing by itself: tests call the `done` they find, and the ClientEvents.
  */
-import type { Core, Done, Host } from '../src/bridge.ts';
+import type { Core, Done, ClientEvents } from '../src/bridge.ts';
 import { RtmClient, type Config } from '../src/client.ts';
 import type { Loader } from '../src/loader.ts';
 import type { Program } from '../src/program.ts';
@@ -11,7 +11,7 @@ export const appId = '0123456789abcdef0123456789abcdef';
 
 export class FakeLoader implements Loader {
   calls: [string, ...any[]][] = [];
-  hosts: Host[] = [];
+  hosts: ClientEvents[] = [];
   created: unknown[][] = [];
   released: number[] = [];
   /** What happens inside core.call, besides being recorded. */
@@ -59,7 +59,7 @@ export class FakeLoader implements Loader {
     return this.waiting.length;
   }
 
-  get host(): Host {
+  get host(): ClientEvents {
     return this.hosts.at(-1)!;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Log } from '../src/log.ts';
-import { handlerArgument, uploadArguments, Watch } from '../src/media.ts';
+import { handlerArgument, uploadArguments, TransferControl } from '../src/media.ts';
 
 const payload = new Blob(['content'], { type: 'image/png' });
 const thumbnail = new Blob(['t']);
@@ -57,8 +57,8 @@ test('the handler may stand in either place', () => {
 test('dimensions: positive ones override, what is no number is left to the core to report', () => {
   const params = (p: object) => uploadArguments(payload, { messageType: 'IMAGE', ...p }, undefined).params;
   assert.deepEqual(params({ width: 0, height: -5, thumbnailWidth: NaN, thumbnailHeight: 7 }), { image: true, thumbnailHeight: 7 });
-  assert.match(params({ width: '5' }).defectText!, /^width/);
-  assert.match(params({ height: null }).defectText!, /^height/);
+  assert.match(params({ width: '5' }).faultText!, /^width/);
+  assert.match(params({ height: null }).faultText!, /^height/);
   assert.equal(params({ thumbnail }).thumbnail, thumbnail);
 });
 
@@ -81,13 +81,13 @@ test('an abort cancels at any moment, once the core has the task', () => {
   ];
   for (const [name, play] of cases) {
     const c = new AbortController();
-    let watch: Watch;
+    let watch: TransferControl;
     if (name === 'before the call') { c.abort(); }
-    watch = new Watch({ cancelSignal: c.signal }, log);
+    watch = new TransferControl({ cancelSignal: c.signal }, log);
     play(c, () => watch.begun(() => cancels.push(name)));
   }
   const between = new AbortController();
-  const watch = new Watch({ cancelSignal: between.signal }, log);
+  const watch = new TransferControl({ cancelSignal: between.signal }, log);
   between.abort();
   watch.begun(() => cancels.push('between'));
   assert.deepEqual(cancels, ['before the call', 'after it', 'between']);
@@ -99,17 +99,17 @@ test('a signal may be any object that listens, and is let go at the end', () => 
     addEventListener: (_: string, f: () => void) => void listeners.add(f),
     removeEventListener: (_: string, f: () => void) => void listeners.delete(f),
   };
-  const watch = new Watch(handlerArgument({ cancelSignal }), log);
+  const watch = new TransferControl(handlerArgument({ cancelSignal }), log);
   assert.equal(listeners.size, 1);
   watch.end();
   assert.equal(listeners.size, 0);
   watch.begun(() => assert.fail('ended inside the call: nothing to cancel'));
-  new Watch(handlerArgument({ cancelSignal: { addEventListener() {} } }), log).end();
+  new TransferControl(handlerArgument({ cancelSignal: { addEventListener() {} } }), log).end();
 });
 
 test('progress is an object, stops at the end, and may throw', () => {
   const seen: unknown[] = [];
-  const watch = new Watch({ onOperationProgress: (p) => { seen.push(p); throw new Error('app'); } }, log);
+  const watch = new TransferControl({ onOperationProgress: (p) => { seen.push(p); throw new Error('app'); } }, log);
   watch.progress(0, 10);
   watch.end();
   watch.progress(10, 10);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Defect, MessageKind } from '../src/bridge.ts';
+import { MessageFault, MessageKind } from '../src/bridge.ts';
 import { createMessage, normalise, readThumbnail, received } from '../src/messages.ts';
 
 const bytes = new Uint8Array([1, 2, 3]);
@@ -8,15 +8,15 @@ const blob = new Blob([bytes], { type: 'image/png' });
 
 test('the type is inferred and written into the caller\'s object', () => {
   const text: Record<string, unknown> = { text: 'hi', extra: 1 };
-  assert.deepEqual(normalise(text).outgoing, { kind: MessageKind.TEXT, defect: Defect.None, text: 'hi' });
+  assert.deepEqual(normalise(text).outgoing, { kind: MessageKind.TEXT, fault: MessageFault.None, text: 'hi' });
   assert.deepEqual(text, { text: 'hi', extra: 1, messageType: 'TEXT' });
 
   const raw: Record<string, unknown> = { rawMessage: bytes };
-  assert.deepEqual(normalise(raw).outgoing, { kind: MessageKind.RAW, defect: Defect.None, raw: bytes, description: '' });
+  assert.deepEqual(normalise(raw).outgoing, { kind: MessageKind.RAW, fault: MessageFault.None, raw: bytes, description: '' });
   assert.deepEqual(raw, { rawMessage: bytes, messageType: 'RAW', description: '' });
 
   assert.equal(normalise({ text: '', rawMessage: undefined }).outgoing.kind, MessageKind.TEXT);
-  assert.equal(normalise(Object.freeze({ text: 'x' })).outgoing.defect, Defect.None);
+  assert.equal(normalise(Object.freeze({ text: 'x' })).outgoing.fault, MessageFault.None);
   assert.equal(normalise(Object.freeze({ rawMessage: bytes })).outgoing.description, '');
 });
 
@@ -29,35 +29,35 @@ test('bytes are copied, so that the caller may change them', () => {
 
 test('what is wrong is noted for the core', () => {
   class Message { text = 'x'; }
-  const table: [unknown, Defect][] = [
-    [undefined, Defect.NotAMessage],
-    ['hi', Defect.NotAMessage],
-    [{}, Defect.NotAMessage],
-    [new Message(), Defect.NotAMessage],
-    [Object.create(null), Defect.NotAMessage],
-    [{ text: 1 }, Defect.NotAMessage],
-    [{ text: 'a', rawMessage: bytes }, Defect.NotAMessage],
-    [{ text: 'a', rawMessage: null }, Defect.NotAMessage],
-    [{ rawMessage: bytes.buffer }, Defect.NotAMessage],
-    [{ mediaId: 'x' }, Defect.NotAMessage],
-    [{ messageType: 'VIDEO' }, Defect.UnknownType],
-    [{ messageType: null, text: 'x' }, Defect.UnknownType],
-    [{ messageType: 'toString' }, Defect.UnknownType],
-    [{ messageType: 'RAW' }, Defect.BadRaw],
-    [{ messageType: 'RAW', rawMessage: [1] }, Defect.BadRaw],
-    [{ rawMessage: bytes, description: 5 }, Defect.BadRaw],
-    [{ messageType: 'TEXT' }, Defect.Malformed],
-    [{ messageType: 'IMAGE' }, Defect.Malformed],
-    [{ messageType: 'FILE', mediaId: '' }, Defect.Malformed],
-    [{ messageType: 'FILE', mediaId: 'x', thumbnail: bytes }, Defect.Malformed],
-    [{ messageType: 'FILE', mediaId: 'x', fileName: 7 }, Defect.Malformed],
-    [{ messageType: 'RAW', rawMessage: bytes }, Defect.None],
-    [{ messageType: 'FILE', mediaId: 'x' }, Defect.None],
+  const table: [unknown, MessageFault][] = [
+    [undefined, MessageFault.NotAMessage],
+    ['hi', MessageFault.NotAMessage],
+    [{}, MessageFault.NotAMessage],
+    [new Message(), MessageFault.NotAMessage],
+    [Object.create(null), MessageFault.NotAMessage],
+    [{ text: 1 }, MessageFault.NotAMessage],
+    [{ text: 'a', rawMessage: bytes }, MessageFault.NotAMessage],
+    [{ text: 'a', rawMessage: null }, MessageFault.NotAMessage],
+    [{ rawMessage: bytes.buffer }, MessageFault.NotAMessage],
+    [{ mediaId: 'x' }, MessageFault.NotAMessage],
+    [{ messageType: 'VIDEO' }, MessageFault.UnknownType],
+    [{ messageType: null, text: 'x' }, MessageFault.UnknownType],
+    [{ messageType: 'toString' }, MessageFault.UnknownType],
+    [{ messageType: 'RAW' }, MessageFault.BadRaw],
+    [{ messageType: 'RAW', rawMessage: [1] }, MessageFault.BadRaw],
+    [{ rawMessage: bytes, description: 5 }, MessageFault.BadRaw],
+    [{ messageType: 'TEXT' }, MessageFault.Malformed],
+    [{ messageType: 'IMAGE' }, MessageFault.Malformed],
+    [{ messageType: 'FILE', mediaId: '' }, MessageFault.Malformed],
+    [{ messageType: 'FILE', mediaId: 'x', thumbnail: bytes }, MessageFault.Malformed],
+    [{ messageType: 'FILE', mediaId: 'x', fileName: 7 }, MessageFault.Malformed],
+    [{ messageType: 'RAW', rawMessage: bytes }, MessageFault.None],
+    [{ messageType: 'FILE', mediaId: 'x' }, MessageFault.None],
   ];
-  for (const [message, defect] of table) {
+  for (const [message, fault] of table) {
     const { outgoing } = normalise(message);
-    assert.equal(outgoing.defect, defect, JSON.stringify(message));
-    assert.equal(typeof outgoing.defectText, defect === Defect.None ? 'undefined' : 'string');
+    assert.equal(outgoing.fault, fault, JSON.stringify(message));
+    assert.equal(typeof outgoing.faultText, fault === MessageFault.None ? 'undefined' : 'string');
   }
 });
 
@@ -67,7 +67,7 @@ test('media messages, their numbers and thumbnails', async () => {
   assert.equal(normalised.thumbnail, blob);
   await readThumbnail(normalised);
   assert.deepEqual(normalised.outgoing, {
-    kind: MessageKind.IMAGE, defect: Defect.None, mediaId: 'id', fileName: 'a', description: '', size: 9,
+    kind: MessageKind.IMAGE, fault: MessageFault.None, mediaId: 'id', fileName: 'a', description: '', size: 9,
     width: 1, height: 0, thumbnailWidth: 7, thumbnailHeight: 0, thumbnail: bytes, thumbnailSize: 3,
   });
   const file = normalise({ messageType: 'FILE', mediaId: 'id', width: 5, thumbnail: new Blob([]) });
@@ -83,12 +83,12 @@ test('a thumbnail that is over the budget is not read', () => {
   assert.equal(large.outgoing.thumbnailSize, 32769);
 });
 
-test('a thumbnail that can not be read is a defect', async () => {
+test('a thumbnail that can not be read is a fault', async () => {
   const gone = Object.assign(new Blob([bytes]), { arrayBuffer: () => Promise.reject(new Error('gone')) });
   const normalised = normalise({ messageType: 'FILE', mediaId: 'x', thumbnail: gone });
   await readThumbnail(normalised);
-  assert.equal(normalised.outgoing.defect, Defect.Malformed);
-  assert.match(normalised.outgoing.defectText!, /gone/);
+  assert.equal(normalised.outgoing.fault, MessageFault.Malformed);
+  assert.match(normalised.outgoing.faultText!, /gone/);
 });
 
 test('received messages have the keys of the API, and the alias', async () => {
@@ -104,7 +104,7 @@ test('received messages have the keys of the API, and the alias', async () => {
   assert.deepEqual(new Uint8Array(await image.thumbnail.arrayBuffer()), bytes);
   assert.equal(image.thumbnailData, image.thumbnail);
   assert.ok(!('thumbnailData' in { ...image }));
-  assert.equal(normalise(image).outgoing.defect, Defect.None);
+  assert.equal(normalise(image).outgoing.fault, MessageFault.None);
 });
 
 test('createMessage fills in IMAGE and FILE, and returns the rest as it is', () => {

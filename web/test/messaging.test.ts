@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Defect, MessageKind } from '../src/bridge.ts';
+import { MessageFault, MessageKind } from '../src/bridge.ts';
 import { loggedIn, tick } from './fake.ts';
 
 const picture = (thumbnail: Blob) => ({ messageType: 'IMAGE', mediaId: 'id', thumbnail });
@@ -27,14 +27,14 @@ test('a message after a picture does not overtake it, on any target', async () =
 test('sendMessageToPeer', async () => {
   const { client, loader } = await loggedIn();
   const sent = client.sendMessageToPeer({ text: 'x' }, 'b', { enableOfflineMessaging: true });
-  assert.deepEqual(loader.last('sendPeer').slice(0, 3), ['b', { kind: MessageKind.TEXT, defect: Defect.None, text: 'x' }, true]);
+  assert.deepEqual(loader.last('sendPeer').slice(0, 3), ['b', { kind: MessageKind.TEXT, fault: MessageFault.None, text: 'x' }, true]);
   loader.done('sendPeer')(undefined, false);
   assert.deepEqual(await sent, { hasPeerReceived: false });
   await assert.rejects(client.sendMessageToPeer({ text: 'x' }, 'b', null as never), TypeError);
   await assert.rejects(client.createChannel('c').sendMessage({ text: 'x' }, null as never), TypeError);
   void client.sendMessageToPeer('x', 5 as never).catch(() => {});
   assert.equal(loader.last('sendPeer')[0], '');
-  assert.equal(loader.last('sendPeer')[1].defect, Defect.NotAMessage);
+  assert.equal(loader.last('sendPeer')[1].fault, MessageFault.NotAMessage);
 });
 
 test('a channel message is emitted on the channel, then on the client with the channel\'s id', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { beforeEach, mock, type TestContext } from 'node:test';
-import { home } from '../src/address.ts';
+import { defaultAddresses } from '../src/address.ts';
 import { loader } from '../src/loader.ts';
 import { setParameter } from '../src/parameters.ts';
 import type { Program } from '../src/program.ts';
@@ -193,9 +193,9 @@ test('where the policy forbids WebAssembly nothing is asked for twice', async (t
 });
 
 test('a gateway that is named while the last place is tried is asked, too', async (t) => {
-  const { wasm: noWasm } = home;
-  t.after(() => (home.wasm = noWasm));
-  home.wasm = () => 'https://page.example/bundle/rtm.wasm'; // where nobody knows if it is
+  const { wasm: noWasm } = defaultAddresses;
+  t.after(() => (defaultAddresses.wasm = noWasm));
+  defaultAddresses.wasm = () => 'https://page.example/bundle/rtm.wasm'; // where nobody knows if it is
   setParameter('WASM_URL', undefined);
   const asked: string[] = [];
   const loads: Promise<Program>[] = [];

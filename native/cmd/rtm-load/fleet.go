@@ -27,7 +27,7 @@ type fleet struct {
 
 // user is one session. Its events come inside host.Do.
 type user struct {
-	native.Quiet
+	native.NoEvents
 	fleet  *fleet
 	host   *native.Host
 	client *core.Client

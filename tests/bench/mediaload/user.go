@@ -20,7 +20,7 @@ const app = "0123456789abcdef0123456789abcdef"
 
 // user is one session.
 type user struct {
-	native.Quiet
+	native.NoEvents
 	*native.Host
 	client  *core.Client
 	gateway string

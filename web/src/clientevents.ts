@@ -1,5 +1,5 @@
 import { toObject } from './attributes.ts';
-import type { ChannelHandle, Host } from './bridge.ts';
+import type { ChannelHandle, ClientEvents } from './bridge.ts';
 import type { ChannelOwner } from './channel.ts';
 import type { Emitter } from './emitter.ts';
 import type { ConnectionChangeReason, ConnectionState } from './enums.ts';
@@ -15,7 +15,7 @@ interface Told extends ChannelOwner, InvitationOwner {
 }
 
 /** What the core tells a client, turned into properties and events. */
-export function makeHost(client: Told): Host {
+export function makeClientEvents(client: Told): ClientEvents {
   const { _channels, _invitations } = client;
   const emit = (handle: ChannelHandle, event: string, value: unknown) => {
     const channel = _channels.get(handle);
@@ -54,7 +54,7 @@ export function makeHost(client: Told): Host {
       _invitations.set(key, invitation);
       client.emit('RemoteInvitationReceived', invitation);
     },
-    invitation: (key, state, text) => _invitations.get(key)?._become(state, text),
+    invitation: (key, state, text) => _invitations.get(key)?._transition(state, text),
     attributesUpdated: (handle, all) => emit(handle, 'AttributesUpdated', toObject(all, true)),
     token: (event) => client.emit(event),
     log: (level, text) => client._log.write(level, text),

@@ -6,11 +6,11 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// repeats tells which messages were delivered before. A client whose session ended with
+// deduplicator tells which messages were delivered before. A client whose session ended with
 // its gateway sends what was unanswered again, and a message kept for a user who was
 // away may also have reached them late: origin and number (wire.Send) give them away.
 // What it remembers is bounded: of the senders heard longest ago it forgets all.
-type repeats struct {
+type deduplicator struct {
 	// By sender, channel and origin: one user has several origins where their app's backend
 	// sends in their name too. (A key that is a struct brings 3 KB of the runtime into pages.)
 	recent, older map[string]*heardFrom
@@ -26,7 +26,7 @@ type heardFrom struct {
 const maxHeardFrom = 1024
 
 // fresh reports whether d was not delivered before, and remembers it.
-func (r *repeats) fresh(d *wire.Delivery) bool {
+func (r *deduplicator) fresh(d *wire.Delivery) bool {
 	if d.Number == 0 { // of a client that numbers nothing
 		return true
 	}
@@ -45,7 +45,7 @@ func (r *repeats) fresh(d *wire.Delivery) bool {
 	return fresh
 }
 
-func (r *repeats) of(key string) *heardFrom {
+func (r *deduplicator) of(key string) *heardFrom {
 	h := r.recent[key]
 	if h != nil {
 		return h

@@ -2,7 +2,7 @@
  * A client's line to the core. Calls go through inside the call of the API once the
  * program runs; before that they wait for it, in order.
  */
-import type { Calls, ClientHandle, Done, Failure, Host } from './bridge.ts';
+import type { Calls, ClientHandle, Done, Failure, ClientEvents } from './bridge.ts';
 import { gatewayUrl } from './address.ts';
 import { messageOf, rtmError } from './errors.ts';
 import type { Loader } from './loader.ts';
@@ -17,7 +17,7 @@ interface Job {
 /** FAILURE or UNKNOWN in the enums of login, messages, channels and media; those of presence and attributes have no 1. */
 const FAILURE = 1;
 
-export class Link {
+export class CoreClient {
   private _program: Program | undefined;
   private _handle: ClientHandle = 0;
   private _url = '';
@@ -33,12 +33,12 @@ export class Link {
     private readonly _loader: Loader,
     private readonly _appId: string,
     private readonly _config: { gateway?: unknown },
-    private readonly _host: Host,
+    private readonly _host: ClientEvents,
     private readonly _crashed: (settle: () => void) => void,
   ) {}
 
   /** A promise and the one function that settles it; `settled` is called before. */
-  pend<T>(settled?: () => void): { promise: Promise<T>; done: Done<T> } {
+  createDeferred<T>(settled?: () => void): { promise: Promise<T>; done: Done<T> } {
     let done!: Done<T>;
     const promise = new Promise<T>((resolve, reject) => {
       done = once((failure, value) => {
@@ -54,7 +54,7 @@ export class Link {
 
   /** A promise of what `begin` makes the core call `done` with. */
   request<T = void>(begin: (done: Done<any>) => void, settled?: () => void): Promise<T> {
-    const { promise, done } = this.pend<T>(settled);
+    const { promise, done } = this.createDeferred<T>(settled);
     this.queue(() => begin(done), done);
     return promise;
   }
@@ -171,9 +171,9 @@ function weak<T extends object>(object: T): T {
 
 /**
  * Returns what ends the client in the program. It is outside the class on purpose: the registry keeps the returned
- * function, so the function must not refer to the Link itself, only to its weak form. Otherwise no Link would ever be collected.
+ * function, so the function must not refer to the CoreClient itself, only to its weak form. Otherwise no CoreClient would ever be collected.
  */
-function hold(program: Program, handle: ClientHandle, link: Link): () => void {
+function hold(program: Program, handle: ClientHandle, link: CoreClient): () => void {
   const died = () => link._died();
   program.onDeath.add(died);
   return () => {

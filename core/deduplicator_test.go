@@ -28,7 +28,7 @@ func TestRepeatsAreTold(t *testing.T) {
 		{"no numbers", []step{{0, 0, false, true}, {0, 0, false, true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var r repeats
+			var r deduplicator
 			for i, s := range test.steps {
 				d := &wire.Delivery{From: "bob", Origin: s.origin, Number: s.number, Offline: s.offline}
 				assert.Equal(t, s.fresh, r.fresh(d), "step %d", i)
@@ -39,7 +39,7 @@ func TestRepeatsAreTold(t *testing.T) {
 
 // What goes to the user and to a channel has rows of its own, and may overtake each other.
 func TestRepeatsAreToldPerTarget(t *testing.T) {
-	var r repeats
+	var r deduplicator
 	assert.True(t, r.fresh(&wire.Delivery{From: "bob", Channel: "hall", Origin: 7, Number: 2}))
 	assert.True(t, r.fresh(&wire.Delivery{From: "bob", Origin: 7, Number: 1}))
 	assert.True(t, r.fresh(&wire.Delivery{From: "eve", Origin: 7, Number: 1}))
@@ -47,7 +47,7 @@ func TestRepeatsAreToldPerTarget(t *testing.T) {
 }
 
 func TestRepeatsForgetSendersLongUnheard(t *testing.T) {
-	var r repeats
+	var r deduplicator
 	for i := range 10 * maxHeardFrom {
 		r.fresh(&wire.Delivery{From: strconv.Itoa(i), Origin: 7, Number: 1})
 	}
