@@ -2,34 +2,33 @@ package core
 
 import "time"
 
-// When asking asks, and what it makes of the answers.
+// When the client asks for the offset during a PATCH.
 const (
-	firstAsk = time.Second // after a PATCH began; then each lastAsk
+	firstAsk = time.Second // after the PATCH began; later requests follow every lastAsk
 	lastAsk  = 2 * time.Second
 
-	// askLimit is how long an answer is waited for before the question is asked again: at
-	// first, then twice as long each time.
+	// askLimit is how long to wait for an answer before asking again. It doubles each time.
 	askLimit = 10 * time.Second
 )
 
-// asking asks the gateway by HEAD, beside a running PATCH, how much of the upload it has.
-// The browser's own progress may say nothing, where a service worker passes requests on,
-// or too much, where something takes the body at once and sends it slowly.
+// asking asks the gateway by HEAD during a PATCH how much of the upload has arrived. The
+// browser's own progress may be wrong: a service worker may hide it, or a proxy may accept the
+// body at once and send it on slowly.
 type asking struct {
 	u *upload
 	x *mediaAttempt // the PATCH
 
-	has   int64   // what the gateway had when it was asked last
-	grew  instant // when has became more, or the start
+	has   int64   // bytes that the gateway had at the last answer
+	grew  instant // when has last grew, or the start
 	wait  time.Duration
 	limit time.Duration // see askLimit
 	stop  func()
 	asked instant
-	plain bool   // the HEAD went out as HEAD
-	abort func() // of the HEAD under way, or nil
+	plain bool   // the HEAD was sent as HEAD, not as X-HTTP-Method-Override
+	abort func() // of the running HEAD, or nil
 }
 
-// ask begins to ask about the PATCH x, that sends what follows the first base bytes.
+// ask begins to ask about the PATCH x, which sends the bytes after the first base ones.
 func (u *upload) ask(x *mediaAttempt, base int64) {
 	a := &asking{u: u, x: x, has: base, grew: now(), wait: firstAsk, limit: askLimit}
 	x.ended = a.end
@@ -52,7 +51,7 @@ func (a *asking) plan() {
 	})
 }
 
-// drop gives up the HEAD under way.
+// drop aborts the running HEAD.
 func (a *asking) drop() {
 	if a.abort != nil {
 		a.abort()
@@ -60,7 +59,7 @@ func (a *asking) drop() {
 	}
 }
 
-// end stops all of it, when the PATCH has ended.
+// end stops asking when the PATCH has ended.
 func (a *asking) end() {
 	a.stop()
 	a.drop()
@@ -92,7 +91,7 @@ func (a *asking) Answered(r *HTTPResponse, err error) {
 	if silence := since(a.x.heard); silence >= MediaSilenceLimit {
 		a.x.giveUp("the gateway gets nothing more of the body")
 	} else if since(a.grew) >= MediaUselessLimit {
-		a.u.sending = min(a.u.sending, a.x.moved/2) // what is sent in a quarter of the time comes next
+		a.u.sending = min(a.u.sending, a.x.moved/2) // the next PATCH is as long as takes a quarter of the time
 		a.x.giveUp("the gateway gets nothing of what is sent; does a proxy store requests before it passes them on?")
 	}
 }

@@ -3,12 +3,12 @@ package core
 import "rtmwasm/core/wire"
 
 // Attribute is one attribute of a user or channel: a key of 1 to 32 bytes with a value of
-// 1 to 8192. Who wrote it last, and when, is known of a channel's only.
+// 1 to 8192 bytes. Only attributes of channels have their last writer and time.
 type Attribute = wire.Attribute
 
-// WriteAttributes changes the local user's attributes or, if w names a channel, the
-// channel's, which need not be joined (API 10). The gateway checks that all attributes
-// together stay within the limits.
+// WriteAttributes changes the local user's attributes or, if w names a channel, those of the
+// channel (API 10). The client need not have joined it. The gateway checks that all attributes
+// together are within the limits.
 func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
@@ -34,8 +34,8 @@ func (c *Client) WriteAttributes(w *wire.AttributeWrite, done func(*Error)) {
 	})
 }
 
-// ReadAttributes asks for the attributes of a user who is online or of a channel, joined
-// or not; for all, or for those of some keys (API 10). An unknown channel has none.
+// ReadAttributes asks for the attributes of a user who is online, or of a channel, joined
+// or not (API 10). Without keys it asks for all. An unknown channel has no attributes.
 func (c *Client) ReadAttributes(r *wire.AttributeRead, done func([]*Attribute, *Error)) {
 	defer c.enter().exit()
 	done = laterWith(c, done)
@@ -70,7 +70,7 @@ func attributeError(f *wire.ServerFrame) *Error {
 	return err
 }
 
-// written is what attributes become by a write.
+// written returns the attributes after a write.
 func written(list []*Attribute, w *wire.AttributeWrite) (out []*Attribute) {
 	if w.Op == wire.AttributeWrite_UPDATE || w.Op == wire.AttributeWrite_DELETE {
 		for _, a := range list {
@@ -94,8 +94,8 @@ func hasKey(list []*Attribute, key string) bool {
 	return false
 }
 
-// restoreAttributes sets the user's attributes again, in a session that is new to the
-// gateway (API 8.2). The application takes them for set, so it is tried until it works.
+// restoreAttributes sets the user's attributes again in a new session (API 8.2). For the application
+// they are already set, so the client tries until it succeeds.
 func (c *Client) restoreAttributes() {
 	if len(c.attributes) == 0 {
 		return
@@ -108,7 +108,7 @@ func (c *Client) restoreAttributes() {
 	})
 }
 
-// restoreLater waits for a write that is on its way: what it did would be undone.
+// restoreLater waits for a running write, because restoring would undo it.
 func (c *Client) restoreLater() {
 	c.retryInSession(lastRetry, func() {
 		for _, r := range c.pending {
@@ -121,7 +121,7 @@ func (c *Client) restoreLater() {
 	})
 }
 
-// attributesPushed tells what a channel's attributes have become.
+// attributesPushed reports a channel's new attributes.
 func (c *Client) attributesPushed(list *wire.AttributeList) {
 	ch := c.channels[list.Channel]
 	if ch == nil || ch.state != Joined || list.Revision != 0 && list.Revision <= ch.attributes {

@@ -34,7 +34,7 @@ func (c *Client) checkWrite(f *wire.ClientFrame) *Error {
 		return err
 	case !c.connected():
 		return errNotLoggedIn(AttributeOperationErrUserNotLoggedIn)
-	case f.SizeVT() > MaxFrameBytes-16: // the id comes on top
+	case f.SizeVT() > MaxFrameBytes-16: // leaves room for the id
 		return largeAttributes(MaxMessageBytes, f.SizeVT(), "bytes in all keys")
 	}
 	return nil

@@ -3,8 +3,8 @@ package core
 // base64Digits are those of standard Base64.
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// toBase64 is the standard encoding. Package encoding/base64 would bring tables of Unicode
-// into every page's wasm.
+// toBase64 returns the standard encoding. Package encoding/base64 would add tables of Unicode
+// to every page's wasm.
 func toBase64(b []byte) string {
 	var out []byte
 	for ; len(b) > 0; b = b[min(3, len(b)):] {

@@ -2,15 +2,15 @@ package core
 
 import "time"
 
-// A client finishes what it is doing before it calls the application: events and the
-// outcomes of methods are queued, and told in their order at the end of the call that
-// brought them. So a callback always finds a client at rest, and may call any method.
+// A client never calls the application in the middle of its own work. It queues events and the
+// outcomes of methods, and makes the callbacks in order at the end of the call that caused them.
+// So a callback finds the client in a consistent state, and may call any method.
 //
-// A method that is called inside a callback first tells what is still queued. What it
-// decides is then based on a state that the application knows.
+// A method that is called inside a callback first makes the callbacks that are still queued.
+// So it decides on a state that the application knows.
 
-// maxNested is how many callbacks may be told inside each other. Deeper ones wait until the
-// outer ones have returned, so that no application can exhaust the stack.
+// maxNested is how many callbacks may run inside each other. Deeper ones wait until the
+// outer ones have returned, so that an application cannot exhaust the stack.
 const maxNested = 32
 
 // enter begins a call into the client, from its host or from the application; exit ends it.
@@ -44,8 +44,8 @@ func (c *Client) tellQueued() {
 	c.nested--
 }
 
-// pause tells what is queued in the middle of a call. The caller expects to find anything
-// changed afterwards.
+// pause makes the queued callbacks in the middle of a call. Afterwards the caller must expect that
+// anything has changed.
 func (c *Client) pause() {
 	entered := c.entered
 	c.entered = 0
@@ -53,7 +53,7 @@ func (c *Client) pause() {
 	c.entered = entered
 }
 
-// later is done as a callback of the client.
+// later queues done as a callback of the client.
 func (c *Client) later(done func(*Error)) func(*Error) {
 	return func(err *Error) { c.tell(func() { done(err) }) }
 }
@@ -63,7 +63,7 @@ func laterWith[T any](c *Client, done func(T, *Error)) func(T, *Error) {
 	return func(result T, err *Error) { c.tell(func() { done(result, err) }) }
 }
 
-// pausing is progress, told inside the call: a task that is cancelled there does not go on.
+// pausing calls progress inside the call, not later: a task that is canceled there stops at once.
 func (c *Client) pausing(progress func(current, total int64)) func(current, total int64) {
 	return func(current, total int64) {
 		c.tell(func() { progress(current, total) })
@@ -71,7 +71,7 @@ func (c *Client) pausing(progress func(current, total int64)) func(current, tota
 	}
 }
 
-// entries is a client's Host. Whatever it calls back is a call into the client.
+// entries wraps a client's Host, so that each of its callbacks is a call into the client.
 type entries struct {
 	Host
 	c *Client
@@ -96,7 +96,7 @@ func (e entries) Request(r *HTTPRequest, l HTTPListener) (abort func()) {
 	return e.Host.Request(r, httpEntries{l, e.c})
 }
 
-// SHA256 implements Digester; it reports false where the Host is not able.
+// SHA256 implements Digester. It returns false if the Host is not a Digester.
 func (e entries) SHA256(b Blob, part int64, done func(sums []byte, err error)) (able bool) {
 	d, able := e.Host.(Digester)
 	return able && d.SHA256(b, part, func(sums []byte, err error) {
@@ -106,7 +106,7 @@ func (e entries) SHA256(b Blob, part int64, done func(sums []byte, err error)) (
 	})
 }
 
-// Probe implements Prober; it reports false where the Host is not able.
+// Probe implements Prober. It returns false if the Host is not a Prober.
 func (e entries) Probe(url string, done func(Probe)) (able bool) {
 	p, able := e.Host.(Prober)
 	return able && p.Probe(url, func(found Probe) {

@@ -111,9 +111,11 @@ func TestDiscard(t *testing.T) {
 			assert.Equal(t, "https://gw.example/media/", r.URL)
 			assert.Equal(t, "nonce "+nonce, r.header("Upload-Metadata"))
 			r.fail()
-			w.host.pass(5 * time.Second)
-			assert.Empty(t, w.taken(), "nobody knows whether it is there")
-			assert.Empty(t, w.host.outstanding())
+			for range 3 { // the connection stays
+				w.alive(discardRetryCap)
+				assert.Empty(t, w.taken(), "nobody knows whether it is there")
+				w.host.only("DELETE").answer(423, nil, nil)
+			}
 			w.interrupt()
 			w.redialled()
 			w.resumed()
@@ -249,7 +251,7 @@ func TestCancelOfAQueuedTaskInsideProgress(t *testing.T) {
 	})
 }
 
-func TestDeleteIsRepeatedWithTheNextConnection(t *testing.T) {
+func TestDeleteIsRepeated(t *testing.T) {
 	fails := map[string]func(*testRequest){
 		"no answer": func(r *testRequest) { r.fail() },
 		"put off":   func(r *testRequest) { r.answer(503, nil, nil) },
@@ -262,8 +264,8 @@ func TestDeleteIsRepeatedWithTheNextConnection(t *testing.T) {
 				w.host.only("PATCH")
 				task.Cancel()
 				fail(w.host.only("DELETE"))
-				w.host.pass(5 * time.Second)
-				assert.Empty(t, w.host.outstanding())
+				w.alive(discardRetryCap)
+				fail(w.host.only("DELETE"))
 
 				w.interrupt()
 				w.redialled()

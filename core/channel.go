@@ -6,7 +6,7 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// JoinState is a channel's state towards its client; its text is what applications read.
+// JoinState says whether a channel object is joined. Applications see its text.
 type JoinState string
 
 // The join states.
@@ -16,29 +16,29 @@ const (
 	Joined  JoinState = "JOINED"
 )
 
-// Channel is one RtmChannel object of the API. Several may name the same channel;
-// one of them at a time can be joined.
+// Channel is one RtmChannel object of the API. Several objects may have the same channel id;
+// only one of them at a time can be joined.
 type Channel struct {
 	c     *Client
 	id    string
 	state JoinState
 
-	leaves []func(*Error) // leaves that wait for the join under way
+	leaves []func(*Error) // leaves that wait for the running join
 
-	since int64 // what a new session asks for the messages from, Unix ms of the gateway
+	since int64 // a new session asks for messages from this time on, Unix ms of the gateway
 
-	members     map[string]bool // the others, as the application may know them; false: as of a former session
+	members     map[string]bool // the other members that the application may know; false: from a former session
 	listed      bool            // members is complete
 	attributes  uint64          // revision of the last AttributesUpdated; 0 before the first
 	rejoins     int             // attempts to join again that were refused
 	count       int
-	shownCount  int // the last emitted; -1 before the first
+	shownCount  int // the last count emitted; -1 before the first
 	shownAt     instant
 	stopShowing func() // set while an emission is planned
 }
 
-// Channel makes a channel object; it is joined to nothing yet. The id was checked by
-// the caller (ValidID).
+// Channel returns a channel object that is not joined. The caller must have checked the id
+// (ValidID).
 func (c *Client) Channel(id string) *Channel {
 	return &Channel{c: c, id: id, state: Left}
 }
@@ -85,14 +85,14 @@ func (ch *Channel) Join(done func(*Error)) {
 }
 
 func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
-	if ch.state != Joining { // a logout is under way
+	if ch.state != Joining { // a logout is running
 		f = sessionOver
 	}
 	leaves := ch.leaves
 	ch.leaves = nil
 	err := joinError(f)
 	if err != nil {
-		if f == nil { // it may have been done; undo it
+		if f == nil { // no answer: the gateway may have joined the channel, so leave it
 			ch.sendLeave()
 		}
 		ch.gone()
@@ -106,7 +106,7 @@ func (ch *Channel) joinAnswered(f *wire.ServerFrame, done func(*Error)) {
 		if err == nil {
 			ch.c.pause()
 		}
-		if ch.state == Joined { // the join may have been sent again, behind the leave
+		if ch.state == Joined { // the join may have been sent again after the leave
 			ch.sendLeave()
 			ch.gone()
 		}
@@ -168,7 +168,7 @@ func (ch *Channel) sendLeave() {
 	ch.c.left[ch.id] = !ch.c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: ch.id}})
 }
 
-// gone makes the object LEFT, whatever the cause.
+// gone makes the object LEFT, for any cause.
 func (ch *Channel) gone() {
 	if ch.c.channels[ch.id] == ch {
 		delete(ch.c.channels, ch.id)
@@ -187,7 +187,7 @@ func (ch *Channel) setState(s JoinState) {
 	ch.c.tell(func() { ch.c.events.JoinStateChanged(ch, s) })
 }
 
-// tell queues an event of the channel, which is dropped if the channel is left meanwhile.
+// tell queues an event of the channel. It is dropped if the channel is left before.
 func (ch *Channel) tell(event func()) {
 	ch.c.tell(func() {
 		if ch.state == Joined {
@@ -206,7 +206,7 @@ func (ch *Channel) Send(o *Outgoing, done func(*Error)) {
 		}
 		return o.check(&channelCodes)
 	}
-	if o.Fault != NotAMessage && ch.state != Joined { // before the login state, and again after a wait
+	if o.Fault != NotAMessage && ch.state != Joined { // checked before the login state, and again after a wait
 		done(errNotJoined(ChannelMessageErrNotInChannel))
 		return
 	}
@@ -219,8 +219,8 @@ func errNotJoined(code int) *Error {
 	return &Error{Class: InvalidStatus, Code: code, Text: "join the channel first"}
 }
 
-// Members asks for the channel's members, including the local user (API 4.4). Calls that
-// shared a request get the same list: do not change it.
+// Members asks for the channel's members, including the local user (API 4.4). Several calls may get
+// the same list: do not change it.
 func (ch *Channel) Members(done func([]string, *Error)) {
 	defer ch.c.enter().exit()
 	done = laterWith(ch.c, done)

@@ -15,9 +15,9 @@ type Client struct {
 	gateway string // http or https URL, no slash at the end
 
 	// callbacks: see callbacks.go
-	queue   []func() // to be told, in order
-	entered int      // calls into the client that have not ended
-	nested  int      // callbacks under way, each inside the one before
+	queue   []func() // callbacks to make, in order
+	entered int      // calls into the client that have not returned
+	nested  int      // callbacks that are running, each inside the one before
 
 	state       State
 	uid         string
@@ -25,11 +25,11 @@ type Client struct {
 	lastLogin   instant
 	login       *loginAttempt // while Connecting
 	loggingOut  *logout       // from the Bye packet to the socket's end
-	hasLoggedIn bool          // a login has succeeded once
+	hasLoggedIn bool          // at least one login has succeeded
 
 	// renewing the token
-	renewals, renewed int  // how many were made, and the latest that was taken
-	tokenRefused      bool // while Reconnecting: no attempt is made without another
+	renewals, renewed int  // number of renewals, and the latest one that the gateway accepted
+	tokenRefused      bool // while Reconnecting: the client waits for another token
 
 	// connection and session
 	conn      *connection // nil between attempts
@@ -41,51 +41,51 @@ type Client struct {
 	nextID  uint32
 	pending map[uint32]*request
 	waiting []*waiter // sends made while Reconnecting, in order
-	reads   []*read   // those that wait for their turn, in order
+	reads   []*read   // reads that wait for their turn, in order
 	rates   [ops]rateWindow
-	joins   map[string]*rateWindow // by channel; those of long ago are dropped
+	joins   map[string]*rateWindow // by channel; old ones are dropped
 
 	// messages: see wire.Send
 	senderID     uint64
 	numbers      numbers
-	deduplicator deduplicator // of others, delivered before
+	deduplicator deduplicator // of received messages
 
 	channels map[string]*Channel // joined or joining, by id
-	left     map[string]bool     // left in this session: a resume says so again; true: no socket was there to say so
+	left     map[string]bool     // left in this session: a resume sends the leaves again; true: there was no socket to send it
 
 	attributes []*Attribute // the user's own, as set in this login
 
 	calls    map[string]*Invitation // unfinished, by Key
-	past     [64]pastCall           // the latest finished ones, a ring
+	past     [64]pastCall           // the latest finished calls, a ring
 	pastNext int
 
 	peers map[string]*peer // subscribed to, by uid
 
 	tasks      []*Task       // media tasks, waiting and running, in order
-	pieceSize  int64         // of the next piece of a download, by the speed of the last; 0: not known
-	unverified bool          // the host can't verify downloads, as the last has shown
-	pieceTook  time.Duration // by the last piece of which nothing was heard before its answer
+	pieceSize  int64         // size of the next piece of a download, by the speed of the last one; 0: not known
+	unverified bool          // the host cannot verify downloads: the last one showed it
+	pieceTook  time.Duration // how long the last piece without progress before its answer took
 	discards   []*discarding // uploads to be removed from the gateway
 
-	// What was learned of the way to /media/:
-	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no bound
-	createMost         int64   // bytes of the largest upload that goes out with its creation, see createWithBody
+	// What the client has learned about the network on the way to /media/:
+	sendSize, sendMost int64   // bytes of the next PATCH, and of the largest one that passes; 0: no limit
+	createMost         int64   // largest upload that is sent with its creation, in bytes, see createWithBody
 	override           bool    // only GET and POST pass
-	mediaAnswered      bool    // a request had an answer
-	cameBack           bool    // the connection was lost before, and no request was answered since
-	back               instant // when it was there last
+	mediaAnswered      bool    // a request was answered
+	cameBack           bool    // the client has reconnected, and no request was answered since
+	back               instant // when the client was last connected
 }
 
-// session is what the gateway knows the client by.
+// session is the client's session at the gateway.
 type session struct {
 	id         string
 	credential string
-	lastSeq    uint64 // highest push handled
-	ahead      int64  // of this clock, the gateway's: ms
-	continues  bool   // for others it is the former session
+	lastSeq    uint64 // seq of the latest push that was handled
+	ahead      int64  // how far the gateway's clock is ahead of this one, in ms
+	continues  bool   // for other users it is still the former session
 }
 
-// New makes a client that is logged out. gateway is the http or https URL under which
+// New returns a client that is logged out. gateway is the http or https URL below which
 // the gateway serves /rtm and /media/.
 func New(appID, gateway string, host Host, events Events) *Client {
 	c := &Client{
@@ -111,11 +111,11 @@ func (c *Client) State() State { return c.state }
 // UID returns the user of the last login, "" before the first login.
 func (c *Client) UID() string { return c.uid }
 
-// connected reports whether methods that need a login may go on.
+// connected reports whether methods that need a login may run.
 func (c *Client) connected() bool { return c.state == Connected && c.loggingOut == nil }
 
-// transition is the only place that changes the connection state. What depends on
-// the new state is brought in line with it at once.
+// transition is the only function that changes the connection state. It also updates everything
+// that depends on the state.
 func (c *Client) transition(r Reason) {
 	to, ok := next(c.state, r)
 	if !ok {
@@ -135,8 +135,8 @@ func (c *Client) transition(r Reason) {
 	c.tell(func() { c.events.StateChanged(to, r) })
 }
 
-// endSession forgets all that a login brought, and settles what waits for it. It
-// is the one way out for every cause.
+// endSession removes the state of a login, and settles all calls that wait for it. Every session
+// ends here, for any cause.
 func (c *Client) endSession(r Reason) {
 	c.dropConnection()
 	c.session = session{}
@@ -147,7 +147,7 @@ func (c *Client) endSession(r Reason) {
 	c.deduplicator = deduplicator{}
 	clear(c.left)
 	clear(c.peers)
-	if r != ReasonRemoteLogin && r != ReasonBanned { // there, channels stay until logout (API 8.4)
+	if r != ReasonRemoteLogin && r != ReasonBanned { // after these, channels stay joined until logout (API 8.4)
 		c.leaveAll()
 	}
 	c.interruptTasks()
@@ -157,7 +157,7 @@ func (c *Client) endSession(r Reason) {
 	c.releaseWaiting()
 }
 
-// releaseWaiting lets sends go on that waited for the connection.
+// releaseWaiting continues the sends that waited for the connection.
 func (c *Client) releaseWaiting() {
 	waiting := c.waiting
 	c.waiting = nil

@@ -8,35 +8,37 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// protocolVersion is what Hello asks for.
+// protocolVersion is the version in Hello.
 const protocolVersion = 1
 
-// standstill is by how much a timer is late where the page stood still, and how long what came
-// meanwhile has to be handled.
+// standstill: a timer that fires so late shows that the page was suspended. Afterwards the page gets
+// as much time to handle the frames that came meanwhile.
 const standstill = time.Second
 
-// attemptTimeout bounds one attempt to come back, from the dial to Welcome. A login
-// has its own limit.
+// attemptTimeout is how long an attempt to reconnect may get no answer: first until the socket is open,
+// then until Welcome. A gateway to which many clients reconnect at once takes long for both. Giving up an
+// attempt that it has accepted would cost it the same work again. A login has its own limit.
 const attemptTimeout = 10 * time.Second
 
-// connection is one socket and what was heard on it. A client has one at a time;
-// what a former one still says is ignored.
+// connection is one socket and its state. A client has one connection at a time. Events of a
+// former one are ignored.
 type connection struct {
 	c         *Client
 	socket    Socket
 	opened    bool
 	welcomed  bool
-	token     string   // that Hello brought
-	renewal   *request // that it came from; nil: the token was in force
-	heard     instant  // the last frame, or the dial
+	token     string   // the token in Hello
+	renewal   *request // the renewal that this token came from; nil: it is the current token
+	heard     instant  // when the last frame came; before the first, the opening or the dial
 	stopWatch func()
 
-	// pushes that were handled and not acknowledged
+	// pushes that were handled and are not acknowledged yet
 	owed      int
 	owedBytes int
 }
 
-// What is owed at most: the gateway keeps it. More is acknowledged at once.
+// Limits of pushes that are not acknowledged yet, because the gateway must keep them. Above these
+// limits the client acknowledges at once.
 const (
 	maxOwed      = 32
 	maxOwedBytes = 64 << 10
@@ -66,7 +68,7 @@ func (c *Client) dropConnection() {
 	k.socket.Close()
 }
 
-// send hands a frame to the socket; false when there is none to hand it to.
+// send gives a frame to the socket. It returns false if there is no socket.
 func (c *Client) send(f *wire.ClientFrame) bool {
 	k := c.conn
 	if k == nil || !k.welcomed {
@@ -76,7 +78,7 @@ func (c *Client) send(f *wire.ClientFrame) bool {
 	return true
 }
 
-// sayBye tells the gateway that the session is over, or the one that Hello asks for.
+// sayBye tells the gateway that the session is over, also if Hello is not answered yet.
 func (c *Client) sayBye() bool {
 	k := c.conn
 	if k == nil || !k.opened {
@@ -88,15 +90,15 @@ func (c *Client) sayBye() bool {
 
 func (k *connection) write(f *wire.ClientFrame) {
 	b, err := f.MarshalVT()
-	if err != nil { // only a field that is no message can fail; there is none
+	if err != nil { // cannot happen with fields of these types
 		k.c.log(LogError, err.Error())
 		return
 	}
 	k.socket.Send(b)
 }
 
-// watch takes silence for loss: it fires when nothing was heard for limit. Where it fires late, the
-// page, or its machine, stood still, and what came meanwhile waits behind it: that gets a standstill.
+// watch ends the connection when no frame has come for limit. If its timer fires late, the page or its
+// machine was suspended, and frames may be waiting: then they get the time standstill.
 func (k *connection) watch(limit time.Duration) { k.watchFor(limit-since(k.heard), limit, false) }
 
 func (k *connection) watchFor(wait, limit time.Duration, late bool) {
@@ -119,7 +121,7 @@ func (k *connection) Opened() {
 	if c.conn != k {
 		return
 	}
-	k.opened = true
+	k.opened, k.heard = true, now()
 	k.offerToken()
 	hello := &wire.Hello{
 		Version:   protocolVersion,
@@ -175,7 +177,7 @@ func (k *connection) Closed(code int, reason string) {
 	k.c.lost(k, code, reason)
 }
 
-// welcome brings the session up, a new one or the old.
+// welcome starts the new session, or resumes the old one.
 func (c *Client) welcome(k *connection, w *wire.Welcome) {
 	k.welcomed = true
 	k.stopWatch()
@@ -197,7 +199,7 @@ func (c *Client) welcome(k *connection, w *wire.Welcome) {
 }
 
 // pushed handles a push once and acknowledges it, now or with the answer to the next Ping.
-// What arrives during a logout counts as not delivered.
+// During a logout it does neither: the push counts as not delivered.
 func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 	if c.loggingOut != nil {
 		return
@@ -225,15 +227,15 @@ func (c *Client) pushed(k *connection, f *wire.ServerFrame) {
 	}
 }
 
-// mayWait reports whether nobody waits for the acknowledgement of a push: it only lets the gateway
-// forget the push. A channel's messages come to many clients, so a frame for each would cost
-// the gateway as much as the messages do.
+// mayWait reports whether the acknowledgement of a push may wait, because it only lets the gateway
+// forget the push. A channel message goes to many clients: an immediate frame from each would cost
+// the gateway as much as the messages themselves.
 func mayWait(f *wire.ServerFrame) bool {
 	return f.Delivery != nil && f.Delivery.Channel != "" ||
 		f.MemberChange != nil || f.Attributes != nil || f.Presence != nil
 }
 
-// acknowledge says that all pushes so far were handled.
+// acknowledge tells the gateway that all pushes so far were handled.
 func (k *connection) acknowledge() {
 	k.owed, k.owedBytes = 0, 0
 	k.write(&wire.ClientFrame{Ack: &wire.Ack{Seq: k.c.session.lastSeq}})
@@ -253,7 +255,7 @@ func (c *Client) deliver(d *wire.Delivery) {
 	}
 }
 
-// lost is what follows the end of a connection that the client did not end itself.
+// lost handles the end of a connection that the client did not end itself.
 func (c *Client) lost(k *connection, code int, why string) {
 	if c.conn != k {
 		return

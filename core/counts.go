@@ -2,7 +2,7 @@ package core
 
 import "rtmwasm/core/wire"
 
-// MemberCounts asks how many members channels have, in the order given (API 11).
+// MemberCounts asks how many members channels have (API 11). The counts are in the order of the ids.
 func (c *Client) MemberCounts(channels []string, done func([]uint32, *Error)) {
 	defer c.enter().exit()
 	done = laterWith(c, done)

@@ -6,31 +6,31 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// deduplicator tells which messages were delivered before. A client whose session ended with
-// its gateway sends what was unanswered again, and a message kept for a user who was
-// away may also have reached them late: origin and number (wire.Send) give them away.
-// What it remembers is bounded: of the senders heard longest ago it forgets all.
+// deduplicator recognises messages that were already delivered, by origin and number (wire.Send).
+// A message can arrive twice: a client whose gateway died sends unanswered messages again, and an
+// offline message may also have been delivered directly. The memory is limited: the deduplicator
+// forgets the senders that have been silent for longest.
 type deduplicator struct {
-	// By sender, channel and origin: one user has several origins where their app's backend
-	// sends in their name too. (A key that is a struct brings 3 KB of the runtime into pages.)
+	// By sender, channel and origin: a user has several origins if the app's backend also sends in
+	// their name. (A struct as key would add 3 KB of the runtime to pages.)
 	recent, older map[string]*heardFrom
 }
 
-// heardFrom is what is known of one sender.
+// heardFrom has the numbers of the messages of one sender.
 type heardFrom struct {
 	highest uint64
 	seen    uint64 // bit i: highest-i was delivered
 }
 
-// maxHeardFrom is how many senders recent may have.
+// maxHeardFrom is the largest number of senders in recent.
 const maxHeardFrom = 1024
 
-// fresh reports whether d was not delivered before, and remembers it.
+// fresh reports whether d is delivered for the first time, and remembers it.
 func (r *deduplicator) fresh(d *wire.Delivery) bool {
-	if d.Number == 0 { // of a client that numbers nothing
+	if d.Number == 0 { // from a client that does not number its messages
 		return true
 	}
-	h := r.of(d.From + "/" + d.Channel + "/" + strconv.FormatUint(d.Origin, 36)) // no id has a slash
+	h := r.of(d.From + "/" + d.Channel + "/" + strconv.FormatUint(d.Origin, 36)) // ids cannot have a slash
 	if d.Number > h.highest {
 		h.seen = h.seen<<(d.Number-h.highest) | 1
 		h.highest = d.Number
@@ -38,7 +38,7 @@ func (r *deduplicator) fresh(d *wire.Delivery) bool {
 	}
 	behind := h.highest - d.Number
 	if behind >= 64 {
-		return d.Offline // others keep their order
+		return d.Offline // only offline messages may arrive out of order
 	}
 	fresh := h.seen>>behind&1 == 0
 	h.seen |= 1 << behind

@@ -2,14 +2,14 @@ package core
 
 import "strings"
 
-// Headers with digests. Object stores that gateways redirect to send none; there they are
-// directives of Cache-Control, which a gateway can set.
+// Headers with digests. Object stores that gateways redirect to do not send these headers. There the
+// digests are directives of Cache-Control, which a gateway can set.
 const (
 	LinkedDigest     = "Repr-Digest"
 	LinkedPartDigest = "Part-Digest"
 )
 
-// told returns one of these digests of an answer, "" for none.
+// told returns one of these digests of an answer, or "" if the answer does not have it.
 func told(r *HTTPResponse, name string) string {
 	if v := r.Header(name); v != "" {
 		return v

@@ -5,52 +5,51 @@ import (
 	"time"
 )
 
-// What one request asks for is whole parts, so that it can be verified by itself. A
-// browser is fastest with large pieces, and tells nothing of their progress then; so a
-// piece is as large as pieceTime allows at the speed of the last, and small where that is
-// unknown or something broke. A break costs about what a second brought.
+// A piece consists of complete parts, so that it can be verified alone. A browser is fastest
+// with large pieces, but does not report progress within them. So a piece is as large as
+// can be loaded in pieceTime at the speed of the last one. It is small if that speed is unknown or
+// after a failure. So a lost connection costs only about a second of work.
 const (
 	smallestPiece = MediaPartBytes // in bytes
 	pieceTime     = time.Second
 )
 
-// downloadLanes is how many pieces of a file are under way at once: while one ends, the
+// downloadLanes is how many pieces of a file are loaded at the same time: while one ends, the
 // other keeps the network busy.
 const downloadLanes = 2
 
 // download fetches media in pieces.
 //
-// What is verified by what: that a piece is the range asked for, of a file as long as its
-// id says, by Content-Range and its size; that all pieces are of one file by Repr-Digest,
-// the SHA-256 that the gateway took of the whole while it stored it; that no byte is
-// another, by the SHA-256 that the gateway took of each half MiB meanwhile. A piece with
-// damage is fetched once more. Where the host can't hash, or the gateway tells
-// no digests, the last is left out.
+// It verifies a file in three ways. Content-Range and the size show that a piece is the requested
+// range, of a file as long as its id says. Repr-Digest, the SHA-256 of the complete file, shows that
+// all pieces belong to the same file. The SHA-256 of each half MiB shows that no byte has changed. The
+// gateway computes both digests while it stores the file. A damaged piece is fetched once more.
+// The last check is left out if the host cannot hash, or if the gateway sends no digests.
 type download struct {
 	*Task
 	key    string
-	pieces []*piece // all of the file, in order
+	pieces []*piece // together the complete file, in order
 	done   func(Blob, *Error)
 
-	least  int64  // bytes of a piece
-	whole  int64  // bytes of an answer that is longer than its piece: all of the file comes
+	least  int64  // smallest piece, in bytes
+	whole  int64  // bytes received of an answer that has the complete file instead of a piece
 	told   bool   // digest and mime are set
-	digest string // Repr-Digest of the whole, "" where the gateway has none
-	mime   string // that the Blob gets
+	digest string // Repr-Digest of the complete file, "" if the gateway sends none
+	mime   string // type of the Blob
 }
 
 // piece is a range of the file.
 type piece struct {
 	from, to int64
 	x        *mediaAttempt // nil before the first attempt
-	loaded   int64         // bytes of it, while under way
-	blob     Blob          // nil until it is there
+	loaded   int64         // bytes received, while it is being loaded
+	blob     Blob          // nil until it is complete
 	verified bool
-	damaged  bool // once before
+	damaged  bool // it was damaged once before
 }
 
-// Download fetches the media with the id of a message (API 7.4). progress and done are
-// called later. Only if it is refused at once, done is called before Download returns.
+// Download fetches the media with the id of a message (API 7.4). It calls progress and done
+// later. Only if the call is refused at once, it calls done before it returns.
 func (c *Client) Download(mediaID string, progress func(current, total int64), done func(Blob, *Error)) *Task {
 	defer c.enter().exit()
 	done, progress = laterWith(c, done), c.pausing(progress)
@@ -81,7 +80,7 @@ func (c *Client) Download(mediaID string, progress func(current, total int64), d
 func (d *download) step() {
 	lanes := downloadLanes
 	if d.failures > 1 {
-		lanes, d.least = 1, MediaDigestBytes // less may get through
+		lanes, d.least = 1, MediaDigestBytes // perhaps smaller pieces succeed
 	}
 	for i := 0; i < len(d.pieces) && len(d.inFlight) < lanes; i++ {
 		if p := d.pieces[i]; p.blob == nil && (p.x == nil || p.x.over) {
@@ -90,14 +89,15 @@ func (d *download) step() {
 	}
 }
 
-// fetch asks for a piece, or for the first of it where it is larger than it may be now.
+// fetch requests a piece. If it is now larger than pieces should be, fetch splits it and requests
+// the first part.
 func (d *download) fetch(i int) {
 	p := d.pieces[i]
 	if p.x != nil {
 		d.c.pieceSize = 0
 	}
 	share := d.total
-	if !d.c.unverified { // two pieces are verified side by side; to fetch all at once costs less
+	if !d.c.unverified { // pieces help to verify in parallel; without that, one request is cheaper
 		share = (d.total/downloadLanes + MediaPartBytes - 1) / MediaPartBytes * MediaPartBytes
 	}
 	size := max(min(d.c.pieceSize, share), d.least)
@@ -128,7 +128,7 @@ func (d *download) fetch(i int) {
 	}
 	noProgress := size > smallestPiece
 	if !noProgress {
-		p.x.limit = max(d.soon(), 3*d.c.pieceTook) // the other lane may come to take half of the line
+		p.x.limit = max(d.soon(), 3*d.c.pieceTook) // the other lane may take half of the bandwidth
 	}
 	d.exchange(&HTTPRequest{
 		Method: "GET", URL: d.key, WantBody: true, NoProgress: noProgress,
@@ -136,8 +136,8 @@ func (d *download) fetch(i int) {
 	}, p.x)
 }
 
-// tell shows what is there and what is coming; the total is for the end. Progress is what
-// is there, and what has never come so far before.
+// tell reports the bytes that are complete and those being received. It never reports the total,
+// which only the end does. Complete bytes count as progress, and so do bytes that were never received before.
 func (d *download) tell() {
 	var n, kept int64
 	for _, p := range d.pieces {
@@ -160,7 +160,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	case resp.Status == 416 || resp.Status == 206 && resp.Header("Content-Range") != contentRange:
 		d.wrongLength(resp.Status)
 		return
-	case resp.Status == 200 && resp.Body != nil && resp.Body.Size() == d.total: // something on the way took Range off
+	case resp.Status == 200 && resp.Body != nil && resp.Body.Size() == d.total: // a proxy removed the header Range
 		p = d.all(p)
 	case resp.Status != 206 && resp.Status != 200:
 		d.refused(resp)
@@ -190,7 +190,7 @@ func (d *download) received(p *piece, resp *HTTPResponse, contentRange string) {
 	}
 }
 
-// all puts one piece, to be filled by the answer to p, in the place of all others.
+// all replaces all pieces by one, which the answer to p fills.
 func (d *download) all(p *piece) *piece {
 	for len(d.inFlight) > 0 {
 		d.inFlight[0].halt()
@@ -230,7 +230,7 @@ func (d *download) wrongLength(status int) {
 	d.unavailable(fault{status, textError(text), text})
 }
 
-// complete ends the task if everything is there and good.
+// complete ends the task if all pieces are there and verified.
 func (d *download) complete() {
 	parts := make([]Blob, len(d.pieces))
 	for i, p := range d.pieces {
@@ -240,14 +240,13 @@ func (d *download) complete() {
 	}
 	d.show(d.total)
 	if d.ended {
-		return // the listener cancelled
+		return // the listener canceled the task
 	}
 	d.end()
 	d.done(d.c.host.Join(parts, d.mime), nil)
 }
 
-// onCorruptPiece is for a piece that is not what the gateway has: damaged on the way, or of
-// another file. It is fetched once more.
+// onCorruptPiece handles a piece that differs from the gateway's file. It is fetched once more.
 func (d *download) onCorruptPiece(p *piece) {
 	if p.damaged {
 		cause := textError("the downloaded data does not match the gateway's digest")

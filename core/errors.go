@@ -19,16 +19,16 @@ const (
 	Internal        Class = "RtmInternalError"
 )
 
-// Error is what a method of the API fails with.
+// Error is the error of a method of the API.
 type Error struct {
 	Class      Class
 	Code       int    // a constant of codes.go, from the enum of the method
-	Text       string // what was wrong and what is wanted; Error adds the final full stop
-	ServerCode int    // the gateway's number, 0 if none
-	Cause      error  // nil if none
+	Text       string // what is wrong and what was expected; Error adds the final full stop
+	ServerCode int    // the gateway's number, or 0
+	Cause      error  // may be nil
 }
 
-// Error is the text in the form of the API, its leading space included.
+// Error returns the text in the form of the API, with its leading space.
 func (e *Error) Error() string {
 	s := " Error Code " + strconv.Itoa(e.Code)
 	if e.ServerCode != 0 {
@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// textError is a plain error; the core needs no wrapping or comparing.
+// textError is an error that is only a text.
 type textError string
 
 func (e textError) Error() string { return string(e) }

@@ -5,8 +5,8 @@ import "rtmwasm/core/wire"
 // Message is the content of a message in either direction.
 type Message = wire.Message
 
-// Events receives the events of a client. Its methods may call methods of the client,
-// whose state already agrees with the event.
+// Events receives the events of a client. Its methods may call methods of the client.
+// The client's state already agrees with the event.
 type Events interface {
 	StateChanged(s State, r Reason)
 	PeerMessage(d *wire.Delivery)
@@ -15,19 +15,19 @@ type Events interface {
 	MemberLeft(ch *Channel, uid string)
 	MemberCount(ch *Channel, n int)
 	AttributesUpdated(ch *Channel, all []*Attribute)
-	// PeersChanged tells the presence of users that the client is subscribed to.
+	// PeersChanged brings the presence of users that the client is subscribed to.
 	PeersChanged(list PresenceList)
 	JoinStateChanged(ch *Channel, s JoinState)
 
 	// InvitationReceived brings an invitation from another user, once.
 	InvitationReceived(i *Invitation)
 
-	// InvitationChanged tells each later state of an invitation of either side. text is
-	// the reason of InvitationFailure, the content of InvitationCanceled, and in other
-	// states the response.
+	// InvitationChanged brings each later state of a sent or received invitation. text is
+	// the reason of InvitationFailure, the content of InvitationCanceled, and the response in
+	// other states.
 	InvitationChanged(i *Invitation, s InvitationState, text string)
 
-	// Token tells what becomes of the login's token.
+	// Token says that the token will expire, or was refused.
 	Token(e TokenEvent)
 	Log(level LogLevel, text string)
 }
@@ -35,7 +35,7 @@ type Events interface {
 // LogLevel orders log lines.
 type LogLevel int
 
-// The levels of the API's log filters, less "track".
+// The levels of the API's log filters, except "track".
 const (
 	LogDebug LogLevel = iota
 	LogInfo

@@ -2,26 +2,25 @@ package core
 
 import "strconv"
 
-// fault is why an attempt of a media task failed. If the task fails, its error has the fault
-// of the last attempt.
+// fault says why an attempt of a media task failed. If the task fails, its error has the last fault.
 type fault struct {
-	status int   // HTTP status, 0 without an answer
+	status int   // HTTP status, or 0 without an answer
 	cause  error // nil: no attempt has failed yet
 	text   string
 }
 
-// fromGateway reports whether a gateway gave this answer. Proxies, captive portals and
-// login pages don't know these headers. (A proxy may drop the first, which it doesn't know;
-// then the others tell, except for refused downloads.)
+// fromGateway reports whether a gateway gave this answer. Proxies, captive portals and login
+// pages do not send these headers. A proxy may remove the first one. Then the others show it,
+// except for refused downloads.
 func fromGateway(r *HTTPResponse) bool {
 	return r.Header(GatewayHeader) != "" || r.Header("Tus-Resumable") != "" || r.Header("Content-Range") != ""
 }
 
-// ReasonHeader has the reason for a refusal, where the status does not tell it: text for
+// ReasonHeader has the reason for a refusal, if the status does not show it: text for
 // people, in UTF-8 and percent-encoded.
 const ReasonHeader = "Rtm-Reason"
 
-// statusFault describes an answer that is of no use. own tells whether it is the gateway's.
+// statusFault describes an answer with an unexpected status. own says whether it is from the gateway.
 func statusFault(r *HTTPResponse, own bool) fault {
 	status := r.Status
 	code := strconv.Itoa(status)
@@ -46,7 +45,7 @@ func statusFault(r *HTTPResponse, own bool) fault {
 	return fault{status, textError(text), text}
 }
 
-// errorFault describes a request without an answer, for which browsers give no reason.
+// errorFault describes a request without an answer. Browsers do not say why there is none.
 func (c *Client) errorFault(err error) fault {
 	text := "the connection broke during the request"
 	if !c.mediaAnswered {
@@ -55,7 +54,7 @@ func (c *Client) errorFault(err error) fault {
 	return fault{0, err, text + " (" + err.Error() + ")"}
 }
 
-// unescape decodes percent-encoding. A text that is not encoded correctly is changed.
+// unescape decodes percent-encoding. It does not check that the text is encoded correctly.
 func unescape(s string) string {
 	var b []byte
 	for i := 0; i < len(s); i++ {

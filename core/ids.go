@@ -1,6 +1,6 @@
 package core
 
-// textID says in an error's text what an id must be.
+// textID is the part of an error's text that says what an id must be.
 const textID = "a string of 1 to 64 of the allowed characters"
 
 // ValidID reports whether s may name a user or a channel: 1 to MaxIDLength
@@ -32,8 +32,8 @@ func validIDRune(r rune) bool {
 	return isSpace(r)
 }
 
-// isSpace reports whether r is white space to JavaScript's \s. That of package unicode differs in two characters, and
-// would bring its tables into the pages' program.
+// isSpace reports whether r is white space for JavaScript's \s. Package unicode differs in two characters, and
+// would add its tables to the pages' program.
 func isSpace(r rune) bool {
 	switch r {
 	case '\t', '\n', '\v', '\f', '\r', ' ', 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:

@@ -2,9 +2,9 @@ package core
 
 import "time"
 
-// instant is a moment, counted from the program's start; 0 is none. State keeps it in
-// place of a time.Time: the methods of a type that an interface can reach stay in the
-// binary, and those of time.Time bring layouts and time zones.
+// instant is a point in time, counted from the program's start; 0 means unset. It replaces
+// time.Time to make the binary smaller: the linker keeps all methods that an interface can reach,
+// and those of time.Time need layouts and time zones.
 type instant int64
 
 var began = time.Now()
@@ -13,5 +13,6 @@ func now() instant { return instant(time.Since(began)) }
 
 func since(t instant) time.Duration { return time.Duration(now() - t) }
 
-// unixMs is this machine's clock, which people set: to compare with a gateway's only.
+// unixMs returns this machine's clock in Unix ms. People may set it, so use it only to compare it
+// with a gateway's clock.
 func unixMs() int64 { return time.Now().UnixMilli() }

@@ -6,11 +6,11 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// Invitation is one call invitation as one of its two sides sees it: the caller's
-// LocalInvitation, made by Client.Invitation, or the callee's RemoteInvitation, which
-// Events.InvitationReceived brings (API 5). It is good for one call.
+// Invitation is one side of a call invitation (API 5): the caller's LocalInvitation, made by
+// Client.Invitation, or the callee's RemoteInvitation, which Events.InvitationReceived brings.
+// It can be used for one call.
 type Invitation struct {
-	CallID string // made by the caller; unique, such as a UUID
+	CallID string // unique, such as a UUID; the caller makes it
 	Peer   string // uid of the other side
 
 	// Channel is a channel id or "", Content and Response are at most
@@ -20,13 +20,13 @@ type Invitation struct {
 	c       *Client
 	remote  bool
 	state   InvitationState
-	offline bool      // what the gateway said of the peer last
-	asked   *request  // the OFFER or ACCEPT on its way
-	timers  []func()  // stop those of the current state
-	failure callEvent // of InvitationFailure
+	offline bool      // the gateway's last answer said that the peer is offline
+	asked   *request  // the OFFER or ACCEPT that waits for its answer
+	timers  []func()  // stop the timers of the current state
+	failure callEvent // the reason of InvitationFailure
 }
 
-// Invitation makes a caller's invitation. The peer was checked by the caller (ValidID).
+// Invitation returns an invitation to peer. The caller must have checked the id (ValidID).
 func (c *Client) Invitation(peer, callID string) *Invitation {
 	return &Invitation{c: c, Peer: peer, CallID: callID, state: InvitationIdle}
 }
@@ -40,7 +40,7 @@ func (i *Invitation) State() InvitationState { return i.state }
 // Key identifies the invitation among the invitations of its client.
 func (i *Invitation) Key() string { return callKey(i.Peer, i.CallID, i.remote) }
 
-// callKey is unambiguous since no user id has a control character like these.
+// callKey is unambiguous, because user ids cannot have control characters.
 func callKey(peer, callID string, remote bool) string {
 	if remote {
 		return peer + "\x01" + callID
@@ -62,13 +62,13 @@ func (i *Invitation) Accept() *Error { return i.act(callAccept, i.Response) }
 // Refuse refuses the invitation, with the callee's Response. The event comes before Refuse returns.
 func (i *Invitation) Refuse() *Error { return i.act(callRefuse, i.Response) }
 
-// Do does action, "send", "cancel", "accept" or "refuse", for a caller that has made the checks itself.
+// Do does an action ("send", "cancel", "accept" or "refuse") without the checks, which the caller must have made.
 func (i *Invitation) Do(action string) {
 	defer i.c.enter().exit()
 	i.step(callEvent(action))
 }
 
-// act does what the application asks for, unless a check stands against it.
+// act does what the application asks for, if the checks allow it.
 func (i *Invitation) act(e callEvent, text string) *Error {
 	if err := i.check(e, text); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (i *Invitation) check(e callEvent, text string) *Error {
 	return nil
 }
 
-// step lets e happen. It is the only place that changes the state.
+// step handles the event e. It is the only function that changes the state.
 func (i *Invitation) step(e callEvent) {
 	if i.offline && (e == callNoResponse || e == callAcceptFailure) {
 		e = callPeerOffline
@@ -120,10 +120,10 @@ func (i *Invitation) step(e callEvent) {
 	}
 }
 
-// leave ends what the former state had under way.
+// leave stops the timers and requests of the former state.
 func (i *Invitation) leave(to InvitationState, e callEvent) {
 	i.state = to
-	if to == InvitationAcceptSent { // the expiry goes on
+	if to == InvitationAcceptSent { // its timer of the expiry continues
 		return
 	}
 	for _, stop := range i.timers {
@@ -145,7 +145,7 @@ func (i *Invitation) leave(to InvitationState, e callEvent) {
 	}
 }
 
-// news is what the API's event of the state brings.
+// news returns the text of the API's event for the state.
 func (i *Invitation) news() string {
 	switch i.state {
 	case InvitationFailure:
@@ -184,10 +184,10 @@ func (i *Invitation) after(d time.Duration, e callEvent) {
 	i.timers = append(i.timers, i.c.host.AfterFunc(d, func() { i.step(e) }))
 }
 
-// tell sends a frame of which nobody waits for the outcome.
+// tell sends a frame and ignores the outcome.
 func (i *Invitation) tell(f *wire.Invitation) {
 	if i.c.loggedIn() {
-		i.c.allow(OpSend) // it counts, but is not held back
+		i.c.allow(OpSend) // it counts towards the rate, but is always sent
 		i.ask(f, func(*wire.ServerFrame) {})
 	}
 }
@@ -197,8 +197,8 @@ func (i *Invitation) ask(f *wire.Invitation, answer func(*wire.ServerFrame)) *re
 	return i.c.request(&wire.ClientFrame{Invitation: f}, ResendAfter, answer)
 }
 
-// sendUntilAcked sends a frame that the peer's client must acknowledge, and plans the next
-// attempt where it did not.
+// sendUntilAcked sends a frame that the peer's client must acknowledge. If it does not, the frame is
+// sent again later.
 func (i *Invitation) sendUntilAcked(f *wire.Invitation, again time.Duration) {
 	c := i.c
 	switch {
@@ -215,7 +215,7 @@ func (i *Invitation) sendUntilAcked(f *wire.Invitation, again time.Duration) {
 		timeout, refusal := failure(a)
 		i.offline = refusal == nil && !timeout && !a.Sent.GetReceived()
 		switch {
-		case timeout && c.state == Connected && conn == c.conn: // and not because the connection was away
+		case timeout && c.state == Connected && conn == c.conn: // a time-out that a lost connection did not cause
 			i.step(callNoResponse)
 		case refusal != nil && refusal.Reason != wire.Refusal_TOO_OFTEN && refusal.Reason != wire.Refusal_UNAVAILABLE:
 			i.step(callUnknown)
@@ -227,18 +227,18 @@ func (i *Invitation) sendUntilAcked(f *wire.Invitation, again time.Duration) {
 	})
 }
 
-// loggedIn reports whether an invitation may be under way.
+// loggedIn reports whether the client may have unfinished invitations.
 func (c *Client) loggedIn() bool {
 	return (c.state == Connected || c.state == Reconnecting) && c.loggingOut == nil
 }
 
-// pastCall remembers a finished call, for what comes late.
+// pastCall is a finished call. It is remembered for frames that come late.
 type pastCall struct {
 	key      string
 	accepted bool
 }
 
-// invited handles a step of the other side.
+// invited handles a step that the other side sent.
 func (c *Client) invited(f *wire.Invitation) {
 	remote := f.Kind == wire.Invitation_OFFER || f.Kind == wire.Invitation_CANCEL || f.Kind == wire.Invitation_CONFIRM
 	key := callKey(f.Peer, f.CallId, remote)
@@ -260,15 +260,15 @@ func (c *Client) invited(f *wire.Invitation) {
 		}
 		i.step(callTaken) // an answer shows that the OFFER arrived
 		c.pause()
-		if !i.state.final() { // a listener may have cancelled
+		if !i.state.final() { // a listener may have canceled it
 			i.Response = f.Text
 			i.step(e)
 		}
 	}
 }
 
-// invitedAnew handles a step of a call that is not under way: a new one, or a finished
-// one whose other side does not know yet.
+// invitedAnew handles a step of a call that is not running: a new call, or a finished call
+// whose other side does not know yet that it has ended.
 func (c *Client) invitedAnew(f *wire.Invitation, key string) {
 	i := c.Invitation(f.Peer, f.CallId)
 	for n := range c.past {
@@ -289,7 +289,7 @@ func (c *Client) invitedAnew(f *wire.Invitation, key string) {
 	}
 }
 
-// endCalls ends what is under way when the session does.
+// endCalls ends all unfinished calls when the session ends.
 func (c *Client) endCalls() {
 	for _, i := range c.calls {
 		if i.remote {

@@ -1,7 +1,6 @@
 package core
 
-// InvitationState is how far a call invitation got, as one side sees it; its text is
-// the API's name.
+// InvitationState is the state of a call invitation on one side. Its text is the API's name.
 type InvitationState string
 
 // The states of the caller's side (API 5.1), and of the callee's (5.2).
@@ -21,7 +20,7 @@ const (
 	InvitationFailure  InvitationState = "FAILURE"  // of both sides
 )
 
-// final reports whether nothing can happen any more.
+// final reports whether the state cannot change any more.
 func (s InvitationState) final() bool {
 	switch s {
 	case InvitationIdle, InvitationSent, InvitationReceivedByRemote, InvitationReceived, InvitationAcceptSent:
@@ -30,18 +29,18 @@ func (s InvitationState) final() bool {
 	return true
 }
 
-// callEvent is what happens to an invitation. Those that end it badly are the API's
-// reasons.
+// callEvent is an event that changes an invitation. Events that make it fail are the API's
+// reasons of failure.
 type callEvent string
 
 const (
 	callSend    callEvent = "send"    // by the application
-	callTaken   callEvent = "taken"   // the peer's client has what was handed over
-	callRetry   callEvent = "retry"   // it is time to hand it over again
+	callTaken   callEvent = "taken"   // the peer's client has acknowledged the frame
+	callRetry   callEvent = "retry"   // it is time to send the frame again
 	callCancel  callEvent = "cancel"  // by the caller
 	callAccept  callEvent = "accept"  // by the callee
 	callRefuse  callEvent = "refuse"  // by the callee
-	callConfirm callEvent = "confirm" // by the caller: the ACCEPT was taken
+	callConfirm callEvent = "confirm" // by the caller: the ACCEPT has arrived
 
 	callUnknown       callEvent = "UNKNOWN"
 	callNotLoggedIn   callEvent = "NOT_LOGGEDIN"
@@ -51,26 +50,26 @@ const (
 	callExpire        callEvent = "INVITATION_EXPIRE"
 )
 
-// isReason tells the events that end an invitation as failed.
+// isReason reports whether the event makes an invitation fail.
 func (e callEvent) isReason() bool { return e[0] < 'a' }
 
-// callEffect is what an arrow of the tables asks to be done.
+// callEffect is what to do in a transition of the tables.
 type callEffect int
 
 const (
 	doNothing callEffect = iota
-	doOffer              // hand the OFFER over, and limit the time for it
+	doOffer              // send the OFFER, and limit the time for it
 	doOfferAgain
 	doExpire // limit the time for an answer
 	doCancel // tell the callee
 	doConfirm
-	doAccept // hand the ACCEPT over, and limit the time for its confirmation
+	doAccept // send the ACCEPT, and limit the time for its confirmation
 	doAcceptAgain
 	doRefuse // tell the caller
 )
 
-// localNext is the table of API 5.1. What can't happen, or comes too late, changes
-// nothing.
+// localNext is the table of API 5.1. An event that is impossible or late does not change the
+// state.
 func localNext(s InvitationState, e callEvent) (InvitationState, callEffect) {
 	switch {
 	case s == InvitationIdle && e == callSend:
@@ -87,7 +86,7 @@ func localNext(s InvitationState, e callEvent) (InvitationState, callEffect) {
 		return InvitationReceivedByRemote, doExpire
 	case s == InvitationSent && e == callRetry:
 		return s, doOfferAgain
-	case s == InvitationSent && e == callNoResponse: // the OFFER may arrive yet
+	case s == InvitationSent && e == callNoResponse: // the OFFER may still arrive
 		return InvitationFailure, doCancel
 	case e.isReason():
 		return InvitationFailure, doNothing
@@ -95,7 +94,7 @@ func localNext(s InvitationState, e callEvent) (InvitationState, callEffect) {
 	return s, doNothing
 }
 
-// remoteNext is the table of API 5.2, likewise.
+// remoteNext is the table of API 5.2, in the same way.
 func remoteNext(s InvitationState, e callEvent) (InvitationState, callEffect) {
 	switch {
 	case s.final():

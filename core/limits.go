@@ -72,14 +72,14 @@ const (
 	// MediaLifetime is how long finished media stays readable. (guide: seven days)
 	MediaLifetime = 7 * 24 * time.Hour
 
-	// MediaURLLifetime is how long a URL of media is good when nobody says how long.
+	// MediaURLLifetime is how long a URL of media is valid by default.
 	MediaURLLifetime = time.Hour
 
-	// MaxMediaURLName bounds the file name that such a URL gives a download, in bytes of UTF-8.
+	// MaxMediaURLName is the longest file name in such a URL, in bytes of UTF-8.
 	MaxMediaURLName = 255
 
-	// MaxInvitationBytes is the most that the content of a call invitation, or the
-	// response to one, may have as UTF-8. (API)
+	// MaxInvitationBytes is the largest content of a call invitation, and the largest
+	// response to one, in bytes of UTF-8. (API)
 	MaxInvitationBytes = 8192
 
 	// SendRate messages, peer and channel together, may be sent per SendRateWindow.
@@ -105,7 +105,7 @@ const (
 	ReconnectWait       = 9 * time.Second  // a send waiting for the connection
 	ReadWait            = 10 * time.Second // a read waiting because of its rate
 	MediaStallTimeout   = 120 * time.Second
-	MemberCountInterval = time.Second // between two MemberCountUpdated
+	MemberCountInterval = time.Second // least time between two MemberCountUpdated
 
 	BigMemberCountInterval = 3 * time.Second // the same above MaxToldMembers
 )
@@ -113,59 +113,59 @@ const (
 // Times of a call invitation. (API)
 const (
 	InvitationDelivery = 30 * time.Second // for the OFFER to arrive
-	InvitationRetry    = 2 * time.Second  // before the next attempt at that
+	InvitationRetry    = 2 * time.Second  // before the OFFER is sent again
 	InvitationExpiry   = 60 * time.Second // for an answer, on both sides
 	InvitationConfirm  = 5 * time.Second  // for the caller to confirm an ACCEPT
-	InvitationRepeat   = time.Second      // before the next attempt at that
+	InvitationRepeat   = time.Second      // before the ACCEPT is sent again
 )
 
-// MediaSilenceLimit is how long a media request that has begun to move bytes may move none
-// and get no answer. Then the client takes its connection for dead and repeats the request,
-// well within MediaStallTimeout.
+// MediaSilenceLimit is how long a media request that has begun to move bytes may pause without an
+// answer. After that the client treats its connection as dead and repeats the request.
+// It is much shorter than MediaStallTimeout.
 const MediaSilenceLimit = 20 * time.Second
 
 // Other times after which a media request is repeated. The first two grow after failures.
 const (
 	MediaFirstByteLimit = MediaSilenceLimit / 4 // before a byte has moved
-	MediaComebackLimit  = time.Second           // the same, right after a reconnection
+	MediaComebackLimit  = time.Second           // the same, right after reconnecting
 
-	// MediaUselessLimit is how long a gateway may get nothing of what the browser says it
-	// sends. A proxy that stores requests first gets smaller ones then.
+	// MediaUselessLimit is how long no bytes may arrive at the gateway while the browser says that
+	// it sends some. Then a proxy probably stores requests first, and the client makes them smaller.
 	MediaUselessLimit = 2 * MediaSilenceLimit
 )
 
 // Times of the connection. The gateway announces the first two in Welcome.
 const (
 	PingInterval   = 2500 * time.Millisecond
-	SessionTimeout = 30 * time.Second // a session outlives its socket by this (API: others see MemberLeft after 30 s)
+	SessionTimeout = 30 * time.Second // how long a session outlives its socket (API: others see MemberLeft after 30 s)
 
-	// UnreachableAfter is how long a user who is logged in may be silent before others
-	// learn that they are unreachable. (API)
+	// UnreachableAfter is how long the client of a user may send nothing before others see
+	// the user as unreachable. (API)
 	UnreachableAfter = 6 * time.Second
 
-	// SilenceLimit is how long a client waits for a frame before it gives the socket up.
+	// SilenceLimit is how long a client waits for a frame before it closes the socket.
 	SilenceLimit = 6 * time.Second
 
-	// GatewaySilenceLimit is the same for a gateway. It is longer because an upload
-	// that fills a slow uplink holds up the client's frames.
+	// GatewaySilenceLimit is the same for a gateway. It is longer, because an upload
+	// on a slow network can delay the client's frames.
 	GatewaySilenceLimit = 15 * time.Second
 )
 
-// Messages that a gateway keeps for a client that is away. (API: channel messages of the last
-// 30 s, at most 32; the latest 200 offline messages of a user, for seven days)
+// Messages that a gateway stores for a client that is not connected. (API: channel messages of the
+// last 30 s, at most 32; the latest 200 offline messages of a user, for seven days)
 const (
 	MaxMissedChannelMessages = 32
 	MaxOfflineMessages       = 200
 	OfflineLifetime          = 7 * 24 * time.Hour
-	HistoryLifetime          = 7 * 24 * time.Hour // of messages with enableHistoricalMessaging, unless a gateway says otherwise
+	HistoryLifetime          = 7 * 24 * time.Hour // of messages with enableHistoricalMessaging, by default
 
-	// MissedOverlap is how much earlier than its last message of a channel a client asks for
-	// missed messages to begin. Messages over several gateways overtake each other by less.
-	// The client drops those that it had already, by their numbers.
+	// MissedOverlap is how far before its last message of a channel a client asks for missed
+	// messages. Messages of several gateways can overtake each other, by less than this time.
+	// The client drops messages that it has already received, by their numbers.
 	MissedOverlap = 5 * time.Second
 )
 
-// Op is a kind of call that has a rate of its own.
+// Op is a kind of call that has its own rate.
 type Op int
 
 // The kinds of calls.
@@ -187,15 +187,15 @@ const (
 	ops
 )
 
-// Rate is how many calls may be made in a sliding window.
+// Rate says how many calls are allowed in a sliding window.
 type Rate struct {
 	N      int
 	Window time.Duration
 }
 
-// Rates are the rates of API 12, by Op, for each client. The client enforces them itself: a
-// read over its rate waits, see Client.read; every other call fails. A gateway allows
-// somewhat more, see gateway/rate/requests.go.
+// Rates are the rates of API 12, by Op, for each client. The client enforces them: a read over
+// its rate waits, see Client.read, and every other call fails. A gateway allows
+// a little more, see gateway/rate/requests.go.
 var Rates = [ops]Rate{
 	OpSend:         {SendRate, SendRateWindow},
 	OpJoin:         {50, 3 * time.Second},

@@ -2,9 +2,9 @@ package core
 
 import "time"
 
-// loginAttempt is a login that has not been answered.
+// loginAttempt is a login that waits for its answer.
 type loginAttempt struct {
-	done []func(*Error) // the login's own, and those of logouts that wait for it
+	done []func(*Error) // of the login, and of logouts that wait for it
 	stop func()         // of the timeout
 }
 
@@ -33,7 +33,7 @@ func (c *Client) checkLogin(uid string) *Error {
 	return nil
 }
 
-// BeginLogin is Login without the checks, for a caller that has made them itself.
+// BeginLogin is Login without the checks, which the caller must have made.
 func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
 	defer c.enter().exit()
 	if token == c.appID { // the API's way to say "no token"
@@ -50,7 +50,7 @@ func (c *Client) BeginLogin(uid, token string, done func(*Error)) {
 	c.dial()
 }
 
-// loginFailed ends a login that did not come to be.
+// loginFailed ends a login with an error.
 func (c *Client) loginFailed(err *Error, r Reason) {
 	attempt := c.login
 	if attempt == nil {
@@ -77,7 +77,7 @@ func (c *Client) loginSucceeded() {
 	}
 }
 
-// logout is a logout whose Bye is on its way.
+// logout is a logout that waits for the gateway.
 type logout struct {
 	done []func(*Error)
 	stop func()
@@ -86,8 +86,8 @@ type logout struct {
 // logoutTimeout is how long a logout waits for the gateway to close the socket. (API 3.2)
 const logoutTimeout = 5 * time.Second
 
-// Logout ends the session (API 3.2). The packet goes out inside the call; done is
-// called when the gateway has let go, or after 5 s.
+// Logout ends the session (API 3.2). It sends the packet inside the call. It calls done when the
+// gateway has closed the socket, or after 5 s.
 func (c *Client) Logout(done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
@@ -142,7 +142,7 @@ func (c *Client) LogoutNow() *Error {
 	return nil
 }
 
-// loggedOut is the end of every logout.
+// loggedOut ends a logout.
 func (c *Client) loggedOut() {
 	leaving := c.loggingOut
 	c.loggingOut = nil
@@ -155,7 +155,7 @@ func (c *Client) loggedOut() {
 	}
 }
 
-// errNotLoggedIn is the error of every method that needs a login; only the code's enum differs.
+// errNotLoggedIn returns the error of methods that need a login. Only the code differs.
 func errNotLoggedIn(code int) *Error {
 	return &Error{Class: InvalidStatus, Code: code, Text: "not logged in, or the connection is down"}
 }

@@ -4,12 +4,11 @@ import (
 	"strconv"
 )
 
-// runningTasks is how many media tasks of a client transfer at once; the others wait
-// their turn, first come first served. Small files need not queue behind a large one.
+// runningTasks is how many media tasks of a client run at the same time. The others wait, in the order
+// in which they came. It is more than one, so that small files need not wait for a large one.
 const runningTasks = 3
 
-// mediaCodes are the codes of one of the two kinds of task. Their numbers agree; the
-// enums differ.
+// mediaCodes are the error codes of uploads or of downloads.
 type mediaCodes struct {
 	failure, invalidArgument, timeout, tooMany, interrupted, notLoggedIn int
 	cancelText                                                           string
@@ -36,17 +35,17 @@ var (
 	}
 )
 
-// transfer is what a task does; it is called while the task runs and is connected.
+// transfer is the work of a task. Its methods are called while the task runs and is connected.
 type transfer interface {
 	// step makes the next request, if it is time for one. It is called again after an
-	// interruption or a failure, and goes on from what the gateway has.
+	// interruption or a failure, and continues from the gateway's offset.
 	step()
 
-	// doubt is called when a request came to nothing: the cause may be on this side.
+	// doubt is called when a request failed without an answer: the cause may be on this side.
 	doubt()
 
-	// cancelled cleans up after a task that ended before its time; no request of it
-	// is under way any more.
+	// cancelled cleans up after a task that was canceled or failed. None of its requests
+	// is running any more.
 	cancelled()
 }
 
@@ -59,23 +58,23 @@ type Task struct {
 	progress func(current, total int64)
 	total    int64
 
-	lasting bool // what has arrived is of use after a failure
+	lasting bool // keep what has arrived after a failure: a later upload continues it
 	running bool
 	ended   bool
 
-	lastReported   int64 // the last progress told; -1 before the first
-	sentMost       int64 // bytes of an upload that the browser told to have sent; the most so far
-	confirmed      int64 // bytes that the gateway has, or that were downloaded and kept; the most so far
+	lastReported   int64 // the last reported progress; -1 before the first
+	sentMost       int64 // largest number of bytes that the browser reported as sent, for an upload
+	confirmed      int64 // largest number of bytes that the gateway has stored, or that were downloaded and kept
 	lastProgressAt instant
 	stopStall      func()
 
-	inFlight  []*mediaAttempt // requests under way
+	inFlight  []*mediaAttempt // running requests
 	stopRetry func()          // set while waiting to try again
-	failures  int             // in a row, while confirmed did not grow
-	fault     fault           // of the last one
+	failures  int             // since confirmed last grew
+	fault     fault           // of the last failure
 }
 
-// addTask takes a place. (API 7.5)
+// addTask adds a task, unless there are too many (API 7.5).
 func (c *Client) addTask(t *Task) {
 	if len(c.tasks) >= MaxMediaTasks {
 		t.ended = true
@@ -88,7 +87,7 @@ func (c *Client) addTask(t *Task) {
 	c.host.AfterFunc(0, c.startTasks)
 }
 
-// startTasks gives free runners to the tasks that wait longest.
+// startTasks starts the tasks that have waited longest, as far as runningTasks allows.
 func (c *Client) startTasks() {
 	running := 0
 	for _, t := range c.tasks {
@@ -113,7 +112,7 @@ func (c *Client) startTasks() {
 // Total returns the length of the file in bytes.
 func (t *Task) Total() int64 { return t.total }
 
-// Cancel ends the task with Interrupted; a task that has ended stays as it is.
+// Cancel ends the task with Interrupted. It does nothing if the task has already ended.
 func (t *Task) Cancel() {
 	defer t.c.enter().exit()
 	if t.ended {
@@ -124,7 +123,7 @@ func (t *Task) Cancel() {
 	t.fail(&Error{Class: Interrupted, Code: t.codes.interrupted, Text: t.codes.cancelText})
 }
 
-// end frees the place; nothing of the task happens afterwards.
+// end removes the task. It makes no calls afterwards.
 func (t *Task) end() {
 	t.ended = true
 	t.halt()
@@ -141,7 +140,7 @@ func (t *Task) end() {
 	c.host.AfterFunc(0, c.startTasks)
 }
 
-// halt stops what is under way.
+// halt stops the task's requests and timers.
 func (t *Task) halt() {
 	for len(t.inFlight) > 0 {
 		t.inFlight[0].halt()
@@ -164,17 +163,16 @@ func (t *Task) failed(err *Error) {
 	t.fail(err)
 }
 
-// refused ends the task because the gateway answered with a status that trying again
-// won't change.
+// refused ends the task because of a status that a new attempt would not change.
 func (t *Task) refused(r *HTTPResponse) { t.unavailable(statusFault(r, true)) }
 
 func (t *Task) unavailable(f fault) {
 	t.failed(&Error{Class: Unavailable, Code: t.codes.failure, Text: f.text, ServerCode: f.status, Cause: f.cause})
 }
 
-// show tells the application how far the task is: 0 first, never down, the total
-// only from the step that completes the task (API 7.6). It reports whether n is more than
-// was told before.
+// show reports progress to the application (API 7.6). The first value is 0, values never fall, and
+// the total comes only when the task is complete. show returns whether n is higher than the last
+// reported value.
 func (t *Task) show(n int64) bool {
 	if t.lastReported < 0 {
 		t.lastReported = 0
@@ -188,15 +186,15 @@ func (t *Task) show(n int64) bool {
 	return true
 }
 
-// confirm notes how many bytes have surely arrived. Only more than ever before is
-// progress: what is sent again is not.
+// confirm notes how many bytes have certainly arrived. It is progress only if n is higher than ever
+// before: bytes that are sent again do not count.
 func (t *Task) confirm(n int64) {
 	if n > t.confirmed {
 		t.confirmed, t.lastProgressAt, t.failures = n, now(), 0
 	}
 }
 
-// watchStall ends a task that has not advanced for MediaStallTimeout.
+// watchStall ends a task that has made no progress for MediaStallTimeout.
 func (t *Task) watchStall() {
 	t.stopStall = t.c.host.AfterFunc(MediaStallTimeout-since(t.lastProgressAt), func() {
 		if since(t.lastProgressAt) < MediaStallTimeout {
@@ -217,7 +215,7 @@ func (t *Task) watchStall() {
 	})
 }
 
-// retryLater tries the next step after a wait, because of a fault.
+// retryLater makes the next step after a wait, because of a fault.
 func (t *Task) retryLater(f fault) {
 	t.fault = f
 	t.c.log(LogInfo, "media request failed, trying again: "+f.text)
@@ -231,7 +229,7 @@ func (t *Task) retryLater(f fault) {
 	t.failures++
 }
 
-// resume goes on with a running task.
+// resume continues a running task.
 func (t *Task) resume() {
 	if t.running && !t.ended && t.stopRetry == nil && t.c.connected() {
 		t.transfer.step()

@@ -9,32 +9,32 @@ import (
 // tusVersion is the version of the tus protocol that uploads speak.
 const tusVersion = "1.0.0"
 
-// GatewayHeader is in every HTTP answer of a gateway. An answer without it may be that of
-// a proxy or a captive portal.
+// GatewayHeader is in every HTTP answer of a gateway. An answer without it may come from a
+// proxy or a captive portal.
 const GatewayHeader = "Rtm-Gateway"
 
-// mediaAttempt is one HTTP request of a task and what to do with its answer.
+// mediaAttempt is one HTTP request of a task, with the functions that handle its answer.
 type mediaAttempt struct {
 	t        *Task
-	method   string // what the request means
-	sent     string // the method that it went out with
+	method   string // the method that the request means
+	sent     string // the method that it was sent with
 	progress func(n int64)
 	answered func(*HTTPResponse)
 
-	// smaller, where set, makes the body of the next request smaller than that of this one,
-	// which something before the gateway refused (413). It reports whether that can be.
+	// smaller may be nil. It makes the body of the next request smaller, because a proxy refused
+	// this one (413). It returns false if the body cannot be smaller.
 	smaller func() bool
 
-	// late, where set, takes the answer that comes after the task went on without it;
-	// such a request is not aborted.
+	// late may be nil. It gets an answer that comes after the task has continued without it.
+	// A request with late is not aborted.
 	late func(*HTTPResponse)
 	over bool // answered, halted or given up
 
-	ended func() // called at the end, where set
+	ended func() // called at the end; may be nil
 
-	limit     time.Duration // of silence; see watch
-	moved     int64         // bytes, by the last progress
-	heard     instant       // the last sign of life, or the start
+	limit     time.Duration // how long the request may make no progress; see watch
+	moved     int64         // bytes at the last progress
+	heard     instant       // when the last progress came, or the start
 	stopWatch func()
 	abort     func()
 }
@@ -51,7 +51,7 @@ func (x *mediaAttempt) Progress(n int64) {
 	}
 }
 
-// Answered implements HTTPListener. What may pass by itself is tried again here.
+// Answered implements HTTPListener. It tries again after failures that may be temporary.
 func (x *mediaAttempt) Answered(r *HTTPResponse, err error) {
 	t := x.t
 	if x.over {
@@ -90,20 +90,19 @@ func (x *mediaAttempt) Answered(r *HTTPResponse, err error) {
 	}
 }
 
-// otherMethod has the next requests sent in the other way than this one: what refused it may
-// refuse either, and may have done so once only.
+// otherMethod switches the next requests between real methods and X-HTTP-Method-Override. It may
+// switch back: the refusal may have had another cause, and a proxy may refuse either of the two.
 func (x *mediaAttempt) otherMethod() {
 	if x.method != "GET" && x.method != "POST" {
 		x.t.c.override = x.sent == x.method
 	}
 }
 
-// methodDoubt is after how many failures without an answer a task tries whether requests
-// pass with another method. It goes on to try both.
+// methodDoubt is the number of failures without an answer after which a task tries the other way to
+// send methods. After further failures it tries both by turns.
 const methodDoubt = 3
 
-// refusesMethod reports whether an answer may mean that something on the way lets only
-// GET and POST pass.
+// refusesMethod reports whether an answer may mean that a proxy lets only GET and POST pass.
 func refusesMethod(method string, status int, own bool) bool {
 	switch {
 	case method == "GET" || method == "POST":
@@ -114,9 +113,9 @@ func refusesMethod(method string, status int, own bool) bool {
 	return !own && (status == 400 || status == 403 || status == 404)
 }
 
-// isTransient reports whether a status speaks of a state that may pass: the session is
-// coming back (401), the upload is locked or moved on (409, 423), the gateway is busy
-// or down. It does not of 501 and 507: nobody waits until a quota has room again.
+// isTransient reports whether the cause of a status may be temporary: the session is being
+// resumed (401), the upload is locked or has another offset (409, 423), or the gateway is busy
+// or down. 501 and 507 do not count: it may take days until a quota has room again.
 func isTransient(status int) bool {
 	switch status {
 	case 401, 408, 409, 423, 425, 429:
@@ -125,7 +124,7 @@ func isTransient(status int) bool {
 	return status >= 500 && status != 501 && status != 507
 }
 
-// exchange makes a request of the task.
+// exchange makes a request for the task.
 func (t *Task) exchange(r *HTTPRequest, x *mediaAttempt) {
 	x.t, x.method = t, r.Method
 	x.abort = t.c.mediaRequest(r, x)
@@ -138,17 +137,17 @@ func (t *Task) exchange(r *HTTPRequest, x *mediaAttempt) {
 	t.inFlight = append(t.inFlight, x)
 }
 
-// soon is for how long a request may stay without an answer before a byte has moved: twice
-// as long after each failure. It is short where the client has just come back, until there
-// is an answer, because connections to a gateway that died swallow requests.
+// soon returns how long a request may wait for its first byte. The time doubles after each
+// failure. After the client has reconnected, it is short until there is an answer: requests on
+// old connections to a dead gateway get no answer.
 func (t *Task) soon() time.Duration {
 	if t.c.cameBack && since(t.c.back) < MediaSilenceLimit {
-		return MediaComebackLimit << min(max(t.failures-2, 0), 3) // there may be several such connections
+		return MediaComebackLimit << min(max(t.failures-2, 0), 3) // the browser may have several such connections
 	}
 	return MediaFirstByteLimit << min(t.failures, 3)
 }
 
-// end takes the request off its task.
+// end removes the request from its task.
 func (x *mediaAttempt) end() {
 	x.over = true
 	x.stopWatch()
@@ -160,7 +159,7 @@ func (x *mediaAttempt) end() {
 	}
 }
 
-// halt makes the task go on without the request.
+// halt makes the task continue without the request.
 func (x *mediaAttempt) halt() {
 	x.end()
 	if x.late == nil {
@@ -168,8 +167,8 @@ func (x *mediaAttempt) halt() {
 	}
 }
 
-// watch gives the request up when nothing was heard of it for its limit: a connection can
-// die without a word.
+// watch gives the request up when it has made no progress for its limit. A connection can die without
+// an error.
 func (x *mediaAttempt) watch() {
 	x.stopWatch = x.t.c.host.AfterFunc(x.limit-since(x.heard), func() {
 		if since(x.heard) < x.limit {
@@ -180,16 +179,16 @@ func (x *mediaAttempt) watch() {
 	})
 }
 
-// giveUp aborts the request, also where late is set, since dead requests would use up the
-// connections that a page may have.
+// giveUp aborts the request, also if late is set, because dead requests would use up the
+// connections of the page.
 func (x *mediaAttempt) giveUp(why string) {
 	x.end()
 	x.abort()
 	x.t.retryLater(fault{0, textError(why), why})
 }
 
-// mediaRequest adds to a request what all of them carry: r.URL is the media key, ""
-// to create.
+// mediaRequest adds the URL and the headers that all requests need. r.URL is the media key, or ""
+// to create an upload.
 func (c *Client) mediaRequest(r *HTTPRequest, l HTTPListener) (abort func()) {
 	r.URL = c.gateway + "/media/" + r.URL
 	r.Header = append(r.Header, [2]string{"Authorization", "Bearer " + c.session.credential})
@@ -208,14 +207,15 @@ type discarding struct {
 	c       *Client
 	session string
 
-	key   string // "": not known; the nonce names it
+	key   string // "": not known, and the nonce identifies it
 	nonce string
 
-	done func(*Error) // where set, is called when nothing is left to be removed
+	attempts int          // how many have failed
+	done     func(*Error) // called when the upload is removed; may be nil
 }
 
-// Discard removes what an upload that had a nonce (UploadParams) has left at the gateway, now or when the
-// connection is back. done is called when that is done; never, if the session ends before.
+// Discard removes an unfinished upload with a nonce (UploadParams) from the gateway, now or when the
+// connection is back. Then it calls done. It never calls done if the session ends before.
 func (c *Client) Discard(nonce string, done func(*Error)) {
 	defer c.enter().exit()
 	c.discard(&discarding{nonce: nonce, done: c.later(done)})
@@ -224,7 +224,7 @@ func (c *Client) Discard(nonce string, done func(*Error)) {
 // discard removes an upload, now or when the connection is back.
 func (c *Client) discard(d *discarding) {
 	if d.key == "" && d.nonce == "" || c.session.id == "" {
-		return // the gateway removes what a session leaves unfinished
+		return // the gateway removes the unfinished uploads of a session
 	}
 	d.c, d.session = c, c.session.id
 	c.discards = append(c.discards, d)
@@ -248,13 +248,19 @@ func (c *Client) flushDiscards() {
 // Progress implements HTTPListener.
 func (*discarding) Progress(int64) {}
 
-// Answered implements HTTPListener: what could not be removed is removed with the
-// next connection of the session.
+// Answered implements HTTPListener. If the upload could not be removed, the client tries again later,
+// or when the connection is back.
 func (d *discarding) Answered(r *HTTPResponse, err error) {
 	switch {
 	case d.c.session.id != d.session:
 	case err != nil || !fromGateway(r) || isTransient(r.Status):
 		d.c.discards = append(d.c.discards, d)
+		d.c.afterInSession(backoff(d.attempts, discardRetryCap), func() {
+			if d.c.state == Connected {
+				d.c.flushDiscards()
+			}
+		})
+		d.attempts++
 	case d.done != nil:
 		d.done(nil)
 	}

@@ -5,9 +5,8 @@ import (
 	"strconv"
 )
 
-// MediaKeyLength is the length of a media key in lower-case hex digits: 232 random bits, and
-// the hour in which the upload was created. The key ends the upload's URL,
-// /media/<key>.
+// MediaKeyLength is the length of a media key in lower-case hex digits. A key has the hour in which
+// the upload was created, and 232 random bits. The upload's URL is /media/<key>.
 const MediaKeyLength = 64
 
 // MediaID makes the id that applications see. It has the form of the 1.4 SDK, so that
@@ -23,8 +22,8 @@ func MediaID(key string, size int64, image bool, width, height uint32) string {
 
 const textMediaID = "mediaId is not of the form that an upload gives"
 
-// parseMediaID takes an id apart; ok is false when it is not of the form. Ids made
-// by the vendor's service have the form too, and name nothing here.
+// parseMediaID reads an id. ok is false if the id is malformed. Ids of the vendor's service
+// have the same form, but this gateway does not have their files.
 func parseMediaID(id string) (key string, size int64, ok bool) {
 	if len(id) < 1+MediaKeyLength || id[0] != '0' {
 		return "", 0, false
@@ -62,8 +61,8 @@ func MediaKey(mediaID string) string {
 	return key
 }
 
-// cutNumber takes the decimal digits off the front of s; there must be some, and no more
-// than an int64 holds. A parser of strconv would bring 7 KB for the quoting in its errors.
+// cutNumber reads the decimal digits at the beginning of s. ok is false if there are none, or if the
+// number does not fit into an int64. A parser of strconv would add 7 KB for the quoting in its errors.
 func cutNumber(s string) (n int64, rest string, ok bool) {
 	i := 0
 	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {

@@ -8,22 +8,21 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// MediaURLOptions says what a URL of media is for.
+// MediaURLOptions are the options of a URL of media.
 type MediaURLOptions struct {
-	// ExpiresIn is how long the URL works: whole seconds, at most MediaLifetime; 0 for MediaURLLifetime. It never
-	// works for longer than the media is kept.
+	// ExpiresIn is how long the URL works: full seconds, at most MediaLifetime; 0 means MediaURLLifetime. The URL
+	// never works longer than the media is stored.
 	ExpiresIn time.Duration
 
-	// Download is the file name under which browsers save what the URL leads to, at most MaxMediaURLName bytes. Without
-	// one they show what they can show.
+	// Download is the file name with which browsers save the file, at most MaxMediaURLName bytes. "" means that they
+	// show the file if they can.
 	Download string
 }
 
-const textNoMedia = "no such media: the id is unknown here or its seven days are over"
+const textNoMedia = "no such media: the id is unknown or the file has expired"
 
-// MediaURL asks for a URL that serves media without a login, for the elements of a page. The
-// URL is absolute, at the gateway's address. Errors have the codes of Download. The URL itself
-// does not tell whether it still works.
+// MediaURL asks for a URL that serves media without a login, for elements of a page. The
+// URL is absolute and has the gateway's address. Errors have the codes of Download.
 func (c *Client) MediaURL(mediaID string, o MediaURLOptions, done func(string, *Error)) {
 	defer c.enter().exit()
 	done = laterWith(c, done)

@@ -6,15 +6,15 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// memberChanged tells the application of another member's coming or going: no second
-// joined without a left between (API 4.5).
+// memberChanged tells the application that another member joined or left. It never reports that a
+// member joined twice without leaving (API 4.5).
 func (c *Client) memberChanged(m *wire.MemberChange) {
 	ch := c.channels[m.Channel]
 	if ch == nil || ch.state != Joined || m.Uid == c.uid {
 		return
 	}
 	ch.countChanged(int(m.MemberCount))
-	if m.Uid == "" { // a crowd, in which comings and goings are not told
+	if m.Uid == "" { // a large channel: only the count is known
 		clear(ch.members)
 		ch.listed = false
 		return
@@ -31,9 +31,9 @@ func (c *Client) memberChanged(m *wire.MemberChange) {
 	ch.tell(func() { c.events.MemberLeft(ch, m.Uid) })
 }
 
-// countChanged plans MemberCountUpdated: once a second at most, of a crowd every 3 s, the
-// latest value, and only where it differs from the last one told. It never emits inside the call, so
-// that whoever awaits a join gets to run first (API 8.5).
+// countChanged plans MemberCountUpdated: at most once a second, in large channels every 3 s. The event
+// has the latest count, and there is no event if the last one had the same count. It is never emitted
+// inside the call, so that code that awaits a join runs first (API 8.5).
 func (ch *Channel) countChanged(n int) {
 	ch.count = n
 	if ch.stopShowing != nil {
@@ -59,7 +59,7 @@ func (ch *Channel) countChanged(n int) {
 	})
 }
 
-// rejoin enters, in a new session, the channels that the old one was in.
+// rejoin joins the channels of the former session again, in a new one.
 func (c *Client) rejoin() {
 	for _, ch := range c.channels {
 		ch.rejoin()
@@ -67,16 +67,16 @@ func (c *Client) rejoin() {
 }
 
 func (ch *Channel) rejoin() {
-	if ch.state == Joined && ch.c.session.id != "" { // else its Join is pending, or it is over
-		if !ch.c.session.continues { // what gateways share may have begun again
+	if ch.state == Joined && ch.c.session.id != "" { // otherwise its join is pending, or it was left
+		if !ch.c.session.continues { // revisions may have started again from 1
 			ch.attributes = 0
 		}
 		ch.c.request(&wire.ClientFrame{Join: &wire.Join{Channel: ch.id, SinceMs: ch.since}}, 0, ch.rejoined)
 	}
 }
 
-// rejoined hears the answer. The application takes the channel for joined, so that what
-// may pass by itself is tried again.
+// rejoined handles the answer. For the application the channel is still joined, so the client tries
+// again after refusals that may be temporary.
 func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	timeout, refusal := failure(f)
 	switch {
@@ -86,7 +86,7 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 		ch.rejoins = 0
 		ch.countChanged(int(f.Joined.GetMemberCount()))
 		ch.reconcileMembers(f.Joined.GetUid())
-	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile; the join may have been sent again, behind the leave
+	case refusal == nil && ch.c.channels[ch.id] == nil: // left meanwhile, and the join may have been sent again after the leave
 		ch.sendLeave()
 	case refusal == nil || ch.state != Joined:
 	case refusal.Reason == wire.Refusal_UNAVAILABLE, refusal.Reason == wire.Refusal_TOO_OFTEN, refusal.Reason == wire.Refusal_SAME_CHANNEL_TOO_OFTEN:
@@ -98,8 +98,8 @@ func (ch *Channel) rejoined(f *wire.ServerFrame) {
 	}
 }
 
-// addMembers takes in all members, and returns those who were not known. Of a crowd, or from an
-// older gateway, there is no list.
+// addMembers stores all members, and returns those that were unknown. Large channels and older
+// gateways have no list.
 func (ch *Channel) addMembers(all []string) (unknown []string) {
 	ch.listed = len(all) > 0
 	for _, uid := range all {
@@ -111,8 +111,8 @@ func (ch *Channel) addMembers(all []string) (unknown []string) {
 	return unknown
 }
 
-// reconcileMembers tells the application who came while the client was away, and who left if
-// the session goes on for others too. here is the new list of all members.
+// reconcileMembers tells the application who joined while the client was disconnected. If the session
+// also continues for other users, it tells who left, too. here is the new list of all members.
 func (ch *Channel) reconcileMembers(here []string) {
 	wasListed := ch.listed
 	came := ch.addMembers(here)
@@ -137,9 +137,9 @@ func (ch *Channel) reconcileMembers(here []string) {
 	}
 }
 
-// planRollCall has the application told of members who left while the client was away
-// for longer than its session lived. Others may have been away with it, as when a gateway
-// ended: they get the time to come back that a member has.
+// planRollCall plans to tell the application which members left while the client was disconnected for
+// longer than its session lived. It waits for the session timeout: others may also have been
+// disconnected, for example by the same dead gateway, and may still come back.
 func (ch *Channel) planRollCall() {
 	for uid := range ch.members {
 		ch.members[uid] = false
@@ -151,16 +151,16 @@ func (ch *Channel) planRollCall() {
 	})
 }
 
-// rollCalled hears who is there.
+// rollCalled handles the list of members.
 func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 	if timeout, refusal := failure(f); timeout || refusal != nil {
-		return // without the list nobody is told to have left
+		return // without the list it is not known who left
 	}
 	here := map[string]bool{}
 	for _, uid := range f.MemberList.GetUid() {
 		here[uid] = true
 	}
-	if len(here) >= MaxToldMembers { // not all are listed
+	if len(here) >= MaxToldMembers { // the list may be incomplete
 		return
 	}
 	for uid, heard := range ch.members {
@@ -171,8 +171,8 @@ func (ch *Channel) rollCalled(f *wire.ServerFrame) {
 	}
 }
 
-// resendLeaves repeats what the gateway may have missed when the socket broke.
-// Leaving a channel that was left has no effect.
+// resendLeaves sends leaves again that may have been lost with the socket. Leaving a channel twice
+// has no effect.
 func (c *Client) resendLeaves() {
 	for id := range c.left {
 		c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
@@ -180,13 +180,13 @@ func (c *Client) resendLeaves() {
 	clear(c.left)
 }
 
-// leaveAgain leaves, in a session that continues the former one for others, what was left while
-// no gateway could be told: for them the user is still a member, whom a gateway can take out of a
-// channel once they are in it.
+// leaveAgain is for a session that continues the former one for other users. It leaves the channels
+// that the client left while it had no socket: for others the user is still a member. A gateway can
+// only remove a member who is in the channel at that gateway, so the client joins it first.
 func (c *Client) leaveAgain() {
 	for id, untold := range c.left {
 		if untold && c.session.continues {
-			join := &wire.Join{Channel: id, SinceMs: unixMs() + c.session.ahead} // so it is no new one
+			join := &wire.Join{Channel: id, SinceMs: unixMs() + c.session.ahead} // SinceMs marks a client that reconnects, not a new member
 			c.request(&wire.ClientFrame{Join: join}, 0, func(*wire.ServerFrame) {})
 			c.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: id}})
 		}

@@ -6,19 +6,19 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// EndCallPrefix begins the legacy texts that cancel a call (API 6.6).
+// EndCallPrefix is the prefix of the legacy texts that cancel a call (API 6.6).
 const EndCallPrefix = "AgoraRTMLegacyEndcallCompatibleMessagePrefix"
 
-// MessageFault is a fault of a message that the types of this package can't express, so that only
-// the code that made the message can find it. It is reported at its place in the order
-// of checks (API 6.2, 6.3).
+// MessageFault is a fault in a message that only the code that made the message can find, because
+// the types of this package cannot express it. It is reported at its place in the order of checks
+// (API 6.2, 6.3).
 type MessageFault int
 
 // The faults. The numbers are shared with web/src/bridge.ts.
 const (
 	NoFault     MessageFault = iota
-	NotAMessage              // not a plain object, or its fields fit none of the four types
-	UnknownType              // it has a type that is none of the four
+	NotAMessage              // not a plain object, or its fields do not fit any of the four types
+	UnknownType              // its type is not one of the four
 	BadRaw                   // RAW whose body is not bytes or whose description is not text
 	Malformed                // TEXT without text, IMAGE or FILE without media id, thumbnail not a Blob
 )
@@ -27,22 +27,22 @@ const (
 type Outgoing struct {
 	Message *Message
 
-	// ThumbnailBytes is the thumbnail's size if Message does not contain it because the
-	// message is too large anyway.
+	// ThumbnailBytes is the thumbnail's size if Message does not contain the thumbnail, because the
+	// message is too large with it.
 	ThumbnailBytes int
 
 	Fault     MessageFault
 	FaultText string
 
-	// Number and Origin name the message in place of the client's own numbers, if Number is not 0: it is
-	// sent once, also over several logins (wire.Send).
+	// If Number is not 0, Number and Origin identify the message instead of the client's own numbers:
+	// it is sent only once, also over several logins (wire.Send).
 	Number, Origin uint64
 
-	// History has the gateway keep the message for the app's backend to read.
+	// History makes the gateway store the message for the app's backend.
 	History bool
 }
 
-// weight is what counts against MaxMessageBytes (API 6.3).
+// weight returns the size that MaxMessageBytes limits (API 6.3).
 func (o *Outgoing) weight() int {
 	m := o.Message
 	switch m.Type {
@@ -109,7 +109,7 @@ func (o *Outgoing) check(codes *sendCodes) *Error {
 	return &Error{Class: class, Code: codes.badMessage, Text: "message too large: " + what + " may have 32768 bytes together"}
 }
 
-// validEndCall reports whether text is no end-call text or a well-formed one (API 6.6).
+// validEndCall returns false for a malformed end-call text (API 6.6), and true for all other texts.
 func validEndCall(text string) bool {
 	rest, legacy := strings.CutPrefix(text, EndCallPrefix)
 	if !legacy {
@@ -119,5 +119,5 @@ func validEndCall(text string) bool {
 	if !ok {
 		return false
 	}
-	return strings.IndexByte(rest, '_') > 0 // what is before it names a channel
+	return strings.IndexByte(rest, '_') > 0 // before it is the id of a channel
 }

@@ -3,12 +3,12 @@ package core
 import "rtmwasm/core/imagemeta"
 
 // StripMetadata removes EXIF, XMP, IPTC, comments and previews from a JPEG, PNG or WebP
-// picture, and later calls done with the result. The pixels do not change. If picture is
-// another Blob, or has no metadata, the result is picture itself. The error is that of
+// picture, and later calls done with the result. The pixels do not change. If picture has
+// another format or no metadata, the result is picture itself. The error is that of
 // reading picture.
 //
-// The result shares the picture's data. Little more than the metadata is read of a PNG or
-// WebP. A JPEG is read once, 256 KiB at a time, to find its end.
+// The result shares the picture's data. Of a PNG or WebP, StripMetadata reads little more than
+// the metadata. It reads a JPEG once, 256 KiB at a time, to find its end.
 func StripMetadata(h Host, picture Blob, done func(Blob, error)) {
 	s := imagemeta.New(picture.Size())
 	var read func()
@@ -30,7 +30,7 @@ func StripMetadata(h Host, picture Blob, done func(Blob, error)) {
 	h.AfterFunc(0, read)
 }
 
-// joinParts makes the picture that s has found.
+// joinParts joins the parts of the picture that s keeps.
 func joinParts(h Host, picture Blob, s *imagemeta.Stripper) Blob {
 	parts := s.Parts()
 	if parts == nil {

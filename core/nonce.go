@@ -5,8 +5,8 @@ import "math/rand/v2"
 // nonceDigits is the length of a nonce: 18 bytes in Base64, which need no padding.
 const nonceDigits = 24
 
-// newNonce draws the mark by which the gateway knows a repeated creation again, as the
-// value of Upload-Metadata. Nobody can guess it: the generator is the runtime's ChaCha8,
+// newNonce returns a random mark, with which the gateway recognises a repeated creation, in the form of
+// a value in Upload-Metadata. Nobody can guess it: the generator is the runtime's ChaCha8,
 // seeded from the system.
 func newNonce() string {
 	var b [nonceDigits]byte

@@ -1,18 +1,17 @@
 package core
 
-// numbers counts the messages to each peer and channel, for wire.Send. Each has a row of its
-// own, so that a message that comes late is near its neighbours, however much was sent to
-// others meanwhile: see deduplicator. What it remembers is bounded.
+// numbers counts the messages to each peer and channel, for wire.Send. Each peer and channel has its own
+// numbers, so that messages to others do not make gaps: see deduplicator. The memory is limited.
 type numbers struct {
 	recent, older map[string]uint64
-	floor         uint64 // the highest number of those that were forgotten
+	floor         uint64 // the highest number of the peers and channels that were forgotten
 }
 
-// maxNumbered is how many peers and channels recent may have.
+// maxNumbered is the largest number of peers and channels in recent.
 const maxNumbered = 1024
 
-// next is the number of the next message to a peer or channel. One that was forgotten goes on
-// above all numbers that it may have had.
+// next returns the number of the next message to a peer or channel. After a peer or channel was
+// forgotten, its numbers continue above all that it may have had.
 func (n *numbers) next(to string) uint64 {
 	last, known := n.recent[to]
 	if !known {

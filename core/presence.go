@@ -4,15 +4,14 @@ import "rtmwasm/core/wire"
 
 // peer is a user that the client is subscribed to.
 type peer struct {
-	state wire.Presence_State // the last heard of
-	told  wire.Presence_State // the last the application heard; UNKNOWN before the first report
+	state wire.Presence_State // the last state from the gateway
+	told  wire.Presence_State // the last state reported to the application; UNKNOWN before the first
 }
 
-// PresenceList is states of users.
+// PresenceList has the states of users.
 type PresenceList = []*wire.Presence
 
-// codes of the three methods that ask the gateway about peers; bad is that of their
-// arguments.
+// Codes of the three methods that ask the gateway about peers. bad is for invalid arguments.
 type presenceCodes struct{ bad, notLoggedIn, tooOften, timeout, failure int }
 
 var (
@@ -97,7 +96,7 @@ func (c *Client) SubscribePeers(peers []string, done func(*Error)) {
 	})
 }
 
-// UnsubscribePeers ends what SubscribePeers began. It does not wait for the gateway.
+// UnsubscribePeers ends subscriptions. It does not wait for the gateway.
 func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
 	defer c.enter().exit()
 	done = c.later(done)
@@ -110,7 +109,7 @@ func (c *Client) UnsubscribePeers(peers []string, done func(*Error)) {
 		done(err)
 		return
 	}
-	var known []string // one whose subscription is under way stays
+	var known []string // without peers whose subscription is not answered yet
 	for _, id := range peers {
 		if c.peers[id] != nil {
 			delete(c.peers, id)
@@ -148,8 +147,8 @@ func presenceFrame(mode wire.PresenceRequest_Mode, peers []string) *wire.ClientF
 	return &wire.ClientFrame{Presence: &wire.PresenceRequest{Mode: mode, Uid: peers}}
 }
 
-// reportPeers tells in one event of all these peers. Whoever awaits the subscription gets
-// to run before (API 8.5). The report knows no UNREACHABLE; that follows it.
+// reportPeers reports all these peers in one event, after code that awaits the subscription has run
+// (API 8.5). The report does not have UNREACHABLE; an event for it follows.
 func (c *Client) reportPeers(peers []string) {
 	c.host.AfterFunc(0, func() {
 		var list PresenceList
@@ -170,7 +169,7 @@ func (c *Client) reportPeers(peers []string) {
 	})
 }
 
-// presencePushed takes in what changed.
+// presencePushed handles a push with states that have changed.
 func (c *Client) presencePushed(list PresenceList) {
 	for _, news := range list {
 		if p := c.peers[news.Uid]; p != nil {
@@ -183,7 +182,7 @@ func (c *Client) presencePushed(list PresenceList) {
 // changed reports whether the state differs from what the application knows.
 func (p *peer) changed() bool { return p.told != p.state }
 
-// tellPeers tells of each of these peers, in an event of its own, if it is due then.
+// tellPeers reports each of these peers in its own event, if due returns true for it.
 func (c *Client) tellPeers(list PresenceList, due func(*peer) bool) {
 	c.tell(func() {
 		for _, one := range list {
@@ -195,7 +194,7 @@ func (c *Client) tellPeers(list PresenceList, due func(*peer) bool) {
 	})
 }
 
-// resubscribe renews all subscriptions in a new session, and tells of all in one event.
+// resubscribe renews all subscriptions in a new session, and reports all peers in one event.
 func (c *Client) resubscribe() {
 	peers, session := c.subscribed(), c.session.id
 	if len(peers) == 0 || session == "" {
@@ -205,7 +204,7 @@ func (c *Client) resubscribe() {
 		p.told = wire.Presence_UNKNOWN
 	}
 	c.askPresence(wire.PresenceRequest_SUBSCRIBE, peers, func(f *wire.ServerFrame) {
-		if c.session.id != session { // that one resubscribes by itself, or is over
+		if c.session.id != session { // a newer session resubscribes itself, or the session is over
 			return
 		}
 		if timeout, refusal := failure(f); timeout || refusal != nil {
@@ -221,7 +220,7 @@ func (c *Client) resubscribe() {
 	})
 }
 
-// validIDs reports whether ids are one or more that may name users or channels.
+// validIDs reports whether ids has at least one id and all ids are valid.
 func validIDs(ids []string) bool {
 	for _, id := range ids {
 		if !ValidID(id) {

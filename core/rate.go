@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// rateWindow counts events in a sliding window. Its memory is bounded by the rate.
+// rateWindow counts events in a sliding window. It remembers at most as many events as the rate allows.
 type rateWindow struct {
-	at   []instant // the latest, some perhaps yet to come; a ring when full
+	at   []instant // the latest events, some perhaps in the future; a ring when full
 	next int       // the oldest of a full ring
 }
 
-// allow takes a place at now, or reports that none is free. r is always the same.
+// allow counts an event now, or returns false if the rate does not allow it. r must always be the same.
 func (w *rateWindow) allow(r Rate, now instant) bool {
 	_, ok := w.reserve(r, now, 0)
 	return ok
 }
 
-// reserve takes the next place, at now or later, and tells how long it is until then. It takes none
-// that is more than longest away, and reports so.
+// reserve counts an event at the next time that the rate allows, and returns how long it is until then.
+// If that is longer than longest, it counts nothing and returns false.
 func (w *rateWindow) reserve(r Rate, now instant, longest time.Duration) (wait time.Duration, ok bool) {
 	if len(w.at) < r.N {
 		w.at = append(w.at, now)
@@ -33,18 +33,18 @@ func (w *rateWindow) reserve(r Rate, now instant, longest time.Duration) (wait t
 	return wait, true
 }
 
-// release gives up the places that are later than now.
+// release removes the events that are later than now.
 func (w *rateWindow) release(now instant) {
 	for i, at := range w.at {
 		w.at[i] = min(at, now)
 	}
 }
 
-// allow counts a call, or reports that it is one too many.
+// allow counts a call, or returns false if it is over the rate.
 func (c *Client) allow(op Op) bool { return c.rates[op].allow(Rates[op], now()) }
 
-// tooOften counts a call, and is its error when it is one too many; code is of the
-// method's enum. It is asked last, when all other checks have passed.
+// tooOften counts a call, and returns an error with code if it is over the rate. It must be the last
+// check, after all others have passed.
 func (c *Client) tooOften(op Op, code int) *Error {
 	if c.allow(op) {
 		return nil
@@ -61,7 +61,7 @@ func textTooOften(op Op) string {
 	return "this may be called " + strconv.Itoa(r.N) + " times in " + strconv.Itoa(int(r.Window/1e6)) + " ms"
 }
 
-// joinTooOften is tooOften for a join, which counts for its channel as well.
+// joinTooOften is tooOften for a join, which also counts for its channel.
 func (c *Client) joinTooOften(channel string) *Error {
 	for id, w := range c.joins {
 		if now()-w.at[(w.next+len(w.at)-1)%len(w.at)] >= instant(Rates[OpJoinSame].Window) { // its latest

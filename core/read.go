@@ -2,19 +2,19 @@ package core
 
 import "rtmwasm/core/wire"
 
-// read is a request that only asks, and waits for its turn because of the rate.
+// read is a request that changes nothing, and waits for its turn because of the rate.
 type read struct {
 	op      Op
 	key     string // the frame as bytes: the same for reads that are identical
 	frame   *wire.ClientFrame
-	answers []func(*wire.ServerFrame) // of each call that shares it
+	answers []func(*wire.ServerFrame) // of the calls that share it
 	stop    func()
 }
 
-// read makes a request, at once or when the rate lets it. It is refused if that would take longer than
-// ReadWait. Reads of one kind are sent in order. A read that is identical to one that still waits shares
-// that one's answer. It never shares the answer of one that was sent: that may have
-// been answered before something the caller knows of.
+// read makes a request, now or as soon as the rate allows. If that takes longer than ReadWait, the call
+// is refused. Reads of one kind are sent in order. If an identical read is still waiting, both share
+// one answer. A read never shares the answer of one that was already sent: that answer may be
+// older than changes that the caller knows of.
 func (c *Client) read(op Op, frame *wire.ClientFrame, answer func(*wire.ServerFrame)) {
 	b, _ := frame.MarshalVT() // checked when it is sent
 	queued := false
@@ -38,7 +38,7 @@ func (c *Client) read(op Op, frame *wire.ClientFrame, answer func(*wire.ServerFr
 	}
 }
 
-// takeTurn sends a read that waited. During a logout nothing is sent any more.
+// takeTurn sends a read that waited, except during a logout.
 func (c *Client) takeTurn(r *read) {
 	if c.loggingOut != nil {
 		return
@@ -58,7 +58,7 @@ func (r *read) answered(f *wire.ServerFrame) {
 	}
 }
 
-// failReads settles the reads that wait, because the session is over, and gives their turns up.
+// failReads fails the waiting reads because the session is over, and releases their turns.
 func (c *Client) failReads() {
 	reads := c.reads
 	c.reads = nil

@@ -5,19 +5,21 @@ import (
 	"time"
 )
 
-// Waits between attempts to come back: full jitter under a cap that doubles from the
-// first to the last. (API 8.2: about every 2.5 s, for ever)
+// Waits between attempts to reconnect: full jitter under a cap that doubles from the
+// first to the last. (API 8.2: about every 2.5 s, without end)
 const (
 	firstRetryCap = 500 * time.Millisecond
 	lastRetryCap  = 4 * time.Second
 
-	lastRetry = 3 // the attempt from which on the wait grows no more
+	lastRetry = 3 // from this attempt on the wait does not grow
 
-	lastMediaRetryCap = 8 * time.Second // each attempt may cost a whole file
+	lastMediaRetryCap = 8 * time.Second // each attempt may send a complete file
+
+	discardRetryCap = time.Minute // nobody waits for the removal, and a proxy may refuse each attempt
 )
 
-// backoff is the wait before attempt n, counted from 0: at most limit. The first is almost
-// at once, so that a passing fault costs little; the jitter keeps a crowd apart.
+// backoff returns the wait before attempt n, counted from 0, at most limit. The first wait is very
+// short, so that a short fault costs little. The jitter spreads the attempts of many clients.
 func backoff(n int, limit time.Duration) time.Duration {
 	limit = min(limit, firstRetryCap<<min(n, 8))
 	return time.Duration(rand.Int64N(int64(limit)))

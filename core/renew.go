@@ -2,7 +2,7 @@ package core
 
 import "rtmwasm/core/wire"
 
-// TokenEvent tells what becomes of the token; its text is the API's name of the event.
+// TokenEvent is an event about the token. Its text is the API's name of the event.
 type TokenEvent string
 
 // The token events (API 8.6). An open connection stays open when its token expires.
@@ -37,7 +37,7 @@ func (c *Client) RenewToken(token string, done func(*Error)) {
 	n := c.renewals
 	c.requestWithin(RenewTimeout, &wire.ClientFrame{Renew: &wire.Renew{Token: token}}, RenewResend, func(f *wire.ServerFrame) {
 		err := renewError(f)
-		// Unchecked is better than refused; and a later one may have been faster.
+		// A token that was not checked is better than a refused one. A later renewal may already have been answered.
 		if (err == nil || f == nil && c.tokenRefused) && n > c.renewed {
 			c.token, c.renewed, c.tokenRefused = token, n, false
 		}
@@ -49,7 +49,7 @@ func (c *Client) RenewToken(token string, done func(*Error)) {
 	}
 }
 
-// renewError is the table of API 3.3; nil for a token that was taken.
+// renewError is the table of API 3.3. It returns nil if the gateway accepted the token.
 func renewError(f *wire.ServerFrame) *Error {
 	if f == sessionOver {
 		return errNotLoggedIn(RenewTokenErrUserNotLoggedIn)
@@ -73,12 +73,12 @@ func renewError(f *wire.ServerFrame) *Error {
 	return e
 }
 
-// aboutToken tells refusals that another token would help against.
+// aboutToken reports whether another token would help against a refusal.
 func aboutToken(r *wire.Refusal) bool {
 	return r.Reason == wire.Refusal_TOKEN_EXPIRED || r.Reason == wire.Refusal_INVALID_TOKEN || r.Reason == wire.Refusal_UID_MISMATCH
 }
 
-// renewing is the latest renewal that was not answered; nil if there is none.
+// renewing returns the latest renewal that is not answered yet, or nil.
 func (c *Client) renewing() (latest *request) {
 	for _, r := range c.pending {
 		if r.frame.Renew != nil && (latest == nil || r.frame.Id > latest.frame.Id) {
@@ -88,7 +88,7 @@ func (c *Client) renewing() (latest *request) {
 	return latest
 }
 
-// offerToken chooses the token for Hello: the one being renewed to if there is one.
+// offerToken chooses the token for Hello: that of the running renewal, if there is one.
 func (k *connection) offerToken() {
 	k.token, k.renewal = k.c.token, k.c.renewing()
 	if k.renewal != nil {
@@ -96,8 +96,8 @@ func (k *connection) offerToken() {
 	}
 }
 
-// takeRenewal withdraws the renewal whose token Hello brought; nil if none waits for an
-// answer.
+// takeRenewal withdraws the renewal whose token was in Hello. It returns nil if no such renewal
+// waits for an answer.
 func (k *connection) takeRenewal() *request {
 	r := k.renewal
 	if r == nil || k.c.pending[r.frame.Id] != r {
@@ -107,7 +107,7 @@ func (k *connection) takeRenewal() *request {
 	return r
 }
 
-// tokenTaken follows Welcome. settle is to be called when the state shows it.
+// tokenTaken handles a token that Welcome has accepted. Call settle after the state has changed.
 func (k *connection) tokenTaken() (settle func()) {
 	k.c.token, k.c.tokenRefused = k.token, false
 	if r := k.takeRenewal(); r != nil {
@@ -116,8 +116,8 @@ func (k *connection) tokenTaken() (settle func()) {
 	return func() {}
 }
 
-// tokenNotTaken handles a refusal of the token while Reconnecting. One that was in force
-// ends the attempts; one that was to replace it does not, if that may still do.
+// tokenNotTaken handles a refusal of the token while Reconnecting. If it was the current token, the
+// attempts end. If it was the token of a renewal, they continue with the current token.
 func (c *Client) tokenNotTaken(k *connection, f *wire.ServerFrame) {
 	if k.renewal == nil {
 		c.tokenRefused = true

@@ -7,18 +7,18 @@ import (
 )
 
 // request is a frame that waits for its answer. It outlives connections: after a
-// resume it is sent again under its id, in a new session under a new one.
+// resume it is sent again with its id, and in a new session with a new id.
 type request struct {
 	frame  *wire.ClientFrame
 	answer func(*wire.ServerFrame) // nil: timed out; a frame of Refusal: refused; empty: the session ended
-	stop   []func()                // of its timers
+	stop   func()                  // of its timer
 }
 
 // sessionOver is the answer of a request whose session ended before it came.
 var sessionOver = &wire.ServerFrame{}
 
-// request sends a frame and calls answer once, within RequestTimeout. Sending it again
-// every resend covers a frame that got lost without the socket noticing; 0 means never.
+// request sends a frame and calls answer once, within RequestTimeout. It sends the frame again
+// every resend, in case it was lost without an error of the socket; 0 means never.
 func (c *Client) request(frame *wire.ClientFrame, resend time.Duration, answer func(*wire.ServerFrame)) *request {
 	return c.requestWithin(RequestTimeout, frame, resend, answer)
 }
@@ -28,19 +28,29 @@ func (c *Client) requestWithin(limit time.Duration, frame *wire.ClientFrame, res
 	frame.Id = c.nextID
 	r := &request{frame: frame, answer: answer}
 	c.pending[frame.Id] = r
-	c.send(frame) // before the timers, which cost a page more than the message
-	r.stop = append(r.stop, c.host.AfterFunc(limit, func() { c.settle(r, nil) }))
-	if resend > 0 {
-		c.resendEvery(r, resend)
+	c.send(frame) // before setting the timer, which takes a page longer than sending
+	if c.pending[frame.Id] == r {
+		c.await(r, now()+instant(limit), resend)
 	}
 	return r
 }
 
-func (c *Client) resendEvery(r *request, d time.Duration) {
-	r.stop = append(r.stop, c.host.AfterFunc(d, func() {
+// await sends the frame of r again every resend until the deadline. Setting and stopping a timer
+// costs a page a fifth of the CPU of a message, so there is one for both.
+func (c *Client) await(r *request, deadline instant, resend time.Duration) {
+	wait := time.Duration(deadline - now())
+	last := resend == 0 || wait <= resend
+	if !last {
+		wait = resend
+	}
+	r.stop = c.host.AfterFunc(wait, func() {
+		if last || now() >= deadline { // a page in the background may be late
+			c.settle(r, nil)
+			return
+		}
 		c.send(r.frame)
-		c.resendEvery(r, d)
-	}))
+		c.await(r, deadline, resend)
+	})
 }
 
 func (c *Client) answered(f *wire.ServerFrame) {
@@ -54,16 +64,16 @@ func (c *Client) settle(r *request, f *wire.ServerFrame) {
 	r.answer(f)
 }
 
-// withdraw forgets a request: its answer is not wanted any more.
+// withdraw forgets a request and ignores its answer.
 func (c *Client) withdraw(r *request) {
 	delete(c.pending, r.frame.Id)
-	for _, stop := range r.stop {
-		stop()
+	if r.stop != nil {
+		r.stop()
 	}
 }
 
-// unanswered lists the pending requests in the order in which they were made. A sort
-// of package slices would be larger than all of this file, and they are few.
+// unanswered lists the pending requests in the order in which they were made. They are few, and a
+// sort of package slices would add more code than this file has.
 func (c *Client) unanswered() []*request {
 	var out []*request
 	for _, r := range c.pending {
@@ -83,8 +93,8 @@ func (c *Client) resendRequests() {
 	}
 }
 
-// renumberRequests carries what is unanswered over to a new session, behind what
-// restores it.
+// renumberRequests moves unanswered requests to a new session, after the requests that
+// restore the session's state.
 func (c *Client) renumberRequests() {
 	carried := c.unanswered()
 	clear(c.pending)
@@ -124,7 +134,8 @@ func (c *Client) retryInSession(n int, f func()) {
 	c.afterInSession(backoff(n, lastRetryCap), f)
 }
 
-// failure tells why there is no good answer: it is late, or a refusal. false, nil of a good one.
+// failure reports whether the frame is a time-out or a refusal instead of an answer. For an answer it
+// returns false and nil.
 func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	switch {
 	case f == nil:
@@ -135,8 +146,8 @@ func failure(f *wire.ServerFrame) (timeout bool, refusal *wire.Refusal) {
 	return false, f.Refusal
 }
 
-// answerError is the error of a request that got no good answer, nil for a good one. The codes are
-// of the method's enum.
+// answerError returns the error of a request that timed out or was refused, or nil for an answer. The
+// codes belong to the method's enum.
 func answerError(f *wire.ServerFrame, timeout, tooOften, other int) *Error {
 	late, refusal := failure(f)
 	switch {

@@ -185,6 +185,20 @@ func TestAttemptThatHearsNothingIsGivenUp(t *testing.T) {
 	})
 }
 
+// A crowd that comes back makes a gateway slow: that it took the connection shows that it is there.
+func TestAttemptThatIsTakenLateGoesOn(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.interrupt()
+		s := w.redialled()
+		w.host.pass(attemptTimeout - 1)
+		s.l.Opened()
+		w.host.pass(attemptTimeout - 1)
+		assert.False(t, s.closed)
+		w.host.pass(1)
+		assert.True(t, s.closed, "nothing more is heard")
+	})
+}
+
 func TestAttemptRefusedIsRepeated(t *testing.T) {
 	inSession(t, func(w *world) {
 		w.interrupt()

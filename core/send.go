@@ -2,15 +2,15 @@ package core
 
 import "rtmwasm/core/wire"
 
-// waiter is a send made while Reconnecting. It goes on when the connection is back,
-// or when the session ends, to fail as "not logged in".
+// waiter is a send that was made while Reconnecting. It continues when the connection is back.
+// If the session ends, it fails as "not logged in".
 type waiter struct {
 	proceed func()
 	stop    func()
 }
 
-// SendToPeer sends to one user (API 3.4). received tells whether the peer was online
-// and its client acknowledged.
+// SendToPeer sends a message to one user (API 3.4). received says whether the peer was online
+// and their client acknowledged the message.
 func (c *Client) SendToPeer(peer string, o *Outgoing, keepOffline bool, done func(received bool, err *Error)) {
 	defer c.enter().exit()
 	done = laterWith(c, done)
@@ -79,7 +79,7 @@ func (c *Client) forget(w *waiter) {
 	}
 }
 
-// sendOutcome turns the answer to Send into that of the method.
+// sendOutcome turns the answer to Send into the result of the method.
 func sendOutcome(f *wire.ServerFrame, codes *sendCodes) (received bool, err *Error) {
 	timeout, refusal := failure(f)
 	switch {
@@ -94,7 +94,7 @@ func sendOutcome(f *wire.ServerFrame, codes *sendCodes) (received bool, err *Err
 		err.Class, err.Code = LimitExceeded, codes.badMessage
 	case wire.Refusal_TOO_OFTEN:
 		err.Class, err.Code = LimitExceeded, codes.tooOften
-	case wire.Refusal_NOT_JOINED: // of a channel only
+	case wire.Refusal_NOT_JOINED: // only for a channel
 		return false, errNotJoined(ChannelMessageErrNotInChannel)
 	case wire.Refusal_INVALID_ID, wire.Refusal_BAD_REQUEST:
 		err.Class, err.Code = InvalidArgument, codes.badMessage

@@ -95,6 +95,31 @@ func TestSendIsRepeatedOnceAndTimesOut(t *testing.T) {
 	})
 }
 
+// Browsers let the timers of a page in the background fire late.
+func TestSendTimesOutWithOneLateTimer(t *testing.T) {
+	inSession(t, func(w *world) {
+		w.say("late")
+		time.Sleep(RequestTimeout)
+		w.host.settle()
+		assert.Equal(t, []string{"late: RtmTimeoutError 2"}, w.taken())
+	})
+}
+
+// A page may have replaced WebSocket.prototype.send by a function that calls the client.
+func TestSendThatIsSettledWhileItIsSent(t *testing.T) {
+	inSession(t, func(w *world) {
+		s := w.host.socket()
+		s.sent = func() {
+			s.sent = nil
+			w.LogoutNow()
+		}
+		w.say("last")
+		w.host.pass(2 * RequestTimeout)
+		assert.Contains(t, w.taken(), "last: RtmUnavailableError 1")
+		assert.Empty(t, w.pending)
+	})
+}
+
 func TestSendsWaitForTheConnection(t *testing.T) {
 	inSession(t, func(w *world) {
 		ch := w.joined("room")

@@ -27,8 +27,8 @@ const (
 	ReasonRemoteLogin  Reason = "REMOTE_LOGIN"
 )
 
-// next is the table of API 8.1: the state that reason leads to, or false where
-// it can't happen.
+// next is the table of API 8.1: the state that reason leads to, or false if reason cannot
+// happen in this state.
 func next(from State, reason Reason) (State, bool) {
 	switch reason {
 	case ReasonLogin:

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"sort"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,7 +62,7 @@ func (h *testHost) nextTimer() *testTimer {
 		}
 	}
 	h.timers = live
-	sort.SliceStable(h.timers, func(i, j int) bool { return h.timers[i].at.Before(h.timers[j].at) })
+	slices.SortStableFunc(h.timers, func(a, b *testTimer) int { return a.at.Compare(b.at) })
 	if len(h.timers) == 0 {
 		return nil
 	}
@@ -78,10 +78,11 @@ func (h *testHost) Dial(url string, l SocketListener) Socket {
 
 // socket is the one dialled last; it must be in use.
 func (h *testHost) socket() *testSocket {
-	h.t.Helper()
-	require.NotEmpty(h.t, h.sockets, "nothing was dialled")
+	if len(h.sockets) == 0 {
+		require.FailNow(h.t, "nothing was dialled")
+	}
 	s := h.sockets[len(h.sockets)-1]
-	require.False(h.t, s.closed, "the last socket is closed")
+	s.mustBeOpen("the last socket is closed")
 	return s
 }
 
@@ -104,14 +105,28 @@ type testSocket struct {
 	l      SocketListener
 	frames []*wire.ClientFrame
 	closed bool
+	sent   func() // is called after each frame, if set
 }
 
 // Send implements Socket.
 func (s *testSocket) Send(frame []byte) {
-	require.False(s.t, s.closed, "sent into a closed socket")
+	s.mustBeOpen("sent into a closed socket")
 	f := &wire.ClientFrame{}
-	require.NoError(s.t, f.UnmarshalVT(frame))
+	if err := f.UnmarshalVT(frame); err != nil {
+		require.FailNow(s.t, err.Error())
+	}
 	s.frames = append(s.frames, f)
+	if s.sent != nil {
+		s.sent()
+	}
+}
+
+// mustBeOpen fails the test if the socket is closed. It is called for each frame, so it calls nothing of
+// testing before there is an error: finding the caller for Helper takes longer than the client's own work.
+func (s *testSocket) mustBeOpen(otherwise string) {
+	if s.closed {
+		require.FailNow(s.t, otherwise)
+	}
 }
 
 // Close implements Socket.
@@ -119,22 +134,21 @@ func (s *testSocket) Close() { s.closed = true }
 
 // receive has the gateway send a frame.
 func (s *testSocket) receive(f *wire.ServerFrame) {
-	s.t.Helper()
 	b, err := f.MarshalVT()
-	require.NoError(s.t, err)
+	if err != nil {
+		require.FailNow(s.t, err.Error())
+	}
 	s.receiveBytes(b)
 }
 
 func (s *testSocket) receiveBytes(b []byte) {
-	s.t.Helper()
-	require.False(s.t, s.closed, "a closed socket hears nothing")
+	s.mustBeOpen("a closed socket hears nothing")
 	s.l.Received(b)
 }
 
 // lose ends the socket from outside: with the gateway's close code, or 1006.
 func (s *testSocket) lose(code int) {
-	s.t.Helper()
-	require.False(s.t, s.closed, "a closed socket can't be lost")
+	s.mustBeOpen("a closed socket can't be lost")
 	s.closed = true
 	s.l.Closed(code, "")
 }

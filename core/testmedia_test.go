@@ -4,17 +4,26 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/stretchr/testify/assert"
 )
 
-// pattern is n bytes, no two neighbouring pieces of which are alike.
+// pattern is n bytes, no two neighbouring pieces of which are alike. Nobody may change them: all tests share
+// them, because making megabytes byte by byte is slow under the race detector.
 func pattern(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(i ^ i>>8 ^ i>>16)
+	patternBytes.Lock()
+	defer patternBytes.Unlock()
+	for i := len(patternBytes.made); i < n; i++ {
+		patternBytes.made = append(patternBytes.made, byte(i^i>>8^i>>16))
 	}
-	return b
+	return patternBytes.made[:n:n]
+}
+
+// patternBytes is as much of the pattern as was asked for.
+var patternBytes struct {
+	sync.Mutex
+	made []byte
 }
 
 func (w *world) blob(n int) *testBlob { return &testBlob{h: w.host, b: pattern(n)} }

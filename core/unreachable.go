@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// probeTimeout bounds the search for the reason why no WebSocket opened.
+// probeTimeout is how long the client looks for the reason why a WebSocket did not open.
 const probeTimeout = 3 * time.Second
 
-// unreachable ends a login whose WebSocket did not open. A page is not told why a
-// WebSocket fails, so the host asks by HTTP where it can.
+// unreachable ends a login whose WebSocket did not open. Browsers do not tell pages why a
+// WebSocket fails, so the host checks the address by HTTP if it can.
 func (c *Client) unreachable(code int, why string) {
 	attempt := c.login
 	var here, other Probe
@@ -43,15 +43,15 @@ func (c *Client) unreachable(code int, why string) {
 	}
 }
 
-// probe asks about a gateway's address; false if the host cannot.
+// probe checks a gateway's address. It returns false if the host cannot.
 func (c *Client) probe(gateway string, done func(Probe)) (able bool) {
 	p, able := c.host.(Prober)
 	return able && p.Probe(gateway+"/rtm", done)
 }
 
-// unreachableText tells the likeliest reason why no WebSocket opens at a gateway's
-// address, and what to do. here is what the host found there, other what it found with the
-// other of http and https.
+// unreachableText says the most probable reason why WebSockets do not open at a gateway's
+// address, and what to do. here is what the host found at the address. other is what it found
+// with https instead of http, or the other way round.
 func unreachableText(gateway string, here, other Probe) string {
 	const set = "; set the gateway's address with createInstance(appId, { gateway: url }) or setParameter('GATEWAY', url)"
 	scheme, rest, _ := strings.Cut(gateway, "://")
@@ -84,7 +84,7 @@ func unreachableText(gateway string, here, other Probe) string {
 	return "no gateway answers at " + gateway + ": check the address, and that the gateway runs" + set
 }
 
-// otherScheme is an address with https for http, or the other way round.
+// otherScheme returns an address with https instead of http, or the other way round.
 func otherScheme(url string) string {
 	if rest, ok := strings.CutPrefix(url, "https:"); ok {
 		return "http:" + rest

@@ -8,10 +8,10 @@ import (
 	"rtmwasm/core/imagesize"
 )
 
-// createWithBody is the largest upload, in bytes, that always goes out with the request that
-// creates it: one round trip. A larger one does where the last went out so fast that this one
-// takes no longer than createTime. Otherwise it is created first: then the gateway can be
-// asked what has arrived of it.
+// createWithBody is the largest upload, in bytes, that is always sent with the request that
+// creates it, which saves a round trip. A larger upload is sent so, too, if by the speed of the last
+// one it takes at most createTime. Otherwise the upload is created first, so that the client can ask
+// the gateway how much has arrived.
 const (
 	createWithBody = 256 << 10
 	createTime     = time.Second
@@ -21,25 +21,25 @@ const (
 // header does not tell its size.
 const decodeTimeout = 5 * time.Second
 
-// UploadParams say what an upload is for.
+// UploadParams are the parameters of an upload.
 type UploadParams struct {
 	// Image asks for the dimensions of the picture.
 	Image bool
 
-	// Thumbnail is a small picture that is measured too; nil for none.
+	// Thumbnail is a small picture that is measured, too. It may be nil.
 	Thumbnail Blob
 
-	// Dimensions in pixels, if the caller knows them; each that is 0 is measured.
+	// Dimensions in pixels, if the caller knows them. Those that are 0 are measured.
 	Dimensions
 
 	// Nonce identifies the upload at the gateway, if it is to last longer than the session: 24
 	// digits of Base64, as newNonce makes them. Another login, or another program, can continue the
 	// upload with the same nonce. The gateway keeps what has arrived, unless the task is canceled.
-	// "" is for an upload that ends with the session.
+	// "" means that the upload ends with the session.
 	Nonce string
 
 	// Fault describes a dimension that is not a number. It is reported after the login
-	// check. "" means that there is none.
+	// check. "" means that there is no fault.
 	Fault string
 }
 
@@ -54,8 +54,8 @@ type Uploaded struct {
 	Dimensions
 }
 
-// upload is a tus 1.0 upload: create, then send what the gateway does not have, asking
-// it for its offset after any doubt.
+// upload is a tus 1.0 upload. It creates the upload and then sends the bytes that the gateway does
+// not have. If it is not sure which those are, it asks for the offset.
 type upload struct {
 	*Task
 	src    Blob
@@ -64,18 +64,18 @@ type upload struct {
 
 	measuring       bool
 	measured        bool
-	nonce           string // by which the gateway knows a repeated creation again
-	key             string // "" until the gateway gave one
-	offset          int64  // what the gateway has
-	offsetConfirmed bool   // offset is as the gateway told it
-	sending         int64  // bytes of the last PATCH, until it is known what came of it
-	nameless        bool   // the gateway may have it, though its key is not known
-	forgotten       int    // how often the gateway did not know the upload any more
+	nonce           string // with which the gateway recognises a repeated creation
+	key             string // "" until the gateway has answered
+	offset          int64  // bytes that the gateway has
+	offsetConfirmed bool   // offset comes from the gateway's last answer
+	sending         int64  // bytes of the last PATCH, until its outcome is known
+	nameless        bool   // the gateway may have the upload, but its key is not known
+	forgotten       int    // how often the gateway did not have the upload any more
 }
 
-// Uploads go out in one PATCH. Where nothing of one arrives, the next has half its size, so
-// that whatever on the way breaks or refuses large requests is passed in smaller ones, and
-// little is sent twice. They grow again while each takes less than quickSend.
+// An upload is sent in one PATCH. If no byte of it arrives, the next PATCH has half the size: some
+// proxies break or refuse large requests, and less is sent twice. The size grows again while each PATCH
+// takes less than quickSend.
 const (
 	smallestSend = MinMediaAppendBytes
 	quickSend    = 5 * time.Second
@@ -84,8 +84,8 @@ const (
 // maxForgotten is how often an upload begins again because the gateway lost it.
 const maxForgotten = 3
 
-// Upload stores src at the gateway (API 7.1). progress and done are called later. Only if
-// the call is refused at once, done is called before Upload returns.
+// Upload stores src at the gateway (API 7.1). It calls progress and done later. Only if
+// the call is refused at once, it calls done before it returns.
 func (c *Client) Upload(src Blob, params UploadParams, progress func(current, total int64), done func(*Uploaded, *Error)) *Task {
 	defer c.enter().exit()
 	done, progress = laterWith(c, done), c.pausing(progress)
@@ -142,8 +142,8 @@ func (u *upload) step() {
 	}
 }
 
-// measure fills in the dimensions that were not given. Each is measured by itself, so
-// that one unreadable picture does not hide the other's size.
+// measure fills in the dimensions that were not given. It measures the two pictures separately, so
+// that an unreadable one does not hide the size of the other.
 func (u *upload) measure() {
 	u.measuring = true
 	p := &u.params
@@ -201,8 +201,8 @@ func (u *upload) measureBlob(b Blob, width, height *uint32, then func()) {
 	read()
 }
 
-// askDecodedSize tells 0, 0 where the host does not know either or takes too long: no
-// upload fails because its picture cannot be measured.
+// askDecodedSize calls done with 0, 0 if the host cannot decode the picture or takes too long: an
+// upload does not fail because its picture cannot be measured.
 func (u *upload) askDecodedSize(b Blob, done func(width, height uint32)) {
 	told := false
 	var stop func()
@@ -226,8 +226,8 @@ func (u *upload) unreadable(err error) {
 	u.failed(&Error{Class: Unavailable, Code: UploadMediaErrFailure, Text: "the file can't be read; was it moved or changed?", Cause: err})
 }
 
-// doubt implements transfer: a request can fail, or hang, because the file was removed or
-// made shorter. The last byte tells.
+// doubt implements transfer. A request can fail or stall because the file was removed or became
+// shorter: reading the last byte shows it.
 func (u *upload) doubt() {
 	u.src.Read(u.total-1, u.total, func(last []byte, err error) {
 		if err == nil && len(last) == 0 {
@@ -259,7 +259,7 @@ func (u *upload) create() {
 		return // the listener cancelled
 	}
 	large := u.total > createWithBody
-	if first && (!large || u.total <= u.c.createMost && u.c.sendSize == 0) { // the gateway may have got some of it: a repeated creation tells
+	if first && (!large || u.total <= u.c.createMost && u.c.sendSize == 0) { // the gateway may have some bytes: the repeated creation returns the offset
 		r.Body = u.src
 		x.limit = MediaSilenceLimit
 		r.Header = append(r.Header, [2]string{"Content-Type", "application/offset+octet-stream"})
@@ -271,11 +271,11 @@ func (u *upload) create() {
 	}
 }
 
-// createInTime gives up a creation with a large body that takes longer than was thought. The
-// creation that is repeated tells what has arrived.
+// createInTime aborts a creation with a large body that takes longer than expected. The repeated
+// creation returns how much has arrived.
 func (u *upload) createInTime(x *mediaAttempt) {
 	u.sending, u.nameless = u.total, true
-	x.late = nil // it is aborted: its body would go on to use up the line
+	x.late = nil // so that it is aborted: otherwise its body would still use bandwidth
 	stop := u.c.host.AfterFunc(2*createTime, func() { x.giveUp("the network has become slower") })
 	x.ended = func() {
 		stop()
@@ -283,15 +283,15 @@ func (u *upload) createInTime(x *mediaAttempt) {
 	}
 }
 
-// sentIn notes how long a request with so many bytes took.
+// sentIn notes how long a request with this number of bytes took.
 func (c *Client) sentIn(bytes int64, took time.Duration) {
 	if bytes >= createWithBody {
 		c.createMost = bytes * int64(createTime) / int64(max(took, 1))
 	}
 }
 
-// creation is the request that creates an upload. Repeated with the same nonce, it is answered
-// with the same upload.
+// creation makes the request that creates an upload. If it is repeated with the same nonce, the answer
+// has the same upload.
 func creation(size int64, nonce string, lasting bool) *HTTPRequest {
 	metadata := "nonce " + nonce
 	if lasting {
@@ -303,7 +303,7 @@ func creation(size int64, nonce string, lasting bool) *HTTPRequest {
 	}}
 }
 
-// created hears the answer to a creation; empty tells that nothing was sent with it.
+// created handles the answer to a creation. empty says that the creation had no body.
 func (u *upload) created(resp *HTTPResponse, empty bool) {
 	key := createdKey(resp)
 	switch {
@@ -314,7 +314,7 @@ func (u *upload) created(resp *HTTPResponse, empty bool) {
 	default:
 		u.key, u.nameless = key, false
 		if empty && resp.Header("Upload-Offset") == "" {
-			u.has(0) // tus does not ask for the header then
+			u.has(0) // tus does not require the header in this case
 			return
 		}
 		u.hasOffset(resp)
@@ -326,16 +326,16 @@ func (u *upload) tooLarge(resp *HTTPResponse) {
 	u.failed(&Error{Class: LimitExceeded, Code: UploadMediaErrSizeOverflow, Text: "the gateway takes no payload of this size", ServerCode: 413, Cause: f.cause})
 }
 
-// createdLate hears that an upload was made which the task did not wait for. Its request
-// was let go on, because only the answer tells what to remove if nobody wants it any
-// more. A task that goes on repeats the creation, and is told the same upload.
+// createdLate handles the answer to a creation that the task did not wait for. The request was not
+// aborted, because its answer has the key, which is needed to remove the upload if the task has ended.
+// A task that continues repeats the creation, and gets the same upload.
 func (u *upload) createdLate(resp *HTTPResponse, nonce string) {
 	if !u.lasting && (u.ended && u.key == "" || nonce != u.nonce) {
 		u.c.discard(&discarding{key: createdKey(resp)})
 	}
 }
 
-// createdKey is the key of the upload that a response says was created, or "".
+// createdKey returns the key of the created upload from a response, or "".
 func createdKey(resp *HTTPResponse) string {
 	location := resp.Header("Location")
 	key := location[strings.LastIndexByte(location, '/')+1:]
@@ -345,7 +345,7 @@ func createdKey(resp *HTTPResponse) string {
 	return key
 }
 
-// sendRest sends what the gateway does not have, all of it in one request if that may be.
+// sendRest sends the bytes that the gateway does not have, in one request if its size is allowed.
 func (u *upload) sendRest() {
 	u.offsetConfirmed = false // until the answer says so
 	c, base, end := u.c, u.offset, u.total
@@ -356,7 +356,7 @@ func (u *upload) sendRest() {
 	u.sending = size
 	begun := now()
 	x := &mediaAttempt{
-		limit:    MediaUselessLimit, // asking gives it up sooner
+		limit:    MediaUselessLimit, // asking may give the request up earlier
 		progress: func(n int64) { u.sent(base + n) },
 		answered: func(resp *HTTPResponse) {
 			switch n, ok := u.offsetIn(resp); {
@@ -376,7 +376,7 @@ func (u *upload) sendRest() {
 		},
 		smaller: func() bool {
 			c.sendMost, c.sendSize = size/2, size/2
-			u.offsetConfirmed = true // nothing of it was taken
+			u.offsetConfirmed = true // the gateway accepted no byte of it
 			return size > smallestSend
 		},
 	}
@@ -390,7 +390,7 @@ func (u *upload) sendRest() {
 	u.ask(x, base)
 }
 
-// shrinkSend makes the next PATCH smaller than the last, of which nothing arrived.
+// shrinkSend makes the next PATCH smaller, because no byte of the last one arrived.
 func (u *upload) shrinkSend() {
 	if u.sending > smallestSend {
 		u.c.sendSize = max(u.sending/2, smallestSend)
@@ -412,8 +412,8 @@ func (u *upload) askOffset() {
 	u.exchange(&HTTPRequest{Method: "HEAD", URL: u.key}, &mediaAttempt{limit: u.soon(), answered: u.offsetTold})
 }
 
-// offsetTold hears the answer to PATCH or HEAD. Where the gateway no longer has the
-// upload it begins again.
+// offsetTold handles the answer to PATCH or HEAD. If the gateway does not have the upload any more,
+// the upload begins again.
 func (u *upload) offsetTold(resp *HTTPResponse) {
 	switch resp.Status {
 	case 200, 204:
@@ -432,13 +432,13 @@ func (u *upload) offsetTold(resp *HTTPResponse) {
 	}
 }
 
-// offsetIn is the offset that an answer tells.
+// offsetIn returns the offset in an answer.
 func (u *upload) offsetIn(resp *HTTPResponse) (n int64, ok bool) {
 	n, rest, ok := cutNumber(resp.Header("Upload-Offset"))
 	return n, ok && rest == "" && n <= u.total
 }
 
-// hasOffset takes the gateway's word for what it has.
+// hasOffset sets the offset from the gateway's answer.
 func (u *upload) hasOffset(resp *HTTPResponse) {
 	n, ok := u.offsetIn(resp)
 	if !ok {
@@ -459,12 +459,12 @@ func (u *upload) has(n int64) {
 	u.step()
 }
 
-// sent shows progress as the browser tells it, which counts what it gave to the network.
-// It runs ahead of what the gateway confirmed by an eighth at most, so that the rest is
-// not shown all at once where the network only takes the bytes and keeps them.
+// sent reports the progress of the browser, which counts bytes that it gave to the network. The
+// reported value is at most an eighth ahead of the bytes that the gateway has confirmed: if the network
+// buffers a lot, the progress would otherwise stop shortly before the end.
 //
-// A byte that was never sent before is progress, because the gateway may not be able to
-// tell: HEAD may be refused, or be answered late. There are only as many as the file has.
+// Bytes that were never sent before count as progress, because the gateway's offset may be unknown:
+// HEAD may be refused or be answered late. A file has only a limited number of such bytes.
 func (u *upload) sent(n int64) {
 	if n > u.sentMost {
 		u.sentMost, u.lastProgressAt = n, now()
@@ -484,7 +484,7 @@ func (u *upload) complete() {
 
 // cancelled implements transfer.
 func (u *upload) cancelled() {
-	u.lasting = false // a creation that is answered late is removed
+	u.lasting = false // so that an upload whose creation is answered late is removed
 	if u.key != "" || u.nameless {
 		u.c.discard(&discarding{key: u.key, nonce: u.nonce})
 	}

@@ -1,4 +1,4 @@
-/** Fails for what a reader would stumble over in bin/docs-site: links and anchors that lead nowhere, anything that another host serves, and what the gateway's policy forbids. */
+/** Fails for what a reader would stumble over in bin/docs-site: links and anchors that lead nowhere, headings out of order, anything that another host serves, and what the gateway's policy forbids. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './pages.mjs';
@@ -17,6 +17,10 @@ for (const [name, text] of texts) {
   if (/<[^>]*\son\w+=/.test(text)) problems.push(`${name} has a script in an attribute`);
   if (/<style\b/.test(text)) problems.push(`${name} has styles within it`);
   if (/<th\b[^>]*><\/th>/.test(text)) problems.push(`${name} has a table with a heading that is empty`);
+  const main = /<main\b[\s\S]*<\/main>/.exec(text)?.[0];
+  if (!main && name !== '404.html') problems.push(`${name} has no main part`); // screen readers go there; 404.html gets its own in the browser
+  const levels = [...(main ?? '').matchAll(/<h([1-6])\b/g)].map(([, level]) => Number(level));
+  if (levels.some((level, i) => level > (levels[i - 1] ?? 0) + 1)) problems.push(`${name} has headings that leave a level out: ${levels}`);
   for (const [, target] of text.matchAll(/<a\b[^>]*?href="([^"]+)"/g)) {
     const { origin, pathname, hash } = new URL(target, `http://site${base}${name}`);
     if (origin !== 'http://site') continue;

@@ -14,14 +14,13 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// maxVisitors is how many addresses are kept before those with nothing to count are
-// dropped.
+// maxVisitors is how many addresses are stored before idle ones are dropped.
 const maxVisitors = 1 << 16
 
 // addressWindow is the window of Limits.AddressRate.
 const addressWindow = 10 * time.Second
 
-// admission counts what each address holds without a session.
+// admission counts, for each address, connections and requests that have no session.
 type admission struct {
 	limits Limits
 
@@ -34,19 +33,20 @@ type visitor struct {
 	opened, refused rate.Counter
 }
 
-// turnedAway says why a connection is refused.
-type turnedAway struct {
+// rejection is why a connection is refused.
+type rejection struct {
 	reason string
-	first  bool // from this address for a while: worth a line in the log
+	first  bool // first one of this address for a while: it is logged
 }
 
 func newAdmission(limits Limits) *admission {
 	return &admission{limits: limits, visitors: map[netip.Addr]*visitor{}}
 }
 
-// enter lets a WebSocket in, and the caller calls leave once; or says why it is refused.
-func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
-	return a.let(address, now, func(v *visitor) (held *int, reason string) {
+// enter counts a WebSocket, and the caller must call leave once. Otherwise it returns why the
+// WebSocket is refused.
+func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *rejection) {
+	return a.acquire(address, now, func(v *visitor) (held *int, reason string) {
 		switch {
 		case v.open >= a.limits.AddressConnections:
 			return nil, "too many connections from this address"
@@ -57,9 +57,9 @@ func (a *admission) enter(address netip.Addr, now time.Time) (leave func(), no *
 	})
 }
 
-// request lets a request in that needs no session, as enter does a WebSocket.
-func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no *turnedAway) {
-	return a.let(address, now, func(v *visitor) (held *int, reason string) {
+// request does the same for a request that needs no session.
+func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no *rejection) {
+	return a.acquire(address, now, func(v *visitor) (held *int, reason string) {
 		if v.requests >= a.limits.AddressConnections {
 			return nil, "too many requests at a time from this address"
 		}
@@ -67,8 +67,9 @@ func (a *admission) request(address netip.Addr, now time.Time) (leave func(), no
 	})
 }
 
-// let asks which counter of its visitor an address takes a place of.
-func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) (held *int, reason string)) (leave func(), no *turnedAway) {
+// acquire counts something of an address. place returns the counter to increase, or why there is no
+// place.
+func (a *admission) acquire(address netip.Addr, now time.Time, place func(*visitor) (held *int, reason string)) (leave func(), no *rejection) {
 	if !Public(address) {
 		return func() {}, nil
 	}
@@ -85,7 +86,7 @@ func (a *admission) let(address netip.Addr, now time.Time, place func(*visitor) 
 	}
 	held, reason := place(v)
 	if reason != "" {
-		return nil, &turnedAway{reason, v.refused.Add(now, addressWindow) == 1}
+		return nil, &rejection{reason, v.refused.Add(now, addressWindow) == 1}
 	}
 	*held++
 	return func() {
@@ -103,16 +104,16 @@ func (a *admission) drop(now time.Time) {
 	}
 }
 
-// ClientAddress is whom a request comes from: its sender, or whom that one speaks for if
-// it is a trusted proxy. The zero Addr means that it can't be told.
+// ClientAddress returns the address that a request comes from: its sender or, if that is a trusted
+// proxy, the sender's client. The zero Addr means that it is unknown.
 func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	sender, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
 	address := sender.Addr().Unmap()
-	// Each proxy adds the address of its sender behind those it was told, which may be
-	// invented; so the list is read from its end, as far as proxies are trusted.
+	// Each proxy appends the address of its sender to those it received, which may be invented. So
+	// the list is read from its end, as far as proxies are trusted.
 	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, text := range slices.Backward(said) {
 		if !isIn(trusted, address) {
@@ -131,8 +132,8 @@ func isIn(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
-// warnOfProxy warns once of what looks like a proxy that is not trusted: as its address is
-// a private one, the limits for each address count nobody.
+// warnOfProxy warns once about an apparent proxy that is not trusted. Its address is private, so
+// the limits for each address have no effect.
 func (s *Server) warnOfProxy(r *http.Request, address netip.Addr) {
 	if len(s.config.Limits.TrustedProxies) > 0 || r.Header.Get("X-Forwarded-For") == "" || Public(address) || !address.IsValid() {
 		return
@@ -142,22 +143,22 @@ func (s *Server) warnOfProxy(r *http.Request, address netip.Addr) {
 	})
 }
 
-// Public reports whether connections from an address are counted: loopback and private ones
-// are a proxy's, or the operator's own.
+// Public reports whether connections from an address are counted. Loopback and private addresses
+// are those of a proxy or of the operator.
 func Public(address netip.Addr) bool {
 	return address.IsValid() && !address.IsLoopback() && !address.IsPrivate()
 }
 
-// Network is what is counted as one address: in IPv6 a customer has 64 bits at least.
+// Network returns what counts as one address: in IPv6 a customer has at least 64 bits.
 func Network(address netip.Addr) netip.Addr {
 	if address.Is6() {
-		p, _ := address.Prefix(64) // fails for more bits than there are only
+		p, _ := address.Prefix(64) // fails only for too many bits
 		return p.Addr()
 	}
 	return address
 }
 
-// acceptSocket upgrades a request, if its address allows it.
+// acceptSocket upgrades a request if its address allows it.
 func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 	address := ClientAddress(r, s.config.Limits.TrustedProxies)
 	s.warnOfProxy(r, address)
@@ -176,18 +177,18 @@ func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {
 	if address.IsValid() {
 		from = Network(address).String()
 	}
-	// A goroutine of its own, so that what net/http holds for the request is free. Its context
-	// can't end: one that can would be watched for each frame.
+	// Serve runs in a new goroutine, so that memory of net/http for the request is free. Its
+	// context cannot end: one that can would be watched for each frame.
 	go func() {
 		defer leave()
-		defer s.survivePanic(conn)
+		defer s.recoverPanic(conn)
 		s.sessions.Serve(tracing.Detach(r.Context()), conn, from)
 	}()
 }
 
-// survivePanic closes the socket of a client whose frames are handled badly. The others go on,
-// as with net/http.
-func (s *Server) survivePanic(conn *socket.Socket) {
+// recoverPanic closes the socket of a client whose frames caused a panic. Other clients go on, as
+// with net/http.
+func (s *Server) recoverPanic(conn *socket.Socket) {
 	if p := recover(); p != nil {
 		s.log.Error("the gateway panicked, which is a bug: please report it", "panic", p, "stack", string(debug.Stack()))
 		conn.Abort()

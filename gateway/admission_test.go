@@ -46,7 +46,7 @@ func FuzzClientAddress(f *testing.F) {
 func TestAdmission(t *testing.T) {
 	now := time.Now()
 	a := newAdmission(Limits{AddressConnections: 2, AddressRate: 3})
-	enter := func(address string) (func(), *turnedAway) { return a.enter(netip.MustParseAddr(address), now) }
+	enter := func(address string) (func(), *rejection) { return a.enter(netip.MustParseAddr(address), now) }
 
 	leave, no := enter("2a00::1")
 	require.Nil(t, no)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/session"
@@ -186,11 +187,12 @@ func TestRenew(t *testing.T) {
 		assert.NotNil(t, renew(c, tokenFor(t, "ada", 0, time.Hour)).Done, "a refusal changes nothing")
 		c.nothingPushed()
 	}
-	c := login()
-	c.send(&wire.ClientFrame{Id: 1, Renew: &wire.Renew{}})
-	c.send(&wire.ClientFrame{Id: 2, Renew: &wire.Renew{}})
-	c.lastID = 2
-	assert.Equal(t, wire.Refusal_TOO_OFTEN, renew(c, "x").Refusal.GetReason())
+	c, allowed := h.exceedRate(core.OpRenew, login, func(int) *wire.ClientFrame {
+		return &wire.ClientFrame{Renew: &wire.Renew{Token: "x"}}
+	})
+	for _, id := range allowed {
+		assert.Equal(t, wire.Refusal_INVALID_TOKEN, c.answer(id).Refusal.GetReason())
+	}
 }
 
 func TestRenewInDevelopment(t *testing.T) {
@@ -233,7 +235,15 @@ func TestWarningBeforeATokenEnds(t *testing.T) {
 		require.NotNil(t, n.next().TokenExpiring)
 	})
 	t.Run("the connection stays when it has ended", func(t *testing.T) {
-		c := login(tokenFor(t, "ada", 98*time.Second, 100*time.Second))
+		var c *client
+		for c == nil {
+			n, f := h.knock(helloWith(appA, "ada", tokenFor(t, "ada", 98*time.Second, 100*time.Second)))
+			if f.Welcome != nil {
+				c = n
+				continue
+			}
+			require.Equal(t, wire.Refusal_TOKEN_EXPIRED, f.Refusal.GetReason(), "a busy machine may take more than its last second")
+		}
 		twin := helloWith(appA, "eve", tokenFor(t, "eve", 98*time.Second, 100*time.Second))
 		require.NotNil(t, c.next().TokenExpiring)
 		require.Eventually(t, func() bool {

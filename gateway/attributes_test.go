@@ -86,8 +86,9 @@ func TestUserAttributes(t *testing.T) {
 }
 
 func TestUserAttributesEndWithTheSession(t *testing.T) {
+	t.Parallel()
 	engine := newEngine(t)
-	short := withTimes(session.Times{SessionTimeout: 500 * time.Millisecond})
+	short := withTimes(session.Times{SessionTimeout: timeToReturn})
 	near, far := newHouse(t, engine, short), newHouse(t, engine, short)
 	bob := far.login("bob")
 	of := &wire.AttributeRead{Uid: "ada"}
@@ -265,30 +266,22 @@ func TestAttributeRefusals(t *testing.T) {
 
 func TestAttributeRates(t *testing.T) {
 	h := newHouse(t, nil)
-	ada := h.login("ada")
-	writeOwn := func() *wire.ServerFrame {
-		return ada.ask(&wire.ClientFrame{Write: &wire.AttributeWrite{Op: set, Attribute: attributes("a", "1")}})
+	login := func() *client { return h.login("ada") }
+	write := func(channel string) *wire.ClientFrame {
+		return &wire.ClientFrame{Write: &wire.AttributeWrite{Op: set, Channel: channel, Attribute: attributes("a", "1")}}
 	}
-	writeChannel := func() *wire.ServerFrame {
-		return ada.ask(&wire.ClientFrame{Write: &wire.AttributeWrite{Op: set, Channel: "room", Attribute: attributes("a", "1")}})
-	}
-	readUser := func() *wire.ServerFrame {
-		return ada.ask(&wire.ClientFrame{Read: &wire.AttributeRead{Uid: "ada"}})
-	}
-	readChannel := func() *wire.ServerFrame {
-		return ada.ask(&wire.ClientFrame{Read: &wire.AttributeRead{Channel: "room"}})
-	}
-	began := time.Now()
 	for _, c := range []struct {
-		limit int
-		ask   func() *wire.ServerFrame
-	}{{10, writeOwn}, {10, writeChannel}, {40, readUser}, {10, readChannel}} {
-		for range c.limit {
-			require.Nil(t, c.ask().Refusal)
-		}
-		refused := c.ask().Refusal.GetReason()
-		if time.Since(began) < 5*time.Second/2 { // else the window has moved on
-			assert.Equal(t, wire.Refusal_TOO_OFTEN, refused)
+		op    core.Op
+		frame func(int) *wire.ClientFrame
+	}{
+		{core.OpWriteUser, func(int) *wire.ClientFrame { return write("") }},
+		{core.OpWriteChannel, func(int) *wire.ClientFrame { return write("room") }},
+		{core.OpReadUser, func(int) *wire.ClientFrame { return &wire.ClientFrame{Read: &wire.AttributeRead{Uid: "ada"}} }},
+		{core.OpReadChannel, func(int) *wire.ClientFrame { return &wire.ClientFrame{Read: &wire.AttributeRead{Channel: "room"}} }},
+	} {
+		ada, allowed := h.exceedRate(c.op, login, c.frame)
+		for _, id := range allowed {
+			require.Nil(t, ada.answer(id).Refusal)
 		}
 	}
 }

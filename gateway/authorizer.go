@@ -19,7 +19,7 @@ import (
 // Development allows every login and ignores tokens.
 type Development struct{}
 
-// Serves reports whether an app id is served: each one is.
+// Serves returns true: all app ids are served.
 func (Development) Serves(string) bool { return true }
 
 // Authorize implements session.Authorizer.
@@ -27,17 +27,17 @@ func (Development) Authorize(context.Context, session.Login) (time.Time, *wire.R
 	return time.Time{}, nil
 }
 
-// Apps are the app ids that a gateway serves, each with the certificates that its tokens
-// may be signed with: several while one is rotated. An app without certificate is in
-// App-ID mode: anybody may log in, and tokens are refused. The zero value serves none.
+// Apps has the app ids that a gateway serves, and the certificates that sign their tokens. An app
+// has several certificates while one is being replaced. An app without a certificate is in App-ID
+// mode: anybody may log in, and tokens are refused. The zero value serves no app.
 type Apps struct {
 	certificates map[string][]string
 }
 
 var _ session.Authorizer = (*Apps)(nil)
 
-// Add takes an app in; certificate "" means App-ID mode. Added again, an app gets a
-// further certificate. Errors never name a certificate.
+// Add adds an app. certificate "" means App-ID mode. If the app is there already, it gets another
+// certificate. Errors never contain a certificate.
 func (a *Apps) Add(app, certificate string) error {
 	known, listed := a.certificates[app]
 	switch {
@@ -58,7 +58,7 @@ func (a *Apps) Add(app, certificate string) error {
 	return nil
 }
 
-// Read adds the apps of a list: one app id a line, its certificate behind white space; #
+// Read adds the apps of a list: one app id a line, followed by white space and its certificate. #
 // begins a comment.
 func (a *Apps) Read(list io.Reader) error {
 	lines := bufio.NewScanner(list)
@@ -89,7 +89,7 @@ func (a *Apps) Serves(app string) bool {
 	return served
 }
 
-// IDs are the app ids in order.
+// IDs returns the app ids in order.
 func (a *Apps) IDs() []string {
 	ids := make([]string, 0, len(a.certificates))
 	for id := range a.certificates {
@@ -99,7 +99,7 @@ func (a *Apps) IDs() []string {
 	return ids
 }
 
-// Certificate is the first certificate of an app, "" if it has none.
+// Certificate returns the first certificate of an app, "" if it has none.
 func (a *Apps) Certificate(app string) string {
 	if c := a.certificates[app]; len(c) > 0 {
 		return c[0]

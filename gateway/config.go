@@ -81,9 +81,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Authorizer == nil {
 		c.Authorizer = Development{}
 	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.Limits = c.Limits.withDefaults()
 	if c.Meter == nil {
 		c.Meter = noMeter{}
@@ -94,58 +92,52 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// Limits are what a gateway lets others make it hold, beside what the API limits for each
-// user. A zero field means the value noted; what is refused says so and may try again.
+// Limits limits what clients can make a gateway hold, in addition to the limits of the API for each
+// user. A zero field means the value noted. What is refused gets an answer that says so, and may be
+// tried again.
 type Limits struct {
-	// Sessions is how many sessions live here at a time, those that wait for their
-	// client to come back included; 0 means 50 000.
+	// Sessions is how many sessions the gateway has at a time, including those that wait for their
+	// client to come back; 0 means 50 000.
 	Sessions int
 
-	// AppSessions is how many of them may be of one app; 0 means as many as Sessions.
+	// AppSessions is how many of them may belong to one app; 0 means as many as Sessions.
 	AppSessions int
 
-	// AddressConnections is how many WebSockets one address may have open, and how many
-	// requests without a session it may have under way; 0 means 1 000.
-	// An address is an IPv4 address or an IPv6 network of 64 bits. Loopback and private
-	// addresses are not counted: they are a proxy's, or the operator's own.
+	// AddressConnections is how many WebSockets one address may have open, and how many requests
+	// without a session it may have at a time; 0 means 1 000. An address is an IPv4 address or an
+	// IPv6 network of 64 bits. Loopback and private addresses are not counted, because they are
+	// those of a proxy or of the operator.
 	AddressConnections int
 
 	// AddressRate is how many WebSockets one address may open in 10 s; 0 means 200.
 	AddressRate int
 
-	// Transfers is how many uploads and downloads are under way here at a time; 0 means
-	// 2 000. AppTransfers is how many of them may be of one app; 0 means as many.
+	// Transfers is how many uploads and downloads run here at a time; 0 means 2 000. AppTransfers
+	// is how many of them may belong to one app; 0 means as many as Transfers.
 	Transfers, AppTransfers int
 
-	// Memory is how many bytes may live in this process, about: with three fifths of them
-	// in use newcomers are refused, with three quarters the sessions that hold the most end,
-	// see memory.go. 0 means no bound. Give the Go runtime the same limit.
+	// Memory is about how many bytes this process may use. When three fifths are in use, new logins
+	// are refused. At three quarters, the sessions that hold the most end: see memory.go. 0 means
+	// no limit. Give the Go runtime the same limit.
 	Memory int64
 
-	// UserBytes and AppBytes are how much the files of one user and of one app may take
-	// together, on all gateways, in bytes; 0 means no bound.
+	// UserBytes and AppBytes are how many bytes the files of one user and of one app may take
+	// together, on all gateways; 0 means no limit.
 	UserBytes, AppBytes int64
 
-	// TrustedProxies are the networks whose word is taken, in X-Forwarded-For, for whom
-	// they speak for, and in X-Forwarded-Proto, for whether that one came by TLS. nil means
-	// nobody's.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For and X-Forwarded-Proto
+	// headers are trusted. nil means no proxy.
 	TrustedProxies []netip.Prefix
 }
 
-// DefaultLimits are what the zero Limits mean.
+// DefaultLimits returns the defaults.
 func DefaultLimits() Limits { return Limits{}.withDefaults() }
 
 func (l Limits) withDefaults() Limits {
-	for _, d := range []struct {
-		n     *int
-		value int
-	}{{&l.Sessions, 50_000}, {&l.AddressConnections, 1000}, {&l.AddressRate, 200}, {&l.Transfers, 2000}} {
-		if *d.n == 0 {
-			*d.n = d.value
-		}
-	}
-	if l.AppSessions == 0 {
-		l.AppSessions = l.Sessions
-	}
+	l.Sessions = cmp.Or(l.Sessions, 50_000)
+	l.AppSessions = cmp.Or(l.AppSessions, l.Sessions)
+	l.AddressConnections = cmp.Or(l.AddressConnections, 1000)
+	l.AddressRate = cmp.Or(l.AddressRate, 200)
+	l.Transfers = cmp.Or(l.Transfers, 2000)
 	return l
 }

@@ -21,10 +21,10 @@ const (
 		"Retry-After, " + core.GatewayHeader + ", " + core.ReasonHeader
 )
 
-// setCORS sets, beside SetCommonHeaders, what depends on the page. Credentials mode, for
-// pages that set withCredentials on all requests, is possible where origins are named;
-// browsers do not take "*" then. An origin that is not allowed may read that it is not, so
-// that the SDK can tell.
+// setCORS sets the headers that depend on the page, in addition to SetCommonHeaders. Pages that set
+// withCredentials on all requests need an answer with the origin's name, because browsers do not
+// accept "*" then. A page of a refused origin may read that it is refused, so that the SDK can
+// tell.
 func (s *Server) setCORS(h http.Header, r *http.Request) {
 	if s.config.AllowOrigin == nil {
 		return
@@ -36,9 +36,9 @@ func (s *Server) setCORS(h http.Header, r *http.Request) {
 	}
 }
 
-// crossOrigin answers preflights, and keeps pages of origins that are not allowed away
-// from logins and media. Any header may be sent: libraries for tracing add their own to all
-// requests of a page.
+// crossOrigin answers preflights, and refuses logins and media to pages of origins that are not
+// allowed. Any header may be sent, because tracing libraries add their own to all requests of a
+// page.
 func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -60,19 +60,19 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// originAllowed reports whether a request comes from a page that may use the gateway, or
-// from no page.
+// originAllowed reports whether a request comes from a page that may use the gateway, or not from a
+// page.
 func (s *Server) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	return s.config.AllowOrigin == nil || origin == "" || s.config.AllowOrigin(origin) || isOwnOrigin(r, s.config.Limits.TrustedProxies)
 }
 
-// isOwnOrigin reports whether a request comes from a page that this gateway itself serves,
-// such as the demo. That the Origin has the host of the request is not enough, because an
-// attacker can point a name of theirs to the gateway (DNS rebinding). The host must be one
-// that they cannot have: a name for which the server has shown a certificate, an IP address,
-// or localhost. A page of http is never the page of a gateway that speaks https, because
-// anybody on the network between can write one.
+// isOwnOrigin reports whether a request comes from a page that this gateway itself serves, such as
+// the demo. It is not enough that the Origin has the host of the request, because an attacker can
+// point a name of theirs to the gateway (DNS rebinding). The attacker must not be able to have the
+// host: it is a name for which the server has shown a certificate, an IP address, or localhost. If
+// the gateway uses https, an http page is never its own, because anybody on the network between can
+// change it.
 func isOwnOrigin(r *http.Request, trusted []netip.Prefix) bool {
 	scheme, host, _ := strings.Cut(r.Header.Get("Origin"), "://")
 	if !strings.EqualFold(host, r.Host) {
@@ -82,8 +82,8 @@ func isOwnOrigin(r *http.Request, trusted []netip.Prefix) bool {
 	return scheme == "https" && (secure || isFixedHost(host)) || scheme == "http" && !secure && isFixedHost(host)
 }
 
-// cameByTLS reports whether the client sent a request by TLS: to the gateway, or to a
-// trusted proxy, which says so in X-Forwarded-Proto.
+// cameByTLS reports whether the client sent a request by TLS, to the gateway or to a trusted proxy
+// that says so in X-Forwarded-Proto.
 func cameByTLS(r *http.Request, trusted []netip.Prefix) bool {
 	if r.TLS != nil {
 		return true
@@ -92,15 +92,14 @@ func cameByTLS(r *http.Request, trusted []netip.Prefix) bool {
 	return err == nil && isIn(trusted, sender.Addr().Unmap()) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// isFixedHost reports whether nobody can point a host, with or without a port, to another
-// machine.
+// isFixedHost reports whether nobody can point a host, with or without a port, to another machine.
 func isFixedHost(host string) bool {
 	name := (&url.URL{Host: host}).Hostname()
 	_, err := netip.ParseAddr(name)
 	return err == nil || strings.EqualFold(name, "localhost")
 }
 
-// originRefused counts and logs a request that is refused for its page's origin.
+// originRefused counts and logs a request whose origin is refused.
 func (s *Server) originRefused(origin string) {
 	s.config.Meter.OriginRefused()
 	s.refusals.Warn("pages of an origin are refused: --origins does not name it", "origin", origin, "origin", origin[:min(len(origin), 64)])

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// demoSetup is what the demo asks of the gateway that serves it: how users log in here, and whether it has the documentation. It
-// names an app only if the gateway serves a single one, because a list of apps is not for
-// every visitor.
+// demoSetup tells the demo how users log in here, and whether there is documentation. It has an app
+// id only if the gateway serves a single app, because not every visitor may see a list of apps.
 type demoSetup struct {
 	App           string    `json:"app,omitempty"` // the only app id that is served
 	AnyApp        bool      `json:"anyApp"`        // every app id is served
@@ -29,9 +28,9 @@ const (
 	TokenUnknown TokenRule = "unknown" // the Authorizer does not say
 )
 
-// loginGuide is an Authorizer that can say how users log in.
+// loginGuide is an optional interface of an Authorizer: how users log in.
 type loginGuide interface {
-	// LoginGuide returns the app id if a single one is served, else "".
+	// LoginGuide returns the app id if a single app is served, else "".
 	LoginGuide() (app string, anyApp bool, token TokenRule)
 }
 
@@ -45,7 +44,7 @@ func (Development) LoginGuide() (app string, anyApp bool, token TokenRule) {
 	return "", true, TokenNever
 }
 
-// LoginGuide returns the app id if a single one is served, and whether apps need a token.
+// LoginGuide returns the app id if a single app is served, and whether apps need a token.
 func (a *Apps) LoginGuide() (app string, anyApp bool, token TokenRule) {
 	ids := a.IDs()
 	withToken := 0
@@ -68,8 +67,8 @@ func (a *Apps) LoginGuide() (app string, anyApp bool, token TokenRule) {
 	return app, false, token
 }
 
-// serveDemoSetup answers with a demoSetup as JSON. The page gives its origin in the query,
-// because browsers send no Origin header with a GET to the page's own server.
+// serveDemoSetup answers with a demoSetup as JSON. The page sends its origin in the query, because
+// browsers send no Origin header with a GET to the page's own server.
 func (s *Server) serveDemoSetup(w http.ResponseWriter, r *http.Request) {
 	setup := demoSetup{Token: TokenUnknown, Docs: hasDocs(s.config.Docs)}
 	if guide, ok := s.config.Authorizer.(loginGuide); ok {

@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// docsPolicy lets the documentation run only scripts that are files of this gateway. The colours of code are style
-// attributes; these cannot run anything.
+// docsPolicy lets the documentation run only scripts that are files of this gateway. The colours of
+// code are style attributes, which cannot run anything.
 const docsPolicy = "default-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-// docsHandler serves the documentation. Its scripts, styles and pictures are below assets/, named for their hashes.
+// docsHandler serves the documentation. Its scripts, styles and pictures are below assets/, with
+// their hashes in their names.
 func docsHandler(files fs.FS, stall time.Duration) http.Handler {
 	if !hasDocs(files) {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "the documentation is not built into this gateway: run `make docs-site`, then `make build`", http.StatusNotFound)
+			http.Error(w, "the documentation is not built into this gateway: run `make build DOCS=yes`", http.StatusNotFound)
 		})
 	}
 	static := newStatic(files, stall)

@@ -115,12 +115,12 @@ func TestDocsThatAreNotThere(t *testing.T) {
 	off := newDocsHouse(t, func(c *gateway.Config) { c.Docs = nil })
 	response, body := off.get("GET", "/docs/")
 	assert.Equal(t, http.StatusNotFound, response.StatusCode)
-	assert.NotContains(t, body, "make docs-site")
+	assert.NotContains(t, body, "make build DOCS=yes")
 	assert.False(t, told(off))
 
 	unbuilt := newDocsHouse(t, func(c *gateway.Config) { c.Docs = fstest.MapFS{".gitkeep": {}} })
 	response, body = unbuilt.get("GET", "/docs/media.html")
 	assert.Equal(t, http.StatusNotFound, response.StatusCode)
-	assert.Contains(t, body, "make docs-site")
+	assert.Contains(t, body, "make build DOCS=yes")
 	assert.False(t, told(unbuilt))
 }

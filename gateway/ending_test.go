@@ -131,7 +131,7 @@ func TestCloseLeavesSessionsThatStillEnd(t *testing.T) {
 	h.login("ada")
 	noTime, over := context.WithCancel(t.Context())
 	over()
-	h.server.SendAway(noTime)
+	h.server.MoveClients(noTime)
 	require.ErrorIs(t, h.server.Close(noTime), context.Canceled)
 	assert.ErrorIs(t, <-left, session.ErrSessionsLeft)
 }
@@ -148,7 +148,7 @@ func TestClientsOfAGatewayThatHasEnded(t *testing.T) {
 	defer cancel()
 	noTime, over := context.WithCancel(ctx)
 	over()
-	p.near.server.SendAway(noTime)
+	p.near.server.MoveClients(noTime)
 	require.NoError(t, p.near.server.Close(ctx))
 	assert.Equal(t, wire.CloseRestart, ada.closeCode())
 	p.kill()

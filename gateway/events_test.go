@@ -23,7 +23,7 @@ type diary struct {
 	lines []string
 }
 
-func (d *diary) Tell(e event.Event) {
+func (d *diary) Report(e event.Event) {
 	kinds := map[event.Kind]string{event.LoggedIn: " logged in", event.LoggedOut: " logged out", event.Joined: " joined ", event.Left: " left "}
 	line := e.User.ID + kinds[e.Kind] + e.Channel
 	switch {
@@ -131,9 +131,10 @@ func TestEventsOfAMove(t *testing.T) {
 
 // A session that goes on at another gateway and does not enter a channel again has left it.
 func TestEventsOfAMoveThatLeavesAChannel(t *testing.T) {
+	t.Parallel()
 	d := &diary{}
 	engine := newEngine(t)
-	one, two := newHouse(t, engine, keeping(d), withTimes(session.Times{SessionTimeout: 5 * time.Second})), newHouse(t, engine, keeping(d))
+	one, two := newHouse(t, engine, keeping(d), withTimes(session.Times{SessionTimeout: timeToReturn})), newHouse(t, engine, keeping(d))
 	a := one.login("ada")
 	a.join("hall")
 	a.join("attic")

@@ -21,8 +21,8 @@ const (
 	// maxHeaderBytes is how long the header of a request may be, in bytes.
 	maxHeaderBytes = 16 << 10
 
-	// maxHeaderLines is how many lines it may have: short lines take far more memory than
-	// they have bytes. Browsers send about 20.
+	// maxHeaderLines is how many lines it may have. Short lines take far more memory than they have
+	// bytes. Browsers send about 20.
 	maxHeaderLines = 128
 
 	// headerSlack is what net/http reads beyond http.Server.MaxHeaderBytes.
@@ -32,20 +32,20 @@ const (
 	idleTimeout = 2 * time.Minute
 )
 
-// HTTPServer returns a server for Handler with the limits that a public address needs and
-// that only an http.Server can set: 10 s and 16 KiB for the header of a request, 2 minutes
-// for a connection without one. The caller may set its TLSConfig, and serves and ends it.
+// HTTPServer returns a server for Handler with the limits that a public address needs and that only
+// an http.Server can set: 10 s and 16 KiB for the header of a request, 2 minutes for an idle
+// connection. The caller may set its TLSConfig, and starts and stops it.
 func (s *Server) HTTPServer() *http.Server {
 	h := NewHTTPServer(s.Handler(), s.log)
 	h.ReadHeaderTimeout = s.config.Times.Hello
 	return h
 }
 
-// NewHTTPServer returns an http.Server with the same bounds for another handler, such as one
-// that answers until a Server is there. It sets no deadlines of requests: Handler does.
+// NewHTTPServer returns an http.Server with the same limits for another handler, such as one that
+// answers until a Server exists. It sets no deadlines for requests, because Handler does.
 func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           withLiveContext(handler),
 		ReadHeaderTimeout: session.Times{}.WithDefaults().Hello,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes - headerSlack,
@@ -53,8 +53,24 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serverLog logs what net/http complains of as warnings. Failed TLS handshakes are for debugging:
-// port scanners and clients that hang up cause them, and any number of them.
+// withLiveContext serves a request although the context of its connection has ended before, and then
+// closes the connection.
+//
+// While a handler runs, net/http reads ahead, and ends the context of the connection when this read
+// fails. It also fails if a deadline for reading passes, and handlers of uploads need such deadlines. A
+// handler that then still answers leaves a connection on which every later request would fail at once.
+func withLiveContext(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 && r.Context().Err() != nil {
+			w.Header().Set("Connection", "close")
+			r = r.WithContext(context.WithoutCancel(r.Context()))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serverLog logs messages of net/http as warnings. Failed TLS handshakes are debug messages,
+// because port scanners and clients that hang up cause any number of them.
 type serverLog struct{ log *slog.Logger }
 
 // Write implements io.Writer for one line.
@@ -67,19 +83,18 @@ func (l serverLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// guard is the outermost handler. It sets a deadline for everything that net/http does for
-// a request without one, before any other handler runs.
+// guard is the outermost handler. Before any other handler runs, it sets deadlines for what
+// net/http does without one.
 //
-// Two rules of net/http make that necessary. It reads up to 256 KiB of a body that the
-// handler did not read, and does so before it sends the answer. And it writes an answer for
-// as long as the client likes to take.
+// net/http reads up to 256 KiB of a body that the handler did not read, before it sends the answer.
+// And it waits without limit for a client to read an answer.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		SetCommonHeaders(w.Header(), r)
 		s.setCORS(w.Header(), r)
 		control := http.NewResponseController(w)
-		// An error of a deadline means that the connection is gone. Handlers that write for
-		// longer, and WebSockets, set their own.
+		// An error here means that the connection is gone. Handlers that write for longer, and
+		// WebSockets, set their own deadlines.
 		_ = control.SetWriteDeadline(time.Now().Add(s.config.AnswerTimeout))
 		if headerLines(r.Header) > maxHeaderLines {
 			w.Header().Set("Connection", "close")
@@ -94,7 +109,6 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// guardBody serves a request that announces a body.
 func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	rest := func() {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.config.BodyTimeout))
@@ -110,12 +124,12 @@ func (s *Server) guardBody(w http.ResponseWriter, r *http.Request, next http.Han
 	r = r.WithContext(r.Context()) // net/http goes on using the body of its own copy
 	r.Body = body
 	next.ServeHTTP(out, r)
-	out.WriteHeader(http.StatusOK) // if no handler did
+	out.WriteHeader(http.StatusOK) // if no handler has called it
 }
 
-// boundRequests bounds how many requests of one address are served at a time. A request
-// holds a place until it is answered, or until leavePlace: when it proves to be of a
-// session, or is counted as a WebSocket.
+// boundRequests limits how many requests of one address are served at a time. A request counts
+// until it is answered or until leavePlace, which is called when the request belongs to a session
+// or is counted as a WebSocket.
 func (s *Server) boundRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := ClientAddress(r, s.config.Limits.TrustedProxies)
@@ -130,18 +144,18 @@ func (s *Server) boundRequests(next http.Handler) http.Handler {
 	})
 }
 
-// placeKey is the key of the function that gives up a request's place, in its context.
+// placeKey is the context key of the function that stops counting a request.
 type placeKey struct{}
 
-// leavePlace gives up the place of the request that a context belongs to, if it has one.
+// leavePlace stops counting the request of a context, if it counts.
 func leavePlace(ctx context.Context) {
 	if leave, ok := ctx.Value(placeKey{}).(func()); ok {
 		leave()
 	}
 }
 
-// refuseAddress answers a request of an address that holds too much.
-func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *turnedAway) {
+// refuseAddress answers a request of an address that has too many.
+func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *rejection) {
 	if no.first {
 		s.log.Warn("connections from one address are refused; if it is a proxy, name it in --trusted-proxies", "address", address, "reason", no.reason)
 	}
@@ -149,9 +163,9 @@ func (s *Server) refuseAddress(w http.ResponseWriter, address netip.Addr, no *tu
 	http.Error(w, no.reason+": try again later", http.StatusTooManyRequests)
 }
 
-// SetCommonHeaders sets what every answer has, those of a handler that answers until a Server
-// is there included. Pages of all origins may read the answers. Strict-Transport-Security
-// tells browsers to use only https for this site from now on, for a year.
+// SetCommonHeaders sets the headers of every answer, including those of a handler that answers
+// until a Server exists. Pages of all origins may read the answers. Strict-Transport-Security tells
+// browsers to use only https for this site for a year.
 func SetCommonHeaders(h http.Header, r *http.Request) {
 	h.Set(core.GatewayHeader, "1")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -170,7 +184,7 @@ func headerLines(h http.Header) (n int) {
 	return n
 }
 
-// watchedBody knows whether the body was read to its end.
+// watchedBody records whether the body was read to its end.
 type watchedBody struct {
 	io.ReadCloser
 	ended atomic.Bool
@@ -184,9 +198,9 @@ func (b *watchedBody) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// earlyAnswer announces the end of the connection in an answer that comes before the end of
-// the request's body. Then net/http sends the answer at once, and reads the rest of the body
-// afterwards, until the deadline, so that a client that is still sending finds the answer.
+// earlyAnswer closes the connection after an answer that comes before the end of the request's
+// body. Then net/http sends the answer at once and reads the rest of the body until the deadline,
+// so that a client that is still sending gets the answer.
 type earlyAnswer struct {
 	http.ResponseWriter
 	body  *watchedBody
@@ -213,5 +227,5 @@ func (w *earlyAnswer) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap gives http.ResponseController the writer that has the deadlines.
+// Unwrap returns the writer that has the deadlines, for http.ResponseController.
 func (w *earlyAnswer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

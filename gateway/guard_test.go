@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -178,4 +179,30 @@ func TestServerLog(t *testing.T) {
 	server.ErrorLog.Printf("http: Accept error: too many open files")
 	assert.Regexp(t, `level=DEBUG msg="http: TLS handshake error from 192.0.2.1:4711: EOF"\n`, out.String())
 	assert.Regexp(t, `level=WARN msg="http: Accept error: too many open files"\n`, out.String())
+}
+
+// A handler whose deadline for reading has passed while it had nothing more to read leaves a connection whose
+// context has ended. The next request on it is served all the same, and is its last.
+func TestRequestAfterAReadDeadline(t *testing.T) {
+	web := httptest.NewUnstartedServer(nil)
+	web.Config = gateway.NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/late" {
+			require.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now()))
+			<-r.Context().Done()
+		}
+		fmt.Fprint(w, r.RemoteAddr, " ", r.Context().Err())
+	}), quiet)
+	web.Start()
+	defer web.Close()
+	get := func(path string) string {
+		resp, err := web.Client().Get(web.URL + path)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return string(body)
+	}
+	connection, _, _ := strings.Cut(get("/late"), " ")
+	assert.Equal(t, connection+" <nil>", get("/"))
+	assert.NotContains(t, get("/"), connection)
 }

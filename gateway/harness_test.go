@@ -16,16 +16,22 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway"
 	"rtmwasm/gateway/mediastore/storetest"
 	"rtmwasm/gateway/mediaurl"
 	"rtmwasm/gateway/natsengine"
+	"rtmwasm/gateway/rate"
 	"rtmwasm/gateway/session"
 )
 
 // waitLimit bounds each wait for something that should come at once.
-const waitLimit = time.Minute
+const waitLimit = 3 * time.Minute
+
+// timeToReturn is the SessionTimeout of tests in which a client must return before it is over, however busy the
+// machine is. Afterwards they wait until it is over, so they run in parallel.
+const timeToReturn = 5 * time.Second
 
 const (
 	appA = "0123456789abcdef0123456789abcdef"
@@ -194,6 +200,36 @@ func (c *client) ask(f *wire.ClientFrame) *wire.ServerFrame {
 	f.Id = c.lastID
 	c.send(f)
 	return c.answer(f.Id)
+}
+
+// burst sends requests without waiting for their answers. It returns their ids.
+func (c *client) burst(n int, frame func(i int) *wire.ClientFrame) []uint32 {
+	c.t.Helper()
+	ids := make([]uint32, n)
+	for i := range ids {
+		c.lastID++
+		f := frame(i)
+		f.Id, ids[i] = c.lastID, c.lastID
+		c.send(f)
+	}
+	return ids
+}
+
+// exceedRate has a client send one request more than the rate of op allows, and checks that the gateway refuses that
+// one. It returns the client and the ids of the other requests. On a very busy machine the gateway may need longer than
+// its window of the rate to read them. Then another client, from login too, tries.
+func (h *house) exceedRate(op core.Op, login func() *client, frame func(i int) *wire.ClientFrame) (*client, []uint32) {
+	h.t.Helper()
+	for {
+		c, n := login(), core.Rates[op].N
+		began := time.Now()
+		ids := c.burst(n+1, frame)
+		over := c.answer(ids[n]) // the others may wait for other gateways
+		if time.Since(began) < rate.Window(op) {
+			require.Equal(h.t, wire.Refusal_TOO_OFTEN, over.Refusal.GetReason())
+			return c, ids[:n]
+		}
+	}
 }
 
 func (c *client) answer(id uint32) *wire.ServerFrame {

@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,7 +14,8 @@ import (
 // learns of the new one. It has only the old credential, and must not be taken for
 // somebody else.
 func TestComingBackWhereWelcomeWasLost(t *testing.T) {
-	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: 500 * time.Millisecond}))
+	t.Parallel()
+	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: timeToReturn}))
 	bob, ada := h.login("bob"), h.login("ada")
 	bob.join("room")
 	ada.join("room")

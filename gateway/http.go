@@ -10,13 +10,13 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// route is an address; one that ends with a slash stands for all below it, too.
+// route is a path. One that ends with a slash includes all paths below it.
 type route struct {
 	pattern string
 	handler http.Handler
 }
 
-// routes are all addresses of the gateway.
+// routes returns all paths of the gateway.
 func (s *Server) routes() []route {
 	all := []route{
 		{"/rtm", http.HandlerFunc(s.acceptSocket)},
@@ -55,8 +55,8 @@ func (s *Server) newHandler() http.Handler {
 // isREST reports whether a request is for Config.REST.
 func (s *Server) isREST(r *http.Request) bool { return s.config.REST != nil && rest.IsPath(r.URL.Path) }
 
-// withREST serves Config.REST beside the other addresses. No mux may see its paths: one would
-// redirect a path whose user id is ".." or has a slash in it.
+// withREST serves Config.REST. No mux may see its paths, because a mux redirects a path whose user
+// id is ".." or has a slash.
 func (s *Server) withREST(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.isREST(r) {

@@ -96,18 +96,10 @@ func TestInvitationsRefused(t *testing.T) {
 }
 
 func TestInvitationsCountAsMessages(t *testing.T) {
-	h := newHouse(t, nil)
-	ada := h.login("ada")
-	for id := range uint32(core.SendRate + 1) { // at once, within the window on any machine
-		f := toPeer("nobody", "x")
-		if id%2 == 0 {
-			f = &wire.ClientFrame{Invitation: offer("nobody")}
+	newHouse(t, nil).requireSendRate(func(i int) *wire.ClientFrame {
+		if i%2 == 0 {
+			return &wire.ClientFrame{Invitation: offer("nobody")}
 		}
-		f.Id = id + 1
-		ada.send(f)
-	}
-	for id := range uint32(core.SendRate) {
-		require.NotNil(t, ada.answer(id+1).Sent)
-	}
-	assert.Equal(t, wire.Refusal_TOO_OFTEN, ada.answer(core.SendRate+1).Refusal.GetReason())
+		return toPeer("nobody", "x")
+	})
 }

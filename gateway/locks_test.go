@@ -154,16 +154,16 @@ func (g lockGuard) check(call string) {
 	assert.Empty(g.t, heldLock(), "holds a lock while it calls %s", call)
 }
 
-func (g lockGuard) Tell(event.Event) { g.check("Tell") }
+func (g lockGuard) Report(event.Event) { g.check("Report") }
 
 func (g lockGuard) Receipt(receipt string, o session.Outcome) {
 	g.check("Receipt")
 	g.Engine.Receipt(receipt, o)
 }
 
-func (g lockGuard) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
-	g.check("AskPeer")
-	return g.Engine.AskPeer(user, frame, timeout, done)
+func (g lockGuard) SendToPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
+	g.check("SendToPeer")
+	return g.Engine.SendToPeer(user, frame, timeout, done)
 }
 
 func (g lockGuard) ListenPeer(user id.User, h func([]byte, string), notified func()) (func(), error) {

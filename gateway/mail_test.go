@@ -109,6 +109,8 @@ func TestOfflineMessagesThatAreNotAcknowledgedStay(t *testing.T) {
 func TestOfflineMessageForOneWhoDoesNotAnswer(t *testing.T) {
 	h := newHouse(t, nil, withTimes(session.Times{PeerAck: 50 * time.Millisecond}))
 	ada, bob := h.login("ada"), h.login("bob")
+	ada.send(toPeer("bob", "first"))
+	bob.delivery() // live messages wait until the mailbox was read for the first time
 	bob.noAck = true
 	f := kept("bob", "hi")
 	f.Send.Origin, f.Send.Number = 7, 9

@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// memoryEvery is the time between two looks at the memory in use. Each session has
-// bounds of its own; this is for very many that use theirs up.
+// memoryEvery is the time between two checks of the memory in use. Each session has its own limits.
+// The check is for very many sessions that use up theirs.
 const memoryEvery = time.Second
 
 var errShort = errors.New("the gateway is short of memory")
 
-// memory knows whether the process holds too much.
+// memory checks whether the process uses too much memory.
 type memory struct {
-	limit int64                             // bytes; 0: none
+	limit int64                             // bytes; 0 means no limit
 	live  func(exactly bool) int64          // bytes in use
 	shed  func(excess int64) (sessions int) // ends sessions
 	log   *slog.Logger
 	short atomic.Bool
 }
 
-// isShort reports whether newcomers are to be refused.
+// isShort reports whether new logins are refused.
 func (m *memory) isShort() bool { return m.short.Load() }
 
-// refusal is why newcomers are refused, nil if they are not.
+// refusal returns why new logins are refused, nil if they are not.
 func (m *memory) refusal() error {
 	if m.isShort() {
 		return errShort
@@ -36,8 +36,8 @@ func (m *memory) refusal() error {
 	return nil
 }
 
-// liveBytes is what the last collection of garbage left, and the stacks; exactly makes a
-// collection first, which takes CPU.
+// liveBytes returns the bytes that the last garbage collection left, and those of stacks. exactly
+// runs a collection first, which takes CPU time.
 func liveBytes(exactly bool) int64 {
 	if exactly {
 		runtime.GC()
@@ -55,24 +55,24 @@ func (m *memory) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			m.look()
+			m.check()
 		}
 	}
 }
 
-// look refuses newcomers from three fifths of the limit on, and makes room from
-// three quarters on: the collector needs the rest to work in.
-func (m *memory) look() {
+// check refuses new logins when more than three fifths of the limit are in use, and ends sessions
+// at more than three quarters. The garbage collector needs the rest.
+func (m *memory) check() {
 	most := m.limit / 4 * 3
 	used := m.live(m.isShort())
-	if used > most { // it may have been garbage, by now
+	if used > most { // some of it may be garbage by now
 		used = m.live(true)
 	}
 	short := used > m.limit/5*3
 	if was := m.short.Swap(short); short != was {
-		text := "memory runs short: new users are refused"
+		text := "memory runs short: new logins are refused"
 		if !short {
-			text = "there is enough memory again: new users are let in"
+			text = "there is enough memory again: new logins are accepted"
 		}
 		m.log.Warn(text, "used", used, "limit", m.limit)
 	}

@@ -28,7 +28,7 @@ func TestMemory(t *testing.T) {
 		{used: 500},
 	} {
 		used, shed = c.used*mib, 0
-		m.look()
+		m.check()
 		assert.Equal(t, c.shed*mib, shed, "%d MiB", c.used)
 		assert.Equal(t, c.refusal, m.refusal(), "%d MiB", c.used)
 		ready := (&Server{memory: m}).Ready(t.Context())

@@ -157,18 +157,20 @@ func TestMessagesRefused(t *testing.T) {
 	assert.True(t, ada.answer(exact.Id).Sent.Received)
 }
 
+// requireSendRate checks that a client may send as many of these frames as core.Rates allows and no more, and returns
+// that client.
+func (h *house) requireSendRate(frame func(i int) *wire.ClientFrame) *client {
+	h.t.Helper()
+	ada, allowed := h.exceedRate(core.OpSend, func() *client { return h.login("ada") }, frame)
+	for _, id := range allowed {
+		require.NotNil(h.t, ada.answer(id).Sent)
+	}
+	return ada
+}
+
 func TestSendRate(t *testing.T) {
 	h := newHouse(t, nil)
-	ada := h.login("ada")
-	for id := range uint32(core.SendRate + 1) { // at once, within the window on any machine
-		f := toPeer("nobody", "x")
-		f.Id = id + 1
-		ada.send(f)
-	}
-	for id := range uint32(core.SendRate) {
-		require.NotNil(t, ada.answer(id+1).Sent)
-	}
-	assert.Equal(t, wire.Refusal_TOO_OFTEN, ada.answer(core.SendRate+1).Refusal.GetReason())
+	ada := h.requireSendRate(func(int) *wire.ClientFrame { return toPeer("nobody", "x") })
 
 	back := h.resume(ada) // what was sent while the connection was dying is let through
 	for id := range uint32(core.SendRate) {

@@ -13,16 +13,16 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// Meter counts what a Server does. Its methods are called by many goroutines, and must
-// not block. Package metrics has one for Prometheus.
+// Meter counts what a Server does. Its methods are called by many goroutines and must not block.
+// Package metrics has one for Prometheus.
 type Meter interface {
 	media.Meter
 	session.Meter
 
-	// OriginRefused tells that a page was refused because of its origin.
+	// OriginRefused is called when a page was refused because of its origin.
 	OriginRefused()
 
-	// EngineCall tells how long a call of the engine took; err is its outcome.
+	// EngineCall is called after a call of the engine; err is its outcome.
 	EngineCall(name string, took time.Duration, err error)
 }
 
@@ -46,19 +46,19 @@ var EngineCalls = []string{
 	"read_attributes", "change_attributes",
 }
 
-// instrumentedEngine is a session.Engine whose calls are timed, except those that wait for a client,
-// as AskPeer does, and those that only subscribe.
+// instrumentedEngine is a session.Engine that measures its calls. It does not measure calls that
+// wait for a client, such as SendToPeer, and calls that only subscribe.
 type instrumentedEngine struct {
 	session.Engine
 	meter Meter
 }
 
-// start begins to time a call. The function that it returns ends that, and returns its error.
+// start starts the measurement of a call. The returned function ends it, and returns its argument.
 func (m instrumentedEngine) start(name string) func(error) error {
 	began := time.Now()
 	return func(err error) error {
 		outcome := err
-		for _, answer := range []error{session.ErrTaken, session.ErrNoSession, mailbox.ErrUserQuota, mailbox.ErrAppQuota} { // these are no failures
+		for _, answer := range []error{session.ErrTaken, session.ErrNoSession, mailbox.ErrUserQuota, mailbox.ErrAppQuota} { // these are answers, not failures
 			if errors.Is(err, answer) {
 				outcome = nil
 			}
@@ -68,7 +68,7 @@ func (m instrumentedEngine) start(name string) func(error) error {
 	}
 }
 
-// endIfFailed ends a call that failed at once. One that did not ends later, when done is
+// endIfFailed ends the measurement of a call that failed at once. Otherwise it ends when done is
 // called.
 func endIfFailed(end func(error) error, err error) error {
 	if err == nil {
@@ -177,7 +177,7 @@ func (m instrumentedEngine) ChangeChannelAttributes(ctx context.Context, id chan
 	return revision, err
 }
 
-// change times a call; that the change itself was refused is no failure of the engine.
+// change measures a call. If the change function itself refused, the engine did not fail.
 func (m instrumentedEngine) change(change func([]byte) ([]byte, error), call func(func([]byte) ([]byte, error)) error) {
 	end := m.start("change_attributes")
 	var refused error

@@ -84,14 +84,14 @@ type forgetful struct {
 	read, keep error
 }
 
-func (f forgetful) SentOnce(ctx context.Context, user id.User) ([]byte, error) {
+func (f forgetful) LoadSent(ctx context.Context, user id.User) ([]byte, error) {
 	if f.read != nil {
 		return nil, f.read
 	}
-	return f.Engine.SentOnce(ctx, user)
+	return f.Engine.LoadSent(ctx, user)
 }
 
-func (f forgetful) KeepSentOnce(context.Context, id.User, []byte) error { return f.keep }
+func (f forgetful) SaveSent(context.Context, id.User, []byte) error { return f.keep }
 
 // Where nobody can tell whether a message was sent, it is not sent. One that was sent and
 // can't be remembered counts as sent.

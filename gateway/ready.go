@@ -9,49 +9,49 @@ import (
 	"time"
 )
 
-// Prober is what an Engine may be, too, to have a say in whether the gateway is ready.
+// Prober is an optional interface of an Engine: whether it can do its work.
 type Prober interface {
-	// Probe looks whether the engine can do its work now. It calls report for each thing that must be
-	// so, err is nil if it is. It returns within seconds, and at most one call is made at a time.
+	// Probe checks whether the engine can do its work now. It calls report for each check; err is
+	// nil if the check passed. It returns within seconds. At most one call is made at a time.
 	Probe(ctx context.Context, report func(name string, err error))
 }
 
-// Check is one thing that must be so for a gateway to be ready.
+// Check is one condition of readiness.
 type Check struct {
 	Name string
-	Err  error // nil: it is so
+	Err  error // nil if it is met
 
-	// Advisory is a check that is told, and does not count: without a scanner, which gateways
-	// share, they have all the rest to do.
+	// Advisory means that the check is reported but does not count: gateways share a scanner, and
+	// can do everything else without it.
 	Advisory bool
 }
 
-// Scanner is what looks at uploads for Config.MediaStore.
+// Scanner scans uploads for Config.MediaStore.
 type Scanner interface {
 	// Ping returns an error if the scanner does not answer. It returns within seconds.
 	Ping(ctx context.Context) error
 
-	// ServeHTTP serves what is below media.ScanPath: the content that is being scanned.
+	// ServeHTTP serves the content that is being scanned, below media.ScanPath.
 	http.Handler
 }
 
-var errDraining = errors.New("the gateway is going down")
+var errDraining = errors.New("the gateway is shutting down")
 
-// Times of readiness. The answer is kept for a moment, so that asking often costs nothing.
+// The answer is kept for probeEvery, so that frequent requests cost nothing.
 const (
 	probeTimeout = 3 * time.Second
 	probeEvery   = time.Second
 )
 
-// readiness remembers the last answer of the engine.
+// readiness has the last answer of the engine.
 type readiness struct {
 	mu   sync.Mutex // guards the rest; held while the engine is asked
 	at   time.Time
 	last []Check
 }
 
-// Ready returns what is checked before clients should be sent here. All is well when no
-// Check has an error; advisory ones may.
+// Ready returns the checks that decide whether clients should be sent here. The gateway is ready if
+// no Check has an error; advisory ones may.
 func (s *Server) Ready(ctx context.Context) []Check {
 	var draining error
 	if s.draining.Load() {
@@ -87,7 +87,7 @@ func (s *Server) probe(ctx context.Context) []Check {
 	return r.last
 }
 
-// pingScanner begins to ask the scanner, if there is one; result waits for the answer.
+// pingScanner asks the scanner, if there is one. result waits for the answer.
 func (s *Server) pingScanner(ctx context.Context) (result func() []Check) {
 	if s.config.Scanner == nil {
 		return func() []Check { return nil }
@@ -97,7 +97,7 @@ func (s *Server) pingScanner(ctx context.Context) (result func() []Check) {
 	return func() []Check { return []Check{{Name: "scanner", Err: <-answer, Advisory: true}} }
 }
 
-// serveReady answers 200, or 503 when a check fails, and says which.
+// serveReady answers 200, or 503 if a check fails, with all checks.
 func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	type check struct {
 		Name     string `json:"name"`
@@ -121,5 +121,5 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	if !answer.Ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = json.NewEncoder(w).Encode(answer) // the asker may be gone
+	_ = json.NewEncoder(w).Encode(answer) // the client may be gone
 }

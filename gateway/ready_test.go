@@ -41,7 +41,7 @@ func TestReadyUntilDrained(t *testing.T) {
 	h.server.Drain()
 	status, checks = h.ready()
 	assert.Equal(t, 503, status)
-	assert.Contains(t, checks["serving"], "going down")
+	assert.Contains(t, checks["serving"], "shutting down")
 	assert.Empty(t, checks["engine"])
 	h.login("ada") // still served
 }

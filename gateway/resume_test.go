@@ -154,21 +154,24 @@ func TestWhatADetachedSessionKeeps(t *testing.T) {
 }
 
 func TestSessionTimeout(t *testing.T) {
-	h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: 200 * time.Millisecond}))
-	ada, bob := h.login("ada"), h.login("bob")
-	bob.join("room")
-	ada.join("room")
-	require.True(t, bob.change().Joined)
-	ada.cut()
-	back := h.resume(ada)
-	require.True(t, back.welcome.Resumed, "in time")
-	bob.nothingPushed()
-
-	back.cut()
-	assertChange(t, bob.change(), "ada", false, 1)
-	assert.False(t, bob.ask(toPeer("ada", "hi")).Sent.Received)
-	again := h.resume(back)
-	assert.False(t, again.welcome.Resumed, "too late")
+	for name, timeout := range map[string]time.Duration{"in time": 0, "too late": 200 * time.Millisecond} { // 0: the default
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, nil, withTimes(session.Times{SessionTimeout: timeout}))
+			ada, bob := h.login("ada"), h.login("bob")
+			bob.join("room")
+			ada.join("room")
+			require.True(t, bob.change().Joined)
+			ada.cut()
+			if timeout == 0 {
+				require.True(t, h.resume(ada).welcome.Resumed)
+				bob.nothingPushed()
+				return
+			}
+			assertChange(t, bob.change(), "ada", false, 1)
+			assert.False(t, bob.ask(toPeer("ada", "hi")).Sent.Received)
+			assert.False(t, h.resume(ada).welcome.Resumed)
+		})
+	}
 }
 
 func TestDetachedSessionThatGetsTooMuchEnds(t *testing.T) {

@@ -33,7 +33,7 @@ func (p *pair) drain(c *client) {
 		defer close(gone)
 		ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 		defer cancel()
-		p.near.server.SendAway(ctx)
+		p.near.server.MoveClients(ctx)
 	}()
 	p.near.t.Cleanup(func() { <-gone })
 	assert.Equal(p.near.t, wire.CloseRestart, c.closeCode())
@@ -97,7 +97,7 @@ func TestSessionGoesOnAtAnotherGateway(t *testing.T) {
 	for name, leave := range waysToLeave {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPair(t)
+			p := newPair(t, withTimes(session.Times{PeerAck: waitLimit, SessionTimeout: waitLimit, Unreachable: waitLimit})) // a busy machine may need longer than users do
 			ada, bob := p.near.login("ada"), p.far.login("bob")
 			ada.presence(subscribe, "bob")
 			bob.presence(subscribe, "ada")
@@ -263,7 +263,8 @@ func TestMailAcrossGateways(t *testing.T) {
 
 // A login displaces a session wherever it went, and one that expires there is over.
 func TestEndOfASessionThatMoved(t *testing.T) {
-	p := newPair(t, withTimes(session.Times{SessionTimeout: 500 * time.Millisecond}))
+	t.Parallel()
+	p := newPair(t, withTimes(session.Times{SessionTimeout: timeToReturn}))
 	ada, bob := p.near.login("ada"), p.far.login("bob")
 	bob.join("room")
 	join := func(c *client) {
@@ -315,7 +316,7 @@ func TestDrainingWaitsForChannels(t *testing.T) {
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		p.near.server.SendAway(t.Context())
+		p.near.server.MoveClients(t.Context())
 	}()
 	assert.Equal(t, wire.CloseRestart, ada.closeCode())
 	back := p.far.resume(ada)

@@ -20,7 +20,7 @@ type Server struct {
 
 	sessions  *session.Sessions
 	admission *admission
-	media     *media.Handler // nil: none
+	media     *media.Handler // nil if there is no media
 	memory    *memory
 	handler   http.Handler
 
@@ -29,14 +29,14 @@ type Server struct {
 	background sync.WaitGroup
 
 	readiness   readiness
-	draining    atomic.Bool // clients are to go elsewhere
+	draining    atomic.Bool // clients should use other gateways
 	proxyWarned sync.Once
 	refusals    *rate.Log
 }
 
 var _ media.Authenticator = (*Server)(nil)
 
-// New makes a Server and joins it to its engine. Close ends it.
+// New returns a Server and registers it with its engine. Close ends it.
 func New(config Config) (*Server, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *Server) start() (err error) {
 	sessions := session.Config{
 		Engine: instrumentedEngine{s.config.Engine, s.config.Meter}, Authorizer: s.config.Authorizer, Events: s.config.Events, History: s.config.History,
 		Meter: s.config.Meter, Tracer: s.config.Tracer, Logger: s.log, Times: s.config.Times,
-		Most: s.config.Limits.Sessions, MostApp: s.config.Limits.AppSessions, Busy: s.memory.refusal,
+		MaxSessions: s.config.Limits.Sessions, MaxAppSessions: s.config.Limits.AppSessions, Busy: s.memory.refusal,
 	}
 	if s.config.MediaStore != nil {
 		s.media, err = media.New(media.Config{
@@ -83,22 +83,22 @@ func (s *Server) start() (err error) {
 }
 
 func (s *Server) shed(excess int64) (sessions int) {
-	return s.sessions.Shed(excess, errShort.Error()+", and you left it the most")
+	return s.sessions.Shed(excess, errShort.Error()+", and this session used the most")
 }
 
-// Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo. Serve it
-// with HTTPServer, or with a server that has the limits of that one.
+// Handler serves everything: /rtm, /media/, /healthz, /readyz, /sdk/ and the demo. Serve it with
+// HTTPServer, or with a server that has the same limits.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Media serves /media/, and stores files for backends; nil where there is no media.
+// Media serves /media/, and stores files for backends; nil if there is no media.
 func (s *Server) Media() *media.Handler { return s.media }
 
-// ServeConn serves one client until its socket is closed, as Handler does the clients of /rtm. The
-// session goes on if the client may come back. When ctx ends the socket is dropped.
+// ServeConn serves one client until its socket is closed, as Handler serves clients of /rtm. The
+// session goes on if the client may come back. When ctx ends, the socket is closed.
 func (s *Server) ServeConn(ctx context.Context, conn session.Conn) { s.sessions.Serve(ctx, conn, "") }
 
-// Authenticate implements media.Authenticator. A request with a good credential no longer counts
-// among those without a session.
+// Authenticate implements media.Authenticator. A request with a valid credential no longer counts
+// as one without a session.
 func (s *Server) Authenticate(ctx context.Context, credential string) (media.Principal, error) {
 	who, err := s.sessions.Authenticate(ctx, credential)
 	if err == nil {
@@ -107,27 +107,28 @@ func (s *Server) Authenticate(ctx context.Context, credential string) (media.Pri
 	return who, err
 }
 
-// Drain makes Ready fail, and changes nothing else: clients are still served until Close.
+// Drain makes Ready fail and changes nothing else: clients are still served until Close.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// LetGo ends uploads under way: what has arrived is stored, the client may go on elsewhere.
-func (s *Server) LetGo() {
+// StopUploads ends running uploads. What has arrived is stored, and the client may continue at another
+// gateway.
+func (s *Server) StopUploads() {
 	if s.media != nil {
-		s.media.LetGo()
+		s.media.StopUploads()
 	}
 }
 
-// SendAway tells all clients to come back elsewhere, a few at a time, and waits until their
-// sessions go on at other gateways. What is left when ctx ends is for Close.
-func (s *Server) SendAway(ctx context.Context) {
+// MoveClients tells all clients, a few at a time, to connect to another gateway. It waits until their
+// sessions continue there. When ctx ends first, Close ends the remaining ones.
+func (s *Server) MoveClients(ctx context.Context) {
 	s.Drain()
-	s.sessions.SendAway(ctx)
+	s.sessions.MoveClients(ctx)
 }
 
-// Close tells all clients to come back elsewhere, ends their sessions and leaves the
-// engine, which stays open. After SendAway, other users do not notice who comes back in time. When ctx
-// ends first, Close returns its error. Media requests
-// under way go on, and unfinished uploads stay: their clients go on with them elsewhere.
+// Close tells all clients to connect to another gateway, ends their sessions, and unregisters the
+// gateway from the engine. The engine stays open. After MoveClients, other users do not notice clients
+// that come back in time. When ctx ends first, Close returns its error. Running media requests go
+// on. Unfinished uploads stay, and their clients continue them elsewhere.
 func (s *Server) Close(ctx context.Context) error {
 	s.Drain()
 	err := s.sessions.Close(ctx)

@@ -19,26 +19,25 @@ import (
 	"rtmwasm/gateway/content"
 )
 
-// static serves files, compressed where a compressed sibling (.br, .gz) exists and
-// the client takes it. A file may also exist only as its .gz. Browsers keep the files and ask each time whether they are
-// still the same; not where the address has the file's hash, as in
+// static serves files, compressed if there is a compressed sibling (.br, .gz) that the client
+// accepts. A file may also exist only as its .gz. Browsers store the files and ask each time
+// whether they have changed. They do not ask if the URL has the file's hash, as in
 // rtm.wasm?sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=, or the name of the build.
 //
-// Each file is read once and kept: all clients that it is sent to share it, however slowly
-// they read.
+// Each file is read once and kept in memory. All clients share it, however slowly they read.
 type static struct {
 	files fs.FS
 	build build
-	stall time.Duration // after which a client that takes nothing is given up
+	stall time.Duration // a client that reads nothing for so long is disconnected
 
-	hashed  string // the folder whose files have a hash in their names: "assets/"; "" means that there is none
-	missing string // the page, such as "404.html", that answers where there is no file; "" means one line of text
+	hashed  string // folder whose files have a hash in their names, such as "assets/"; "" if there is none
+	missing string // page that answers for a missing file, such as "404.html"; "" means one line of text
 
 	mu    sync.Mutex // guards known
 	known map[string]version
 }
 
-// version is a state of a file: its content and the hashes of it.
+// version is the content of a file, with its hashes.
 type version struct {
 	content  []byte
 	size     int64
@@ -108,8 +107,8 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, name)
 }
 
-// fixed reports whether an address can never mean other content: it names the build that
-// the file is of, its query is the hash of the file, or the file is named for its hash.
+// fixed reports whether a URL can never mean other content: it names the file's build, its query is
+// the file's hash, or the file's name has its hash.
 func (s *static) fixed(name string, inBuild bool, query string) bool {
 	if s.hashed != "" && strings.HasPrefix(name, s.hashed) {
 		return true
@@ -125,7 +124,7 @@ func (s *static) fixed(name string, inBuild bool, query string) bool {
 	return ok && hash == base64.StdEncoding.EncodeToString(v.sha256[:]) || inBuild && s.build.has(name, v)
 }
 
-// serveMissing answers where there is no file.
+// serveMissing answers for a file that does not exist.
 func (s *static) serveMissing(w http.ResponseWriter, r *http.Request) {
 	if s.missing == "" || !s.exists(s.missing) {
 		http.Error(w, "no such file", http.StatusNotFound)
@@ -146,8 +145,8 @@ func (s *static) serveMissing(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fileName is the file behind a path: that of a folder is its index.html. Files whose
-// names begin with a dot are not served.
+// fileName returns the file for a path; for a folder that is its index.html. Files whose names
+// begin with a dot are not served.
 func fileName(urlPath string) (string, bool) {
 	name := strings.TrimPrefix(urlPath, "/")
 	if name == "" || strings.HasSuffix(name, "/") {
@@ -156,10 +155,10 @@ func fileName(urlPath string) (string, bool) {
 	return name, fs.ValidPath(name) && !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.")
 }
 
-// packed is the extension of a file that is there compressed only.
+// packed is the extension of a file that exists only compressed.
 const packed = ".gz"
 
-// exists reports whether a file is there, compressed or not.
+// exists reports whether a file exists, compressed or not.
 func (s *static) exists(name string) bool {
 	return exists(s.files, name) || exists(s.files, name+packed)
 }
@@ -178,7 +177,7 @@ func (s *static) encoding(name, accepted string) (encoding, extension string) {
 	return "", ""
 }
 
-// accepts reads an Accept-Encoding header; "*" is not taken as consent.
+// accepts reads an Accept-Encoding header. "*" does not count as acceptance.
 func accepts(header, encoding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, weight, _ := strings.Cut(part, ";")
@@ -198,22 +197,22 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	w.Header().Set("ETag", `"`+hex.EncodeToString(v.sha256[:16])+`"`)
 	if w.Header().Get("Content-Encoding") != "" {
-		r = whole(r)
+		r = withoutRange(r)
 		w.Header().Set("Content-Length", strconv.Itoa(len(v.content))) // http.ServeContent leaves it out
 	}
 	content.Serve(content.NewWriter(w, s.stall), r, v.content)
 }
 
-// whole is a request for the whole file, or nothing if the client has it already. Parts of
-// a compressed file are no use: who goes on with one may ask without compression.
-func whole(r *http.Request) *http.Request {
+// withoutRange returns the request for the complete file. Parts of a compressed file are not
+// useful: a client that continues one may ask without compression.
+func withoutRange(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	r.Header.Del("Range")
-	r.Header.Del("If-Match") // without a failure that has a body
+	r.Header.Del("If-Match") // a failure would have a body
 	return r
 }
 
-// version is the state of a file, which is read once per state.
+// version returns the present version of a file. It reads each version once.
 func (s *static) version(name string) (version, error) {
 	stored, read := name, fs.ReadFile
 	if !exists(s.files, name) {
@@ -251,12 +250,12 @@ func readPacked(files fs.FS, name string) ([]byte, error) {
 	return io.ReadAll(plain)
 }
 
-// build is what a folder's integrity.json says: the build's name, the program's, and the hash of each of
-// its files as integrity attributes have it. Below its name the files of a build never
-// change: /sdk/16343d6458cabdc0/rtm.js is also what /sdk/rtm.js is until the next build.
+// build is the content of a folder's integrity.json: the names of the build and of its program, and
+// the hash of each file, as in integrity attributes. The files of a build never change:
+// /sdk/16343d6458cabdc0/rtm.js is the same as /sdk/rtm.js until the next build.
 type build map[string]string
 
-// readBuild reads integrity.json; without one nothing is known of a build.
+// readBuild reads integrity.json. If there is none, it returns nil.
 func readBuild(files fs.FS) build {
 	var b build
 	content, err := fs.ReadFile(files, "integrity.json")
@@ -266,8 +265,9 @@ func readBuild(files fs.FS) build {
 	return b
 }
 
-// cut takes the build's name off a file's name. The wasm is also below the name of its program, so that
-// an application with a copy of the script finds it as long as the program stays the same.
+// cut removes the build's name from a file's name. The wasm is also below the name of its program.
+// So an application that has a copy of the script finds it for as long as the program stays the
+// same.
 func (b build) cut(name string) (rest string, ok bool) {
 	folder, rest, ok := strings.Cut(name, "/")
 	return rest, ok && folder != "" && (folder == b["build"] || folder == b["program"] && rest == "rtm.wasm")

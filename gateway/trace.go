@@ -8,15 +8,15 @@ import (
 	"rtmwasm/gateway/rest"
 )
 
-// TraceRoute names a request for traces, by one of few names: an address may have ids of users and files, and
-// secrets. What only asks whether the gateway is well has none.
+// TraceRoute returns the name of a request for traces, one of only a few: a URL may have ids of
+// users and files, and secrets. Requests for the gateway's health have no name.
 func TraceRoute(r *http.Request) string {
 	path := r.URL.Path
 	switch {
 	case path == "/healthz", path == "/readyz":
 		return ""
 	case rest.IsPath(path):
-		return "REST" // its handler knows more
+		return "REST" // its handler sets the name
 	case path == media.BasePath:
 		return media.BasePath
 	case strings.HasPrefix(path, media.ScanPath):

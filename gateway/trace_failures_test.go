@@ -24,7 +24,7 @@ type failingEngine struct {
 	ask, keep error
 }
 
-func (e *failingEngine) AskPeer(_ session.User, _ []byte, _ time.Duration, done func(bool)) error {
+func (e *failingEngine) SendToPeer(_ session.User, _ []byte, _ time.Duration, done func(bool)) error {
 	if e.ask == nil {
 		done(false)
 	}

@@ -22,7 +22,7 @@ func (c *client) readAttributes(args []value) {
 	c.ReadAttributes(r, func(list []*core.Attribute, err *core.Error) { settle(args[3], err, fromAttributes(list)) })
 }
 
-// fromAttributes makes a FlatAttributes of bridge.ts.
+// fromAttributes returns attributes as a FlatAttributes (bridge.ts).
 func fromAttributes(list []*core.Attribute) []any {
 	var flat []any
 	for _, a := range list {

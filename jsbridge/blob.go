@@ -4,15 +4,15 @@ package jsbridge
 
 import "rtmwasm/core"
 
-// blob is a page's Blob. The bytes stay with the browser.
+// blob is a Blob of the page. Its bytes stay in the browser.
 type blob struct {
 	v   value
-	err error // why the page could not make it; whoever uses the Blob is told
+	err error // why the page could not make the Blob; each use of the blob returns it
 }
 
 var _ core.Blob = blob{}
 
-// newBlob makes a Blob of parts, whose values are Blobs or Uint8Arrays.
+// newBlob makes a Blob of parts, which are Blobs or Uint8Arrays.
 func newBlob(parts []any, mime string) blob {
 	v, err := construct("Blob", parts, map[string]any{"type": mime})
 	return blob{v, err}
@@ -30,7 +30,7 @@ func (b blob) Slice(from, to int64) core.Blob {
 	return blob{v, err}
 }
 
-// Read implements core.Blob, by readBlob (blob.ts).
+// Read implements core.Blob. It calls readBlob of blob.ts.
 func (b blob) Read(from, to int64, done func([]byte, error)) {
 	part := b.Slice(from, to).(blob)
 	buffer, err := part.v, part.err
@@ -46,8 +46,8 @@ func (b blob) Read(from, to int64, done func([]byte, error)) {
 	})
 }
 
-// await later calls then with the outcome of a promise, or with the error that there is
-// instead of a promise.
+// await calls then with the outcome of promise when it settles. If err is not nil, there is
+// no promise: await calls then with err in a later task.
 func await(promise value, err error, then func(value, error)) {
 	var c callbacks
 	settled := func(v value, err error) {
@@ -65,7 +65,7 @@ func await(promise value, err error, then func(value, error)) {
 	}
 }
 
-// later calls f as a task of its own; at once where the page has no timers.
+// later calls f in a task of its own. If setTimeout fails, it calls f at once.
 func later(f func()) {
 	var c callbacks
 	run := func() {
@@ -77,7 +77,8 @@ func later(f func()) {
 	}
 }
 
-// thrown is a value that JavaScript threw or rejected with. It crosses back as it is.
+// thrown is a value that JavaScript threw, or with which it rejected a promise. An error of
+// the façade gets the same value as its cause.
 type thrown struct{ v value }
 
 func (t thrown) Error() string { return getString(t.v, "message") }

@@ -14,7 +14,7 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// made is what construct or call returned, which must not be an error.
+// made returns v, and panics if err is not nil.
 func made(v value, err error) value {
 	if err != nil {
 		panic(err)
@@ -96,7 +96,7 @@ func TestStoppedTimerDoesNotFire(t *testing.T) {
 	assert.Empty(t, timers.pending)
 }
 
-// hearing collects what a listener of either port is told.
+// hearing is a listener of a socket or a request that collects the calls it gets.
 type hearing struct{ told chan string }
 
 func (h hearing) Opened()            { h.told <- "opened" }
@@ -160,7 +160,7 @@ func TestBytesThatCannotBeReadAreAnError(t *testing.T) {
 	}
 }
 
-// Whatever JavaScript throws, its error can be read.
+// JavaScript can throw values that are not errors. They become errors with a text, too.
 func TestEverythingThatIsThrownHasAText(t *testing.T) {
 	for _, thrown := range []string{"null", "undefined", "1", "'text'", "Symbol()", "{}", "{ message: 7 }"} {
 		_, err := call(run("return { f() { throw ("+thrown+") } }"), "f")

@@ -4,14 +4,14 @@ package jsbridge
 
 import "github.com/hack-pad/safejs"
 
-// liveCallbacks counts the Go functions that JavaScript can call. Tests watch it for
-// leaks.
+// liveCallbacks counts the Go functions that JavaScript can call. Tests use it to find leaks.
 var liveCallbacks int
 
-// callbacks are the Go functions that one thing has given to JavaScript.
+// callbacks are the Go functions that one object has given to JavaScript.
 type callbacks []safejs.Func
 
-// add makes fn callable; args that the caller leaves out are undefined.
+// add makes fn a function that JavaScript can call. If JavaScript passes no argument, arg is
+// undefined.
 func (c *callbacks) add(fn func(arg value)) safejs.Value {
 	f, err := safejs.FuncOf(func(_ value, args []value) any {
 		var arg value
@@ -30,8 +30,8 @@ func (c *callbacks) add(fn func(arg value)) safejs.Value {
 	return f.Value()
 }
 
-// release ends all of them. They must not be called any more: whoever holds them
-// lets go first.
+// release frees all of them. JavaScript must not call them afterwards, so the caller first
+// removes them from the objects that hold them.
 func (c *callbacks) release() {
 	for _, f := range *c {
 		f.Release()

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/core"
 )
 
-// call does one of the Calls of bridge.ts.
+// call runs one of the Calls of bridge.ts.
 func (c *client) call(method string, args []value) any {
 	fault(method, args)
 	switch method {
@@ -25,7 +25,7 @@ func (c *client) call(method string, args []value) any {
 	case "join", "leave", "members", "sendChannel":
 		handle, args := toHandle(args[0]), args[1:]
 		id := ""
-		if method == "join" { // on another method, a channel not known here is not joined and needs no id
+		if method == "join" { // the other methods fail for an unknown channel, so they need no id
 			id, args = toString(args[0]), args[1:]
 		}
 		c.channelCall(c.channel(handle, id), method, args)
@@ -66,7 +66,7 @@ func (c *client) call(method string, args []value) any {
 	return nil
 }
 
-// actOn does to a call what the façade has checked.
+// actOn runs a method of a call invitation. The façade has checked its arguments.
 func actOn(i *core.Invitation, method, text string) {
 	if method == "cancelCall" {
 		i.Content = text
@@ -132,7 +132,7 @@ func (c *client) startDownload(args []value) {
 	})
 }
 
-// start keeps a task by its handle until it ended, which it may inside begin.
+// start keeps a task by its handle until the task ends. The task may end inside begin.
 func (c *client) start(handle handle, begin func(ended func()) *core.Task) {
 	over := false
 	var t *core.Task
@@ -154,13 +154,14 @@ func progress(f value) func(current, total int64) {
 	return func(current, total int64) { invoke(f, float64(current), float64(total)) }
 }
 
-// invoke calls a function of the façade, which throws nothing on purpose.
+// invoke calls a function of the façade. The façade does not throw on purpose, so an error is
+// only logged.
 func invoke(f value, args ...any) {
 	_, err := f.Invoke(args...)
 	report(plain(err))
 }
 
-// settle calls a Done of bridge.ts.
+// settle calls done, a Done of bridge.ts, with the error or the result.
 func settle(done value, err *core.Error, result any) {
 	if err != nil {
 		invoke(done, failure(err))
@@ -173,7 +174,7 @@ func errorOnly(done value) func(*core.Error) {
 	return func(err *core.Error) { settle(done, err, nil) }
 }
 
-// failure makes a Failure of bridge.ts; nil of nil.
+// failure returns err as a Failure of bridge.ts. It returns nil for nil.
 func failure(err *core.Error) any {
 	if err == nil {
 		return nil

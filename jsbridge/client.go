@@ -7,18 +7,18 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// client is one core client and the handles by which the façade names what belongs
-// to it. It implements core.Events by calling the façade's Host.
+// client is a core client, with its channels and transfers by the handles that the façade
+// uses for them. It implements core.Events by calling the façade's ClientEvents.
 type client struct {
 	*core.Client
-	host     value // Host of bridge.ts
+	host     value // ClientEvents of bridge.ts
 	page     *host
 	channels map[handle]*core.Channel
 	tasks    map[handle]*core.Task
 }
 
-// handle is a number by which the façade names a thing. It is a uint32 because each other
-// kind of a map's key brings code of the runtime that nothing else here needs.
+// handle is the number that stands for an object of the core in the façade. It is a uint32
+// because other types of map keys would add code of the Go runtime to the binary.
 type handle = uint32
 
 func toHandle(v value) handle { return handle(toNumber(v)) }
@@ -36,14 +36,14 @@ func newClient(appID, gateway string, h *host, events value) *client {
 	return c
 }
 
-// tell calls the façade, which catches what the application's listeners throw.
+// tell calls a method of the façade. The façade catches errors of the application's listeners.
 func (c *client) tell(method string, args ...any) {
 	_, err := call(c.host, method, args...)
 	report(err)
 }
 
-// StateChanged implements core.Events. When the client is logged out it starts a garbage collection:
-// the browser keeps the JavaScript objects to which Go has references until Go's collector frees them.
+// StateChanged implements core.Events. It starts a garbage collection when the client is logged
+// out: the browser keeps JavaScript objects until Go's collector frees Go's references to them.
 func (c *client) StateChanged(s core.State, r core.Reason) {
 	if s == core.Disconnected || s == core.Aborted {
 		c.page.collectSoon()
@@ -80,8 +80,8 @@ func (c *client) AttributesUpdated(ch *core.Channel, all []*core.Attribute) {
 // PeersChanged implements core.Events.
 func (c *client) PeersChanged(list core.PresenceList) { c.tell("presence", presence(list)...) }
 
-// JoinStateChanged implements core.Events. A channel that was left is forgotten here;
-// its handle makes a new one when it is joined again.
+// JoinStateChanged implements core.Events. It removes a channel that was left. If the same
+// handle is joined again, it gets a new core.Channel.
 func (c *client) JoinStateChanged(ch *core.Channel, s core.JoinState) {
 	h := c.handle(ch)
 	if s == core.Left {
@@ -106,8 +106,8 @@ func (c *client) Token(e core.TokenEvent) { c.tell("token", string(e)) }
 // Log implements core.Events.
 func (c *client) Log(level core.LogLevel, text string) { c.tell("log", int(level), text) }
 
-// channel is the channel of a handle. One that is not joined has nothing worth keeping;
-// it is there to answer with the right error.
+// channel returns the channel of a handle. For an unknown handle it makes one that is not
+// joined, whose methods fail with the right error.
 func (c *client) channel(h handle, id string) *core.Channel {
 	ch := c.channels[h]
 	if ch == nil {
@@ -117,7 +117,7 @@ func (c *client) channel(h handle, id string) *core.Channel {
 	return ch
 }
 
-// handle is the number of a channel; the channels are few.
+// handle returns the handle of a channel, or 0. A client has few channels, so it searches all.
 func (c *client) handle(ch *core.Channel) handle {
 	for h, other := range c.channels {
 		if other == ch {
@@ -127,7 +127,7 @@ func (c *client) handle(ch *core.Channel) handle {
 	return 0
 }
 
-// forget drops a channel that was made for one call and is not joined.
+// forget removes a channel that is not joined. Such channels are made for one call only.
 func (c *client) forget(h handle) {
 	if ch := c.channels[h]; ch != nil && ch.State() == core.Left {
 		delete(c.channels, h)

@@ -4,12 +4,12 @@ package jsbridge
 
 import "runtime"
 
-// collectAfter is how many bytes of Blobs may wait for Go's garbage collector. A Blob stays
-// in the browser while Go has a handle of it, and to Go a handle is a few bytes: left
-// to itself the collector would run once in some hundred files.
+// collectAfter is how many bytes of Blobs may wait for Go's garbage collector. The browser
+// keeps a Blob while Go has a reference to it. For Go a reference is only a few bytes, so by
+// itself the collector would run about once in a hundred files.
 const collectAfter = 8 << 20
 
-// collectSoon collects when nothing of what is going on is on a stack any more.
+// collectSoon runs the garbage collector in a later task, when no reference is on the stack.
 func (h *host) collectSoon() {
 	h.AfterFunc(0, func() {
 		h.uncollected = 0
@@ -17,7 +17,8 @@ func (h *host) collectSoon() {
 	})
 }
 
-// moved collects the handles of Blobs when tasks with enough bytes have ended.
+// moved counts the bytes of a transfer that has ended. It starts a collection when the count
+// reaches collectAfter.
 func (h *host) moved(bytes int64) {
 	before := h.uncollected
 	h.uncollected += bytes

@@ -13,8 +13,8 @@ import (
 	"rtmwasm/core/coretest"
 )
 
-// page is the transport of a page, for the suite. The test's own goroutine calls
-// clients directly: what JavaScript calls in between runs only while it waits.
+// page is the transport of a page, for the suite. The goroutine of the test calls clients
+// directly: callbacks from JavaScript run only while that goroutine waits.
 type page struct{ *host }
 
 func (page) Do(f func()) { f() }

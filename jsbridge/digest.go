@@ -10,9 +10,8 @@ import (
 
 var _ core.Digester = (*host)(nil)
 
-// SHA256 implements core.Digester, where the page has sha256 (digest.ts). The bytes go
-// from Blob to digest in JavaScript: an ArrayBuffer that Go has a handle of lives until
-// Go collects it.
+// SHA256 implements core.Digester if the page has sha256 (digest.ts). JavaScript reads and
+// hashes the Blob: an ArrayBuffer that Go reads stays in memory until Go's collector frees it.
 func (*host) SHA256(b core.Blob, part int64, done func([]byte, error)) (able bool) {
 	if !isSet(get(safejs.Global(), "sha256")) {
 		return false

@@ -1,17 +1,17 @@
-// Package jsbridge joins the core to a JavaScript page: it provides the core's ports
-// with the browser's WebSocket, XMLHttpRequest or fetch, Blob and timers, and publishes the core to the
-// façade in web/src, whose half of the boundary is bridge.ts.
+// Package jsbridge connects the core to a JavaScript page. It implements core.Host with the
+// browser's WebSocket, XMLHttpRequest, fetch, Blob and timers. It gives the core to the façade
+// in web/src, which describes the boundary in bridge.ts.
 //
-// Everything in it runs inside calls from JavaScript, one at a time; it starts no
-// goroutine and never blocks. A call out of Go may come back in (a listener that
-// sends, say), which is why the core is consistent before it calls out.
+// All its code runs inside calls from JavaScript, one at a time. It starts no goroutine and
+// never blocks. JavaScript that it calls may call Go again: a listener may send a message, for
+// example. So the core is in a consistent state before each call to JavaScript.
 //
-// Media bytes do not pass through here: requests take and give Blobs, and at most a
-// picture's header and a thumbnail are read.
+// The bytes of files stay in the browser: requests send and return Blobs. The core reads at
+// most the header of a picture, and a thumbnail.
 //
-// A Go function that JavaScript may call belongs to a callbacks value, whose release
-// ends it. A panic ends the program; the façade's loader treats that as a crash. So
-// nothing that JavaScript throws becomes a panic: each call of it is made by the helpers
-// of value.go, whose error ends what asked for the call, or is shown on the console
-// where nobody waits.
+// Each Go function that JavaScript may call belongs to a callbacks value, and its release frees
+// the function. A panic ends the program, and the façade's loader treats that as a crash. So an
+// exception of JavaScript must not become a panic. All calls of JavaScript use the helpers of
+// value.go, which return an error. The operation then fails with that error. If nothing waits
+// for the operation, the error goes to the console.
 package jsbridge

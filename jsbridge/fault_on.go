@@ -4,9 +4,8 @@ package jsbridge
 
 import "time"
 
-// fault panics on purpose, in the build that tests use to see what a page is left
-// with: a message to the peer "panic" inside the call, one to "panic later" in a
-// timer after it.
+// fault panics on purpose, in the build for tests of crashes. A message to the peer "panic"
+// panics inside the call. A message to "panic later" panics in a timer, 50 ms later.
 func fault(method string, args []value) {
 	if method != "sendPeer" {
 		return

@@ -4,9 +4,9 @@ package jsbridge
 
 import "rtmwasm/core"
 
-// fetch makes a request by way of fetchBlob (fetchblob.ts): browsers hand a fetched Blob
-// from the network to where Blobs are kept, past the page; that of an XMLHttpRequest
-// goes through it. It tells no progress.
+// fetch makes a request with fetchBlob (fetchblob.ts). Browsers store the Blob of a fetch
+// without passing its bytes through the page, as an XMLHttpRequest does. fetch reports no
+// progress.
 func fetch(r *core.HTTPRequest, l core.HTTPListener) (abort func(), err error) {
 	headers := map[string]any{}
 	for _, h := range r.Header {

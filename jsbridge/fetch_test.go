@@ -12,7 +12,7 @@ import (
 	"rtmwasm/core"
 )
 
-// answers collects what a request comes to.
+// answers collects the answers to requests.
 type answers chan *core.HTTPResponse
 
 func (answers) Progress(int64) {}

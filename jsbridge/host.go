@@ -7,7 +7,7 @@ import "rtmwasm/core"
 // host implements core.Host in a page.
 type host struct {
 	*timers
-	uncollected int64 // bytes of files moved since Go last collected garbage for it
+	uncollected int64 // bytes of files transferred since collectSoon last ran the garbage collector
 }
 
 var _ core.Host = (*host)(nil)

@@ -7,8 +7,8 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// outgoing reads an Outgoing of bridge.ts: of its fields, those of the message's kind.
-// Bytes that can't be read are a fault like those that the façade finds.
+// outgoing converts an Outgoing of bridge.ts. It reads only the fields of the message's kind.
+// If bytes can't be read, the message gets a fault, like the faults that the façade finds.
 func outgoing(v value) *core.Outgoing {
 	o, err := readOutgoing(v)
 	if err != nil {
@@ -51,7 +51,7 @@ func readOutgoing(v value) (o *core.Outgoing, err error) {
 	return o, err
 }
 
-// incoming makes an Incoming of bridge.ts.
+// incoming returns m as an Incoming of bridge.ts.
 func incoming(m *core.Message) map[string]any {
 	out := map[string]any{"kind": int(m.Type)}
 	switch m.Type {
@@ -76,7 +76,7 @@ func incoming(m *core.Message) map[string]any {
 	return out
 }
 
-// bytesOf is fromBytes where nobody can be told of an error but the console.
+// bytesOf is fromBytes for callers that can't return an error: it logs the error.
 func bytesOf(b []byte) value {
 	v, err := fromBytes(b)
 	report(err)

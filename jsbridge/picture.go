@@ -10,8 +10,8 @@ import (
 
 var _ core.Picture = blob{}
 
-// DecodedSize implements core.Picture by createImageBitmap, where the page has it. That
-// turns a picture as its EXIF says, and decodes whatever type the Blob claims to have. No
+// DecodedSize implements core.Picture with createImageBitmap, if the page has it.
+// createImageBitmap turns a picture as its EXIF says, and ignores the type of the Blob. No
 // browser makes a bitmap of an SVG.
 func (b blob) DecodedSize(done func(width, height uint32)) (able bool) {
 	bitmap, err := callGlobal("createImageBitmap", b.v)

@@ -11,23 +11,23 @@ import (
 	"rtmwasm/core"
 )
 
-// prepareLimit is how long a picture may take to prepare, for pages that never answer.
+// prepareLimit is how long the preparation of a picture may take. It ends the preparation on
+// pages that never answer.
 const prepareLimit = 30 * time.Second
 
-// maxPreparing is how many pictures are prepared at a time: a decoded photo takes some
-// 50 MB.
+// maxPreparing is how many pictures are prepared at a time. A decoded photo takes about 50 MB.
 const maxPreparing = 2
 
-// preparer prepares pictures: JavaScript draws what goes along with one
-// (entry-pictures.ts), the core takes its metadata out.
+// preparer prepares pictures. JavaScript draws the thumbnail and the placeholder
+// (entry-pictures.ts), and the core removes the metadata.
 type preparer struct {
 	h       *host
-	url     value // of the program that draws
+	url     value // of the script that draws
 	running int
 	waiting []*preparation
 }
 
-// preparation is one picture on its way.
+// preparation is the preparation of one picture.
 type preparation struct {
 	callbacks
 	p      *preparer
@@ -40,12 +40,12 @@ type preparation struct {
 	stop   func() // of the time limit
 	over   bool
 
-	worker  value  // once there is one
-	why     string // it does not draw, as far as the browser says
-	onAbort value  // what hears the signal
+	worker  value  // undefined while there is none
+	why     string // the browser's reason why the worker does not draw
+	onAbort value  // the listener of signal
 }
 
-// prepare does Core.prepare of bridge.ts.
+// prepare implements prepare of Core in bridge.ts.
 func (p *preparer) prepare(file, options, textBytes, done value) {
 	strip, thumbnail, signal := get(options, "stripMetadata"), get(options, "thumbnail"), get(options, "signal")
 	r := &preparation{p: p, file: blob{v: file}, strip: !isSet(strip) || toBool(strip), done: done, signal: signal}
@@ -68,7 +68,7 @@ func (p *preparer) prepare(file, options, textBytes, done value) {
 	p.next()
 }
 
-// next begins with pictures that wait.
+// next starts waiting preparations, up to maxPreparing at a time.
 func (p *preparer) next() {
 	for p.running < maxPreparing && len(p.waiting) > 0 {
 		r := p.waiting[0]
@@ -87,7 +87,7 @@ func (p *preparer) next() {
 	}
 }
 
-// end frees what the picture holds and tells its outcome.
+// end frees the resources of the preparation and reports its outcome.
 func (r *preparation) end(err *core.Error, out any) {
 	if r.over {
 		return
@@ -99,7 +99,7 @@ func (r *preparation) end(err *core.Error, out any) {
 		report(err)
 	}
 	r.heard.release()
-	if r.stop != nil { // it had begun
+	if r.stop != nil { // the preparation had started
 		r.stop()
 		r.p.running--
 	}
@@ -115,8 +115,8 @@ func (r *preparation) unable(text string) {
 	r.fail(core.Unavailable, core.UploadMediaErrFailure, "the picture can't be prepared here: "+text)
 }
 
-// inWorker has a worker draw, so that the page is not held up. Where the page may have
-// none, or one without a canvas, that fails, now or later, and the page does it.
+// inWorker draws in a worker, so that the page is not blocked. That fails, now or later, if the
+// page may not start a worker, or if workers have no canvas. Then the page itself draws.
 func (r *preparation) inWorker() error {
 	if err := r.p.makeURL(); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (r *preparation) inWorker() error {
 	err = set(worker,
 		"onmessage", r.add(func(event value) { r.drawn(get(event, "data")) }),
 		"onerror", r.add(func(event value) {
-			_, err := call(event, "preventDefault") // it is no error of the page
+			_, err := call(event, "preventDefault") // keeps it from the error handlers of the page
 			report(err)
 			r.why = cmp.Or(toString(get(event, "message")), "it did not start")
 			r.endWorker()
@@ -144,7 +144,7 @@ func (r *preparation) inWorker() error {
 	return err
 }
 
-// makeURL makes the address of the program that draws, once.
+// makeURL makes the address of the script that draws, if there is none yet.
 func (p *preparer) makeURL() error {
 	if isSet(p.url) {
 		return nil
@@ -156,7 +156,7 @@ func (p *preparer) makeURL() error {
 	return err
 }
 
-// endWorker ends the worker, and frees its memory.
+// endWorker ends the worker and frees its memory.
 func (r *preparation) endWorker() {
 	if isSet(r.worker) {
 		report(set(r.worker, "onmessage", nil, "onerror", nil))
@@ -167,7 +167,7 @@ func (r *preparation) endWorker() {
 	r.release()
 }
 
-// onPage has the page itself draw.
+// onPage draws in the page itself.
 func (r *preparation) onPage() {
 	if r.over {
 		return
@@ -181,7 +181,7 @@ func (r *preparation) onPage() {
 	})
 }
 
-// addScript runs the program on the page: the script element is given `prepare`.
+// addScript runs the script on the page. The script sets `prepare` of its own element.
 func (r *preparation) addScript(failed func()) {
 	document := get(safejs.Global(), "document")
 	script, err := call(document, "createElement", "script")
@@ -201,14 +201,14 @@ func (r *preparation) addScript(failed func()) {
 		_, err = call(get(document, "head"), "append", script)
 	}
 	if err == nil {
-		_, err = call(script, "remove") // it runs all the same
+		_, err = call(script, "remove") // the script still runs
 	}
 	if err != nil {
 		later(failed)
 	}
 }
 
-// drawn gets the answer of entry-pictures.ts.
+// drawn handles the answer of entry-pictures.ts.
 func (r *preparation) drawn(answer value) {
 	out, err := answer.Index(0)
 	if err != nil || !isSet(out) {
@@ -236,7 +236,7 @@ func (r *preparation) drawn(answer value) {
 	}
 }
 
-// finish adds the picture to what goes along with it.
+// finish sets the payload of the result, and ends the preparation.
 func (r *preparation) finish(out value, payload blob) {
 	err := payload.err
 	if err == nil {

@@ -4,7 +4,7 @@ package jsbridge
 
 import "rtmwasm/core"
 
-// presenceCall does the calls about presence and member counts.
+// presenceCall runs the calls for presence and member counts.
 func (c *client) presenceCall(method string, ids []string, done value) {
 	switch method {
 	case "queryPeers":
@@ -27,7 +27,7 @@ func (c *client) presenceCall(method string, ids []string, done value) {
 	}
 }
 
-// presence makes the uids and their states, each in a list.
+// presence returns a list of uids and a list of their states.
 func presence(list core.PresenceList) []any {
 	uids, states := make([]any, len(list)), make([]any, len(list))
 	for i, p := range list {

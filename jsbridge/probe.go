@@ -11,11 +11,12 @@ import (
 
 var _ core.Prober = (*host)(nil)
 
-// violationDelay is how long the event of a Content-Security-Policy may come after the
-// failure that it explains.
+// violationDelay is how long after a failed request the browser may report that the
+// Content-Security-Policy forbids it.
 const violationDelay = 100 * time.Millisecond
 
-// violation is the event of a page's Content-Security-Policy.
+// violation is the event by which the browser reports that the Content-Security-Policy of the
+// page forbids something.
 const violation = "securitypolicyviolation"
 
 // probe is one search for the reason why no WebSocket opens.
@@ -27,7 +28,7 @@ type probe struct {
 	done  func()
 }
 
-// Probe implements core.Prober by fetch.
+// Probe implements core.Prober with fetch.
 func (h *host) Probe(url string, done func(core.Probe)) (able bool) {
 	p := &probe{host: h, url: url}
 	violated := p.add(p.violated)
@@ -41,8 +42,8 @@ func (h *host) Probe(url string, done func(core.Probe)) (able bool) {
 		p.release()
 		done(p.found)
 	}
-	// A policy tells of the WebSocket that it forbids when one is made. That it can't be
-	// made is known.
+	// This WebSocket is made only for the event of a policy that forbids it. Its own error
+	// tells nothing new.
 	if ws, err := construct("WebSocket", socketURL(url)); err == nil {
 		_, err = call(ws, "close")
 		report(err)
@@ -53,11 +54,11 @@ func (h *host) Probe(url string, done func(core.Probe)) (able bool) {
 
 func socketURL(url string) string { return "ws" + strings.TrimPrefix(url, "http") }
 
-// violated hears what the page's policy forbids.
+// violated handles the event violation.
 func (p *probe) violated(event value) {
 	uri := getString(event, "blockedURI")
 	switch {
-	case uri == "" || getString(event, "disposition") == "report": // it was only reported
+	case uri == "" || getString(event, "disposition") == "report": // reported, but not blocked
 	case strings.HasPrefix(p.url, uri):
 		p.found.Blocked = true
 	case strings.HasPrefix(socketURL(p.url), uri):
@@ -70,8 +71,8 @@ func (p *probe) fetch(mode string, then func(value, error)) {
 	await(response, err, then)
 }
 
-// answered reads an answer. If the page may not read it, another request tells whether
-// there is one.
+// answered handles the outcome of the first request. If the page may not read the answer, a
+// request with mode no-cors tells whether a server answers at all.
 func (p *probe) answered(response value, err error) {
 	if err != nil {
 		p.fetch("no-cors", func(_ value, err error) {
@@ -87,7 +88,7 @@ func (p *probe) answered(response value, err error) {
 		return
 	}
 	text, err := call(response, "text")
-	await(text, err, func(text value, _ error) { // without a text the status tells
+	await(text, err, func(text value, _ error) { // if there is no text, the status is enough
 		p.found.Text = strings.TrimSuffix(toString(text), "\n")
 		p.end()
 	})

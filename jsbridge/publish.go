@@ -4,9 +4,8 @@ package jsbridge
 
 import "github.com/hack-pad/safejs"
 
-// Publish gives the page the Core of bridge.ts, by calling the function rtmwasm of the
-// global object. What it gives stays for as long as the program runs. An error means that
-// the page did not take it: the program is of no use then.
+// Publish gives the page a Core of bridge.ts by calling the global function rtmwasm. The page
+// can use it as long as the program runs. After an error no page can use the program.
 func Publish() error {
 	var (
 		h       = &host{timers: newTimers()}
@@ -48,7 +47,7 @@ func Publish() error {
 	return err
 }
 
-// publish makes fn a function that JavaScript may call for as long as the program runs.
+// publish makes fn a function that JavaScript may call as long as the program runs.
 func publish(fn func(args []value) any) (value, error) {
 	f, err := safejs.FuncOf(func(_ value, args []value) any { return fn(args) })
 	return f.Value(), plain(err)

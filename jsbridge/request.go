@@ -4,17 +4,17 @@ package jsbridge
 
 import "rtmwasm/core"
 
-// xhr is one XMLHttpRequest. It is preferred to fetch because it tells the progress of
-// both ways.
+// xhr is one XMLHttpRequest. Unlike fetch, it reports the progress of uploads and downloads.
 type xhr struct {
 	callbacks
 	v        value
-	upload   value // set while its progress is heard
+	upload   value // set while it has a listener for progress
 	listener core.HTTPListener
 }
 
-// Request implements core.Host. What can't make the request, such as a class that is
-// missing in a service worker, gives way to the other; the core is told if neither can.
+// Request implements core.Host. If one of XMLHttpRequest and fetch can't make the request, it
+// uses the other: service workers have no XMLHttpRequest, for example. If both fail, the
+// answer is core.Unsupported.
 func (h *host) Request(r *core.HTTPRequest, l core.HTTPListener) (abort func()) {
 	first, second := send, fetch
 	if r.NoProgress {
@@ -35,7 +35,7 @@ func send(r *core.HTTPRequest, l core.HTTPListener) (abort func(), err error) {
 	x := &xhr{listener: l}
 	abort = func() {
 		if x.callbacks != nil {
-			x.detach() // first: abort tells the listeners at once
+			x.detach() // first, because abort calls the listeners at once
 			_, err := call(x.v, "abort")
 			report(err)
 		}
@@ -100,7 +100,7 @@ func (x *xhr) ended(wantBody bool) {
 	x.listener.Answered(resp, nil)
 }
 
-// detach takes the callbacks off the request.
+// detach removes the callbacks from the request and frees them.
 func (x *xhr) detach() {
 	err := set(x.v, "onloadend", nil, "onprogress", nil)
 	if err == nil && isSet(x.upload) {
@@ -110,7 +110,7 @@ func (x *xhr) detach() {
 	x.release()
 }
 
-// header asks an answer for a header; one that the page may not see is "".
+// header returns a header of an answer. It is "" if the page may not read the header.
 func header(answer value, method, name string) string {
 	v, err := call(answer, method, name)
 	if err != nil {
@@ -119,9 +119,8 @@ func header(answer value, method, name string) string {
 	return toString(v)
 }
 
-// networkError is all that a page gets to know of a request without an answer.
+// networkError is the error of a request without an answer. Browsers tell pages no reason.
 const networkError scriptError = "network error"
 
-// credentialsError is networkError where a hook of the page made it a request with
-// credentials.
+// credentialsError is networkError if a hook of the page has set withCredentials.
 const credentialsError = networkError + "; the page sets withCredentials: --origins of the gateway must name its origin"

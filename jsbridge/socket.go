@@ -6,7 +6,7 @@ import (
 	"rtmwasm/core"
 )
 
-// socket is a page's WebSocket.
+// socket is a WebSocket of the page.
 type socket struct {
 	callbacks
 	ws       value
@@ -15,15 +15,15 @@ type socket struct {
 	listener core.SocketListener
 }
 
-// Close codes of RFC 6455, 7.4.1: closedAbnormally is that of a socket that ended
-// without one.
+// Close codes of RFC 6455, 7.4.1. closedAbnormally means that the socket ended without a close
+// code.
 const (
 	closeNormally    = 1000
 	closedAbnormally = 1006
 )
 
-// Dial implements core.Host. What the browser refuses outright, such as an insecure
-// socket from a secure page, is told through Closed.
+// Dial implements core.Host. If the browser refuses to make the socket, as it refuses an
+// insecure socket on a secure page, the listener gets Closed.
 func (h *host) Dial(url string, l core.SocketListener) core.Socket {
 	s := &socket{host: h, listener: l}
 	var err error
@@ -43,7 +43,7 @@ func (s *socket) listen() error {
 			s.opened = true
 			s.listener.Opened()
 		}),
-		// Where a Content-Security-Policy forbids the socket, Chromium tells an error and no end.
+		// If a Content-Security-Policy forbids the socket, Chromium emits error, but not close.
 		"onerror", s.add(func(value) {
 			if !s.opened {
 				s.detach()
@@ -64,10 +64,10 @@ func (s *socket) listen() error {
 		}))
 }
 
-// Send implements core.Socket. A socket that is closing drops frames by itself.
+// Send implements core.Socket. A browser drops the frames for a socket that is closing.
 func (s *socket) Send(frame []byte) {
 	if s.callbacks == nil {
-		return // it failed
+		return // the socket has ended
 	}
 	data, err := fromBytes(frame)
 	if err == nil {
@@ -89,7 +89,7 @@ func (s *socket) Close() {
 	}
 }
 
-// fail ends a socket that the page can't use: to the core it was closed.
+// fail closes a socket that the page can't use. The listener gets Closed.
 func (s *socket) fail(err error) {
 	s.detach()
 	if isSet(s.ws) {
@@ -99,8 +99,8 @@ func (s *socket) fail(err error) {
 	s.host.AfterFunc(0, func() { s.listener.Closed(closedAbnormally, err.Error()) })
 }
 
-// detach takes the callbacks off the socket. It matters only where there are some: then
-// the properties were set before.
+// detach removes the callbacks from the socket and frees them. Without callbacks it does
+// nothing.
 func (s *socket) detach() {
 	if s.callbacks != nil {
 		report(set(s.ws, "onopen", nil, "onerror", nil, "onmessage", nil, "onclose", nil))
@@ -108,7 +108,7 @@ func (s *socket) detach() {
 	}
 }
 
-// deaf is the listener of a socket that was closed.
+// deaf is the listener after Close. It ignores all events.
 type deaf struct{}
 
 func (deaf) Opened()            {}

@@ -4,21 +4,21 @@ package jsbridge
 
 import "time"
 
-// timers are the page's setTimeout, not Go's: what a timer runs is then a task of
-// its own, after all that waits for settled promises, and no goroutine.
+// timers use setTimeout of the page instead of Go's timers. So each timer runs in a task of
+// its own, after the reactions to settled promises, and needs no goroutine.
 type timers struct {
 	callbacks
-	fire    value // the one function all of them call, with the timer's number
+	fire    value // the function that all timers call, with the number of the timer
 	pending map[handle]*timer
 	last    handle
-	unset   []*timer // what the page refused to set: tried again whenever there is a chance
+	unset   []*timer // timers for which setTimeout failed; setAgain tries again
 }
 
 type timer struct {
 	number handle
 	after  time.Duration
 	f      func()
-	id     value // of setTimeout
+	id     value // returned by setTimeout
 }
 
 func newTimers() *timers {
@@ -45,7 +45,7 @@ func (t *timers) AfterFunc(d time.Duration, f func()) (stop func()) {
 		if t.pending[timer.number] == timer {
 			delete(t.pending, timer.number)
 			_, err := callGlobal("clearTimeout", timer.id)
-			report(err) // it fires, and does nothing
+			report(err) // the timer will fire and do nothing
 		}
 	}
 }
@@ -58,7 +58,7 @@ func (t *timers) set(timer *timer) {
 	}
 }
 
-// setAgain sets the timers that the page refused, if they are still wanted.
+// setAgain calls setTimeout again for the timers in unset that were not stopped meanwhile.
 func (t *timers) setAgain() {
 	refused := t.unset
 	t.unset = nil
@@ -69,8 +69,8 @@ func (t *timers) setAgain() {
 	}
 }
 
-// roundUp is d in whole milliseconds, not less than d: a timer that fires early would
-// be set again for nothing.
+// roundUp returns d in milliseconds, rounded up. A timer that fires too early would only be
+// set again.
 func roundUp(d time.Duration) int {
 	return int((max(d, 0) + time.Millisecond - 1) / time.Millisecond)
 }

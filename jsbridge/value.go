@@ -10,13 +10,13 @@ import (
 
 type value = safejs.Value
 
-// The readers below take what is missing or of another type for the zero value: the
-// façade has checked what an application gave. A getter that throws gives undefined
-// (guard in program.ts).
+// The readers below return the zero value if a value is missing or has another type. The façade
+// has checked the values of applications before. For a getter that throws, the value is
+// undefined (guard in program.ts).
 
 func get(v value, name string) value {
 	out, err := v.Get(name)
-	if err != nil { // v is no object
+	if err != nil { // v is not an object
 		return value{}
 	}
 	return out
@@ -35,7 +35,13 @@ func toString(v value) string {
 	return s
 }
 
+// toBool and toNumber look at the type first: for another type, safejs recovers from a panic of
+// syscall/js, which takes 0.1 ms.
+
 func toBool(v value) bool {
+	if v.Type() != safejs.TypeBoolean {
+		return false
+	}
 	b, err := v.Bool()
 	return err == nil && b
 }
@@ -43,6 +49,9 @@ func toBool(v value) bool {
 func getNumber(v value, name string) float64 { return toNumber(get(v, name)) }
 
 func toNumber(v value) float64 {
+	if v.Type() != safejs.TypeNumber {
+		return 0
+	}
 	n, err := v.Float()
 	if err != nil {
 		return 0
@@ -50,7 +59,7 @@ func toNumber(v value) float64 {
 	return n
 }
 
-// getUint32 is a dimension: what is no positive number is 0.
+// getUint32 reads a dimension. It returns 0 for a value that is not a positive number.
 func getUint32(v value, name string) uint32 {
 	n := getNumber(v, name)
 	if !(n > 0) {
@@ -59,7 +68,7 @@ func getUint32(v value, name string) uint32 {
 	return uint32(min(n, math.MaxUint32))
 }
 
-// getBytes is toBytes of a property; nothing where it is not set.
+// getBytes is toBytes of a property. It returns nil if the property is not set.
 func getBytes(v value, name string) ([]byte, error) {
 	array := get(v, name)
 	if !isSet(array) {
@@ -68,7 +77,7 @@ func getBytes(v value, name string) ([]byte, error) {
 	return toBytes(array)
 }
 
-// toBytes copies a Uint8Array of the page's own realm, nothing else.
+// toBytes copies a Uint8Array of the page's own realm. All other values are an error.
 func toBytes(array value) ([]byte, error) {
 	n, err := array.Length()
 	if err != nil {
@@ -99,24 +108,24 @@ func bufferBytes(buffer value) ([]byte, error) {
 	return toBytes(array)
 }
 
-// construct is new name(args...) for a class of the global object.
+// construct returns new name(args...) for a global class.
 func construct(name string, args ...any) (value, error) {
 	v, err := get(safejs.Global(), name).New(args...)
 	return v, plain(err)
 }
 
-// call is v.method(args...).
+// call returns v.method(args...).
 func call(v value, method string, args ...any) (value, error) {
 	out, err := v.Call(method, args...)
 	return out, plain(err)
 }
 
-// callGlobal calls a function of the global object.
+// callGlobal calls a global function.
 func callGlobal(name string, args ...any) (value, error) {
 	return call(safejs.Global(), name, args...)
 }
 
-// set gives v properties, each a name and a value. The error is the first.
+// set assigns properties of v, given as names and values in turn. It stops at the first error.
 func set(v value, properties ...any) error {
 	for i := 0; i < len(properties); i += 2 {
 		if err := v.Set(properties[i].(string), properties[i+1]); err != nil {
@@ -126,13 +135,13 @@ func set(v value, properties ...any) error {
 	return nil
 }
 
-// scriptError is the text of what JavaScript threw.
+// scriptError is the text of an exception of JavaScript.
 type scriptError string
 
 func (e scriptError) Error() string { return string(e) }
 
-// plain makes an error of safejs one that can be read: to read the message of a thrown
-// null would be a panic.
+// plain converts an error of safejs to a scriptError. If JavaScript threw null, for example,
+// Error of the original error would panic.
 func plain(err error) (out error) {
 	if err == nil {
 		return nil
@@ -145,7 +154,7 @@ func plain(err error) (out error) {
 	return scriptError(err.Error())
 }
 
-// report shows an error on the console where nobody waits for an outcome.
+// report writes an error to the console, for callers that can't return it. It ignores nil.
 func report(err error) {
 	if err == nil {
 		return
@@ -155,10 +164,10 @@ func report(err error) {
 	}
 }
 
-// isSet tells undefined and null from everything else.
+// isSet reports whether v is neither undefined nor null.
 func isSet(v value) bool { return !v.IsUndefined() && !v.IsNull() }
 
-// toStrings reads an array; what is no string in it is "".
+// toStrings reads an array. Elements that are not strings become "".
 func toStrings(array value) []string {
 	n, err := array.Length()
 	if err != nil {

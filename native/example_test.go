@@ -24,7 +24,7 @@ import (
 
 const appID = "0123456789abcdef0123456789abcdef"
 
-// listener hears messages, and nothing else.
+// listener receives peer messages and ignores other events.
 type listener struct {
 	native.NoEvents
 	heard chan string
@@ -32,7 +32,7 @@ type listener struct {
 
 func (l listener) PeerMessage(d *wire.Delivery) { l.heard <- d.From + ": " + d.Message.Text }
 
-// Two users of one program: alice sends a text and a file to bob.
+// Two users in one program: alice sends a text and a file to bob.
 func Example() {
 	gateway, stop := startGateway()
 	defer stop()
@@ -95,7 +95,7 @@ func Example() {
 	// true
 }
 
-// startGateway runs a gateway in this process, as a test of a program would.
+// startGateway runs a gateway in this process, as a test of your program would.
 func startGateway() (url string, stop func()) {
 	dir, err := os.MkdirTemp("", "rtm-example-")
 	if err != nil {

@@ -24,8 +24,8 @@ func NewHost() *Host {
 	return &Host{http: &http.Client{Transport: transport, CheckRedirect: checkRedirect}}
 }
 
-// checkRedirect lets a gateway redirect downloads to an object store. As in browsers, the
-// credential is for the gateway alone: net/http would send it to another port of its host.
+// checkRedirect lets a gateway redirect downloads to an object store. As in browsers, only the
+// gateway gets the credential. net/http would also send it to another port of the same host.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) > 3 {
 		return errors.New("native: too many redirects")
@@ -36,5 +36,5 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// CloseIdle closes HTTP connections that are kept open for later requests.
+// CloseIdle closes the HTTP connections that no request uses.
 func (h *Host) CloseIdle() { h.http.CloseIdleConnections() }

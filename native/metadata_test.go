@@ -16,7 +16,7 @@ import (
 	"rtmwasm/native"
 )
 
-// A picture is read from its file, and what comes of it too.
+// The picture is read from a file, and so is the result.
 func TestStripMetadata(t *testing.T) {
 	var plain bytes.Buffer
 	require.NoError(t, jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 300, 200)), nil))

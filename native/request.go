@@ -62,7 +62,7 @@ func (h *Host) roundTrip(ctx context.Context, r *core.HTTPRequest, progress func
 	return out, nil
 }
 
-// counting reports how much was read through it.
+// counting is a reader that reports how many bytes were read from it.
 type counting struct {
 	r        io.Reader
 	n        int64

@@ -18,7 +18,7 @@ type socket struct {
 
 	closed bool // by Close; guarded by the host's loop
 
-	mu     sync.Mutex // guards what follows; never held while a frame is written
+	mu     sync.Mutex // guards the fields below; not held while a frame is written
 	queue  [][]byte
 	ending bool // close once the queue is empty
 	more   chan struct{}
@@ -63,7 +63,7 @@ func (s *socket) run(ctx context.Context, url string) {
 		s.tell(func() { s.l.Closed(closedAbnormally, err.Error()) })
 		return
 	}
-	conn.SetReadLimit(4 * core.MaxFrameBytes) // lists from the gateway are longer than what it takes
+	conn.SetReadLimit(4 * core.MaxFrameBytes) // frames with lists are longer than those that the gateway accepts
 	defer conn.CloseNow()
 	go s.write(ctx, conn)
 	s.tell(s.l.Opened)
@@ -88,7 +88,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
 		s.mu.Unlock()
 		for _, frame := range queue {
 			if conn.Write(ctx, websocket.MessageBinary, frame) != nil {
-				return // the reader learns of it too
+				return // the reader gets an error, too
 			}
 		}
 		if ending {
@@ -112,7 +112,7 @@ func (s *socket) tell(f func()) {
 	})
 }
 
-// closedAbnormally is the code of a socket that ended without one. (RFC 6455, 7.4.1)
+// closedAbnormally is the code for a socket that ended without a close code. (RFC 6455, 7.4.1)
 const closedAbnormally = 1006
 
 func closeStatus(err error) (code int, reason string) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a part of `make test` beside others: aside.sh NAME COMMAND. Its output is printed when it ends, and kept
-# as bin/test/NAME.log if it failed.
+# Runs a part of `make test` while other parts run: aside.sh NAME COMMAND. Prints its output when it ends. If it
+# fails, the output stays in bin/test/NAME.log.
 log=bin/test/$1.log
 shift
 mkdir -p bin/test

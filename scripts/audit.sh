@@ -1,6 +1,6 @@
 #!/bin/sh
-# Looks the dependencies up in the public lists of known vulnerabilities: fails for one
-# that the gateway or the SDK can reach. Says so where a list can't be reached.
+# Looks up the dependencies in the public lists of known vulnerabilities. Fails if the gateway or
+# the SDK can reach a vulnerability. Says NOT CHECKED if a list can't be reached.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ check() {
 	name=$1
 	shift
 	if out=$("$@" 2>&1); then
-		echo "$name: nothing known"
+		echo "$name: no known vulnerabilities"
 	elif echo "$out" | grep -qE "$unreachable"; then
 		echo "$name: NOT CHECKED: the list of vulnerabilities can't be reached from here" >&2
 	else

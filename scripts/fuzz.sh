@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every fuzz target of the module, one after another, for $FUZZTIME each.
+# Runs all fuzz targets of the module, one after another, each for $FUZZTIME.
 set -eu
 cd "$(dirname "$0")/.."
 

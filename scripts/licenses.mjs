@@ -1,8 +1,8 @@
 /**
- * Writes THIRD_PARTY_LICENSES.txt: what rtm-gateway, rtm-load, the SDK and the site of the documentation are made of, on any platform
- * of a release, and its licenses. Those of the site are what its build has written into docs-site/licenses.json.
- * The version of Go is left out: which Go builds it is not said here, and the license is the same. With --check it only looks
- * whether the file is up to date.
+ * Writes THIRD_PARTY_LICENSES.txt: the modules and packages in rtm-gateway, rtm-load, the SDK and the documentation site, for all
+ * platforms of a release, with their licenses. The build of the site writes those of the site into docs-site/licenses.json.
+ * The version of Go is left out, because any Go may build the programs, and its license is the same. With --check it only checks
+ * that the file is up to date.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

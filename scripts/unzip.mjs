@@ -1,11 +1,11 @@
-/** Unpacks one file of a ZIP archive, where a machine may have no unzip: node scripts/unzip.mjs ARCHIVE NAME FILE. Not for archives of 4 GB and more. */
+/** Unpacks one file of a ZIP archive, for machines without unzip: node scripts/unzip.mjs ARCHIVE NAME FILE. It can't read archives of 4 GB and more. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 
 const [archive, name, file] = process.argv.slice(2);
 const zip = readFileSync(archive);
-const end = zip.lastIndexOf('PK\x05\x06'); // the record that tells where the directory begins
-if (end < 0) throw new Error(`${archive} is no ZIP archive`);
+const end = zip.lastIndexOf('PK\x05\x06'); // the record with the offset of the directory
+if (end < 0) throw new Error(`${archive} is not a ZIP archive`);
 
 let at = zip.readUInt32LE(end + 16);
 for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
@@ -14,7 +14,7 @@ for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
     const header = zip.readUInt32LE(at + 42);
     const start = header + 30 + zip.readUInt16LE(header + 26) + zip.readUInt16LE(header + 28);
     const bytes = zip.subarray(start, start + size);
-    if (method !== 0 && method !== 8) throw new Error(`${name} is compressed by method ${method}`);
+    if (method !== 0 && method !== 8) throw new Error(`${name} is compressed by method ${method}; only 0 (stored) and 8 (deflate) can be read`);
     writeFileSync(file, method === 0 ? bytes : inflateRawSync(bytes));
     process.exit();
   }

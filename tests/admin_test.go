@@ -102,7 +102,7 @@ func TestAdmin(t *testing.T) {
 	fails(2, "--as must name", "attributes", "garden", "--set", "a=b")
 	fails(2, "--to or --channel", "send-media", file, "--as", "Server")
 	fails(1, "no such file", "send-media", file+"2", "--as", "Server", "--to", "bob")
-	fails(1, "nothing that was sent allows this call", "sessions", "--app", strings.Repeat("9", 32))
+	fails(1, "the credentials do not allow this call", "sessions", "--app", strings.Repeat("9", 32))
 	fails(2, "the secret of the key x must have", "sessions", "--rest-key", "x:y")
 	help := does("--help")
 	for _, command := range []string{"sessions", "session USER", "channels", "members CHANNEL", "kick USER", "ban USER", "bans", "unban USER", "attributes CHANNEL", "send-media FILE", "media-url MEDIA", "media-delete MEDIA", "usage [USER]", "Examples:", "Exit codes:"} {

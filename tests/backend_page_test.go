@@ -66,7 +66,7 @@ func TestBackendPage(t *testing.T) {
 			assert.Regexp(t, `"bans":\[\{"user_id":"bob",.*"reason":"sells watches"`, readFile(t, filepath.Join(dir, "bans.json")))
 			require.Eventually(t, func() bool { // the gateway hears of the end of the ban by a watch
 				return loginCode(oneGateway, "bob", restToken(t, token.V007, "bob", time.Hour)) == 0
-			}, time.Minute, 10*time.Millisecond)
+			}, waitLimit, 10*time.Millisecond)
 			bob = loginHeard(t, oneGateway, "bob")
 		},
 		"Credentials 1": func() {

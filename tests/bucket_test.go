@@ -40,43 +40,26 @@ func TestMediaInABucket(t *testing.T) {
 	t.Run("the object store is killed", func(t *testing.T) { testObjectStoreKilled(t, program) })
 	t.Run("redirected", func(t *testing.T) { testRedirected(t, program, server) })
 	t.Run("doctor", func(t *testing.T) { testDoctorOfABucket(t, program, server) })
+	t.Run("doctor of one that is far away", func(t *testing.T) { testDoctorOfAFarBucket(t, program, server) })
 	t.Run("page", func(t *testing.T) { testPageOfABucket(t, program, server) })
 	t.Run("refused", func(t *testing.T) { testBucketsThatAreRefused(t, program, server) })
-}
-
-// begin begins an upload and returns when some of it is shown as done.
-func (m *member) begin(t *testing.T, content []byte, some int64) (uploaded chan string) {
-	t.Helper()
-	progress := make(chan int64, 1<<16)
-	uploaded = make(chan string, 1)
-	m.host.Do(func() {
-		m.Upload(m.host.Bytes(content), core.UploadParams{}, func(n, _ int64) { progress <- n }, func(up *core.Uploaded, err *core.Error) {
-			if assert.Nil(t, err) {
-				uploaded <- up.MediaID
-			}
-			close(uploaded)
-		})
-	})
-	for n := int64(0); n < some; {
-		n = next(t, progress)
-	}
-	return uploaded
 }
 
 func testGatewayKilledOnABucket(t *testing.T, program string, server *s3.Server) {
 	data := t.TempDir()
 	settings := inBucket(server.URL, "--data", data)
-	gateway := runWith(t, program, append(settings, "--listen", "127.0.0.1:0")...)
+	gateway := runWith(t, program, append(settings, "--listen", "127.0.0.1:"+freePort(t))...)
 	alice := login(t, gateway.addr, "alice")
 	before := randomFile(100_000)
 	stored := alice.store(t, before)
 	content := randomFile(24 << 20)
-	uploaded := alice.begin(t, content, 2<<20)
+	upload := alice.startUpload(t, content)
 	gateway.kill()
+	upload.release()
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	gateway = runWith(t, program, append(settings, "--listen", gateway.addr)...)
 	require.Equal(t, core.Connected, next(t, alice.states))
-	id := next(t, uploaded)
+	id := upload.finish(t)
 	gateway.kill() // what is acknowledged is stored
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	runWith(t, program, append(settings, "--listen", gateway.addr)...)
@@ -93,8 +76,9 @@ func testObjectStoreKilled(t *testing.T, program string) {
 	gateway := runWith(t, program, append(inBucket(server.URL), "--listen", "127.0.0.1:0", "--data", t.TempDir())...)
 	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
 	content := randomFile(24 << 20)
-	uploaded := alice.begin(t, content, 2<<20)
+	upload := alice.startUpload(t, content)
 	server.Kill()
+	upload.release()
 	text := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: "messages go on"}}
 	require.True(t, outcome(t, alice, func(done func(bool)) {
 		alice.SendToPeer("bob", text, false, func(received bool, _ *core.Error) { done(received) })
@@ -102,7 +86,7 @@ func testObjectStoreKilled(t *testing.T, program string) {
 	status, answer := statusOf(t, gateway.addr, "/readyz")
 	assert.Equal(t, http.StatusOK, status, answer)
 	require.NoError(t, server.Start())
-	id := next(t, uploaded)
+	id := upload.finish(t)
 	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
 }
 
@@ -225,6 +209,26 @@ func testDoctorOfABucket(t *testing.T, program string, server *s3.Server) {
 	verdicts, lines, _ = examine(t, program, settings...)
 	assert.Equal(t, "fail", verdicts["media"], lines)
 	assert.Contains(t, lines, `there is no bucket "nowhere" here: make it`)
+}
+
+// An object store that takes longer for its answers than its clock may differ has the right time all the same.
+func testDoctorOfAFarBucket(t *testing.T, program string, server *s3.Server) {
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	var stored atomic.Int64
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && stored.Add(1) == 2 {
+			time.Sleep(7 * time.Second) // after the answer with the time
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	settings := inBucket(front.URL, "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	verdicts, lines, _ := examine(t, program, settings...)
+	assert.Equal(t, "ok", verdicts["media"], lines)
+	assert.Equal(t, "ok", verdicts["clock"], lines)
+	assert.GreaterOrEqual(t, stored.Load(), int64(2), "objects that were stored")
 }
 
 // The command of docs/operating.md, as the user that deploy/s3 has in mind.

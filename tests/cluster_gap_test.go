@@ -31,7 +31,7 @@ func startGatewayAt(t *testing.T, nats string) (addr string) {
 	require.NoError(t, err)
 	site := httptest.NewServer(server.Handler())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 		defer cancel()
 		assert.NoError(t, server.Close(ctx))
 		site.Close()
@@ -73,7 +73,7 @@ func TestNoGhostsAfterAGap(t *testing.T) {
 	require.Eventually(t, func() bool {
 		info, err := memberStream.Info(t.Context(), jetstream.WithSubjectFilter("rtm.member.*.*.*.*.*."+id([]byte("bob"))))
 		return err == nil && len(info.State.Subjects) == 0
-	}, 20*time.Second, 10*time.Millisecond, "bob left, and it is forgotten")
+	}, waitLimit, 10*time.Millisecond, "bob left, and it is forgotten")
 	const bucket = "rtm_sessions"
 	key := "0123456789abcdef0123456789abcdef." + id([]byte("bob"))
 	kv, err := js.KeyValue(t.Context(), bucket)
@@ -81,7 +81,7 @@ func TestNoGhostsAfterAGap(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := kv.Get(t.Context(), key)
 		return err == jetstream.ErrKeyNotFound
-	}, 20*time.Second, 10*time.Millisecond, "bob left")
+	}, waitLimit, 10*time.Millisecond, "bob left")
 	stream, err := js.Stream(t.Context(), "KV_"+bucket)
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("$KV."+bucket+"."+key)), "as a minute does")

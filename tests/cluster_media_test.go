@@ -54,7 +54,7 @@ func testMediaAtTwoGateways(t *testing.T, c *cluster.Cluster, program string, me
 		require.Equal(t, 409, u.patch(b, path, 0, content), "what A has stored is to be asked for")
 		took := time.Since(began)
 		t.Logf("evicted: %v after the newer request", took.Round(time.Millisecond))
-		assert.Less(t, took, 5*time.Second, "a timeout")
+		assert.Less(t, took, 50*time.Second, "it did not wait until the older request was given up as stalled, which takes 60 s")
 		assert.Equal(t, 409, older.status())
 		require.Equal(t, sent, u.offset(b, path))
 		require.Equal(t, 204, u.patch(b, path, sent, content[sent:]))
@@ -125,17 +125,17 @@ func testMediaWithoutALeader(t *testing.T, c *cluster.Cluster, program string, m
 	leaderOf(t, c, "KV_rtm_media_uploads").Kill()
 	began, worst := time.Now(), time.Duration(0)
 	for i := range 20 {
-		once, status := time.Now(), 0
+		once, status, until := time.Now(), 0, time.Now().Add(waitLimit)
 		for status != 201 { // without a leader the gateway can't tell whose the credential is
 			a := u.ask(g, http.MethodPost, "/media/", bytes.NewReader(make([]byte, 1000+i)),
 				"Upload-Length", strconv.Itoa(1000+i), "Content-Type", "application/offset+octet-stream")
 			status = a.StatusCode
 			require.Contains(t, []int{201, 503}, status)
+			require.Less(t, time.Now(), until, "no other server decides")
 		}
 		worst = max(worst, time.Since(once))
 	}
 	t.Logf("recovered: 20 files took %v, the slowest %v", time.Since(began).Round(time.Millisecond), worst.Round(time.Millisecond))
-	assert.Less(t, worst, 20*time.Second)
 }
 
 // testRecords has two gateways change the same record, which three servers keep.
@@ -168,11 +168,11 @@ func testRecords(t *testing.T, c *cluster.Cluster) {
 		require.ErrorIs(t, err, media.ErrNotFound)
 
 		ref := media.Ref{App: "app", Key: strings.Repeat("b", 64), Session: "s"}
-		require.NoError(t, a.List(ctx, ref))
+		require.NoError(t, a.AddToSession(ctx, ref))
 		refs, err := b.Unfinished(ctx, "s")
 		require.NoError(t, err)
 		require.Equal(t, []media.Ref{ref}, refs)
-		require.NoError(t, b.Unlist(ctx, ref))
+		require.NoError(t, b.RemoveFromSession(ctx, ref))
 		refs, err = a.Unfinished(ctx, "s")
 		require.NoError(t, err)
 		require.Empty(t, refs)
@@ -190,7 +190,7 @@ func testRecords(t *testing.T, c *cluster.Cluster) {
 		n, err := b.Usage(ctx, "app", "anna")
 		require.NoError(t, err)
 		return n == 2*50*7
-	}, time.Minute, 10*time.Millisecond)
+	}, waitLimit, 10*time.Millisecond)
 }
 
 // leaderOf is the server that decides about a stream.

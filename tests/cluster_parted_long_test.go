@@ -63,8 +63,12 @@ func TestClusterPartedForLong(t *testing.T) {
 		require.Nil(t, next(t, answer), uid)
 	}
 	for uid, w := range all {
+		w.get(t, left)
+		t.Logf("recovered: %s gets who is there, %v after the healing", uid, time.Since(healed).Round(time.Millisecond))
+	}
+	for uid, w := range all { // a client whose session was lost waits for members who may come back as it did
 		w.see(t, left, without(left, uid))
-		t.Logf("%s sees who is there, %v after the healing", uid, time.Since(healed).Round(time.Millisecond))
+		t.Logf("recovered: %s was told who is there, %v after the healing", uid, time.Since(healed).Round(time.Millisecond))
 	}
 	for uid, w := range all {
 		said := "from " + uid
@@ -116,6 +120,15 @@ func (w *witness) see(t *testing.T, members, online []string) {
 			require.Equal(t, online, slices.Sorted(maps.Keys(w.online)), "peers that %s was told are online", w.UID())
 			require.Equal(t, members, w.asked(t), "members that %s gets", w.UID())
 		}
+	}
+}
+
+// get waits until the gateway's answer to w is just these.
+func (w *witness) get(t *testing.T, members []string) {
+	t.Helper()
+	for deadline := time.Now().Add(waitLimit); !slices.Equal(w.asked(t), members); {
+		require.Less(t, time.Now(), deadline, "members that %s gets", w.UID())
+		time.Sleep(100 * time.Millisecond) // to ask again
 	}
 }
 

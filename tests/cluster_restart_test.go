@@ -20,19 +20,19 @@ func TestClusterRestarted(t *testing.T) {
 	t.Parallel()
 	c, program := startCluster(t), buildGateway(t)
 	flags := []string{"--nats", strings.Join(c.URLs(), ","), "--media", c.Dir + "/media", "--drain", "2s"}
-	g := serve(t, program, append(flags, "--listen", "127.0.0.1:0")...)
+	g := serve(t, program, append(flags, "--listen", "127.0.0.1:"+freePort(t))...)
 	alice := login(t, g.addr(), "alice")
 	require.Nil(t, outcome(t, alice, alice.Channel("hall").Join))
-	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(g.notReady()) == 0 }, waitLimit, 50*time.Millisecond)
 
 	for _, s := range c.Servers {
 		s.Kill()
 	}
-	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return g.notReady()["engine"] != "" }, waitLimit, 50*time.Millisecond)
 	for _, s := range c.Servers {
 		require.NoError(t, s.Start())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	require.NoError(t, c.Ready(ctx))
 	for running := true; running; {
@@ -52,7 +52,7 @@ func TestClusterRestarted(t *testing.T) {
 	assert.Contains(t, g.text(), "start the gateway again")
 
 	again := serve(t, program, append(flags, "--listen", g.addr())...)
-	require.Eventually(t, func() bool { return len(again.notReady()) == 0 }, time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(again.notReady()) == 0 }, waitLimit, 50*time.Millisecond)
 	for next(t, alice.states) != core.Connected {
 	}
 	bob := login(t, again.addr(), "bob")

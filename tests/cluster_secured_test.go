@@ -43,7 +43,7 @@ tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }
 	for says, args := range map[string][]string{
 		"give one by --nats-cert":    trusted, // the servers ask for a certificate
 		"name a user of the cluster": known,   // and for a user
-		"name by --nats-ca":          {"--listen", "127.0.0.1:0", "--nats", urls, "--media", t.TempDir()},
+		"give --nats-ca the file":    {"--listen", "127.0.0.1:0", "--nats", urls, "--media", t.TempDir()},
 	} {
 		out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 		require.Error(t, err)

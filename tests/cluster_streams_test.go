@@ -27,7 +27,7 @@ func streamSettings(t *testing.T, c *cluster.Cluster) map[string]string {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	all := map[string]string{}
 	names := js.StreamNames(ctx)
@@ -80,7 +80,7 @@ func TestClusterStreamsStayAsTheyAre(t *testing.T) {
 	}
 	assert.Contains(t, streams(), "nothing was changed")
 	assert.Equal(t, before, streamSettings(t, c))
-	assert.Regexp(t, `(?m)^RTM_MEDIA_USAGE +max_age +192h0m0s -> 1h8m34s$`, streams("--apply"))
+	assert.Regexp(t, `(?m)^RTM_MEDIA_USAGE +max_age +8d -> 1h8m34s$`, streams("--apply"))
 	after := streamSettings(t, c)
 	for name, settings := range after {
 		assert.True(t, strings.HasPrefix(settings, "1 "), "%s has %s", name, settings)

@@ -7,7 +7,7 @@ test('the bridge passes its own tests and the conformance suite in a browser', a
     ['env', `RTM_GATEWAY=${gateway.url}`],
   ]);
   await page.goto(`${site.url}/gotest.html?${query}`);
-  await page.waitForFunction(() => (window as any).goTest.exit !== null, undefined, { timeout: 170_000 });
+  await page.waitForFunction(() => (window as any).goTest.exit !== null, undefined, { timeout: 0 });
   const { lines, exit } = await page.evaluate(() => (window as any).goTest as { lines: string[]; exit: number });
   await info.attach('go test', { body: lines.join('\n'), contentType: 'text/plain' });
   expect(exit, lines.join('\n')).toBe(0);

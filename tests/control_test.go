@@ -92,7 +92,7 @@ func TestClusterControl(t *testing.T) {
 			assert.ElementsMatch(ct, both, get("/channels/hall/members")["members"])
 			assert.Equal(ct, []string{"2"}, listed(get("/channels")["channels"], "members"))
 			assert.Equal(ct, []string{"online", "online"}, listed(get("/presence?user_id=user0&user_id=user1")["users"], "state"))
-		}, time.Minute, 50*time.Millisecond)
+		}, waitLimit, 50*time.Millisecond)
 		for _, uid := range both {
 			b.control(http.StatusOK, http.MethodGet, "/sessions/"+uid, nil)
 		}
@@ -131,7 +131,7 @@ func TestClusterControl(t *testing.T) {
 			return loginCode(g.url, "user1", restToken(t, token.V007, "user1", time.Hour))
 		}
 		for i, g := range gateways {
-			require.Eventually(t, func() bool { return may(g) == core.LoginErrRejected }, time.Minute, 50*time.Millisecond)
+			require.Eventually(t, func() bool { return may(g) == core.LoginErrRejected }, waitLimit, 50*time.Millisecond)
 			assert.Equal(t, ban, backends[i].control(http.StatusOK, http.MethodGet, "/bans/user1", nil)["ban"])
 		}
 		g, b := serveREST(t, program, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media")
@@ -139,7 +139,7 @@ func TestClusterControl(t *testing.T) {
 		assert.Equal(t, []string{"user1"}, listed(b.control(http.StatusOK, http.MethodGet, "/bans", nil)["bans"], "user_id"))
 		b.control(http.StatusOK, http.MethodDelete, "/bans/user1", nil)
 		for _, g := range append(gateways, g) {
-			require.Eventually(t, func() bool { return may(g) == 0 }, time.Minute, 50*time.Millisecond)
+			require.Eventually(t, func() bool { return may(g) == 0 }, waitLimit, 50*time.Millisecond)
 		}
 	})
 }

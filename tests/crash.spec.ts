@@ -4,9 +4,13 @@ import { Front } from './support/front.ts';
 import { test, expect, login, events, appId, openBlank } from './support/test.ts';
 
 for (const peer of ['panic', 'panic later']) {
-  test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, { tag: '@everywhere' }, async ({ openPage, site, run }) => {
+  test(`a panic (${peer}) rejects what is pending, leaves the page alive, and login starts anew`, { tag: '@everywhere' }, async ({ openPage, site, net, run }) => {
     const page = await openPage();
-    await page.evaluate((url) => (window as any).AgoraRTM.setParameter('WASM_URL', url), `${site.url}/fault.wasm`);
+    await page.evaluate(([wasm, gateway]) => {
+      const { AgoraRTM } = window as any;
+      AgoraRTM.setParameter('WASM_URL', wasm);
+      AgoraRTM.setParameter('GATEWAY', gateway); // a slow one: the upload is not over before the panic
+    }, [`${site.url}/fault.wasm`, net.url]);
     await login(page, `a-${run}`);
     const out = await page.evaluate(async (peer) => {
       const { client } = window as any;

@@ -67,6 +67,7 @@ test('a picture that is being prepared goes on in its own conversation, and is d
     const again = await openGated(context, `${gateway.url}/?uid=ann-${run}&channel=tea-${run}`);
     await attach(again, 'two.png');
     await again.getByTestId('conversation-leave').click();
+    await again.getByTestId('undo').focus(); // it is there as long as it has the focus
     await expect(again.locator('#toast')).toContainText(`You left #tea-${run}, with 1 message not sent.`);
     await again.getByTestId('undo').click();
     await expect(again.getByTestId('message').last().getByTestId('picture'), 'it is there again').toBeVisible();
@@ -224,7 +225,7 @@ test('who signs out may delete what the browser keeps', async ({ browser, gatewa
     await expect(page.getByTestId('transfer')).toContainText('0%');
 
     await page.getByTestId('logout').click();
-    await expect(page.getByText('1 message is not sent yet, and will be sent when you sign in again.')).toBeVisible();
+    await expect(page.getByText('1 message has not been sent yet. It will be sent when you sign in again.')).toBeVisible();
     await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     await expect(page.getByTestId('logout')).toBeFocused();
     await page.getByTestId('logout').click();
@@ -235,7 +236,7 @@ test('who signs out may delete what the browser keeps', async ({ browser, gatewa
 
     await page.getByTestId('logout').click();
     await page.getByTestId('logout-forget').check();
-    await expect(page.getByText('1 message is not sent yet, and will not be sent.')).toBeVisible();
+    await expect(page.getByText('1 message has not been sent. It will be deleted too. To send it first, choose Cancel.')).toBeVisible();
     await page.getByTestId('logout-confirm').click();
     await expect(page.getByText('Your conversations were deleted from this browser.')).toBeVisible();
     await expect(page.getByTestId('login-uid')).toBeFocused();
@@ -369,6 +370,7 @@ test('a message that the outbox takes and sends while its conversation is opened
     await say(page, 'once');
     await expect(page.getByTestId('message')).toContainText('once');
     await page.getByTestId('conversation-leave').click();
+    await page.getByTestId('undo').focus(); // it is there as long as it has the focus
     const letGo = await holdMessages(page);
     await page.evaluate(() => {
       const { getAll } = IDBIndex.prototype;
@@ -396,25 +398,42 @@ test('a message that the outbox takes and sends while its conversation is opened
   }
 });
 
-test('signing out says which messages are sent later, and which never', async ({ browser, gateway, run }) => {
+test('signing out says which messages are sent later, which can be sent again, and which are lost', async ({ browser, gateway, run }) => {
   const context = await browser.newContext();
   try {
     const page = await openGated(context, `${gateway.url}/?uid=ann-${run}&channel=tea-${run}`);
     await page.route('**/media/**', () => {}); // no upload is ever done
-    for (const name of ['held.bin', 'canceled.bin']) {
+    const dialog = page.locator('#sign-out');
+    const asked = async (...sentences: string[]) => {
+      await page.getByTestId('logout').click();
+      await expect(dialog.getByRole('status')).toHaveText(sentences.join(' '));
+      await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    };
+    const cancel = async (name: string) => {
+      const message = page.getByTestId('message').filter({ hasText: name });
+      await message.getByTestId('transfer-cancel').click();
+      await expect(message.getByTestId('transfer-retry')).toBeVisible();
+    };
+    for (const name of ['one.bin', 'two.bin']) {
       await page.getByTestId('attach-input').setInputFiles({ name, mimeType: '', buffer: Buffer.alloc(5000) });
       await page.getByTestId('send').click();
       await expect(page.getByTestId('message').last().getByTestId('transfer')).toContainText('0%');
     }
-    await page.getByTestId('message').last().getByTestId('transfer-cancel').click();
-    await expect(page.getByTestId('transfer-retry')).toBeVisible();
+    await asked('2 messages have not been sent yet. They will be sent when you sign in again.');
+    await cancel('two.bin');
+    const later = '1 message has not been sent yet. It will be sent when you sign in again.';
+    const stopped = '1 other message was cancelled or failed. You can still send it after you sign in again.';
+    await asked(later, stopped);
     await attach(page, 'prepared.png');
     await expect(page.getByTestId('message')).toHaveCount(3);
+    await asked(later, stopped, '1 other message will not be sent if you sign out now. To send it first, choose Cancel.');
+    await cancel('one.bin');
+    await say(page, 'behind it');
+    await expect(page.getByTestId('message')).toHaveCount(4);
     await page.getByTestId('logout').click();
-    const dialog = page.locator('#sign-out');
-    await expect(dialog.getByRole('status')).toHaveText('1 message is not sent yet, and will be sent when you sign in again. 2 messages are not sent yet, and will not be sent.');
+    await expect(dialog.getByRole('status')).toHaveText('2 messages were cancelled or failed. You can still send them after you sign in again. 2 other messages will not be sent if you sign out now. To send them first, choose Cancel.');
     await page.getByTestId('logout-forget').check();
-    await expect(dialog.getByRole('status')).toHaveText('3 messages are not sent yet, and will not be sent.');
+    await expect(dialog.getByRole('status')).toHaveText('4 messages have not been sent. They will be deleted too. To send them first, choose Cancel.');
 
     const box = (await dialog.boundingBox())!;
     await page.mouse.click(box.x + 8, box.y + 8);
@@ -424,7 +443,7 @@ test('signing out says which messages are sent later, and which never', async ({
 
     // The note of a conversation that was left ends with the session.
     await page.getByTestId('conversation-leave').click();
-    await expect(page.locator('#toast')).toContainText('with 3 messages not sent.');
+    await expect(page.locator('#toast')).toContainText('with 4 messages not sent.');
     await page.getByTestId('logout').click();
     await expect(page.locator('#toast')).toBeHidden();
     await page.getByTestId('logout-confirm').click();

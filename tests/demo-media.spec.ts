@@ -61,6 +61,7 @@ test('pictures come by drop and by paste, several at once, and are looked throug
   await a.keyboard.press('Escape');
   await expect(large).toBeHidden();
   await expect(a.getByTestId('gallery')).toBeVisible();
+  await expect.poll(() => a.evaluate(() => history.state.dialogs), 'Escape goes back, too').toEqual(['gallery']);
   await a.goBack();
   await expect(a.getByTestId('gallery')).toBeHidden();
   await context.close();

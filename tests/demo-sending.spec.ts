@@ -31,6 +31,7 @@ test('what is sent stands in its place at once, waits its turn over a reload, an
     await a.keyboard.press('Enter');
     await expect(a.getByRole('button', { name: 'Remove 3.png' }), 'the focus goes on').toBeFocused();
     expect((await new AxeBuilder({ page: a }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+    const half = net.holdUploads(3 << 20); // until it was looked at
     await a.getByTestId('composer').fill('Two views');
     await a.getByTestId('composer').press('Enter');
     await a.getByTestId('composer').fill('after');
@@ -41,6 +42,7 @@ test('what is sent stands in its place at once, waits its turn over a reload, an
     expect(await a.getByTestId('picture').locator('img').evaluateAll((all) => all.map((e) => (e as HTMLImageElement).src.slice(0, 5)))).toEqual(['blob:', 'blob:']);
 
     const file = a.locator('[data-kind="FILE"]');
+    await half;
     await expect(file.locator('.transfer-status')).toHaveText(/^[1-9]\d?% of 6 MB/);
     const [ring, words] = await file.evaluate((e) => [e.querySelector('[role="progressbar"]')!.getAttribute('aria-valuenow'), e.querySelector('.transfer-status')!.textContent]);
     expect(words).toMatch(new RegExp(`^${ring}% `));
@@ -48,6 +50,7 @@ test('what is sent stands in its place at once, waits its turn over a reload, an
     await expect(file.locator('.file-name span').last(), 'however long the name').toHaveText('.tar.gz');
     expect(end!.x + end!.width).toBeLessThan(box!.x + box!.width);
 
+    net.release();
     await a.reload();
     await expect.poll(() => read(a), 'as before').toEqual(order);
     await expect(a.getByTestId('message').last()).toContainText('Sent');
@@ -68,9 +71,11 @@ test('what is sent stands in its place at once, waits its turn over a reload, an
     await expect(lost).toHaveCount(0);
 
     await a.getByTestId('conversation-leave').click();
+    await a.getByTestId('undo').focus(); // it is there as long as it has the focus
     await expect(a.getByTestId('message')).toHaveCount(0);
     await a.getByTestId('undo').click();
     await expect.poll(() => read(a)).toEqual([...order, 'later']);
+    await expect(a.locator('.conversation-last'), 'the list knows them, too').toHaveText('You: later');
   } finally {
     await Promise.all([ca.close(), cb.close()]);
     await net.end();

@@ -37,6 +37,12 @@ test('pictures of any size are seen, enlarged and moved, by keys, wheel and fing
     expect((await icon.boundingBox())!.width).toBe(16);
     expect(await icon.evaluate((e) => getComputedStyle(e).backgroundImage), 'chequered behind what is transparent').toContain('conic-gradient');
 
+    await b.getByTestId('show-gallery').click();
+    const small = b.getByTestId('gallery').getByRole('button', { name: 'Open picture icon.png' }).locator('img');
+    expect((await small.boundingBox())!.width, 'not enlarged').toBe(16);
+    expect(await small.evaluate((e) => getComputedStyle(e).backgroundImage)).toContain('conic-gradient');
+    await b.keyboard.press('Escape');
+
     await b.getByRole('button', { name: 'Open picture tall.png' }).click();
     const dialog = b.locator('#lightbox');
     await expect(dialog).toContainText('2 of 4');
@@ -76,6 +82,45 @@ test('pictures of any size are seen, enlarged and moved, by keys, wheel and fing
     await expect(dialog).toBeHidden();
     await expect(b.getByTestId('composer')).toBeVisible();
     await expect(b.getByRole('button', { name: 'Open picture tall.png' }), 'the focus is where it was').toBeFocused();
+  } finally {
+    await Promise.all([ca.close(), cb.close()]);
+  }
+});
+
+test('a large picture is loaded when one wants it, by a button that fits a narrow one', async ({ browser, gateway, run }) => {
+  const [ca, cb] = [await browser.newContext(), await browser.newContext({ viewport: { width: 390, height: 760 } })];
+  try {
+    const [a, b] = [await ca.newPage(), await cb.newPage()];
+    const requests: string[] = [];
+    b.on('request', (request) => /\/media\/./.test(request.url()) && requests.push(request.url()));
+    await Promise.all([a.goto(`${gateway.url}/?uid=ann-${run}&channel=tea-${run}`), b.goto(`${gateway.url}/?uid=ben-${run}&channel=tea-${run}`)]);
+    await expect(a.getByTestId('member-count')).toContainText('2');
+    await a.getByTestId('attach-input').evaluate(async (input: HTMLInputElement) => {
+      const canvas = new OffscreenCanvas(600, 3200);
+      const context = canvas.getContext('2d')!;
+      const noise = new ImageData(600, 3200);
+      for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 === 3 ? 255 : Math.random() * 256;
+      context.putImageData(noise, 0, 0);
+      const data = new DataTransfer();
+      data.items.add(new File([await canvas.convertToBlob()], 'tower.png', { type: 'image/png' }));
+      input.files = data.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await a.getByTestId('send').click();
+    await expect(a.getByTestId('message')).toContainText('Sent');
+    const load = b.getByRole('button', { name: /^Load tower\.png, \d.* MB$/ });
+    await expect(load).toBeVisible();
+    await expect(b.locator('.picture-status')).toHaveText(/^\d.* MB$/);
+    const [button, picture] = [(await load.boundingBox())!, (await b.getByTestId('picture').boundingBox())!];
+    expect(button.x).toBeGreaterThan(picture.x);
+    expect(button.x + button.width).toBeLessThan(picture.x + picture.width);
+    await axe(b);
+    expect(requests, 'before one wants it').toEqual([]);
+    await load.press('Enter');
+    await expect(b.locator('button.picture:not(.preview)')).toHaveCount(1);
+    await expect(load).toHaveCount(0);
+    await expect(b.locator('.picture-status'), 'it has been loaded').toBeHidden();
+    expect(await b.locator('.picture img').evaluate((e: HTMLImageElement) => e.naturalWidth)).toBe(600);
   } finally {
     await Promise.all([ca.close(), cb.close()]);
   }
@@ -188,7 +233,18 @@ test('people are shown online, messages delivered, sound plays, links lead on, a
     expect(missing, 'nothing is probed').toEqual([]);
     site.pages.set('/mine.html', { body });
     const mine = await cb.newPage();
+    let [ask, load] = [() => {}, () => {}];
+    const [asked, loads] = [new Promise<void>((go) => (ask = go)), new Promise<void>((go) => (load = go))];
+    await mine.route(/\/rtm\.wasm/, async (route) => {
+      ask();
+      await loads;
+      await route.continue();
+    });
     await mine.goto(`${site.url}/mine.html`);
+    await asked;
+    for (const input of ['#text', '#file']) await expect(mine.locator(input), 'not in the channel yet').toBeDisabled();
+    load();
+    for (const input of ['#text', '#file']) await expect(mine.locator(input)).toBeEnabled();
     await expect(a.getByTestId('member-count')).toContainText('3');
     await mine.locator('#text').fill('from my own page');
     await mine.locator('#text').press('Enter');

@@ -226,6 +226,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByTestId('logout-confirm')).toBeVisible();
     await axe(page);
     await expectTouchable(page);
+    await page.keyboard.press('Escape');
+    const bar = () => page.locator('.top').evaluate((e) => e.getBoundingClientRect().height);
+    const connected = await bar();
+    const other = await context.newPage();
+    await other.goto(`${gateway.url}/?uid=phone-${run}`);
+    await expect(page.getByRole('button', { name: 'Sign in again' })).toBeVisible();
+    await expect(page.getByTestId('connection-state')).toHaveText('Disconnected');
+    expect(await bar(), 'one line, whatever the state').toBe(connected);
+    await axe(page);
+    await expectTouchable(page);
     await context.close();
   });
 }

@@ -124,6 +124,36 @@ func TestContainerfile(t *testing.T) {
 	}
 }
 
+// The container file has no fault that BuildKit's own check finds, which finds some in another.
+func TestContainerfileLint(t *testing.T) {
+	t.Parallel()
+	lint := func(file string) (string, error) {
+		file, err := filepath.Abs(file)
+		require.NoError(t, err)
+		cmd := exec.Command("go", "-C", "testdata/containerlint", "run", ".", file)
+		cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := lint("../deploy/Containerfile")
+	assert.NoError(t, err, out)
+
+	bad := filepath.Join(t.TempDir(), "Containerfile")
+	for text, fault := range map[string]string{
+		"FROM scratch\nENV RTM_REST_KEY_SECRET=x\n":          "SecretsUsedInArgOrEnv",
+		"FROM scratch\nENV RTM_LISTEN=$LISTEN\n":             "UndefinedVar",
+		"FROM scratch\nENTRYPOINT /rtm-gateway --drain 8s\n": "JSONArgsRecommended",
+		"FROM golang\n": "has no version",
+		"FROM scratch\nCOPY --from=buidl /src /\n": "has no version",
+		"FROM scratch\nCOPPY . .\n":                "unknown instruction: COPPY",
+	} {
+		require.NoError(t, os.WriteFile(bad, []byte(text), 0o600))
+		out, err := lint(bad)
+		assert.Error(t, err, text)
+		assert.Contains(t, out, fault, text)
+	}
+}
+
 // What docs/operating.md says and no test can run names files, flags and variables that
 // are there.
 func TestOperatingPageNames(t *testing.T) {

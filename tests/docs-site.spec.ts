@@ -1,4 +1,4 @@
-/** The documentation as the gateway serves it, under its policy. `make docs-site` before `make build` puts it there. */
+/** The documentation as the gateway serves it, under its policy. `make build DOCS=yes` puts it there. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { test as base, expect } from './support/test.ts';
@@ -49,7 +49,8 @@ test('a reader finds the start, searches, follows links and comes back to an add
 
 test('where no page is, one says so and leads home', async ({ docs }) => {
   const page = await docs('none.html', 404);
-  await expect(page.getByText('PAGE NOT FOUND')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+  await axe(page);
   await page.getByRole('link', { name: /home/i }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Documentation');
 });
@@ -64,7 +65,7 @@ test('files with a hash in their names are kept, pages are asked for', async ({ 
 });
 
 /** One page of each kind: axe takes minutes for the largest, which have nothing that these have not. */
-const kinds = ['', 'getting-started.html', 'media-urls.html', 'runbook.html', 'api/', 'api/functions/preload.html', 'source/deploy/compose.yaml.html'];
+const kinds = ['', 'getting-started.html', 'media-urls.html', 'runbook.html', 'api/', 'api/functions/preload.html', 'go/gateway.html', 'source/deploy/compose.yaml.html'];
 
 for (const colorScheme of ['light', 'dark'] as const)
   test(`pages are axe clean (${colorScheme})`, async ({ docs, page }) => {

@@ -49,7 +49,7 @@ func TestFaults(t *testing.T) {
 				Files:   5,
 				MaxFile: 8 << 20,
 				Rounds:  8,
-				Limit:   2 * time.Minute, // on a machine that is busy
+				Limit:   10 * time.Minute, // on a machine that is busy
 
 				Hang:      8 * time.Second,
 				MediaHang: 8 * time.Second,

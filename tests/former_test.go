@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,10 +46,16 @@ func formerFile(seed byte) []byte {
 }
 
 // lasting are settings by which nothing in the folder expires.
-var lasting = []string{"--media-max-age", "36500d", "--listen", "127.0.0.1:0"}
+var lasting = []string{"--media-max-age", "36500d", "--listen", "127.0.0.1:0", "--rest-key", restKey + ":" + restSecret}
 
-// A gateway opens the data folder of an earlier one: messages for users who are away, media, and an
-// upload that goes on.
+// formerReason is why "mallory" is banned in the folder, for as long as a ban can be.
+const formerReason = "spam, again and again"
+
+// formerTopic is an attribute of the channel "hall" in the folder.
+const formerTopic = "What is new?"
+
+// A gateway opens the data folder of an earlier one: messages for users who are away, media, an
+// upload that goes on, the history, bans, and attributes of channels.
 func TestFormerDataFolder(t *testing.T) {
 	program, dir := buildGateway(t), t.TempDir()
 	if *renewFormer {
@@ -72,6 +79,20 @@ func TestFormerDataFolder(t *testing.T) {
 	require.Equal(t, half, alice.offset(g, notes.Upload))
 	require.Equal(t, 204, alice.patch(g, notes.Upload, half, formerFile(2)[half:]))
 	alice.has(g, notes.Upload, formerFile(2))
+
+	b := &backend{t, g.url}
+	var history []string
+	for _, m := range b.read(b.query(`{"filter":{"source":"alice","start_time":"` + notes.Written + `T00:00:00Z","end_time":"` + time.Now().UTC().Format(time.DateOnly) + `T23:59:59Z"}}`)) {
+		history = append(history, m.Src+" to "+m.Dst+": "+m.Payload)
+	}
+	assert.Equal(t, []string{"alice to erin: to a user", "alice to hall: to a channel"}, history)
+	bans := b.control(http.StatusOK, http.MethodGet, "/bans", nil)["bans"]
+	assert.Equal(t, []string{"mallory"}, listed(bans, "user_id"))
+	assert.Equal(t, []string{formerReason}, listed(bans, "reason"))
+	assert.Equal(t, core.LoginErrRejected, loginCode(g.url, "mallory", ""))
+	attributes := b.control(http.StatusOK, http.MethodGet, "/channels/hall/attributes", nil)["attributes"]
+	assert.Equal(t, []string{"topic"}, listed(attributes, "key"))
+	assert.Equal(t, []string{formerTopic}, listed(attributes, "value"))
 
 	// The folder is a gateway's as any other.
 	carol := login(t, g.addr(), "carol")
@@ -103,6 +124,11 @@ func writeFormer(t *testing.T, program string) {
 	u := &uploader{t, g.credentialOf("alice")}
 	notes.Upload = u.create(g, len(formerFile(2)))
 	require.Equal(t, 204, u.patch(g, notes.Upload, 0, formerFile(2)[:len(formerFile(2))/2]))
+	b := &backend{t, g.url}
+	b.code("/rtm/users/alice/peer_messages", `{"destination":"erin","payload":"to a user","enable_historical_messaging":true}`)
+	b.code("/rtm/users/alice/channel_messages", `{"channel_name":"hall","payload":"to a channel","enable_historical_messaging":true}`)
+	b.control(http.StatusOK, http.MethodPut, "/bans/mallory", []byte(`{"seconds":315360000,"reason":"`+formerReason+`"}`))
+	b.control(http.StatusOK, http.MethodPut, "/channels/hall/attributes", []byte(`{"user_id":"alice","attributes":{"topic":"`+formerTopic+`"}}`))
 	g.signal(syscall.SIGTERM)
 	require.Zero(t, g.exit())
 	keepForever(t, data)
@@ -128,7 +154,7 @@ func keepForever(t *testing.T, dir string) {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	for _, name := range []string{"RTM_MAIL", "RTM_MAIL_USERS", "RTM_MAIL_APPS", "KV_rtm_media_uploads", "RTM_MEDIA_USAGE"} {
+	for _, name := range []string{"RTM_MAIL", "RTM_MAIL_USERS", "RTM_MAIL_APPS", "KV_rtm_media_uploads", "RTM_MEDIA_USAGE", "RTM_MESSAGES", "RTM_MESSAGES_APPS", "RTM_CHANNEL_ATTRIBUTES"} {
 		s, err := js.Stream(t.Context(), name)
 		require.NoError(t, err, name)
 		config := s.CachedInfo().Config

@@ -8,6 +8,7 @@ async function openTwo(page: Page, run: string): Promise<Page> {
   await page.evaluate(async ({ appId, run }) => {
     const w = window as any;
     const { AgoraRTM } = w;
+    await AgoraRTM.preload();
     w.states = [];
     w.got = [];
     for (const name of ['client', 'other']) {
@@ -71,7 +72,6 @@ const bytes: [string, string][] = [
 ];
 
 test('Blobs and bytes of every origin are sent as they are, or refused: never something else', { tag: '@everywhere' }, async ({ openPage, run }) => {
-  test.setTimeout(240_000);
   const page = await openTwo(await openPage(), run);
   for (const [body, wanted] of blobs) {
     const out = await page.evaluate(async (body) => {
@@ -111,7 +111,6 @@ test('Blobs and bytes of every origin are sent as they are, or refused: never so
 });
 
 test('giants and traps as arguments are refused', async ({ openPage, run }) => {
-  test.setTimeout(240_000);
   const page = await openTwo(await openPage(), run);
   const trap = 'new Proxy({}, { get() { throw null }, ownKeys() { throw null }, getPrototypeOf() { throw null } })';
   const giant = '"x".repeat(2 ** 26)';

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +66,11 @@ type member struct {
 	host   *native.Host
 	states chan core.State
 	texts  chan string
+
+	mu      sync.Mutex
+	back    time.Time     // when it became connected; zero while it is not
+	gone    time.Time     // when that ended
+	absence time.Duration // the longest so far
 }
 
 func login(t *testing.T, addr, uid string) *member {
@@ -100,8 +106,22 @@ func next[T any](t *testing.T, from <-chan T) (v T) {
 	return v
 }
 
-func (m *member) StateChanged(s core.State, _ core.Reason) { m.states <- s }
-func (m *member) PeerMessage(d *wire.Delivery)             { m.texts <- d.From + ": " + d.Message.Text }
+func (m *member) StateChanged(s core.State, _ core.Reason) {
+	m.mu.Lock()
+	now := time.Now()
+	switch {
+	case s != core.Connected && !m.back.IsZero():
+		m.back, m.gone = time.Time{}, now
+	case s == core.Connected:
+		m.back = now
+		if !m.gone.IsZero() {
+			m.absence = max(m.absence, now.Sub(m.gone))
+		}
+	}
+	m.mu.Unlock()
+	m.states <- s
+}
+func (m *member) PeerMessage(d *wire.Delivery) { m.texts <- d.From + ": " + d.Message.Text }
 func (m *member) ChannelMessage(ch *core.Channel, d *wire.Delivery) {
 	m.texts <- ch.ID() + ": " + d.Message.Text
 }
@@ -121,7 +141,7 @@ func (*member) InvitationChanged(*core.Invitation, core.InvitationState, string)
 func TestGatewayKilled(t *testing.T) {
 	t.Parallel()
 	program, data := buildGateway(t), t.TempDir()
-	gateway := run(t, program, "127.0.0.1:0", data)
+	gateway := run(t, program, "127.0.0.1:"+freePort(t), data)
 	alice, bob := login(t, gateway.addr, "alice"), login(t, gateway.addr, "bob")
 	halls := map[*member]*core.Channel{}
 	for _, m := range []*member{alice, bob} {
@@ -132,36 +152,18 @@ func TestGatewayKilled(t *testing.T) {
 	stored := alice.store(t, before)
 
 	content := randomFile(24 << 20)
-	progress := make(chan int64, 1<<16)
-	uploaded := make(chan string, 1)
-	alice.host.Do(func() {
-		alice.Upload(alice.host.Bytes(content), core.UploadParams{}, func(n, _ int64) { progress <- n },
-			func(up *core.Uploaded, err *core.Error) {
-				if assert.Nil(t, err) {
-					uploaded <- up.MediaID
-				}
-				close(uploaded)
-			})
-	})
-	for n := int64(0); n < 2<<20; {
-		n = next(t, progress)
-	}
+	upload := alice.startUpload(t, content)
 	gateway.kill()
 	require.Equal(t, core.Reconnecting, next(t, alice.states))
 	require.Equal(t, core.Reconnecting, next(t, bob.states))
-	assert.Empty(t, uploaded, "the promise stays pending")
+	assert.Empty(t, upload.uploaded, "the promise stays pending")
+	upload.release()
 	run(t, program, gateway.addr, data)
 
 	require.Equal(t, core.Connected, next(t, alice.states))
 	require.Equal(t, core.Connected, next(t, bob.states))
-	id := next(t, uploaded)
-	close(progress)
-	last := int64(2<<20) - 1
-	for n := range progress {
-		require.Greater(t, n, last, "progress only rises")
-		last = n
-	}
-	assert.EqualValues(t, len(content), last)
+	id := upload.finish(t)
+	assert.EqualValues(t, len(content), upload.shown)
 	assert.Equal(t, sha256.Sum256(content), sha256.Sum256(bob.fetch(t, id)))
 	assert.Equal(t, sha256.Sum256(before), sha256.Sum256(bob.fetch(t, stored)), "what was stored before is still there")
 
@@ -179,7 +181,7 @@ func TestGatewayKilled(t *testing.T) {
 func TestGatewayKilledRightAfterAnUpload(t *testing.T) {
 	t.Parallel()
 	program, data := buildGateway(t), t.TempDir()
-	gateway := run(t, program, "127.0.0.1:0", data)
+	gateway := run(t, program, "127.0.0.1:"+freePort(t), data)
 	alice := login(t, gateway.addr, "alice")
 	stored := map[string][]byte{}
 	for _, size := range []int{1, 100_000, 3<<20 + 1} {

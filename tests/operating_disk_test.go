@@ -13,12 +13,13 @@ import (
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/session"
 )
 
 // A disk without room: uploads are refused for now, readiness says why, all else goes on.
 func testFullDisk(t *testing.T, program string) {
 	data := t.TempDir()
-	before := serve(t, program, "--listen", "127.0.0.1:0", "--data", data)
+	before := serve(t, program, "--listen", "127.0.0.1:"+freePort(t), "--data", data)
 	alice := login(t, before.addr(), "alice")
 	content := randomFile(1 << 20)
 	stored := alice.store(t, content)
@@ -69,13 +70,28 @@ func (s *service) kill() {
 // says sends a text that must arrive.
 func (m *member) says(t *testing.T, peer, text string) {
 	t.Helper()
+	require.True(t, m.sends(t, peer, text))
+}
+
+// sends reports whether a text is answered as received.
+func (m *member) sends(t *testing.T, peer, text string) (received bool) {
+	t.Helper()
 	message := &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: text}}
-	require.True(t, outcome(t, m, func(done func(bool)) {
+	return outcome(t, m, func(done func(bool)) {
 		m.SendToPeer(peer, message, false, func(received bool, err *core.Error) {
 			assert.Nil(t, err)
 			done(received)
 		})
-	}))
+	})
+}
+
+// missed reports whether the client came back too late for a message, which is now answered as not
+// received: half of the time for which the gateway waits was over.
+func (m *member) missed(sent time.Time) bool {
+	limit := session.Times{}.WithDefaults().PeerAck
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Since(sent) >= limit && (m.back.IsZero() || m.back.Sub(sent) > limit/2)
 }
 
 // A data folder that cannot be written to any more fails the readiness check while the

@@ -57,6 +57,7 @@ func checkJSONReport(t *testing.T, program, lines string, args ...string) {
 		said += c.Verdict + " " + c.Name + "\n"
 		assert.NotEmpty(t, c.Found, c.Name)
 		assert.Contains(t, []string{"ok", "warn", "fail"}, c.Verdict)
+		assert.True(t, c.Verdict == "ok" || c.Advice != "", "%s: %s, but not what to do", c.Name, c.Found)
 	}
 	var want strings.Builder
 	for line := range strings.Lines(lines) {
@@ -202,6 +203,12 @@ func testDoctorURL(t *testing.T, program string) {
 	verdicts, lines, code := examine(t, program, "--url", g.url)
 	assert.Zero(t, code, lines)
 	assert.Equal(t, "warn", verdicts["login"], "it names no app of the gateway")
+	checkJSONReport(t, program, lines, "--url", g.url)
+	full := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--min-free", "1048576GiB")
+	verdicts, lines, _ = examine(t, program, "--url", full.url)
+	assert.Equal(t, "fail", verdicts["create"], lines)
+	assert.Contains(t, lines, "the gateway itself refuses this")
+	assert.NotContains(t, lines, "make the proxy pass Authorization")
 	verdicts, lines, code = examine(t, program, "--url", "http://127.0.0.1:"+freePort(t))
 	assert.Equal(t, 1, code, lines)
 	assert.Equal(t, "fail", verdicts["reach"])

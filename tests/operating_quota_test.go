@@ -23,15 +23,15 @@ func testQuotas(t *testing.T, program string) {
 	one, other := start(), start()
 	alice, bob := login(t, one.addr(), "alice"), login(t, other.addr(), "bob")
 	kept := alice.store(t, make([]byte, 2<<20))
-	assertQuota(t, alice, 2<<20)
+	assertQuota(t, alice, 2<<20, "user")
 	alice.store(t, make([]byte, 1<<20))
 	bob.store(t, make([]byte, 2<<20))
-	assertQuota(t, bob, 1<<20) // the app's
+	assertQuota(t, bob, 1<<20, "app")
 
 	one.kill()
 	again := start()
 	alice = login(t, again.addr(), "alice")
-	assertQuota(t, alice, 1<<10)
+	assertQuota(t, alice, 1<<10, "user")
 	assert.Len(t, alice.fetch(t, kept), 2<<20, "downloads go on")
 }
 
@@ -44,13 +44,13 @@ func (m *member) tries(t *testing.T, size int) *core.Error {
 	})
 }
 
-// assertQuota uploads more than may be stored: refused at once, and for good.
-func assertQuota(t *testing.T, m *member, size int) {
+// assertQuota uploads more than the quota of the user or the app allows: refused at once, and for good.
+func assertQuota(t *testing.T, m *member, size int, whose string) {
 	t.Helper()
 	err := m.tries(t, size)
 	require.NotNil(t, err)
 	assert.Equal(t, core.Unavailable, err.Class)
 	assert.Equal(t, core.UploadMediaErrFailure, err.Code)
 	assert.Equal(t, 507, err.ServerCode)
-	assert.Contains(t, err.Text, "used up")
+	assert.Contains(t, err.Text, "the files of this "+whose+" may have ")
 }

@@ -1,13 +1,11 @@
 package tests
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,31 +22,13 @@ func TestSlowStart(t *testing.T) {
 	c.Servers[1].Kill()
 	c.Servers[2].Kill()
 	url, metrics := "http://127.0.0.1:"+freePort(t), "http://127.0.0.1:"+freePort(t)
-	start := func() (cmd *exec.Cmd, log func() string) {
-		var mu sync.Mutex
-		var text bytes.Buffer
+	start := func() (cmd *exec.Cmd, log *written) {
+		log = &written{}
 		cmd = exec.Command(program, "--listen", strings.TrimPrefix(url, "http://"), "--metrics", strings.TrimPrefix(metrics, "http://"), "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media")
-		stderr, err := cmd.StderrPipe()
-		require.NoError(t, err)
+		cmd.Stderr = log // Wait returns when all of it is written there
 		require.NoError(t, cmd.Start())
 		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		go func() {
-			b := make([]byte, 4096)
-			for {
-				n, err := stderr.Read(b)
-				mu.Lock()
-				text.Write(b[:n])
-				mu.Unlock()
-				if err != nil {
-					return
-				}
-			}
-		}()
-		return cmd, func() string {
-			mu.Lock()
-			defer mu.Unlock()
-			return text.String()
-		}
+		return cmd, log
 	}
 	get := func(url string) (status int, body string) {
 		answer, err := http.Get(url)
@@ -60,9 +40,9 @@ func TestSlowStart(t *testing.T) {
 		require.NoError(t, err)
 		return answer.StatusCode, string(b)
 	}
-	starting := func(log func() string) {
+	starting := func(log *written) {
 		t.Helper()
-		require.Eventually(t, func() bool { status, _ := get(url + "/healthz"); return status == 200 }, 30*time.Second, 10*time.Millisecond, "%s", log())
+		require.Eventually(t, func() bool { status, _ := get(url + "/healthz"); return status == 200 }, waitLimit, 10*time.Millisecond, "%s", log.text())
 		for _, at := range []string{url, metrics} {
 			status, body := get(at + "/readyz")
 			require.Equal(t, 503, status)
@@ -82,21 +62,21 @@ func TestSlowStart(t *testing.T) {
 		assert.Equal(t, 503, status)
 		assert.Contains(t, body, "the gateway is starting")
 		assert.NotContains(t, body, "NATS", "what a start does is for operators")
-		assert.Contains(t, log(), "starting: connecting to NATS")
-		assert.NotContains(t, log(), "listening")
+		assert.Contains(t, log.text(), "starting: connecting to NATS")
+		assert.NotContains(t, log.text(), "listening")
 	}
 
 	told, log := start()
 	starting(log)
 	require.NoError(t, told.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, told.Wait(), "it ends with exit code 0")
-	assert.Contains(t, log(), "ended while starting")
+	assert.Contains(t, log.text(), "ended while starting")
 
 	_, log = start()
 	starting(log)
 	require.NoError(t, c.Servers[1].Start())
 	require.NoError(t, c.Servers[2].Start())
-	require.Eventually(t, func() bool { status, _ := get(url + "/readyz"); return status == 200 }, time.Minute, 50*time.Millisecond, "%s", log())
-	assert.Contains(t, log(), "listening")
+	require.Eventually(t, func() bool { status, _ := get(url + "/readyz"); return status == 200 }, waitLimit, 50*time.Millisecond, "%s", log.text())
+	assert.Contains(t, log.text(), "listening")
 	login(t, strings.TrimPrefix(url, "http://"), "alice")
 }

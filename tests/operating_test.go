@@ -19,7 +19,7 @@ import (
 )
 
 // waitLimit bounds each wait for what must happen: a machine ten times as busy is slow, not wrong.
-const waitLimit = 2 * time.Minute
+const waitLimit = 5 * time.Minute
 
 // The program as an operator meets it: a process with settings, signals, logs and an exit
 // code. All parts share one build.
@@ -54,6 +54,24 @@ func TestOperating(t *testing.T) {
 	}
 }
 
+// written is what a process has written, to be read while it runs.
+type written struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all.Write(p)
+}
+
+func (w *written) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all.String()
+}
+
 // service is a gateway process whose log is kept.
 type service struct {
 	*exec.Cmd
@@ -61,9 +79,7 @@ type service struct {
 	url     string // http://host:port
 	metrics string // host:port, if any
 	ended   chan struct{}
-
-	mu  sync.Mutex
-	log bytes.Buffer
+	log     written
 }
 
 var (
@@ -101,9 +117,7 @@ func serve(t *testing.T, program string, args ...string) *service {
 
 func (s *service) read(from io.Reader, listens chan struct{}) {
 	for lines := bufio.NewScanner(from); lines.Scan(); {
-		s.mu.Lock()
-		s.log.WriteString(lines.Text() + "\n")
-		s.mu.Unlock()
+		_, _ = io.WriteString(&s.log, lines.Text()+"\n") // never fails
 		if m := showsStats.FindStringSubmatch(lines.Text()); m != nil {
 			s.metrics = m[1]
 		}
@@ -114,11 +128,7 @@ func (s *service) read(from io.Reader, listens chan struct{}) {
 	}
 }
 
-func (s *service) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
+func (s *service) text() string { return s.log.text() }
 
 func (s *service) addr() string { return strings.TrimPrefix(s.url, "http://") }
 

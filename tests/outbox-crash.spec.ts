@@ -1,92 +1,108 @@
 // The outbox after the browser itself has died: everything that it had not written is gone.
-import { chromium, type Browser, type Page } from '@playwright/test';
+import { chromium, firefox } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { events, expect, login, openBlank, test } from './support/test.ts';
+import { Front } from './support/front.ts';
+import { appId, events, expect, test } from './support/test.ts';
+import { miniBrowser } from './support/webkit.ts';
 
-/** A Chromium that the test can kill, on a profile that outlives it. */
-class Killable {
-  private constructor(private readonly process: ChildProcess, private readonly browser: Browser) {}
+/** How to start a browser without a driver, on a profile that outlives it: WebKitGTK keeps nothing while it is driven. */
+type Start = (profile: string) => { command: string; args: string[]; env?: Record<string, string> };
 
-  static async start(executable: string, profile: string): Promise<Killable> {
-    const args = ['--headless=new', '--no-sandbox', '--no-first-run', '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
-    const process = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true }); // in a group of its own
-    try {
-      return new Killable(process, await chromium.connectOverCDP(await devTools(process)));
-    } catch (error) {
-      await killGroup(process);
-      throw error;
-    }
-  }
+/** Has Firefox show only the page that is asked for, also after a crash. */
+const firefoxSettings = ['browser.sessionstore.resume_from_crash', 'browser.aboutwelcome.enabled', 'datareporting.policy.dataSubmissionEnabled', 'browser.shell.checkDefaultBrowser']
+  .map((name) => `user_pref("${name}", false);\n`).join('');
 
-  page(): Promise<Page> {
-    return this.browser.contexts()[0].newPage();
-  }
+const inChromium = (command: string): Start => (profile) =>
+  ({ command, args: ['--headless=new', '--no-sandbox', '--no-first-run', '--disable-gpu', `--user-data-dir=${profile}`] });
 
-  /** Ends all its processes at once, with SIGKILL. */
-  kill(): Promise<void> {
-    return killGroup(this.process);
-  }
-}
+const inFirefox = (command: string): Start => (profile) => {
+  writeFileSync(path.join(profile, 'user.js'), firefoxSettings);
+  return { command, args: ['--headless', '--no-remote', '--profile', profile] };
+};
 
-/** The address by which a Chromium that begins can be driven. */
-function devTools(chromium: ChildProcess): Promise<string> {
-  const lines: string[] = [];
-  return new Promise((resolve, reject) => {
-    createInterface({ input: chromium.stderr! }).on('line', (line) => {
-      lines.push(line);
-      const found = /DevTools listening on (ws:\S+)/.exec(line);
-      if (found) resolve(found[1]);
-    });
-    chromium.once('error', reject).once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${lines.join('\n')}`)));
-  });
-}
+const inWebKit = (display: string): Start => (profile) => ({
+  command: miniBrowser!, args: [],
+  env: { DISPLAY: display, ...Object.fromEntries(['DATA', 'CACHE', 'CONFIG'].map((kind) => [`XDG_${kind}_HOME`, path.join(profile, kind)])) },
+});
 
-async function killGroup(leader: ChildProcess): Promise<void> {
+/** Ends all processes of a browser at once, with SIGKILL. */
+async function kill(leader: ChildProcess): Promise<void> {
   if (!leader.pid || leader.exitCode !== null || leader.signalCode !== null) return;
   const exit = once(leader, 'exit');
   process.kill(-leader.pid, 'SIGKILL');
   await exit;
 }
 
-test('after a crash of the browser an upload goes on, and its message arrives once', async ({ browserName, openUser, net, run, launchOptions }) => {
-  test.skip(browserName !== 'chromium', 'it is started and killed as a process of its own');
+/** A page that runs a function once it is logged in, with its outbox and an argument, and then tells the test. */
+const page = <A>(uid: string, work: (outbox: any, arg: A) => Promise<unknown>, arg: A) => `<!doctype html><meta charset="utf-8">
+<script src="/sdk/rtm.js"></script><script src="/sdk/outbox.js"></script>
+<script type="module">
+  const tell = (text) => fetch('/told', { method: 'POST', body: text });
+  try {
+    await AgoraRTM.preload(); // a login does not wait for it longer than 12 s
+    const client = AgoraRTM.createInstance('${appId}');
+    await client.login({ uid: '${uid}' });
+    await (${work})(AgoraRTM.openOutbox(client), ${JSON.stringify(arg)});
+    await tell('done');
+  } catch (error) {
+    await tell(String(error.stack ?? error));
+  }
+</script>`;
+
+test('after a crash of the browser an upload goes on, and its message arrives once', { tag: '@everywhere' }, async ({ engine, browserName, webkit, openUser, net, run, launchOptions }) => {
+  const { executablePath } = launchOptions;
+  const start = engine === 'webkit' ? inWebKit(await webkit.screen())
+    : browserName === 'firefox' ? inFirefox(executablePath ?? firefox.executablePath()) : inChromium(executablePath ?? chromium.executablePath());
   const bob = await openUser(`bob-${run}`);
   const profile = mkdtempSync(path.join(tmpdir(), 'rtm-profile-'));
-  const started: Killable[] = [];
-  const start = async () => {
-    started.push(await Killable.start(launchOptions.executablePath ?? chromium.executablePath(), profile));
-    const page = await openBlank(await started.at(-1)!.page(), net.url);
-    await page.addScriptTag({ url: '/sdk/outbox.js' });
-    return page;
+  const front = await new Front().start();
+  let told = (_text: string) => {};
+  let offsets: number[] = [];
+  front.mount('/', { upstream: net.url }).mount('/told', {
+    answer: async (req, res) => {
+      let text = '';
+      for await (const part of req.setEncoding('utf8')) text += part;
+      res.end();
+      told(text);
+    },
+  });
+  front.before = ({ method, headers }) => {
+    if (method === 'PATCH') offsets.push(Number(headers['upload-offset']));
+    return false;
+  };
+  front.mount('/before.html', { page: page(`ada-${run}`, async (outbox, to) => {
+    for (const content of [{ text: 'one' }, new Blob([new Uint8Array(12_000_000).fill(7)]), { text: 'two' }])
+      await outbox.send(to, content, content instanceof Blob ? { fileName: 'film' } : {});
+  }, { peerId: `bob-${run}` }) });
+  front.mount('/after.html', { page: page(`ada-${run}`, async (outbox) => {
+    if (!(await outbox.list()).length) throw new Error('nothing was kept');
+    await new Promise<void>((resolve) => {
+      const look = async () => (await outbox.list()).length || resolve();
+      outbox.on('ItemRemoved', look);
+      look();
+    });
+  }, undefined) });
+  const running: ChildProcess[] = [];
+  /** Starts the browser on a page, and resolves with what the page tells. */
+  const visit = (name: string) => {
+    const { command, args, env } = start(profile);
+    const answer = new Promise<string>((resolve) => (told = resolve));
+    const browser = spawn(command, [...args, `${front.url}/${name}`], { stdio: 'ignore', detached: true, env: { ...process.env, ...env } }); // in a group of its own
+    running.push(browser);
+    return Promise.race([answer, once(browser, 'exit').then(([code]) => `the browser ended with ${code}`)]);
   };
   try {
-    const before = await start();
-    await login(before, `ada-${run}`);
     const stopped = net.holdUploads(5_000_000);
-    await before.evaluate(async (to) => {
-      const w = window as any;
-      w.outbox = w.AgoraRTM.openOutbox(w.client);
-      for (const content of [{ text: 'one' }, new Blob([new Uint8Array(12_000_000).fill(7)]), { text: 'two' }])
-        await w.outbox.send(to, content, content instanceof Blob ? { fileName: 'film' } : {});
-    }, { peerId: `bob-${run}` });
+    expect(await visit('before.html')).toBe('done');
     await stopped;
-    await started[0].kill();
+    await kill(running[0]);
     net.release();
-
-    const after = await start();
-    const offsets: number[] = [];
-    after.on('request', (request) => request.method() === 'PATCH' && offsets.push(Number(request.headers()['upload-offset'])));
-    await login(after, `ada-${run}`);
-    await after.evaluate(() => {
-      const w = window as any;
-      w.outbox = w.AgoraRTM.openOutbox(w.client);
-    });
-    await expect.poll(() => after.evaluate(async () => (await (window as any).outbox.list()).length)).toBe(0);
+    offsets = [];
+    expect(await visit('after.html')).toBe('done');
     expect((await events(bob, 'MessageFromPeer')).map(([message]) => message.text ?? message.fileName)).toEqual(['one', 'film', 'two']);
     expect(offsets[0], 'where the gateway had it').toBeGreaterThan(3_000_000);
     const bytes = await bob.evaluate(async () => {
@@ -97,7 +113,8 @@ test('after a crash of the browser an upload goes on, and its message arrives on
     });
     expect(bytes).toEqual([12_000_000, true]);
   } finally {
-    for (const one of started) await one.kill();
+    for (const browser of running) await kill(browser);
+    await front.stop();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });

@@ -23,25 +23,46 @@ test('each upload is removed once, however often the outbox is used meanwhile', 
   const before = gateway.uploads();
   await leaveUploads(ada, net, `ada-${run}`);
   const { length } = await toRemove(ada);
-  let removals = 0;
-  let answer = () => {};
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  await ada.route('**/media/', async (route) => {
-    if (route.request().method() !== 'DELETE') return route.fallback();
-    removals++;
-    await answered;
-    await route.continue();
-  });
+  const removals = await holdRemovals(ada);
   await login(ada, `ada-${run}`);
   await open(ada);
-  await expect.poll(() => removals).toBe(1);
+  await expect.poll(() => removals.asked).toBe(length);
   for (let i = 0; i < 5; i++) await left(ada);
   await send(ada, { channelId: 'not joined' }, 'one', 'two');
   for (let i = 0; i < 5; i++) await left(ada);
-  answer();
+  removals.release();
   await expect.poll(() => toRemove(ada)).toEqual([]);
   expect(gateway.uploads().filter((name) => !before.includes(name))).toEqual([]);
-  expect(removals).toBe(length);
+  expect(removals.asked).toBe(length);
+});
+
+test('uploads are removed four at a time, one by one or with all of the outbox', async ({ openUser, run }) => {
+  const ada = await openUser(`ada-${run}`);
+  await open(ada);
+  await ada.evaluate(() => (window as any).client.logout());
+  await send(ada, { peerId: 'bob' }, ...Array.from({ length: 6 }, (_, i) => 1000 + i));
+  await ada.evaluate(async () => { // each is then another upload, and its former one is to be removed
+    for (const item of await (window as any).outbox.list()) await item.cancel();
+  });
+  expect(await toRemove(ada)).toHaveLength(6);
+
+  const ofItems = await holdRemovals(ada);
+  await loginAgain(ada, `ada-${run}`);
+  await expect.poll(() => ofItems.asked).toBe(4);
+  await left(ada);
+  expect(ofItems.asked, 'the others have to wait').toBe(4);
+  ofItems.release();
+  await expect.poll(() => toRemove(ada)).toEqual([]);
+  expect(ofItems.asked).toBe(6);
+
+  const ofAll = await holdRemovals(ada);
+  const cleared = ada.evaluate(() => (window as any).outbox.clear());
+  await expect.poll(() => ofAll.asked).toBe(4);
+  await left(ada);
+  expect(ofAll.asked, 'the others have to wait').toBe(4);
+  ofAll.release();
+  await cleared;
+  await expect.poll(() => ofAll.asked).toBe(6);
 });
 
 test('uploads of one user are not looked for in the session of another', async ({ openUser, openSlowUser, gateway, net, run }) => {
@@ -64,6 +85,20 @@ test('uploads of one user are not looked for in the session of another', async (
   await expect.poll(() => toRemove(page)).toEqual([]);
   await expect.poll(ours, 'the second, too').toEqual([]);
 });
+
+/** Has a page's requests to remove uploads wait until release, and counts them. */
+async function holdRemovals(page: Page): Promise<{ asked: number; release(): void }> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const removals = { asked: 0, release };
+  await page.route('**/media/', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.fallback();
+    removals.asked++;
+    await released;
+    await route.continue();
+  });
+  return removals;
+}
 
 /** Begins two uploads and leaves the page. A later one cancels and removes them while it is not connected, and the page is then blank. */
 async function leaveUploads(page: Page, net: Slow, uid: string): Promise<void> {

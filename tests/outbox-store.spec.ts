@@ -3,14 +3,15 @@ import type { Page } from '@playwright/test';
 import { arrived, holdWrite, isHeld, left, letGo, loginAgain, open, send } from './support/outbox.ts';
 import { events, expect, test } from './support/test.ts';
 
-/** What send and list come to: "done", or the error. */
+/** What send, list and clear come to: "done", or the error. */
 const outcomes = (page: Page) => page.evaluate(async () => {
   const { outbox } = window as any;
-  const all = await Promise.allSettled([outbox.send({ peerId: 'bob' }, { text: 'x' }), outbox.list()]);
+  const all = await Promise.allSettled([outbox.send({ peerId: 'bob' }, { text: 'x' }), outbox.list(), outbox.clear()]);
   return all.map(({ reason }: any) => (reason ? `${reason.name} ${reason.code}` : 'done'));
 });
 
-const unavailable = ['RtmUnavailableError 1', 'RtmUnavailableError 1'];
+const works = ['done', 'done', 'done'];
+const unavailable = works.map(() => 'RtmUnavailableError 1');
 
 test('where IndexedDB is forbidden, and works again later', { tag: '@everywhere' }, async ({ openUser, run }) => {
   const ada = await openUser(`ada-${run}`);
@@ -22,34 +23,48 @@ test('where IndexedDB is forbidden, and works again later', { tag: '@everywhere'
   await open(ada);
   expect(await outcomes(ada)).toEqual(unavailable);
   await ada.evaluate(() => (IDBFactory.prototype.open = (window as any).open));
-  expect(await outcomes(ada)).toEqual(['done', 'done']);
+  expect(await outcomes(ada)).toEqual(works);
 });
 
-/** Makes waits of 20 s as short as 0.2 s; those of the SDK's connection are not of that length. */
-function shortenWaits(page: Page): Promise<void> {
-  return page.evaluate(() => {
+/** Has waits of 20 s end at once, or when endWait is called; window.blocked tells of what is opened that it is blocked. Those of the SDK's connection are not of that length. */
+function shortenWaits(page: Page, when: 'at once' | 'when told'): Promise<void> {
+  return page.evaluate((when) => {
+    const w = window as any;
     const { setTimeout } = window;
-    window.setTimeout = ((f: () => void, ms: number) => setTimeout(f, ms === 20_000 ? 200 : ms)) as typeof setTimeout;
-  });
+    const { open } = IDBFactory.prototype;
+    window.setTimeout = ((f: () => void, ms: number) => {
+      if (ms === 20_000) w.endWait = f;
+      return setTimeout(f, ms === 20_000 && when === 'at once' ? 0 : ms);
+    }) as typeof setTimeout;
+    IDBFactory.prototype.open = function (...args) {
+      const request = open.apply(this, args);
+      request.addEventListener('blocked', () => setTimeout(() => (w.blocked = true)));
+      return request;
+    };
+    w.waitAgain = () => {
+      window.setTimeout = setTimeout;
+      IDBFactory.prototype.open = open;
+    };
+  }, when);
 }
+
+/** Ends shortenWaits. */
+const waitAgain = (page: Page) => page.evaluate(() => (window as any).waitAgain());
 
 test('where IndexedDB does not answer, and does later', { tag: '@everywhere' }, async ({ openUser, run }) => {
   const ada = await openUser(`ada-${run}`);
-  await shortenWaits(ada);
+  await shortenWaits(ada, 'at once');
   await ada.evaluate(() => {
-    const w = window as any;
-    w.open = IDBFactory.prototype.open;
     IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
   });
   await open(ada);
   expect(await outcomes(ada)).toEqual(unavailable);
-  await ada.evaluate(() => (IDBFactory.prototype.open = (window as any).open));
-  expect(await outcomes(ada)).toEqual(['done', 'done']);
+  await waitAgain(ada);
+  expect(await outcomes(ada)).toEqual(works);
 });
 
 test('where another tab keeps the database of an earlier or a later version', { tag: '@everywhere' }, async ({ openUser, run }) => {
   const ada = await openUser(`ada-${run}`);
-  await shortenWaits(ada);
   const hold = (version: number) => ada.evaluate((version) => new Promise<void>((resolve, reject) => {
     const request = indexedDB.open('rtm-outbox', version);
     request.onupgradeneeded = () => {
@@ -70,10 +85,15 @@ test('where another tab keeps the database of an earlier or a later version', { 
     request.onerror = () => reject(request.error);
   }));
   await hold(1);
+  await shortenWaits(ada, 'when told');
   await open(ada);
-  expect(await error()).toContain('close or reload it');
+  const refused = error();
+  await expect.poll(() => ada.evaluate(() => (window as any).blocked)).toBe(true);
+  await ada.evaluate(() => (window as any).endWait());
+  expect(await refused).toContain('close or reload it');
   await ada.evaluate(() => (window as any).database.close());
-  expect(await outcomes(ada)).toEqual(['done', 'done']);
+  await waitAgain(ada);
+  expect(await outcomes(ada)).toEqual(works);
   await hold(3);
   expect(await error()).toContain('reload the page');
   await ada.evaluate(() => {
@@ -94,6 +114,7 @@ test('an item of a user who logs out while it is written is not shown to the nex
   await letGo(page);
   await sent;
   expect(await left(page)).toEqual([]);
+  expect(await page.evaluate(() => (window as any).changes), 'eve sees nothing of it').toEqual([]);
   await page.evaluate(() => (window as any).client.logout());
   await loginAgain(page, `ada-${run}`);
   await expect.poll(() => arrived(bob)).toEqual(['of ada']);

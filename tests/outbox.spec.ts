@@ -45,30 +45,31 @@ test('an upload goes on where the gateway has it after the page was reloaded', {
   await expect.poll(() => left(ada)).toEqual([]);
 });
 
-test('a prepared picture is uploaded, and keeps its thumbnail over a reload', { tag: '@everywhere' }, async ({ openUser, gateway, run }) => {
+test('a prepared picture is uploaded, and keeps its thumbnail and its tag over a reload', { tag: '@everywhere' }, async ({ openUser, gateway, run }) => {
   const [bob, ada] = [await openUser(`bob-${run}`), await openUser(`ada-${run}`)];
   await join(bob, `hall-${run}`);
   await open(ada);
   await ada.evaluate(async ({ channelId, bytes }) => {
     const { AgoraRTM, outbox } = window as any;
     const { payload, placeholder, ...params } = await AgoraRTM.prepareImage(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
-    await outbox.send({ channelId }, payload, { ...params, messageType: 'IMAGE', fileName: 'view.png' });
+    await outbox.send({ channelId }, payload, { ...params, messageType: 'IMAGE', fileName: 'view.png', tag: 'of the album' });
   }, { channelId: `hall-${run}`, bytes: [...png(640, 400)] });
   const uploaded = () => ada.evaluate(async () => !!(await (window as any).outbox.list())[0].message);
   await expect.poll(uploaded, 'it waits for the channel alone').toBe(true);
   await openBlank(ada, gateway.url);
   await login(ada, `ada-${run}`);
   await open(ada);
+  expect(await ada.evaluate(async () => (await (window as any).outbox.list()).map(({ tag }: any) => tag))).toEqual(['of the album']);
   await join(ada, `hall-${run}`);
   await expect.poll(() => arrived(bob, 'ChannelMessage')).toEqual(['view.png']);
   await expect.poll(() => left(ada)).toEqual([]);
-  const widths = await bob.evaluate(async () => {
+  const got = await bob.evaluate(async () => {
     const { client, log } = window as any;
-    const [, { thumbnail, mediaId }] = log.find(([name]: any) => name === 'ChannelMessage');
+    const [, { thumbnail, mediaId, tag }] = log.find(([name]: any) => name === 'ChannelMessage');
     const pictures = [thumbnail, await client.downloadMedia(mediaId)];
-    return Promise.all(pictures.map(async (picture) => (await createImageBitmap(picture)).width));
+    return [...await Promise.all(pictures.map(async (picture) => (await createImageBitmap(picture)).width)), tag ?? 'no tag'];
   });
-  expect(widths).toEqual([320, 640]);
+  expect(got, 'and the tag stays with its sender').toEqual([320, 640, 'no tag']);
 });
 
 test('a channel message waits until the channel is joined', async ({ openUser, run }) => {
@@ -130,7 +131,7 @@ test('what does not fit is refused, and nothing is dropped', async ({ openUser, 
   const out = await ada.evaluate(async () => {
     const { outbox, client } = window as any;
     await client.logout();
-    const refused = (content: unknown, to: unknown = { peerId: 'bob' }) => outbox.send(to, content).then(() => 'kept', (e: any) => `${e.name} ${e.code}`);
+    const refused = (content: unknown, to: unknown = { peerId: 'bob' }, params = {}) => outbox.send(to, content, params).then(() => 'kept', (e: any) => `${e.name} ${e.code}`);
     const outcomes = [await refused({ text: 'kept' })];
     navigator.storage.estimate = async () => ({ quota: 10_000_000, usage: 9_000_000 });
     outcomes.push(await refused(new Blob([new Uint8Array(100_000)])));
@@ -141,13 +142,13 @@ test('what does not fit is refused, and nothing is dropped', async ({ openUser, 
     IDBObjectStore.prototype.add = add;
     const part = new Blob([new Uint8Array(29 << 20)]);
     for (let i = 0; i < 7; i++) outcomes.push(await refused(part));
-    outcomes.push(await refused({ text: 'x' }, {}), await refused({ text: 7 }), await refused({ text: 'x' }, { peerId: '' }));
+    outcomes.push(await refused({ text: 'x' }, {}), await refused({ text: 7 }), await refused({ text: 'x' }, { peerId: '' }), await refused({ text: 'x' }, { peerId: 'bob' }, { tag: 7 }));
     const { length } = await outbox.list();
     for (const item of await outbox.list()) await item.remove();
     return { outcomes, length };
   });
   const full = 'RtmLimitExceededError 3';
-  expect(out).toEqual({ outcomes: ['kept', full, full, ...Array(6).fill('kept'), full, ...Array(3).fill('RtmInvalidArgumentError 2')], length: 7 });
+  expect(out).toEqual({ outcomes: ['kept', full, full, ...Array(6).fill('kept'), full, ...Array(4).fill('RtmInvalidArgumentError 2')], length: 7 });
 });
 
 /** Where a page is killed: at the n-th of what it does. */

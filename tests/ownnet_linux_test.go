@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,11 @@ func inOwnNetwork(t *testing.T) bool {
 		require.NoError(t, loopbackUp())
 		return false
 	}
-	again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=10m")
+	limit := time.Duration(0) // none
+	if deadline, limited := t.Deadline(); limited {
+		limit = time.Until(deadline)
+	}
+	again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout="+limit.String())
 	again.Env = append(os.Environ(), inOwnNetworkVariable+"=1")
 	again.Stdout, again.Stderr = t.Output(), t.Output()
 	again.SysProcAttr = &syscall.SysProcAttr{

@@ -153,11 +153,11 @@ test('an upload prepares its picture, and what the application gives stays @ever
 test('what is no picture is refused with what to do, and can be sent as a file @everywhere', async ({ openUser, run }) => {
   const page = await openUser(`a-${run}`);
   const cases: [file: string, text: string][] = [
-    ["'\\0\\0\\0 ftypheic\\0\\0\\0\\0mif1heic'", 'HEIC pictures are not decoded by this browser'],
+    ["'\\0\\0\\0 ftypheic\\0\\0\\0\\0mif1heic'", 'this browser does not decode HEIC pictures'],
     ["new Uint8Array([255, 216, 255, 224, 0, 16])", 'the JPEG picture is broken; it can be sent with messageType FILE'],
-    ["'text'", 'the file is no picture; it can be sent with messageType FILE'],
-    ["''", 'the file is no picture'],
-    [`'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"/>'`, 'SVG pictures are not decoded'],
+    ["'text'", 'the file is not a picture; it can be sent with messageType FILE'],
+    ["''", 'the file is not a picture'],
+    [`'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"/>'`, 'does not decode SVG pictures'],
   ];
   for (const [file, text] of cases)
     for (const call of [`AgoraRTM.prepareImage(new Blob([${file}]))`, `client.createMediaMessageByUploading(new Blob([${file}]), { prepare: true })`])

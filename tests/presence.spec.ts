@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { Front } from './support/front.ts';
 import { test, expect, events, failure, join } from './support/test.ts';
 
 /** Collects the client's presence events in window.log. */
@@ -48,14 +49,26 @@ test('a page that hangs becomes UNREACHABLE, and ONLINE when it goes on', async 
   const hanging = await openUser(`b-${run}`);
   await listen(watcher);
   await watcher.evaluate((id) => (window as any).client.subscribePeersOnlineStatus([id]), `b-${run}`);
-  const hung = hanging.evaluate(() => {
-    for (const end = performance.now() + 10_000; performance.now() < end; );
-  });
-  const states = async () => (await news(watcher)).map(([map]) => map[`b-${run}`]);
-  await expect.poll(states).toEqual(['ONLINE', 'UNREACHABLE']);
-  expect(await watcher.evaluate((id) => (window as any).client.queryPeersOnlineStatus([id]), `b-${run}`)).toEqual({ [`b-${run}`]: true });
-  await hung;
-  await expect.poll(states).toEqual(['ONLINE', 'UNREACHABLE', 'ONLINE']);
+  const front = await new Front().start();
+  try {
+    const asked = new Promise<() => void>((resolve) => front.mount('/', {
+      answer: (_, res) => resolve(() => res.writeHead(200, { 'access-control-allow-origin': '*' }).end()),
+    }));
+    const hung = hanging.evaluate((url) => { // until there is an answer
+      const request = new XMLHttpRequest();
+      request.open('GET', url, false);
+      request.send();
+    }, front.url);
+    const goOn = await asked;
+    const states = async () => (await news(watcher)).map(([map]) => map[`b-${run}`]);
+    await expect.poll(states).toEqual(['ONLINE', 'UNREACHABLE']);
+    expect(await watcher.evaluate((id) => (window as any).client.queryPeersOnlineStatus([id]), `b-${run}`)).toEqual({ [`b-${run}`]: true });
+    goOn();
+    await hung;
+    await expect.poll(states).toEqual(['ONLINE', 'UNREACHABLE', 'ONLINE']);
+  } finally {
+    await front.stop();
+  }
 });
 
 test('members of any channel are counted', async ({ openUser, run }) => {

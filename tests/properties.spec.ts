@@ -5,6 +5,7 @@ test('whatever an application sets under a short name, everything goes on', asyn
   const page = await openPage();
   const got = await page.evaluate(async ({ appId, run }) => {
     const sdk = (window as any).AgoraRTM;
+    await sdk.preload();
     const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$_'];
     const names = [...letters, ...letters.flatMap((a) => letters.map((b) => a + b))].filter((name) => name !== 'on');
     /** Sets them all. */

@@ -142,31 +142,34 @@ test('a picture: its preview, placeholder, thumbnail and itself; what nobody sho
   await expect.poll(() => counts(app)).toMatchObject({ urls: 0 });
 });
 
-test('an upload is canceled, replaced, and ends with its component', async ({ openApp, run }) => {
+test('an upload is canceled, replaced, and ends with its component', async ({ openApp, net, run }) => {
   const app = await openApp(19);
+  await app.evaluate((gateway) => (window as any).AgoraRTM.setParameter('GATEWAY', gateway), net.url);
   await show(app, { uid: `ada-${run}` });
   await expect.poll(() => state(app)).toBe('CONNECTED');
-  const outcome = await app.evaluate(async () => {
-    const w = window as any;
-    const until = async (status: string) => {
-      while (w.seen.upload.status !== status) await new Promise((resolve) => setTimeout(resolve));
-    };
-    const big = new Blob([new Uint8Array(30 << 20)]);
-    const canceled = w.seen.upload.upload(big);
-    await until('uploading');
-    w.seen.upload.cancel();
-    await until('canceled');
-    const replaced = w.seen.upload.upload(big);
-    const done = await w.seen.upload.upload(new Blob(['small']));
-    await until('done');
-    const empty = await w.seen.upload.upload(new Blob([]));
-    await until('failed');
-    const { code } = w.seen.upload.error;
-    w.last = w.seen.upload.upload(big);
-    await until('uploading');
-    return { canceled: await canceled, replaced: await replaced, size: done.size, type: done.messageType, empty, code };
+  const upload = async () => (await seen(app, 'upload'))?.status;
+  await app.evaluate(() => ((window as any).big = new Blob([new Uint8Array(30 << 20)])));
+
+  let held = net.holdUploads(1_000_000); // else it could be over before it is canceled
+  await app.evaluate(() => void ((window as any).canceled = (window as any).seen.upload.upload((window as any).big)));
+  await held;
+  await expect.poll(upload).toBe('uploading');
+  await app.evaluate(() => (window as any).seen.upload.cancel());
+  await expect.poll(upload).toBe('canceled');
+  net.release();
+
+  const [replaced, done] = await app.evaluate(() => {
+    const { big, seen } = window as any;
+    return Promise.all([seen.upload.upload(big), seen.upload.upload(new Blob(['small']))]);
   });
-  expect(outcome).toEqual({ canceled: undefined, replaced: undefined, size: 5, type: 'FILE', empty: undefined, code: 2 });
+  expect([await app.evaluate(() => (window as any).canceled), replaced, done.size, done.messageType]).toEqual([undefined, undefined, 5, 'FILE']);
+  await expect.poll(upload).toBe('done');
+  expect(await app.evaluate(() => (window as any).seen.upload.upload(new Blob([])))).toBe(undefined);
+  await expect.poll(() => seen(app, 'upload')).toMatchObject({ status: 'failed', error: 2 });
+
+  held = net.holdUploads(1_000_000);
+  await app.evaluate(() => void ((window as any).last = (window as any).seen.upload.upload((window as any).big)));
+  await held;
   await show(app, { mounted: false });
   expect(await app.evaluate(() => (window as any).last)).toBe(undefined);
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,15 +17,20 @@ const clones = ['one', 'a folder elsewhere'].map((name) => path.join(temp, name)
 const [here, there] = clones.map((clone) => path.join(clone, 'bin/release'));
 const tool = path.join(temp, 'release');
 const [system, arch] = [{ win32: 'windows' }[process.platform] ?? process.platform, { x64: 'amd64' }[process.arch] ?? process.arch];
+// The platform of this machine, and one that differs in both parts. The release's own tests have all six.
+const platforms = [[system, arch], [system === 'windows' ? 'linux' : 'windows', arch === 'amd64' ? 'arm64' : 'amd64']];
 
 const run = (program, args, options) => execFileSync(program, args, { encoding: 'utf8', ...options });
 const changed = run('git', ['status', '--porcelain', '--untracked-files=no'], { cwd: root });
 const skip = changed && !process.env.CI ? 'a release is built of a commit, and files are not committed' : false;
 const read = (name, folder = here) => readFileSync(path.join(folder, name));
 const named = (end) => readdirSync(here).find((name) => name.endsWith(end));
+const archive = ([system, arch]) => named(`-${system}-${arch}.${system === 'windows' ? 'zip' : 'tar.gz'}`);
+const built = ([system, arch], program) => path.join(clones[0], 'bin/programs', `${system}-${arch}`, `${program}${system === 'windows' ? '.exe' : ''}`);
+const programs = ['rtm-gateway', 'rtm-load'];
 
 function build(folder, env) {
-  const args = ['-root', folder, '-platforms', `${system}/${arch}`];
+  const args = ['-root', folder, '-platforms', platforms.map((platform) => platform.join('/')).join(' ')];
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', 'umask $0; exec "$@"', env.UMASK, tool, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the release in ${folder} ended with ${code}`))));
@@ -63,6 +68,10 @@ test('the package, the chart and the changelog have one version', () => {
   assert.equal(/^## \[(\d.*?)\]/m.exec(text('CHANGELOG.md'))[1], version);
 });
 
+test('what is no program for its platform is refused, on all six', () => {
+  run('go', ['-C', path.join(root, 'scripts/release'), 'test', '.']);
+});
+
 test('two builds of one commit are the same, byte for byte', { skip }, () => {
   assert.deepEqual(readdirSync(there), readdirSync(here));
   const differing = readdirSync(here).filter((name) => !read(name).equals(read(name, there)));
@@ -81,12 +90,11 @@ test('a build of what is built already touches no file, and removes what is no l
 });
 
 test('the gateway has the documentation of the release, and so has a file of its own', { skip }, () => {
-  const site = path.join(unpack(named('-docs.tar.gz')), `rtm-wasm-${version}-docs`);
+  const site = unpack(named('-docs.tar.gz'), `rtm-wasm-${version}-docs`);
   assert.match(readFileSync(path.join(site, 'api/index.html'), 'utf8'), /createInstance/);
   const embedded = path.join(clones[0], 'web/docs/index.html.gz');
   assert.ok(gunzipSync(readFileSync(embedded)).equals(readFileSync(path.join(site, 'index.html'))));
-  const program = readFileSync(path.join(clones[0], 'bin/programs', `${system}-${arch}`, `rtm-gateway${system === 'windows' ? '.exe' : ''}`));
-  assert.ok(program.includes(readFileSync(embedded)));
+  for (const platform of platforms) assert.ok(readFileSync(built(platform, 'rtm-gateway')).includes(readFileSync(embedded)), platform.join('/'));
 });
 
 test('SHA256SUMS has the hash of every file', { skip }, () => {
@@ -96,14 +104,20 @@ test('SHA256SUMS has the hash of every file', { skip }, () => {
 });
 
 test('programs, package and list of contents have the version of the release', { skip }, () => {
-  const dir = unpack(named(system === 'windows' ? '.zip' : `${system}-${arch}.tar.gz`));
-  const [folder] = readdirSync(dir);
-  assert.equal(folder, `rtm-wasm-${version}-${system}-${arch}`);
   const go = run('go', ['env', 'GOVERSION']).trim();
-  for (const program of ['rtm-gateway', 'rtm-load']) assert.equal(run(path.join(dir, folder, program), ['--version']), `${program} v${version} ${go}\n`);
-  assert.ok(readdirSync(path.join(dir, folder)).includes('THIRD_PARTY_LICENSES.txt'));
+  for (const [os, machine] of platforms) {
+    const names = programs.map((program) => path.basename(built([os, machine], program)));
+    const dir = unpack(archive([os, machine]), `rtm-wasm-${version}-${os}-${machine}`, ['THIRD_PARTY_LICENSES.txt', ...names]);
+    for (const [i, program] of programs.entries()) {
+      const file = path.join(dir, names[i]);
+      if (os === system) assert.equal(run(file, ['--version']), `${program} v${version} ${go}\n`);
+      else assert.ok(readFileSync(file).includes(`v${version}`), file);
+      const info = run('go', ['version', '-m', file]);
+      for (const setting of [`GOOS=${os}`, `GOARCH=${machine}`, 'CGO_ENABLED=0', '-trimpath=true']) assert.ok(info.includes(`\tbuild\t${setting}\n`), `${file}: ${setting}`);
+    }
+  }
 
-  const npm = path.join(unpack(named('npm.tgz')), 'package');
+  const npm = unpack(named('npm.tgz'), 'package');
   assert.equal(JSON.parse(readFileSync(path.join(npm, 'package.json'))).version, version);
   const wasm = readFileSync(path.join(npm, 'rtm.wasm'));
   assert.ok(wasm.equals(brotliDecompressSync(readFileSync(path.join(npm, 'rtm.wasm.br')))));
@@ -112,23 +126,24 @@ test('programs, package and list of contents have the version of the release', {
 
 test('the list of contents has each module of the programs and each package of the documentation, with its license', { skip }, () => {
   const { packages, relationships } = JSON.parse(read(named('.spdx.json')));
-  const archive = packages.find(({ name }) => name.includes(`${system}-${arch}`));
-  assert.equal(archive.checksums[0].checksumValue, createHash('sha256').update(read(archive.name)).digest('hex'));
   const contents = ({ SPDXID: of }) => {
     const contained = new Set(relationships.filter(({ spdxElementId }) => spdxElementId === of).map((r) => r.relatedSpdxElement));
     return packages.filter(({ SPDXID }) => contained.has(SPDXID));
   };
-  const modules = contents(archive);
-  for (const file of [archive, ...packages.filter(({ name }) => /-docs\.tar\.gz$|-oci\.tar$/.test(name))])
-    assert.ok(contents(file).some(({ name, licenseDeclared }) => name === '@vue/runtime-core' && licenseDeclared === 'MIT'), file.name);
-  for (const program of ['rtm-gateway', 'rtm-load']) {
-    const info = run('go', ['version', '-m', path.join(clones[0], 'bin/programs', `${system}-${arch}`, program + (system === 'windows' ? '.exe' : ''))]);
-    const deps = [...info.matchAll(/^\tdep\t(\S+)\t(\S+)/gm)];
-    assert.ok(deps.length > 1);
-    for (const [, name, version] of deps) {
-      const module = modules.find((p) => p.name === name && p.versionInfo === version);
-      assert.ok(module, `${name} ${version} is in ${program}`);
-      assert.match(module.licenseDeclared, /^[A-Z]/);
+  const files = [...platforms.map(archive), named('-docs.tar.gz'), named('-oci.tar')].map((file) => packages.find(({ name }) => name === file));
+  for (const file of files) assert.ok(contents(file).some(({ name, licenseDeclared }) => name === '@vue/runtime-core' && licenseDeclared === 'MIT'), file.name);
+  for (const [i, platform] of platforms.entries()) {
+    assert.equal(files[i].checksums[0].checksumValue, createHash('sha256').update(read(files[i].name)).digest('hex'));
+    const modules = contents(files[i]);
+    for (const program of programs) {
+      const info = run('go', ['version', '-m', built(platform, program)]);
+      const deps = [...info.matchAll(/^\tdep\t(\S+)\t(\S+)/gm)];
+      assert.ok(deps.length > 1);
+      for (const [, name, version] of deps) {
+        const module = modules.find((p) => p.name === name && p.versionInfo === version);
+        assert.ok(module, `${name} ${version} is in ${program} for ${platform.join('/')}`);
+        assert.match(module.licenseDeclared, /^[A-Z]/);
+      }
     }
   }
 });
@@ -167,8 +182,13 @@ test('the image has all that the gateway needs', { skip: skip || (!chroot && 'ne
   }
 });
 
-function unpack(name) {
+/** Unpacks an archive and tells where its folder is, of which a ZIP gives only the files that are named. */
+function unpack(name, folder = '', files = []) {
   const dir = mkdtempSync(path.join(temp, 'unpacked-'));
-  execFileSync('tar', ['-xf', path.join(here, name), '-C', dir]);
-  return dir;
+  if (name.endsWith('.zip')) {
+    mkdirSync(path.join(dir, folder));
+    for (const file of files) run('node', [path.join(root, 'scripts/unzip.mjs'), path.join(here, name), `${folder}/${file}`, path.join(dir, folder, file)]);
+  } else execFileSync('tar', ['-xf', path.join(here, name), '-C', dir]);
+  for (const file of files) assert.ok(existsSync(path.join(dir, folder, file)), `${name} has ${file}`);
+  return path.join(dir, folder);
 }

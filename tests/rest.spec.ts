@@ -1,4 +1,4 @@
-/** What the backend of an app sends to pages, and what it reads of what they send. The rest of the interface is tested by tests/rest_test.go. */
+/** What the backend of an app sends to pages, and what it reads of what they send. The rest of the interface is tested by tests/rest_*_test.go. */
 import { Gateway } from './support/proc.ts';
 import { appId, events, expect, join, login, openBlank, test } from './support/test.ts';
 

@@ -37,7 +37,7 @@ async function landscape(hue) {
 async function signIn(context, url, uid, channel) {
   const page = await context.newPage();
   await page.goto(`${url}/?uid=${uid}&channel=${channel}`);
-  await page.locator('[data-testid="connection-state"][data-state="CONNECTED"]').waitFor();
+  await page.locator('[data-testid="connection-state"][data-state="CONNECTED"]').waitFor({ state: 'attached' }); // out of sight on a phone
   await page.getByTestId('member-count').waitFor();
   return page;
 }

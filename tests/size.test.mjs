@@ -1,8 +1,9 @@
 // The budgets of what pages load. Sizes are the same on every machine, so this is a test and
 // not only a line of `make bench`. It looks at web/dist as built last.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { budgets, sizes } from './bench/size.mjs';
@@ -47,10 +48,25 @@ test('nothing heavy came in', () => {
   for (const [name, what] of Object.entries(signs)) assert.ok(!program.includes(name), `${name} is there: ${what}`);
 });
 
+const build = `import { buildWasm } from './web/build/wasm.mjs'; process.stdout.write(buildWasm('./wasm', '.').bytes)`;
+
 test('it builds without wasm/std too, as make STD=go does', () => {
   const [, flags] = /RTM_GOFLAGS="(.*?)"/.exec(readFileSync(path.join(root, 'Makefile'), 'utf8'));
-  const build = `import { buildWasm } from './web/build/wasm.mjs'; process.stdout.write(buildWasm('./wasm', '.').bytes)`;
   const program = execFileSync(process.execPath, ['--input-type=module', '-e', build], { cwd: root, env: { ...process.env, RTM_GOFLAGS: flags }, maxBuffer: 1 << 25 });
   assert.ok(WebAssembly.validate(program));
   for (const name of ['rtmwasm/core.(*Client).BeginLogin', 'fmt.(*pp).doPrintf']) assert.ok(program.includes(name), name);
+});
+
+const nextGo = { ...process.env, GOTOOLCHAIN: `go${/^NEXT_GO := (.*)$/m.exec(readFileSync(path.join(root, 'Makefile'), 'utf8'))[1]}` };
+
+/** What the go command says where it cannot fetch the next Go; undefined where it can. */
+function withoutNextGo() {
+  const { status, stderr } = spawnSync('go', ['version'], { cwd: root, env: nextGo, encoding: 'utf8' });
+  return status ? `NOT CHECKED: ${stderr.trim()}` : undefined;
+}
+
+test('it builds with the next Go too, and so do the programs', { skip: withoutNextGo() }, () => {
+  const program = execFileSync(process.execPath, ['--input-type=module', '-e', build], { cwd: root, env: nextGo, maxBuffer: 1 << 25 });
+  assert.ok(WebAssembly.validate(program));
+  execFileSync('go', ['build', '-trimpath', '-o', os.devNull, './gateway/cmd/rtm-gateway', './native/cmd/rtm-load'], { cwd: root, env: { ...nextGo, CGO_ENABLED: '0' } });
 });

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,18 +65,22 @@ func newTerminal(t *testing.T, dir string) *terminal {
 	return s
 }
 
+// askedWithin is how long a command on a page waits until a gateway is ready: enough for people, too little
+// for a machine that is busy with other tests.
+var askedWithin = regexp.MustCompile(`--within \d+s`)
+
 // run runs commands, and returns when the last that is not in the background has ended.
 func (s *terminal) run(block string) {
 	s.t.Helper()
 	s.blocks++
 	file := filepath.Join(s.dir, fmt.Sprintf("block-%d.sh", s.blocks))
-	require.NoError(s.t, os.WriteFile(file, []byte(block), 0o600))
+	require.NoError(s.t, os.WriteFile(file, []byte(askedWithin.ReplaceAllString(block, "--within "+waitLimit.String())), 0o600))
 	_, err := fmt.Fprintf(s.stdin, ". %s </dev/null 3>&-; echo $? >&3\n", file)
 	require.NoError(s.t, err)
 	select {
 	case code := <-s.ended: // "" when the shell ended
 		require.Equal(s.t, "0", code, "it failed:\n%s", block)
-	case <-time.After(3 * time.Minute):
+	case <-time.After(2 * waitLimit):
 		require.FailNow(s.t, "it does not end", "%s", block)
 	}
 }

@@ -9,7 +9,6 @@ const lone: [string, string][] = [['\ud800', '\ufffd'], ['a\udc00b', 'a\ufffdb']
 const all = [...texts.map((text) => [text, text] as [string, string]), ...lone];
 
 test('every text arrives as it was sent: messages, names, attributes, invitations', async ({ openUser, run }) => {
-  test.setTimeout(240_000);
   const [a, b] = [`a-${run}`, `b-${run}`];
   const [from, to] = [await openUser(a), await openUser(b)];
 

@@ -24,6 +24,7 @@ async function enter(page: Page, gateway: string, uid: string): Promise<void> {
       const w = window as any;
       w.lines = [];
       console.log = (line: string) => w.lines.push(line);
+      await w.AgoraRTM.preload();
       w.client = w.AgoraRTM.createInstance(app, { gateway, logFilter: w.AgoraRTM.LOG_FILTER_INFO });
       w.data = (size: number) => new Uint8Array(size).map((_, i) => (i * 2654435761) >>> 13);
       /** Uploads, and tells how it ended. */

@@ -21,11 +21,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
+	"rtmwasm/tests/cluster"
 )
 
 const hookSecret, oldHookSecret = "0123456789abcdef-of-the-hook", "fedcba9876543210-of-the-hook"
@@ -136,7 +139,7 @@ func until(t *testing.T, n int, receivers ...*receiver) (events []hookEvent) {
 			}
 		}
 		return len(events) >= n
-	}, 3*time.Minute, 20*time.Millisecond, "events: %v", &events)
+	}, waitLimit, 20*time.Millisecond, "events: %v", &events)
 	require.Len(t, events, n, "%v", events)
 	return events
 }
@@ -194,6 +197,7 @@ func testWebhookEvents(t *testing.T, program string, command []string) {
 	}))
 	require.Nil(t, outcome(t, alice.member, hall.Leave))
 	alice.logout(t)
+	until(t, 8, r) // events of two users have no order
 	bob.logout(t)
 	events := until(t, 9, r)
 	assert.ElementsMatch(t, []string{"alice login", "bob login"}, describe(events[:2]))
@@ -308,6 +312,46 @@ func testWebhookSignatures(t *testing.T, program string, command []string) {
 	assert.Equal(t, "forged", until(t, 3, fresh)[2].ID)
 }
 
+// watchPosters returns what counts how often a gateway has begun to post: at first, and when the one before has given
+// back its lease or has not renewed it in time, as on a machine that is very busy.
+func watchPosters(t *testing.T, c *cluster.Cluster) (began func() int) {
+	t.Helper()
+	nc, err := nats.Connect(strings.Join(c.URLs(), ","))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	var bucket jetstream.KeyValue
+	require.EventuallyWithT(t, func(ct *assert.CollectT) {
+		bucket, err = js.KeyValue(t.Context(), "rtm_leases")
+		require.NoError(ct, err)
+	}, waitLimit, 10*time.Millisecond)
+	watcher, err := bucket.WatchAll(t.Context())
+	require.NoError(t, err)
+	const leaseLife = 15 * time.Second
+	times := 0
+	var written time.Time // when the lease was written last; zero if it was given back
+	return func() int {
+		last, err := bucket.PutString(t.Context(), "until-here", "") // the watcher has all that comes before, too
+		require.NoError(t, err)
+		for {
+			switch entry := next(t, watcher.Updates()); {
+			case entry == nil: // what was there at first ends here
+			case entry.Revision() == last:
+				return times
+			case entry.Key() != "hook":
+			case entry.Operation() != jetstream.KeyValuePut:
+				written = time.Time{}
+			default: // a renewal comes before the lease expires
+				if entry.Created().Sub(written) >= leaseLife {
+					times++
+				}
+				written = entry.Created()
+			}
+		}
+	}
+}
+
 func hookSignature(id, seconds, body string) string {
 	mac := hmac.New(sha256.New, []byte(hookSecret))
 	mac.Write([]byte(id + "." + seconds + "." + body))
@@ -350,6 +394,7 @@ func TestClusterWebhook(t *testing.T) {
 		gateways = append(gateways, serveHooked(t, program, r.port, "--nats", strings.Join(c.URLs(), ","), "--media", c.Dir+"/media"))
 	}
 	delivered := func(g *service) float64 { return g.counts(t, `rtm_webhook_events_total{result="delivered"}`) }
+	posters := watchPosters(t, c)
 	const users = 40
 	var want []string
 	for i := range users {
@@ -358,13 +403,18 @@ func TestClusterWebhook(t *testing.T) {
 		want = append(want, u.UID()+" login", u.UID()+" logout")
 	}
 	assert.ElementsMatch(t, want, describe(until(t, 2*users, r)))
-	require.Eventually(t, func() bool { return delivered(gateways[0])+delivered(gateways[1]) == 2*users }, waitLimit, 10*time.Millisecond)
-	assert.Len(t, r.all(), 2*users, "no event comes twice")
+	require.Eventually(t, func() bool { return delivered(gateways[0])+delivered(gateways[1]) >= 2*users }, waitLimit, 10*time.Millisecond)
 	poster, other := gateways[0], gateways[1]
-	if delivered(poster) == 0 {
+	if delivered(poster) < delivered(other) {
 		poster, other = other, poster
 	}
-	assert.Zero(t, delivered(other), "one gateway posts")
+	events, byOther := len(r.all()), delivered(other)
+	if n := posters(); n == 1 {
+		assert.Equal(t, 2*users, events, "no event comes twice")
+		assert.Zero(t, byOther, "one gateway posts")
+	} else {
+		t.Logf("%d times a gateway began to post: the one before was held up for so long that it lost its lease", n)
+	}
 
 	lost := loginHeard(t, poster.url, "lost")
 	lost.join(t, "hall")

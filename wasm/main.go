@@ -1,6 +1,6 @@
 //go:build js && wasm
 
-// Command wasm is the program behind the SDK in a page. It publishes the core and then
+// Command wasm is the WebAssembly program of the SDK. It gives the core to the page, and then
 // only answers calls.
 package main
 
@@ -8,7 +8,7 @@ import "rtmwasm/jsbridge"
 
 func main() {
 	if err := jsbridge.Publish(); err != nil {
-		println(err.Error()) // the loader shows it, and that the program ended
+		println(err.Error()) // the loader logs it, and reports that the program has ended
 		return
 	}
 	select {}

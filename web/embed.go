@@ -17,8 +17,8 @@ func SDK() fs.FS { return sub("dist") }
 // Demo is the demo page; its entry is index.html.
 func Demo() fs.FS { return sub("demo") }
 
-// Docs is the site of the documentation, each text as .gz only. It is empty unless `make docs-site` has run before
-// the program was built.
+// Docs is the site of the documentation, each text as .gz only. It is empty unless `make build DOCS=yes` or
+// `make docs-site` has run before the program was built.
 func Docs() fs.FS { return sub("docs") }
 
 func sub(dir string) fs.FS {

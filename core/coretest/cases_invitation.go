@@ -9,8 +9,8 @@ import (
 	"rtmwasm/core"
 )
 
-// calls has a call accepted, one refused and one called off, and requires that
-// nothing of them is kept.
+// calls tests a call that is accepted, one that is refused and one that is canceled. The clients
+// must keep none of them.
 func calls(t *testing.T, w *world) {
 	a, b := w.login(t, "a"), w.login(t, "b")
 	for n, end := range []struct {
@@ -52,7 +52,7 @@ func calls(t *testing.T, w *world) {
 	}
 }
 
-// do calls something that answers at once.
+// do calls f inside Do, and returns its result.
 func do(u *user, f func() *core.Error) *core.Error {
 	return wait(u, func(done func(*core.Error)) { done(f()) })
 }

@@ -15,7 +15,7 @@ import (
 	"rtmwasm/core"
 )
 
-// media is an upload or download with everything it told.
+// media is an upload or download, with its progress and its outcome.
 type media struct {
 	task     *core.Task
 	progress []int64
@@ -30,7 +30,7 @@ func (u *user) startUpload(b core.Blob, p core.UploadParams) (m *media) {
 	return m
 }
 
-// beginUpload is startUpload for one who is inside Do already.
+// beginUpload is startUpload for callers that are inside Do already.
 func (u *user) beginUpload(b core.Blob, p core.UploadParams) *media {
 	m := &media{done: make(chan struct{})}
 	m.task = u.Upload(b, p, m.tell, func(up *core.Uploaded, err *core.Error) {
@@ -58,7 +58,7 @@ func (m *media) wait() *media {
 	return m
 }
 
-// checkProgress is the rule of API 7.6.
+// checkProgress checks that the progress follows API 7.6.
 func (m *media) checkProgress(t *testing.T, total int64) {
 	t.Helper()
 	require.NotEmpty(t, m.progress)
@@ -112,7 +112,7 @@ func mediaMeasured(t *testing.T, w *world) {
 	assert.True(t, strings.HasSuffix(up.uploaded.MediaID, "z7z120"))
 }
 
-// fetched is what a GET without any header answers.
+// fetched collects the answer to a GET without headers.
 type fetched struct {
 	done   chan struct{}
 	status int
@@ -209,7 +209,7 @@ func tenthTransfer(t *testing.T, w *world) {
 	a := w.login(t, "a")
 	data := w.transport.Bytes(randomBytes(1 << 20))
 	var started []*media
-	w.transport.Do(func() { // at once, so that none ends before the tenth begins
+	w.transport.Do(func() { // in one call of Do, so that no upload ends before the tenth begins
 		for range core.MaxMediaTasks + 1 {
 			started = append(started, a.beginUpload(data, core.UploadParams{}))
 		}
@@ -228,7 +228,7 @@ func logoutInterrupts(t *testing.T, w *world) {
 	a := w.login(t, "a")
 	data := w.transport.Bytes(randomBytes(8 << 20))
 	var started []*media
-	out := wait(a, func(done func(*core.Error)) { // at once, so that none ends before the logout
+	out := wait(a, func(done func(*core.Error)) { // in one call of Do, so that no upload ends before the logout
 		for range core.MaxMediaTasks {
 			started = append(started, a.beginUpload(data, core.UploadParams{}))
 		}

@@ -65,7 +65,7 @@ func membersCounted(t *testing.T, w *world) {
 		})
 	}
 	got := ask(a)
-	for i := 0; i < 20 && got.err == nil && got.counts[0] == 0; i++ { // the gateway of another learns of it a moment later
+	for i := 0; i < 20 && got.err == nil && got.counts[0] == 0; i++ { // another gateway may know of the member a little later
 		got = ask(a) // waits for its turn
 	}
 	assert.Equal(t, answer{counts: []uint32{1, 0}}, got)

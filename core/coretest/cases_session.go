@@ -12,19 +12,21 @@ import (
 func loginStates(t *testing.T, w *world) {
 	a := w.user("a")
 	require.Equal(t, core.Disconnected, a.State())
-	require.Nil(t, a.login())
+	var again *core.Error
+	require.Nil(t, wait(a, func(done func(*core.Error)) {
+		a.Login(a.uid, "", done)
+		a.Login(a.uid, "", func(err *core.Error) { again = err }) // certainly within the interval
+	}))
 	assert.Equal(t, []string{"CONNECTING LOGIN", "CONNECTED LOGIN_SUCCESS"}, a.states())
-
-	err := a.login()
-	require.NotNil(t, err)
-	assert.Equal(t, core.InvokeTooOften, err.Class, "the interval is checked before the state")
-	assert.Equal(t, core.LoginErrTooOften, err.Code)
+	require.NotNil(t, again)
+	assert.Equal(t, core.InvokeTooOften, again.Class, "the interval is checked before the state")
+	assert.Equal(t, core.LoginErrTooOften, again.Code)
 
 	a.logout()
 	assert.Equal(t, "DISCONNECTED LOGOUT", a.states()[2])
 
 	bad := w.user("no/slash")
-	err = bad.login()
+	err := bad.login()
 	require.NotNil(t, err)
 	assert.Equal(t, core.InvalidArgument, err.Class)
 	assert.Equal(t, core.LoginErrInvalidArgument, err.Code)

@@ -1,3 +1,3 @@
-// Package coretest holds the conformance suite that every transport of the core passes
-// against a real gateway, and a transport in memory.
+// Package coretest has the conformance suite for transports of the core. Each transport must pass
+// it with a real gateway. The package also has a transport in memory.
 package coretest

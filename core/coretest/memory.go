@@ -11,12 +11,12 @@ import (
 	"rtmwasm/core/serial"
 )
 
-// Memory is a transport without sockets: frames and requests go straight to a
-// gateway in the same process.
+// Memory is a transport without sockets. It passes frames and requests to a gateway in the same
+// process.
 type Memory struct {
 	serial.Loop // held during every call into a client
 
-	// Serve takes the gateway's end of a connection; it returns when that is over.
+	// Serve runs the gateway's end of a connection. It returns when the connection has ended.
 	Serve func(ctx context.Context, conn *Conn)
 
 	// RoundTrip answers a request of the media service.
@@ -37,15 +37,15 @@ func (m *Memory) Dial(_ string, l core.SocketListener) core.Socket {
 	return c
 }
 
-// Conn is one connection: a core.Socket to the client, and to the gateway something
-// to read from and write to.
+// Conn is one connection. For the client it is a core.Socket. The gateway reads from it and
+// writes to it.
 type Conn struct {
 	m      *Memory
 	l      core.SocketListener
 	cancel context.CancelFunc
-	closed bool // towards the client; guarded by the loop
+	closed bool // the client gets no more events; guarded by the loop
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	queue [][]byte   // from the client
 	ended bool       // the client closed
 	more  chan struct{}
@@ -59,7 +59,7 @@ func (c *Conn) Send(frame []byte) {
 	c.wake()
 }
 
-// wake tells the reader that there is news.
+// wake makes Read look at the queue again.
 func (c *Conn) wake() {
 	select {
 	case c.more <- struct{}{}:
@@ -76,7 +76,7 @@ func (c *Conn) tell(f func()) {
 	})
 }
 
-// Read is the gateway's: the next frame, or io.EOF after the last.
+// Read returns the next frame of the client, or io.EOF after the last. The gateway calls it.
 func (c *Conn) Read(ctx context.Context) ([]byte, error) {
 	for {
 		c.mu.Lock()
@@ -99,7 +99,7 @@ func (c *Conn) Read(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// Write is the gateway's.
+// Write sends frames to the client. The gateway calls it.
 func (c *Conn) Write(_ context.Context, frames ...[]byte) error {
 	for _, frame := range frames {
 		own := append([]byte(nil), frame...)
@@ -108,10 +108,10 @@ func (c *Conn) Write(_ context.Context, frames ...[]byte) error {
 	return nil
 }
 
-// gatewayEnd is Conn as the gateway sees it; its Close carries a code, the client's does not.
+// gatewayEnd is the Conn for the gateway. Its Close has a code, unlike that of the client.
 type gatewayEnd struct{ *Conn }
 
-// GatewayEnd is the connection as the gateway sees it: Read, Write, and Close with a code.
+// GatewayEnd returns the connection for the gateway: Read, Write, and Close with a code.
 func (c *Conn) GatewayEnd() interface {
 	Read(context.Context) ([]byte, error)
 	Write(context.Context, ...[]byte) error

@@ -8,11 +8,11 @@ import (
 	"rtmwasm/core"
 )
 
-// Transport is a host for clients, and what the suite needs beyond core.Host.
+// Transport is a core.Host for clients, with two methods more for the suite.
 type Transport interface {
 	core.Host
 
-	// Do runs f where clients may be called.
+	// Do runs f. Inside f, clients may be called.
 	Do(f func())
 
 	// Bytes makes a Blob of b.

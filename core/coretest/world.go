@@ -13,14 +13,14 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// patience is how long a test waits for what must come.
-const patience = 15 * time.Second
+// eventTimeout is how long a test waits for an event that must come.
+const eventTimeout = 15 * time.Second
 
-// world is what one test of the suite runs in.
+// world has the transport, the app and the users of one test of the suite.
 type world struct {
 	gateway   string
 	transport Transport
-	app       string // drawn for the test, so that tests do not meet
+	app       string // random, so that tests do not affect each other
 }
 
 func (w *world) appID() string {
@@ -36,7 +36,7 @@ func randomHex(n int) string {
 	return hex.EncodeToString(b)
 }
 
-// user is a client, and everything that happened to it.
+// user is a client, with all events that it got.
 type user struct {
 	*core.Client
 	w   *world
@@ -82,14 +82,14 @@ func (u *user) logout() {
 	wait(u, func(done func(*core.Error)) { u.Logout(done) })
 }
 
-// wait starts something and waits for what it is done with.
+// wait starts an operation and returns the value with which it calls done.
 func wait[T any](u *user, start func(done func(T))) T {
 	out := make(chan T, 1)
 	u.w.transport.Do(func() { start(func(v T) { out <- v }) })
 	select {
 	case v := <-out:
 		return v
-	case <-time.After(2 * patience):
+	case <-time.After(2 * eventTimeout):
 		panic("nothing came of a call of " + u.uid)
 	}
 }
@@ -118,10 +118,10 @@ func (u *user) send(ch *core.Channel, m *core.Message) *core.Error {
 
 func text(s string) *core.Message { return &core.Message{Type: wire.Message_TEXT, Text: s} }
 
-// await returns the first event, from the beginning, that fits.
+// await waits for an event that fits, and returns it. Events that came before count, too.
 func (u *user) await(t *testing.T, what string, fits func(event) bool) event {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(eventTimeout)
 	for {
 		for _, e := range u.happened() {
 			if fits(e) {
@@ -147,7 +147,7 @@ func (u *user) happened() []event {
 	return append([]event(nil), u.events...)
 }
 
-// states are the connection states so far, with their reasons.
+// states returns the connection states so far, with their reasons.
 func (u *user) states() (out []string) {
 	for _, e := range u.happened() {
 		if e.Name == "state" {

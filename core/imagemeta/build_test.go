@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// secret is in every piece of metadata that the tests make, and must be in no result.
+// secret is in all metadata that the tests make. It must not be in any result.
 const secret = "Ada Lovelace 51.5N"
 
 // join makes one slice of strings, bytes and byte slices.
@@ -32,8 +32,8 @@ func join(parts ...any) (b []byte) {
 	return b
 }
 
-// tiff is EXIF data as cameras write it: orientation, artist, body number, a GPS directory
-// and a preview behind it.
+// tiff returns EXIF data like that of cameras: orientation, artist, body number, a GPS directory,
+// and a preview after it.
 func tiff(order binary.AppendByteOrder, orientation uint16) []byte {
 	mark := "II*\x00"
 	if order.String() == "BigEndian" {
@@ -72,7 +72,7 @@ func iptc() []byte {
 	return join("Photoshop 3.0\x00", "8BIM\x04\x04\x00\x00", binary.BigEndian.AppendUint32(nil, uint32(len(field))), field, "\x00"[:len(field)%2])
 }
 
-// mpf is an index of two pictures, the second behind the first.
+// mpf returns an index of two pictures. The second picture comes after the first.
 func mpf() []byte {
 	o := binary.BigEndian
 	short := func(n uint16) []byte { return o.AppendUint16(nil, n) }
@@ -93,7 +93,7 @@ func exifJPEG(tiff []byte) []byte { return jpegSegment(app1, "Exif\x00\x00", tif
 
 var jfif = jpegSegment(app0, "JFIF\x00\x01\x01\x01\x00\x48\x00\x48\x00\x00")
 
-// profile is no valid colour profile, but stands where one does.
+// profile stands in for a colour profile. It is not a valid one.
 var profile = "\x00\x00\x02\x0cappl" + "profile data"
 
 // photo is a picture with edges and colours in it.
@@ -113,7 +113,7 @@ func plainJPEG(t testing.TB, width, height int) []byte {
 	return b.Bytes()
 }
 
-// jpegWith puts segments behind the first two bytes and something behind the end.
+// jpegWith inserts segments after the first two bytes, and adds bytes after the end.
 func jpegWith(plain []byte, segments []byte, behind ...any) []byte {
 	return join(plain[:2], segments, plain[2:], join(behind...))
 }
@@ -129,17 +129,16 @@ func chunkOf(name string, data ...any) []byte {
 	return join(binary.BigEndian.AppendUint32(nil, uint32(len(body)-4)), body, binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
 }
 
-// afterIHDR is where the chunks behind the first begin.
+// afterIHDR is the offset of the second chunk.
 const afterIHDR = 8 + 12 + 13
 
-// pngWith puts chunks in front of the pixels, behind them, and something behind the end.
+// pngWith inserts chunks before and after the pixels, and adds bytes after the end.
 func pngWith(plain []byte, front, back []byte, behind ...any) []byte {
 	iend := len(plain) - 12
 	return join(plain[:afterIHDR], front, plain[afterIHDR:iend], back, plain[iend:], join(behind...))
 }
 
-// A lossy and a lossless picture of one pixel, as libwebp writes them; there is no encoder
-// for WebP in Go.
+// A lossy and a lossless picture of one pixel, written by libwebp. Go has no encoder for WebP.
 var (
 	webpLossy    = fromBase64("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
 	webpLossless = fromBase64("UklGRh4AAABXRUJQVlA4TBEAAAAvAAAAAAfQ//73v/+BiOh/AAA=")

@@ -2,8 +2,8 @@ package imagemeta
 
 import "rtmwasm/core/imagesize"
 
-// readEXIF replaces the first EXIF, the only one that browsers heed: the data begins so far
-// behind the current offset, and ends before n. What follows is at next.
+// readEXIF replaces the first EXIF; browsers ignore later ones. The data is from begin to n,
+// counted from the current offset. The step then continues at offset next.
 func (s *Stripper) readEXIF(begin, n, next int64, then step) {
 	s.exif, s.changed = true, true
 	s.exifBegin, s.exifNext, s.afterEXIF = int(begin), next, then
@@ -13,7 +13,7 @@ func (s *Stripper) readEXIF(begin, n, next int64, then step) {
 // exif keeps the orientation, if there is any.
 func exif(s *Stripper, b []byte) {
 	tiff := b[min(s.exifBegin, len(b)):]
-	if hasPrefix(tiff, "Exif\x00\x00") { // as some writers of WebP have it
+	if hasPrefix(tiff, "Exif\x00\x00") { // some programs write this prefix in WebP
 		tiff = tiff[6:]
 	}
 	if o := imagesize.Orientation(tiff); o > 1 {
@@ -32,8 +32,8 @@ func exif(s *Stripper, b []byte) {
 	s.then(s.exifNext, head, s.afterEXIF)
 }
 
-// onlyOrientation is EXIF data that says nothing else: a TIFF header, a directory of one
-// entry (tag 0x112, one number of 16 bits), and no further directory.
+// onlyOrientation returns EXIF data with the orientation only: a TIFF header, a directory with
+// one entry (tag 0x112, one number of 16 bits), and no other directory.
 func onlyOrientation(orientation int) string {
 	return "MM\x00*\x00\x00\x00\x08" + "\x00\x01" + "\x01\x12\x00\x03\x00\x00\x00\x01" +
 		"\x00" + "\x00\x01\x02\x03\x04\x05\x06\x07\x08"[orientation:orientation+1] + "\x00\x00\x00\x00\x00\x00"

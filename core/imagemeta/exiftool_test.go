@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ExifTool knows more kinds of metadata than anybody. It must find plenty before, and
-// nothing but how to show the picture afterwards.
+// ExifTool knows more kinds of metadata than any other program. It must find much metadata before
+// stripping. Afterwards it must find only what is needed to show the picture.
 func TestExifTool(t *testing.T) {
 	exiftool, err := exec.LookPath("exiftool")
 	if err != nil {
@@ -53,8 +53,8 @@ func TestExifTool(t *testing.T) {
 	}
 }
 
-// allowed tells what says nothing about anybody: of the file in the folder, and of how to
-// decode and show the picture.
+// allowed reports whether a tag is not private: it describes the file on disk, or how to decode
+// and show the picture.
 func allowed(tag string) bool {
 	group, name, _ := strings.Cut(tag, ":")
 	switch group {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// FuzzStrip holds whatever bytes against the standard decoders: what they decode they must
-// decode to the same pixels afterwards.
+// FuzzStrip checks that a picture which the standard decoders decode has the same pixels after
+// stripping.
 func FuzzStrip(f *testing.F) {
 	for _, picture := range full(f) {
 		f.Add(picture)

@@ -1,20 +1,21 @@
-// Package imagemeta takes the metadata out of pictures without decoding them: EXIF with its
-// position, owner and serial numbers, XMP, IPTC, comments and embedded previews. It knows
-// JPEG, PNG and WebP, which it tells by content; other formats stay as they are.
+// Package imagemeta removes the metadata of pictures without decoding them: EXIF with its
+// position, owner and serial numbers, XMP, IPTC, comments and embedded previews. It handles
+// JPEG, PNG and WebP, which it recognizes by their content. Other formats do not change.
 //
-// What is needed to show the picture as before stays: pixels, colour profile, and, where
-// EXIF turns the picture, a new EXIF with that orientation and nothing else. What stays is
-// listed by format, so that metadata of a kind nobody has heard of goes too. So does all
-// that lies behind the picture's end: previews, depth maps, gain maps, motion video.
+// It keeps everything that browsers need to show the picture as before: the pixels and the
+// colour profile. If EXIF turns the picture, it writes a new EXIF with only that orientation.
+// For each format there is a list of the parts to keep, so unknown kinds of metadata are
+// removed, too. It also removes all data after the end of the picture: previews, depth maps,
+// gain maps, motion video.
 //
-// The result is a list of ranges of the original and of a few bytes to put between them.
+// The result is a list of ranges of the original, and of a few new bytes between them.
 // The package does no I/O: see [Stripper].
 package imagemeta
 
-// Format of a picture.
+// Format is the format of a picture.
 type Format int
 
-// The formats that a Stripper knows.
+// The formats that a Stripper handles.
 const (
 	Unknown Format = iota
 	JPEG
@@ -22,34 +23,34 @@ const (
 	WebP
 )
 
-// MIME is the format's media type, "" of Unknown.
+// MIME returns the media type of the format. It is "" for Unknown.
 func (f Format) MIME() string {
 	return [...]string{"", "image/jpeg", "image/png", "image/webp"}[f]
 }
 
-// Part of a picture without metadata: the bytes of New, or, where it is "", the original's
-// bytes from From up to To.
+// Part is a part of a picture without metadata: the bytes of New or, if New is "", the bytes
+// of the original from offset From up to offset To.
 type Part struct {
 	New      string
 	From, To int64
 }
 
 const (
-	// window is how many bytes are read at least, and what a step may ask for is more.
+	// window is the least number of bytes that are read at a time. A step may ask for more.
 	window = 1 << 10
 
-	// head is enough for every step that tells one piece of a file from another.
+	// head is how many bytes a step needs to recognize a segment or a chunk.
 	head = 32
 
-	// maxEXIF bounds what is read of EXIF data in search of the orientation, which comes
-	// first in it.
+	// maxEXIF is how many bytes of EXIF data are searched for the orientation. It is near the
+	// beginning of the data.
 	maxEXIF = 64 << 10
 
-	// pixels is how much is searched at a time for the end of a JPEG's pixels.
+	// pixels is how many bytes are searched at a time for the end of a JPEG's pixels.
 	pixels = 256 << 10
 )
 
-// Stripper finds out what of a picture to keep, from bytes that it asks for.
+// Stripper finds out which parts of a picture to keep. It asks for the bytes that it needs.
 //
 //	s := imagemeta.New(size)
 //	for offset, n, done := s.Next(); !done; offset, n, done = s.Next() {
@@ -57,14 +58,14 @@ const (
 //	}
 //	parts := s.Parts()
 //
-// Of a PNG or WebP it reads little more than the metadata. The pixels of a JPEG tell nobody
-// their length: they are searched for their end, in pieces of 256 KiB.
+// It reads little more than the metadata of a PNG or WebP. A JPEG does not give the length of its
+// pixels, so the Stripper searches them for their end, in pieces of 256 KiB.
 type Stripper struct {
 	size   int64
 	format Format
 
-	// step looks at the bytes at offset, need of them or all up to the picture's end. nil:
-	// there is no more to learn.
+	// step handles the bytes at offset: need bytes, or fewer at the end of the picture. It is
+	// nil when no more bytes are needed.
 	step   step
 	offset int64
 	need   int
@@ -72,10 +73,10 @@ type Stripper struct {
 	parts   []Part
 	changed bool // something was left out
 
-	exif        bool // the EXIF that counts, the first, was found
-	orientation int  // of it; 0: the picture is not turned
+	exif        bool // the first EXIF was found; later ones do not count
+	orientation int  // of the first EXIF; 0: the picture is not turned
 
-	// Where in the bytes the EXIF data begins, where the next piece is, and what looks at it.
+	// Where the EXIF data begins in the bytes, the offset after it, and the step for that offset.
 	exifBegin int
 	exifNext  int64
 	afterEXIF step
@@ -86,7 +87,7 @@ type Stripper struct {
 
 type step func(s *Stripper, b []byte)
 
-// New begins with a picture of size bytes.
+// New makes a Stripper for a picture of size bytes.
 func New(size int64) *Stripper {
 	s := &Stripper{size: size}
 	if size > 0 {
@@ -95,8 +96,8 @@ func New(size int64) *Stripper {
 	return s
 }
 
-// Next tells which bytes of the picture are wanted next: n of them, from offset. Done means
-// that no more are wanted, and Parts is known.
+// Next returns which bytes of the picture Feed needs next: n bytes from offset. If done is true,
+// no more bytes are needed, and Parts has the result.
 func (s *Stripper) Next() (offset int64, n int, done bool) {
 	if s.step == nil {
 		return 0, 0, true
@@ -104,8 +105,8 @@ func (s *Stripper) Next() (offset int64, n int, done bool) {
 	return s.offset, int(min(max(int64(s.need), window), s.size-s.offset)), false
 }
 
-// Feed gives the bytes that Next asked for. Fewer mean that the picture ends there. They
-// are not kept.
+// Feed takes the bytes that Next asked for. If b has fewer bytes, the picture ends there. Feed
+// does not keep b.
 func (s *Stripper) Feed(b []byte) {
 	at := s.offset
 	if _, n, done := s.Next(); done || len(b) < n {
@@ -125,16 +126,16 @@ func (s *Stripper) Feed(b []byte) {
 	}
 }
 
-// wanted is how many bytes the next step gets: none at the picture's end.
+// wanted returns how many bytes the next step gets. It is 0 at the end of the picture.
 func (s *Stripper) wanted() int64 {
 	return max(0, min(int64(s.need), s.size-s.offset))
 }
 
-// Format is that of the picture, once Next has told done.
+// Format returns the format of the picture. Call it after Next has returned done.
 func (s *Stripper) Format() Format { return s.format }
 
-// Parts are what to join for the picture without metadata, once Next has told done. nil
-// means that the picture can stay as it is.
+// Parts returns the parts that make up the picture without metadata. Call it after Next has
+// returned done. It returns nil if nothing has to change.
 func (s *Stripper) Parts() []Part {
 	if !s.changed {
 		return nil
@@ -142,7 +143,7 @@ func (s *Stripper) Parts() []Part {
 	return s.parts
 }
 
-// Strip returns a picture, all of which is in memory, without its metadata.
+// Strip returns a picture in memory without its metadata.
 func Strip(picture []byte) []byte {
 	s := New(int64(len(picture)))
 	for offset, n, done := s.Next(); !done; offset, n, done = s.Next() {
@@ -159,12 +160,12 @@ func Strip(picture []byte) []byte {
 	return out
 }
 
-// then has f look at up to need bytes from offset next.
+// then makes f the next step, for up to need bytes from offset.
 func (s *Stripper) then(offset int64, need int, f step) {
 	s.offset, s.need, s.step = offset, need, f
 }
 
-// keep takes over the original's bytes up to an offset, those that there are.
+// keep adds the bytes of the original between two offsets. It stops at the end of the picture.
 func (s *Stripper) keep(from, to int64) {
 	to = min(to, s.size)
 	if from >= to {
@@ -177,20 +178,20 @@ func (s *Stripper) keep(from, to int64) {
 	s.parts = append(s.parts, Part{From: from, To: to})
 }
 
-// put adds new bytes in place of the original's.
+// put adds new bytes, in place of bytes of the original.
 func (s *Stripper) put(b string) {
 	s.changed = true
 	s.parts = append(s.parts, Part{New: b})
 }
 
-// end leaves out all from an offset on.
+// end leaves out all bytes from offset on.
 func (s *Stripper) end(offset int64) {
 	if offset < s.size {
 		s.changed = true
 	}
 }
 
-// open tells the format by the first bytes.
+// open recognizes the format by the first bytes.
 func open(s *Stripper, b []byte) {
 	switch {
 	case hasPrefix(b, "\xff\xd8\xff"):
@@ -211,7 +212,7 @@ func hasPrefix(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }
 
-// be16, be32 and le32 read numbers.
+// be16, be32 and le32 read big-endian and little-endian numbers of 16 and 32 bits.
 func be16(b []byte) int64 { return int64(b[0])<<8 | int64(b[1]) }
 func be32(b []byte) int64 { return be16(b)<<16 | be16(b[2:]) }
 func le32(b []byte) int64 {

@@ -17,10 +17,10 @@ import (
 	"rtmwasm/core/imagesize"
 )
 
-// full are pictures with metadata of every kind, turned by EXIF as the name says.
+// full returns pictures with metadata of every kind. The name has the EXIF orientation.
 func full(t testing.TB) map[string][]byte {
 	out := map[string][]byte{}
-	var zipped = fromBase64("eJwLTkxJVQjJSFXIKC0uUUhJTUnNAwA4EgYQ") // what is in it is never read
+	var zipped = fromBase64("eJwLTkxJVQjJSFXIKC0uUUhJTUnNAwA4EgYQ") // its content is never read
 	for _, o := range orders {
 		for _, orientation := range []uint16{0, 1, 3, 6, 8, 9} {
 			exif := tiff(o, orientation)
@@ -62,7 +62,7 @@ func TestNothingPrivateStays(t *testing.T) {
 	}
 }
 
-// samePixels compares what the standard decoders make of two pictures.
+// samePixels compares two pictures as the standard decoders decode them.
 func samePixels(t testing.TB, a, b []byte) {
 	t.Helper()
 	before, kind, err := image.Decode(bytes.NewReader(a))
@@ -73,8 +73,8 @@ func samePixels(t testing.TB, a, b []byte) {
 	assert.Equal(t, before, after)
 }
 
-// sameSize compares the sizes at which browsers show two pictures: they tell whether the
-// orientation stayed.
+// sameSize compares the sizes at which browsers show two pictures. They differ if the orientation
+// was lost.
 func sameSize(t testing.TB, a, b []byte) {
 	t.Helper()
 	width, height := imagesize.Read(a)
@@ -159,7 +159,7 @@ func TestProfileAndAdobeStay(t *testing.T) {
 	assert.Equal(t, webpWith(extended(0x20), webpChunkOf("ICCP", profile), webpLossy[12:]), Strip(webp))
 }
 
-// Previews are small pictures of what may have been cropped away.
+// A preview may show parts of the picture that were cropped away.
 func TestPreviewsGo(t *testing.T) {
 	preview := jpegSegment(app0, "JFIF\x00\x01\x02\x01\x00\x48\x00\x48\x02\x01", "RGBRGB")
 	extension := jpegSegment(app0, "JFXX\x00\x10", plainJPEG(t, 8, 8))
@@ -168,7 +168,7 @@ func TestPreviewsGo(t *testing.T) {
 	assert.Equal(t, jpegWith(plainJPEG(t, 30, 20), jpegSegment(app0, "JFIF\x00\x01\x02\x01\x00\x48\x00\x48\x00\x00")), stripped)
 }
 
-// A picture that appears gradually has several scans, with segments between them.
+// A progressive picture has several scans, with segments between them.
 func TestMetadataBetweenScans(t *testing.T) {
 	tables, pixels := jpegSegment(0xc4, "\x00", make([]byte, 16)), "\x01\x02\xff\x00\xff\xd0\x03"
 	scan := join(jpegSegment(sos, "\x01\x01\x00\x00\x3f\x00"), pixels)
@@ -184,7 +184,7 @@ func TestBytesBetweenSegmentsGo(t *testing.T) {
 	}
 }
 
-// Where a picture is cut off, what there is of it stays, as browsers show it.
+// If a picture is cut off, the pixels that exist are kept, because browsers show them.
 func TestCutOffPictures(t *testing.T) {
 	all := full(t)
 	for _, name := range []string{"JPEG 6 BigEndian", "PNG 6 LittleEndian", "WebP lossy 6 BigEndian", "WebP lossless 0 BigEndian"} {
@@ -200,7 +200,7 @@ func TestCutOffPictures(t *testing.T) {
 	}
 }
 
-// Thousands of chunks of pixels cost few reads, and metadata is found wherever it is.
+// Thousands of chunks of pixels need few reads, and metadata is found at any place.
 func TestReadsOfALargePNG(t *testing.T) {
 	var idat, want []byte
 	for i := range 3000 {

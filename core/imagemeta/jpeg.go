@@ -15,8 +15,8 @@ const (
 	app14 = 0xee // Adobe's: how colours are stored
 )
 
-// segment keeps a segment that decoding needs, and leaves out the rest: all application
-// segments except those above, comments, and whatever lies between segments.
+// segment keeps a segment that decoders need. It leaves out comments, the other application
+// segments, and bytes between segments.
 func segment(s *Stripper, b []byte) {
 	at := s.offset
 	switch {
@@ -31,7 +31,7 @@ func segment(s *Stripper, b []byte) {
 		s.changed = true
 		s.then(at+1, head, segment)
 		return
-	case b[1] <= 1, b[1] >= rst0 && b[1] <= rst7: // without a length, and without a meaning here
+	case b[1] <= 1, b[1] >= rst0 && b[1] <= rst7: // these have no length, and no meaning here
 		s.changed = true
 		s.then(at+2, head, segment)
 		return
@@ -56,8 +56,8 @@ func segment(s *Stripper, b []byte) {
 		marker == app14 && n == 14 && hasPrefix(b[4:], "Adobe"):
 		s.keep(at, end)
 	case len(b) >= 18 && (marker == app0 && n > 16 && hasPrefix(b[4:], "JFIF\x00") || marker == app14 && n > 14 && hasPrefix(b[4:], "Adobe")):
-		// The fixed part, without the preview or what else is behind it. JFIF's last two bytes
-		// are the size of the preview.
+		// Only the fixed part is kept, without a preview or other data after it. The last two
+		// bytes of JFIF are the size of the preview.
 		if marker == app0 {
 			s.put("\xff\xe0\x00\x10" + string(b[4:16]) + "\x00\x00")
 		} else {
@@ -72,7 +72,7 @@ func segment(s *Stripper, b []byte) {
 	s.then(end, head, segment)
 }
 
-// nextSegment passes over what is no segment.
+// nextSegment skips bytes up to the next segment.
 func nextSegment(s *Stripper, b []byte) {
 	i, found := findMarker(b)
 	switch {
@@ -85,8 +85,8 @@ func nextSegment(s *Stripper, b []byte) {
 	}
 }
 
-// scan keeps pixels up to the next marker. In pictures that appear gradually there are more
-// segments and more pixels behind it.
+// scan keeps pixels up to the next marker. Progressive pictures have more segments and more
+// pixels after it.
 func scan(s *Stripper, b []byte) {
 	i, found := findMarker(b)
 	at := s.offset + int64(i)
@@ -97,16 +97,17 @@ func scan(s *Stripper, b []byte) {
 	case s.offset+int64(len(b)) < s.size:
 		s.keep(s.offset, at)
 		s.then(at, pixels, scan)
-	default: // cut off: browsers show what there is
+	default: // cut off: browsers show the pixels that exist
 		s.keep(s.offset, s.size)
 	}
 }
 
-// findMarker finds the first marker that is not part of pixels. Where there is none it
-// tells how many bytes were looked at: not a last 0xff, which may be half of one.
+// findMarker returns the index of the first marker that is not part of pixels. If there is none,
+// it returns how many bytes it has checked. A 0xff at the end does not count: it may be the first
+// half of a marker.
 func findMarker(b []byte) (i int, found bool) {
 	mark := false
-	for i, c := range b { // a range: in the page's program an index costs as much as the rest of the loop
+	for i, c := range b { // in the wasm, b[i] would cost as much time as the rest of the loop
 		if mark && c != 0 && c != 0xff && (c < rst0 || c > rst7) {
 			return i - 1, true
 		}

@@ -1,17 +1,18 @@
 package imagemeta
 
-// pngState is what a Stripper remembers of a PNG.
+// pngState is the state of a Stripper for a PNG.
 type pngState struct {
 	pixels bool  // IDAT has begun
-	stride int64 // of the IDAT before: its length with name and checksum
-	jump   int64 // how many such are passed over at once
+	stride int64 // length of the last IDAT, with name and checksum
+	jump   int64 // how many chunks of that length are skipped at once
 }
 
 // pngChunks are the chunks that browsers need to show a picture as it is: pixels and
 // animation, transparency, colours and pixel density.
 const pngChunks = "IHDRPLTEIDATIENDtRNSacTLfcTLfdATgAMAcHRMsRGBiCCPcICPmDCVcLLIsBITbKGDpHYs"
 
-// chunk keeps the chunks that are needed, and those that decoders must know or give up.
+// chunk keeps the chunks in pngChunks, and all critical chunks: decoders fail if they do not know
+// a critical chunk.
 func chunk(s *Stripper, b []byte) {
 	at := s.offset
 	if len(b) < 8 {
@@ -28,7 +29,7 @@ func chunk(s *Stripper, b []byte) {
 		s.keep(at, end)
 		s.end(end)
 		return
-	case name == "eXIf" && !s.exif && !s.png.pixels: // the others are ignored
+	case name == "eXIf" && !s.exif && !s.png.pixels: // browsers ignore later ones
 		s.readEXIF(8, 8+n, end, chunk)
 		return
 	case contains(pngChunks, name), b[4]&0x20 == 0: // a capital first letter: critical
@@ -39,9 +40,9 @@ func chunk(s *Stripper, b []byte) {
 	s.then(end, head, chunk)
 }
 
-// idat keeps pixels. Encoders cut them into chunks of one length, in a large picture into
-// thousands, and nothing else may lie between. So it looks 1, 2, 4, … chunks further:
-// where the same header is found, everything up to there is pixels.
+// idat keeps pixels. Encoders cut them into chunks of the same length: thousands of them in a
+// large picture. No other chunk may be between them. So idat looks 1, 2, 4, … chunks further. If
+// it finds the same header there, all bytes up to that header are pixels.
 func (s *Stripper) idat(at, end int64) {
 	p := &s.png
 	if p.pixels && end-at == p.stride {
@@ -58,10 +59,10 @@ func (s *Stripper) idat(at, end int64) {
 	s.then(end+(p.jump-1)*p.stride, 8, probe)
 }
 
-// probe looks at a chunk that may be IDAT, p.jump of them after the last that was kept.
+// probe checks whether there is an IDAT chunk p.jump chunks after the last one that was kept.
 func probe(s *Stripper, b []byte) {
 	p := &s.png
-	last := s.offset - (p.jump-1)*p.stride // where the one after the last begins
+	last := s.offset - (p.jump-1)*p.stride // the end of the last chunk that was kept
 	if len(b) == 8 && be32(b)+12 == p.stride && string(b[4:]) == "IDAT" {
 		s.keep(last, s.offset)
 		s.idat(s.offset, s.offset+p.stride)
@@ -71,18 +72,18 @@ func probe(s *Stripper, b []byte) {
 	s.then(last, head, chunk)
 }
 
-// pngChunk is a chunk with its length and checksum.
+// pngChunk returns a chunk with its length and checksum.
 func pngChunk(name, data string) string {
 	return be32s(uint32(len(data))) + name + data + be32s(checksum(name+data))
 }
 
-// be32s is a number in 4 bytes.
+// be32s returns a number as 4 big-endian bytes.
 func be32s(n uint32) string {
 	return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 
-// checksum is PNG's CRC-32. Package hash/crc32 would cost the page a table and more code
-// than a few bytes are worth.
+// checksum returns the CRC-32 of PNG. The package hash/crc32 would add a table and more code to
+// the wasm, for a few bytes of input.
 func checksum(b string) uint32 {
 	sum := ^uint32(0)
 	for i := range len(b) {

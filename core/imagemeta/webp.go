@@ -1,21 +1,21 @@
 package imagemeta
 
-// webpState is what a Stripper remembers of a WebP.
+// webpState is the state of a Stripper for a WebP.
 type webpState struct {
-	extended int    // the part that is the VP8X chunk, its flags excepted; 0: there is none
+	extended int    // index in parts of the VP8X chunk, which endWebP fills in; 0: there is none
 	flags    byte   // of VP8X
-	size     string // VP8X behind its flags
-	end      int64  // of what the file's header says
-	written  int64  // bytes of chunks that are kept
+	size     string // the bytes of VP8X after its flags
+	end      int64  // of the picture, according to the file header
+	written  int64  // bytes of the chunks that are kept
 }
 
-// Bits of VP8X that tell of metadata.
+// Flags of VP8X that say which metadata the file has.
 const (
 	webpXMP  = 0x04
 	webpEXIF = 0x08
 )
 
-// webpChunks are the chunks that a picture is made of.
+// webpChunks are the chunks to keep.
 const webpChunks = "VP8 VP8LALPHANIMANMFICCP"
 
 func (s *Stripper) openWebP(b []byte) {
@@ -24,8 +24,8 @@ func (s *Stripper) openWebP(b []byte) {
 	s.then(12, head, webpChunk)
 }
 
-// webpChunk keeps the chunks of pixels and colours. EXIF is replaced by one with the
-// orientation alone.
+// webpChunk keeps the chunks for pixels and colours. It replaces EXIF by one that has only the
+// orientation.
 func webpChunk(s *Stripper, b []byte) {
 	w, at := &s.webp, s.offset
 	if len(b) < 8 || at+8 > w.end {
@@ -51,7 +51,7 @@ func webpChunk(s *Stripper, b []byte) {
 	s.then(end, head, webpChunk)
 }
 
-// endWebP writes what the headers say of the rest.
+// endWebP writes the two headers, which depend on the chunks that were kept.
 func (s *Stripper) endWebP(offset int64) {
 	w := &s.webp
 	s.end(min(offset, w.end))
@@ -67,7 +67,7 @@ func (s *Stripper) endWebP(offset int64) {
 	s.parts[0].New = "RIFF" + string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) + "WEBP"
 }
 
-// contains tells whether a name of 4 letters is in a list of such.
+// contains reports whether a name of 4 letters is in a list of such names.
 func contains(list, name string) bool {
 	for i := 0; i < len(list); i += 4 {
 		if list[i:i+4] == name {

@@ -1,6 +1,6 @@
 package imagesize
 
-// isAVIF tells AVIF by the brands in its first box.
+// isAVIF recognizes AVIF by the brands in its first box.
 func isAVIF(b []byte) bool {
 	if len(b) < 16 || string(b[4:8]) != "ftyp" {
 		return false
@@ -14,8 +14,8 @@ func isAVIF(b []byte) bool {
 	return false
 }
 
-// box passes over AVIF's outer boxes to the one that describes the pictures. One that
-// does not fit a window is not read.
+// box skips the outer boxes of an AVIF up to the box that describes the pictures. It does not
+// read that box if it is larger than a window.
 func box(r *Reader, b []byte) (advance int64, need int) {
 	if len(b) < 16 {
 		return 0, 16
@@ -37,8 +37,8 @@ func box(r *Reader, b []byte) (advance int64, need int) {
 	return n, 0
 }
 
-// meta finds the primary picture's properties: there is a list of all properties, and
-// one of which of them each picture has.
+// meta finds the properties of the primary picture. The box has a list of all properties, and
+// for each picture a list of those that it has.
 func (r *Reader) meta(b []byte) {
 	var primary uint32
 	var properties []property
@@ -63,7 +63,7 @@ func (r *Reader) meta(b []byte) {
 		for items := take(&b, 4); items > 0 && len(b) > 0; items-- {
 			id := take(&b, idSize(flags>>24 > 0))
 			for n := take(&b, 1); n > 0; n-- {
-				// Without the bit that says whether the property is essential.
+				// The highest bit only says whether the property is essential.
 				i := take(&b, 1) & 0x7f
 				if flags&1 != 0 {
 					i = i<<8 | take(&b, 1)
@@ -76,7 +76,7 @@ func (r *Reader) meta(b []byte) {
 	}
 }
 
-// property of a picture in AVIF.
+// property is a property of a picture in an AVIF.
 type property struct {
 	name string
 	data []byte
@@ -88,17 +88,18 @@ func (r *Reader) property(p property) {
 	case p.name == "ispe" && len(b) >= 12:
 		r.set(be(b[4:8]), be(b[8:12]), 1<<16-1)
 	case p.name == "irot" && len(b) >= 1:
-		r.turned = b[0]&1 != 0 // counts quarters
+		r.turned = b[0]&1 != 0 // b[0] is the number of quarter turns
 	case p.name == "clap" && len(b) >= 32:
 		r.crop(b)
 	}
 }
 
-// crop heeds a clean aperture as Chromium does: only if it begins in the upper left
-// corner. Firefox does not decode such a picture, and WebKit shows all of it.
+// crop applies a clean aperture, which crops the picture. Like Chromium it does so only if the
+// aperture begins in the upper left corner. Firefox does not decode such a picture, and WebKit
+// shows the full picture.
 func (r *Reader) crop(b []byte) {
-	// Pairs of numerator and denominator: width, height, and how far the aperture's
-	// centre is from the picture's.
+	// Pairs of numerator and denominator: the width and height of the aperture, and the
+	// horizontal and vertical distance of its centre from that of the picture.
 	width, height := ratio(b[:8]), ratio(b[8:16])
 	if width == 0 || height == 0 || width > r.width || height > r.height {
 		return
@@ -108,7 +109,7 @@ func (r *Reader) crop(b []byte) {
 	}
 }
 
-// ratio is a fraction without a rest, or 0.
+// ratio returns the value of a fraction, or 0 if it is not a whole number.
 func ratio(b []byte) uint32 {
 	n, d := be(b[:4]), be(b[4:8])
 	if d == 0 || n%d != 0 {
@@ -117,8 +118,8 @@ func ratio(b []byte) uint32 {
 	return n / d
 }
 
-// corner tells whether a length with its centre so far from that of a full length
-// begins where the full one does.
+// corner reports whether the aperture begins at the edge of the picture, in one direction.
+// offset is the distance of the centres, length that of the aperture, full that of the picture.
 func corner(offset []byte, length, full uint32) bool {
 	n, d := int32(be(offset[:4])), be(offset[4:8])
 	return 2*int64(n) == (int64(length)-int64(full))*int64(d)
@@ -136,7 +137,7 @@ func boxes(b []byte, f func(name string, data []byte)) {
 	}
 }
 
-// idSize is how many bytes a picture's number has.
+// idSize returns how many bytes the id of a picture has.
 func idSize(long bool) int {
 	if long {
 		return 4
@@ -144,7 +145,7 @@ func idSize(long bool) int {
 	return 2
 }
 
-// take cuts a number of n bytes off b, or what there is.
+// take reads a number of n bytes and removes it from b. If b is shorter, it reads all of b.
 func take(b *[]byte, n int) uint32 {
 	head := (*b)[:min(n, len(*b))]
 	*b = (*b)[len(head):]

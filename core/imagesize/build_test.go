@@ -15,7 +15,7 @@ func join(parts ...any) (b []byte) {
 	return b
 }
 
-// bigEndian is n in so many bytes, littleEndian the same backwards.
+// bigEndian returns n in size bytes; littleEndian returns the same bytes in reverse.
 func bigEndian(size int, n uint32) []byte {
 	b := make([]byte, size)
 	for i := range b {
@@ -38,18 +38,19 @@ type order struct {
 
 var orders = []order{{"MM", bigEndian}, {"II", littleEndian}}
 
-// entry is a TIFF directory entry whose value is one short, whatever it says.
+// entry returns a TIFF directory entry whose value is one short, even if kind or count say
+// something else.
 func (o order) entry(tag, kind, count, value uint32) []byte {
 	return join(o.number(2, tag), o.number(2, kind), o.number(4, count), o.number(2, value), "\x00\x00")
 }
 
-// tiff is EXIF data whose directory is so far in, at least 8 bytes.
+// tiff returns EXIF data whose directory is at offset directory, which is at least 8.
 func (o order) tiff(directory int, entries ...[]byte) []byte {
 	return join(o.mark, o.number(2, 42), o.number(4, uint32(directory)), make([]byte, directory-8),
 		o.number(2, uint32(len(entries))), slices.Concat(entries...), o.number(4, 0))
 }
 
-// oriented is EXIF data with the orientation between two other tags.
+// oriented returns EXIF data with the orientation between two other tags.
 func (o order) oriented(orientation uint32) []byte {
 	return o.tiff(8, o.entry(0x100, 3, 1, 9), o.entry(0x112, 3, 1, orientation), o.entry(0x128, 3, 1, 6))
 }
@@ -65,8 +66,7 @@ func frameHeader(marker byte, width, height uint32) []byte {
 	return jpegSegment(marker, "\x08", bigEndian(2, height), bigEndian(2, width), "\x01\x01\x11\x00")
 }
 
-// jpegHeader is a gray JPEG up to the pixels, with what is given in front of the
-// frame header.
+// jpegHeader returns a gray JPEG up to the pixels, with front before the frame header.
 func jpegHeader(width, height uint32, front ...any) []byte {
 	return join("\xff\xd8", join(front...), frameHeader(sof0, width, height), "\xff\xda")
 }
@@ -76,20 +76,20 @@ func pngChunk(name string, data ...any) []byte {
 	return join(bigEndian(4, uint32(len(d))), name, d, "\x00\x00\x00\x00")
 }
 
-// pngHeader is a PNG up to the pixels, with what is given in front of them.
+// pngHeader returns a PNG up to the pixels, with front before them.
 func pngHeader(width, height uint32, front ...any) []byte {
 	return join("\x89PNG\r\n\x1a\n", pngChunk("IHDR", bigEndian(4, width), bigEndian(4, height), "\x08\x00\x00\x00\x00"),
 		join(front...), pngChunk("IDAT"))
 }
 
-// gifHeader is a GIF up to the pixels of its first frame, which fills the screen, with
-// what is given in front of it.
+// gifHeader returns a GIF up to the pixels of its first frame, with front before the frame. The
+// frame fills the screen.
 func gifHeader(version string, width, height uint32, front ...any) []byte {
 	w, h := littleEndian(2, width), littleEndian(2, height)
 	return join("GIF", version, w, h, "\x00\x00\x00", join(front...), ",\x00\x00\x00\x00", w, h)
 }
 
-// gifExtension is a comment of n zeros.
+// gifExtension returns a comment of n zeros.
 func gifExtension(n int) []byte {
 	b := join("!\xfe")
 	for ; n > 0; n -= 255 {
@@ -98,14 +98,14 @@ func gifExtension(n int) []byte {
 	return append(b, 0)
 }
 
-// bmffBox is a box of AVIF.
+// bmffBox returns a box of an AVIF.
 func bmffBox(name string, data ...any) []byte {
 	d := join(data...)
 	return join(bigEndian(4, uint32(len(d)+8)), name, d)
 }
 
-// avifHeader is an AVIF up to the pixels, with what is given between its first box and
-// the one that describes the picture.
+// avifHeader returns an AVIF up to the pixels, with front between the first box and the box that
+// describes the picture.
 func avifHeader(width, height uint32, front ...any) []byte {
 	return join(bmffBox("ftyp", "avif\x00\x00\x00\x00"), join(front...), bmffBox("meta", "\x00\x00\x00\x00",
 		bmffBox("pitm", "\x00\x00\x00\x00\x00\x01"),
@@ -114,7 +114,7 @@ func avifHeader(width, height uint32, front ...any) []byte {
 			bmffBox("ipma", "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x01\x01"))))
 }
 
-// icoHeader is an icon's directory, for pictures with sides of up to 256 pixels.
+// icoHeader returns the directory of an icon, for pictures with sides of up to 256 pixels.
 func icoHeader(sides ...[2]byte) []byte {
 	b := join("\x00\x00\x01\x00", littleEndian(2, uint32(len(sides))))
 	for _, s := range sides {
@@ -123,7 +123,7 @@ func icoHeader(sides ...[2]byte) []byte {
 	return b
 }
 
-// bmpHeader has an information header of so many bytes.
+// bmpHeader returns a BMP up to the pixels, whose information header has size bytes.
 func bmpHeader(size int, width, height int32) []byte {
 	side := 4
 	if size == 12 {

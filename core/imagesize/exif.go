@@ -1,11 +1,11 @@
 package imagesize
 
-// turned tells whether EXIF data has an orientation that swaps width and height.
+// turned reports whether EXIF data has an orientation that swaps width and height.
 func turned(tiff []byte) bool { return Orientation(tiff) >= 5 }
 
-// Orientation is what EXIF data, a TIFF file without a picture, says of how the stored
-// picture is to be turned and mirrored before it is shown: 1 to 8, of which 5 to 8 swap
-// width and height. It is 0 where the data says nothing that browsers heed.
+// Orientation returns the orientation in EXIF data, which is a TIFF file without a picture. It
+// says how to turn and mirror the stored picture: 1 to 8, where 5 to 8 swap width and height.
+// It is 0 if the data has no orientation that browsers use.
 func Orientation(tiff []byte) int {
 	number := be
 	switch {
@@ -23,7 +23,7 @@ func Orientation(tiff []byte) int {
 	}
 	tiff = tiff[directory:]
 	entries, tiff := number(tiff[:2]), tiff[2:]
-	// An entry is tag, type, count and value, which for a short is half filled.
+	// An entry has a tag, a type, a count and a value. A short fills half of the value.
 	for ; entries > 0 && len(tiff) >= 12; entries, tiff = entries-1, tiff[12:] {
 		if number(tiff[:2]) == orientation {
 			value := number(tiff[8:10])

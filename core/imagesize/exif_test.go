@@ -34,7 +34,7 @@ func TestOrientations(t *testing.T) {
 	}
 }
 
-// What is expected here is what Chromium 156 shows.
+// The expected sizes are those that Chromium 156 shows.
 func TestUncommonEXIF(t *testing.T) {
 	for _, o := range orders {
 		six, one := o.entry(0x112, 3, 1, 6), o.entry(0x112, 3, 1, 1)

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// FuzzRead holds whatever bytes against the standard decoders. They stop earlier
-// than a browser, so a size that they find may be 0 × 0 here, but for pictures that
-// they decode to the end.
+// FuzzRead compares the size with that of the standard decoders. They read less of a file than a
+// browser, so the size may be 0 × 0 here although they find one. It must not be 0 × 0 for a
+// picture that they decode to its end.
 func FuzzRead(f *testing.F) {
 	for format := range encoders {
 		f.Add(encode(f, format, image.NewGray(image.Rect(0, 0, 3, 2))))
@@ -41,7 +41,7 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 		return
 	}
 	if format == "jpeg" && !hasPrefix(picture, "\xff\xd8\xff") {
-		return // browsers know a JPEG by three bytes, the standard decoder by two
+		return // browsers recognize a JPEG by three bytes, the standard decoder by two
 	}
 	if width == 0 {
 		if config.Width*config.Height > 0 && config.Width*config.Height < 1<<16 {
@@ -50,7 +50,7 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 		}
 		return
 	}
-	if format == "gif" { // the decoder tells the screen, which the first frame may enlarge here
+	if format == "gif" { // the decoder returns the screen, which the first frame may enlarge here
 		assert.GreaterOrEqual(t, int(width), config.Width)
 		assert.GreaterOrEqual(t, int(height), config.Height)
 		return
@@ -62,8 +62,8 @@ func againstStandard(t *testing.T, picture []byte, width, height uint32) {
 	assert.Contains(t, sizes, [2]int{int(width), int(height)}, format)
 }
 
-// Padding in front of everything else moves it to other places in other windows,
-// and must not change the size.
+// Padding at the beginning moves all other bytes to other places in the windows. It must not
+// change the size.
 func shiftedAcrossWindows(t *testing.T, picture []byte, width, height uint32) {
 	at, padding := 2, func(n int) []byte { return jpegSegment(0xe2, make([]byte, n)) }
 	switch {

@@ -1,6 +1,6 @@
 package imagesize
 
-// gif reads the screen's size, which may be 0 until the first frame is known.
+// gif reads the size of the screen. It may be 0, until the first frame enlarges it.
 func (r *Reader) gif(b []byte) (advance int64) {
 	r.width, r.height = le(b[6:8]), le(b[8:10])
 	r.step = block
@@ -10,9 +10,8 @@ func (r *Reader) gif(b []byte) (advance int64) {
 	return 13 + advance
 }
 
-// block passes over a GIF's extensions to its first frame, and enlarges the screen
-// so that the frame fits, as Chromium does. Firefox and WebKit replace the screen's size
-// by the frame's.
+// block skips the extensions of a GIF up to the first frame. Like Chromium it enlarges the
+// screen so that the frame fits. Firefox and WebKit use the size of the frame instead.
 func block(r *Reader, b []byte) (advance int64, need int) {
 	switch {
 	case len(b) < 1:
@@ -32,8 +31,8 @@ func block(r *Reader, b []byte) (advance int64, need int) {
 	return 0, 0
 }
 
-// subBlock passes over a part of an extension: a length and so many bytes. The last
-// has the length 0.
+// subBlock skips a part of an extension: a length, and as many bytes. The last part has the
+// length 0.
 func subBlock(r *Reader, b []byte) (advance int64, need int) {
 	if len(b) < 1 {
 		return 0, 1

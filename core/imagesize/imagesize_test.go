@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// read reads as a caller does, and checks the promises made to it: offsets that
-// only grow, a bounded number of windows. Windows have no spare capacity, so that
-// a step that looked beyond would panic.
+// read uses a Reader like a caller. It checks that offsets only grow, and that the number of
+// windows is limited. Windows have no spare capacity, so a step that reads after the end panics.
 func read(t *testing.T, picture []byte) (width, height uint32, windows int) {
 	t.Helper()
 	var r Reader

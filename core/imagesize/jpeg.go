@@ -14,9 +14,8 @@ const (
 	app1  = 0xe1 // EXIF, among others
 )
 
-// segment goes from one JPEG segment to the next up to the pixels, since EXIF may
-// come before the frame header or after it. It is as lenient as browsers are: any
-// bytes may lie between segments.
+// segment handles one JPEG segment after another, up to the pixels, because EXIF may be before
+// or after the frame header. Like browsers it accepts any bytes between segments.
 func segment(r *Reader, b []byte) (advance int64, need int) {
 	switch {
 	case len(b) < 2:
@@ -56,7 +55,7 @@ func segment(r *Reader, b []byte) (advance int64, need int) {
 	return int64(end), 0
 }
 
-// isFrame tells the frame headers that browsers decode.
+// isFrame reports whether marker is a frame header that browsers decode.
 func isFrame(marker byte) bool {
 	return marker >= sof0 && marker <= sof2 || marker == sof9 || marker == sof10
 }

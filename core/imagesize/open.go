@@ -1,7 +1,7 @@
 package imagesize
 
-// open tells the format by the first bytes. BMP, WebP and icons have the size at a
-// fixed place there, and end with this step.
+// open recognizes the format by the first bytes. BMP, WebP and icons have the size at a fixed
+// place in these bytes, so this is their only step.
 func open(r *Reader, b []byte) (advance int64, need int) {
 	switch {
 	case hasPrefix(b, "\xff\xd8\xff"):
@@ -26,10 +26,10 @@ func open(r *Reader, b []byte) (advance int64, need int) {
 	return 0, 0
 }
 
-// bmp reads the header that follows the file's: OS/2's first, with 16-bit sides,
-// or any of the later ones, where a height below 0 means rows from the top down.
+// bmp reads the header after the file header. The first version, of OS/2, has sides of 16 bits.
+// In the later ones a height below 0 means that the rows are stored from top to bottom.
 func (r *Reader) bmp(b []byte) {
-	const limit = 1<<16 - 1 // the browsers': the format's own is 31 bits
+	const limit = 1<<16 - 1 // of browsers; the limit of the format is 31 bits
 	n := le(b[:4])
 	if n > 124 || len(b) < int(n) {
 		return
@@ -43,8 +43,8 @@ func (r *Reader) bmp(b []byte) {
 	}
 }
 
-// webp reads the first chunk, from the third letter of its name, with 11 bytes or
-// more: the lossy or lossless picture itself, or the canvas of what follows.
+// webp reads the first chunk: a lossy or lossless picture, or the canvas of the chunks after it.
+// b begins at the third letter of the chunk's name, and has 11 bytes or more.
 func (r *Reader) webp(b []byte) {
 	data := b[6:]
 	switch name := string(b[:2]); {
@@ -53,7 +53,7 @@ func (r *Reader) webp(b []byte) {
 		r.set(1+bits&0x3fff, 1+bits>>14&0x3fff, 1<<14)
 	case len(data) < 10:
 	case name == "8 " && data[0]&1 == 0 && string(data[3:6]) == "\x9d\x01\x2a":
-		r.set(le(data[6:8])&0x3fff, le(data[8:10])&0x3fff, 1<<14-1) // above them: scale
+		r.set(le(data[6:8])&0x3fff, le(data[8:10])&0x3fff, 1<<14-1) // the bits above are a scale
 	case name == "8X":
 		width, height := 1+le(data[4:7]), 1+le(data[7:10])
 		if uint64(width)*uint64(height) < 1<<32 {

@@ -31,14 +31,14 @@ func encode(t testing.TB, format string, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// What the standard encoders write is read as their decoders read it.
+// For the files of the standard encoders, the size is that of the standard decoders.
 func TestEncodedPictures(t *testing.T) {
 	for format := range encoders {
 		t.Run(format, func(t *testing.T) {
 			for range 12 {
 				bounds := image.Rect(0, 0, 1+rand.IntN(400), 1+rand.IntN(400))
 				pictures := []image.Image{image.NewPaletted(bounds, palette.WebSafe)}
-				if format != "gif" { // which would be slow to find a palette
+				if format != "gif" { // the GIF encoder would need long to find a palette
 					pictures = append(pictures, image.NewRGBA(bounds), image.NewGray(bounds))
 				}
 				for _, m := range pictures {
@@ -53,7 +53,7 @@ func TestEncodedPictures(t *testing.T) {
 	}
 }
 
-// There is no encoder for WebP, but its decoder reads the headers made here.
+// Go has no encoder for WebP, but its decoder reads the headers of this test.
 func TestWebPHeaders(t *testing.T) {
 	for range 100 {
 		width, height := 1+rand.Uint32N(1<<14-1), 1+rand.Uint32N(1<<14-1)
@@ -70,7 +70,7 @@ func TestWebPHeaders(t *testing.T) {
 	}
 }
 
-// A progressive frame header is as good as a baseline one for the decoder too.
+// The standard decoder, too, reads the size from a progressive frame header.
 func TestProgressiveJPEG(t *testing.T) {
 	for marker := byte(sof0); marker <= sof2; marker++ {
 		picture := join("\xff\xd8", jpegSegment(0xe0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), frameHeader(marker, 321, 123), "\xff\xda")

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sizes is testdata/pictures/sizes.json: the size of each picture there, as Chromium
-// shows it. The browser tests compare it with real browsers.
+// sizes reads testdata/pictures/sizes.json: the size at which Chromium shows each picture there.
+// The browser tests compare these sizes with real browsers.
 func sizes(t testing.TB) (sizes map[string]struct{ Size string }) {
 	b, err := os.ReadFile("testdata/pictures/sizes.json")
 	require.NoError(t, err)

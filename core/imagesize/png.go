@@ -1,11 +1,11 @@
 package imagesize
 
-// pngChunks is where the chunks after the first begin: signature, 8 bytes, and
-// IHDR: length, name, 13 bytes of data, and checksum.
+// pngChunks is the offset of the second chunk: after the signature (8 bytes) and IHDR (length,
+// name, 13 bytes of data, checksum).
 const pngChunks = 8 + 8 + 13 + 4
 
-// chunk passes over PNG chunks in search of EXIF, which browsers heed only ahead
-// of the pixels. Checksums are not verified.
+// chunk skips the chunks of a PNG up to EXIF. Browsers ignore EXIF after the pixels. The
+// checksums are not verified.
 func chunk(r *Reader, b []byte) (advance int64, need int) {
 	if len(b) < 8 {
 		return 0, 8

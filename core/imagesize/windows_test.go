@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The frame header, and EXIF, at every position around a window's end.
+// The frame header and EXIF are at every position around the end of a window.
 func TestSegmentsAcrossWindows(t *testing.T) {
 	exif := exifSegment(orders[0].oriented(6))
 	for missing := range 80 {
@@ -53,7 +53,7 @@ func TestLenienceBetweenSegments(t *testing.T) {
 	}
 }
 
-// As many windows as allowed, of largest segments or of garbage, and not one more.
+// The Reader reads the largest number of windows, of large segments or of garbage, and no more.
 func TestWindowsAreBounded(t *testing.T) {
 	segments := bytes.Repeat(jpegSegment(0xe2, make([]byte, 1<<16-1-2)), maxWindows)
 	almost := segments[:len(segments)/maxWindows*(maxWindows-1)]
@@ -71,7 +71,7 @@ func TestWindowsAreBounded(t *testing.T) {
 	}
 }
 
-// A chunk or a segment may say that it ends beyond the picture.
+// The length of a chunk or a segment may be larger than the rest of the picture.
 func TestLengthsBeyondTheEnd(t *testing.T) {
 	head := pngHeader(40, 20)[:pngChunks]
 	assertSize(t, 0, 0, join(head, "\xff\xff\xff\xffiTXt", make([]byte, 2*WindowSize)))

@@ -1,5 +1,5 @@
-// Package serial calls functions one at a time, which is what the core asks of a host
-// whose program has many goroutines.
+// Package serial calls functions one at a time. The core requires that of its host, also in a
+// program with many goroutines.
 package serial
 
 import (
@@ -19,8 +19,8 @@ func (l *Loop) Do(f func()) {
 	f()
 }
 
-// AfterFunc runs f on the loop once after d, unless stopped before. stop is called on
-// the loop; f does not run after it.
+// AfterFunc runs f on the loop once after d, unless it was stopped before. Call stop on the loop.
+// After stop, f does not run.
 func (l *Loop) AfterFunc(d time.Duration, f func()) (stop func()) {
 	stopped := false // guarded by mu
 	t := time.AfterFunc(d, func() {

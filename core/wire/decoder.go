@@ -18,14 +18,14 @@ const (
 	wireEndGroup
 )
 
-// decoder reads the fields of a message, one after the other. After an error there is no next one, and what is read is
-// empty. The generated UnmarshalVT methods use it: it is far smaller than what the generator writes for
-// each field, and pages load it.
+// decoder reads the fields of a message one by one. After an error, next returns false and all values
+// read are empty. The generated UnmarshalVT methods use it, because pages load this code: it is far
+// smaller than the code that the generator writes for each field.
 type decoder struct {
-	rest  []byte // behind what was read
-	whole []byte // from the field's tag on
-	field int32  // its number
-	kind  int    // its wire type
+	rest  []byte // what is not read yet
+	whole []byte // the current field and all that follows it
+	field int32  // number of the current field
+	kind  int    // wire type of the current field
 	err   error
 }
 
@@ -43,7 +43,7 @@ func (d *decoder) next() bool {
 	return d.err == nil
 }
 
-// is reports whether the field is of this kind; another one is an error.
+// is reports whether the field has this kind. Any other kind sets d.err.
 func (d *decoder) is(kind int) bool {
 	if d.kind != kind && d.err == nil {
 		d.err = errWireType
@@ -51,17 +51,15 @@ func (d *decoder) is(kind int) bool {
 	return d.err == nil
 }
 
-// varint reads the value of a number.
 func (d *decoder) varint() uint64 {
 	if !d.is(wireVarint) {
 		return 0
 	}
 	v, n, err := protobuf_go_lite.DecodeVarint(d.rest, 0)
-	d.rest, d.err = d.rest[n:], err // n is 0 then
+	d.rest, d.err = d.rest[n:], err // with an error n is 0
 	return v
 }
 
-// fixed64 reads a number of eight bytes.
 func (d *decoder) fixed64() uint64 {
 	if !d.is(wireFixed64) {
 		return 0
@@ -71,7 +69,7 @@ func (d *decoder) fixed64() uint64 {
 	return v
 }
 
-// bytes reads the value of a string, of bytes or of a message. It is a part of what is decoded.
+// bytes reads a string, bytes or an embedded message. The result is not a copy.
 func (d *decoder) bytes() []byte {
 	if !d.is(wireBytes) {
 		return nil
@@ -89,14 +87,14 @@ func (d *decoder) bytes() []byte {
 	return v
 }
 
-// check takes the outcome of decoding a message within this one.
+// check keeps the error of decoding an embedded message.
 func (d *decoder) check(err error) {
 	if d.err == nil {
 		d.err = err
 	}
 }
 
-// uint32s reads one of a list of numbers, or several of them that are packed, to the end of list.
+// uint32s appends to list the field's number, or all its numbers if they are packed.
 func (d *decoder) uint32s(list []uint32) []uint32 {
 	if d.kind == wireVarint {
 		return append(list, uint32(d.varint()))
@@ -110,7 +108,7 @@ func (d *decoder) uint32s(list []uint32) []uint32 {
 	return list
 }
 
-// skip reads a field that is not known here; it returns all of it.
+// skip reads an unknown field and returns it with its tag.
 func (d *decoder) skip() []byte {
 	n, err := protobuf_go_lite.Skip(d.whole)
 	if err == nil && n > len(d.whole) {
@@ -123,7 +121,7 @@ func (d *decoder) skip() []byte {
 	return d.whole[:n]
 }
 
-// putUint64 writes a number of eight bytes. Package encoding/binary brings reflect.
+// putUint64 writes v as a little-endian number. Package encoding/binary would bring package reflect.
 func putUint64(b []byte, v uint64) {
 	for i := range 8 {
 		b[i] = byte(v >> (8 * i))

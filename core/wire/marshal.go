@@ -1,7 +1,7 @@
 package wire
 
-// Marshal encodes a frame that the gateway made itself. It panics where that is not possible: no
-// field of such a frame can be wrong.
+// Marshal encodes a frame that the gateway made itself. It panics if that fails, because only
+// a bug can put a wrong field into such a frame.
 func Marshal(f *ServerFrame) []byte {
 	b, err := f.MarshalVT()
 	if err != nil {

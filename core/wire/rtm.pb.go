@@ -15,59 +15,59 @@ import (
 // holds exactly one frame: ClientFrame towards the gateway, ServerFrame towards
 // the client. Text messages are a protocol error.
 //
-// In each frame exactly one of the message fields (or media_path) is set; it says what the
-// frame is. A receiver skips unknown fields, and ignores a frame whose body it does
-// not know, so that either side may be newer; a gateway answers one with an id by
-// Refusal with BAD_REQUEST. Field numbers are never reused.
+// Each frame has exactly one of its message fields (or media_path) set. This field is the
+// frame's body. Either side may be newer than the other: a receiver skips unknown fields, and
+// ignores a frame whose body it does not know. If such a frame has an id, the gateway answers
+// with Refusal BAD_REQUEST. Field numbers are never used again for something else.
 //
-// The first frame of a connection is Hello, answered by Welcome or Refusal;
-// nothing else may be sent before the answer.
+// The first frame of a connection is Hello. The gateway answers with Welcome or Refusal.
+// The client sends nothing else before that answer.
 //
 // Sessions. A session lives at one gateway and outlives its sockets. A client that
-// comes back asks for it in Hello.resume. If it lives at the gateway that the client
-// comes to, it is resumed. Otherwise the client gets a new session: see
+// reconnects asks for its session in Hello.resume. If the session lives at the gateway
+// that the client reaches, it is resumed. Otherwise the client gets a new session: see
 // Welcome.resumed.
 //
-// Requests. A ClientFrame with an id asks for an answer: one ServerFrame whose
-// reply_to is that id, holding the answer named at the request, or Refusal.
-// Ids rise by one within a session, starting from 1. After a resume the client sends its unanswered requests again under their old
-// ids; the gateway answers a repeated id as it did the first time and does
-// the work once.
+// Requests. A ClientFrame with an id is a request. Its answer is one ServerFrame whose
+// reply_to is that id. It holds the message that is named beside the request, or Refusal.
+// Ids start at 1 and rise by one within a session. After a resume the client sends its
+// unanswered requests again with the same ids. If the gateway has seen the id before, it
+// gives the same answer and does not do the work again.
 //
 // Pushes. A ServerFrame with a seq is a push that must not be lost. The gateway
-// numbers them from 1 within a session and keeps each until an Ack covers it.
-// After a resume it sends again all those above Hello.last_seq. A client drops
-// a push whose seq is not above the highest it has handled. It acknowledges a
-// delivery of a peer, and an invitation, at once, because their sender waits for
-// that; for other pushes the Ack may wait until the client answers a Ping.
+// numbers pushes from 1 within a session and keeps each until an Ack covers it.
+// After a resume it sends all pushes above Resume.last_seq again. A client drops
+// a push whose seq is not above the highest one that it has handled. It acknowledges
+// peer messages and invitations at once, because their sender waits for
+// that. For other pushes the Ack may wait until the client answers a Ping.
 //
-// Contact. The gateway sends Ping every Welcome.ping_interval_ms and the client
-// answers Pong. Any frame counts as contact. A side that hears nothing for its
+// Contact. The gateway sends Ping every Welcome.ping_interval_ms, and the client
+// answers Pong. Any frame counts as contact. A side that receives nothing for its
 // silence limit (core/limits.go) closes the socket.
 //
-// Close codes are listed in closecode.go: 4000-4099 ask the client to come
-// back, 4100-4199 tell it to stay away.
+// Close codes are listed in closecode.go. After 4000-4099 the client reconnects,
+// after 4100-4199 it does not.
 
 type Refusal_Reason int32
 
 const (
 	Refusal_UNKNOWN                Refusal_Reason = 0
-	Refusal_BAD_REQUEST            Refusal_Reason = 1 // a field is missing or not of its form
-	Refusal_INVALID_ID             Refusal_Reason = 2 // uid, peer or channel id against the id rules
-	Refusal_TOO_LARGE              Refusal_Reason = 3 // message over 32 768 bytes
-	Refusal_TOO_OFTEN              Refusal_Reason = 4 // a rate limit
-	Refusal_LIMIT                  Refusal_Reason = 5 // a count limit, such as joined channels
-	Refusal_NOT_JOINED             Refusal_Reason = 6 // the channel is not joined by this session
-	Refusal_UNKNOWN_APP            Refusal_Reason = 7 // app id not served here
+	Refusal_BAD_REQUEST            Refusal_Reason = 1 // a field is missing or malformed
+	Refusal_INVALID_ID             Refusal_Reason = 2 // a uid, peer or channel id breaks the id rules
+	Refusal_TOO_LARGE              Refusal_Reason = 3 // the message is over 32 768 bytes
+	Refusal_TOO_OFTEN              Refusal_Reason = 4 // over a rate limit
+	Refusal_LIMIT                  Refusal_Reason = 5 // over a count limit, such as the number of joined channels
+	Refusal_NOT_JOINED             Refusal_Reason = 6 // this session has not joined the channel
+	Refusal_UNKNOWN_APP            Refusal_Reason = 7 // this gateway does not serve the app id
 	Refusal_INVALID_TOKEN          Refusal_Reason = 8
 	Refusal_TOKEN_EXPIRED          Refusal_Reason = 9
 	Refusal_UID_MISMATCH           Refusal_Reason = 10 // the token is for another uid
 	Refusal_DISPLACED              Refusal_Reason = 11 // see Hello.reconnect
-	Refusal_UNAVAILABLE            Refusal_Reason = 12 // the gateway can't do it now; trying later may help
-	Refusal_VERSION                Refusal_Reason = 13 // protocol version not spoken here
-	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user asked about is not online; the media is not there
-	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // one channel was joined too often
-	Refusal_BANNED                 Refusal_Reason = 16 // an operator keeps the user out; a client with Hello.reconnect gets close code 4102 instead
+	Refusal_UNAVAILABLE            Refusal_Reason = 12 // the gateway cannot do it now, but perhaps later
+	Refusal_VERSION                Refusal_Reason = 13 // the gateway does not support the protocol version
+	Refusal_NOT_FOUND              Refusal_Reason = 14 // the user is not online, or the media does not exist
+	Refusal_SAME_CHANNEL_TOO_OFTEN Refusal_Reason = 15 // the user joined one channel too often
+	Refusal_BANNED                 Refusal_Reason = 16 // an operator has banned the user; a client with Hello.reconnect gets close code 4102 instead
 )
 
 func (x Refusal_Reason) Enum() *Refusal_Reason {
@@ -80,8 +80,8 @@ type PresenceRequest_Mode int32
 
 const (
 	PresenceRequest_QUERY       PresenceRequest_Mode = 0
-	PresenceRequest_SUBSCRIBE   PresenceRequest_Mode = 1 // from now on, changes are pushed to this session
-	PresenceRequest_UNSUBSCRIBE PresenceRequest_Mode = 2 // answered by an empty PresenceList
+	PresenceRequest_SUBSCRIBE   PresenceRequest_Mode = 1 // the answer has the states; the gateway pushes later changes
+	PresenceRequest_UNSUBSCRIBE PresenceRequest_Mode = 2 // the answer is an empty PresenceList
 )
 
 func (x PresenceRequest_Mode) Enum() *PresenceRequest_Mode {
@@ -95,8 +95,8 @@ type Presence_State int32
 const (
 	Presence_UNKNOWN     Presence_State = 0
 	Presence_ONLINE      Presence_State = 1
-	Presence_UNREACHABLE Presence_State = 2 // silent for more than 6 s
-	Presence_OFFLINE     Presence_State = 3 // logged out, or silent for more than 30 s
+	Presence_UNREACHABLE Presence_State = 2 // no contact for more than 6 s
+	Presence_OFFLINE     Presence_State = 3 // logged out, or no contact for more than 30 s
 )
 
 func (x Presence_State) Enum() *Presence_State {
@@ -108,10 +108,10 @@ func (x Presence_State) Enum() *Presence_State {
 type AttributeWrite_Op int32
 
 const (
-	AttributeWrite_SET    AttributeWrite_Op = 0 // these and no others
-	AttributeWrite_UPDATE AttributeWrite_Op = 1 // these, beside the others
-	AttributeWrite_DELETE AttributeWrite_Op = 2 // those of these keys
-	AttributeWrite_CLEAR  AttributeWrite_Op = 3
+	AttributeWrite_SET    AttributeWrite_Op = 0 // replace all attributes
+	AttributeWrite_UPDATE AttributeWrite_Op = 1 // set these attributes and keep the others
+	AttributeWrite_DELETE AttributeWrite_Op = 2 // remove the attributes with these keys
+	AttributeWrite_CLEAR  AttributeWrite_Op = 3 // remove all attributes
 )
 
 func (x AttributeWrite_Op) Enum() *AttributeWrite_Op {
@@ -128,7 +128,7 @@ const (
 	Invitation_CANCEL  Invitation_Kind = 2 // caller to callee
 	Invitation_ACCEPT  Invitation_Kind = 3 // callee to caller
 	Invitation_REFUSE  Invitation_Kind = 4 // callee to caller
-	Invitation_CONFIRM Invitation_Kind = 5 // caller to callee: the ACCEPT was taken
+	Invitation_CONFIRM Invitation_Kind = 5 // caller to callee: the caller has received the ACCEPT
 )
 
 func (x Invitation_Kind) Enum() *Invitation_Kind {
@@ -155,7 +155,7 @@ func (x Message_Type) Enum() *Message_Type {
 
 type ClientFrame struct {
 	unknownFields []byte
-	Id            uint32           // 0: no answer wanted
+	Id            uint32           // of a request; 0: the client expects no answer
 	Hello         *Hello           // answered by Welcome
 	Ack           *Ack             // no answer
 	Pong          *Pong            // no answer
@@ -293,8 +293,8 @@ func (x *ClientFrame) GetMediaUrl() *GetMediaUrl {
 
 type ServerFrame struct {
 	unknownFields []byte
-	ReplyTo       uint32 // the request this answers; 0: a push or Ping
-	Seq           uint64 // see Pushes above; 0: not kept, may be lost
+	ReplyTo       uint32 // id of the request that this frame answers; 0: a push or Ping
+	Seq           uint64 // see Pushes above; 0: the gateway does not keep the frame, so it may be lost
 	Welcome       *Welcome
 	Refusal       *Refusal
 	Ping          *Ping
@@ -304,7 +304,7 @@ type ServerFrame struct {
 	Delivery      *Delivery
 	MemberChange  *MemberChange
 	Done          *Done
-	Presence      *PresenceList  // an answer, or a push of what changed
+	Presence      *PresenceList  // an answer, or a push with the states that changed
 	Attributes    *AttributeList // an answer, or a push to the members of a channel
 	Counts        *CountList
 	Invitation    *Invitation // a push
@@ -437,7 +437,7 @@ func (x *ServerFrame) GetMediaPath() string {
 	return ""
 }
 
-// Answers a request that is done and has nothing to tell.
+// Answers a request that succeeded and has no result.
 type Done struct {
 	unknownFields []byte
 }
@@ -454,10 +454,10 @@ type Hello struct {
 	Version       uint32 // protocol version, 1
 	AppId         string // 32 ASCII letters and digits
 	Uid           string
-	Token         string  // empty: none
-	Resume        *Resume // set: take up this session if it still lives
-	Reconnect     bool    // an automatic return: refused with DISPLACED where a
-	// login would displace another session of the uid
+	Token         string  // empty: the client has no token
+	Resume        *Resume // set: continue this session if it still lives
+	Reconnect     bool    // the client reconnects by itself: if the uid has another session by now, the gateway
+	// refuses with DISPLACED. A login would end that other session
 	Sdk string // name and version of the client, for logs
 }
 
@@ -520,7 +520,7 @@ type Resume struct {
 	unknownFields []byte
 	SessionId     string
 	Credential    string // from the session's Welcome
-	LastSeq       uint64 // highest push handled
+	LastSeq       uint64 // seq of the latest push that the client has handled
 }
 
 func (x *Resume) Reset() {
@@ -554,14 +554,14 @@ type Welcome struct {
 	unknownFields []byte
 	SessionId     string
 	Credential    string // secret; also the bearer token of /media/
-	// False: a new session, joined to no channel and subscribed to nobody. The client
+	// False: this is a new session, without channels and subscriptions. The client
 	// joins its channels again (Join.since_ms), subscribes again, and sends unanswered
-	// requests again under new ids.
+	// requests again with new ids.
 	Resumed bool
-	// Set with resumed = false where the new session continues the former one, which
-	// lived at another gateway: other users see neither an end nor a begin, the user's
-	// attributes stay, and what was sent to the user and not acknowledged comes again
-	// (Delivery.number).
+	// True only if resumed is false: the new session continues the former one, which
+	// lived at another gateway. Other users see no logout and no login. The user's
+	// attributes stay. Messages to the user that were not acknowledged arrive again
+	// (see Delivery.number).
 	Continues        bool
 	PingIntervalMs   uint32
 	SessionTimeoutMs uint32 // how long a session outlives its socket
@@ -623,13 +623,13 @@ func (x *Welcome) GetServerTimeMs() int64 {
 	return 0
 }
 
-// Says why a request was not done. The client turns it into the error class and
-// code of the method that asked.
+// Says why the gateway did not do a request. The client turns it into the error class and
+// code of the API method that made the request.
 type Refusal struct {
 	unknownFields []byte
 	Reason        Refusal_Reason
-	Text          string // for people: what was wrong and what is wanted
-	ServerCode    uint32 // the vendor's number where one exists, else 0
+	Text          string // for people: what is wrong and what was expected
+	ServerCode    uint32 // the vendor's error number; 0 if there is no such number
 }
 
 func (x *Refusal) Reset() {
@@ -691,7 +691,7 @@ func (*Bye) ProtoMessage() {}
 
 type Ack struct {
 	unknownFields []byte
-	Seq           uint64 // every push up to and including this one was handled
+	Seq           uint64 // the client has handled all pushes up to and including this one
 }
 
 func (x *Ack) Reset() {
@@ -707,24 +707,24 @@ func (x *Ack) GetSeq() uint64 {
 	return 0
 }
 
-// Send carries a message to a peer or to a channel: exactly one is set.
+// Send sends a message to a peer or to a channel: exactly one of the two is set.
 type Send struct {
 	unknownFields []byte
 	Peer          string
-	Channel       string // must be joined
+	Channel       string // the session must have joined it
 	Message       *Message
-	Offline       bool // keep for a peer who is not online
-	// Name the message for as long as the client lives, over all its sessions: a
-	// client that logged in anew may send again what was delivered already. origin is
-	// a random number of the client, number rises with each of its messages to one peer
-	// or channel.
+	Offline       bool // if the peer is not online, store the message for them
+	// Together they identify the message, for as long as the client lives, over all its sessions.
+	// After a new login a client may send a message again that was already delivered; the receiver
+	// knows it by these numbers. origin is a random number of the client. number rises with each
+	// message of the client to one peer or channel.
 	Origin  uint64
 	Number  uint64
-	History bool // keep it for the app's backend to read; TEXT, IMAGE and FILE are kept
-	// Send the message once, also over several logins: origin and number were kept by the client
-	// before it sent the message. The gateway remembers for 24 h, for the latest 32 pairs of origin and
-	// receiver of the user, which of the latest 64 numbers were sent. It answers one of them again, and
-	// sends nothing.
+	History bool // keep the message for the app's backend to read; only TEXT, IMAGE and FILE are kept
+	// Send the message only once, also over several logins. The client has stored origin and number
+	// before it sends the message. For 24 h the gateway remembers which of the latest 64 numbers were
+	// sent, for the user's latest 32 pairs of origin and receiver. If the number was sent already, the
+	// gateway repeats its answer and does not send the message again.
 	Once bool
 }
 
@@ -792,7 +792,7 @@ func (x *Send) GetOnce() bool {
 
 type Sent struct {
 	unknownFields []byte
-	Received      bool // the peer was online and its client acknowledged
+	Received      bool // the peer was online, and their client acknowledged the message
 }
 
 func (x *Sent) Reset() {
@@ -811,9 +811,9 @@ func (x *Sent) GetReceived() bool {
 type Join struct {
 	unknownFields []byte
 	Channel       string
-	// Set by a client that returns in a new session: messages of the channel that a
-	// gateway received from this Unix time on follow Joined, as far as they are kept
-	// (30 s, the latest 32). 0: none.
+	// Set by a client that reconnects in a new session. Messages of the channel that a
+	// gateway received at this Unix time or later arrive after Joined, if they are still
+	// kept (30 s, the latest 32). 0: the client asks for no earlier messages.
 	SinceMs int64
 }
 
@@ -839,8 +839,8 @@ func (x *Join) GetSinceMs() int64 {
 
 type Joined struct {
 	unknownFields []byte
-	MemberCount   uint32   // with the new member
-	Uid           []string // the members, the new one among them, in any order; none of more than 512
+	MemberCount   uint32   // includes the new member
+	Uid           []string // the members in any order, with the new one; empty if there are more than 512
 }
 
 func (x *Joined) Reset() {
@@ -883,7 +883,7 @@ func (x *Leave) GetChannel() string {
 
 type Members struct {
 	unknownFields []byte
-	Channel       string // must be joined
+	Channel       string // the session must have joined it
 }
 
 func (x *Members) Reset() {
@@ -901,7 +901,7 @@ func (x *Members) GetChannel() string {
 
 type MemberList struct {
 	unknownFields []byte
-	Uid           []string // with the asker; any order
+	Uid           []string // in any order; includes the user who asks
 }
 
 func (x *MemberList) Reset() {
@@ -917,16 +917,16 @@ func (x *MemberList) GetUid() []string {
 	return nil
 }
 
-// Delivery is a message that arrived. It never comes from the receiver's own uid.
+// Delivery brings a message to its receiver. Users never receive their own messages.
 type Delivery struct {
 	unknownFields    []byte
 	From             string
 	Channel          string // empty: a peer message
 	ServerReceivedMs int64  // Unix time at the sender's gateway
-	Offline          bool   // kept while the receiver was not online
+	Offline          bool   // the gateway stored it while the receiver was not online
 	Message          *Message
-	Origin           uint64 // of Send
-	Number           uint64 // of Send; a receiver drops those that it got before
+	Origin           uint64 // as in Send
+	Number           uint64 // as in Send; a receiver drops a message that it has already received
 }
 
 func (x *Delivery) Reset() {
@@ -984,7 +984,7 @@ func (x *Delivery) GetNumber() uint64 {
 	return 0
 }
 
-// Renew gives the token that the next Hello would bring, and checks it.
+// Renew replaces the session's token. The gateway checks the new one.
 type Renew struct {
 	unknownFields []byte
 	Token         string
@@ -1003,7 +1003,7 @@ func (x *Renew) GetToken() string {
 	return ""
 }
 
-// TokenExpiring tells that the token of the last Hello or Renew ends within 30 s.
+// TokenExpiring says that the token of the last Hello or Renew expires within 30 s.
 type TokenExpiring struct {
 	unknownFields []byte
 }
@@ -1014,11 +1014,11 @@ func (x *TokenExpiring) Reset() {
 
 func (*TokenExpiring) ProtoMessage() {}
 
-// PresenceRequest asks about users, or for news of them.
+// PresenceRequest asks for the presence of users, or subscribes to its changes.
 type PresenceRequest struct {
 	unknownFields []byte
 	Mode          PresenceRequest_Mode
-	Uid           []string // 256 at most to query, 512 to subscribe
+	Uid           []string // at most 256 for QUERY, 512 for SUBSCRIBE
 }
 
 func (x *PresenceRequest) Reset() {
@@ -1085,13 +1085,13 @@ func (x *Presence) GetState() Presence_State {
 	return Presence_UNKNOWN
 }
 
-// AttributeWrite changes the attributes of the user himself, or of a channel.
+// AttributeWrite changes the attributes of the user who sends it, or of a channel.
 type AttributeWrite struct {
 	unknownFields []byte
 	Op            AttributeWrite_Op
-	Channel       string       // empty: the user's own; need not be joined
-	Attribute     []*Attribute // of DELETE only the keys
-	Notify        bool         // push the outcome to the channel's members
+	Channel       string       // empty: the user's own attributes; the session need not have joined the channel
+	Attribute     []*Attribute // for DELETE only the keys count
+	Notify        bool         // push the channel's new attributes to its members
 }
 
 func (x *AttributeWrite) Reset() {
@@ -1129,12 +1129,12 @@ func (x *AttributeWrite) GetNotify() bool {
 }
 
 // AttributeRead asks for the attributes of a user who is online, or of a channel:
-// exactly one is set.
+// exactly one of the two is set.
 type AttributeRead struct {
 	unknownFields []byte
 	Uid           string
 	Channel       string
-	Key           []string // none: all
+	Key           []string // empty: all attributes
 }
 
 func (x *AttributeRead) Reset() {
@@ -1166,9 +1166,9 @@ func (x *AttributeRead) GetKey() []string {
 
 type AttributeList struct {
 	unknownFields []byte
-	Channel       string // of a push
+	Channel       string // only in a push
 	Attribute     []*Attribute
-	Revision      uint64 // of a push: rises with each change of the channel's; a client drops what is not newer
+	Revision      uint64 // only in a push: rises with each change of the channel's attributes; a client drops a list that is not newer
 }
 
 func (x *AttributeList) Reset() {
@@ -1202,8 +1202,8 @@ type Attribute struct {
 	unknownFields []byte
 	Key           string
 	Value         string
-	Writer        string // uid of the last to write it, of a channel
-	WrittenMs     int64  // Unix time, of a channel
+	Writer        string // only for a channel: uid of the last user who wrote it
+	WrittenMs     int64  // only for a channel: Unix time
 }
 
 func (x *Attribute) Reset() {
@@ -1243,7 +1243,7 @@ func (x *Attribute) GetWrittenMs() int64 {
 // Counts asks how many members channels have.
 type Counts struct {
 	unknownFields []byte
-	Channel       []string // 32 at most; need not be joined
+	Channel       []string // at most 32; the session need not have joined them
 }
 
 func (x *Counts) Reset() {
@@ -1281,10 +1281,10 @@ func (x *CountList) GetCount() []uint32 {
 type Invitation struct {
 	unknownFields []byte
 	Kind          Invitation_Kind
-	Peer          string // to the gateway: whom it is for; from it: who sent it
-	CallId        string // made by the caller, unique
-	Channel       string // of OFFER: the caller's channelId
-	Text          string // content of OFFER and CANCEL, response of ACCEPT and REFUSE; 8192 bytes
+	Peer          string // from a client: the receiver; from the gateway: the sender
+	CallId        string // unique; the caller makes it
+	Channel       string // only in OFFER: the caller's channelId
+	Text          string // content of OFFER and CANCEL, response of ACCEPT and REFUSE; at most 8192 bytes
 }
 
 func (x *Invitation) Reset() {
@@ -1329,12 +1329,12 @@ func (x *Invitation) GetText() string {
 }
 
 // GetMediaUrl asks for a URL that needs no credential, for elements of a page. Any user of
-// the app may have one. NOT_FOUND: the media is unknown, unfinished, expired or of another app.
+// the app may get one. NOT_FOUND: the media is unknown, unfinished, expired or belongs to another app.
 type GetMediaUrl struct {
 	unknownFields []byte
-	MediaId       string // as messages carry it
-	ExpiresIn     uint32 // seconds, cut to what is left of the media's life; 0: one hour
-	Download      string // save under this name, 255 bytes at most; empty: show it in the page
+	MediaId       string // from a message
+	ExpiresIn     uint32 // in seconds; the URL never outlives the media; 0: one hour
+	Download      string // browsers save the file with this name, at most 255 bytes; empty: they show it in the page
 }
 
 func (x *GetMediaUrl) Reset() {
@@ -1364,13 +1364,13 @@ func (x *GetMediaUrl) GetDownload() string {
 	return ""
 }
 
-// MemberChange tells the members of a channel that another one came or went. Of a
-// channel of more than 512 members it tells every few seconds how many there are.
+// MemberChange tells the members of a channel that another user joined or left. In a
+// channel of more than 512 members it only tells every few seconds how many there are.
 type MemberChange struct {
 	unknownFields []byte
 	Channel       string
-	Uid           string // empty: nothing but the count
-	Joined        bool   // false: left
+	Uid           string // empty: only the count is set
+	Joined        bool   // false: the user left
 	MemberCount   uint32 // after the change
 }
 
@@ -1414,7 +1414,7 @@ type Message struct {
 	Text          string // TEXT
 	Raw           []byte // RAW
 	Description   string // RAW, IMAGE, FILE
-	// IMAGE and FILE. Sizes in bytes, dimensions in pixels, 0 unknown.
+	// IMAGE and FILE. Sizes are in bytes, dimensions in pixels; 0 means unknown.
 	MediaId         string
 	FileName        string
 	Thumbnail       []byte

@@ -12,7 +12,7 @@ const withoutTimeLimit = { name: 'no-time-limit', preprocess: (_, options) => vo
 
 export default defineConfig({
   title: 'rtm-wasm',
-  description: 'The API of the RTM Web SDK 1.4, image and file messages included, on a gateway of your own',
+  description: 'An SDK with the API of the RTM Web SDK 1.4, including image and file messages, and the gateway for it',
   base,
   srcDir: 'src',
   outDir: '../bin/docs-site',

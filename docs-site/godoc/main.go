@@ -51,7 +51,7 @@ func write(out io.Writer, folder string) error {
 	}
 	p := page{out, files, pkg}
 	fmt.Fprintf(out, "# Package %s\n\n`import %q`\n\n", pkg.Name, pkg.ImportPath)
-	p.text(pkg.Doc)
+	p.textAt(2, pkg.Doc)
 	p.values("Constants", pkg.Consts)
 	p.values("Variables", pkg.Vars)
 	for _, f := range pkg.Funcs {
@@ -69,7 +69,15 @@ func write(out io.Writer, folder string) error {
 	return nil
 }
 
-func (p page) text(comment string) { fmt.Fprintf(p.out, "%s\n", p.pkg.Markdown(comment)) }
+// text writes the comment of a declaration, which has a heading of level 2.
+func (p page) text(comment string) { p.textAt(3, comment) }
+
+// textAt writes a comment. Its own headings get the level.
+func (p page) textAt(level int, comment string) {
+	printer := p.pkg.Printer()
+	printer.HeadingLevel = level
+	fmt.Fprintf(p.out, "%s\n", printer.Markdown(p.pkg.Parser().Parse(comment)))
+}
 
 func (p page) values(title string, values []*doc.Value) {
 	if title != "" && len(values) > 0 {

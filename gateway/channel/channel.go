@@ -11,38 +11,40 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// channel is one that sessions of this gateway are in, or are about to enter.
+// channel is a channel that sessions of this gateway are in or are about to enter.
 type channel struct {
-	id  ID
-	all *Channels
+	id       ID
+	channels *Channels
 
 	mu    sync.Mutex             // guards the rest
-	local map[uint64]*Membership // by number, those of this gateway
+	local map[uint64]*Membership // memberships of this gateway, by number
 
-	// The subscription, which lasts from the first session until the last.
+	// The subscription lasts from the first session to the last one.
 	opening *opening
-	dropped bool // not in all.byID any more
+	dropped bool // no longer in channels.byID
 
 	// Members, see members.go.
 	roster    roster
-	complete  bool          // a snapshot was taken in: roster has all members
-	reading   chan struct{} // closed when the snapshot under way was taken in; nil for none
-	waiting   []Event       // events that came meanwhile, or before the first snapshot
+	complete  bool          // a snapshot was applied: roster has all members
+	reading   chan struct{} // closed when the snapshot that is being read was applied; nil if there is none
+	waiting   []Event       // events received while a snapshot is read, or before the first one
 	latest    uint64        // the highest revision in roster
-	repairing bool          // repair runs
+	repairing bool          // repair is running
 
-	counting   bool   // announceCount will tell
-	attributes uint64 // the latest revision that was delivered
+	counting   bool   // announceCount has set its timer
+	attributes uint64 // the latest revision of attributes that was delivered
 }
 
-// opening is the beginning of a subscription. Who does not begin it waits for done.
+// opening is a subscription and its result. The goroutine that creates it subscribes; others wait
+// for done.
 type opening struct {
 	done chan struct{}
 	err  error  // set before done is closed
 	stop func() // guarded by channel.mu
 }
 
-// open subscribes to what is sent to the channel and to changes of its members. No lock is held.
+// open subscribes to frames for the channel and to changes of its members. The caller holds no
+// lock.
 func (c *channel) open(o *opening) error {
 	stop, err := c.subscribe()
 	c.mu.Lock()
@@ -54,14 +56,14 @@ func (c *channel) open(o *opening) error {
 	o.stop = stop
 	dropped := c.dropped
 	c.mu.Unlock()
-	if dropped { // all have left meanwhile
+	if dropped { // all sessions have left meanwhile
 		stop()
 	}
 	return nil
 }
 
 func (c *channel) subscribe() (stop func(), err error) {
-	engine := c.all.config.Engine
+	engine := c.channels.config.Engine
 	stopFrames, err := engine.ListenChannel(c.id, c.deliver)
 	if err != nil {
 		return nil, err
@@ -77,8 +79,7 @@ func (c *channel) subscribe() (stop func(), err error) {
 	}, nil
 }
 
-// deliver brings a frame for the channel to all members here. The sender of a message does not
-// get it.
+// deliver passes a frame to all members here. The sender of a message does not get it.
 func (c *channel) deliver(frame []byte) {
 	var f wire.ServerFrame
 	err := f.UnmarshalVT(frame)
@@ -104,10 +105,9 @@ func (c *channel) deliverMessage(frame []byte, from string) {
 	}
 }
 
-// deliverAttributes brings what a channel's attributes became to all members here, the
-// writer among them. On the way between gateways seq is the revision of the change:
-// frames of two gateways may come in another order than the changes were made in, and
-// an older one must not be the last that members see.
+// deliverAttributes passes a channel's new attributes to all members here, including the writer.
+// Between gateways, seq is the revision of the change. Frames of two gateways may arrive in another
+// order than the changes were made, and members must not see an older change last.
 func (c *channel) deliverAttributes(f *wire.ServerFrame) {
 	revision := f.Seq
 	f.Seq, f.Attributes.Revision = 0, revision
@@ -127,21 +127,21 @@ func (c *channel) deliverAttributes(f *wire.ServerFrame) {
 	}
 }
 
-// tell tells the members here what changed. Members who join are welcomed last, so that nobody is
-// told of a change that the count in their answer has.
+// tell tells the members here what changed. It answers joins last: the count in the answer already
+// includes these changes.
 func (c *channel) tell(changes []change) {
 	for _, ch := range changes {
 		switch ch.kind {
 		case came:
 			c.announce(ch.member.UID, true, ch.count)
 		case left, displaced:
-			if m := c.here(ch.member); m != nil { // it has not left by itself
+			if m := c.here(ch.member); m != nil { // the session has not left on its own
 				m.session.End(ch.kind == displaced)
 			}
 			c.announce(ch.member.UID, false, ch.count)
 		case superseded:
-			if c.roster.members[ch.member.UID].Gateway == c.all.config.Gateway {
-				c.all.leaveInBackground(ch.member)
+			if c.roster.members[ch.member.UID].Gateway == c.channels.config.Gateway {
+				c.channels.leaveInBackground(ch.member)
 			}
 		}
 	}
@@ -150,32 +150,32 @@ func (c *channel) tell(changes []change) {
 			c.endSuperseded(ch.member)
 		}
 		entered := ch.kind == came || ch.kind == moved
-		if entered && ch.member.Gateway == c.all.config.Gateway && !c.welcome(ch.member) {
-			c.all.leaveInBackground(ch.member) // a join that was given up, but got through after all
+		if entered && ch.member.Gateway == c.channels.config.Gateway && !c.welcome(ch.member) {
+			c.channels.leaveInBackground(ch.member) // a join that had timed out but succeeded after all
 		}
 	}
 }
 
-// endSuperseded forgets the sessions that have moved and whose place a member has taken.
+// endSuperseded removes the memberships of moved sessions that a member has superseded.
 func (c *channel) endSuperseded(by Member) {
 	for _, m := range c.local {
 		if c.supersedes(by, m) {
-			c.all.endDetached(m)
+			c.channels.endDetached(m)
 		}
 	}
 }
 
-// here is a member's session in the channel, nil if it is of another gateway or over.
+// here returns a member's membership, nil if the member is at another gateway or has left.
 func (c *channel) here(m Member) *Membership {
 	local := c.local[m.Entry]
-	if local == nil || local.session.ID() != m.Session || c.all.config.Gateway != m.Gateway {
+	if local == nil || local.session.ID() != m.Session || c.channels.config.Gateway != m.Gateway {
 		return nil
 	}
 	return local
 }
 
-// welcome answers the join of a member, followed by what was held for it. It reports
-// false when the member is not here.
+// welcome answers a member's join, and then sends the frames held for it. It returns false if the
+// member is not here.
 func (c *channel) welcome(member Member) bool {
 	m := c.here(member)
 	if m == nil {
@@ -194,7 +194,7 @@ func (c *channel) welcome(member Member) bool {
 	return true
 }
 
-// uids are all members, nil of a crowd.
+// uids returns all members, nil if there are more than core.MaxToldMembers.
 func (c *channel) uids() []string {
 	if len(c.roster.members) > core.MaxToldMembers {
 		return nil
@@ -202,8 +202,8 @@ func (c *channel) uids() []string {
 	return slices.Collect(maps.Keys(c.roster.members))
 }
 
-// announce tells the members here that another one came or went; of a crowd, they hear
-// only how many there are.
+// announce tells the members here who came or left. In a channel of more than core.MaxToldMembers,
+// they get only the number of members.
 func (c *channel) announce(uid string, joined bool, count int) {
 	if count > core.MaxToldMembers {
 		c.announceCount()
@@ -217,8 +217,8 @@ func (c *channel) announce(uid string, joined bool, count int) {
 	}
 }
 
-// announceCount tells the members here how many there are, in a while: many changes of a
-// crowd cost one push to each.
+// announceCount tells the members here, after a while, how many members there are. So many changes
+// in a large channel cost one push to each member.
 func (c *channel) announceCount() {
 	if c.counting {
 		return
@@ -246,20 +246,21 @@ func (c *channel) change(uid string, joined bool, count int) []byte {
 	}})
 }
 
-// list names the members, the asker among them; of a crowd, some drawn at random.
-func (c *channel) list(asker string) []string {
+// list returns the members, the asking one first. In a channel of more than core.MaxToldMembers it
+// returns a random choice.
+func (c *channel) list(asking string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	uids := append(make([]string, 0, min(core.MaxToldMembers, len(c.roster.members)+1)), asker)
+	uids := append(make([]string, 0, min(core.MaxToldMembers, len(c.roster.members)+1)), asking)
 	seen := 1
 	for uid := range c.roster.members {
-		if uid == asker {
+		if uid == asking {
 			continue
 		}
 		seen++
 		if len(uids) < core.MaxToldMembers {
 			uids = append(uids, uid)
-		} else if i := 1 + rand.IntN(seen-1); i < len(uids) { // a place for each with the same chance
+		} else if i := 1 + rand.IntN(seen-1); i < len(uids) { // all members have the same chance
 			uids[i] = uid
 		}
 	}

@@ -76,7 +76,7 @@ func (e *engine) snapshot() (s Snapshot) {
 	return s
 }
 
-func (e *engine) Fence(context.Context) (uint64, error) {
+func (e *engine) NextRevision(context.Context) (uint64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.revision++

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// apply takes in a change of the channel's members. Changes wait while a snapshot is read.
+// apply applies a change of the channel's members. While a snapshot is read, changes wait.
 func (c *channel) apply(e Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,7 +22,7 @@ func (c *channel) apply(e Event) {
 }
 
 func (c *channel) take(e Event) {
-	if c.all.isGone(e.Member) {
+	if c.channels.isGone(e.Member) {
 		return
 	}
 	changes, missed := c.roster.apply(e)
@@ -30,32 +30,32 @@ func (c *channel) take(e Event) {
 	c.tell(changes)
 	if missed && !c.repairing {
 		c.repairing = true
-		c.all.work.Go(c.repair)
+		c.channels.background.Go(c.repair)
 	}
 }
 
-// repair reads all members after an event showed that others were missed. If that fails, the audit
-// does it.
+// repair reads all members after an event showed that others were missed. If it fails, audit reads
+// them later.
 func (c *channel) repair() {
-	if err := c.refresh(c.all.ctx, 0); err != nil {
-		c.all.config.Logger.Warn("cannot read the members of a channel after missed changes", "app", c.id.App, "error", err)
+	if err := c.refresh(c.channels.ctx, 0); err != nil {
+		c.channels.config.Logger.Warn("cannot read the members of a channel after missed changes", "app", c.id.App, "error", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.repairing = false
 }
 
-// fill makes sure that a first snapshot was taken in, as of a revision or later.
+// fill reads a first snapshot, of a revision or later, unless there is one.
 func (c *channel) fill(ctx context.Context, atLeast uint64) error {
 	return c.read(ctx, atLeast, func() bool { return c.complete })
 }
 
-// refresh reads all members once more, and tells the members here what was missed.
+// refresh reads all members again, and tells the members here what was missed.
 func (c *channel) refresh(ctx context.Context, atLeast uint64) error {
 	return c.read(ctx, atLeast, func() bool { return false })
 }
 
-// read takes a snapshot in, unless it turns out to be needless. One snapshot is read at a time.
+// read reads and applies a snapshot, unless needless returns true. It reads one snapshot at a time.
 func (c *channel) read(ctx context.Context, atLeast uint64, needless func() bool) error {
 	c.mu.Lock()
 	for c.reading != nil {
@@ -73,9 +73,9 @@ func (c *channel) read(ctx context.Context, atLeast uint64, needless func() bool
 		return nil
 	}
 	c.reading = make(chan struct{})
-	atLeast = max(atLeast, c.latest) // not to go back behind what was told
+	atLeast = max(atLeast, c.latest) // so that members are not told something older than before
 	c.mu.Unlock()
-	snapshot, err := c.all.config.Engine.Members(ctx, c.id, atLeast)
+	snapshot, err := c.channels.config.Engine.Members(ctx, c.id, atLeast)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	close(c.reading)
@@ -83,7 +83,7 @@ func (c *channel) read(ctx context.Context, atLeast uint64, needless func() bool
 	if err == nil && !c.dropped {
 		c.replace(snapshot)
 	}
-	if c.complete { // else the changes wait for the next attempt
+	if c.complete { // otherwise the changes wait for the next attempt
 		c.catchUpWaiting(snapshot)
 	}
 	return err
@@ -91,14 +91,14 @@ func (c *channel) read(ctx context.Context, atLeast uint64, needless func() bool
 
 func (c *channel) replace(s Snapshot) {
 	c.complete = true
-	s.Members = slices.DeleteFunc(s.Members, c.all.isGone)
+	s.Members = slices.DeleteFunc(s.Members, c.channels.isGone)
 	for _, m := range s.Members {
 		c.latest = max(c.latest, m.Revision)
 	}
 	c.tell(c.roster.replace(s))
 }
 
-// catchUpWaiting takes in the changes that waited and that a snapshot does not have.
+// catchUpWaiting applies the changes that waited and that the snapshot does not have.
 func (c *channel) catchUpWaiting(s Snapshot) {
 	waiting := c.waiting
 	c.waiting = nil
@@ -109,31 +109,30 @@ func (c *channel) catchUpWaiting(s Snapshot) {
 	}
 }
 
-// dropGateway removes the members of a gateway that died.
+// dropGateway removes the members of a dead gateway.
 func (c *channel) dropGateway(gone goneGateway) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tell(c.roster.dropGateway(gone.gateway, gone.upTo))
 }
 
-// goneGateway is a gateway whose members up to a revision are not there any more.
+// goneGateway is a gateway whose members up to a revision were removed.
 type goneGateway struct {
 	gateway string
 	upTo    uint64
 }
 
-// keptGone is how many gateways are remembered as gone. They matter while snapshots are read that
-// began before.
-const keptGone = 100
+// maxGone is how many gone gateways are remembered, for snapshots whose reading began before.
+const maxGone = 100
 
 // gatewayGone is called when the engine has removed the members of a gateway.
 func (cs *Channels) gatewayGone(gateway string, upTo uint64) {
 	gone := goneGateway{gateway, upTo}
 	cs.mu.Lock()
 	cs.gone = append(cs.gone, gone)
-	cs.gone = cs.gone[max(0, len(cs.gone)-keptGone):]
+	cs.gone = cs.gone[max(0, len(cs.gone)-maxGone):]
 	cs.mu.Unlock()
-	cs.work.Go(func() {
+	cs.background.Go(func() {
 		for _, c := range cs.list() {
 			c.dropGateway(gone)
 		}
@@ -149,14 +148,14 @@ func (cs *Channels) isGone(m Member) bool {
 	})
 }
 
-// Recover makes up for what was missed while the engine could not be reached: members here are
-// told who came and went. It returns when that is done, or the first error.
+// Recover reads the members of all channels after the engine could not be reached, and tells
+// members here who came and left. It returns the first error.
 func (cs *Channels) Recover(ctx context.Context) error {
 	channels := cs.list()
 	if len(channels) == 0 {
 		return nil
 	}
-	revision, err := cs.config.Engine.Fence(ctx)
+	revision, err := cs.config.Engine.NextRevision(ctx)
 	if err != nil {
 		return err
 	}
@@ -166,18 +165,18 @@ func (cs *Channels) Recover(ctx context.Context) error {
 func (cs *Channels) changesMissed() {
 	select {
 	case cs.missed <- struct{}{}:
-	default: // recoverMissed has not begun
+	default: // recoverMissed will do it
 	}
 }
 
-// Waits of recoverMissed, the first and the longest: it begins when the engine has settled, and not
-// on all gateways at the same time.
+// Shortest and longest wait of recoverMissed. It begins when the engine is stable again, and not on
+// all gateways at the same time.
 const (
 	recoverFirst = 4 * time.Second
 	recoverMost  = 16 * time.Second
 )
 
-// recoverMissed has all members read again when changes may be lost, until that succeeds.
+// recoverMissed reads all members again when changes may be lost, until that succeeds.
 func (cs *Channels) recoverMissed() {
 	for {
 		select {
@@ -185,7 +184,7 @@ func (cs *Channels) recoverMissed() {
 		case <-cs.ctx.Done():
 			return
 		}
-		wait := retry.Backoff{First: recoverFirst, Most: recoverMost}
+		wait := retry.Backoff{First: recoverFirst, Max: recoverMost}
 		for wait.Wait(cs.ctx.Done()) {
 			err := cs.Recover(cs.ctx)
 			if err == nil {
@@ -196,11 +195,11 @@ func (cs *Channels) recoverMissed() {
 	}
 }
 
-// auditTime is within which the members of each channel are read once more. A server of the
-// engine may lose messages on their way to this gateway, and nothing shows it.
+// auditTime is the time within which the members of each channel are read again. The engine may
+// lose messages to this gateway without a sign.
 const auditTime = 10 * time.Minute
 
-// audit reads the members of all channels again and again, one after another.
+// audit reads the members of all channels repeatedly, one channel after another.
 func (cs *Channels) audit() {
 	for {
 		channels := cs.list()

@@ -9,21 +9,21 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// maxRecalledBytes is what a client that returns gets of what it missed in one channel, so that
-// all of its 20 channels together stay below what a session may keep, 4 MiB.
+// maxRecalledBytes is how much of what it missed in one channel a returning client gets. Its 20
+// channels together stay below 4 MiB, which is what a session may hold.
 const maxRecalledBytes = 4 << 20 / 20
 
-// FrameOverhead is how many bytes are counted for each frame that is held, besides its own.
+// FrameOverhead is how many bytes each held frame counts in addition to its own.
 const FrameOverhead = 64
 
-// recall puts what a client missed in a channel before what is held for it. It runs after
-// holding has begun: what is in both is left where it was missed. A message that is recalled
-// before it comes to be held does come twice, and the client knows it by its number.
+// recall puts the messages that a client missed in front of the frames held for it. Frames that are
+// in both are kept among the missed ones. A message that is first read from the history and held
+// later comes twice, and the client drops it by its number.
 func (c *channel) recall(ctx context.Context, m *Membership, since int64) error {
 	if since <= 0 {
 		return nil
 	}
-	frames, err := c.all.config.Engine.RecentFrames(ctx, c.id, time.UnixMilli(since))
+	frames, err := c.channels.config.Engine.RecentFrames(ctx, c.id, time.UnixMilli(since))
 	if err != nil {
 		return err
 	}
@@ -35,14 +35,14 @@ func (c *channel) recall(ctx context.Context, m *Membership, since int64) error 
 	return nil
 }
 
-// without drops the frames that are among others.
+// without returns frames except those in others.
 func without(frames, others [][]byte) [][]byte {
 	return slices.DeleteFunc(frames, func(frame []byte) bool {
 		return slices.ContainsFunc(others, func(other []byte) bool { return bytes.Equal(other, frame) })
 	})
 }
 
-// missedBy chooses the messages of others, the latest that fit maxRecalledBytes.
+// missedBy returns the latest messages of other users that fit maxRecalledBytes.
 func missedBy(uid string, frames [][]byte, since int64) [][]byte {
 	var missed [][]byte
 	bytes := 0
@@ -61,7 +61,7 @@ func missedBy(uid string, frames [][]byte, since int64) [][]byte {
 	return missed
 }
 
-// latestAttributes chooses what a channel's attributes became last, if they changed.
+// latestAttributes returns a channel's latest attributes, if they changed.
 func latestAttributes(frames [][]byte) (latest [][]byte) {
 	revision := uint64(0)
 	for _, frame := range frames {

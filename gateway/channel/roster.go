@@ -5,43 +5,43 @@ import (
 	"slices"
 )
 
-// roster is who is in a channel. It has no lock and calls nobody: events and snapshots go in, what
-// there is to tell comes out.
+// roster is the members of a channel. It has no lock and calls nothing: it gets events and
+// snapshots and returns what members must be told.
 type roster struct {
-	members map[string]Member // by uid: where the user entered last
+	members map[string]Member // by uid: the user's latest join
 }
 
-// change is what an event or a snapshot did to one member.
+// change is what an event or a snapshot changed about one member.
 type change struct {
-	kind   kind
-	member Member // as it is after the change; of one who left, as it was
+	kind   changeKind
+	member Member // after the change; for left and displaced, before it
 	count  int    // members after the change
 }
 
-type kind int
+type changeKind int
 
 const (
-	came      kind = iota
-	left           // and is gone
-	displaced      // left, and another login of the user takes the place
-	moved          // the same for all others, in another session or at another gateway
+	came changeKind = iota
+	left
+	displaced // left, because another login of the user replaces it
+	moved     // continues in another session or at another gateway; others see no change
 
-	// superseded is what the member was at another gateway, from where it moved or was
-	// displaced. Its record is there until somebody removes it.
+	// superseded is the member's former record at another gateway, after it moved or was displaced.
+	// The record stays until somebody removes it.
 	superseded
 )
 
 func newRoster() roster { return roster{members: map[string]Member{}} }
 
-// apply takes an event in. missed reports that an earlier event of the same user did not come, so
-// that those of others may be missing too.
+// apply applies an event. missed reports that an earlier event of this user was missed, so that
+// events of others may be missing too.
 func (r *roster) apply(e Event) (changes []change, missed bool) {
 	now, known := r.members[e.UID]
 	here := known && now.Gateway == e.Gateway
 	if known && e.Revision <= now.Revision || e.Left && !here {
-		return nil, false // older than what is known, or of a superseded member
+		return nil, false // older than the known state, or of a superseded member
 	}
-	purged := e.Left && e.Former == 0 // before the member left, with others of its gateway
+	purged := e.Left && e.Former == 0 // it was removed before, with the other members of its gateway
 	missed = here && e.Former != now.Revision && !purged
 	if e.Left {
 		return r.remove(nil, now, left), missed
@@ -49,10 +49,21 @@ func (r *roster) apply(e Event) (changes []change, missed bool) {
 	return r.put(nil, e.Member), missed
 }
 
-func (r *roster) remove(changes []change, m Member, as kind) []change {
+func (r *roster) remove(changes []change, m Member, as changeKind) []change {
 	delete(r.members, m.UID)
 	return append(changes, change{kind: as, member: m, count: len(r.members)})
 }
+
+// removeAll removes members in the order of their joins.
+func (r *roster) removeAll(gone []Member) (changes []change) {
+	slices.SortFunc(gone, byRevision)
+	for _, m := range gone {
+		changes = r.remove(changes, m, left)
+	}
+	return changes
+}
+
+func byRevision(a, b Member) int { return cmp.Compare(a.Revision, b.Revision) }
 
 func (r *roster) put(changes []change, m Member) []change {
 	former, known := r.members[m.UID]
@@ -71,10 +82,10 @@ func (r *roster) put(changes []change, m Member) []change {
 	return changes
 }
 
-// replace takes a snapshot in: those who left come first, then the others in the order in which
-// they entered.
+// replace applies a snapshot. The changes begin with those who left; the others follow in the order
+// of their joins.
 func (r *roster) replace(s Snapshot) (changes []change) {
-	slices.SortFunc(s.Members, func(a, b Member) int { return cmp.Compare(a.Revision, b.Revision) })
+	slices.SortFunc(s.Members, byRevision)
 	present := make(map[string]bool, len(s.Members))
 	for _, m := range s.Members {
 		present[m.UID] = true
@@ -85,10 +96,7 @@ func (r *roster) replace(s Snapshot) (changes []change) {
 			gone = append(gone, m)
 		}
 	}
-	slices.SortFunc(gone, func(a, b Member) int { return cmp.Compare(a.Revision, b.Revision) })
-	for _, m := range gone {
-		changes = r.remove(changes, m, left)
-	}
+	changes = r.removeAll(gone)
 	latest := make(map[string]Member, len(s.Members))
 	for _, m := range s.Members {
 		latest[m.UID] = m
@@ -104,7 +112,7 @@ func (r *roster) replace(s Snapshot) (changes []change) {
 	return changes
 }
 
-// dropGateway removes the members that entered at a gateway, up to a revision.
+// dropGateway removes the members of a gateway up to a revision.
 func (r *roster) dropGateway(gateway string, upTo uint64) (changes []change) {
 	var gone []Member
 	for _, m := range r.members {
@@ -112,9 +120,5 @@ func (r *roster) dropGateway(gateway string, upTo uint64) (changes []change) {
 			gone = append(gone, m)
 		}
 	}
-	slices.SortFunc(gone, func(a, b Member) int { return cmp.Compare(a.Revision, b.Revision) })
-	for _, m := range gone {
-		changes = r.remove(changes, m, left)
-	}
-	return changes
+	return r.removeAll(gone)
 }

@@ -21,7 +21,7 @@ func leaves(gateway, uid string, revision, former uint64) Event {
 
 // told is what changes come to, as text.
 func told(changes []change) (all []string) {
-	names := map[kind]string{came: "+", left: "-", displaced: "displaced ", moved: "moved ", superseded: "superseded "}
+	names := map[changeKind]string{came: "+", left: "-", displaced: "displaced ", moved: "moved ", superseded: "superseded "}
 	for _, c := range changes {
 		all = append(all, fmt.Sprint(names[c.kind], c.member.UID, "@", c.member.Gateway, " ", c.count))
 	}

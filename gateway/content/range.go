@@ -1,5 +1,5 @@
-// Package content has what all of the gateway's handlers do that serve content over HTTP:
-// they read the Range header as RFC 9110 has it, and write on deadlines.
+// Package content is for handlers that serve content over HTTP. It reads the Range header as
+// RFC 9110 defines it, and writes with deadlines.
 package content
 
 import (
@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// invalid is a Range header that http.ServeContent answers with status 416.
+// invalid is a Range header to which http.ServeContent answers with status 416.
 const invalid = "bytes=?"
 
 // SetRange rewrites the Range header of a request for http.ServeContent, which differs from
-// RFC 9110, 14, in this: it refuses units that it does not know, and "Bytes"; it takes a sign
-// for a part of a number; and it takes positions of more than 63 bits for no numbers.
+// RFC 9110, 14: it refuses unknown units, and "Bytes"; it accepts a sign before a number; and it
+// refuses positions of more than 63 bits.
 //
-// The header is removed where all is to be sent instead: for several ranges, as 14.2 allows,
-// and for the last zero bytes, for which there is no Content-Range.
+// SetRange removes the header if the answer must have the complete content: for several ranges, as
+// 14.2 allows, and for the last zero bytes, for which there is no Content-Range.
 func SetRange(r *http.Request) {
 	lines := r.Header.Values("Range")
 	if len(lines) == 0 {
@@ -53,7 +53,7 @@ func normalize(header string) (string, bool) {
 	return invalid, true
 }
 
-// position reads digits. One that is too large is the largest: no file ends behind it.
+// position reads digits. For a number that is too large it returns the largest int64: no file is longer.
 func position(digits string) (int64, bool) {
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return 0, false

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// pieceBytes is how much is written on one deadline. A client must take that much within the
-// stall time, so it is small: at 60 s, 280 bytes a second are enough. Once the send buffer is full,
-// though, Linux lets a server write again only when a third of it is free.
+// pieceBytes is how many bytes are written with one deadline. A client must read as much within the
+// stall time, so the number is small: with 60 s, 280 bytes a second are enough. But when the send
+// buffer is full, Linux lets a server write again only when a third of the buffer is free.
 const pieceBytes = 16 << 10
 
-// maxPieceBytes is how much of a file is written at once while the client takes it quickly.
+// maxPieceBytes is how many bytes of a file are written with one deadline to a client that reads quickly.
 const maxPieceBytes = 1 << 20
 
-// Writer writes an answer in pieces, each on a deadline of its own: a client that does
-// not take one piece within the stall time loses the connection, one that is slow does not.
+// Writer writes an answer in pieces, each with its own deadline. A client that does not read a piece
+// within the stall time loses the connection. A client that is only slow does not.
 type Writer struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -42,9 +42,8 @@ func (w *Writer) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// ReadFrom implements io.ReaderFrom. The part of a file that an io.LimitedReader leaves is
-// handed on as it is: where net/http and the system can, they send it without copying it into
-// this process.
+// ReadFrom implements io.ReaderFrom. It passes an io.LimitedReader of a file on as it is: if
+// net/http and the system can, they send the file without copying it into this process.
 func (w *Writer) ReadFrom(src io.Reader) (n int64, err error) {
 	if limited, ok := src.(*io.LimitedReader); ok {
 		file, isFile := limited.R.(*os.File)
@@ -58,9 +57,8 @@ func (w *Writer) ReadFrom(src io.Reader) (n int64, err error) {
 	return io.Copy(struct{ io.Writer }{w}, src)
 }
 
-// sendFile sends the next bytes of a file, in pieces that grow as long as the client takes them
-// quickly. A client that takes less of one than pieceBytes in the stall time loses the
-// connection.
+// sendFile sends the next bytes of a file, in pieces that grow as long as the client reads them
+// quickly. A client that reads less than pieceBytes within the stall time loses the connection.
 func (w *Writer) sendFile(to io.ReaderFrom, file *os.File, bytes int64) (n int64, err error) {
 	start, err := file.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -85,36 +83,35 @@ func (w *Writer) sendFile(to io.ReaderFrom, file *os.File, bytes int64) (n int64
 	return n, nil
 }
 
-// quickPart is the part of the stall time in which a client takes a piece that can have larger
-// ones.
+// quickPart: pieces grow if the client reads one within a quickPart-th of the stall time.
 const quickPart = 60
 
-// isAt reports whether all that was read of a file has been sent. If not, it was copied on the
-// way, and what was not sent is lost.
+// isAt reports whether all bytes that were read from a file have been sent. If not, they were copied
+// on the way, and those not sent are lost.
 func isAt(file *os.File, offset int64) bool {
 	at, err := file.Seek(0, io.SeekCurrent)
 	return err == nil && at == offset
 }
 
-// Unwrap gives http.ResponseController the writer that has the deadlines.
+// Unwrap lets http.ResponseController reach the writer with the deadlines.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Serve answers with content that is in memory, as http.ServeContent does, but copies
-// nothing: however many clients read slowly, they share it. An ETag must be set already.
+// Serve answers with content in memory, like http.ServeContent, but does not copy it: all clients
+// share it, also slow ones. The caller must have set an ETag.
 func Serve(w *Writer, r *http.Request, content []byte) {
 	SetRange(r)
-	// With no time given, only the tag decides what is still the same.
+	// Without a time, only the ETag decides whether the content is unchanged.
 	http.ServeContent(uncopied{w, content}, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// uncopied is handed the body by io.Copy, and writes it from where it is.
+// uncopied writes the content itself instead of the copy that io.Copy gives it.
 type uncopied struct {
 	*Writer
 	content []byte
 }
 
-// ReadFrom implements io.ReaderFrom for the readers that http.ServeContent makes: a limited
-// one of a bytes.Reader.
+// ReadFrom implements io.ReaderFrom for the readers that http.ServeContent makes: an
+// io.LimitedReader of a bytes.Reader.
 func (w uncopied) ReadFrom(src io.Reader) (int64, error) {
 	if limited, ok := src.(*io.LimitedReader); ok {
 		if memory, ok := limited.R.(*bytes.Reader); ok {

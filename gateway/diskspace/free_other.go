@@ -2,8 +2,8 @@
 
 package diskspace
 
-// Free is not known here.
+// Free is not supported on this system: known is false.
 func Free(string) (free int64, known bool) { return 0, false }
 
-// Size is not known here.
+// Size is not supported on this system: known is false.
 func Size(string) (size int64, known bool) { return 0, false }

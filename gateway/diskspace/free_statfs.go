@@ -4,8 +4,8 @@ package diskspace
 
 import "syscall"
 
-// Free is how much this process may still write to the disk of a folder; known is
-// false where that can't be told.
+// Free returns how many bytes this process may still write to the disk of a folder. known is
+// false if that cannot be found out.
 func Free(dir string) (free int64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
@@ -14,8 +14,8 @@ func Free(dir string) (free int64, known bool) {
 	return int64(s.Bavail) * int64(s.Bsize), true
 }
 
-// Size is what is used of the disk of a folder, and what Free tells. What is reserved for the root
-// user is not in it, as in the per cent of df. known is false where that can't be told.
+// Size returns how many bytes of the disk of a folder are used, plus those of Free. Like the percentage
+// of df, it does not count what is reserved for the root user. known is false if it cannot be found out.
 func Size(dir string) (size int64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {

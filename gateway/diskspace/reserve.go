@@ -1,4 +1,4 @@
-// Package diskspace keeps a disk from becoming full: what can wait asks before it writes.
+// Package diskspace keeps disks from becoming full: less important writes check the free space first.
 package diskspace
 
 import (
@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// Reserve is what must stay free on the disk of a folder. What the gateway must write for
-// sessions to work needs it: a disk that is full stops the embedded NATS server. It is safe
-// for concurrent use.
+// Reserve is how much must stay free on the disk of a folder. Sessions need it, because a full disk
+// stops the embedded NATS server. It is safe for concurrent use.
 type Reserve struct {
-	Dir   string // "": not known here, Check finds nothing
+	Dir   string // "": the folder is not known, and Check returns nil
 	Bytes int64
-	Full  error // what Check's error wraps
+	Full  error // Check's error wraps it
 
 	mu  sync.Mutex // guards the rest
-	at  time.Time  // of the last look
-	err error      // what it found
+	at  time.Time  // when the disk was last checked
+	err error      // the result
 }
 
-// lookEvery is how long one look at the disk is good for.
+// lookEvery is how long the result of a check is used.
 const lookEvery = 500 * time.Millisecond
 
-// Check returns an error that is r.Full when less than the reserve is left.
+// Check returns an error that wraps r.Full if less than the reserve is free.
 func (r *Reserve) Check() error {
 	if r.Dir == "" {
 		return nil

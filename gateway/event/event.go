@@ -1,5 +1,5 @@
-// Package event has what users do, as backends of apps are told of it: by the REST interface and by web
-// hooks. Package session tells most of it.
+// Package event has the events of users that backends of apps get, from the REST interface and from
+// web hooks. Package session reports most of them.
 package event
 
 import (
@@ -19,22 +19,23 @@ const (
 	LoggedOut                     // by themselves, or because their client did not come back
 	Joined                        // a channel
 	Left                          // a channel
-	SentToPeer                    // whether or not the peer is there
+	SentToPeer                    // to a peer, who may be offline
 	SentToChannel                 //
 	Uploaded                      // the last byte of a file
-	Answered                      // a call invitation, and the caller's client has the answer
+	Answered                      // a call invitation; the caller's client has the answer
 )
 
-// Event is something that a user did. That a client goes on at another gateway is none,
-// nor is a login that takes the place of another of the same user.
+// Event is something that a user did. There is no event when a client continues at another gateway,
+// or when a login replaces another one of the same user.
 type Event struct {
 	Kind    Kind
 	User    id.User
 	Channel string // of Joined and Left
 	At      time.Time
 
-	// ID is the same for an event that is told again, as several gateways tell what a dead one's
-	// users did; "" where Kind and what follows name the event, or it is told once.
+	// ID is the same if an event is reported again, because several gateways may report what users
+	// of a dead one did. It is "" if the other fields identify the event, or if it is reported
+	// once.
 	ID string
 
 	Send   *wire.Send       // of SentToPeer and SentToChannel

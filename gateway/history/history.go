@@ -1,5 +1,6 @@
-// Package history has the words of the message history: messages that are kept because their senders ask for
-// it, so that the app's backend can read them later. Sessions and the REST interface add to it.
+// Package history has the types of the message history: messages that are stored because their
+// senders ask for it, so that the app's backend can read them later. Sessions and the REST
+// interface add messages.
 package history
 
 import (
@@ -9,7 +10,7 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// Message is a message that its sender wants kept.
+// Message is a message to store.
 type Message struct {
 	App       string
 	From      string // user id
@@ -18,21 +19,21 @@ type Message struct {
 	Ms        int64  // Unix time at which a gateway received it, in ms
 	Message   []byte // a marshalled wire.Message
 
-	// Name is the same for a message that is sent again, within two minutes; "" names nothing.
+	// Name is the same if a message is sent again within two minutes; "" means no name.
 	Name string
 }
 
-// ErrQuota means that an app has as many messages in the history as it may.
+// ErrQuota means that an app's history is full.
 var ErrQuota = errors.New("history: the app's quota of the message history is used up")
 
-// Recorder keeps messages.
+// Recorder stores messages.
 type Recorder interface {
-	// Record returns when a message is safe, or ErrQuota or another error when it was
-	// not kept. It gives up by itself after seconds.
+	// Record returns when a message is stored, or ErrQuota or another error if it was not. It gives
+	// up on its own after some seconds.
 	Record(ctx context.Context, m Message) error
 }
 
-// Filter says which messages of the history are meant.
+// Filter selects messages of the history.
 type Filter struct {
 	App          string
 	From, To     string // user id; user id or channel. "" means any
@@ -40,7 +41,7 @@ type Filter struct {
 	Start, End   int64  // inclusive, Unix time in ms
 }
 
-// Keeps reports whether messages of a type are kept in the history: bytes are not.
-func Keeps(t wire.Message_Type) bool {
+// Stores reports whether the history stores messages of a type. It does not store raw messages.
+func Stores(t wire.Message_Type) bool {
 	return t == wire.Message_TEXT || t == wire.Message_IMAGE || t == wire.Message_FILE
 }

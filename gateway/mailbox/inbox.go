@@ -12,76 +12,77 @@ import (
 // batch is how many messages of a mailbox are on their way to a client at a time.
 const batch = 16
 
-// Session is the session that an Inbox brings messages to. Deliver and Go must not block.
+// Session is the session that an Inbox delivers to. Deliver and Go must not block.
 type Session interface {
-	// Deliver sends a frame to the client, and reports whether the session has not ended. If
-	// so, acked is called once, later: with true when the client has acknowledged the frame, with
-	// false when the session ended before.
+	// Deliver sends a frame to the client. It returns false if the session has ended. Otherwise
+	// acked is called once, later: with true when the client has acknowledged the frame, with false
+	// when the session ended before.
 	Deliver(frame []byte, acked func(received bool)) bool
 
-	// Over is closed when the session ends.
-	Over() <-chan struct{}
+	// Done is closed when the session ends.
+	Done() <-chan struct{}
 
 	// Go runs a function in the background.
 	Go(f func())
 
-	// MailFailed gets the error of an attempt to read the mailbox that will be repeated, or
-	// of one to remove messages at the end that will not be.
+	// MailFailed gets the error of reading the mailbox, which will be repeated, or of removing
+	// messages at the session's end, which will not.
 	MailFailed(err error)
 }
 
-// Inbox brings a user's messages to the client of one session: those in the mailbox first, then
-// those that come live.
+// Inbox delivers a user's messages to the client of one session: first those in the mailbox, then
+// live ones.
 type Inbox struct {
 	store   Store
 	user    User
 	session Session
 	maxHeld int
 
-	wait      retry.Backoff // of the goroutine of run, after an error
+	wait      retry.Backoff // used by run, after an error
 	acked     atomic.Uint64 // the highest position that the client acknowledged
-	truncated atomic.Uint64 // the highest up to which the mailbox was emptied
+	truncated atomic.Uint64 // the position up to which messages were removed
 
 	mu    sync.Mutex // guards the rest
 	reads reads
-	live  bool // the mailbox was read for the first time: what comes live is not held
+	live  bool // the mailbox was read once: live messages are no longer held
 	held  []held
 	bytes int // of held
 }
 
-// held is a live message that waits until the mailbox was read.
+// held is a live message that waits until the mailbox has been read.
 type held struct {
 	frame []byte
 	acked func(received bool)
 }
 
-// reads tells when to read a mailbox: it is read by one goroutine at a time, and once more if
-// something came meanwhile.
+// reads decides when to read a mailbox. One goroutine at a time reads it, and reads it again if a
+// message came meanwhile.
 type reads struct {
 	running bool // a goroutine reads
-	again   bool // something new came since it began
+	again   bool // a message came since it began
 }
 
-// requested is the next state when something new may be there. start tells to start a goroutine.
+// requested returns the next state after a message may have come. start means to start a goroutine.
 func (r reads) requested() (next reads, start bool) {
 	return reads{running: true, again: true}, !r.running
 }
 
-// next is the next state when the goroutine starts or has read all. more tells it to go on.
+// next returns the next state when the goroutine starts or has read everything. more means that it
+// must go on.
 func (r reads) next() (next reads, more bool) {
 	return reads{running: r.again}, r.again
 }
 
-// NewInbox returns an Inbox that holds what comes live, up to maxHeld bytes, until Check has
-// been called and the mailbox has been read.
+// NewInbox returns an Inbox. It holds live messages, up to maxHeld bytes, until Check was called
+// and the mailbox has been read.
 func NewInbox(store Store, user User, session Session, maxHeld int) *Inbox {
 	return &Inbox{store: store, user: user, session: session, maxHeld: maxHeld, wait: retry.ForEngine()}
 }
 
-// Check reads the mailbox in the background: something new may be there.
+// Check reads the mailbox in the background, because it may have new messages.
 func (b *Inbox) Check() {
 	select {
-	case <-b.session.Over():
+	case <-b.session.Done():
 		return
 	default:
 	}
@@ -94,8 +95,8 @@ func (b *Inbox) Check() {
 	}
 }
 
-// Receive takes a message that comes live. acked is called once: with false at once if the session
-// has ended or too much is held, else as Session.Deliver says.
+// Receive takes a live message. acked is called once: with false at once if the session has ended
+// or too much is held, otherwise as Session.Deliver does.
 func (b *Inbox) Receive(frame []byte, acked func(received bool)) {
 	if !b.takes(frame, acked) {
 		acked(false)
@@ -116,24 +117,24 @@ func (b *Inbox) takes(frame []byte, acked func(received bool)) bool {
 	return fits
 }
 
-// Held is how many bytes of live messages wait.
+// Held returns how many bytes of live messages wait.
 func (b *Inbox) Held() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.bytes
 }
 
-// run reads the mailbox until nothing new has come.
+// run reads the mailbox until no new message has come.
 func (b *Inbox) run() {
 	for b.more() {
-		err := b.empty(context.Background()) // the store gives up by itself
+		err := b.empty(context.Background()) // the store limits the time
 		b.release()
 		if err == nil {
 			b.wait.Reset()
 			continue
 		}
 		b.session.MailFailed(err)
-		if b.wait.Wait(b.session.Over()) {
+		if b.wait.Wait(b.session.Done()) {
 			b.Check()
 		}
 	}
@@ -146,7 +147,7 @@ func (b *Inbox) more() (more bool) {
 	return more
 }
 
-// release lets what came live through, after the first time.
+// release delivers the live messages that were held.
 func (b *Inbox) release() {
 	b.mu.Lock()
 	late := slices.DeleteFunc(b.held, func(h held) bool { return b.session.Deliver(h.frame, h.acked) })
@@ -157,8 +158,8 @@ func (b *Inbox) release() {
 	}
 }
 
-// empty brings what is in the mailbox. It goes on with the next batch when the client has
-// acknowledged one. What the client does not acknowledge stays in the mailbox.
+// empty delivers the messages in the mailbox. It continues with the next batch when the client has
+// acknowledged one. Messages that the client does not acknowledge stay in the mailbox.
 func (b *Inbox) empty(ctx context.Context) error {
 	for position := uint64(0); ; {
 		all, err := b.store.ReadMail(ctx, b.user, position, batch)
@@ -179,8 +180,8 @@ func (b *Inbox) empty(ctx context.Context) error {
 	}
 }
 
-// deliver waits until a batch is acknowledged, or the session has ended. It returns the position
-// up to which the client has all.
+// deliver delivers a batch, and waits until it is acknowledged or the session has ended. It returns
+// the position up to which the client has all messages.
 func (b *Inbox) deliver(all []Mail) (acked uint64) {
 	var left sync.WaitGroup
 	var last atomic.Uint64
@@ -201,8 +202,9 @@ func (b *Inbox) deliver(all []Mail) (acked uint64) {
 	return last.Load()
 }
 
-// Close is called when the session has ended. It hands over what is held, which the session
-// settles, and removes what the client acknowledged last: the next session would bring it again.
+// Close is called when the session has ended. It passes held messages to the session, which settles
+// them. It removes what the client acknowledged last, which the next session would deliver again
+// otherwise.
 func (b *Inbox) Close(ctx context.Context) {
 	b.release()
 	acked := b.acked.Load()

@@ -1,12 +1,11 @@
-// Package mailbox keeps messages for users who are not online, and brings them when their client
-// comes. (API 6.5)
+// Package mailbox stores messages for users who are not online, and delivers them when their client
+// connects. (API 6.5)
 //
-// It owns what of a user's mailbox is on its way to the client of a session: an Inbox reads the
-// mailbox in batches, removes what the client has acknowledged, and holds messages that come
-// live until the mailbox has been read for the first time. Leave and Refusal are for the
-// sender's side.
+// An Inbox delivers a user's mailbox to the client of one session. It reads the mailbox in batches,
+// removes what the client has acknowledged, and holds live messages until the mailbox has been read
+// once. The sender's side uses Put and Refusal.
 //
-// Package gateway makes an Inbox for each session. Its methods may be called from any goroutine.
+// Package session creates an Inbox for each session. Its methods may be called from any goroutine.
 // An Inbox takes its lock before the lock of its session. An engine implements Store.
 package mailbox
 
@@ -23,11 +22,11 @@ type User = id.User
 
 // Errors of Store.AppendMail.
 var (
-	// ErrStorageFull means that a disk is too full.
+	// ErrStorageFull means that the disk is too full.
 	ErrStorageFull = errors.New("gateway: the disk is too full for offline messages")
 
-	// ErrUserQuota and ErrAppQuota mean that the sender, or all users of an app together, have
-	// left as many messages as they may.
+	// ErrUserQuota and ErrAppQuota mean that the sender, or all users of the app together, have
+	// left as many messages as allowed.
 	ErrUserQuota = errors.New("gateway: the user's quota of offline messages is used up")
 	ErrAppQuota  = errors.New("gateway: the app's quota of offline messages is used up")
 )
@@ -41,27 +40,25 @@ type Mail struct {
 // Store stores frames for users who are not online: the latest 200 for each user, for seven
 // days.
 type Store interface {
-	// AppendMail adds a frame to user's mailbox. The sender is the user from of the same
-	// app; "" is the app's backend, to which the quota of a user does not apply. done is
-	// called once, from any goroutine, when the frame is stored, or with the error that
-	// prevented it: ErrUserQuota and ErrAppQuota are among them. AppendMail itself returns
-	// ErrStorageFull.
+	// AppendMail adds a frame to user's mailbox. The sender is the user from of the same app. If
+	// from is "", the sender is the app's backend, and no user's quota applies. done is called
+	// once, from any goroutine, when the frame is stored, or with the error that prevented it,
+	// such as ErrUserQuota or ErrAppQuota. AppendMail itself returns ErrStorageFull.
 	AppendMail(user User, from string, frame []byte, done func(error)) error
 
-	// NotifyMail has the gateway told, where the user is logged in, that something new is in
-	// the mailbox.
+	// NotifyMail tells the gateway where the user is logged in that the mailbox has a new message.
 	NotifyMail(user User) error
 
-	// ReadMail returns the frames behind a position, oldest first, most of them at most.
+	// ReadMail returns at most the given number of frames behind a position, oldest first.
 	ReadMail(ctx context.Context, user User, after uint64, most int) ([]Mail, error)
 
 	// TruncateMail removes all frames up to a position.
 	TruncateMail(ctx context.Context, user User, upTo uint64) error
 }
 
-// Leave puts a message into the mailbox of its receiver, and has the receiver's gateway told:
-// they may have come just now. done is called once, from any goroutine.
-func Leave(store Store, from string, to User, delivery *wire.Delivery, done func(error)) {
+// Put puts a message into its receiver's mailbox and notifies the receiver's gateway, because
+// they may just have logged in. done is called once, from any goroutine.
+func Put(store Store, from string, to User, delivery *wire.Delivery, done func(error)) {
 	delivery.Offline = true
 	frame, err := (&wire.ServerFrame{Delivery: delivery}).MarshalVT()
 	if err == nil {
@@ -77,16 +74,16 @@ func Leave(store Store, from string, to User, delivery *wire.Delivery, done func
 	}
 }
 
-// Refusal is what a sender is told of an error of Leave; nil if it is none that they can do
-// anything about.
+// Refusal returns what the sender is told about an error of Put, or nil if the sender can do
+// nothing about it.
 func Refusal(err error) *wire.Refusal {
 	switch {
 	case errors.Is(err, ErrStorageFull):
 		return &wire.Refusal{Reason: wire.Refusal_UNAVAILABLE, Text: "the gateway has no space for offline messages now"}
 	case errors.Is(err, ErrUserQuota):
-		return &wire.Refusal{Reason: wire.Refusal_LIMIT, Text: "you left as many messages for users who are away as one user may within seven days: send this one when its receiver is online"}
+		return &wire.Refusal{Reason: wire.Refusal_LIMIT, Text: "you have sent as many offline messages as one user may within seven days: send this one when its receiver is online"}
 	case errors.Is(err, ErrAppQuota):
-		return &wire.Refusal{Reason: wire.Refusal_LIMIT, Text: "the users of this app left as many messages for users who are away as one app may within seven days: send this one when its receiver is online"}
+		return &wire.Refusal{Reason: wire.Refusal_LIMIT, Text: "the users of this app have sent as many offline messages as one app may within seven days: send this one when its receiver is online"}
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (s *session) Deliver(frame []byte, acked func(bool)) bool {
 	return true
 }
 
-func (s *session) Over() <-chan struct{} { return s.over }
+func (s *session) Done() <-chan struct{} { return s.over }
 
 func (s *session) Go(f func()) { go f() }
 
@@ -267,7 +267,7 @@ func TestMailboxIsReadAgain(t *testing.T) {
 	})
 }
 
-func TestLeave(t *testing.T) {
+func TestPut(t *testing.T) {
 	for name, c := range map[string]struct {
 		failures, notified int
 		err                error
@@ -275,7 +275,7 @@ func TestLeave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			st := &store{failures: c.failures}
 			called := 0
-			Leave(st, "bob", user, &wire.Delivery{From: "bob"}, func(err error) {
+			Put(st, "bob", user, &wire.Delivery{From: "bob"}, func(err error) {
 				called++
 				require.ErrorIs(t, err, c.err)
 			})

@@ -13,33 +13,33 @@ import (
 	"rtmwasm/core/imagesize"
 )
 
-// What follows is for backends, which are no session: they store a file in one go.
+// This file is for backends. They have no session, and store a file in one call.
 
-// Errors of Put beside those of a Store.
+// Errors of Put besides those of a Store.
 var (
-	// ErrQuota means that the files of the user or of the app take as much as they may.
+	// ErrQuota means that the quota of the user or of the app is used up.
 	ErrQuota = errors.New("media: the quota is used up")
 
-	// ErrBusy means that as many transfers are under way as may be.
+	// ErrBusy means that too many uploads and downloads are running.
 	ErrBusy = errors.New("media: too many transfers")
 
 	// ErrCutShort means that the content ended before its announced size.
 	ErrCutShort = errors.New("media: the content ended too early")
 )
 
-// backendSession begins the session of a backend's upload. It is nobody's: an upload that is left
-// behind by a gateway that died is swept away.
+// backendSession is the prefix of the session of a backend's upload. No user has such a session. If a
+// gateway dies during the upload, a sweep removes it.
 const backendSession = "backend-"
 
 // fileNameMetadata is the key of the name in Info.Metadata.
 const fileNameMetadata = "filename"
 
-// FileName is the name that the file was given when it was stored, "" if none.
+// FileName returns the name that the file got when it was stored, or "".
 func (i Info) FileName() string { return i.Metadata[fileNameMetadata] }
 
-// Put stores a file of a user, as one request that is done when it returns. Who has app and user.
-// The file counts for their quotas. Besides errors of the Store it returns ErrQuota, ErrBusy
-// and ErrCutShort, and errors of content as they are.
+// Put stores a file of a user. Of who it uses the app and the user; the file counts towards their
+// quotas. Besides errors of the Store it returns ErrQuota, ErrBusy and ErrCutShort, and errors of
+// content unchanged.
 func (h *Handler) Put(ctx context.Context, who Principal, fileName string, size int64, content io.Reader) (info Info, err error) {
 	if h.config.Busy != nil && h.config.Busy() {
 		return Info{}, ErrBusy
@@ -58,8 +58,8 @@ func (h *Handler) Put(ctx context.Context, who Principal, fileName string, size 
 	}
 	ref := info.Ref
 	info, err = h.store.Append(ctx, info, body)
-	for errors.Is(err, ErrBeingChecked) && ctx.Err() == nil {
-		info, err = h.store.Append(ctx, info, bytes.NewReader([]byte{body.last}))
+	if errors.Is(err, ErrBeingChecked) {
+		info, err = h.awaitCheck(ctx, ref, body.last)
 	}
 	if err == nil && !info.Finished() {
 		err = ErrCutShort
@@ -70,7 +70,23 @@ func (h *Handler) Put(ctx context.Context, who Principal, fileName string, size 
 	return info, err
 }
 
-// createFile begins an upload if there is room for it.
+// awaitCheck waits for the result of a check that takes long, by sending the last byte again as clients do. The
+// check may end just before that byte is sent. Then the store refuses the Info from before with ErrConflict, so
+// each attempt asks for the Info again.
+func (h *Handler) awaitCheck(ctx context.Context, ref Ref, last byte) (info Info, err error) {
+	for ctx.Err() == nil {
+		info, err = h.store.Info(ctx, ref.App, ref.Key)
+		if err == nil && !info.Finished() {
+			info, err = h.store.Append(ctx, info, bytes.NewReader([]byte{last}))
+		}
+		if !errors.Is(err, ErrBeingChecked) && !errors.Is(err, ErrConflict) {
+			return info, err
+		}
+	}
+	return info, ctx.Err()
+}
+
+// createFile creates an upload if the quotas allow it.
 func (h *Handler) createFile(ctx context.Context, who Principal, fileName string, size int64) (Info, error) {
 	end, err := h.quotas.admit(ctx, who, size)
 	if errors.As(err, new(handler.Error)) {
@@ -101,7 +117,7 @@ func putResult(err error) Result {
 	return Broken
 }
 
-// lastByte remembers the last byte that was read: it is sent again while a file is being checked.
+// lastByte remembers the last byte that was read, because it is stored again while a file is being checked.
 type lastByte struct {
 	io.Reader
 	last byte
@@ -116,8 +132,7 @@ func (r *lastByte) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Find returns a finished file. The error is ErrNotFound also for one that is unfinished or was
-// rejected.
+// Find returns a finished file. For an unfinished or rejected file it also returns ErrNotFound.
 func (h *Handler) Find(ctx context.Context, app, key string) (Info, error) {
 	if !ValidKey(key) {
 		return Info{}, ErrNotFound
@@ -129,7 +144,7 @@ func (h *Handler) Find(ctx context.Context, app, key string) (Info, error) {
 	return info, err
 }
 
-// Remove removes a finished file. Downloads that are under way may come to their end.
+// Remove removes a finished file. Running downloads may still complete.
 func (h *Handler) Remove(ctx context.Context, app, key string) error {
 	if _, err := h.Find(ctx, app, key); err != nil {
 		return err
@@ -137,7 +152,7 @@ func (h *Handler) Remove(ctx context.Context, app, key string) error {
 	return h.store.Remove(ctx, app, key)
 }
 
-// PictureSize is the displayed width and height of a finished file, 0 and 0 if it is no picture.
+// PictureSize returns the displayed width and height of a finished file, or 0 and 0 if it is not a picture.
 func (h *Handler) PictureSize(ctx context.Context, app, key string) (width, height uint32, err error) {
 	_, file, err := h.store.Open(ctx, app, key)
 	if err != nil {
@@ -160,8 +175,8 @@ func (h *Handler) PictureSize(ctx context.Context, app, key string) (width, heig
 	return width, height, nil
 }
 
-// Usage is how many bytes the files of a user take, or those of the whole app if uid is "", and how
-// many they may; 0 means no bound.
+// Usage returns how many bytes the files of a user take, or those of the app if uid is "". most is
+// the quota; 0 means no limit.
 func (h *Handler) Usage(ctx context.Context, app, uid string) (bytes, most int64, err error) {
 	most = h.config.UserBytes
 	if uid == "" {

@@ -3,7 +3,9 @@ package media_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +30,39 @@ func (c checking) Check(ctx context.Context, _ media.Info, _ io.ReaderAt) error 
 }
 
 func (checking) Ready() error { return nil }
+
+// lateStore is a Store, and the Checker of its files. The first check ends when a request adds the last byte
+// during it, and that request comes to the Store after the check.
+type lateStore struct {
+	media.Store
+	outcome error // of the first check; later ones find nothing
+	checks  atomic.Int64
+	late    chan struct{} // closed when such a request has come
+}
+
+func (s *lateStore) Append(ctx context.Context, info media.Info, src io.Reader) (media.Info, error) {
+	if info.Offset == info.Size-1 && s.BeingChecked(info.Ref) && s.checks.Load() == 1 {
+		close(s.late)
+		for s.BeingChecked(info.Ref) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return s.Store.Append(ctx, info, src)
+}
+
+func (s *lateStore) Check(ctx context.Context, _ media.Info, _ io.ReaderAt) error {
+	if s.checks.Add(1) > 1 {
+		return nil
+	}
+	select {
+	case <-s.late:
+		return s.outcome
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (*lateStore) Ready() error { return nil }
 
 var backend = media.Principal{App: appA, UID: "anna"}
 
@@ -69,6 +104,27 @@ func TestPut(t *testing.T) {
 		require.ErrorAs(t, err, new(*media.Rejected))
 		s.requireNothingLeft()
 	})
+	for name, outcome := range map[string]error{
+		"is finished": nil,
+		"is rejected": &media.Rejected{Reason: "bad"},
+		"fails once":  errors.New("the scanner is away"),
+	} {
+		t.Run("is waiting when its check "+name, func(t *testing.T) {
+			late := &lateStore{outcome: outcome, late: make(chan struct{})}
+			s := newServer(t, slowly, func(s *server) {
+				s.checker = late
+				s.wrapStore = func(store media.Store) media.Store { late.Store = store; return late }
+			})
+			info, err := put(s, len(content), content)
+			if name == "is rejected" {
+				require.ErrorAs(t, err, new(*media.Rejected))
+				s.requireNothingLeft()
+				return
+			}
+			require.NoError(t, err)
+			s.as(appA, "anna", "s1").requireContent(media.BasePath+info.Key, content)
+		})
+	}
 	t.Run("is cut short", func(t *testing.T) {
 		s := newServer(t)
 		_, err := put(s, len(content)+1, content)

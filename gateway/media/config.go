@@ -20,8 +20,8 @@ var ErrUnauthorized = errors.New("media: unknown or expired credential")
 
 // Authenticator finds the user of a credential.
 type Authenticator interface {
-	// Authenticate returns ErrUnauthorized for a bad credential; any other error
-	// means that it could not tell, and the client may try again.
+	// Authenticate returns ErrUnauthorized for a bad credential. Any other error
+	// means that it could not check the credential, and the client may try again.
 	Authenticate(ctx context.Context, credential string) (Principal, error)
 }
 
@@ -60,14 +60,14 @@ type Config struct {
 	// expire or are removed count until then.
 	UsageInterval time.Duration
 
-	// Transfers is how many uploads and downloads may be under way, AppTransfers how many
-	// of one app; 0 means no limit. Each uses about a quarter MiB. Further ones are told to try
-	// again later, as are all while Busy, if set, returns true.
+	// Transfers is how many uploads and downloads may run, AppTransfers how many of one app;
+	// 0 means no limit. Each uses about a quarter MiB. Clients must try again later if there are
+	// more, or while Busy, if set, returns true.
 	Transfers, AppTransfers int
 	Busy                    func() bool
 
-	// StallTimeout ends an upload that moves no byte for this time, and a download that moves
-	// less than 16 KiB in it; 0 means 60 s.
+	// StallTimeout ends an upload of which no byte arrives for this time, and a download whose
+	// client reads less than 16 KiB in this time; 0 means 60 s.
 	StallTimeout time.Duration
 }
 

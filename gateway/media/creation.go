@@ -15,9 +15,9 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// nonceMetadata is the key in Upload-Metadata by which a client marks an upload, so
-// that the creation can be repeated after a lost answer. The value is 16 to 64 bytes,
-// drawn at random for each upload.
+// nonceMetadata is the key in Upload-Metadata with which a client marks an upload, so
+// that it can repeat the creation if the answer is lost. The value is 16 to 64 random bytes,
+// new for each upload.
 const (
 	nonceMetadata = "nonce"
 
@@ -25,17 +25,17 @@ const (
 	maxNonce = 64
 )
 
-// lastingMetadata is the key in Upload-Metadata that makes an upload its user's: it does not go
-// with the session, and stays until nobody has touched it for IdleLimit. It needs a nonce, by
-// which a later session finds it.
+// lastingMetadata is the key in Upload-Metadata that keeps an unfinished upload after its session has
+// ended, until no bytes were added for IdleLimit. The upload needs a nonce, with which a later session
+// finds it.
 const lastingMetadata = "lasting"
 
-// lastingSession stands in place of a session in the Ref of a lasting upload. No session's id has a
-// space.
+// lastingSession returns what the Ref of a lasting upload has instead of a session id. It has a space,
+// which session ids do not have.
 func lastingSession(who Principal) string { return "user " + who.App + " " + who.UID }
 
-// createUpload refuses what tusd would take or answer differently, and answers the
-// creation that is repeated.
+// createUpload refuses requests that tusd would accept or answer differently, and answers
+// repeated creations.
 func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 	req := requestOf(r.Context())
 	metadata := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))
@@ -66,8 +66,8 @@ func (h *Handler) createUpload(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// deleteByNonce removes the unfinished upload that a creation with the nonce in Upload-Metadata has
-// made, in any session of the user: for clients that don't know its key.
+// deleteByNonce removes the user's unfinished upload with the nonce in Upload-Metadata, of any session.
+// It is for clients that do not know the upload's key.
 func (h *Handler) deleteByNonce(w http.ResponseWriter, r *http.Request) {
 	req := requestOf(r.Context())
 	nonce := handler.ParseMetadataHeader(r.Header.Get("Upload-Metadata"))[nonceMetadata]
@@ -81,20 +81,20 @@ func (h *Handler) deleteByNonce(w http.ResponseWriter, r *http.Request) {
 		h.refuseFind(w, r, err)
 		return
 	}
-	r.URL.Path = info.Key // tusd takes the path for the id
+	r.URL.Path = info.Key // tusd uses the path as the id
 	h.tus.DelFile(w, r)
 }
 
-// nonceKeyID is the KeyID of the upload that a user marks with a nonce. Without the
-// store's secret nobody can tell keys in advance, not even those of poor nonces.
+// nonceKeyID returns the KeyID of the upload that a user marks with a nonce. It depends on the
+// store's secret, so that nobody can guess keys, also those of weak nonces.
 func (h *Handler) nonceKeyID(who Principal, nonce string) string {
 	mac := hmac.New(sha256.New, h.store.Secret())
 	fmt.Fprintf(mac, "%q %q %q", who.App, who.UID, nonce)
 	return hex.EncodeToString(mac.Sum(nil))[:keyIDDigits]
 }
 
-// answerRepeated answers a creation whose upload exists, and reports whether it does.
-// It tells the offset and takes no bytes: what is missing comes with PATCH.
+// answerRepeated answers a creation whose upload already exists, and reports whether it does.
+// The answer has the offset. It does not store bytes: the client sends the missing ones by PATCH.
 func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *request) bool {
 	info, err := h.takeOver(r.Context(), req)
 	switch {
@@ -106,7 +106,7 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 		req.expected != nil && string(req.expected) != string(info.Expected):
 		refuseTus(w, errNonceReused)
 	case req.out != nil && !info.Finished() && r.ContentLength != 0:
-		// 2xx would mean that what comes with this request has been stored.
+		// 2xx would mean that the body of this request has been stored.
 		tusStore{h}.upload(req, info)
 		req.out.offerResumption(info.Key)
 		refuseTus(w, errMismatchingOffset(info.Offset, 0))
@@ -120,19 +120,19 @@ func (h *Handler) answerRepeated(w http.ResponseWriter, r *http.Request, req *re
 	return true
 }
 
-// refuseFind answers a request whose upload could not be found, or taken over.
+// refuseFind answers a request whose upload could not be found or taken over.
 func (h *Handler) refuseFind(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal handler.Error
 	errors.As(h.tusError(r.Context(), "find an upload", err), &refusal)
 	refuseTus(w, refusal)
 }
 
-// takeOver makes a request that still sends to the upload let go, and returns what
-// is stored then.
+// takeOver ends another request that still sends to the upload, and returns what is stored
+// then.
 func (h *Handler) takeOver(ctx context.Context, req *request) (Info, error) {
 	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	if err := h.locks.acquire(lockCtx, req.keyID, req.letGo); err != nil {
+	if err := h.locks.acquire(lockCtx, req.keyID, req.stopReading); err != nil {
 		return Info{}, err
 	}
 	defer h.locks.release(req.keyID)
@@ -143,8 +143,21 @@ func (h *Handler) takeOver(ctx context.Context, req *request) (Info, error) {
 	return h.evict(ctx, info)
 }
 
-// discardBody reads what comes with a creation that needs no body. A client that is
-// still sending may not read an answer.
+// lockCreation takes the lock of an upload that a request is about to create, and keeps it until what comes with
+// the request is stored. Otherwise the creation that is repeated could take over in between, and the first one, which may be
+// on its way still although its client has aborted it, then store its bytes over those that came later.
+func (h *Handler) lockCreation(ctx context.Context, req *request, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	if err := h.locks.acquire(ctx, id, req.stopReading); err != nil {
+		return err
+	}
+	req.locked = id
+	return nil
+}
+
+// discardBody reads a body that the creation does not need: a client may read the answer only after
+// it has sent its body.
 func (h *Handler) discardBody(r *http.Request, req *request) {
 	_ = req.control.SetReadDeadline(time.Now().Add(h.config.StallTimeout)) // an error means the connection is gone
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))

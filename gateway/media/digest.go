@@ -12,9 +12,9 @@ import (
 
 var errBadDigest = errors.New("media: not a Repr-Digest with sha-256")
 
-// parseDigest returns the SHA-256 of a Repr-Digest header (RFC 9530), nil if there is
-// no such header. Other algorithms may stand beside it; alone they are refused, since
-// the sender could take the content for checked.
+// parseDigest returns the SHA-256 of a Repr-Digest header (RFC 9530), or nil without such a
+// header. The header may have other algorithms, too. It is an error if it has only those: the
+// sender would expect that the content is checked.
 func parseDigest(values []string) ([]byte, error) {
 	if len(values) == 0 {
 		return nil, nil
@@ -36,20 +36,20 @@ func parseDigest(values []string) ([]byte, error) {
 	return nil, errBadDigest
 }
 
-// formatDigest is the reverse of parseDigest. It serves Part-Digest too: a header of our
-// own, of the same form, that holds the SHA-256 of each core.MediaDigestBytes of a
-// range, one behind the other. They were taken while storing, so a range costs no hashing to serve.
+// formatDigest is the reverse of parseDigest. It is also for Part-Digest, our own header of the same
+// form. That has the SHA-256 of each core.MediaDigestBytes of a range, one after the other. They were
+// computed when the file was stored, so serving a range needs no hashing.
 func formatDigest(sum []byte) string {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 }
 
-// maxSums is how many digests of parts are told of a range: some proxies take no headers, and
-// some servers no URLs, over 4 KB. It is enough for half of the largest file, and clients that
-// verify ask for no more at once.
+// maxSums is how many digests of parts an answer may have: some proxies do not accept headers over
+// 4 KB, and some servers URLs over 4 KB. It is enough for half of the largest file, and clients that
+// verify do not ask for more at once.
 const maxSums = core.MaxMediaBytes/2/core.MediaDigestBytes + 1
 
-// partSums returns the digests of the range of a Content-Range header: none where it
-// does not begin and end where digests do, has more than maxSums, or there is no range.
+// partSums returns the digests of the range of a Content-Range header. It returns nil without a range,
+// for a range with more than maxSums digests, and for one whose ends are not those of digests.
 func partSums(info Info, contentRange string) []byte {
 	var from, last, total int64
 	if _, err := fmt.Sscanf(contentRange, "bytes %d-%d/%d", &from, &last, &total); err != nil {

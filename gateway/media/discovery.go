@@ -14,7 +14,7 @@ const (
 	tusExtensions = "creation,creation-with-upload,termination,expiration"
 )
 
-// serveOptions answers clients, of tus and of the IETF's drafts, that ask what the server can do.
+// serveOptions tells clients of tus and of the IETF's drafts which features the server has.
 func serveOptions(w http.ResponseWriter) {
 	header := w.Header()
 	header.Set("Allow", methods)

@@ -5,25 +5,26 @@
 //
 //	h, err := media.New(media.Config{Store: store, Auth: sessions})
 //	mux.Handle("/media/", h)
-//	go h.Run(ctx) // sweeps uploads that nobody finishes
+//	go h.Run(ctx) // removes abandoned uploads
 //
-// Every request but a preflight carries "Authorization: Bearer <credential>". An
-// app sees its own files only: what is unknown, expired, unfinished or another
-// app's is the same 404. An unfinished upload belongs to the user who created it,
-// in whichever session.
+// Every request except a preflight has "Authorization: Bearer <credential>". An
+// app sees only its own files: unknown, expired and unfinished files, and those of
+// other apps, get the same 404. An unfinished upload belongs to the user who created
+// it, in all their sessions.
 //
 // What the package promises:
 //
-//   - An offset that was told to a client is stored: it survives the gateway.
-//   - A request that dies in the middle keeps what had arrived. A newer request for
-//     the same upload makes an older one let go of it at once.
-//   - A creation that carries "Upload-Metadata: nonce <base64 of 16 random bytes>" can
-//     be repeated: the same user and nonce name the same upload, whose offset the
-//     answer tells (409 if the length or digest is another). DELETE with the same header removes it
-//     without its key.
-//   - Content that is not what "Repr-Digest: sha-256=:…:" of its creation announced is
-//     refused (460) with its last byte, and removed.
-//   - Finished files do not change. They cannot be deleted either (403); the store
-//     drops them when they are old.
-//   - Downloads never wait for uploads, and hold pieces in memory, not files.
+//   - If a client was told an offset, the bytes before it are stored, also if the
+//     gateway dies.
+//   - If a request is interrupted, the bytes that have arrived are kept. A newer
+//     request for the same upload ends an older one at once.
+//   - A creation with "Upload-Metadata: nonce <base64 of 16 random bytes>" can be
+//     repeated. The same user and nonce mean the same upload, and the answer has its
+//     offset (409 if length or digest differ). DELETE with the same header removes the
+//     upload without its key.
+//   - If the content does not match "Repr-Digest: sha-256=:…:" of its creation, the
+//     last byte is refused (460) and the upload is removed.
+//   - Finished files do not change. Clients cannot delete them (403). The store
+//     removes them when they expire.
+//   - Downloads never wait for uploads. They hold pieces in memory, not files.
 package media

@@ -12,8 +12,7 @@ import (
 	"rtmwasm/gateway/content"
 )
 
-// serveDownload serves a finished file of the app, or what is to be known of it (HEAD). It
-// takes no lock.
+// serveDownload serves a finished file of the app, or its headers (HEAD). It takes no lock.
 func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Principal, key string) {
 	if key == "" {
 		refuse(w, http.StatusNotFound, notFound)
@@ -37,7 +36,7 @@ func (h *Handler) serveDownload(w http.ResponseWriter, r *http.Request, who Prin
 	h.serveFile(w, r, who.App, key, setDownloadHeaders)
 }
 
-// serveFile serves a finished file, whoever may read it.
+// serveFile serves a finished file. The caller has checked that the client may read it.
 func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request, app, key string, setHeaders func(http.Header, Info)) {
 	info, file, err := h.store.Open(r.Context(), app, key)
 	if err != nil {
@@ -63,11 +62,11 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request, app, key str
 		if !errors.Is(out.err, ErrNotFound) && !isOfConnection(out.err) && r.Context().Err() == nil {
 			h.config.Logger.ErrorContext(r.Context(), "media: a download broke off", "key", key, "error", out.err)
 		}
-		panic(http.ErrAbortHandler) // the client must not take it for whole
+		panic(http.ErrAbortHandler) // shows the client that the answer is incomplete
 	}
 }
 
-// isOfConnection reports whether an error tells of the client's connection.
+// isOfConnection reports whether an error comes from the client's connection.
 func isOfConnection(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op)
@@ -87,9 +86,9 @@ func (h *Handler) downloadFailed(w http.ResponseWriter, r *http.Request, err err
 	refuseForNow(w, "the file store does not answer: try again")
 }
 
-// setDownloadHeaders makes the file something to save, never something that runs,
-// whatever is in it. It stays no-store: a browser that writes 30 MiB to its cache
-// takes twice as long, and what was private would outlive the session there.
+// setDownloadHeaders makes browsers save the file and never run it, whatever is in it.
+// It uses no-store: a browser that writes 30 MiB to its cache takes twice as long, and a private
+// file would stay there after the session.
 func setDownloadHeaders(header http.Header, info Info) {
 	setFileHeaders(header, info)
 	header.Set("Content-Disposition", "attachment")
@@ -97,22 +96,22 @@ func setDownloadHeaders(header http.Header, info Info) {
 	header.Set("Repr-Digest", formatDigest(info.Digest[:]))
 }
 
-// setFileHeaders sets what is to be known of a finished file, of each request for it.
+// setFileHeaders sets the headers that all answers about a finished file have.
 func setFileHeaders(header http.Header, info Info) {
 	header.Set("Content-Type", info.Type)
 	header.Set("ETag", `"`+hex.EncodeToString(info.Digest[:])+`"`)
 	header.Set("Accept-Ranges", "bytes")
 }
 
-// downloadWriter lets the Reader write its parts as they are. The header goes out with the
-// first bytes: until these were read, the answer may still become an error.
+// downloadWriter lets the Reader write its parts without copying them. It sends the header together
+// with the first bytes, because the answer may become an error until these have been read.
 type downloadWriter struct {
 	*content.Writer
 	info Info
 
-	status     int // to send; 0 means none was set
+	status     int // to send; 0 means that it is not set yet
 	headerSent bool
-	err        error // why the body is not whole
+	err        error // why the body is incomplete
 }
 
 func (d *downloadWriter) WriteHeader(status int) { d.status = status }
@@ -122,7 +121,7 @@ func (d *downloadWriter) sendHeader() {
 		return
 	}
 	d.headerSent = true
-	if d.status >= http.StatusBadRequest { // what a condition of the request is not met by
+	if d.status >= http.StatusBadRequest { // a condition of the request is not met
 		d.Header().Set("Cache-Control", "no-store")
 	}
 	if sums := partSums(d.info, d.Header().Get("Content-Range")); len(sums) > 0 {
@@ -131,7 +130,7 @@ func (d *downloadWriter) sendHeader() {
 	d.Writer.WriteHeader(d.status)
 }
 
-// ReadFrom is how io.Copy, and so http.ServeContent, hands over the body.
+// ReadFrom gets the body from io.Copy, and so from http.ServeContent.
 func (d *downloadWriter) ReadFrom(src io.Reader) (n int64, err error) {
 	if limited, ok := src.(*io.LimitedReader); ok {
 		switch file := limited.R.(type) {
@@ -139,7 +138,7 @@ func (d *downloadWriter) ReadFrom(src io.Reader) (n int64, err error) {
 			n, d.err = file.WriteN(d, limited.N)
 			limited.N -= n
 			return n, d.err
-		case *os.File: // which the Reader hands over in turn
+		case *os.File: // from the Reader
 			d.sendHeader()
 			return d.Writer.ReadFrom(src)
 		}

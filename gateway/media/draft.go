@@ -10,21 +10,21 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// Resumable uploads as the IETF's HTTP working group drafts them
-// (draft-ietf-httpbis-resumable-upload): what URLSession of iOS 17 and later speaks. A request
-// of them goes through tusd as one of tus 1.0, so that all that holds for uploads holds for
-// them too, and draftWriter makes the answer one of the draft.
+// Resumable uploads by the drafts of the IETF's HTTP working group
+// (draft-ietf-httpbis-resumable-upload), which URLSession of iOS 17 and later uses. Such a request
+// is changed into a request of tus 1.0 and passed to tusd, so that the same rules apply to all
+// uploads. draftWriter changes the answer back.
 //
-// tusd's own support (Config.EnableExperimentalProtocol) ends at version 6, and iOS 26 sends 8.
-// It also leaves the offset out of 409, and Upload-Complete out of answers to PATCH.
+// tusd's own support (Config.EnableExperimentalProtocol) ends at version 6, but iOS 26 sends 8.
+// It also omits the offset in 409, and Upload-Complete in answers to PATCH.
 
-// The interop versions that are spoken: of draft -01 (iOS 17) to -12.
+// The supported interop versions: of draft -01 (iOS 17) to -12.
 const (
 	oldestDraft = 3
 	newestDraft = 8
 
-	draftOfUploadComplete = 4 // before it, Upload-Incomplete says the opposite
-	draftOfPartialUpload  = 6 // from here on PATCH needs partialUpload
+	draftOfUploadComplete = 4 // first version with Upload-Complete; earlier ones have Upload-Incomplete, its opposite
+	draftOfPartialUpload  = 6 // first version in which PATCH needs partialUpload
 )
 
 const (
@@ -33,16 +33,16 @@ const (
 	// partialUpload is the content type of PATCH.
 	partialUpload = "application/partial-upload"
 
-	// statusUploadResumption is of the interim answer that tells where an upload can be resumed.
+	// statusUploadResumption is the status of the interim answer that says where an upload can be resumed.
 	statusUploadResumption = 104
 )
 
-// draft is what a request of the IETF's drafts says.
+// draft has the values of a request of the IETF's drafts.
 type draft struct {
 	version  int
-	unknown  bool  // the version is newer: the body is taken, but no resumption offered
-	complete bool  // the body is all that the upload lacks
-	length   int64 // of the whole upload; -1: the request does not say
+	unknown  bool  // the version is newer: the body is accepted, but resumption is not offered
+	complete bool  // the upload is complete after this body
+	length   int64 // of the complete upload; -1: the request does not have it
 }
 
 // isDraft reports whether a request is one of the IETF's drafts.
@@ -50,7 +50,7 @@ func isDraft(r *http.Request) bool {
 	return r.Header.Get(draftVersionHeader) != "" && r.Header.Get("Tus-Resumable") == ""
 }
 
-// draftOf makes a request of the IETF's drafts one of tus 1.0, or returns a handler.Error.
+// draftOf changes a request of the IETF's drafts into one of tus 1.0, or returns a handler.Error.
 func draftOf(r *http.Request) (*draft, error) {
 	d := &draft{length: -1}
 	said, known := false, false
@@ -88,7 +88,7 @@ func draftVersion(r *http.Request) (version int, known bool) {
 	return int(n), n >= oldestDraft
 }
 
-// readComplete reads Upload-Complete; said reports whether it is there.
+// readComplete reads Upload-Complete; said reports whether the request has it.
 func (d *draft) readComplete(h http.Header) (complete, said bool) {
 	name, whole := "Upload-Complete", "?1"
 	if d.version < draftOfUploadComplete {
@@ -98,7 +98,7 @@ func (d *draft) readComplete(h http.Header) (complete, said bool) {
 	return item == whole, item == "?0" || item == "?1"
 }
 
-// readLength reads the length of an upload from a request whose body belongs behind offset.
+// readLength reads the length of an upload from a request whose body begins at offset.
 func (d *draft) readLength(r *http.Request, offset int64) error {
 	if n, ok := integerItem(r.Header.Get("Upload-Length")); ok {
 		d.length = n
@@ -146,11 +146,11 @@ func (d *draft) rewriteAppend(r *http.Request) error {
 	}
 	r.Header.Set("Upload-Offset", strconv.FormatInt(offset, 10))
 	r.Header.Set("Content-Type", contentType)
-	r.Header.Del("Upload-Length") // tus 1.0 has it for uploads of unknown length only
+	r.Header.Del("Upload-Length") // in tus 1.0, PATCH has it only for uploads of unknown length
 	return nil
 }
 
-// checkAppend compares what a PATCH says with the upload.
+// checkAppend compares the values of a PATCH with the upload.
 func (d *draft) checkAppend(r *http.Request, info Info) error {
 	offset, _ := strconv.ParseInt(r.Header.Get("Upload-Offset"), 10, 64)
 	switch {
@@ -164,7 +164,7 @@ func (d *draft) checkAppend(r *http.Request, info Info) error {
 	return nil
 }
 
-// addMetadata adds to Upload-Metadata what other headers tell of the file, if they can be read.
+// addMetadata adds the name and type of the file from other headers to Upload-Metadata.
 func addMetadata(h http.Header) {
 	pairs := strings.TrimSpace(h.Get("Upload-Metadata"))
 	given := handler.ParseMetadataHeader(pairs)
@@ -181,12 +181,12 @@ func addMetadata(h http.Header) {
 	_, disposition, _ := mime.ParseMediaType(h.Get("Content-Disposition"))
 	add("filetype", kind)
 	add("filename", disposition["filename"])
-	if pairs != "" && len(h.Values("Upload-Metadata")) < 2 { // two are refused
+	if pairs != "" && len(h.Values("Upload-Metadata")) < 2 { // two headers are refused later
 		h.Set("Upload-Metadata", pairs)
 	}
 }
 
-// bareItem is the value of a structured field (RFC 9651) that is an item, without parameters.
+// bareItem returns the item of a structured field (RFC 9651), without parameters.
 func bareItem(field string) string {
 	item, _, _ := strings.Cut(field, ";")
 	return strings.Trim(item, " ")

@@ -243,7 +243,7 @@ func TestDraftUploadGoesOnAfterTheGatewayLetGo(t *testing.T) {
 		"Upload-Offset: 0\r\nContent-Type: application/partial-upload\r\nContent-Length: %d\r\n\r\n%s", path, d.credential, len(content), content[:1000])
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return d.s.store.read.Load() == read+1000 }, time.Minute, time.Millisecond)
-	d.s.handler.LetGo()
+	d.s.handler.StopUploads()
 	rest, err := io.ReadAll(running)
 	require.Empty(t, rest, "no status: a client that gets one does not go on")
 	var network net.Error

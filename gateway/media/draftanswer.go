@@ -12,18 +12,18 @@ import (
 	"rtmwasm/core"
 )
 
-// draftWriter makes an answer of tus 1.0 one of the IETF's drafts.
+// draftWriter changes an answer of tus 1.0 into one of the IETF's drafts.
 type draftWriter struct {
 	http.ResponseWriter
 	r       *http.Request
 	req     *request
-	offered bool // the client knows where it can go on
+	offered bool // the client knows where it can resume
 }
 
 func (w *draftWriter) WriteHeader(status int) {
 	if w.req.cut.Load() && status >= 500 && w.offered {
-		// What has arrived is stored. URLSession goes on after a broken connection only: it hands
-		// any status to its application. net/http would first wait for more of the body.
+		// The bytes that have arrived are stored. URLSession only resumes after a broken connection: it
+		// passes any status to its application. Without the deadline, net/http would wait for more of the body.
 		_ = w.req.control.SetReadDeadline(time.Now()) // an error means the connection is gone
 		panic(http.ErrAbortHandler)
 	}
@@ -34,8 +34,8 @@ func (w *draftWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// offerResumption tells the client, before its body is read, where it can go on after an
-// interruption.
+// offerResumption tells the client where it can resume after an interruption, before its body is
+// read.
 func (w *draftWriter) offerResumption(key string) {
 	if w.req.draft.unknown || !w.r.ProtoAtLeast(1, 1) { // HTTP/1.0 has no interim answers
 		return
@@ -62,8 +62,8 @@ func (w *draftWriter) setCommon() {
 	}
 }
 
-// describe sets what an answer tells of an upload, and returns the status that the drafts have
-// for it. The last PATCH is answered as the creation would have been.
+// describe sets the headers about an upload, and returns the status of the drafts. The answer to the
+// last PATCH is the answer that a complete creation would have got.
 func (w *draftWriter) describe(status int, info Info) int {
 	h := w.Header()
 	name, value := "Upload-Complete", info.Finished()
@@ -89,13 +89,13 @@ func (w *draftWriter) describe(status int, info Info) int {
 // Unwrap gives http.ResponseController the writer that has the deadlines.
 func (w *draftWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// uploadLimit is Upload-Limit, as far as all uploads have it in common.
+// uploadLimit has the limits in Upload-Limit that all uploads have in common.
 var uploadLimit = fmt.Sprintf("max-size=%d, min-size=1, min-append-size=%d", core.MaxMediaBytes, core.MinMediaAppendBytes)
 
-// problemTypes is where the types of problems are registered. (RFC 9457)
+// problemTypes is the prefix of registered problem types (RFC 9457).
 const problemTypes = "https://iana.org/assignments/http-problem-types#"
 
-// Errors that only requests of the drafts meet.
+// Errors that only requests of the drafts get.
 var (
 	errDraftVersion  = handler.NewError("ERR_UNSUPPORTED_VERSION", fmt.Sprintf("this Upload-Draft-Interop-Version is not spoken here: use one of %d to %d, or tus 1.0", oldestDraft, newestDraft), http.StatusBadRequest)
 	errDraftComplete = handler.NewError("ERR_INVALID_UPLOAD_COMPLETE", "send Upload-Complete: ?1 with the last bytes of a file, ?0 with others (in version 3, Upload-Incomplete: ?0 and ?1)", http.StatusBadRequest)
@@ -129,9 +129,9 @@ func withHeader(e handler.Error, name, value string) handler.Error {
 	return e
 }
 
-// mayGoOn is the error of a request that may be made again. To the drafts 409 and 423 are
-// final, except where the offset is told.
-func (r *request) mayGoOn(e handler.Error) handler.Error {
+// retryable returns the error of a request that the client may repeat. In the drafts, 409 and 423 are
+// final unless the answer has the offset.
+func (r *request) retryable(e handler.Error) handler.Error {
 	if r.draft != nil {
 		e.HTTPResponse.StatusCode = http.StatusServiceUnavailable
 	}

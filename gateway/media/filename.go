@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// attachment is the Content-Disposition that has a file saved under a name (RFC 6266): in ASCII
-// as far as it goes, and in full for all browsers of today (RFC 8187).
+// attachment returns the Content-Disposition that makes browsers save a file with a name (RFC 6266).
+// It has the name reduced to ASCII, and the complete name for all current browsers (RFC 8187).
 func attachment(name string) string {
 	name = strings.Map(fileRune, name)
 	ascii := strings.Map(func(r rune) rune {
@@ -19,8 +19,8 @@ func attachment(name string) string {
 	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + extValue(name)
 }
 
-// fileRune replaces what is of no file's name: separators of paths, what is not seen, and what
-// changes the direction of writing, so that "exe" may look like the beginning.
+// fileRune replaces characters that file names must not have: path separators, invisible characters,
+// and those that change the direction of writing and so hide an extension such as "exe".
 func fileRune(r rune) rune {
 	if r == '/' || r == '\\' || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 		return '_'
@@ -28,7 +28,7 @@ func fileRune(r rune) rune {
 	return r
 }
 
-// extValue escapes all bytes but those of attr-char (RFC 8187, 3.2.1).
+// extValue escapes all bytes except attr-char (RFC 8187, 3.2.1).
 func extValue(s string) string {
 	var out strings.Builder
 	for _, c := range []byte(s) {

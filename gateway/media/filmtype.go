@@ -7,8 +7,8 @@ import (
 	"rtmwasm/core"
 )
 
-// filmType tells the type of an MP4 or QuickTime film, or "". Both are boxes: a size of four bytes,
-// which counts itself, a name of four, and what is in the box.
+// filmType returns the type of an MP4 or QuickTime film, or "". Both consist of boxes. A box has a
+// size of four bytes, which includes the header, a name of four bytes, and its content.
 func filmType(first []byte) string {
 	size, name, ok := box(first)
 	switch {
@@ -17,8 +17,8 @@ func filmType(first []byte) string {
 	case name == "ftyp":
 		return brandType(first[:min(size, int64(len(first)))])
 	}
-	// A QuickTime film may be from before there was ftyp. A name alone may be in any file: the size
-	// must be right too, and what is in the box or follows it.
+	// Old QuickTime films have no ftyp. Any file may have such a name by chance, so the size must be
+	// right, too, and what is in the box or after it.
 	switch name {
 	case "moov":
 		if _, inner, ok := box(first[8:]); ok && (inner == "mvhd" || inner == "cmov" || inner == "rmra") {
@@ -34,8 +34,8 @@ func filmType(first []byte) string {
 	return ""
 }
 
-// box reads the head of a box. Its size is that of the head at least and of the largest upload at
-// most; a box without a size of its own reaches to the end of the file and counts as the largest.
+// box reads the header of a box. Its size is at least that of the header and at most that of the largest
+// upload. A box without a size ends with the file and counts as the largest.
 func box(b []byte) (size int64, name string, ok bool) {
 	if len(b) < 8 {
 		return 0, "", false
@@ -54,8 +54,8 @@ func box(b []byte) (size int64, name string, ok bool) {
 	return size, name, size >= least && size <= core.MaxMediaBytes
 }
 
-// brandType tells a film's type by the brands of its ftyp box: the first is the file's own, those
-// after a version are what it is compatible with.
+// brandType returns a film's type by the brands in its ftyp box: the file's own brand, a version, and
+// the brands that the file is compatible with.
 func brandType(ftyp []byte) string {
 	if len(ftyp) < 12 {
 		return ""
@@ -69,8 +69,8 @@ func brandType(ftyp []byte) string {
 	return "" // http.DetectContentType looks for a brand that begins with mp4
 }
 
-// isMP3 reports whether three frames of MPEG layer III follow one another: a single one begins with
-// only eleven bits that are always the same.
+// isMP3 reports whether the file begins with three frames of MPEG layer III. A single frame is not
+// enough, because only its first eleven bits are always the same.
 func isMP3(first []byte) bool {
 	var kind uint32
 	for n := range 3 {
@@ -84,8 +84,8 @@ func isMP3(first []byte) bool {
 	return true
 }
 
-// Bit rates of layer III in kbit/s, and sample rates in Hz, by their index in the header: of MPEG 1 and
-// of MPEG 2. MPEG 2.5 has half the sample rates of MPEG 2.
+// Bit rates of layer III in kbit/s and sample rates in Hz, by their index in the header, for MPEG 1 and
+// MPEG 2. The sample rates of MPEG 2.5 are half of those of MPEG 2.
 var (
 	mp3BitRates = [2][16]int{
 		{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0},
@@ -94,8 +94,8 @@ var (
 	mp3SampleRates = [2][4]int{{44100, 48000, 32000, 0}, {22050, 24000, 16000, 0}}
 )
 
-// mp3Frame returns the size of the frame of layer III that b begins with, 0 if it begins with none,
-// and what all frames of a file have in common: version, layer and sample rate.
+// mp3Frame returns the size of the layer III frame at the beginning of b, or 0 if there is no frame.
+// kind has what all frames of a file have in common: version, layer and sample rate.
 func mp3Frame(b []byte) (size int, kind uint32) {
 	if len(b) < 4 {
 		return 0, 0

@@ -2,10 +2,12 @@ package media_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,10 +17,32 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// another is another gateway on the same engine and files.
+// patient waits a minute for each answer. A gateway that does not answer within a second or so is
+// passed over, which on a busy machine may be one that works.
+type patient struct {
+	media.Gateways
+	failed atomic.Int64 // how many questions had no answer
+}
+
+func (p *patient) Ask(ctx context.Context, gatewayID string, question []byte) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for {
+		answer, err = p.Gateways.Ask(ctx, gatewayID, question)
+		if !errors.Is(err, media.ErrGatewayGone) || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		p.failed.Add(1)
+	}
+	return answer, err
+}
+
+// another is another gateway on the same engine and files. It is patient with the others.
 func (s *server) another() *server {
 	b := &server{t: s.t, engine: s.engine, files: s.files, maxAge: s.maxAge, config: media.Config{
-		Auth: credentials{}, Gateways: s.engine.MediaGateways(), Logger: s.config.Logger,
+		Auth: credentials{}, Gateways: &patient{Gateways: s.engine.MediaGateways()}, Logger: s.config.Logger,
 	}}
 	b.serve()
 	s.t.Cleanup(func() {
@@ -36,7 +60,9 @@ func (c *client) at(s *server) *client { return &client{s: s, credential: c.cred
 func TestTheNewerRequestAtAnotherGatewayTakesOver(t *testing.T) {
 	a := newServer(t)
 	b := a.another()
-	anna := a.as(appA, "anna", "s1")
+	// Each test has a session of its own: a gateway may hear late that one has ended elsewhere.
+	var session string
+	var anna *client
 	content := randomBytes(4, 3<<20)
 	const sent = 1<<20 + 5
 	for name, newer := range map[string]func(t *testing.T, path string){
@@ -59,24 +85,24 @@ func TestTheNewerRequestAtAnotherGatewayTakesOver(t *testing.T) {
 			assert.Equal(t, 404, anna.do("HEAD", path, nil).status)
 		},
 		"the end of the session": func(t *testing.T, path string) {
-			b.handler.SessionEnded("s1")
+			b.handler.SessionEnded(session)
 			assert.Equal(t, 404, anna.do("HEAD", path, nil).status)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			session = "s." + name
+			anna = a.as(appA, "anna", session)
 			path := anna.create(len(content), withNonce(nonceA+name)...).header.Get("Location")
 			older := anna.startPatch(path, 0)
 			older.write(content[:sent])
 			assert.Equal(t, sent, anna.at(b).offset(path), "HEAD tells what has arrived elsewhere")
 
-			began := time.Now()
 			newer(t, path)
-			assert.Less(t, time.Since(began), 5*time.Second, "nobody waits for a timeout")
+			assert.Zero(t, b.config.Gateways.(*patient).failed.Load(), "nobody waits for a timeout")
 			older.body.Close()
 			if answer, ok := <-older.result; ok {
 				assert.Equal(t, 409, answer.status, "it may try again")
 			}
-			a.handler.SessionEnded("s1") // places for the next
 		})
 	}
 }
@@ -133,25 +159,31 @@ func TestADeafGatewayIsPassedOver(t *testing.T) {
 			a.config.Gateways = deaf{a.config.Gateways}
 			a.serve()
 			anna := a.as(appA, "anna", "s1")
-			path := anna.created(len(content))
-			if kept > 0 {
-				require.Equal(t, 204, anna.patch(path, 0, bytes.NewReader(content[:kept])).status)
+			var path string
+			var zombie *partial
+			for unsaved := false; !unsaved; { // a gateway saves what has arrived every 5 s
+				path = anna.created(len(content))
+				if kept > 0 {
+					require.Equal(t, 204, anna.patch(path, 0, bytes.NewReader(content[:kept])).status)
+				}
+				began := time.Now()
+				zombie = anna.startPatch(path, kept)
+				zombie.write(other[kept : kept+1000])
+				unsaved = time.Since(began) < 5*time.Second
 			}
-			zombie := anna.startPatch(path, kept)
-			zombie.write(other[kept : kept+1000])
 
 			require.Equal(t, kept, anna.at(b).offset(path))
 			newer := anna.at(b).startPatch(path, kept)
 			newer.write(content[kept : kept+500_000])
-			zombie.write(other[kept+1000 : len(other)-1000])
-			_, err := zombie.body.Write(other[len(other)-1000:])
-			require.NoError(t, err)
-			zombie.body.Close()
+			go func() {
+				_, _ = zombie.body.Write(other[kept+1000:]) // fails if the zombie learns before its end that it has lost the upload
+				_ = zombie.body.Close()
+			}()
 			if answer, ok := <-zombie.result; ok {
 				assert.Equal(t, 409, answer.status, "%s", answer.body)
 			}
 			newer.write(content[kept+500_000 : len(content)-1000])
-			_, err = newer.body.Write(content[len(content)-1000:])
+			_, err := newer.body.Write(content[len(content)-1000:])
 			require.NoError(t, err)
 			newer.body.Close()
 			require.Equal(t, 204, (<-newer.result).status)

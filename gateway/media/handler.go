@@ -13,16 +13,16 @@ import (
 	"rtmwasm/core"
 )
 
-// BasePath is where a Handler belongs in a mux.
+// BasePath is the path at which to register a Handler in a mux.
 const BasePath = "/media/"
 
-// ScanPath is where a web hook that scans uploads reads them. A Handler serves nothing there.
+// ScanPath is the path at which a web hook that scans uploads reads them. A Handler does not serve it.
 const ScanPath = BasePath + "scan/"
 
-// lockTimeout bounds the wait for an upload that another request is letting go of.
+// lockTimeout limits how long a request waits for another request to release an upload.
 const lockTimeout = 10 * time.Second
 
-// endTimeout bounds the removal of one ended session's uploads.
+// endTimeout limits how long the removal of an ended session's uploads takes.
 const endTimeout = 30 * time.Second
 
 // Handler serves BasePath. It is safe for concurrent use.
@@ -40,7 +40,7 @@ type Handler struct {
 	tusH http.Handler
 }
 
-// New makes a Handler, which answers other gateways from then on. It starts nothing else; see Run.
+// New makes a Handler. From then on the Handler answers other gateways. It does not sweep; see Run.
 func New(config Config) (*Handler, error) {
 	if config.Store == nil || config.Auth == nil {
 		return nil, errors.New("media: Config needs a Store and an Auth")
@@ -95,7 +95,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		h.serveDownload(w, r, who, key)
 	case http.MethodHead:
-		if r.Header.Get("Tus-Resumable") == "" && r.Header.Get(overrideHeader) == "" && !isDraft(r) { // about the file, not its upload
+		if r.Header.Get("Tus-Resumable") == "" && r.Header.Get(overrideHeader) == "" && !isDraft(r) { // asks for the file, not for its upload
 			h.serveDownload(w, r, who, key)
 			return
 		}
@@ -108,8 +108,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// setCommonHeaders sets what every answer has. Who uses a Handler sets what lets pages of
-// other origins read the answers.
+// setCommonHeaders sets the headers of all responses, except those for pages of other origins (CORS). The
+// user of the Handler sets these.
 func setCommonHeaders(header http.Header, r *http.Request) {
 	header.Set(core.GatewayHeader, "1")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -126,7 +126,7 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principa
 	who, err := h.config.Auth.Authenticate(r.Context(), credential)
 	switch {
 	case errors.Is(err, ErrUnauthorized):
-		unauthorized(w, "the credential is unknown or no longer good: log in and use the new one")
+		unauthorized(w, "the credential is unknown or no longer valid: log in and use the new one")
 		return Principal{}, false
 	case err != nil:
 		h.config.Logger.ErrorContext(r.Context(), "media: cannot check a credential", "error", err)
@@ -136,8 +136,8 @@ func (h *Handler) authenticate(w http.ResponseWriter, r *http.Request) (Principa
 	return who, true
 }
 
-// SessionEnded removes the unfinished uploads of a session, requests that are writing to them
-// included. It returns when that is done, or after 30 s; Run's sweeps get what is left.
+// SessionEnded ends the running uploads of a session, and removes all its unfinished uploads. It returns
+// when that is done, or after 30 s. Run's sweeps remove the rest.
 func (h *Handler) SessionEnded(sessionID string) {
 	h.tellEnded(sessionID)
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
@@ -150,8 +150,8 @@ func (h *Handler) SessionEnded(sessionID string) {
 	h.abandonAll(ctx, append(refs, running...))
 }
 
-// sessionEndedElsewhere removes what the store does not list: uploads whose first request is
-// under way here. The rest is removed by the gateway where the session has ended.
+// sessionEndedElsewhere removes the uploads whose first request is running on this gateway, because the
+// store does not list them yet. The gateway on which the session has ended removes the others.
 func (h *Handler) sessionEndedElsewhere(sessionID string) {
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
@@ -166,11 +166,11 @@ func (h *Handler) abandonAll(ctx context.Context, refs []Ref) {
 	}
 }
 
-// LetGo ends uploads under way: what has arrived is stored, and the client told to go on
+// StopUploads ends all running uploads. The bytes that have arrived are stored, and each client is told to continue
 // with another request.
-func (h *Handler) LetGo() { h.locks.letGo() }
+func (h *Handler) StopUploads() { h.locks.stopAll() }
 
-// abandon takes the upload away from whoever is writing to it and removes it.
+// abandon ends the request that is writing to an upload, and removes the upload.
 func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 	lockCtx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
@@ -179,14 +179,15 @@ func (h *Handler) abandon(ctx context.Context, ref Ref) error {
 		if err == nil {
 			break
 		}
-		if lockCtx.Err() != nil { // otherwise a newer request came between, which is to let go as well
+		if lockCtx.Err() != nil { // otherwise a newer request has the lock now: interrupt that one, too
 			return err
 		}
 	}
 	defer h.locks.release(KeyID(ref.Key))
 	if h.config.Gateways != nil {
 		if info, err := h.store.Info(ctx, ref.App, ref.Key); err == nil && info.Session == ref.Session {
-			// A gateway that is checking it cannot finish what is gone.
+			// It is no problem if another gateway is checking the upload: that gateway cannot finish a
+			// removed one.
 			if _, err := h.evict(ctx, info); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrBeingChecked) {
 				return err
 			}

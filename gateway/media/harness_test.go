@@ -54,6 +54,7 @@ type server struct {
 	makeFiles func(t testing.TB, dir string, secret []byte) mediastore.Files // nil: a folder in dir
 	checker   mediastore.Checker
 	checkWait time.Duration
+	wrapStore func(media.Store) media.Store // nil: the handler uses the Store itself
 
 	engine  *natsengine.Engine
 	files   mediastore.Files
@@ -113,6 +114,9 @@ func (s *server) serve() {
 	var err error
 	s.media = mediastore.New(mediastore.Options{Records: s.engine.MediaRecords(), Files: s.files, MaxAge: s.maxAge, Checker: s.checker, CheckWait: s.checkWait})
 	s.store = &watchedStore{Store: s.media}
+	if s.wrapStore != nil {
+		s.store.Store = s.wrapStore(s.media)
+	}
 	s.config.Store = s.store
 	if s.config.URLKeys == nil {
 		s.config.URLKeys = mediaurl.NewRing(s.engine.MediaKeys(), nil, 0)

@@ -9,22 +9,22 @@ import (
 	"rtmwasm/core"
 )
 
-// A key has core.MediaKeyLength lower-case hex digits: the first keyTimeDigits are the hour in
-// which the upload was created, in hours since 1970, so that stores find what expires without
-// looking at each file; the others, its KeyID, are random.
+// A key has core.MediaKeyLength lower-case hex digits. The first keyTimeDigits are the hour in which the
+// upload was created, in hours since 1970. So a store finds expired files without looking at each file. The
+// other digits, the KeyID, are random.
 const keyTimeDigits = 6
 
 // keyIDDigits is the length of a KeyID.
 const keyIDDigits = core.MediaKeyLength - keyTimeDigits
 
-// newKeyID draws the random part of a key.
+// newKeyID returns a random KeyID.
 func newKeyID() string {
 	var random [keyIDDigits / 2]byte
 	rand.Read(random[:]) // never fails
 	return hex.EncodeToString(random[:])
 }
 
-// Key is the key of an upload that is created at some time; id is its KeyID.
+// Key returns the key of an upload from the time of its creation and its KeyID.
 func Key(created time.Time, id string) string {
 	hour := strconv.FormatInt(created.Unix()/3600, 16)
 	for len(hour) < keyTimeDigits {
@@ -33,19 +33,19 @@ func Key(created time.Time, id string) string {
 	return hour + id
 }
 
-// KeyID is the part of a valid key that does not tell the time.
+// KeyID returns the random part of a valid key.
 func KeyID(key string) string { return key[keyTimeDigits:] }
 
-// KeyHour is the part of a valid key that tells the time: equal for uploads of the same hour.
+// KeyHour returns the hour part of a valid key, which is the same for all uploads created in that hour.
 func KeyHour(key string) string { return key[:keyTimeDigits] }
 
-// KeyTime is the beginning of the hour in which the upload of a valid key was created.
+// KeyTime returns the beginning of the hour in which the upload of a valid key was created.
 func KeyTime(key string) time.Time {
 	at, _ := HourTime(KeyHour(key))
 	return at
 }
 
-// HourTime is the beginning of what KeyHour names, and whether it names any.
+// HourTime returns the beginning of the hour that KeyHour has returned. ok is false if hour is not valid.
 func HourTime(hour string) (at time.Time, ok bool) {
 	hours, err := strconv.ParseInt(hour, 16, 64)
 	if err != nil || len(hour) != keyTimeDigits || hours < 0 {

@@ -8,29 +8,30 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// locks lets one request at a time change an upload. Who wants a lock that is held
-// asks the holder to let go, and waits; whoever waited before is refused. A client has
-// one request at a time, so the newest is the one that lives. HEAD takes no lock.
+// locks ensure that only one request at a time changes an upload. A request that wants a lock asks its
+// holder to release it, and waits. A request that was waiting before is refused. A client has one request at a
+// time, so the newest request is the one that its client still waits for. HEAD takes no lock.
 //
-// It covers one gateway. Who has the lock asks other gateways to let go, see Handler.evict; and
-// of two that change an upload at the same time the store takes one.
+// The locks are those of one gateway. A request that has the lock asks other gateways to release theirs, see
+// Handler.evict. If two gateways still change an upload at the same time, the store accepts only one.
 type locks struct {
 	mu      sync.Mutex
 	held    map[string]*hold
-	waiting map[string]chan struct{} // closed when a newer one comes
+	waiting map[string]chan struct{} // closed when a newer request wants the lock
 }
 
+// hold is a lock that a request has.
 type hold struct {
-	letGo    func() // called with locks.mu held, so never after release
+	stop     func() // called with locks.mu held, so never after release
 	released chan struct{}
 }
 
 func newLocks() *locks { return &locks{held: map[string]*hold{}, waiting: map[string]chan struct{}{}} }
 
-// acquire waits for the lock of key. letGo will be called, perhaps more than once,
-// when others want it; it must not block. It ends by ctx, or when a newer one wants the
-// lock too, with tus's "locked" error.
-func (l *locks) acquire(ctx context.Context, key string, letGo func()) error {
+// acquire waits for the lock of key. When another request wants the lock later, stop is called, perhaps more
+// than once; it must not block. acquire returns tus's "locked" error if ctx ends, or if a newer request wants
+// the lock, too.
+func (l *locks) acquire(ctx context.Context, key string, stop func()) error {
 	mine := make(chan struct{})
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,7 +40,7 @@ func (l *locks) acquire(ctx context.Context, key string, letGo func()) error {
 	}
 	l.waiting[key] = mine
 	if h := l.held[key]; h != nil {
-		h.letGo()
+		h.stop()
 		l.mu.Unlock()
 		select {
 		case <-h.released:
@@ -55,7 +56,7 @@ func (l *locks) acquire(ctx context.Context, key string, letGo func()) error {
 	if l.held[key] != nil {
 		return handler.ErrFileLocked // ctx has ended
 	}
-	l.held[key] = &hold{letGo: letGo, released: make(chan struct{})}
+	l.held[key] = &hold{stop: stop, released: make(chan struct{})}
 	return nil
 }
 
@@ -66,8 +67,8 @@ func (l *locks) release(key string) {
 	delete(l.held, key)
 }
 
-// clear ends what holds the lock of key or waits for it, on behalf of somebody elsewhere who is
-// newer, and returns when it has. It returns ctx's error if that comes first.
+// clear ends the requests that hold the lock of key or wait for it, because a newer request runs on another
+// gateway. It returns when the lock is free, or ctx's error if ctx ends first.
 func (l *locks) clear(ctx context.Context, key string) error {
 	l.mu.Lock()
 	if older := l.waiting[key]; older != nil {
@@ -76,7 +77,7 @@ func (l *locks) clear(ctx context.Context, key string) error {
 	}
 	h := l.held[key]
 	if h != nil {
-		h.letGo()
+		h.stop()
 	}
 	l.mu.Unlock()
 	if h == nil {
@@ -90,17 +91,17 @@ func (l *locks) clear(ctx context.Context, key string) error {
 	}
 }
 
-// letGo asks all holders to let go.
-func (l *locks) letGo() {
+// stopAll makes all holders release their locks soon.
+func (l *locks) stopAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, h := range l.held {
-		h.letGo()
+		h.stop()
 	}
 }
 
-// NewLock is tusd's way in. Lock takes the request out of its context. A lock is of a KeyID:
-// a creation that is repeated does not know the hour of the first.
+// NewLock implements tusd's handler.Locker. The key of a lock is a KeyID, because a repeated creation does not
+// know the hour of the first one.
 func (l *locks) NewLock(id string) (handler.Lock, error) { return &lock{locks: l, key: KeyID(id)}, nil }
 
 type lock struct {
@@ -109,17 +110,17 @@ type lock struct {
 	held  bool
 }
 
-// Lock leaves tusd's own way to interrupt a request aside: it reads the request's
-// body variable without synchronisation, and misses one that is set a moment later.
+// Lock implements handler.Lock. It does not use tusd's function to interrupt a request. That function reads
+// the request's body variable without synchronisation, and misses a body that is set a moment later.
 func (l *lock) Lock(ctx context.Context, _ func()) error {
 	req := requestOf(ctx)
-	if req.asks {
+	if req.readOnly || req.locked == l.key {
 		return nil
 	}
-	err := l.locks.acquire(ctx, l.key, req.letGo)
+	err := l.locks.acquire(ctx, l.key, req.stopReading)
 	l.held = err == nil
 	if errors.Is(err, handler.ErrFileLocked) {
-		return req.mayGoOn(handler.ErrFileLocked)
+		return req.retryable(handler.ErrFileLocked)
 	}
 	return err
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Direction of a transfer, as the gateway sees it.
+// Direction is the direction of a transfer as the gateway sees it.
 type Direction string
 
 // Directions.
@@ -20,12 +20,12 @@ type Result string
 // Results.
 const (
 	Done    Result = "done"
-	Refused Result = "refused" // the client asked for what it may not have
+	Refused Result = "refused" // the request was not allowed or not valid
 	Broken  Result = "broken"  // the connection was lost, or another request took over
-	Failed  Result = "failed"  // the store could not do it
+	Failed  Result = "failed"  // the gateway or its store failed
 )
 
-// Meter counts requests that carry content. It is used by many goroutines.
+// Meter counts requests that carry content. It must be safe for concurrent use.
 type Meter interface {
 	TransferBegan(Direction)
 	TransferEnded(d Direction, r Result, bytes int64)
@@ -50,7 +50,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &countedResponse{ResponseWriter: w, status: http.StatusOK}
 	h.config.Meter.TransferBegan(direction)
 	result := Broken
-	defer func() { // a download that breaks off panics
+	defer func() { // a download that is cut off panics
 		n := out.n
 		if direction == Upload {
 			n = in.n
@@ -63,12 +63,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// resultOf tells how a request ended by its status, and whether its body was cut.
+// resultOf returns the Result for a response status. cut says that the request's body was incomplete.
 func resultOf(status int, cut bool) Result {
 	switch {
 	case status == http.StatusConflict, cut && status >= 500: // see errInterrupted and errCutShort
 		return Broken
-	case status >= 500 && status != http.StatusInsufficientStorage: // a quota, see errQuota
+	case status >= 500 && status != http.StatusInsufficientStorage: // 507 means a quota, see errQuota
 		return Failed
 	case status >= 400:
 		return Refused
@@ -91,7 +91,7 @@ type countedResponse struct {
 	http.ResponseWriter
 	status int
 	n      int64
-	cut    bool // the request's body did not come to its end
+	cut    bool // the request's body was incomplete
 }
 
 func (w *countedResponse) WriteHeader(status int) {
@@ -107,12 +107,12 @@ func (w *countedResponse) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// ReadFrom implements io.ReaderFrom, so that the system may send files.
+// ReadFrom implements io.ReaderFrom, so that the kernel can copy files to the connection.
 func (w *countedResponse) ReadFrom(src io.Reader) (n int64, err error) {
 	n, err = io.Copy(w.ResponseWriter, src)
 	w.n += n
 	return n, err
 }
 
-// Unwrap gives http.ResponseController the writer that has the deadlines.
+// Unwrap lets http.ResponseController set the deadlines of the connection.
 func (w *countedResponse) Unwrap() http.ResponseWriter { return w.ResponseWriter }

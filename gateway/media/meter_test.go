@@ -51,7 +51,7 @@ func TestTransfersAreCounted(t *testing.T) {
 	c.do("GET", path+"x", nil)
 	stranger := &client{s: c.s}
 	stranger.do("GET", path, nil)
-	for _, want := range []string{"upload done 3145728", "download done 3145728", "download done 10", "download refused 56"} {
+	for _, want := range []string{"upload done 3145728", "download done 3145728", "download done 10", "download refused 51"} {
 		assert.Eventually(t, func() bool { return counts.has(want) }, time.Minute, time.Millisecond, "%s in %v", want, counts.ended)
 	}
 

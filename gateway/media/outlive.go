@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// storeTimeout is how long a request may go on after its connection was lost, to store
-// what has arrived.
+// storeTimeout limits how long a request continues after its connection was lost, to store the bytes that have
+// arrived.
 const storeTimeout = 10 * time.Second
 
-// outliveConnection returns a context with the values of a request's context that ends
-// storeTimeout after it, so that what has arrived is stored although the client is gone.
-// done ends it at once; the handler calls it when it returns.
+// outliveConnection returns a context with the values of a request's context. It ends storeTimeout after that
+// context, so that arrived bytes are stored even if the client is gone. The handler must call done when it returns,
+// which ends the context at once.
 //
-// tusd has the same (Config.GracefulRequestCompletionTimeout), but counts the time from the
-// end of every request: two goroutines, and all that the request refers to, stay so long.
+// tusd has the same (Config.GracefulRequestCompletionTimeout). But it counts the time from the end of every request,
+// so that two goroutines and the data of each request stay in memory for that long.
 func outliveConnection(parent context.Context) (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	stop := context.AfterFunc(parent, func() {

@@ -11,23 +11,24 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// contentType is that of the bytes of an upload. (tus 1.0)
+// contentType is the content type of PATCH. (tus 1.0)
 const contentType = "application/offset+octet-stream"
 
-// patchUpload refuses what tusd would take or answer differently.
+// patchUpload adds bytes to an upload. It checks the content type itself, because tusd does not accept
+// parameters in it.
 func (h *Handler) patchUpload(w http.ResponseWriter, r *http.Request) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != contentType {
 		refuseTus(w, errContentType)
 		return
 	}
-	r.Header.Set("Content-Type", contentType) // tusd takes it without parameters only
+	r.Header.Set("Content-Type", contentType) // without parameters
 	requestOf(r.Context()).patch = r
 	h.tus.PatchFile(w, r)
 }
 
-// patchesBeyond reports whether the request brings bytes for the place behind the end of a
-// finished upload. tusd answers it with 204.
+// patchesBeyond reports whether the request adds bytes after the end of a finished upload. tusd would answer
+// 204.
 func (r *request) patchesBeyond(info Info) bool {
 	if r.patch == nil || !info.Finished() || r.patch.Header.Get("Upload-Offset") != strconv.FormatInt(info.Size, 10) {
 		return false
@@ -41,9 +42,9 @@ func hasMore(r io.Reader) bool {
 	return n == 1
 }
 
-// limitedBody is a body whose length was not announced. It holds back the last bytes that
-// there is room for until it is known that no more follow: an upload that is sent too much is
-// not finished. tusd drops what is too much, and tells nobody.
+// limitedBody is a body whose length was not announced. It returns handler.ErrSizeExceeded if there are more
+// bytes than the upload lacks. It returns the last bytes only when it knows that no more follow, so that an
+// upload with too many bytes is not finished. tusd would silently drop the extra bytes.
 type limitedBody struct {
 	io.ReadCloser
 	room *int64 // how many bytes the upload lacks; 0: not known yet
@@ -61,11 +62,11 @@ func (b limitedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// validMetadata reports whether the lines of Upload-Metadata are as tus 1.0 has them: one,
-// of pairs between commas, each a key that no other has, and a value in Base64 or none.
+// validMetadata reports whether the lines of Upload-Metadata have the form of tus 1.0: one line of pairs
+// separated by commas. Each pair is a unique key, and a value in Base64 or no value.
 func validMetadata(lines []string) bool {
 	if len(lines) == 0 || len(lines) == 1 && strings.TrimSpace(lines[0]) == "" {
-		return true // some clients send an empty one for none
+		return true // some clients send an empty line for no metadata
 	}
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(lines[0], ",") {

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// restPerLook is how much longer than a look at the store took its result is good for
-	// at least: counting what an app with a million files stores takes seconds.
-	restPerLook = 50
+	// refreshPause says how long a usage is valid, at least, as a multiple of the time the refresh took.
+	// Counting the bytes of an app with a million files takes seconds.
+	refreshPause = 50
 
-	// lookTimeout bounds one look.
-	lookTimeout = time.Minute
+	// refreshTimeout limits how long a refresh takes.
+	refreshTimeout = time.Minute
 
-	// maxUsages is how many are remembered before old ones are dropped.
+	// maxUsages is how many usages are cached before old ones are dropped.
 	maxUsages = 4096
 )
 
-// quotas hold what users and apps store to Config.UserBytes and Config.AppBytes. They ask
-// the store now and then, and add to its answer what was let in here since: several
-// gateways together may let in somewhat more.
+// quotas limit the stored bytes of users and apps to Config.UserBytes and Config.AppBytes. They ask the store
+// from time to time, and add the files that this gateway has admitted since. So several gateways together may
+// admit somewhat more.
 type quotas struct {
 	config Config
 
@@ -32,29 +32,30 @@ type quotas struct {
 	usages map[owner]*usage
 }
 
-// owner has a quota.
+// owner is a user or an app, which has a quota.
 type owner struct {
-	app, uid string // uid "": the app as a whole
+	app, uid string // uid "" means the whole app
 }
 
+// usage is how many bytes an owner stores.
 type usage struct {
-	mu    sync.Mutex // guards the rest; held during the first look
+	mu    sync.Mutex // guards the rest; held during the first refresh
 	bytes int64
-	added int64 // of bytes, since the running look began, and what was pending then
+	added int64 // part of bytes: added since the running refresh began, or pending at that time
 
-	// pending is what of bytes is being created: the store need not count it yet.
+	// pending is the part of bytes whose files are being created. The store may not count it yet.
 	pending int64
 
-	stale time.Time // from here on a look is due; zero: there was none
-	looks bool      // one is running
+	staleAt    time.Time // when a refresh is due; zero before the first one
+	refreshing bool      // a refresh is running
 }
 
 func newQuotas(config Config) *quotas {
 	return &quotas{config: config, usages: map[owner]*usage{}}
 }
 
-// admit counts a new file of a user, unless it is too much: then it returns an error for
-// the client. The caller calls end when the file is created, or is not after all.
+// admit counts a new file of a user. If it exceeds a quota, admit returns an error for the client. The caller
+// must call end when the file is created, or when its creation has failed.
 func (q *quotas) admit(ctx context.Context, who Principal, size int64) (end func(created bool), err error) {
 	end = func(bool) {}
 	for _, bound := range []struct {
@@ -84,21 +85,21 @@ func (q *quotas) admit(ctx context.Context, who Principal, size int64) (end func
 	return end, nil
 }
 
-// add counts size bytes if they fit below most; otherwise end is nil. Only the first look is
-// waited for.
+// add counts size bytes if the usage stays within most bytes; otherwise end is nil. It waits for the first
+// refresh only. Later ones run in the background.
 func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (end func(created bool), err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.stale.IsZero() {
+	if u.staleAt.IsZero() {
 		began := time.Now()
 		n, err := c.Store.Usage(ctx, of.app, of.uid)
 		if err != nil {
 			return nil, err
 		}
-		u.looked(n, began, c.UsageInterval)
-	} else if !u.looks && !time.Now().Before(u.stale) {
-		u.looks, u.added = true, u.pending
-		go u.look(context.WithoutCancel(ctx), c, of)
+		u.set(n, began, c.UsageInterval)
+	} else if !u.refreshing && !time.Now().Before(u.staleAt) {
+		u.refreshing, u.added = true, u.pending
+		go u.refresh(context.WithoutCancel(ctx), c, of)
 	}
 	if u.bytes+size > most {
 		return nil, nil
@@ -117,26 +118,27 @@ func (u *usage) add(ctx context.Context, c Config, of owner, size, most int64) (
 	}, nil
 }
 
-// look asks the store. What was let in meanwhile, or was pending, may be in its answer: it is counted twice,
-// rather than not at all, until the next look.
-func (u *usage) look(ctx context.Context, c Config, of owner) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+// refresh asks the store. Files that were admitted meanwhile, or were pending, may be in its answer already.
+// Until the next refresh these are counted twice, which is better than not at all.
+func (u *usage) refresh(ctx context.Context, c Config, of owner) {
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	began := time.Now()
 	n, err := c.Store.Usage(ctx, of.app, of.uid)
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.looks = false
+	u.refreshing = false
 	if err != nil {
-		c.Logger.WarnContext(ctx, "media: cannot tell what is stored now", "app", of.app, "uid", of.uid, "error", err)
+		c.Logger.WarnContext(ctx, "media: cannot count stored bytes now", "app", of.app, "uid", of.uid, "error", err)
 		n = u.bytes - u.added
 	}
-	u.looked(n+u.added, began, c.UsageInterval)
+	u.set(n+u.added, began, c.UsageInterval)
 }
 
-func (u *usage) looked(bytes int64, began time.Time, interval time.Duration) {
+// set stores the result of a refresh that began at some time.
+func (u *usage) set(bytes int64, began time.Time, interval time.Duration) {
 	u.bytes, u.added = bytes, 0
-	u.stale = time.Now().Add(max(interval, restPerLook*time.Since(began)))
+	u.staleAt = time.Now().Add(max(interval, refreshPause*time.Since(began)))
 }
 
 func (q *quotas) usage(of owner) *usage {
@@ -145,7 +147,7 @@ func (q *quotas) usage(of owner) *usage {
 	u := q.usages[of]
 	if u == nil {
 		if len(q.usages) >= maxUsages {
-			q.drop(time.Now())
+			q.dropStale(time.Now())
 		}
 		u = &usage{}
 		q.usages[of] = u
@@ -153,11 +155,11 @@ func (q *quotas) usage(of owner) *usage {
 	return u
 }
 
-// drop forgets what would be asked anew anyway; what is in use is not.
-func (q *quotas) drop(now time.Time) {
+// dropStale removes the usages that need a refresh anyway, except those in use.
+func (q *quotas) dropStale(now time.Time) {
 	for of, u := range q.usages {
 		if u.mu.TryLock() {
-			if !u.looks && u.pending == 0 && !now.Before(u.stale) {
+			if !u.refreshing && u.pending == 0 && !now.Before(u.staleAt) {
 				delete(q.usages, of)
 			}
 			u.mu.Unlock()
@@ -165,9 +167,9 @@ func (q *quotas) drop(now time.Time) {
 	}
 }
 
-// errQuota has the status that HTTP means not to be tried again without somebody's wish.
+// errQuota has status 507. By HTTP, a client must not repeat such a request on its own.
 func errQuota(whose string, bytes int64) handler.Error {
 	return withReason(handler.NewError("ERR_QUOTA", fmt.Sprintf(
-		"the files of %s may take %d bytes together, which are used up: there is room when older ones expire", whose, bytes),
+		"the files of %s may have %d bytes in total, and this file would exceed that: try again when older files have expired", whose, bytes),
 		http.StatusInsufficientStorage))
 }

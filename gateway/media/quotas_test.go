@@ -30,7 +30,7 @@ func TestUserQuota(t *testing.T) {
 		t.Helper()
 		a := c.create(piece)
 		assert.Equal(t, 507, a.status)
-		assert.Contains(t, string(a.body), "the files of this user may take 2621440 bytes together")
+		assert.Contains(t, string(a.body), "the files of this user may have 2621440 bytes in total")
 		assert.Empty(t, a.header.Get("Location"))
 	}
 	full(anna)

@@ -12,15 +12,16 @@ import (
 
 // Linker is a Store whose files can be read without the gateway.
 type Linker interface {
-	// Link returns a finished file's Info, and a URL by which whoever has it can read the file
-	// for about a minute. The answer there has the header that answer returns: Content-Type,
-	// Content-Disposition and Cache-Control. It returns "" when the gateway is to serve
-	// downloads itself.
+	// Link returns a finished file's Info and a URL. Whoever has the URL can read the file for about a
+	// minute. The response to the URL has the header that answer returns: Content-Type,
+	// Content-Disposition and Cache-Control. The URL is "" if the gateway must serve the download
+	// itself.
 	Link(ctx context.Context, app, key string, answer func(Info) http.Header) (Info, string, error)
 }
 
-// redirect answers a download with where to find the file, if the store can tell. The answer
-// there has the header that answer returns; nil means that the file is not to be read there.
+// redirect answers a download with a redirect to a link of the store, if the store has links. The response to that
+// link has the header that answer returns; nil means that there must be no redirect. done is false if the caller
+// must serve the download.
 func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, app, key string, answer func(Info) http.Header) (done bool) {
 	linker, ok := h.store.(Linker)
 	if !ok {
@@ -44,9 +45,9 @@ func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, app, key stri
 	return true
 }
 
-// linkedHeader is what the answer to a link is to have. An object store sends no digests of
-// ours, but a Cache-Control as it is told, and a page may read that from another origin:
-// so the digests are in it, where caches must ignore what they don't know (RFC 9111, 5.2.3).
+// linkedHeader returns the header of the response to a link. An object store cannot send our digest headers, but it
+// sends the Cache-Control it is told. Pages of other origins can read that header, so the digests are in it. Caches
+// must ignore directives that they don't know (RFC 9111, 5.2.3).
 func linkedHeader(info Info, r *http.Request) http.Header {
 	header := http.Header{}
 	setDownloadHeaders(header, info)

@@ -12,47 +12,47 @@ import (
 	"time"
 )
 
-// request is what the tus side needs to know about a request. It travels in the
-// context, through tusd, to the data store and the locks.
+// request has the data of a request that tusStore and locks need. They get it from the context, which passes
+// through tusd.
 type request struct {
 	who    Principal
-	header http.Header // of the answer
+	header http.Header // of the response
 
-	// Of a creation:
-	keyID    string // "" for one without a nonce
-	lasting  bool   // it is to outlive the session
+	// For a creation:
+	keyID    string // "" if the creation has no nonce
+	lasting  bool   // the upload continues after the session has ended
 	expected []byte // SHA-256 that the sender announced, or nil
-	created  *Info  // the upload, until something is appended to it
-	leave    func() // gives its place back; nil if there is none
+	created  *Info  // the upload, until bytes are appended to it
+	leave    func() // gives back the place in the session; nil if there is none
+	locked   string // the KeyID whose lock it has until the response is sent; "" for no lock
 
 	patch *http.Request // nil for other methods
-	room  int64         // what the upload lacks, for limitedBody; 0: not known yet
+	room  int64         // how many bytes the upload lacks, for limitedBody; 0 means not known yet
 
-	// asks is set for HEAD, which takes no lock and changes nothing.
-	asks bool
+	// readOnly is set for HEAD of tus 1.0, which takes no lock and changes nothing.
+	readOnly bool
 
-	offset   int64        // where the body belongs; set before it is read
+	offset   int64        // where in the upload the body begins; set before the body is read
 	received atomic.Int64 // bytes of the body so far
 
 	control     *http.ResponseController
 	interrupted atomic.Bool
-	cut         atomic.Bool // the body did not come to its end
+	cut         atomic.Bool // the body was incomplete
 
-	// Of one of the IETF's drafts, see draft.go:
+	// For one of the IETF's drafts, see draft.go:
 	draft  *draft // nil for tus 1.0
 	out    *draftWriter
-	upload *tusUpload // what it is about, when that is known
+	upload *tusUpload // the upload, when it is known
 }
 
 type requestKey struct{}
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
 
-// overrideHeader has the method of a request whose client, or a proxy, can't send it.
+// overrideHeader has the intended method if the client or a proxy cannot send that method.
 const overrideHeader = "X-HTTP-Method-Override"
 
-// methodOf is the method that a request is meant to have. (tus 1.0: the header counts, whatever
-// the method of the request)
+// methodOf returns the intended method of a request. By tus 1.0, the header has precedence.
 func methodOf(r *http.Request) string {
 	return cmp.Or(r.Header.Get(overrideHeader), r.Method)
 }
@@ -63,15 +63,15 @@ func TakesBody(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, BasePath) && (method == http.MethodPost || method == http.MethodPatch)
 }
 
-// letGo makes the request stop reading its body, at once also if a read is waiting.
-// What was read is stored, and then its lock is free.
-func (r *request) letGo() {
+// stopReading makes the request stop reading its body at once, even if a read is waiting. Then the bytes that were read
+// are stored, and the request releases its lock.
+func (r *request) stopReading() {
 	r.interrupted.Store(true)
-	// tusd moves the deadline on after each read; the flag is looked at before each.
+	// tusd extends the deadline after each read, so Read also checks the flag before each read.
 	_ = r.control.SetReadDeadline(time.Now()) // an error means the connection is gone
 }
 
-// interruptibleBody is a request body that ends when its request is to let go.
+// interruptibleBody is a request body that ends when stopReading is called.
 type interruptibleBody struct {
 	io.ReadCloser
 	req *request
@@ -80,7 +80,7 @@ type interruptibleBody struct {
 func (b interruptibleBody) Read(p []byte) (int, error) {
 	if b.req.interrupted.Load() {
 		b.req.cut.Store(true)
-		return 0, b.req.mayGoOn(errInterrupted)
+		return 0, b.req.retryable(errInterrupted)
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.req.received.Add(int64(n))
@@ -90,17 +90,16 @@ func (b interruptibleBody) Read(p []byte) (int, error) {
 	b.req.cut.Store(true)
 	switch {
 	case b.req.interrupted.Load():
-		err = b.req.mayGoOn(errInterrupted)
+		err = b.req.retryable(errInterrupted)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = b.req.mayGoOn(errCutShort)
+		err = b.req.retryable(errCutShort)
 	}
 	return n, err
 }
 
-// tusWriter corrects the header of tusd's answers. It takes scheme and host out of
-// Location: only the client knows by which address it reached the gateway. The answer to
-// HEAD that came by another method (X-HTTP-Method-Override) has no body, so no
-// Content-Length.
+// tusWriter corrects the headers of tusd's responses. It removes scheme and host from Location, because only the
+// client knows the address by which it reached the gateway. It removes Content-Length from the response to a HEAD
+// that was sent with another method (X-HTTP-Method-Override), because that response has no body.
 type tusWriter struct {
 	http.ResponseWriter
 	overridden bool
@@ -117,5 +116,5 @@ func (w tusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap gives http.ResponseController the writer that has the deadlines.
+// Unwrap lets http.ResponseController set the deadlines of the connection.
 func (w tusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -61,11 +61,11 @@ func (f oneFile) Open(ctx context.Context, app, key string) (Info, Reader, error
 	return info, oneReader{bytes.NewReader(f.content)}, err
 }
 
-func (oneFile) Adopt(_ context.Context, info Info, _ string) (Info, error) { return info, nil }
+func (oneFile) MoveToSession(_ context.Context, info Info, _ string) (Info, error) { return info, nil }
 
 func (oneFile) Gateway() string { return "" }
 
-func (oneFile) List(context.Context, Info) error { return nil }
+func (oneFile) AddToSession(context.Context, Info) error { return nil }
 
 func (oneFile) Sweep(context.Context, time.Time) error { return nil }
 

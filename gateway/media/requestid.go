@@ -7,15 +7,15 @@ import (
 	"regexp"
 )
 
-// requestIDHeader names a request in logs: of the client or a proxy, or ours. Every
-// answer has it.
+// requestIDHeader is the header with the id of a request in logs. The id comes from the client or a proxy;
+// otherwise it is random. Each response has it.
 const requestIDHeader = "X-Request-Id"
 
 type requestIDKey struct{}
 
 var usableRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// withRequestID takes a given id if it can stand in a log as it is.
+// withRequestID returns a context with the given id, or with a random one if the given id is not safe for logs.
 func withRequestID(ctx context.Context, given string) context.Context {
 	if !usableRequestID.MatchString(given) {
 		given = rand.Text()[:12]

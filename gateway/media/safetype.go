@@ -11,13 +11,13 @@ import (
 	"rtmwasm/core"
 )
 
-// TypeBytes is how many of a file's first bytes SafeType looks at: the heads of three frames of any
-// MP3 are among them.
+// TypeBytes is how many of a file's first bytes SafeType needs. They contain the headers of three frames of any
+// MP3.
 const TypeBytes = 4096
 
-// begins is how files begin whose types the API promises for downloads, and others that
-// http.DetectContentType does not know. The vendor took three of the JPEG markers and missed ZIP
-// for a slip; here any JPEG and ZIP count.
+// begins has the first bytes of files whose types the API promises for downloads, and of others that
+// http.DetectContentType does not know. The vendor knows only three of the JPEG markers, and by a mistake does not
+// detect ZIP. This list detects any JPEG and ZIP.
 var begins = [...]struct{ prefix, mime string }{
 	{"\x89PNG", "image/png"},
 	{"GIF8", "image/gif"},
@@ -27,10 +27,9 @@ var begins = [...]struct{ prefix, mime string }{
 	{"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"},
 }
 
-// SafeType tells the content type of a file from its first bytes (TypeBytes are enough), with the
-// charset of text. It names only types in which no browser runs a script
-// (core.HarmlessType); all else is application/octet-stream. What a client says about the type
-// counts for nothing.
+// SafeType returns the content type of a file from its first bytes (TypeBytes are enough), with the charset of text.
+// It returns only types in which no browser runs a script (core.HarmlessType). Other files get
+// application/octet-stream. The type that a client claims is ignored.
 func SafeType(first []byte) string {
 	for _, t := range begins {
 		if bytes.HasPrefix(first, []byte(t.prefix)) {
@@ -54,9 +53,9 @@ func SafeType(first []byte) string {
 	return detected
 }
 
-// decode returns the beginning of a text of a detected type as UTF-8, or false if it is not in the
-// type's charset.
-func decode(text []byte, detected string) ([]byte, bool) {
+// decode converts the beginning of a text to UTF-8 from the charset of its detected type. ok is false if the text is
+// not in that charset.
+func decode(text []byte, detected string) (_ []byte, ok bool) {
 	_, charset, _ := strings.Cut(detected, "charset=")
 	switch charset {
 	case "utf-16le", "utf-16be":
@@ -65,10 +64,9 @@ func decode(text []byte, detected string) ([]byte, bool) {
 	return text, isUTF8(text)
 }
 
-// decodeUTF16 returns UTF-16 that begins with a byte order mark as UTF-8, or false if it is no text:
-// it has half a character, which is not the last, or a control character that http.DetectContentType
-// would not have in a text either.
-func decodeUTF16(text []byte, bigEndian bool) ([]byte, bool) {
+// decodeUTF16 converts UTF-16 that begins with a byte order mark to UTF-8. ok is false if it is not a text: it has an
+// incomplete character before the end, or a control character that http.DetectContentType does not allow in a text.
+func decodeUTF16(text []byte, bigEndian bool) (_ []byte, ok bool) {
 	var order binary.ByteOrder = binary.LittleEndian
 	if bigEndian {
 		order = binary.BigEndian
@@ -93,12 +91,12 @@ func decodeUTF16(text []byte, bigEndian bool) ([]byte, bool) {
 	return out, true
 }
 
-// isMarkup reports whether text may be HTML, SVG or other XML, also where browsers do not see it.
+// isMarkup reports whether text may be HTML, SVG or other XML, even if browsers would not detect it.
 func isMarkup(text []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(text, "\ufeff \t\r\n\f"), []byte("<"))
 }
 
-// isUTF8 reports whether bytes are UTF-8, of which the last character may be cut.
+// isUTF8 reports whether text is UTF-8. Its last character may be incomplete.
 func isUTF8(text []byte) bool {
 	for utf8.FullRune(text) {
 		r, size := utf8.DecodeRune(text)

@@ -11,12 +11,12 @@ import (
 	"rtmwasm/core"
 )
 
-// errNoPlace is for the upload or download beyond core.MaxMediaTasks.
-var errNoPlace = errors.New("media: no place left")
+// errNoPlace means that the session has core.MaxMediaTasks already.
+var errNoPlace = errors.New("media: the session has too many uploads and downloads")
 
-// sessionSlots lets each session have core.MaxMediaTasks going on. Unfinished uploads are
-// counted by the store, which all gateways share and which outlives them; downloads, and
-// uploads whose first request is under way, by the gateway that they run on.
+// sessionSlots limits the number of uploads and downloads of each session to core.MaxMediaTasks. The store counts
+// unfinished uploads, for all gateways and even after a restart. The gateway itself counts its downloads, and its
+// uploads whose first request is still running.
 type sessionSlots struct {
 	store Store
 
@@ -25,23 +25,22 @@ type sessionSlots struct {
 }
 
 type session struct {
-	// admit is held from the count to the moment when the new task counts too, so
-	// that none slips past. It is taken before sessionSlots.mu.
+	// admit is held from counting the tasks until the new task counts, too, so that no other task is
+	// admitted in between. It is locked before sessionSlots.mu.
 	admit sync.Mutex
 
 	// Guarded by sessionSlots.mu:
-	uploads   map[string]Ref // that the store need not list yet, by key
+	uploads   map[string]Ref // by key; the store may not list these yet
 	downloads int
-	users     int // the entry goes when it is 0
+	users     int // the entry is deleted when this is 0
 }
 
 func newSessionSlots(store Store) *sessionSlots {
 	return &sessionSlots{store: store, sessions: map[string]*session{}}
 }
 
-// upload calls begin, after which the upload counts for its session until leave is called, if
-// there is a place for it; otherwise it returns errNoPlace. From then on it counts if the store
-// lists it.
+// upload calls begin if the session has a place for another upload; otherwise it returns errNoPlace. Then the upload
+// counts until leave is called. After that it counts only if the store lists it.
 func (p *sessionSlots) upload(ctx context.Context, ref Ref, begin func() error) (leave func(), err error) {
 	s := p.enter(ref.Session)
 	s.admit.Lock()
@@ -71,9 +70,9 @@ func (p *sessionSlots) endUpload(s *session, key string) {
 	delete(s.uploads, key)
 }
 
-// begun returns the uploads of a session that the store need not list yet. A caller who wants all
-// uploads asks the store afterwards: it lists those that end in between. begun waits for uploads
-// that are being created or adopted.
+// begun returns the uploads of a session that the store may not list yet. To get all uploads, call begun first and
+// then ask the store, which lists those whose request has ended in between. begun waits for uploads that are being
+// created or moved to the session.
 func (p *sessionSlots) begun(id string) []Ref {
 	s := p.enter(id)
 	defer p.leave(id, s)
@@ -88,7 +87,7 @@ func (p *sessionSlots) uploads(s *session) []Ref {
 	return slices.Collect(maps.Values(s.uploads))
 }
 
-// download takes a place, or returns errNoPlace. The caller calls free once.
+// download counts a download, or returns errNoPlace. The caller must call free once.
 func (p *sessionSlots) download(ctx context.Context, id string) (free func(), err error) {
 	s := p.enter(id)
 	s.admit.Lock()
@@ -104,8 +103,8 @@ func (p *sessionSlots) download(ctx context.Context, id string) (free func(), er
 	}, nil
 }
 
-// check is called with s.admit held, so that nothing is added meanwhile. It asks for the running
-// uploads first: one that ends before the store is asked is listed by then.
+// check returns errNoPlace if the session has too many tasks. The caller holds s.admit, so that no task is added
+// meanwhile. check reads the running uploads first; if one ends before the store is asked, the store lists it.
 func (p *sessionSlots) check(ctx context.Context, id string, s *session) error {
 	refs := p.uploads(s)
 	unfinished, err := p.store.Unfinished(ctx, id)

@@ -12,37 +12,37 @@ import (
 
 // Errors a Store returns, wrapped or not.
 var (
-	// ErrNotFound means no such upload, or one that is gone.
+	// ErrNotFound means that the upload does not exist, or no longer exists.
 	ErrNotFound = errors.New("media: not found")
 
-	// ErrConflict means that the upload changed under the caller: its offset is
-	// another one, or another gateway is writing to it.
-	ErrConflict = errors.New("media: the upload has moved on")
+	// ErrConflict means that another request has changed the upload: it has another
+	// offset, or another gateway is writing to it.
+	ErrConflict = errors.New("media: another request has changed the upload")
 
-	// ErrDigest means that the content is not what Info.Expected says. The upload is
-	// removed.
+	// ErrDigest means that the content does not have the digest Info.Expected. The upload
+	// is removed.
 	ErrDigest = errors.New("media: the content has another digest")
 
-	// ErrFull means that the store has no room left.
+	// ErrFull means that the store is full.
 	ErrFull = errors.New("media: no room left")
 
-	// ErrUnchecked means that nobody can tell now whether the file may be read. The last byte
-	// does not count as stored: the client sends it again.
+	// ErrUnchecked means that the file cannot be checked now, so nobody may read it yet. The
+	// last byte does not count as stored: the client sends it again.
 	ErrUnchecked = errors.New("media: the content cannot be checked now")
 
-	// ErrBeingChecked means that all bytes have arrived, and that it takes time to find out
-	// whether the file may be read. The last byte does not count as stored until then: the
-	// client sends it again, and waits with it for the outcome.
+	// ErrBeingChecked means that all bytes have arrived, and the check whether the file may be
+	// read is still running. Until it ends, the last byte does not count as stored. The client
+	// sends it again, and that request waits for the result.
 	ErrBeingChecked = errors.New("media: the content is being checked")
 )
 
-// Rejected is the error for content that nobody may read, such as that with a virus. The
-// upload is removed. Reason is for the client's user: plain text, short.
+// Rejected is the error for content that nobody may read, for example because of a virus. The upload is
+// removed. Reason is a short plain text for the client's user.
 type Rejected struct{ Reason string }
 
 func (r *Rejected) Error() string { return "media: the content was rejected: " + r.Reason }
 
-// Ref names an unfinished upload. Session is where it counts as a running task.
+// Ref names an unfinished upload. It counts as a running task of Session.
 type Ref struct {
 	App, Key, Session string
 }
@@ -60,100 +60,101 @@ type Info struct {
 	Size   int64 // bytes in all
 	Offset int64 // bytes stored so far
 
-	// Small is how many requests have brought less than core.MinMediaAppendBytes to an
-	// unfinished upload.
+	// Small is how many requests have added less than core.MinMediaAppendBytes to an unfinished
+	// upload.
 	Small int
 
-	// Gateway is the id of the gateway whose request is adding to an unfinished upload, or did
-	// when that gateway died; "" for none.
+	// Gateway is the id of the gateway whose request is adding to an unfinished upload. It stays if
+	// that gateway dies. "" means that no request is adding to it.
 	Gateway string
 
 	Created time.Time
 	Touched time.Time // last change
-	Expires time.Time // from here on it is not found
+	Expires time.Time // when the upload expires; then it is not found
 
 	Type   string            // content type, one of SafeType's; set with the first byte
 	Digest [sha256.Size]byte // SHA-256 of the content; see Digested
-	Sums   []byte            // SHA-256 of each core.MediaDigestBytes, or none
+	Sums   []byte            // SHA-256 of each piece of core.MediaDigestBytes, or nil
 
-	// Handle is what the Store needs to change the upload. It is the Store's own.
+	// Handle is private data of the Store, which it needs to change the upload.
 	Handle any
 }
 
-// Finished reports whether all bytes are there.
+// Finished reports whether all bytes are stored.
 func (i Info) Finished() bool { return i.Offset == i.Size }
 
-// MediaID is the id by which clients download the file. Those that messages carry of a picture end with
-// its height and width, too.
+// MediaID returns the id with which clients download the file. In messages, the id of a picture also has its
+// height and width at the end.
 func (i Info) MediaID() string { return core.MediaID(i.Key, i.Size, false, 0, 0) }
 
-// Digested reports whether the digests are known. Those of a finished upload are in what Open,
-// Info and Find return.
+// Digested reports whether the digests are known. Open, Info and Find return them for a finished upload.
 func (i Info) Digested() bool { return i.Digest != [sha256.Size]byte{} }
 
-// Store keeps uploads and their bytes. What a method acknowledged survives the
-// process. Keys are unique within an app; one writer at a time appends to an
-// upload, others get ErrConflict.
+// Store stores uploads and their bytes. When a method has returned, its changes survive a crash of the process.
+// Keys are unique within an app. Only one request at a time can append to an upload; others get ErrConflict.
 type Store interface {
-	// Secret is 32 random bytes, drawn once and the same for all who share the store.
+	// Secret returns 32 random bytes, which are generated once and are the same for all gateways that share
+	// the store.
 	Secret() []byte
 
-	// Gateway is the id of this gateway in Info.Gateway.
+	// Gateway returns the id of this gateway in Info.Gateway.
 	Gateway() string
 
-	// Create records an unfinished upload: Ref, UID, Metadata, Expected, Size and Created of
-	// info. It returns the Info with the rest filled in, or ErrConflict if an upload of this
-	// KeyID is unfinished. The session does not have it in Unfinished until List is called.
+	// Create creates an unfinished upload from Ref, UID, Metadata, Expected, Size and Created of
+	// info. It returns the Info with all fields, or ErrConflict if there is an unfinished upload
+	// with this KeyID. Unfinished does not list the upload until AddToSession is called.
 	Create(ctx context.Context, info Info) (Info, error)
 
-	// Info returns ErrNotFound for what is unknown or expired, Rejected for what was rejected not
-	// long ago, and ErrBeingChecked while that is being removed.
+	// Info returns ErrNotFound for an unknown or expired upload, and Rejected for an upload that
+	// was recently rejected. While a rejected upload is being removed, it returns
+	// ErrBeingChecked.
 	Info(ctx context.Context, app, key string) (Info, error)
 
-	// Find returns the upload whose key has a KeyID: one that is unfinished, or that was
-	// created so lately that its creation may be repeated. For others it returns what Info does.
+	// Find returns the upload with a KeyID, if it is unfinished, or was created so recently that its
+	// creation may be repeated. Otherwise it returns the errors of Info.
 	Find(ctx context.Context, app, id string, now time.Time) (Info, error)
 
-	// Append stores what src delivers, to its end or to the upload's size, behind the
-	// first Offset bytes. Info is the last that the store has returned for this
-	// upload. The Info it returns is what is stored, also when there is an error. The last byte
-	// may bring ErrDigest, ErrBeingChecked or Rejected. What ends unfinished is listed, see List.
+	// Append stores the bytes of src after the first Offset bytes, up to the upload's size. info is
+	// the last Info that the store has returned for this upload. The returned Info says what is
+	// stored, even if there is an error. For the last byte, Append may return ErrDigest,
+	// ErrUnchecked, ErrBeingChecked or Rejected. If the upload is still unfinished, it is listed
+	// as by AddToSession.
 	Append(ctx context.Context, info Info, src io.Reader) (Info, error)
 
-	// BeingChecked reports whether this gateway is finding out whether the file may be read.
+	// BeingChecked reports whether this gateway is checking the complete upload.
 	BeingChecked(ref Ref) bool
 
-	// List makes an upload that was created, and to which nothing was appended yet, one of its
-	// session's.
-	List(ctx context.Context, info Info) error
+	// AddToSession adds an upload to the list that Unfinished returns. It is for an upload that was created
+	// and has no bytes yet.
+	AddToSession(ctx context.Context, info Info) error
 
-	// Adopt makes an unfinished upload count for another session.
-	Adopt(ctx context.Context, info Info, session string) (Info, error)
+	// MoveToSession moves an unfinished upload to another session.
+	MoveToSession(ctx context.Context, info Info, session string) (Info, error)
 
-	// Open returns a finished upload to read; the caller closes the Reader, and the
-	// context bounds all its reads. ErrNotFound is also for an unfinished upload.
+	// Open opens a finished upload for reading. The caller closes the Reader, and the context
+	// limits all its reads. Open returns ErrNotFound for an unfinished upload, too.
 	Open(ctx context.Context, app, key string) (Info, Reader, error)
 
-	// Abandon removes an unfinished upload and its bytes. One that is finished, or
-	// that another session has adopted, stays, and only ceases to be listed by
-	// Unfinished for ref.Session. It is no error if there is nothing to remove.
+	// Abandon removes an unfinished upload and its bytes. If the upload is finished, or another
+	// session has taken it over, the upload stays, and only the list of ref.Session changes. It is no
+	// error if there is nothing to remove.
 	Abandon(ctx context.Context, ref Ref) error
 
-	// Remove removes a finished upload. It returns ErrNotFound for an unfinished one, and for what
-	// Info does.
+	// Remove removes a finished upload. It returns ErrNotFound for an unfinished upload, and otherwise
+	// the errors of Info.
 	Remove(ctx context.Context, app, key string) error
 
-	// Unfinished lists the unfinished uploads of a session, or of all if session
-	// is "". An upload whose first request is under way need not be among them.
+	// Unfinished lists the unfinished uploads of a session, or of all sessions if session is "". It may
+	// miss an upload whose first request is still running.
 	Unfinished(ctx context.Context, session string) ([]Ref, error)
 
-	// Usage is how many bytes the files of a user take, or of the whole app if uid is
-	// "": each as many as were announced, and small ones somewhat more, from its creation
-	// until it expires or is removed, or somewhat longer.
+	// Usage returns how many bytes the files of a user have, or those of the whole app if uid is "". A
+	// file counts its announced size, and a small file somewhat more. It counts from its creation until
+	// it expires or is removed, or somewhat longer.
 	Usage(ctx context.Context, app, uid string) (int64, error)
 
-	// Sweep removes files that have expired, and what unfinished uploads have left to which
-	// nothing was added since idle. It need not look at each.
+	// Sweep removes expired files. It also removes the rest of unfinished uploads that did not change
+	// since idle. It does not have to look at each file.
 	Sweep(ctx context.Context, idle time.Time) error
 }
 
@@ -161,7 +162,7 @@ type Store interface {
 type Reader interface {
 	io.ReadSeekCloser
 
-	// WriteN writes the next n bytes to w in large pieces, without copying them. If they are
-	// those of a file, it hands w an io.LimitedReader of the *os.File.
+	// WriteN writes the next n bytes to w in large pieces. If the content is a file and w is an
+	// io.ReaderFrom, w gets an io.LimitedReader of the *os.File, so that the kernel can copy it.
 	WriteN(w io.Writer, n int64) (int64, error)
 }

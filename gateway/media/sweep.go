@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Run sweeps every SweepInterval until ctx ends. Several gateways may do so.
+// Run calls Sweep every SweepInterval until ctx ends. Several gateways may do so at the same time.
 func (h *Handler) Run(ctx context.Context) {
 	tick := time.NewTicker(h.config.SweepInterval)
 	defer tick.Stop()
@@ -22,9 +22,8 @@ func (h *Handler) Run(ctx context.Context) {
 	}
 }
 
-// Sweep removes unfinished uploads that nobody touched for IdleLimit, and what is
-// left of those whose end a gateway did not live to see. It returns how many went. It removes
-// finished files that have expired, too.
+// Sweep removes unfinished uploads that did not change for IdleLimit, and the rest of uploads that a gateway could
+// not remove before it died. It returns how many it removed. It also removes expired files.
 func (h *Handler) Sweep(ctx context.Context) (removed int, err error) {
 	refs, err := h.store.Unfinished(ctx, "")
 	if err != nil {

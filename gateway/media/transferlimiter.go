@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-const busy = "as many uploads and downloads as may be are under way here: try again"
+const busy = "the gateway is busy with other uploads and downloads: try again"
 
-// transferLimiter counts the requests that carry content: each holds a piece of a file in memory,
-// for as long as its client pleases.
+// transferLimiter limits the number of running requests that carry content. Each holds a piece of
+// a file in memory, and a slow client can make it last long.
 type transferLimiter struct {
-	most, mostOfApp int // 0: no bound
+	most, mostOfApp int // 0 means no limit
 
 	mu    sync.Mutex
 	n     int
 	byApp map[string]int
 }
 
-// direction tells which way a request carries content, "" for none.
+// direction returns in which direction a request carries content; "" if it carries no content.
 func direction(r *http.Request) Direction {
 	switch {
 	case r.Method == http.MethodGet:
@@ -28,7 +28,7 @@ func direction(r *http.Request) Direction {
 	return ""
 }
 
-// enter takes a place, which the caller gives back with leave once.
+// enter counts a request, unless the limit is reached. If ok, the caller must call leave once.
 func (l *transferLimiter) enter(app string) (leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +49,8 @@ func (l *transferLimiter) leave(app string) {
 	}
 }
 
-// admit lets a request in that carries content, and the caller calls leave; or answers it.
+// admit counts a request that carries content. If ok, the caller must call leave. Otherwise the
+// gateway is busy, and admit has answered the request.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, who Principal) (leave func(), ok bool) {
 	if direction(r) == "" {
 		return func() {}, true

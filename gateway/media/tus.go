@@ -12,12 +12,12 @@ import (
 	"rtmwasm/core"
 )
 
-// maxMetadata bounds the Upload-Metadata header, in bytes: it is kept with the
-// upload, and every change of the upload writes it again.
+// maxMetadata limits the length of the Upload-Metadata header in bytes, because each change of the
+// upload's record writes it again.
 const maxMetadata = 4096
 
-// setupTus makes the tusd handler. CORS, downloads, preflights and authentication
-// are ours.
+// setupTus makes the tusd handler. This package handles CORS, downloads, preflights and authentication
+// itself.
 func (h *Handler) setupTus() (err error) {
 	composer := handler.NewStoreComposer()
 	composer.UseCore(tusStore{h})
@@ -42,14 +42,14 @@ func (h *Handler) setupTus() (err error) {
 	return nil
 }
 
-// serveTus hands a request to tusd, with who it is from and a way to interrupt it.
+// serveTus passes a request to tusd. The context of the request has its user and a way to interrupt it.
 func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal, key string) {
 	req := &request{who: who, header: w.Header(), control: http.NewResponseController(w)}
 	ctx, done := outliveConnection(r.Context())
 	defer done()
 	r = r.WithContext(context.WithValue(ctx, requestKey{}, req))
 	url := *r.URL
-	url.Path = key // tusd takes the path for the id
+	url.Path = key // tusd uses the path as the id
 	r.URL = &url
 	if counted, ok := w.(*countedResponse); ok {
 		defer func() { counted.cut = req.cut.Load() }()
@@ -73,9 +73,12 @@ func (h *Handler) serveTus(w http.ResponseWriter, r *http.Request, who Principal
 	h.tusH.ServeHTTP(tusWriter{w, r.Header.Get(overrideHeader) != ""}, r)
 }
 
-// endCreation is called before the answer goes out. An upload that was created, and nothing
-// was appended to, is listed from here on.
+// endCreation is called before the response is sent. It lists an upload that was created and has no bytes
+// yet, and releases the lock and the place of the request.
 func (h *Handler) endCreation(ctx context.Context, req *request) {
+	if req.locked != "" {
+		defer h.locks.release(req.locked)
+	}
 	if req.leave == nil {
 		return
 	}
@@ -83,13 +86,13 @@ func (h *Handler) endCreation(ctx context.Context, req *request) {
 	if req.created == nil {
 		return
 	}
-	if err := h.store.List(ctx, *req.created); err != nil {
+	if err := h.store.AddToSession(ctx, *req.created); err != nil {
 		h.config.Logger.ErrorContext(ctx, "media: cannot list an upload", "key", req.created.Key, "error", err)
 	}
 }
 
-// routeTus is called by tusd's middleware, which has checked the protocol version
-// and put the method of X-HTTP-Method-Override in place.
+// routeTus is called by tusd's middleware, which has checked the protocol version and applied
+// X-HTTP-Method-Override.
 func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 	upload := r.URL.Path != ""
 	switch {
@@ -99,7 +102,7 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 		h.deleteByNonce(w, r)
 	case upload && r.Method == http.MethodHead:
 		req := requestOf(r.Context())
-		req.asks = req.draft == nil // by a draft, the offset is one that the next request can use
+		req.readOnly = req.draft == nil // in the drafts, the next request must be able to use the offset, so a running request ends first
 		h.tus.HeadFile(w, r)
 	case upload && r.Method == http.MethodPatch:
 		h.patchUpload(w, r)
@@ -107,13 +110,14 @@ func (h *Handler) routeTus(w http.ResponseWriter, r *http.Request) {
 		h.tus.DelFile(w, r)
 	case upload:
 		w.Header().Set("Allow", "GET, HEAD, PATCH, DELETE, OPTIONS")
-		refuse(w, http.StatusMethodNotAllowed, "use GET, HEAD, PATCH or DELETE for a file; POST "+BasePath+" makes a new one")
+		refuse(w, http.StatusMethodNotAllowed, "use GET, HEAD, PATCH or DELETE for a file; POST "+BasePath+" makes a new upload")
 	default:
 		w.Header().Set("Allow", "POST, DELETE, OPTIONS")
-		refuse(w, http.StatusMethodNotAllowed, "use POST to make a new upload, DELETE to remove one by its nonce")
+		refuse(w, http.StatusMethodNotAllowed, "use POST to make a new upload, or DELETE to remove an upload by its nonce")
 	}
 }
 
+// refuseTus answers with an error of tus.
 func refuseTus(w http.ResponseWriter, e handler.Error) {
 	for name, value := range e.HTTPResponse.Header {
 		w.Header().Set(name, value)

@@ -7,9 +7,9 @@ import (
 	tuslog "golang.org/x/exp/slog"
 )
 
-// tusLog hands tusd's log to log/slog. All of it is detail there: a body that
-// breaks off, which tusd calls an error, is a phone in a tunnel. Failures of the
-// store are logged by this package.
+// tusLog passes tusd's log to log/slog, all at debug level. What tusd calls an error may be harmless, for
+// example a body that breaks off because a phone lost its network. This package logs failures of the store
+// itself.
 type tusLog struct{ to *slog.Logger }
 
 func (l tusLog) Enabled(ctx context.Context, _ tuslog.Level) bool {
@@ -26,7 +26,7 @@ func (l tusLog) Handle(ctx context.Context, r tuslog.Record) error {
 	return nil
 }
 
-// WithAttrs does nothing where nothing would be logged: tusd calls it for every request.
+// WithAttrs does nothing if nothing would be logged, because tusd calls it for each request.
 func (l tusLog) WithAttrs(attrs []tuslog.Attr) tuslog.Handler {
 	if !l.Enabled(context.Background(), tuslog.LevelInfo) {
 		return l

@@ -12,7 +12,7 @@ import (
 	"rtmwasm/core"
 )
 
-// tusStore shows the Store to tusd as the user of the request may see it.
+// tusStore gives tusd access to the uploads of the request's user in the Store.
 type tusStore struct{ h *Handler }
 
 var (
@@ -20,7 +20,7 @@ var (
 	_ handler.TerminaterDataStore = tusStore{}
 )
 
-// NewUpload creates an upload if the session has a place for it, and user and app room.
+// NewUpload creates an upload, unless the session has too many uploads, or a quota is exceeded.
 func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.Upload, error) {
 	if tus.Size < 1 {
 		return nil, errEmpty
@@ -36,6 +36,9 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	}
 	delete(tus.MetaData, nonceMetadata)
 	delete(tus.MetaData, lastingMetadata)
+	if err := s.h.lockCreation(ctx, req, id); err != nil {
+		return nil, s.h.tusError(ctx, "create an upload", err)
+	}
 	var info Info
 	leave, err := s.h.slots.upload(ctx, ref, func() error {
 		end, err := s.h.quotas.admit(ctx, req.who, tus.Size)
@@ -67,7 +70,7 @@ func (s tusStore) NewUpload(ctx context.Context, tus handler.FileInfo) (handler.
 	return u, nil
 }
 
-// GetUpload finds what the user of the request has created, in any session.
+// GetUpload finds an upload that the user of the request has created in any session.
 func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, error) {
 	req := requestOf(ctx)
 	soFar := s.h.arriving.find(Ref{App: req.who.App, Key: key}).soFar()
@@ -77,7 +80,7 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 	}
 	switch {
 	case err != nil:
-	case !req.asks:
+	case !req.readOnly:
 		info, err = s.h.evict(ctx, info)
 	case soFar == 0:
 		info, soFar = s.h.arrivedElsewhere(ctx, info)
@@ -93,7 +96,7 @@ func (s tusStore) GetUpload(ctx context.Context, key string) (handler.Upload, er
 	if req.patchesBeyond(info) {
 		return nil, handler.ErrSizeExceeded
 	}
-	if req.asks && info.Finished() {
+	if req.readOnly && info.Finished() {
 		setFileHeaders(req.header, info)
 	}
 	u := s.upload(req, info)
@@ -112,16 +115,16 @@ func (s tusStore) AsTerminatableUpload(u handler.Upload) handler.TerminatableUpl
 	return u.(*tusUpload)
 }
 
-// tusUpload is one upload during one request, which holds its lock unless it only asks.
+// tusUpload is an upload during a request. The request holds its lock, unless it is read-only.
 type tusUpload struct {
 	h    *Handler
 	req  *request
 	info Info
 
-	soFar int64 // of its bytes are there, stored or not, while another request stores them
+	soFar int64 // how many bytes have arrived while another request adds to it, including bytes not stored yet
 }
 
-// announceExpiry sets Upload-Expires, or takes it back when the upload is finished.
+// announceExpiry sets the header Upload-Expires, or removes it if the upload is finished.
 func (u *tusUpload) announceExpiry() {
 	if u.info.Finished() {
 		u.req.header.Del("Upload-Expires")
@@ -130,7 +133,7 @@ func (u *tusUpload) announceExpiry() {
 	u.req.header.Set("Upload-Expires", u.expires().UTC().Format(http.TimeFormat))
 }
 
-// expires is when an unfinished upload is removed, if nobody adds to it.
+// expires returns when an unfinished upload will be removed if nobody adds to it.
 func (u *tusUpload) expires() time.Time {
 	idle := u.info.Touched.Add(u.h.config.IdleLimit)
 	if u.info.Expires.Before(idle) {
@@ -141,7 +144,7 @@ func (u *tusUpload) expires() time.Time {
 
 func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 	offset := u.info.Offset
-	if u.req.asks {
+	if u.req.readOnly {
 		offset = arrivedOf(u.info, u.soFar)
 	}
 	return handler.FileInfo{
@@ -152,21 +155,22 @@ func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 	}, nil
 }
 
-// WriteChunk appends; an upload of an earlier session becomes this session's first.
+// WriteChunk appends the bytes of src. If the upload belongs to an earlier session, it first moves to this
+// session.
 func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
 	if u.info.Small >= core.MaxSmallMediaAppends {
 		return 0, errSmallAppends
 	}
-	if err := u.adopt(ctx); err != nil {
+	if err := u.moveToSession(ctx); err != nil {
 		return 0, u.h.tusError(ctx, "take over an upload", err)
 	}
 	u.req.offset = offset
 	u.req.room = u.info.Size - offset
-	u.req.created = nil // from here on the store lists it
+	u.req.created = nil // Append lists the upload
 	defer u.h.arriving.add(u.info.Ref, u.req)()
 	info, err := u.h.store.Append(ctx, u.info, src)
 	stored := info.Offset - offset
-	if stored < 0 || errors.Is(err, ErrConflict) { // the Info of someone else's progress
+	if stored < 0 || errors.Is(err, ErrConflict) { // info has the progress of another request
 		stored = 0
 	}
 	if stored > 0 {
@@ -174,17 +178,18 @@ func (u *tusUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader)
 		u.announceExpiry()
 	}
 	if stored > 0 && u.req.draft == nil && errors.Is(err, ErrBeingChecked) {
-		// The answer tells an offset that is one byte short, and so does the next, with status
-		// 423. To the drafts a success without an error is the end.
+		// The response has an offset that is one byte short. The client sends the last byte again, and gets
+		// status 423 while the check runs. The drafts need an error here, because for them a success means
+		// that the upload is complete.
 		err = nil
 	}
 	if err == nil && u.req.draft != nil && u.req.draft.complete && !u.info.Finished() && !u.req.cut.Load() {
-		return stored, errInconsistentLength // the client takes the upload for complete
+		return stored, errInconsistentLength // the client believes that the upload is complete
 	}
-	return stored, u.h.tusError(ctx, "store a part", err)
+	return stored, u.h.tusError(ctx, "append to an upload", err)
 }
 
-func (u *tusUpload) adopt(ctx context.Context) error {
+func (u *tusUpload) moveToSession(ctx context.Context) error {
 	session := u.req.who.SessionID
 	if u.info.Session == session || u.info.Session == lastingSession(u.req.who) {
 		return nil
@@ -192,16 +197,16 @@ func (u *tusUpload) adopt(ctx context.Context) error {
 	ref := u.info.Ref
 	ref.Session = session
 	leave, err := u.h.slots.upload(ctx, ref, func() (err error) {
-		u.info, err = u.h.store.Adopt(ctx, u.info, session)
+		u.info, err = u.h.store.MoveToSession(ctx, u.info, session)
 		return err
 	})
-	// It is listed, and counts here too to the end of the request: a sweep elsewhere that looked
-	// before the record was changed may take it off the list, and the end puts it back.
+	// The upload is listed. It also counts here until the end of the request. A sweep of another gateway that
+	// read the record before its change may remove the upload from the list; Append lists it again.
 	u.req.leave = leave
 	return err
 }
 
-// FinishUpload has nothing to do: the last Append has finished it.
+// FinishUpload does nothing, because the last Append has finished the upload.
 func (u *tusUpload) FinishUpload(context.Context) error { return nil }
 
 // Terminate removes an unfinished upload.

@@ -12,25 +12,25 @@ import (
 	"rtmwasm/gateway/mediaurl"
 )
 
-// URLKeys has the keys of signed URLs, such as a mediaurl.Ring.
+// URLKeys provides the keys for signed URLs. A mediaurl.Ring implements it.
 type URLKeys interface {
-	// Signing returns the key that signs now.
+	// Signing returns the current key for signing.
 	Signing(ctx context.Context) (mediaurl.Key, error)
 
-	// Find returns the secret of a key; ok is false for one that does not exist. An error
-	// means that it could not tell, and the client may try again.
+	// Find returns the secret of a key. ok is false if there is no such key. An error means that the
+	// key could not be looked up, and the client may try again.
 	Find(ctx context.Context, id string) (secret []byte, ok bool, err error)
 
-	// Life is the longest time for which a URL may be signed.
+	// Life returns the longest lifetime of a URL.
 	Life() time.Duration
 }
 
-// ErrNoURLs means that there are no URLKeys.
+// ErrNoURLs means that the Handler has no URLKeys.
 var ErrNoURLs = errors.New("media: there are no keys for URLs")
 
-// URL returns the path and query by which whoever has them may read a finished file for some
-// time, not longer than it lives. With download browsers save it under that name. The error is
-// ErrNotFound for what is unknown, unfinished, expired or another app's.
+// URL returns the path and query of a signed URL. Whoever has the URL can read a finished file for lifetime, but
+// not after the file has expired or longer than Life. If download is not "", browsers save the file with that
+// name. The error is ErrNotFound if the file is unknown, unfinished, expired or another app's.
 func (h *Handler) URL(ctx context.Context, app, key string, lifetime time.Duration, download string) (string, error) {
 	keys := h.config.URLKeys
 	if keys == nil {
@@ -41,7 +41,7 @@ func (h *Handler) URL(ctx context.Context, app, key string, lifetime time.Durati
 	}
 	info, err := h.store.Info(ctx, app, key)
 	if errors.Is(err, ErrBeingChecked) || errors.As(err, new(*Rejected)) {
-		err = ErrNotFound // no file
+		err = ErrNotFound // there is no file to read
 	}
 	if err != nil {
 		return "", err
@@ -65,13 +65,13 @@ func (h *Handler) URL(ctx context.Context, app, key string, lifetime time.Durati
 	return grant.Sign(signing), nil
 }
 
-// isSigned reports whether a request shows a signature in place of a credential.
+// isSigned reports whether a request has a signature instead of a credential.
 func isSigned(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && mediaurl.Claimed(r.URL.RawQuery)
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && mediaurl.LooksSigned(r.URL.RawQuery)
 }
 
-// serveSigned serves a file by a signed URL. There is no session: the request has a place of its
-// address for as long as it lasts, and one of its app.
+// serveSigned serves a file by a signed URL. Such a request belongs to no session, so the limit per session does
+// not apply. The limits of the gateway, of the app, and of the client's address apply.
 func (h *Handler) serveSigned(w http.ResponseWriter, r *http.Request) {
 	grant, err := h.verify(r)
 	if errors.Is(err, ErrNotFound) {
@@ -97,7 +97,7 @@ func (h *Handler) serveSigned(w http.ResponseWriter, r *http.Request) {
 	h.serveFile(w, r, grant.App, grant.Key, func(header http.Header, info Info) { setSignedHeaders(header, info, grant, time.Now()) })
 }
 
-// verify returns what a request's URL grants, or ErrNotFound for one that is not good.
+// verify returns what a request's URL grants, or ErrNotFound if the URL is not valid.
 func (h *Handler) verify(r *http.Request) (mediaurl.Grant, error) {
 	signed, ok := mediaurl.Parse(r.URL.Path, r.URL.RawQuery)
 	if !ok || h.config.URLKeys == nil || !time.Now().Before(signed.Expires) {
@@ -113,8 +113,8 @@ func (h *Handler) verify(r *http.Request) (mediaurl.Grant, error) {
 	return signed.Grant, nil
 }
 
-// setSignedHeaders differs from setDownloadHeaders in two ways: the file may be shown, and
-// browsers may keep it for as long as the URL is good.
+// setSignedHeaders differs from setDownloadHeaders in two ways. Browsers may show the file, and may cache it while
+// the URL is valid.
 func setSignedHeaders(header http.Header, info Info, grant mediaurl.Grant, now time.Time) {
 	setDownloadHeaders(header, info)
 	header.Set("Content-Disposition", disposition(info.Type, grant.Download))
@@ -126,9 +126,9 @@ func setSignedHeaders(header http.Header, info Info, grant mediaurl.Grant, now t
 	header.Set("Cache-Control", "private, max-age="+strconv.FormatInt(left, 10)+", immutable")
 }
 
-// linkedSignedHeader is the header of the answer in the place that a signed URL redirects to. A
-// link is good for a minute, and players ask for the rest of a film there much later: the gateway
-// serves these itself.
+// linkedSignedHeader returns the header of the response that a signed URL redirects to. It returns nil for video and
+// audio, which the gateway serves itself. The link is valid for a minute only, and players request the rest of a
+// film much later.
 func linkedSignedHeader(info Info, grant mediaurl.Grant) http.Header {
 	if isPlayed(info.Type) && grant.Download == "" {
 		return nil
@@ -142,8 +142,8 @@ func isPlayed(contentType string) bool {
 	return strings.HasPrefix(contentType, "video/") || strings.HasPrefix(contentType, "audio/") || contentType == "application/ogg"
 }
 
-// disposition has a file shown that browsers show in a sandbox: they refuse PDF there, and save
-// what is of no known type.
+// disposition returns the Content-Disposition of a file. Browsers may show pictures, video and audio. They save
+// other files, for example PDF, which browsers refuse to show in a sandbox.
 func disposition(contentType, download string) string {
 	switch {
 	case download != "":

@@ -14,33 +14,32 @@ import (
 )
 
 const (
-	// bufferBytes is what a request holds in memory.
+	// bufferBytes is how much of its body a request holds in memory.
 	bufferBytes = 128 << 10
 
-	// keepInterval is the time between two records of a running upload: the progress that it
-	// may lose when its gateway is killed.
-	keepInterval = 5 * time.Second
+	// saveInterval is how often the progress of a running upload is saved. When the gateway is
+	// killed, the upload loses the progress since the last time.
+	saveInterval = 5 * time.Second
 
-	// sureTime is for how long after a change of the record nobody else can have taken the upload.
-	// It is less than another gateway takes to find that this one is gone, see
-	// media.Gateways.
-	sureTime = 300 * time.Millisecond
+	// ownedTime is for how long after an update of its record an upload certainly belongs to this
+	// gateway. Another gateway needs longer to find out that this one is gone, see media.Gateways.
+	ownedTime = 300 * time.Millisecond
 )
 
 var buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
 
-// appender adds to an upload what one request brings.
+// appender adds the bytes of one request to an upload.
 type appender struct {
 	s    *Store
-	ctx  context.Context // outlives the client
-	info media.Info      // what is kept
+	ctx  context.Context // does not end when the client disconnects
+	info media.Info      // the upload as the record has it
 	handle
 
-	part   Part
-	began  int64 // the offset when the request came
-	offset int64 // of what the part has
-	keptAt time.Time
-	check  *check // of a complete upload; nil: nobody checks
+	part    Part
+	began   int64     // the offset when the request came
+	offset  int64     // where the part ends
+	savedAt time.Time // when the record was last updated
+	check   *check    // of a complete upload; nil if there is no Checker
 }
 
 // Append implements media.Store.
@@ -54,13 +53,13 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	} else if c != nil {
 		return c.join(ctx, info, src, s.opts.CheckWait)
 	}
-	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, offset: info.Offset, keptAt: time.Now()}
+	a := &appender{s: s, ctx: context.WithoutCancel(ctx), info: info, handle: h, began: info.Offset, offset: info.Offset, savedAt: time.Now()}
 	if err = s.ready(); err == nil {
 		err = a.open(ctx)
 	}
 	if err != nil {
 		if !errors.Is(err, media.ErrNotFound) && !errors.Is(err, media.ErrConflict) {
-			err = errors.Join(err, a.unopened(h.record.Gateway))
+			err = errors.Join(err, a.restoreOwner(h.record.Gateway))
 		}
 		return a.end(err)
 	}
@@ -74,7 +73,7 @@ func (s *Store) Append(ctx context.Context, info media.Info, src io.Reader) (med
 	return a.end(errors.Join(err, a.part.Close()))
 }
 
-// end returns what Append does.
+// end returns the results of Append.
 func (a *appender) end(err error) (media.Info, error) {
 	if errors.Is(err, media.ErrNotFound) || errors.Is(err, media.ErrConflict) {
 		err = a.lost(err)
@@ -82,7 +81,7 @@ func (a *appender) end(err error) (media.Info, error) {
 	return a.info, err
 }
 
-// open says in the record that this gateway adds to the upload, and opens what is there.
+// open writes into the record that this gateway adds to the upload, and opens the part.
 func (a *appender) open(ctx context.Context) (err error) {
 	former := a.record.Gateway
 	if former != a.s.opts.Gateway {
@@ -92,21 +91,21 @@ func (a *appender) open(ctx context.Context) (err error) {
 		}
 	}
 	a.part, err = a.s.files.Part(ctx, a.info.App, a.info.Key, a.record.Offset)
-	if errors.Is(err, media.ErrNotFound) { // what the record tells of is gone
+	if errors.Is(err, media.ErrNotFound) { // the bytes that the record promises are missing
 		return errors.Join(err, a.remove())
 	}
 	if err == nil && former != "" && former != a.s.opts.Gateway {
-		err = a.own(ctx)
+		err = a.takeOverPart(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("open what has arrived: %w", err)
+		return fmt.Errorf("open the part: %w", err)
 	}
 	return nil
 }
 
-// unopened is the end of a request that could not begin to add to the upload. Whoever had it
-// before is named again, so that the next request makes the part its own; and it is listed.
-func (a *appender) unopened(former string) error {
+// restoreOwner is called when open has failed. It writes the former gateway into the record again, so
+// that the next request claims the part. It also lists the upload.
+func (a *appender) restoreOwner(former string) error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
 	if former == a.s.opts.Gateway {
@@ -114,29 +113,29 @@ func (a *appender) unopened(former string) error {
 	}
 	if r := a.record; r.Gateway != former {
 		r.Gateway = former
-		if err := a.saveAs(ctx, r); err != nil {
+		if err := a.replaceRecord(ctx, r); err != nil {
 			return err
 		}
 	}
 	a.fresh = false
-	return a.s.records.List(ctx, a.info.Ref)
+	return a.s.records.AddToSession(ctx, a.info.Ref)
 }
 
-// own keeps a gateway that did not let go from changing the part: it may live without NATS.
-func (a *appender) own(ctx context.Context) error {
-	p, ok := a.part.(Owner)
+// takeOverPart prevents the former gateway from changing the part. That gateway may still be running
+// without a connection to NATS.
+func (a *appender) takeOverPart(ctx context.Context) error {
+	p, ok := a.part.(SharedPart)
 	if !ok {
 		return nil
 	}
-	err := p.Own(ctx)
+	err := p.TakeOver(ctx)
 	if err != nil {
 		err = errors.Join(err, a.part.Close())
 	}
 	return err
 }
 
-// run stores what src delivers. Where that does not complete the upload, it returns when what
-// has arrived is kept.
+// run stores the bytes of src. If they do not complete the upload, run also saves the progress.
 func (a *appender) run(src io.Reader) (complete bool, err error) {
 	err = a.copy(src)
 	if a.offset == a.record.Size && err == nil {
@@ -145,10 +144,11 @@ func (a *appender) run(src io.Reader) (complete bool, err error) {
 	if err == nil && a.offset-a.began < core.MinMediaAppendBytes {
 		a.record.Small++
 	}
-	return false, errors.Join(err, a.rest(""))
+	return false, errors.Join(err, a.suspend(""))
 }
 
-// copy stores what src delivers. An end is an end: the client may send the rest later.
+// copy writes the bytes of src to the part. It is no error if src ends before the upload is complete:
+// the client may send the rest later.
 func (a *appender) copy(src io.Reader) error {
 	buf := buffers.Get().(*[bufferBytes]byte)
 	defer buffers.Put(buf)
@@ -161,7 +161,7 @@ func (a *appender) copy(src io.Reader) error {
 		}
 		have += n
 		left -= int64(n)
-		due := time.Since(a.keptAt) > keepInterval
+		due := time.Since(a.savedAt) > saveInterval
 		if have == bufferBytes || left == 0 || ended != nil || due {
 			if err := a.write(buf[:have]); err != nil {
 				return err
@@ -174,7 +174,7 @@ func (a *appender) copy(src io.Reader) error {
 		case ended != nil:
 			return ended
 		case due:
-			if err := a.keep(); err != nil {
+			if err := a.saveProgress(); err != nil {
 				return err
 			}
 		}
@@ -182,7 +182,7 @@ func (a *appender) copy(src io.Reader) error {
 }
 
 func (a *appender) write(b []byte) error {
-	if err := a.s.files.Room(a.ctx); err != nil {
+	if err := a.s.files.CheckSpace(a.ctx); err != nil {
 		return err
 	}
 	if _, err := a.part.Write(b); err != nil {
@@ -192,45 +192,47 @@ func (a *appender) write(b []byte) error {
 	return nil
 }
 
-// keep makes what has arrived survive this gateway.
-func (a *appender) keep() error {
-	r, err := a.kept()
+// saveProgress stores the bytes so far and the record durably. After a crash of this gateway, the
+// upload continues from there.
+func (a *appender) saveProgress() error {
+	r, err := a.syncPart()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
-	return a.saveAs(ctx, r)
+	return a.replaceRecord(ctx, r)
 }
 
-// kept keeps what the part has, and returns the record that says so. The last byte is left out:
-// an upload of which all has arrived is finished, or its client sends that byte again.
-func (a *appender) kept() (record, error) {
+// syncPart stores the part durably, and returns the record with the new offset. The offset never
+// includes the last byte: a complete upload is finished, or its client sends that byte again.
+func (a *appender) syncPart() (record, error) {
 	r := a.record
 	if offset := min(a.offset, r.Size-1); offset > r.Offset {
-		if err := a.part.Keep(a.ctx); err != nil {
-			return r, fmt.Errorf("keep what has arrived: %w", err)
+		if err := a.part.Sync(a.ctx); err != nil {
+			return r, fmt.Errorf("store the bytes so far durably: %w", err)
 		}
 		r.Offset = offset
 	}
 	return r, nil
 }
 
-// rest is the end of a request that does not finish the upload. Gateway is the record's.
-func (a *appender) rest(gateway string) error {
-	r, err := a.kept()
+// suspend ends a request that does not finish the upload: it saves the progress and lists the upload.
+// gateway is the new value of the record's Gateway.
+func (a *appender) suspend(gateway string) error {
+	r, err := a.syncPart()
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
 	r.Gateway = gateway
-	if saveErr := a.saveAs(ctx, r); saveErr != nil {
+	if saveErr := a.replaceRecord(ctx, r); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
 	a.fresh = false
-	return errors.Join(err, a.s.records.List(ctx, a.info.Ref))
+	return errors.Join(err, a.s.records.AddToSession(ctx, a.info.Ref))
 }
 
-// saveAs writes r down as the record.
-func (a *appender) saveAs(ctx context.Context, r record) error {
+// replaceRecord stores r as the record. After an error, the appender still has the record from before.
+func (a *appender) replaceRecord(ctx context.Context, r record) error {
 	before := a.record
 	a.record = r
 	if err := a.save(ctx); err != nil {
@@ -240,26 +242,26 @@ func (a *appender) saveAs(ctx context.Context, r record) error {
 	return nil
 }
 
-// save writes the record down, if nobody else has.
+// save stores the record. It returns media.ErrConflict if another request has changed the record.
 func (a *appender) save(ctx context.Context) error {
 	a.record.Touched = time.Now().UTC()
 	revision, err := a.s.records.Update(ctx, a.info.App, media.KeyID(a.info.Key), a.record.encode(), a.revision)
 	if err != nil {
 		return fmt.Errorf("update record: %w", err)
 	}
-	a.revision, a.keptAt = revision, time.Now()
+	a.revision, a.savedAt = revision, time.Now()
 	a.info = a.s.info(a.info.App, a.record, revision)
 	return nil
 }
 
-// finish makes the part a file, if it is what it should be.
+// finish makes the part a file if its content passes all checks.
 func (a *appender) finish() error {
 	info := a.info
 	info.Offset, info.Touched, info.Gateway, info.Handle = info.Size, time.Now().UTC(), "", nil
 	if info.Expected != nil || a.check != nil {
 		var err error
 		if info.Digest, info.Sums, err = Digests(a.part, info.Size); err != nil {
-			return errors.Join(fmt.Errorf("read what has arrived: %w", err), a.rest(""))
+			return errors.Join(fmt.Errorf("read the part: %w", err), a.suspend(""))
 		}
 	}
 	if info.Expected != nil && !bytes.Equal(info.Digest[:], info.Expected) {
@@ -267,7 +269,7 @@ func (a *appender) finish() error {
 	}
 	first := make([]byte, min(info.Size, media.TypeBytes))
 	if _, err := a.part.ReadAt(first, 0); err != nil && !errors.Is(err, io.EOF) {
-		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.rest(""))
+		return errors.Join(fmt.Errorf("read the first bytes: %w", err), a.suspend(""))
 	}
 	info.Type = media.SafeType(first)
 	if a.check != nil {
@@ -275,8 +277,8 @@ func (a *appender) finish() error {
 			return err
 		}
 	}
-	if time.Since(a.keptAt) > sureTime {
-		if err := a.saveAgain(); err != nil {
+	if time.Since(a.savedAt) > ownedTime {
+		if err := a.confirmOwner(); err != nil {
 			return err
 		}
 	}
@@ -284,30 +286,31 @@ func (a *appender) finish() error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
 	if err != nil {
-		return a.unfinished(ctx, err)
+		return a.finishFailed(ctx, err)
 	}
 	a.info = info
-	a.forget(ctx, info)
+	a.conclude(ctx, info)
 	return nil
 }
 
-// saveAgain makes sure that nobody else has taken the upload.
-func (a *appender) saveAgain() error {
+// confirmOwner updates the record once more. This fails if another gateway has taken over the upload.
+func (a *appender) confirmOwner() error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
 	return a.save(ctx)
 }
 
-// unfinished is for a part that could not be made a file.
-func (a *appender) unfinished(ctx context.Context, err error) error {
+// finishFailed handles a part that could not be made a file.
+func (a *appender) finishFailed(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, media.ErrDigest): // what was to be stored is not what was hashed
+	case errors.Is(err, media.ErrDigest): // the part does not have the content that was hashed
 		return errors.Join(err, a.remove())
 	case !errors.Is(err, media.ErrConflict):
-		a.mark() // it may be one all the same
-		return errors.Join(fmt.Errorf("finish: %w", err), a.rest(""))
+		a.noteFinished() // there may be a file in spite of the error
+		return errors.Join(fmt.Errorf("finish: %w", err), a.suspend(""))
 	}
-	// The creation was repeated when nobody remembered it, or another gateway was faster.
+	// There is a file already. Either the client repeated the creation after the record was deleted, or
+	// another gateway has finished the upload first.
 	file, statErr := a.s.files.Stat(ctx, a.info.App, a.info.Key)
 	digest, _, readErr := Digests(a.part, a.record.Size)
 	if statErr != nil || readErr != nil || file.Digest != digest {
@@ -319,21 +322,21 @@ func (a *appender) unfinished(ctx context.Context, err error) error {
 	if !file.Created.Equal(a.record.Created) { // the creation was counted twice
 		a.s.usage.add(a.info.App, a.record.UID, a.record.Created, -a.record.Size)
 	}
-	a.info, err = a.s.alive(file, nil)
-	a.forget(ctx, file)
+	a.info, err = a.s.unlessExpired(file, nil)
+	a.conclude(ctx, file)
 	return err
 }
 
-// forget deletes the record of the finished upload. If that fails, it is tried again later:
-// the file is what counts.
-func (a *appender) forget(ctx context.Context, file media.Info) {
-	a.mark()
-	a.s.forget(ctx, file, a.record.Session, a.handle)
+// conclude reports the finished upload and deletes its record. If the record cannot be deleted, the
+// store tries again later.
+func (a *appender) conclude(ctx context.Context, file media.Info) {
+	a.noteFinished()
+	a.s.conclude(ctx, file, a.record.Session, a.handle)
 }
 
-func (a *appender) mark() { a.s.mark(ref{a.info.App, media.KeyID(a.info.Key)}) }
+func (a *appender) noteFinished() { a.s.noteFinished(ref{a.info.App, media.KeyID(a.info.Key)}) }
 
-// remove removes an upload that is never to be finished.
+// remove removes an upload that can never be finished: its record and its bytes.
 func (a *appender) remove() error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
@@ -342,11 +345,11 @@ func (a *appender) remove() error {
 		return err
 	}
 	a.s.usage.add(r.App, a.record.UID, a.record.Created, -a.record.Size)
-	return errors.Join(a.s.files.RemovePart(ctx, r.App, r.Key), a.s.records.Unlist(ctx, r))
+	return errors.Join(a.s.files.RemovePart(ctx, r.App, r.Key), a.s.records.RemoveFromSession(ctx, r))
 }
 
-// lost is the end of a request whose upload was changed or removed by somebody else. What has
-// arrived of a removed upload must not stay behind.
+// lost ends a request whose upload was changed or removed by another request. If the upload was
+// removed, lost also removes the bytes that this request has stored since.
 func (a *appender) lost(err error) error {
 	ctx, cancel := context.WithTimeout(a.ctx, endTimeout)
 	defer cancel()
@@ -355,7 +358,7 @@ func (a *appender) lost(err error) error {
 		return err
 	}
 	if file, err := a.s.files.Stat(ctx, a.info.App, a.info.Key); err == nil { // it was finished elsewhere
-		a.info, err = a.s.alive(file, nil)
+		a.info, err = a.s.unlessExpired(file, nil)
 		return errors.Join(media.ErrConflict, err)
 	}
 	return errors.Join(media.ErrNotFound, a.s.files.RemovePart(ctx, a.info.App, a.info.Key))

@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	// defaultCheckWait is the zero value of Options.CheckWait.
+	// defaultCheckWait is used if Options.CheckWait is 0.
 	defaultCheckWait = 8 * time.Second
 
-	// A rejection is remembered for rejectionTime, for a client that was not waiting when it
-	// came; at most maxRejections of them.
+	// A rejection is remembered for rejectionTime, for a client that was not waiting for it. At
+	// most maxRejections are remembered.
 	rejectionTime = 10 * time.Minute
 	maxRejections = 1000
 )
 
-// checks are the uploads whose content this gateway is checking. A check goes on when the
-// request that brought the last byte is over: later ones join it. Another gateway does not take
-// such an upload over, as long as this one lives.
+// checks are the running checks of this gateway. A check continues after the request that brought
+// the last byte has ended; later requests wait for its result. As long as this gateway runs, other
+// gateways do not take over an upload that it checks.
 type checks struct {
 	mu       sync.Mutex // guards the rest
 	running  map[ref]*check
@@ -31,27 +31,28 @@ type checks struct {
 	all      sync.WaitGroup
 }
 
+// rejection is the result of a check that rejected an upload.
 type rejection struct {
 	err   error
 	until time.Time
 }
 
-// check is one of them.
+// check is the check of one complete upload.
 type check struct {
 	checks *checks
 	name   ref
-	ctx    context.Context // of the Checker
+	ctx    context.Context // for the Checker
 	cancel context.CancelFunc
 
 	part sync.Mutex // held while the upload's Part is used
 
-	kept chan struct{} // closed when the check takes long, and all but the last byte is kept
+	slow chan struct{} // closed when the check takes long, after the progress was saved
 	done chan struct{} // closed at the end
 
 	removing bool // the content was rejected; guarded by checks.mu
 
-	soFar media.Info // when kept is closed
-	info  media.Info // when done is closed, as is err
+	soFar media.Info // set before slow is closed
+	info  media.Info // set before done is closed, like err
 	err   error
 }
 
@@ -63,9 +64,9 @@ func (s *Store) BeingChecked(r media.Ref) bool {
 	return c != nil
 }
 
-// begin checks and finishes a complete upload, whose appender it takes over.
+// begin starts to check and finish a complete upload. It takes over the appender.
 func (s *checks) begin(a *appender) *check {
-	c := &check{checks: s, name: nameOf(a.info.Ref), kept: make(chan struct{}), done: make(chan struct{})}
+	c := &check{checks: s, name: nameOf(a.info.Ref), slow: make(chan struct{}), done: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancel(a.ctx)
 	a.check = c
 	s.mu.Lock()
@@ -88,8 +89,7 @@ func (c *check) finish(a *appender) {
 	c.checks.end(c)
 }
 
-// end makes the outcome known to all who wait, and to those who come soon if it is a
-// rejection.
+// end tells the result to all waiting requests. A rejection is also remembered for later requests.
 func (s *checks) end(c *check) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,8 +110,8 @@ func (s *checks) remember(name ref, err error) {
 	s.rejected[name] = rejection{err, now.Add(rejectionTime)}
 }
 
-// find returns the check of an upload that is running, or the error of one that was rejected;
-// neither if there is none.
+// find returns the running check of an upload, or the error of an upload that was rejected. It
+// returns nil, nil if there is neither.
 func (s *checks) find(name ref) (*check, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,17 +121,18 @@ func (s *checks) find(name ref) (*check, error) {
 	return s.running[name], nil
 }
 
-// gone is what to say of an upload of which there is neither a record nor a file: why it was
-// rejected, or media.ErrNotFound. Why is told when nothing is left of it.
-func (s *checks) gone(ctx context.Context, name ref, patience time.Duration) error {
+// missing returns the error for an upload that has neither a record nor a file: its rejection, or
+// media.ErrNotFound. It returns the rejection only after the upload is completely removed. It waits
+// for that up to maxWait, and then returns media.ErrBeingChecked.
+func (s *checks) missing(ctx context.Context, name ref, maxWait time.Duration) error {
 	c, err := s.find(name)
 	if c != nil && c.isRemoving() {
-		enough := time.NewTimer(patience)
-		defer enough.Stop()
+		timer := time.NewTimer(maxWait)
+		defer timer.Stop()
 		select {
 		case <-c.done:
 			_, err = s.find(name)
-		case <-enough.C:
+		case <-timer.C:
 			return media.ErrBeingChecked
 		case <-ctx.Done():
 			return media.ErrBeingChecked
@@ -143,7 +144,7 @@ func (s *checks) gone(ctx context.Context, name ref, patience time.Duration) err
 	return err
 }
 
-// remove removes the upload, of which nobody may hear until then that it does not exist.
+// remove removes a rejected upload. While it does so, missing does not return media.ErrNotFound.
 func (c *check) remove(a *appender) error {
 	c.checks.mu.Lock()
 	c.removing = true
@@ -151,14 +152,15 @@ func (c *check) remove(a *appender) error {
 	return a.remove()
 }
 
-// isRemoving is false, too, while a check goes on of what somebody else has removed.
+// isRemoving reports whether the check is removing its rejected upload. It is false if another
+// gateway has removed the upload during the check.
 func (c *check) isRemoving() bool {
 	c.checks.mu.Lock()
 	defer c.checks.mu.Unlock()
 	return c.removing
 }
 
-// stop ends the check of an upload, and reports whether there was one.
+// stop cancels the check of an upload and waits for its end. It reports whether there was a check.
 func (s *checks) stop(r media.Ref) bool {
 	c, _ := s.find(nameOf(r))
 	if c == nil {
@@ -169,7 +171,7 @@ func (s *checks) stop(r media.Ref) bool {
 	return true
 }
 
-// close ends all checks. Those that begin later fail at once.
+// close cancels all checks and waits for their end. Later checks fail at once.
 func (s *checks) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -180,35 +182,37 @@ func (s *checks) close() {
 	s.all.Wait()
 }
 
-// wait is for the request that brought the last byte.
+// wait is called by the request that brought the last byte. It returns the result of the check, or
+// media.ErrBeingChecked if that takes long.
 func (c *check) wait(ctx context.Context, info media.Info) (media.Info, error) {
 	select {
 	case <-c.done:
 		return c.info, c.err
-	case <-c.kept:
+	case <-c.slow:
 		return c.soFar, media.ErrBeingChecked
 	case <-ctx.Done():
 		return info, media.ErrBeingChecked
 	}
 }
 
-// join is for later requests: they bring what has arrived already.
-func (c *check) join(ctx context.Context, info media.Info, src io.Reader, patience time.Duration) (media.Info, error) {
+// join is called by a later request. It drops the body, because all bytes have arrived already. Then it
+// waits for the result up to maxWait.
+func (c *check) join(ctx context.Context, info media.Info, src io.Reader, maxWait time.Duration) (media.Info, error) {
 	if _, err := io.Copy(io.Discard, src); err != nil {
 		return info, err
 	}
-	enough := time.NewTimer(patience)
-	defer enough.Stop()
+	timer := time.NewTimer(maxWait)
+	defer timer.Stop()
 	select {
 	case <-c.done:
 		return c.info, c.err
-	case <-enough.C:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return info, media.ErrBeingChecked
 }
 
-// run asks the Checker, and returns why the upload is not to be finished now.
+// run asks the Checker. It returns nil if the upload may be finished now, else the reason.
 func (c *check) run(a *appender, info media.Info) error {
 	verdict := make(chan error, 1)
 	go func() { verdict <- a.s.opts.Checker.Check(c.ctx, info, contentOf{c, a.part}) }()
@@ -218,13 +222,13 @@ func (c *check) run(a *appender, info media.Info) error {
 	select {
 	case err = <-verdict:
 	case <-slow.C:
-		if keepErr := c.keep(a); keepErr != nil {
+		if suspendErr := c.suspend(a); suspendErr != nil {
 			c.cancel()
-			<-verdict // until then the Checker may read
-			return keepErr
+			<-verdict // until then the Checker may read the part
+			return suspendErr
 		}
 		if err = <-verdict; err == nil {
-			return a.saveAgain() // another gateway may have removed it, however short that took
+			return a.confirmOwner() // another gateway may have removed the upload meanwhile
 		}
 	}
 	if err == nil {
@@ -233,24 +237,23 @@ func (c *check) run(a *appender, info media.Info) error {
 	if errors.As(err, new(*media.Rejected)) {
 		return errors.Join(err, c.remove(a))
 	}
-	return errors.Join(media.ErrUnchecked, err, a.rest(""))
+	return errors.Join(media.ErrUnchecked, err, a.suspend(""))
 }
 
-// keep makes the upload one to go on with: at the last byte. The record goes on naming this
-// gateway, so that others look whether the file is there.
-func (c *check) keep(a *appender) error {
+// suspend saves the progress of an upload whose check takes long, so that its client can send the last
+// byte again. The record still names this gateway; so other gateways look whether the file exists.
+func (c *check) suspend(a *appender) error {
 	c.part.Lock()
 	defer c.part.Unlock()
-	if err := a.rest(a.s.opts.Gateway); err != nil {
+	if err := a.suspend(a.s.opts.Gateway); err != nil {
 		return err
 	}
 	c.soFar = a.info
-	close(c.kept)
+	close(c.slow)
 	return nil
 }
 
-// contentOf reads a Part, which is not for concurrent use, for a Checker, which may read in many
-// places at the same time.
+// contentOf lets a Checker read a Part from many goroutines. A Part itself is not safe for that.
 type contentOf struct {
 	check *check
 	part  io.ReaderAt

@@ -9,9 +9,9 @@ import (
 	"rtmwasm/core"
 )
 
-// Digests reads a content of size bytes, and returns its SHA-256 and those of each
-// core.MediaDigestBytes, one behind the other. It takes the two side by side: they cost
-// more than all else that a large upload does.
+// Digests reads a content of size bytes. It returns the SHA-256 of all bytes, and the SHA-256 of each
+// piece of core.MediaDigestBytes, one after the other. It computes both at the same time, because they
+// take longer than everything else in a large upload.
 func Digests(content io.ReaderAt, size int64) (whole [sha256.Size]byte, sums []byte, err error) {
 	buf := buffers.Get().(*[bufferBytes]byte)
 	defer buffers.Put(buf)
@@ -46,8 +46,8 @@ func Digests(content io.ReaderAt, size int64) (whole [sha256.Size]byte, sums []b
 	return whole, sums, nil
 }
 
-// A buffer ends where a piece does.
+// Each piece ends where a buffer ends. This line does not compile if that is wrong.
 var _ = [1]struct{}{}[core.MediaDigestBytes%bufferBytes]
 
-// OnePiece reports whether the digest of a file of so many bytes is that of its only piece.
+// OnePiece reports whether a file of size bytes has only one piece, whose digest is the file's.
 func OnePiece(size int64) bool { return size <= core.MediaDigestBytes }

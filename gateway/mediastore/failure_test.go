@@ -16,10 +16,10 @@ import (
 // failing is Files that fail where they are told to.
 type failing struct {
 	mediastore.Files
-	part, own, finish error
-	room              func() error
+	part, takeOver, finish error
+	room                   func() error
 
-	bounded bool // Keep or Finish had a deadline
+	bounded bool // Sync or Finish had a deadline
 }
 
 func (f *failing) Part(ctx context.Context, app, key string, offset int64) (mediastore.Part, error) {
@@ -30,11 +30,11 @@ func (f *failing) Part(ctx context.Context, app, key string, offset int64) (medi
 	return &failingPart{p, f}, err
 }
 
-func (f *failing) Room(ctx context.Context) error {
+func (f *failing) CheckSpace(ctx context.Context) error {
 	if f.room != nil {
 		return f.room()
 	}
-	return f.Files.Room(ctx)
+	return f.Files.CheckSpace(ctx)
 }
 
 type failingPart struct {
@@ -47,16 +47,16 @@ func (p *failingPart) note(ctx context.Context) {
 	p.f.bounded = p.f.bounded || bounded
 }
 
-func (p *failingPart) Own(ctx context.Context) error {
-	if owner, ok := p.Part.(mediastore.Owner); ok && p.f.own == nil {
-		return owner.Own(ctx)
+func (p *failingPart) TakeOver(ctx context.Context) error {
+	if shared, ok := p.Part.(mediastore.SharedPart); ok && p.f.takeOver == nil {
+		return shared.TakeOver(ctx)
 	}
-	return p.f.own
+	return p.f.takeOver
 }
 
-func (p *failingPart) Keep(ctx context.Context) error {
+func (p *failingPart) Sync(ctx context.Context) error {
 	p.note(ctx)
-	return p.Part.Keep(ctx)
+	return p.Part.Sync(ctx)
 }
 
 func (p *failingPart) Finish(ctx context.Context, info media.Info) error {
@@ -124,11 +124,11 @@ func TestAPartIsMadeOnesOwnUntilThatSucceeds(t *testing.T) {
 	info := create(t, one, 1, b)
 	require.Equal(t, one.Gateway(), info.Gateway)
 
-	f.own = errAway
+	f.takeOver = errAway
 	for _, session := range []string{"s1", "s2"} {
-		adopted, err := two.Adopt(t.Context(), info, session)
+		moved, err := two.MoveToSession(t.Context(), info, session)
 		require.NoError(t, err)
-		info, err = two.Append(t.Context(), adopted, bytes.NewReader(b))
+		info, err = two.Append(t.Context(), moved, bytes.NewReader(b))
 		require.ErrorIs(t, err, errAway)
 		assert.Equal(t, one.Gateway(), info.Gateway)
 	}

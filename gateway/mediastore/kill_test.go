@@ -54,14 +54,14 @@ func (r killedRecords) Delete(ctx context.Context, app, id string, revision uint
 	return r.Records.Delete(ctx, app, id, revision)
 }
 
-func (r killedRecords) List(ctx context.Context, ref media.Ref) error {
+func (r killedRecords) AddToSession(ctx context.Context, ref media.Ref) error {
 	r.step()
-	return r.Records.List(ctx, ref)
+	return r.Records.AddToSession(ctx, ref)
 }
 
-func (r killedRecords) Unlist(ctx context.Context, ref media.Ref) error {
+func (r killedRecords) RemoveFromSession(ctx context.Context, ref media.Ref) error {
 	r.step()
-	return r.Records.Unlist(ctx, ref)
+	return r.Records.RemoveFromSession(ctx, ref)
 }
 
 type killedFiles struct {
@@ -80,9 +80,9 @@ type killedPart struct {
 	*killer
 }
 
-func (p killedPart) Keep(ctx context.Context) error {
+func (p killedPart) Sync(ctx context.Context) error {
 	p.step()
-	return p.Part.Keep(ctx)
+	return p.Part.Sync(ctx)
 }
 
 func (p killedPart) Finish(ctx context.Context, info media.Info) error {
@@ -121,7 +121,7 @@ func TestKilledProcess(t *testing.T) {
 	say("large", large)
 	large, err = s.Info(t.Context(), app, large.Key)
 	require.NoError(t, err)
-	large, err = s.Adopt(t.Context(), large, "s2")
+	large, err = s.MoveToSession(t.Context(), large, "s2")
 	require.NoError(t, err)
 	large = appendAll(t, s, large, killedLarge[killedHalf:])
 	say("large", large)

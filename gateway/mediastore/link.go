@@ -11,8 +11,8 @@ import (
 type Linker interface {
 	Files
 
-	// Link returns a URL by which whoever has it can read a finished file, for about a
-	// minute. The answer has the header that answer makes of what is known of the file.
+	// Link returns a URL of a finished file. Whoever has the URL can read the file for about a
+	// minute. The response to the URL has the header that answer returns for the file's Info.
 	Link(ctx context.Context, app, key string, answer func(media.Info) http.Header) (media.Info, string, error)
 }
 
@@ -28,7 +28,7 @@ func (s *Store) Link(ctx context.Context, app, key string, answer func(media.Inf
 		return media.Info{}, "", media.ErrNotFound
 	}
 	info, link, err := linker.Link(ctx, app, key, answer)
-	if info, err = s.alive(info, err); err != nil {
+	if info, err = s.unlessExpired(info, err); err != nil {
 		return media.Info{}, "", err
 	}
 	return info, link, nil

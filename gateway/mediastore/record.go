@@ -10,7 +10,7 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// record is what Records hold of an unfinished upload, in JSON.
+// record is the record of an unfinished upload. Records store it as JSON.
 type record struct {
 	Key      string            `json:"key"`
 	UID      string            `json:"uid"`
@@ -21,17 +21,17 @@ type record struct {
 	Created  time.Time         `json:"created"`
 	Touched  time.Time         `json:"touched"`
 
-	// Gateway is the id of the gateway whose request is adding to the upload, or did when the
-	// gateway died; "" for none.
+	// Gateway is the id of the gateway whose request is adding to the upload. It stays if that gateway
+	// dies. "" means that no request is adding to it.
 	Gateway string `json:"gateway,omitempty"`
 
 	Offset int64 `json:"offset"`
 	Small  int   `json:"small,omitempty"` // see media.Info
 }
 
-var errBadRecord = errors.New("mediastore: a record that cannot be right")
+var errBadRecord = errors.New("mediastore: the record of an upload is invalid")
 
-// decodeRecord checks what the rest relies on.
+// decodeRecord decodes a record and checks the fields that other code relies on.
 func decodeRecord(data []byte) (r record, err error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return record{}, errors.Join(errBadRecord, err)
@@ -53,7 +53,7 @@ func (r record) encode() []byte {
 	return data
 }
 
-// info is what the record tells of an upload; revision is the record's.
+// info returns the Info of an upload from its record. revision is the revision of the record.
 func (s *Store) info(app string, r record, revision uint64) media.Info {
 	return media.Info{
 		Ref:      media.Ref{App: app, Key: r.Key, Session: r.Session},
@@ -71,18 +71,18 @@ func (s *Store) info(app string, r record, revision uint64) media.Info {
 	}
 }
 
-// handle is what the store needs to change an upload that it gave the Info of.
+// handle is the Handle of the Info of an unfinished upload.
 type handle struct {
 	record   record
 	revision uint64
-	fresh    bool // this request has created it: it is not listed
+	fresh    bool // this request has created the upload, so it is not listed yet
 }
 
-// handleOf returns the handle of an unfinished upload.
+// handleOf returns the handle of an unfinished upload, or media.ErrConflict for a finished one.
 func handleOf(info media.Info) (handle, error) {
 	h, ok := info.Handle.(handle)
 	if !ok {
-		return handle{}, media.ErrConflict // it is finished
+		return handle{}, media.ErrConflict
 	}
 	return h, nil
 }

@@ -6,8 +6,8 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// Remove implements media.Store. Where two gateways remove a file at the same moment, its owner's
-// usage may count too little for the rest of the file's life.
+// Remove implements media.Store. If two gateways remove a file at the same moment, both take its bytes
+// from the usage of its owner. The usage is then too low until the file would have expired.
 func (s *Store) Remove(ctx context.Context, app, key string) error {
 	info, err := s.Info(ctx, app, key)
 	if err != nil {

@@ -13,15 +13,15 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// endTimeout bounds what is done at the end of a request, also when its client has gone.
+// endTimeout limits the work at the end of a request. That work is done even if its client is gone.
 const endTimeout = 20 * time.Second
 
-// repeatTime is for how long at least the creation of a file that is finished can be repeated.
-// Clients give up after core.MediaStallTimeout; for so long after each full hour, a creation costs
-// an object store one request more.
+// repeatTime is how long, at least, a client can repeat the creation of a file that is finished
+// already. Clients give up after core.MediaStallTimeout. During this time after each full hour, a
+// creation costs the object store one more request, because the file may be in the hour before.
 const repeatTime = core.MediaStallTimeout
 
-// Options say what a Store works with. Records and Files are required.
+// Options configure a Store. Records and Files are required.
 type Options struct {
 	Records Records
 	Files   Files
@@ -30,26 +30,26 @@ type Options struct {
 	// share Records and Files must agree on it.
 	MaxAge time.Duration
 
-	// Gateway is the id of this gateway, of this start of it; "" means that one is drawn.
+	// Gateway is the id of this process of the gateway; "" means a random id.
 	Gateway string
 
-	// Checker looks at files before anybody can read them; nil means that nobody does.
+	// Checker checks files before anybody can read them; nil means that files are not checked.
 	Checker Checker
 
-	// Finished is called when a file is there that others can read, by the gateway that stored its
-	// last byte. One that finds a file beside its record calls it too, as that gateway may have died
-	// before: so it may be called twice. It must not block, nor ask the Store for the upload. nil means
-	// that nobody is told.
+	// Finished is called when an upload is finished and others can read the file. The gateway that
+	// stored the last byte calls it. A gateway that finds both the file and its record also calls it,
+	// because the other gateway may have died before; so it may be called twice. It must not block,
+	// and must not ask the Store for the upload. nil means that nothing is called.
 	Finished func(media.Info)
 
-	// Redirect has downloads come from where Files keeps them, if Files is a Linker.
+	// Redirect makes clients download files directly from Files, if Files is a Linker.
 	Redirect bool
 
-	// CheckWait is how long a request waits for the Checker before its client is asked to
-	// come again; 0 means 8 s. That must be less than clients and proxies wait for an answer.
+	// CheckWait is how long a request waits for the Checker before its client is asked to try
+	// again; 0 means 8 s. It must be shorter than clients and proxies wait for an answer.
 	CheckWait time.Duration
 
-	// Logger gets what can't be told to a client; nil means slog.Default().
+	// Logger gets errors that cannot be returned to a client; nil means slog.Default().
 	Logger *slog.Logger
 }
 
@@ -62,7 +62,7 @@ type Store struct {
 	checks  checks
 
 	mu       sync.Mutex
-	finished map[ref]bool // finished here, while their records could not be deleted; guarded by mu
+	finished map[ref]bool // uploads that may be finished but still have a record; guarded by mu
 }
 
 // ref names a record.
@@ -70,7 +70,7 @@ type ref struct{ app, id string }
 
 var _ media.Store = (*Store)(nil)
 
-// New makes a Store. Close writes down what it has counted.
+// New makes a Store. The caller must call Close, which writes the last counts of stored bytes.
 func New(o Options) *Store {
 	if o.MaxAge == 0 {
 		o.MaxAge = core.MediaLifetime
@@ -87,13 +87,13 @@ func New(o Options) *Store {
 	return &Store{
 		opts: o, records: o.Records, files: o.Files,
 		usage: usage{records: o.Records, failed: func(err error) {
-			o.Logger.Warn("media: cannot count what is stored", "error", err)
+			o.Logger.Warn("media: cannot count stored bytes", "error", err)
 		}},
 		finished: map[ref]bool{},
 	}
 }
 
-// Close ends checks and writes down what was counted. Records and Files stay open.
+// Close ends all checks and writes the counts of stored bytes. Records and Files stay open.
 func (s *Store) Close() error {
 	s.checks.close()
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
@@ -116,7 +116,7 @@ func (s *Store) Create(ctx context.Context, info media.Info) (media.Info, error)
 	case info.App == "" || !media.ValidKey(info.Key):
 		return media.Info{}, errors.New("mediastore: an upload needs an app and a key")
 	}
-	if err := s.files.Room(ctx); err != nil {
+	if err := s.files.CheckSpace(ctx); err != nil {
 		return media.Info{}, err
 	}
 	if err := s.ready(); err != nil {
@@ -140,7 +140,7 @@ func (s *Store) Create(ctx context.Context, info media.Info) (media.Info, error)
 	return info, nil
 }
 
-// ready returns why files can't be checked now, if it is known.
+// ready returns an error if files are known to be impossible to check now.
 func (s *Store) ready() error {
 	if s.opts.Checker == nil {
 		return nil
@@ -177,13 +177,13 @@ func (s *Store) Info(ctx context.Context, app, key string) (media.Info, error) {
 	case err == nil && info.Key != key:
 		return media.Info{}, media.ErrNotFound
 	case err == nil:
-		info, err = s.heal(ctx, info)
+		info, err = s.reconcile(ctx, info)
 	case errors.Is(err, media.ErrNotFound):
 		if info, err = s.files.Stat(ctx, app, key); errors.Is(err, media.ErrNotFound) {
-			err = s.checks.gone(ctx, ref{app, media.KeyID(key)}, s.opts.CheckWait)
+			err = s.checks.missing(ctx, ref{app, media.KeyID(key)}, s.opts.CheckWait)
 		}
 	}
-	return s.alive(info, err)
+	return s.unlessExpired(info, err)
 }
 
 // Find implements media.Store.
@@ -191,46 +191,46 @@ func (s *Store) Find(ctx context.Context, app, id string, now time.Time) (media.
 	info, err := s.get(ctx, app, id)
 	switch {
 	case err == nil:
-		info, err = s.heal(ctx, info)
+		info, err = s.reconcile(ctx, info)
 	case errors.Is(err, media.ErrNotFound):
 		info, err = s.files.Stat(ctx, app, media.Key(now, id))
 		if before := now.Add(-repeatTime); errors.Is(err, media.ErrNotFound) && media.Key(before, id) != media.Key(now, id) {
 			info, err = s.files.Stat(ctx, app, media.Key(before, id))
 		}
 		if errors.Is(err, media.ErrNotFound) {
-			err = s.checks.gone(ctx, ref{app, id}, s.opts.CheckWait)
+			err = s.checks.missing(ctx, ref{app, id}, s.opts.CheckWait)
 		}
 	}
-	return s.alive(info, err)
+	return s.unlessExpired(info, err)
 }
 
-// heal looks whether an upload was finished whose record is still there: its gateway died
-// between the two, or could not delete the record. A NATS server that was killed may show an
-// older revision again of a record that was deleted just before. The file is what counts.
-func (s *Store) heal(ctx context.Context, info media.Info) (media.Info, error) {
+// reconcile checks whether an upload that has a record is finished already. Then it deletes the record
+// and returns the Info of the file. This happens if a gateway died before it deleted the record, or could
+// not delete it. A NATS server that was killed may also bring back a record that was deleted just before.
+func (s *Store) reconcile(ctx context.Context, info media.Info) (media.Info, error) {
 	name := ref{info.App, media.KeyID(info.Key)}
 	s.mu.Lock()
 	finished := s.finished[name]
 	s.mu.Unlock()
 	if !finished && info.Gateway == s.opts.Gateway {
-		return info, nil // what is not finished here is not
+		return info, nil // this gateway would know if it had finished the upload
 	}
 	file, err := s.files.Stat(ctx, info.App, info.Key)
 	if errors.Is(err, media.ErrNotFound) {
-		s.unmark(name)
+		s.clearFinished(name)
 		return info, nil
 	}
 	if err != nil {
 		return media.Info{}, err
 	}
 	h, _ := handleOf(info)
-	s.forget(ctx, file, info.Session, h)
+	s.conclude(ctx, file, info.Session, h)
 	return file, nil
 }
 
-// forget tells of a file, and deletes the record that it had as an upload of a session. In this order:
-// where the gateway dies between the two, whoever finds the record tells of the file.
-func (s *Store) forget(ctx context.Context, file media.Info, session string, h handle) {
+// conclude calls Options.Finished for a file, and then deletes the record of its upload. The order
+// matters: if the gateway dies in between, whoever finds the record calls Options.Finished again.
+func (s *Store) conclude(ctx context.Context, file media.Info, session string, h handle) {
 	if s.opts.Finished != nil {
 		s.opts.Finished(file)
 	}
@@ -243,32 +243,33 @@ func (s *Store) deleteRecord(ctx context.Context, r media.Ref, h handle) error {
 	name := nameOf(r)
 	err := s.records.Delete(ctx, name.app, name.id, h.revision)
 	if errors.Is(err, media.ErrConflict) || errors.Is(err, media.ErrNotFound) {
-		err = nil // somebody else sees to it
+		err = nil // another gateway has changed or deleted it
 	}
 	if err == nil && !h.fresh {
-		err = s.records.Unlist(ctx, r)
+		err = s.records.RemoveFromSession(ctx, r)
 	}
 	if err == nil {
-		s.unmark(name)
+		s.clearFinished(name)
 	}
 	return err
 }
 
-// mark remembers that there may be a file although there is a record.
-func (s *Store) mark(name ref) {
+// noteFinished remembers that an upload may be finished although it has a record.
+func (s *Store) noteFinished(name ref) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finished[name] = true
 }
 
-func (s *Store) unmark(name ref) {
+func (s *Store) clearFinished(name ref) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.finished, name)
 }
 
-// alive adds to an Info when it expires, and hides what has.
-func (s *Store) alive(info media.Info, err error) (media.Info, error) {
+// unlessExpired sets info.Expires. It returns media.ErrNotFound if the upload has expired, and err if
+// that is not nil.
+func (s *Store) unlessExpired(info media.Info, err error) (media.Info, error) {
 	if err != nil {
 		return media.Info{}, err
 	}
@@ -288,78 +289,79 @@ func (s *Store) Open(ctx context.Context, app, key string) (media.Info, media.Re
 	if err != nil {
 		return media.Info{}, nil, err
 	}
-	if info, err = s.alive(info, nil); err != nil {
+	if info, err = s.unlessExpired(info, nil); err != nil {
 		return media.Info{}, nil, errors.Join(err, reader.Close())
 	}
 	return info, reader, nil
 }
 
-// List implements media.Store.
-func (s *Store) List(ctx context.Context, info media.Info) error {
-	return s.records.List(ctx, info.Ref)
+// AddToSession implements media.Store.
+func (s *Store) AddToSession(ctx context.Context, info media.Info) error {
+	return s.records.AddToSession(ctx, info.Ref)
 }
 
-// Adopt implements media.Store.
-func (s *Store) Adopt(ctx context.Context, info media.Info, session string) (media.Info, error) {
+// MoveToSession implements media.Store.
+func (s *Store) MoveToSession(ctx context.Context, info media.Info, session string) (media.Info, error) {
 	h, err := handleOf(info)
 	if err != nil || info.Session == session {
 		return info, err
 	}
 	before := info.Ref
-	// Whose gateway it was stays: Append makes the part its own if that is another.
+	// The record's Gateway stays: if it is another gateway, Append claims the part.
 	h.record.Session, h.record.Touched = session, time.Now().UTC()
 	after := s.info(info.App, h.record, h.revision)
-	// Listed twice for a moment, never not at all: Abandon heeds the record.
-	if err := s.records.List(ctx, after.Ref); err != nil {
+	// The upload is listed for both sessions for a moment, so that it is always listed. Abandon removes
+	// it only for the session in the record.
+	if err := s.records.AddToSession(ctx, after.Ref); err != nil {
 		return info, err
 	}
 	if h.revision, err = s.records.Update(ctx, info.App, media.KeyID(info.Key), h.record.encode(), h.revision); err != nil {
-		return info, errors.Join(err, s.records.Unlist(ctx, after.Ref))
+		return info, errors.Join(err, s.records.RemoveFromSession(ctx, after.Ref))
 	}
-	return s.info(info.App, h.record, h.revision), s.records.Unlist(ctx, before)
+	return s.info(info.App, h.record, h.revision), s.records.RemoveFromSession(ctx, before)
 }
 
 // Abandon implements media.Store.
 func (s *Store) Abandon(ctx context.Context, r media.Ref) error {
 	info, err := s.get(ctx, r.App, media.KeyID(r.Key))
 	if err == nil && info.Session == r.Session && info.Key == r.Key {
-		if s.checks.stop(r) { // and nobody else begins one: the caller holds the upload's lock
+		if s.checks.stop(r) { // no new check begins, because the caller holds the upload's lock
 			return s.Abandon(ctx, r)
 		}
-		info, err = s.heal(ctx, info)
+		info, err = s.reconcile(ctx, info)
 	}
 	switch {
 	case errors.Is(err, errBadRecord), errors.Is(err, media.ErrNotFound):
 	case err != nil:
 		return err
-	case info.Session != r.Session || info.Key != r.Key: // it is another session's, or finished
-		return s.records.Unlist(ctx, r)
+	case info.Session != r.Session || info.Key != r.Key: // another session has taken it over, or it is finished
+		return s.records.RemoveFromSession(ctx, r)
 	}
-	// The record first: from then on nobody can finish it.
+	// Delete the record first: after that no gateway can finish the upload.
 	if h, ok := info.Handle.(handle); ok {
 		err := s.records.Delete(ctx, r.App, media.KeyID(r.Key), h.revision)
 		switch {
 		case err != nil && !s.isGone(ctx, r): // another gateway may have removed it
 			return err
-		case err == nil && time.Since(info.Created) < s.opts.MaxAge: // otherwise it counts no more
+		case err == nil && time.Since(info.Created) < s.opts.MaxAge: // an expired upload does not count any more
 			s.usage.add(r.App, info.UID, info.Created, -info.Size)
 		}
 	}
-	return errors.Join(s.files.RemovePart(ctx, r.App, r.Key), s.records.Unlist(ctx, r))
+	return errors.Join(s.files.RemovePart(ctx, r.App, r.Key), s.records.RemoveFromSession(ctx, r))
 }
 
-// isGone reports whether the record of an upload does not exist any more.
+// isGone reports whether the upload has no record any more.
 func (s *Store) isGone(ctx context.Context, r media.Ref) bool {
 	_, _, err := s.records.Get(ctx, r.App, media.KeyID(r.Key))
 	return errors.Is(err, media.ErrNotFound)
 }
 
-// Probe returns why Files would not take a file now, if they can tell.
+// Probe returns an error if Files could not store a file now.
 func (s *Store) Probe(ctx context.Context) error {
 	if prober, ok := s.files.(interface{ Probe(context.Context) error }); ok {
 		return prober.Probe(ctx)
 	}
-	return s.files.Room(ctx)
+	return s.files.CheckSpace(ctx)
 }
 
 // Unfinished implements media.Store.

@@ -45,14 +45,14 @@ func (w *writes) Delete(ctx context.Context, app, id string, revision uint64) er
 	return w.Records.Delete(ctx, app, id, revision)
 }
 
-func (w *writes) List(ctx context.Context, ref media.Ref) error {
+func (w *writes) AddToSession(ctx context.Context, ref media.Ref) error {
 	w.n.Add(1)
-	return w.Records.List(ctx, ref)
+	return w.Records.AddToSession(ctx, ref)
 }
 
-func (w *writes) Unlist(ctx context.Context, ref media.Ref) error {
+func (w *writes) RemoveFromSession(ctx context.Context, ref media.Ref) error {
 	w.n.Add(1)
-	return w.Records.Unlist(ctx, ref)
+	return w.Records.RemoveFromSession(ctx, ref)
 }
 
 // A file that comes in one request costs a record, and its removal.
@@ -334,7 +334,7 @@ func TestAbandon(t *testing.T) {
 	p := newPlace(t)
 	s, b := p.store(t), content(1, 1000)
 	info := appendAll(t, s, create(t, s, 1, b), b[:10])
-	info, err := s.Adopt(t.Context(), info, "s2")
+	info, err := s.MoveToSession(t.Context(), info, "s2")
 	require.NoError(t, err)
 	require.NoError(t, s.Abandon(t.Context(), media.Ref{App: app, Key: info.Key, Session: "s1"}))
 	refs, err := s.Unfinished(t.Context(), "")

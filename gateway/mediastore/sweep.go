@@ -8,22 +8,22 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// sweepMargin is how much longer parts stay than the uploads they belong to.
+// sweepMargin is how much longer parts stay than the records of their uploads.
 const sweepMargin = time.Hour
 
 // Sweep implements media.Store.
 func (s *Store) Sweep(ctx context.Context, idle time.Time) error {
 	return errors.Join(
-		s.forgetFinished(ctx),
+		s.deleteFinished(ctx),
 		s.files.Sweep(ctx, time.Now().Add(-s.opts.MaxAge), idle.Add(-sweepMargin), func(app, key string) {
-			s.partGone(ctx, app, key)
+			s.partRemoved(ctx, app, key)
 		}),
 	)
 }
 
-// partGone removes the record of an upload whose part was removed: its gateway died in the
-// request that created the upload, so that no session lists it.
-func (s *Store) partGone(ctx context.Context, app, key string) {
+// partRemoved removes the record of an upload whose part was removed. No session lists such an upload
+// if its gateway died during the request that created it.
+func (s *Store) partRemoved(ctx context.Context, app, key string) {
 	info, err := s.get(ctx, app, media.KeyID(key))
 	if errors.Is(err, media.ErrNotFound) || err == nil && info.Key != key {
 		return
@@ -32,13 +32,12 @@ func (s *Store) partGone(ctx context.Context, app, key string) {
 		err = s.Abandon(ctx, info.Ref)
 	}
 	if err != nil {
-		s.opts.Logger.WarnContext(ctx, "media: cannot remove an upload that nobody goes on with", "key", key, "error", err)
+		s.opts.Logger.WarnContext(ctx, "media: cannot remove an abandoned upload", "key", key, "error", err)
 	}
 }
 
-// forgetFinished deletes the records that could not be deleted when their uploads were
-// finished.
-func (s *Store) forgetFinished(ctx context.Context) error {
+// deleteFinished deletes the records that could not be deleted when their uploads were finished.
+func (s *Store) deleteFinished(ctx context.Context) error {
 	s.mu.Lock()
 	names := make([]ref, 0, len(s.finished))
 	for name := range s.finished {
@@ -50,9 +49,9 @@ func (s *Store) forgetFinished(ctx context.Context) error {
 		info, err := s.get(ctx, name.app, name.id)
 		switch {
 		case err == nil:
-			_, err = s.heal(ctx, info)
+			_, err = s.reconcile(ctx, info)
 		case errors.Is(err, media.ErrNotFound):
-			s.unmark(name) // another gateway has deleted it
+			s.clearFinished(name) // another gateway has deleted it
 			err = nil
 		}
 		errs = append(errs, err)

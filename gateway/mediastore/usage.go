@@ -6,48 +6,49 @@ import (
 	"time"
 )
 
-// leastUsage is what the smallest file counts: what a disk takes for it.
-const leastUsage = 4 << 10
+// minUsage is how many bytes a small file counts: a disk uses at least one block for it.
+const minUsage = 4 << 10
 
-// usageInterval is how long what is counted waits for more at least, and failedInterval, if it
-// could not be written.
+// usageInterval is how long a count waits for others before it is written, and failedInterval is how
+// long it waits after a failure.
 const (
 	usageInterval  = time.Millisecond
 	failedInterval = 10 * time.Second
 )
 
-// usage counts in Records behind the requests, one user after another: what comes while it is
-// written is added up. A gateway that is killed loses what it had not written down.
+// usage counts stored bytes. It writes to Records in the background, one user after another, so that
+// requests need not wait. Counts that come meanwhile are added up and written next. A gateway that is
+// killed loses the counts that it had not written.
 type usage struct {
 	records Records
 	failed  func(error)
 
 	mu      sync.Mutex // guards the rest
 	waiting map[counter]int64
-	timer   *time.Timer // runs while something waits; nil: nothing does
-	closed  bool        // nothing is written any more but by flush
+	timer   *time.Timer // runs while counts wait; else nil
+	closed  bool        // from now on only flush writes
 
 	writing sync.Mutex // held while counts are written; taken before mu
 }
 
-// counter is one that Records have.
+// counter names one of the counters in Records.
 type counter struct {
 	app, uid string
-	hour     time.Time // to the hour, of the files' creation
+	hour     time.Time // in which the files were created
 }
 
-// add counts a file, or with a negative n takes it back.
+// add counts a file of n bytes. A negative n takes it back.
 func (u *usage) add(app, uid string, created time.Time, n int64) {
 	if n > 0 {
-		n = max(n, leastUsage)
+		n = max(n, minUsage)
 	} else {
-		n = min(n, -leastUsage)
+		n = min(n, -minUsage)
 	}
-	u.put(counter{app, uid, created.Truncate(time.Hour)}, n, usageInterval)
+	u.schedule(counter{app, uid, created.Truncate(time.Hour)}, n, usageInterval)
 }
 
-// put has n written down after a while.
-func (u *usage) put(c counter, n int64, after time.Duration) {
+// schedule adds n to a counter, and writes it to Records after a delay.
+func (u *usage) schedule(c counter, n int64, delay time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.waiting == nil {
@@ -55,7 +56,7 @@ func (u *usage) put(c counter, n int64, after time.Duration) {
 	}
 	u.waiting[c] += n
 	if u.timer == nil && !u.closed {
-		u.timer = time.AfterFunc(after, func() {
+		u.timer = time.AfterFunc(delay, func() {
 			ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 			defer cancel()
 			if err := u.flush(ctx); err != nil {
@@ -65,7 +66,7 @@ func (u *usage) put(c counter, n int64, after time.Duration) {
 	}
 }
 
-// flush writes down what waits. What can't be written waits for the next time.
+// flush writes all waiting counts. Counts that cannot be written wait for the next time.
 func (u *usage) flush(ctx context.Context) error {
 	u.writing.Lock()
 	defer u.writing.Unlock()
@@ -75,19 +76,20 @@ func (u *usage) flush(ctx context.Context) error {
 			err = u.records.Count(ctx, c.app, c.uid, c.hour, n)
 		}
 		if err != nil {
-			u.put(c, n, failedInterval)
+			u.schedule(c, n, failedInterval)
 		}
 	}
 	return err
 }
 
-// close ends what writes by itself.
+// close stops the writes in the background. Only flush writes after that.
 func (u *usage) close() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.closed = true
 }
 
+// take returns the waiting counts and empties them.
 func (u *usage) take() map[counter]int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()

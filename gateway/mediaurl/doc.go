@@ -8,11 +8,11 @@
 //
 //	rtm-media-url/1 LF <app id> LF <key> LF <exp> LF <file name>
 //
-// where LF is one byte of value 10 and the file name, as UTF-8, is empty without "download". The
-// name comes last and all else has an alphabet without LF, so that two different grants never give
-// the same text. Parameters may come in any order, each once, and there are no others.
-// docs/media-urls.md has the same for backends, with examples in other languages.
+// where LF is one byte of value 10. The file name is in UTF-8, and empty without "download". It
+// comes last, and no other part can contain LF: so two different grants never give the same text.
+// Parameters may come in any order, each once, and there are no others.
+// docs/media-urls.md describes this for backends, with examples in other languages.
 //
-// Secrets are an operator's, who shares them with backends of apps (ParseKey), or those that
-// gateways draw by themselves, share and replace (Ring).
+// There are two kinds of secrets: those of an operator, who shares them with backends of apps (ParseKey),
+// and those that gateways create, share and replace by themselves (Ring).
 package mediaurl

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// MinSecret is how many bytes the secret of a Key has at least.
+// MinSecret is the least length of a Key's secret, in bytes.
 const MinSecret = 32
 
-// maxID is how many characters the id of a Key has at most.
+// maxID is the greatest length of a Key's id, in characters.
 const maxID = 32
 
 // Key is a secret that signs URLs, and the id by which a URL names it.
@@ -18,8 +18,8 @@ type Key struct {
 	Secret []byte
 }
 
-// ParseKey takes a key of the form ID:SECRET. The bytes of SECRET are used as they are. Errors
-// do not contain it.
+// ParseKey reads a key of the form ID:SECRET. The secret is the bytes of the text SECRET. Errors
+// do not show it.
 func ParseKey(text string) (Key, error) {
 	id, secret, ok := strings.Cut(text, ":")
 	switch {

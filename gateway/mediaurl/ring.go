@@ -13,44 +13,43 @@ import (
 // ErrConflict means that another gateway has saved keys since they were loaded.
 var ErrConflict = errors.New("mediaurl: the keys were saved by another gateway")
 
-// Store keeps the keys that gateways share: a value in which it does not look. It bounds its own
-// time.
+// Store stores the keys that gateways share, as one value of bytes. Its calls have their own time limit.
 type Store interface {
-	// Load returns what was saved last and its revision, or nil and 0.
+	// Load returns the value and its revision, or nil and 0 if nothing was saved.
 	Load(ctx context.Context) (value []byte, revision uint64, err error)
 
 	// Save replaces the value of a revision, or returns ErrConflict.
 	Save(ctx context.Context, value []byte, revision uint64) error
 }
 
-// lookEvery is the least time between two looks at the store for a key that is not known:
-// whoever makes key ids up costs no more than that.
+// lookEvery is the least time between two reads of the store for an unknown key: requests with
+// invented key ids must not cause more reads.
 const lookEvery = time.Second
 
-// retryRotation is the time between two attempts to draw a key, while an old one signs.
+// retryRotation is the time between two attempts to create a key, while an old one still signs.
 const retryRotation = time.Minute
 
-// Ring has the keys that sign and verify URLs: an operator's own, and those that gateways share
-// by way of a Store. It is safe for concurrent use.
+// Ring has the keys that sign and verify URLs: an operator's own keys, and those that gateways share
+// in a Store. It is safe for concurrent use.
 //
-// The shared key that is the newest signs. A gateway that finds it RotateEvery old draws another,
-// unless one was faster; the others learn of it when they meet its id, or when the key that they
-// know is too old for them. A key verifies for as long as a URL that it signed may be good.
+// The newest shared key signs. When it is older than RotateEvery, one of the gateways creates a new
+// one. The others read it from the Store when they see its id in a URL, or when their own newest key is
+// too old. A key verifies URLs for as long as a URL that it signed may be valid.
 type Ring struct {
 	store Store
 	own   []Key
 	life  time.Duration
 
-	looking chan struct{} // full during a look
+	looking chan struct{} // full while the store is read
 
 	mu     sync.Mutex // guards the rest
 	shared sharedKeys
-	looked time.Time // when the last look began
-	err    error     // of the last look
+	looked time.Time // when the last read of the store began
+	err    error     // of the last read
 }
 
-// NewRing returns a Ring. The first of the operator's own keys signs, if there is any; else a
-// shared one does. life is the longest time that a URL may be good; 0 means core.MediaLifetime.
+// NewRing returns a Ring. The first of the operator's own keys signs; without own keys a shared
+// key signs. life is the longest time that a URL may be valid; 0 means core.MediaLifetime.
 func NewRing(store Store, own []Key, life time.Duration) *Ring {
 	if life == 0 {
 		life = core.MediaLifetime
@@ -58,7 +57,7 @@ func NewRing(store Store, own []Key, life time.Duration) *Ring {
 	return &Ring{store: store, own: own, life: life, looking: make(chan struct{}, 1)}
 }
 
-// Life is the longest time that a URL may be good.
+// Life returns the longest time that a URL may be valid.
 func (r *Ring) Life() time.Duration { return r.life }
 
 // Signing returns the key that signs now.
@@ -68,7 +67,7 @@ func (r *Ring) Signing(ctx context.Context) (Key, error) {
 	}
 	now := time.Now()
 	age := RotateEvery
-	if r.lookedSince(now.Add(-retryRotation)) { // another key is due, and could not be drawn
+	if r.lookedSince(now.Add(-retryRotation)) { // a new key is due, but could not be created
 		age = signsFor
 	}
 	if key, ok := r.newest(now, age); ok {
@@ -81,8 +80,8 @@ func (r *Ring) Signing(ctx context.Context) (Key, error) {
 	return Key{}, fmt.Errorf("mediaurl: no key to sign with: %w", err)
 }
 
-// Find returns the secret of a key. ok is false for one that does not exist, or does not verify
-// any more. An error means that it could not tell.
+// Find returns the secret of a key. ok is false if the key does not exist or does not verify
+// any more. An error means that this is not known.
 func (r *Ring) Find(ctx context.Context, id string) (secret []byte, ok bool, err error) {
 	for _, key := range r.own {
 		if key.ID == id {
@@ -124,8 +123,8 @@ func (r *Ring) find(id string, now time.Time) (secret []byte, ok bool) {
 	return nil, false
 }
 
-// look returns when a look at the store is over that began after asked. With rotate it draws a
-// key where one is due.
+// look returns after a read of the store that began after asked. With rotate it creates a new key if
+// one is due.
 func (r *Ring) look(ctx context.Context, asked time.Time, rotate bool) error {
 	select {
 	case r.looking <- struct{}{}:
@@ -150,7 +149,7 @@ func (r *Ring) look(ctx context.Context, asked time.Time, rotate bool) error {
 		}
 	}
 	began := time.Now()
-	shared, err := r.load(context.WithoutCancel(ctx), began, rotate) // the outcome is for all who wait
+	shared, err := r.load(context.WithoutCancel(ctx), began, rotate) // not canceled with this call: others wait for the result, too
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.looked, r.err = began, err; err == nil {
@@ -159,8 +158,8 @@ func (r *Ring) look(ctx context.Context, asked time.Time, rotate bool) error {
 	return err
 }
 
-// load returns the keys of the store, with a new one if that is due. Of two gateways that draw one
-// the second takes the first one's.
+// load returns the keys of the store, and adds a new one if that is due. If two gateways create a key
+// at the same time, the second one uses the key of the first.
 func (r *Ring) load(ctx context.Context, now time.Time, rotate bool) (sharedKeys, error) {
 	for {
 		value, revision, err := r.store.Load(ctx)

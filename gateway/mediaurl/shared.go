@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// RotateEvery is how old a shared key gets before another one takes its place.
+// RotateEvery is the age at which a new shared key replaces the old one.
 const RotateEvery = 7 * 24 * time.Hour
 
-// signsFor is how long a shared key signs at the most: longer than RotateEvery, for gateways
-// that can't reach the store when another one is due.
+// signsFor is how long a shared key may sign. It is longer than RotateEvery, for gateways that
+// cannot reach the store when a new key is due.
 const signsFor = RotateEvery + 24*time.Hour
 
-// clockDifference is by how much the clocks of gateways may differ.
+// clockDifference is how far the clocks of gateways may differ.
 const clockDifference = time.Hour
 
-// sharedKey is a key that a gateway drew.
+// sharedKey is a key that a gateway created.
 type sharedKey struct {
 	ID      string `json:"id"`
 	Secret  []byte `json:"secret"`
 	Created int64  `json:"created"` // Unix seconds
 }
 
-// sharedKeys are the newest first.
+// sharedKeys are in the order of their age, newest first.
 type sharedKeys []sharedKey
 
 func parseShared(value []byte) (keys sharedKeys, err error) {
@@ -53,17 +53,17 @@ func (keys sharedKeys) marshal() []byte {
 
 func (k sharedKey) created() time.Time { return time.Unix(k.Created, 0) }
 
-// verifies reports whether URLs that the key signed may still be good.
+// verifies reports whether URLs that the key signed may still be valid.
 func (k sharedKey) verifies(now time.Time, life time.Duration) bool {
 	return now.Sub(k.created()) < signsFor+life+clockDifference
 }
 
-// due reports whether a new key is to be drawn.
+// due reports whether it is time for a new key.
 func (keys sharedKeys) due(now time.Time) bool {
 	return len(keys) == 0 || now.Sub(keys[0].created()) >= RotateEvery
 }
 
-// rotated are the keys with a new one, and without those that verify no more.
+// rotated returns the keys with a new one, and without those that do not verify any more.
 func (keys sharedKeys) rotated(now time.Time, life time.Duration) sharedKeys {
 	secret := make([]byte, MinSecret)
 	rand.Read(secret) // never fails

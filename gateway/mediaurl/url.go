@@ -22,11 +22,11 @@ const basePath = "/media/"
 type Grant struct {
 	App      string    // app id
 	Key      string    // of the file, see core.MediaKeyLength
-	Expires  time.Time // whole seconds; what is below is dropped
-	Download string    // save the file under this name; "" means to show it
+	Expires  time.Time // fractions of a second are dropped
+	Download string    // browsers save the file with this name; "" means that they show it
 }
 
-// Check says what is wrong with a grant, whoever made it.
+// Check returns an error if a grant is invalid.
 func (g Grant) Check() error {
 	switch {
 	case !core.ValidAppID(g.App):
@@ -34,7 +34,7 @@ func (g Grant) Check() error {
 	case !core.ValidMediaKey(g.Key):
 		return fmt.Errorf("a media key has %d lower-case hex digits", core.MediaKeyLength)
 	case g.Expires.Unix() <= 0 || g.Expires.Unix() > maxExpiry:
-		return errors.New("the expiry is not a time of this or the next centuries")
+		return errors.New("the expiry must be a time from 1970 to the year 9999")
 	}
 	return CheckDownload(g.Download)
 }
@@ -42,11 +42,14 @@ func (g Grant) Check() error {
 // maxExpiry is the end of the year 9999.
 const maxExpiry = 253402300799
 
-// CheckDownload says what is wrong with a file name. Any characters are allowed: those that
-// can't stand in a file's name are replaced when the name is used.
+// CheckDownload returns an error if a file name is too long or no UTF-8. "" is valid. All characters
+// are allowed: those that file names cannot have are replaced when the name is used.
 func CheckDownload(name string) error {
-	if len(name) > core.MaxMediaURLName || !utf8.ValidString(name) {
-		return fmt.Errorf("the file name of a download has at most %d bytes of UTF-8: shorten it", core.MaxMediaURLName)
+	switch {
+	case len(name) > core.MaxMediaURLName:
+		return fmt.Errorf("download must be a file name of 1 to %d bytes", core.MaxMediaURLName)
+	case !utf8.ValidString(name):
+		return errors.New("download must be a file name in UTF-8")
 	}
 	return nil
 }
@@ -66,7 +69,7 @@ func (g Grant) Sign(k Key) string {
 	return basePath + g.Key + "?" + query.Encode()
 }
 
-// encoding is strict: a signature has one form only.
+// encoding is strict, so that each signature has only one form.
 var encoding = base64.RawURLEncoding.Strict()
 
 func (g Grant) signature(secret []byte) []byte {
@@ -75,18 +78,18 @@ func (g Grant) signature(secret []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// Signed is a grant that somebody brings. Whether it is good is for SignedBy to tell.
+// Signed is the grant of a URL, whose signature is not checked yet: see SignedBy.
 type Signed struct {
 	Grant
 	KeyID     string
 	signature []byte
 }
 
-// Claimed reports whether a query is meant as that of a signed URL.
-func Claimed(rawQuery string) bool { return strings.Contains(rawQuery, "sig=") }
+// LooksSigned reports whether a query looks like that of a signed URL.
+func LooksSigned(rawQuery string) bool { return strings.Contains(rawQuery, "sig=") }
 
-// Parse takes a URL of media apart: its path, and its query as it stands there. ok is false for
-// what Sign does not make. Only the order of parameters, and what is percent-encoded, may differ.
+// Parse reads the path and the raw query of a media URL. ok is false if Sign does not make such a
+// URL. Only the order of parameters and the percent-encoding may differ.
 func Parse(path, rawQuery string) (s Signed, ok bool) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -117,8 +120,8 @@ func Parse(path, rawQuery string) (s Signed, ok bool) {
 	return s, ok
 }
 
-// SignedBy reports whether the signature is of this secret. It takes the same time for all that
-// are not.
+// SignedBy reports whether the signature was made with this secret. It takes the same time for all
+// wrong signatures.
 func (s Signed) SignedBy(secret []byte) bool {
 	return hmac.Equal(s.signature, s.Grant.signature(secret))
 }

@@ -1,4 +1,4 @@
-// Package metrics shows Prometheus what a gateway does:
+// Package metrics exports the metrics of a gateway to Prometheus:
 //
 //	m := metrics.New()
 //	server, err := gateway.New(gateway.Config{Engine: engine, Meter: m})
@@ -30,7 +30,7 @@ import (
 	"rtmwasm/gateway/webhook"
 )
 
-// Metrics is a gateway.Meter for Prometheus.
+// Metrics implements gateway.Meter for Prometheus.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -61,8 +61,8 @@ var (
 	_ tracing.Meter = (*Metrics)(nil)
 )
 
-// New makes Metrics with a registry of their own, which has those of the process and the
-// Go runtime, too.
+// New returns Metrics with their own registry. It also has the metrics of the process and of the
+// Go runtime.
 func New() *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -73,53 +73,53 @@ func New() *Metrics {
 	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return to.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	info := to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_build_info", Help: "1; the labels say which program this is."}, []string{"version", "revision", "goversion"})
+	info := to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_build_info", Help: "Always 1; the labels have the version of the program."}, []string{"version", "revision", "goversion"})
 	info.WithLabelValues(build()).Set(1)
 	m := &Metrics{
 		registry: registry,
 
-		sessions:         to.NewGauge(prometheus.GaugeOpts{Name: "rtm_sessions", Help: "Sessions of this gateway, those whose client is away for a moment included."}),
+		sessions:         to.NewGauge(prometheus.GaugeOpts{Name: "rtm_sessions", Help: "Sessions of this gateway, including those whose client is disconnected and may reconnect."}),
 		began:            counter("rtm_sessions_begun_total", "Sessions that began."),
-		resumed:          counter("rtm_sessions_resumed_total", "Sessions taken up again over a new socket."),
-		refused:          counters("rtm_logins_refused_total", "Logins refused, by the reason in the protocol.", "reason"),
-		origins:          counter("rtm_origins_refused_total", "Requests of pages refused because of their origin."),
-		closed:           counters("rtm_sockets_closed_total", "Sockets closed by the gateway, by close code; 4000 to 4099 ask the client to come back.", "code"),
-		tooOften:         counter("rtm_requests_too_often_total", "Requests refused because of their rate."),
-		running:          to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_media_running", Help: "Media requests that carry content and are under way."}, []string{"direction"}),
+		resumed:          counter("rtm_sessions_resumed_total", "Sessions resumed over a new socket."),
+		refused:          counters("rtm_logins_refused_total", "Logins refused, by reason as named in the protocol.", "reason"),
+		origins:          counter("rtm_origins_refused_total", "Requests of web pages refused because of their origin."),
+		closed:           counters("rtm_sockets_closed_total", "Sockets closed by the gateway, by close code; 4000 to 4099 ask the client to reconnect.", "code"),
+		tooOften:         counter("rtm_requests_too_often_total", "Requests refused because the client sent too many."),
+		running:          to.NewGaugeVec(prometheus.GaugeOpts{Name: "rtm_media_running", Help: "Running media requests that carry content."}, []string{"direction"}),
 		transfers:        counters("rtm_media_requests_total", "Media requests that carried content, by result: done, refused, broken or failed.", "direction", "result"),
-		transferredBytes: counters("rtm_media_bytes_total", "Bytes of content of these.", "direction"),
+		transferredBytes: counters("rtm_media_bytes_total", "Bytes of content that media requests carried.", "direction"),
 		engine: to.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rtm_engine_seconds",
-			Help:    "Time that calls of the engine, NATS, took.",
+			Help:    "Duration of calls to the engine (NATS).",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"call"}),
-		scans: counters("rtm_scans_total", "Scans of uploads, by result: clean, rejected, failed or passed (unseen, because the scanner failed).", "result"),
+		scans: counters("rtm_scans_total", "Scans of uploads, by result: clean, rejected, failed, or passed (accepted without a scan, because the scanner failed).", "result"),
 		scan: to.NewHistogram(prometheus.HistogramOpts{
 			Name:    "rtm_scan_seconds",
-			Help:    "Time that scans of uploads took.",
+			Help:    "Duration of scans of uploads.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60},
 		}),
-		rest:       counters("rtm_rest_calls_total", "Calls of the REST interface, by endpoint and status.", "endpoint", "status"),
-		hookEvents: counters("rtm_webhook_events_total", "Events for the web hook: queued, lost (not queued), delivered, or dead (too old, too large for the hook, or not wanted).", "result"),
+		rest:       counters("rtm_rest_calls_total", "REST calls, by endpoint and status.", "endpoint", "status"),
+		hookEvents: counters("rtm_webhook_events_total", "Events for the web hook, by result: queued, lost (could not be queued), delivered, or dead (too old, too large, or refused by the hook).", "result"),
 		hookCalls: to.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rtm_webhook_seconds",
-			Help:    "Time that calls of the web hook took, by the class of its status; none: it did not answer.",
+			Help:    "Duration of calls to the web hook, by status class; none means that the hook did not answer.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"status"}),
-		hookOldest:   to.NewGauge(prometheus.GaugeOpts{Name: "rtm_webhook_oldest_seconds", Help: "Age of the oldest event of the batch that the web hook did not take; 0 while it does."}),
-		spansSent:    counter("rtm_trace_spans_sent_total", "Spans of traces that the collector took."),
-		spansDropped: counters("rtm_trace_spans_dropped_total", "Spans of traces that were dropped: queue_full (the collector is slow or away) or not_taken (it refused them, or did not answer).", "reason"),
-		engineErrors: counters("rtm_engine_errors_total", "Calls of the engine that failed.", "call"),
+		hookOldest:   to.NewGauge(prometheus.GaugeOpts{Name: "rtm_webhook_oldest_seconds", Help: "Age of the oldest event in the batch that the web hook did not accept; 0 while it accepts events."}),
+		spansSent:    counter("rtm_trace_spans_sent_total", "Spans of traces that the collector accepted."),
+		spansDropped: counters("rtm_trace_spans_dropped_total", "Spans of traces that were dropped, by reason: queue_full (the collector is slow or unreachable) or not_taken (it refused them, or did not answer).", "reason"),
+		engineErrors: counters("rtm_engine_errors_total", "Calls to the engine that failed.", "call"),
 	}
-	frames := counters("rtm_frames_total", "Frames on WebSockets, as the gateway sees them: in or out.", "direction")
-	bytes := counters("rtm_frame_bytes_total", "Bytes of these frames.", "direction")
+	frames := counters("rtm_frames_total", "WebSocket frames, by direction as the gateway sees it: in or out.", "direction")
+	bytes := counters("rtm_frame_bytes_total", "Bytes of WebSocket frames, by direction.", "direction")
 	m.in = traffic{frames.WithLabelValues("in"), bytes.WithLabelValues("in")}
 	m.out = traffic{frames.WithLabelValues("out"), bytes.WithLabelValues("out")}
 	m.begin()
 	return m
 }
 
-// traffic counts frames of one direction. They are many, so their counters are found once.
+// traffic counts frames of one direction. It keeps the counters, because looking them up for each frame is slow.
 type traffic struct{ frames, bytes prometheus.Counter }
 
 func (t traffic) count(bytes int) {
@@ -127,8 +127,8 @@ func (t traffic) count(bytes int) {
 	t.bytes.Add(float64(bytes))
 }
 
-// begin makes all series, so that each is there from the start, as 0: else the first of what
-// happens is no rise, and an alert on a rise misses it.
+// begin creates all series with the value 0. Otherwise a series would begin with its first event, and
+// an alert on a rise would miss that event.
 func (m *Metrics) begin() {
 	for _, reason := range wire.Refusal_Reason_name {
 		m.refused.WithLabelValues(reason)
@@ -166,8 +166,8 @@ func (m *Metrics) begin() {
 	}
 }
 
-// build tells which program runs: the version of its module, the commit and the version of
-// Go, each "unknown" where the program does not know.
+// build returns the version of the program's module, its commit and its version of Go. A value
+// that is not known is "unknown".
 func build() (version, revision, goVersion string) {
 	version, revision, goVersion = "unknown", "unknown", runtime.Version()
 	info, ok := debug.ReadBuildInfo()
@@ -247,10 +247,10 @@ func (m *Metrics) WebhookCall(status string, took time.Duration) {
 
 func (m *Metrics) WebhookOldest(age time.Duration) { m.hookOldest.Set(age.Seconds()) }
 
-// SpansSent implements tracing.Meter: it counts spans that the collector took.
+// SpansSent implements tracing.Meter.
 func (m *Metrics) SpansSent(n int) { m.spansSent.Add(float64(n)) }
 
-// SpansDropped implements tracing.Meter: it counts spans that were dropped, by reason.
+// SpansDropped implements tracing.Meter.
 func (m *Metrics) SpansDropped(r tracing.Reason, n int) {
 	m.spansDropped.WithLabelValues(string(r)).Add(float64(n))
 }

@@ -10,21 +10,21 @@ import (
 	"rtmwasm/gateway/diskspace"
 )
 
-// State is what a gateway is asked for each time its metrics are read.
+// State has functions and values for metrics that are read from the gateway at each request.
 type State struct {
 	// Ready returns the checks of /readyz. It returns within seconds.
 	Ready func(context.Context) []gateway.Check
 
-	// SessionsLimit is how many sessions the gateway takes; MemoryLimit how many bytes of
-	// memory it stays within, 0 for no limit.
+	// SessionsLimit is how many sessions the gateway accepts. MemoryLimit is how many bytes of
+	// memory it may use; 0 means no limit.
 	SessionsLimit int
 	MemoryLimit   int64
 
-	// Folders are those on whose disks the gateway stores something, by a name that says what.
+	// Folders are the folders in which the gateway stores data, by a name that says which data.
 	Folders map[string]string
 
-	// CertificateExpiry is when the certificate expires that the gateway serves https with;
-	// nil for none.
+	// CertificateExpiry returns when the gateway's TLS certificate expires; nil without a
+	// certificate.
 	CertificateExpiry func() time.Time
 }
 
@@ -38,7 +38,7 @@ var (
 	certificateDesc   = prometheus.NewDesc("rtm_certificate_expiry_timestamp_seconds", "When the certificate of --tls-cert expires, in Unix time.", nil, nil)
 )
 
-// Watch adds the state of a gateway to the metrics. It is called once.
+// Watch adds the state of a gateway to the metrics. Call it only once.
 func (m *Metrics) Watch(s State) { m.registry.MustRegister(s) }
 
 // Describe implements prometheus.Collector.

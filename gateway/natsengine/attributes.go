@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -22,8 +24,8 @@ type userAttributesEntry struct {
 	Value   []byte `json:"value"`
 }
 
-// change writes a key again. Of writers at the same time one stands, the others start over from what
-// it wrote.
+// change replaces the value of a key with what f returns. If another writer was faster, it starts
+// again from that writer's value.
 func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(former []byte) ([]byte, error)) error {
 	for {
 		var former []byte
@@ -44,7 +46,7 @@ func change(ctx context.Context, bucket jetstream.KeyValue, key string, f func(f
 			_, err = bucket.Update(ctx, key, value, entry.Revision())
 		}
 		switch {
-		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
+		case isConflict(err):
 		case err != nil:
 			return fmt.Errorf("natsengine: write attributes: %w", err)
 		default:
@@ -72,8 +74,8 @@ func (e *Engine) UserAttributes(ctx context.Context, user id.User) ([]byte, erro
 	return value, nil
 }
 
-// attributesOf is the value that sessions of a lineage wrote; what another one left behind
-// does not count.
+// attributesOf returns the value that sessions of a lineage wrote. A value of another lineage does
+// not count.
 func (e *Engine) attributesOf(ctx context.Context, key, lineage string) (value []byte, revision uint64, err error) {
 	entry, err := e.userAttributes.Get(ctx, key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
@@ -86,7 +88,7 @@ func (e *Engine) attributesOf(ctx context.Context, key, lineage string) (value [
 	return v, entry.Revision(), nil
 }
 
-// decodeUserAttributes is the value in an entry, nil if it is of another lineage.
+// decodeUserAttributes returns the value in an entry, nil if it is of another lineage.
 func decodeUserAttributes(entry []byte, lineage string) []byte {
 	var v userAttributesEntry
 	if json.Unmarshal(entry, &v) != nil || v.Lineage != lineage {
@@ -95,8 +97,8 @@ func decodeUserAttributes(entry []byte, lineage string) []byte {
 	return v.Value
 }
 
-// ChangeUserAttributes implements session.Attributes. The session is looked up after the
-// entry was read: a newer one, which writes later, can't be overwritten.
+// ChangeUserAttributes implements session.Attributes. It looks the session up after it has read the
+// entry: so it cannot overwrite what a newer session writes later.
 func (e *Engine) ChangeUserAttributes(ctx context.Context, user id.User, record session.Record, f func([]byte) ([]byte, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -117,8 +119,9 @@ func (e *Engine) ChangeUserAttributes(ctx context.Context, user id.User, record 
 	})
 }
 
-// takeAttributes gives what earlier sessions of a lineage wrote to the gateway of its present
-// one: what is a dead gateway's is removed. On failure the client sets its attributes again.
+// takeAttributes assigns attributes of earlier sessions of a lineage to the gateway of its present
+// session. Otherwise they would be removed when the former gateway dies. If it fails, the client
+// sets its attributes again.
 func (e *Engine) takeAttributes(ctx context.Context, key string, record session.Record) {
 	value, revision, err := e.attributesOf(ctx, key, record.LineageID)
 	if err == nil && value != nil {
@@ -136,7 +139,7 @@ func encodeUserAttributes(record session.Record, value []byte) ([]byte, error) {
 	return json.Marshal(userAttributesEntry{owned: owned{record.Gateway}, Lineage: record.LineageID, Value: value})
 }
 
-// removeUserAttributes removes what sessions of a lineage wrote.
+// removeUserAttributes removes the attributes that sessions of a lineage wrote.
 func (e *Engine) removeUserAttributes(ctx context.Context, key, lineage string) error {
 	value, revision, err := e.attributesOf(ctx, key, lineage)
 	if err != nil || value == nil {
@@ -156,8 +159,8 @@ func (e *Engine) ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, 
 	return r.value, nil
 }
 
-// ChangeChannelAttributes implements session.Attributes. The record's revision numbers the
-// changes; a channel that has no attributes left keeps an empty record until it runs out.
+// ChangeChannelAttributes implements session.Attributes. The record's revision numbers the changes.
+// A channel whose attributes were all deleted keeps an empty record until it expires.
 func (e *Engine) ChangeChannelAttributes(ctx context.Context, id channel.ID, f func([]byte) ([]byte, error)) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -178,4 +181,72 @@ func (e *Engine) ChangeChannelAttributes(ctx context.Context, id channel.ID, f f
 			return 0, fmt.Errorf("natsengine: write attributes: %w", err)
 		}
 	}
+}
+
+// channelAttributeStream is a state that has one record with the attributes of each channel. It is
+// on disk and survives a restart.
+const (
+	channelAttributeStream  = "RTM_CHANNEL_ATTRIBUTES"
+	channelAttributeSubject = "rtm.attributes."
+)
+
+func channelAttributeConfig(life time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              channelAttributeStream,
+		Subjects:          []string{channelAttributeSubject + ">"},
+		Storage:           jetstream.FileStorage,
+		MaxAge:            life,
+		Duplicates:        duplicateWindow(life),
+		MaxMsgsPerSubject: 1,
+		AllowDirect:       true,
+	}
+}
+
+// attributeLife is how long channel attributes exist after they were written or renewed. While a
+// channel has members, gateways renew attributes that are older than a seventh of it. So they exist
+// for another 5 to 7 min after the last member has left. (API 10.3: a few minutes)
+const attributeLife = 7 * time.Minute
+
+// keepAttributes renews the attributes of channels that have members here, every seventh of their
+// life. It skips those that another gateway has renewed meanwhile.
+func (h *heartbeat) keepAttributes(ctx context.Context) {
+	every := h.e.opts.AttributeLife / 7
+	if time.Since(h.attributesKept) < every {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, every)
+	defer cancel()
+	if h.e.renewAttributes(ctx, h.e.recovery.listened(), time.Now().Add(-every)) == nil { // if it fails, the next heartbeat tries again
+		h.attributesKept = time.Now()
+	}
+}
+
+// renewBatch is how many channels one request reads.
+const renewBatch = 256
+
+// renewAttributes writes channel attributes again, unchanged, if they are older than a time. A
+// replica that lags returns an older revision, and then the write fails and is skipped.
+func (e *Engine) renewAttributes(ctx context.Context, channels []channel.ID, before time.Time) error {
+	for batch := range slices.Chunk(channels, renewBatch) {
+		subjects := make([]string, len(batch))
+		for i, id := range batch {
+			subjects[i] = channelAttributeSubject + channelKey(id)
+		}
+		messages, _, err := e.batchGet(ctx, channelAttributeStream, lastOfEach{subjects})
+		if err != nil {
+			return fmt.Errorf("natsengine: read channel attributes: %w", err)
+		}
+		for _, m := range messages {
+			r, unreadable := e.channelAttributes.readStored(m)
+			written, err := time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+			if unreadable != nil || err != nil || written.After(before) {
+				continue
+			}
+			_, err = e.channelAttributes.put(ctx, r.key, r.value, jetstream.WithExpectLastSequencePerSubject(r.revision))
+			if err != nil && !errors.Is(err, errOvertaken) {
+				return fmt.Errorf("natsengine: renew channel attributes: %w", err)
+			}
+		}
+	}
+	return nil
 }

@@ -17,14 +17,14 @@ import (
 
 var _ session.Bans = (*Engine)(nil)
 
-// banEntry is the value of a user's key in the bucket of bans. The key ends with the ban.
+// banEntry is the value of a user's key in the bucket of bans. The key expires when the ban ends.
 type banEntry struct {
 	Until  int64  `json:"until"` // seconds since 1970
 	Made   int64  `json:"made"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// readBan reads an entry; a removed one is a ban without an end.
+// readBan decodes an entry. A removed entry is a ban with a zero Until.
 func readBan(entry jetstream.KeyValueEntry) (b session.Ban, ok bool) {
 	if b.User, ok = parseUserKey(entry.Key()); !ok || entry.Operation() != jetstream.KeyValuePut {
 		return b, ok
@@ -37,8 +37,7 @@ func readBan(entry jetstream.KeyValueEntry) (b session.Ban, ok bool) {
 	return b, true
 }
 
-// Ban keeps a user out, in place of a ban that there is. Gateways end the user's session when they
-// learn of it, within moments.
+// Ban bans a user, and replaces an existing ban. Gateways end the user's session within moments.
 func (e *Engine) Ban(ctx context.Context, b session.Ban) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -53,7 +52,7 @@ func (e *Engine) Ban(ctx context.Context, b session.Ban) error {
 	return nil
 }
 
-// FindBan returns the ban of a user; ok is false where there is none.
+// FindBan returns the ban of a user; ok is false if there is none.
 func (e *Engine) FindBan(ctx context.Context, user id.User) (b session.Ban, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -78,32 +77,29 @@ func (e *Engine) Unban(ctx context.Context, user id.User) error {
 	return nil
 }
 
-// Bans returns the bans of an app by user id: at most so many, of users behind after.
+// Bans returns at most the given number of bans of an app, ordered by user id, with ids greater
+// than after.
 func (e *Engine) Bans(ctx context.Context, app, after string, most int) (page []session.Ban, more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	entries, err := allEntries(ctx, e.bans, app+".*")
+	if err != nil {
+		return nil, false, fmt.Errorf("natsengine: read the bans: %w", err)
+	}
 	var all []session.Ban
-	stop, err := e.followBans(ctx, app+".*", func(b session.Ban) {
-		if b.User.ID > after && time.Now().Before(b.Until) {
+	for _, entry := range entries {
+		if b, ok := readBan(entry); ok && b.User.ID > after && time.Now().Before(b.Until) {
 			all = append(all, b)
 		}
-	}, nil)
-	if err != nil {
-		return nil, false, err
 	}
-	stop()
 	slices.SortFunc(all, func(a, b session.Ban) int { return cmp.Compare(a.User.ID, b.User.ID) })
 	return all[:min(most, len(all))], len(all) > most, nil
 }
 
-// FollowBans implements session.Bans.
+// FollowBans implements session.Bans. It calls changed for all present bans before it returns.
 func (e *Engine) FollowBans(ctx context.Context, changed func(session.Ban)) (stop func(), err error) {
-	return e.followBans(ctx, ">", changed, changed)
-}
-
-// followBans calls present for the bans that there are, and from its return on later for changes,
-// if that is not nil.
-func (e *Engine) followBans(ctx context.Context, keys string, present, later func(session.Ban)) (stop func(), err error) {
 	watching, end := context.WithCancel(context.WithoutCancel(ctx))
-	watcher, err := e.bans.Watch(watching, keys)
+	watcher, err := e.bans.WatchAll(watching)
 	if err != nil {
 		end()
 		return nil, fmt.Errorf("natsengine: watch the bans: %w", err)
@@ -121,7 +117,7 @@ func (e *Engine) followBans(ctx context.Context, keys string, present, later fun
 			case !open:
 				err = errors.New("the watch ended")
 			case entry != nil:
-				tellBan(entry, present)
+				tellBan(entry, changed)
 				continue
 			}
 		case <-ctx.Done():
@@ -135,15 +131,13 @@ func (e *Engine) followBans(ctx context.Context, keys string, present, later fun
 		stop()
 		return nil, fmt.Errorf("natsengine: read the bans: %w", err)
 	}
-	if later != nil {
-		go func() {
-			for entry := range watcher.Updates() { // ends with stop
-				if entry != nil {
-					tellBan(entry, later)
-				}
+	go func() {
+		for entry := range watcher.Updates() { // ends with stop
+			if entry != nil {
+				tellBan(entry, changed)
 			}
-		}()
-	}
+		}
+	}()
 	return stop, nil
 }
 

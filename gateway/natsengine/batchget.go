@@ -11,14 +11,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Requests for several messages of a stream at once (NATS ADR-31).
+// Requests for several messages of a stream (NATS ADR-31).
 type (
-	// lastOfEach asks for the last message of each subject that matches, 1024 at most.
+	// lastOfEach requests the last message of each matching subject, at most 1024.
 	lastOfEach struct {
 		MultiLast []string `json:"multi_last"`
 	}
 
-	// nextOf asks for messages of matching subjects in their order.
+	// nextOf requests messages of matching subjects in their order.
 	nextOf struct {
 		NextFor   string     `json:"next_by_subj"`
 		Batch     int        `json:"batch"`
@@ -27,28 +27,29 @@ type (
 	}
 )
 
-// Statuses of messages that are no part of a batch.
+// Statuses of messages that are not part of a batch.
 const (
 	statusEnd  = "204"
 	statusNone = "404"
 	statusMany = "413"
 
-	statusNobody = "503" // no replica listens
-	statusTaken  = "408" // other readers of a consumer take all
+	statusNobody = "503" // nobody listens on the subject
+	statusTaken  = "408" // other readers of a consumer take all messages
 )
 
-// Headers of the message that ends a batch, for which the client has no names.
+// Headers of the message that ends a batch. The client has no names for them.
 const (
 	pendingHeader = "Nats-Num-Pending"
 	upToHeader    = "Nats-UpTo-Sequence"
 )
 
-// batchGet reads messages of a stream, from any replica. end are the headers of the message that
-// ends the batch, none if there was nothing to read. It returns errTooMany where the server does.
+// batchGet reads messages of a stream from any replica. end has the headers of the message that
+// ends the batch; it is nil if there was nothing to read. It returns errTooMany if more messages
+// match than the server returns.
 //
-// The same request in package jetstreamext of orbit.go cannot be used: it returns what has come
-// when the time is over as if it were all, it hides how far the replica is, and it returns no
-// error of its own for too many results.
+// The same request in package jetstreamext of orbit.go cannot be used. After a timeout it returns
+// the messages so far as if they were all. It hides how far the replica is, and it has no error of
+// its own for too many results.
 func (e *Engine) batchGet(ctx context.Context, stream string, request any) (messages []*nats.Msg, end nats.Header, err error) {
 	ctx, span := startNATS(ctx, "nats batch_get", stream)
 	defer func() { endNATS(span, err) }()
@@ -86,7 +87,7 @@ func (e *Engine) batchGet(ctx context.Context, stream string, request any) (mess
 	}
 }
 
-// storedMessage is a message of a stream; the zero value stands for none.
+// storedMessage is a message of a stream. The zero value means no message.
 type storedMessage struct {
 	sequence uint64
 	at       time.Time

@@ -40,8 +40,8 @@ func (e *Engine) ListenPeer(user id.User, h func(frame []byte, receipt string), 
 	return stop, nil
 }
 
-// Receipt implements session.Bus: a receipt is where the sender waits for an answer. One
-// that waits here needs no server in between.
+// Receipt implements session.Bus. A receipt is the subject on which the sender waits for an answer.
+// If the sender is this engine, the answer does not go through the server.
 func (e *Engine) Receipt(receipt string, outcome session.Outcome) {
 	if !e.deliveries.answer(receipt, answerOfOutcome(outcome)) {
 		_ = e.nc.Publish(receipt, []byte{byte(outcome)})
@@ -79,7 +79,7 @@ func (e *Engine) ListenEvictions(gatewayID string, h func(session.Eviction)) (st
 		span := e.answerFor(m, "evict")
 		go func() {
 			h(eviction)
-			_ = m.Respond(nil) // on failure the asker goes on after its timeout
+			_ = m.Respond(nil) // if this fails, the asking gateway continues after its timeout
 			span.End(nil)
 		}()
 	})
@@ -102,10 +102,10 @@ func (e *Engine) Evict(ctx context.Context, gatewayID string, eviction session.E
 	return nil
 }
 
-// kickedMark is behind the session's id in the eviction of one that was kicked.
+// kickedMark follows the session's id in the eviction of a session that was kicked.
 const kickedMark = "kicked"
 
-// encodeEviction makes the text "session", "session lastSeq" of one that moved, or "session kicked".
+// encodeEviction returns "session", "session lastSeq" for one that moved, or "session kicked".
 func encodeEviction(e session.Eviction) []byte {
 	text := e.Session
 	switch {

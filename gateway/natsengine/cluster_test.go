@@ -67,7 +67,7 @@ type testCluster struct {
 // nowhere is an address where nobody listens.
 const nowhere = "127.0.0.1:1"
 
-func startCluster(t *testing.T) *testCluster {
+func startCluster(t testing.TB) *testCluster {
 	c := &testCluster{cables: map[[2]int]*cable{}}
 	for i := range 3 {
 		o := &server.Options{
@@ -111,7 +111,7 @@ func startCluster(t *testing.T) *testCluster {
 }
 
 // lay returns where server i reaches server j.
-func (c *testCluster) lay(t *testing.T, i, j int, target string) string {
+func (c *testCluster) lay(t testing.TB, i, j int, target string) string {
 	up, down := &cable{}, &cable{}
 	c.cables[[2]int{i, j}], c.cables[[2]int{j, i}] = up, down
 	l, err := net.Listen("tcp", "127.0.0.1:0")

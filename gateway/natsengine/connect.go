@@ -12,8 +12,8 @@ import (
 // reconnectWait is the time between two attempts to reach a cluster again.
 const reconnectWait = 250 * time.Millisecond
 
-// connect opens a connection to the embedded server, or to one of the cluster's: that is
-// kept up for as long as the engine is.
+// connect opens a connection to the embedded server or to a server of the cluster. A connection to
+// a cluster reconnects for as long as the engine is open.
 func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	log := e.opts.Logger.With("connection", name)
 	options := []nats.Option{
@@ -44,7 +44,7 @@ func (e *Engine) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect(strings.Join(o.Servers, ","), options...)
 }
 
-// dial connects, and says what for when that fails.
+// dial calls connect, and adds to an error what failed.
 func (e *Engine) dial(name string, more ...nats.Option) (*nats.Conn, error) {
 	nc, err := e.connect(name, more...)
 	if err != nil {

@@ -8,21 +8,21 @@ import (
 	"rtmwasm/core"
 )
 
-// deduplicator passes a channel's messages on, each once, although the history has them too and senders
-// repeat them until they are stored: for a client who is away, what comes again would take the place of
-// what they missed.
+// deduplicator passes on each message of a channel once. Messages repeat: the history has them too,
+// and senders repeat them until they are stored. In the outbox of a client who is away, a repeated
+// message would take the place of one that they missed.
 type deduplicator struct {
 	pass func(frame []byte)
 
 	mu   sync.Mutex // guards the rest
 	sums [2 * core.MaxMissedChannelMessages]uint64
-	next int // the oldest of sums
+	next int // index of the oldest sum
 }
 
 var frameSeed = maphash.MakeSeed()
 
-// take passes a frame on that is not among the latest. The history is no longer than half
-// of those. Frames have a number or a revision: no two are the same.
+// take passes a frame on unless it is among the latest ones. The history is at most half as long as
+// sums. No two frames are the same, because each has a number or a revision.
 func (d *deduplicator) take(frame []byte) {
 	sum := maphash.Bytes(frameSeed, frame)
 	d.mu.Lock()
@@ -37,7 +37,7 @@ func (d *deduplicator) take(frame []byte) {
 	}
 }
 
-// forget has the latest messages passed on once more if they come again.
+// forget makes take pass on the latest messages again if they come again.
 func (d *deduplicator) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -16,21 +16,21 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// Waits between two attempts to deliver to a user who is logged in and for whom nobody listens:
-// they grow from the first to the last. Most are cut short by Redeliver; what is left is a user
-// who has just logged in, which not all servers of a cluster know at once. absentTime is how soon
-// a server tells that nobody listens.
+// Waits between two attempts to deliver to a user who is logged in but has no listener. They grow
+// from the first to the last. Redeliver ends most of them early. A full wait happens when a user
+// has just logged in and not all servers of a cluster know it yet. noListenerTime is how soon a server
+// tells that nobody listens.
 const (
-	firstLook  = 20 * time.Millisecond
-	lastLook   = 2 * time.Second
-	absentTime = 50 * time.Millisecond
+	firstRetry     = 20 * time.Millisecond
+	lastRetry      = 2 * time.Second
+	noListenerTime = 50 * time.Millisecond
 )
 
-// pendingDeliveries holds the frames that were sent to users from here and are not answered
-// yet. When a user comes to another gateway, it sends them again, in order.
+// pendingDeliveries holds frames that this engine sent to users and that are not answered yet. When
+// a user moves to another gateway, it sends them again, in order.
 type pendingDeliveries struct {
 	e     *Engine
-	inbox string // prefix of the receipts, which are the subjects for answers
+	inbox string // prefix of receipts, which are the subjects of answers
 
 	mu     sync.Mutex // guards the rest
 	last   uint64
@@ -44,12 +44,12 @@ type delivery struct {
 	user  id.User
 	frame []byte
 	done  func(received bool)
-	timer *time.Timer // gives up
+	timer *time.Timer // ends the delivery as not received
 
 	progress // guarded by pendingDeliveries.mu
 }
 
-// open subscribes to answers, and to news of users who moved.
+// open subscribes to answers, and to messages about users who moved.
 func (p *pendingDeliveries) open(e *Engine) error {
 	p.e, p.inbox = e, e.nc.NewInbox()+"."
 	p.byID, p.byUser = map[uint64]*delivery{}, map[id.User]*userQueue{}
@@ -63,13 +63,13 @@ func (p *pendingDeliveries) open(e *Engine) error {
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("natsengine: subscribe to those who move: %w", err)
+		return fmt.Errorf("natsengine: subscribe to users who move: %w", err)
 	}
 	return nil
 }
 
-// AskPeer implements session.Bus.
-func (e *Engine) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error {
+// SendToPeer implements session.Bus.
+func (e *Engine) SendToPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error {
 	p := &e.deliveries
 	d := &delivery{user: user, frame: frame, done: done}
 	receipt, now := p.add(d, timeout)
@@ -90,8 +90,8 @@ func (e *Engine) Redeliver(user id.User) error {
 	return nil
 }
 
-// add notes a frame. It returns the receipt with which the frame is to be sent now; else it is
-// sent behind others.
+// add adds a frame. If now is true, the caller must send it with the receipt. Else it is sent
+// later, behind other frames.
 func (p *pendingDeliveries) add(d *delivery, timeout time.Duration) (receipt string, now bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,8 +110,8 @@ func (p *pendingDeliveries) add(d *delivery, timeout time.Duration) (receipt str
 	return receipt, now
 }
 
-// receiptLocked names a frame and the attempt at it. It ends with behindMark if the user may yet
-// get an earlier frame.
+// receiptLocked returns the receipt of a frame and its present attempt. It ends with behindMark if
+// the user may still get an earlier frame.
 func (p *pendingDeliveries) receiptLocked(q *userQueue, d *delivery) string {
 	receipt := p.inbox + strconv.FormatUint(d.id, 36) + "_" + strconv.Itoa(d.attempt)
 	if q.behind(d) {
@@ -122,12 +122,12 @@ func (p *pendingDeliveries) receiptLocked(q *userQueue, d *delivery) string {
 
 func parseReceipt(token string) (id uint64, attempt int) {
 	first, second, _ := strings.Cut(strings.TrimSuffix(token, behindMark), "_")
-	id, _ = strconv.ParseUint(first, 36, 64) // ids begin with 1
+	id, _ = strconv.ParseUint(first, 36, 64) // ids begin with 1, so 0 is not found
 	attempt, _ = strconv.Atoi(second)
 	return id, attempt
 }
 
-// remove forgets a frame; false when it was forgotten before.
+// remove removes a frame, and reports whether it was there.
 func (p *pendingDeliveries) remove(d *delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,7 +178,8 @@ func answerOfOutcome(o session.Outcome) answer {
 	return notReceived
 }
 
-// answer takes an answer to what was sent with a receipt. It returns false for a receipt of another gateway.
+// answer handles an answer to a frame with this receipt. It returns false for a receipt of another
+// engine.
 func (p *pendingDeliveries) answer(receipt string, a answer) (here bool) {
 	token, here := strings.CutPrefix(receipt, p.inbox)
 	if !here {
@@ -193,7 +194,7 @@ func (p *pendingDeliveries) answer(receipt string, a answer) (here bool) {
 	}
 	q := p.byUser[d.user]
 	ends, start := q.answered(d, attempt, a)
-	q.heard.give()
+	q.gotAnswer.give()
 	if ends {
 		p.removeLocked(d)
 	}
@@ -207,8 +208,8 @@ func (p *pendingDeliveries) answer(receipt string, a answer) (here bool) {
 	return true
 }
 
-// redeliver sends again now: the user listens at another gateway. What the former had is lost;
-// the client knows what it got.
+// redeliver sends a user's frames again at once, because the user now listens at another gateway.
+// What the former gateway had is lost. The client drops frames that it already has.
 func (p *pendingDeliveries) redeliver(user id.User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,13 +225,13 @@ func (p *pendingDeliveries) redeliver(user id.User) {
 }
 
 func (p *pendingDeliveries) startLocked(user id.User, q *userQueue) {
-	q.heard, q.moved = newSignal(), newSignal()
+	q.gotAnswer, q.moved = newSignal(), newSignal()
 	p.e.background.Go(func() { p.run(user, q) })
 }
 
-// run sends what waits for a user until nothing does.
+// run sends a user's frames until none is left to send.
 func (p *pendingDeliveries) run(user id.User, q *userQueue) {
-	pause := retry.Backoff{First: firstLook, Most: lastLook}
+	pause := retry.Backoff{First: firstRetry, Max: lastRetry}
 	for first := true; ; first = false {
 		more, again := p.begin(user, q)
 		if !more {
@@ -255,10 +256,10 @@ func (p *pendingDeliveries) begin(user id.User, q *userQueue) (more, again bool)
 	return more, again
 }
 
-// sendRound sends frames to a user, the first of them alone until it is known that somebody
-// listens: the others must not overtake it.
+// sendRound sends frames to a user. It waits after the first one until somebody has answered it, or
+// noListenerTime is over: later frames must not overtake it.
 func (p *pendingDeliveries) sendRound(q *userQueue) {
-	q.heard.take()
+	q.gotAnswer.take()
 	for first := true; ; first = false {
 		p.mu.Lock()
 		d := q.next()
@@ -272,12 +273,12 @@ func (p *pendingDeliveries) sendRound(q *userQueue) {
 			p.settle(d, false)
 		}
 		if first {
-			q.heard.wait(absentTime, p.e.closing)
+			q.gotAnswer.wait(noListenerTime, p.e.closing)
 		}
 	}
 }
 
-// giveUp ends frames for a user who is not logged in.
+// giveUp ends the deliveries to a user who is not logged in.
 func (p *pendingDeliveries) giveUp(q *userQueue) {
 	p.mu.Lock()
 	lost := q.abandon()
@@ -296,8 +297,8 @@ func (e *Engine) isClosing() bool {
 	}
 }
 
-// signal holds a token from when something happened until somebody took it. A nil signal takes no
-// token.
+// signal tells a goroutine that something has happened. It holds at most one token. give on a nil
+// signal does nothing.
 type signal chan struct{}
 
 func newSignal() signal { return make(signal, 1) }
@@ -316,7 +317,8 @@ func (s signal) take() {
 	}
 }
 
-// wait reports whether there was a token before the time was over, or the engine was closed.
+// wait takes a token, and reports false if none came before the time was over or the engine was
+// closed.
 func (s signal) wait(most time.Duration, closing <-chan struct{}) bool {
 	timer := time.NewTimer(most)
 	defer timer.Stop()

@@ -44,7 +44,7 @@ func TestFrameThatTwoSessionsGet(t *testing.T) {
 	t.Cleanup(stop)
 	for range 3 {
 		result := make(chan bool, 1)
-		require.NoError(t, e.AskPeer(user, []byte("hello"), time.Minute, func(received bool) { result <- received }))
+		require.NoError(t, e.SendToPeer(user, []byte("hello"), time.Minute, func(received bool) { result <- received }))
 		assert.True(t, <-result)
 	}
 	assert.Empty(t, e.deliveries.byID)
@@ -55,7 +55,7 @@ func TestFramesForNobody(t *testing.T) {
 	e := openEngine(t, Options{})
 	given := make(chan string, 3)
 	for _, name := range []string{"first", "second", "third"} {
-		require.NoError(t, e.AskPeer(id.User{App: testApp, ID: "nobody"}, []byte(name), time.Minute, func(received bool) {
+		require.NoError(t, e.SendToPeer(id.User{App: testApp, ID: "nobody"}, []byte(name), time.Minute, func(received bool) {
 			assert.False(t, received)
 			given <- name
 		}))
@@ -74,7 +74,7 @@ func TestFrameWithoutAnAnswer(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(stop)
 	result := make(chan bool, 2)
-	require.NoError(t, e.AskPeer(user, []byte("hello"), 10*time.Millisecond, func(received bool) { result <- received }))
+	require.NoError(t, e.SendToPeer(user, []byte("hello"), 10*time.Millisecond, func(received bool) { result <- received }))
 	assert.False(t, <-result)
 	e.Receipt(late, session.Received)
 	assert.Empty(t, result, "once")
@@ -88,7 +88,7 @@ func TestFrameForAUserWhoIsLoggingIn(t *testing.T) {
 	_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s", Gateway: "g"}))
 	require.NoError(t, err)
 	received := make(chan bool, 1)
-	require.NoError(t, e.AskPeer(user, []byte("hello"), time.Minute, func(ok bool) { received <- ok }))
+	require.NoError(t, e.SendToPeer(user, []byte("hello"), time.Minute, func(ok bool) { received <- ok }))
 	assert.Empty(t, received, "nothing is known yet")
 	stop, err := e.ListenPeer(user, func(frame []byte, receipt string) {
 		assert.Equal(t, "hello", string(frame))
@@ -127,7 +127,7 @@ func TestFrameThatWasPassed(t *testing.T) {
 			ask := func(frame string, timeout time.Duration) {
 				result := make(chan bool, 1)
 				results[frame] = result
-				require.NoError(t, e.AskPeer(user, []byte(frame), timeout, func(received bool) { result <- received }))
+				require.NoError(t, e.SendToPeer(user, []byte(frame), timeout, func(received bool) { result <- received }))
 			}
 			ask("first", time.Second)
 			ask("second", time.Minute)

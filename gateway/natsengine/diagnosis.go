@@ -14,29 +14,22 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Diagnosis is why Open failed, as far as whoever runs the cluster can repair it.
+// Diagnosis is why Open failed, if an operator of the cluster can fix it.
 type Diagnosis int
 
 const (
 	Unexplained   Diagnosis = iota
-	Unreachable             // no server could be connected to
-	Unauthorized            // the servers know no such user
-	TLSMismatch             // one side wants TLS, the other has none
-	Untrusted               // the certificate of a server did not pass the check
-	TLSRefused              // a server ended the connection in or right after the TLS handshake
-	NoJetStream             // the servers, or the account, have none
+	Unreachable             // no server accepted a connection
+	Unauthorized            // the servers do not know the user
+	TLSMismatch             // one side requires TLS, the other does not support it
+	Untrusted               // a server's certificate is not trusted
+	TLSRefused              // a server closed the connection during or right after the TLS handshake
+	NoJetStream             // the servers or the account have no JetStream
 	TooFewServers           // for Options.Replicas
 )
 
-// Codes of JetStream for which its client has no names.
-const (
-	noReplicas jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
-	noPeers    jetstream.ErrorCode = 10005 // no suitable peers for placement
-)
-
-// Diagnose returns why Open failed with an error; Unexplained if it cannot tell.
+// Diagnose returns why Open failed with an error, or Unexplained if it cannot tell.
 func Diagnose(err error) Diagnosis {
-	var api *jetstream.APIError
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, nats.ErrNoServers):
@@ -51,37 +44,35 @@ func Diagnose(err error) Diagnosis {
 		return TLSRefused
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return NoJetStream
-	case !errors.As(err, &api):
-		return Unexplained
 	}
-	switch api.ErrorCode {
+	switch errorCode(err) {
 	case jetstream.JSErrCodeJetStreamNotEnabled:
 		return NoJetStream
-	case noReplicas, noPeers:
+	case codeNoReplicas, codeNoPeers:
 		return TooFewServers
 	}
 	return Unexplained
 }
 
-// isTLSAlert reports whether the other side told why it ends the connection. In TLS 1.3
-// a server looks at the client's certificate after the client's handshake is complete. So the
-// alert comes while the first answer is read, or is lost, and the connection is just closed,
-// if the client was writing at that moment.
+// isTLSAlert reports whether the other side sent an alert with the reason. In TLS 1.3 a server
+// checks the client's certificate after the client's handshake is complete. So the alert comes
+// while the first answer is read. If the client was writing at that moment, the alert is lost and
+// the connection just closes.
 func isTLSAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
-// Finding is what Look finds.
+// Finding is the result of Inspect.
 type Finding struct {
 	Version   string
-	Servers   int           // of the cluster, as far as it tells
+	Servers   int           // in the cluster, as far as the server tells
 	RoundTrip time.Duration // to the server and back
-	Time      time.Time     // by the server's clock; zero if it has not told
+	Time      time.Time     // the server's clock; zero if unknown
 }
 
-// Look connects to a cluster, sees whether it could be worked on, and changes nothing.
-func Look(ctx context.Context, opts Options) (f Finding, err error) {
+// Inspect connects to a cluster and checks that JetStream answers. It changes nothing.
+func Inspect(ctx context.Context, opts Options) (f Finding, err error) {
 	if opts, err = opts.withDefaults(); err != nil {
 		return f, err
 	}
@@ -105,13 +96,13 @@ func Look(ctx context.Context, opts Options) (f Finding, err error) {
 	if _, err := js.AccountInfo(ctx); err != nil {
 		return f, fmt.Errorf("natsengine: JetStream: %w", err)
 	}
-	if stream, err := js.Stream(ctx, mailStream); err == nil { // else no gateway was here yet
+	if stream, err := js.Stream(ctx, mailStream); err == nil { // else no gateway has used this cluster yet
 		f.Time = stream.CachedInfo().TimeStamp
 	}
 	return f, nil
 }
 
-// InUse tells whether a process has the data folder. It makes no file there, which might
+// InUse reports whether a process uses the data folder. It creates no file there: the file might
 // belong to another user than the gateway's.
 func InUse(dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, "lock")); err != nil {

@@ -3,13 +3,8 @@ package natsengine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/id"
@@ -17,16 +12,17 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// Lists of what is in a state come in pages, by revision: a cursor is the revision up to which a
-// caller has everything. A record that is written again while somebody lists moves behind the
-// others, so that it is seen twice rather than missed. A page may be read from a replica that lags
-// by a moment.
+// Lists of records of a state come in pages, ordered by revision. A cursor is the revision up to
+// which a caller has all records. A record that is written again during a listing moves behind the
+// others, so it is listed twice rather than missed. A page may be read from a replica that lags by
+// a moment.
 
 // maxPage is how many records are read for a page.
 const maxPage = 1024
 
-// page returns the records that match a filter behind a revision, at most so many, the removed ones
-// included in the count. next is the cursor behind them; more is false at the end.
+// page returns at most the given number of records that match a filter and have a higher revision
+// than after. Removed records count but are not returned. next is the cursor of the next page; more
+// is false at the end.
 func (s *state) page(ctx context.Context, filter string, after uint64, most int) (records []record, next uint64, more bool, err error) {
 	messages, end, err := s.e.batchGet(ctx, s.name, nextOf{NextFor: s.records + filter, Batch: most, Seq: after + 1})
 	if err != nil {
@@ -34,9 +30,9 @@ func (s *state) page(ctx context.Context, filter string, after uint64, most int)
 	}
 	next = after
 	for _, m := range messages {
-		r, ok := s.readRecord(strings.TrimPrefix(m.Header.Get(jetstream.SubjectHeader), s.records), m)
-		if !ok {
-			return nil, after, false, fmt.Errorf("natsengine: a record of %s without a revision", s.name)
+		r, err := s.readStored(m)
+		if err != nil {
+			return nil, after, false, err
 		}
 		next = r.revision
 		if !r.gone {
@@ -46,8 +42,8 @@ func (s *state) page(ctx context.Context, filter string, after uint64, most int)
 	return records, next, len(messages) > 0 && end.Get(pendingHeader) != "0", nil
 }
 
-// Sessions returns sessions of an app behind a cursor, at most so many, in no order that means
-// anything. next is the cursor of the following page, 0 at the end. A page may have fewer.
+// Sessions returns at most the given number of sessions of an app behind a cursor, in no useful
+// order. next is the cursor of the next page, 0 at the end. A page may have fewer sessions.
 func (e *Engine) Sessions(ctx context.Context, app string, after uint64, most int) (page []session.Info, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -63,7 +59,6 @@ func (e *Engine) Sessions(ctx context.Context, app string, after uint64, most in
 	return page, nextPage(next, more), nil
 }
 
-// nextPage is the cursor that callers get.
 func nextPage(next uint64, more bool) uint64 {
 	if !more {
 		return 0
@@ -104,7 +99,7 @@ func (e *Engine) ChannelsOf(ctx context.Context, user id.User) (names []string, 
 	if err != nil {
 		return nil, fmt.Errorf("natsengine: list the channels of a user: %w", err)
 	}
-	seen := map[string]bool{} // who moves is at two gateways
+	seen := map[string]bool{} // a user who moves is at two gateways
 	for _, r := range records {
 		if m, ok := readMember(r); ok && !seen[m.Channel.Channel] {
 			seen[m.Channel.Channel] = true
@@ -114,7 +109,7 @@ func (e *Engine) ChannelsOf(ctx context.Context, user id.User) (names []string, 
 	return names, nil
 }
 
-// MemberPage returns user ids of members of a channel behind a cursor, as Sessions does sessions.
+// MemberPage returns user ids of members of a channel. Its cursors work like those of Sessions.
 func (e *Engine) MemberPage(ctx context.Context, id channel.ID, after uint64, most int) (uids []string, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -132,10 +127,10 @@ func (e *Engine) MemberPage(ctx context.Context, id channel.ID, after uint64, mo
 	return uids, nextPage(next, more), nil
 }
 
-// Channels returns channels of an app that have members, as Sessions does sessions. It goes over
-// the members, and has a channel in the page in which the first of its members is: one look tells
-// who that is, and how many follow. A page ends early where it takes many looks, since it must come
-// in time however many channels there are.
+// Channels returns channels of an app that have members. Its cursors work like those of Sessions.
+// It reads the members, and lists a channel on the page where the channel's first member is. One
+// request tells who that member is, and how many follow. A page that takes many requests ends
+// early, so that it comes in time for any number of channels.
 func (e *Engine) Channels(ctx context.Context, app string, after uint64, most int) (page []channel.Info, next uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -150,7 +145,7 @@ func (e *Engine) Channels(ctx context.Context, app string, after uint64, most in
 		if err != nil {
 			return nil, 0, fmt.Errorf("natsengine: list channels: %w", err)
 		}
-		if l.ended() { // there may be more among these records
+		if l.ended() { // these records may have more channels
 			return l.page, l.after, nil
 		}
 		l.after = next
@@ -158,16 +153,17 @@ func (e *Engine) Channels(ctx context.Context, app string, after uint64, most in
 	return l.page, nextPage(next, more), nil
 }
 
-// maxReads is how many times members are read for a page of channels: most may be of few channels.
+// maxReads is how often members are read for a page of channels. Many members may be in the same few
+// channels, so a read may find no new channel.
 const maxReads = 16
 
-// maxLooks is how many channels are looked at for a page, those of earlier pages included.
+// maxLooks is how many channels are looked up for a page, including channels of earlier pages.
 const maxLooks = 200
 
-// channelList is a page of channels in the making.
+// channelList is a page of channels that is being read.
 type channelList struct {
 	e     *Engine
-	after uint64 // up to where members were looked at
+	after uint64 // the page has the channels of all members up to this revision
 	most  int
 	began time.Time
 	looks int
@@ -175,13 +171,13 @@ type channelList struct {
 	seen  map[channel.ID]bool
 }
 
-// ended reports whether the page is full, or took as long as it may. One look is always made, so that
-// the next page begins further on.
+// ended reports whether the page is full or has taken too long. At least one channel is looked up,
+// so that the next page begins further on.
 func (l *channelList) ended() bool {
 	return len(l.page) == l.most || l.looks == maxLooks || l.looks > 0 && time.Since(l.began) > opTimeout/2
 }
 
-// add looks at members until the page has ended.
+// add adds the channels of members until the page has ended.
 func (l *channelList) add(ctx context.Context, records []record) error {
 	began := l.after
 	for _, r := range records {
@@ -206,24 +202,19 @@ func (l *channelList) add(ctx context.Context, records []record) error {
 	return nil
 }
 
-// membersFrom tells how many members a channel has whose first member is behind a revision; 0 for
-// another one. Where the first left a moment ago, the page that should have the channel may have passed
-// over it, so it counts as behind. Others who left in the last second or two may count too.
+// membersFrom returns how many members a channel has if its first member has a higher revision than
+// after, else 0. If the channel's first member left a moment ago, its members are counted too: the
+// page of that member may not have had the channel. The number may include members who left in the
+// last second or two.
 func (e *Engine) membersFrom(ctx context.Context, id channel.ID, after uint64) (n int, err error) {
-	messages, _, err := e.batchGet(ctx, memberStream, nextOf{NextFor: memberSubject + "*." + channelKey(id) + ".>", Batch: 1, Seq: 1})
-	if err != nil || len(messages) == 0 {
+	first, n, err := e.members.oldest(ctx, "*."+channelKey(id)+".>")
+	switch {
+	case err != nil || n == 0:
 		return 0, err
-	}
-	first, ok := e.members.readRecord("", messages[0])
-	if !ok {
-		return 0, errors.New("a record without a revision")
-	}
-	if first.revision <= after && !first.gone {
+	case first.gone:
+		return n - 1, nil
+	case first.revision <= after:
 		return 0, nil
 	}
-	n, err = strconv.Atoi(messages[0].Header.Get(pendingHeader))
-	if !first.gone {
-		n++
-	}
-	return n, err
+	return n, nil
 }

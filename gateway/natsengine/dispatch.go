@@ -9,11 +9,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// dispatcher brings messages of very many subscriptions to their handlers on a few
-// goroutines. The order within a subject is kept. A handler must not block.
+// dispatcher passes messages of very many subscriptions to their handlers on a few goroutines. It
+// keeps the order within a subject. A handler must not block.
 type dispatcher struct {
 	nc     *nats.Conn
-	full   func(since time.Time) // a queue was full from then or later: messages may be lost
+	full   func(since time.Time) // a queue was full since then or later: messages may be lost
 	seed   maphash.Seed
 	queues []chan *nats.Msg
 	quit   chan struct{}
@@ -24,10 +24,9 @@ type dispatcher struct {
 	handlers map[*nats.Subscription]func(*nats.Msg)
 }
 
-// queueLength is how many messages may wait for one goroutine; the NATS client drops
-// what is over it. It reports that to the connection's error handler only once for each
-// subscription, until that one accepts a message again. So the dispatcher watches the queues
-// itself.
+// queueLength is how many messages may wait for one goroutine. The NATS client drops messages above
+// it. The client reports that to the connection's error handler only once for each subscription,
+// until that subscription accepts a message again. So the dispatcher watches the queues itself.
 const queueLength = 1 << 15
 
 func newDispatcher(nc *nats.Conn, full func(since time.Time)) *dispatcher {
@@ -48,12 +47,12 @@ func newDispatcher(nc *nats.Conn, full func(since time.Time)) *dispatcher {
 }
 
 func (d *dispatcher) run(queue <-chan *nats.Msg) {
-	last := time.Now() // when a message was taken from the queue
+	last := time.Now() // when the previous message was taken from the queue
 	for {
 		select {
 		case m := <-queue:
 			now := time.Now()
-			if len(queue) >= cap(queue)-1 { // as this one was taken, it was full
+			if len(queue) >= cap(queue)-1 { // the queue was full when this message was taken
 				d.full(last)
 			}
 			last = now
@@ -66,8 +65,8 @@ func (d *dispatcher) run(queue <-chan *nats.Msg) {
 	}
 }
 
-// handler returns the handler of a subscription, nil of one that has ended. Messages may come before
-// listen has noted it.
+// handler returns the handler of a subscription, or nil if the subscription has ended. It waits if
+// a message comes before listen has added the handler.
 func (d *dispatcher) handler(sub *nats.Subscription) func(*nats.Msg) {
 	d.mu.RLock()
 	h := d.handlers[sub]
@@ -83,7 +82,7 @@ func (d *dispatcher) handler(sub *nats.Subscription) func(*nats.Msg) {
 	return d.handlers[sub]
 }
 
-// subscribe returns when the server knows the subscription.
+// subscribe returns when the server has the subscription.
 func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), err error) {
 	if stop, err = d.listen(subject, h); err != nil {
 		return nil, err
@@ -95,7 +94,8 @@ func (d *dispatcher) subscribe(subject string, h func(*nats.Msg)) (stop func(), 
 	return stop, nil
 }
 
-// listen returns at once. The server knows the subscription before it sees what is sent later.
+// listen returns before the server has the subscription. The server gets it before anything that
+// this connection sends later.
 func (d *dispatcher) listen(subject string, h func(*nats.Msg)) (stop func(), err error) {
 	queue := d.queues[maphash.String(d.seed, subject)%uint64(len(d.queues))]
 	sub, err := d.nc.ChanSubscribe(subject, queue)

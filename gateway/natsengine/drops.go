@@ -8,27 +8,27 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// Dropped messages are read from the history again: after dropPause or more, within which the
-// history has them too, and later while more and more are dropped. The longest wait is so much
-// shorter than the history's life that what was dropped last is still there.
+// Dropped messages are read again from the history, after a pause of at least dropPause. By then
+// the history has them too. The pause grows while more messages are dropped. dropMost, the longest
+// pause, is so much shorter than the history's life that messages dropped last are still there.
 const (
 	dropPause = time.Second
 	dropMost  = core.SessionTimeout / 2
 )
 
-// drops has messages recovered that were dropped because their handlers were too slow.
+// drops recovers messages that were dropped because their handlers were too slow.
 type drops struct {
-	recover    func(since time.Time) // reads what was sent since then; returns when that is done
+	recover    func(since time.Time) // reads messages sent since then; returns when done
 	closing    <-chan struct{}
 	background *sync.WaitGroup
 
 	mu      sync.Mutex // guards the rest
 	noted   int        // how often note was called
-	since   time.Time  // of the oldest drop to make up for; zero: there was none
+	since   time.Time  // time of the oldest drop that is not recovered; zero if there is none
 	running bool
 }
 
-// note is called when messages that came since a time may have been dropped. It does not block.
+// note notes that messages received since a time may have been dropped. It does not block.
 func (d *drops) note(since time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -47,9 +47,10 @@ func (d *drops) note(since time.Time) {
 	}
 }
 
-// run recovers until nothing was dropped from the pause before a recovery until its end.
+// run recovers dropped messages. Each recovery begins with a pause. run ends after a recovery if no
+// message was dropped since that recovery's pause began.
 func (d *drops) run() {
-	pause := retry.Backoff{First: 2 * dropPause, Most: dropMost} // a wait is at least half of it
+	pause := retry.Backoff{First: 2 * dropPause, Max: dropMost} // Backoff waits at least half of it
 	for seen := 0; d.more(&seen); {
 		began := time.Now()
 		if !pause.Wait(d.closing) {
@@ -59,7 +60,8 @@ func (d *drops) run() {
 	}
 }
 
-// more reports whether anything was noted after seen. If not, run ends.
+// more reports whether note was called since the last call of more, whose count of calls is in seen.
+// If not, run ends.
 func (d *drops) more(seen *int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -71,8 +73,8 @@ func (d *drops) more(seen *int) bool {
 	return d.running
 }
 
-// take returns since when messages must be read. What is dropped after next is read once more:
-// the history may not have it yet.
+// take returns the time since which messages must be read. The next recovery reads those since next,
+// even if this one reads some of them: the history may not have all of them yet.
 func (d *drops) take(next time.Time) (since time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

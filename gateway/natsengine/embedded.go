@@ -8,24 +8,24 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// syncInterval is how often files are synced to the disk: what a power failure may cost.
-// A killed process loses nothing of what it acknowledged. The engine's own default is
-// two minutes. Measured, a sync each second costs nothing; one at each write makes
-// storing 30 MiB take 1.5 times as long, and 100 KB three times.
+// syncInterval is how often files are synced to the disk. A power failure may lose what was written
+// since the last sync. A killed process loses nothing that it acknowledged. The server's default is
+// two minutes. Measured: a sync each second costs nothing; a sync at each write makes storing 30
+// MiB take 1.5 times as long, and 100 KB three times as long.
 const syncInterval = time.Second
 
-// maxStore is the server's bound in bytes, which the disk never reaches: diskspace.Reserve
-// keeps space free. The server's default, three quarters of what is free when it starts,
-// would stop sessions and messages along with media.
+// maxStore is the server's limit in bytes. It is never reached: diskspace.Reserve keeps space free.
+// The default, three quarters of the disk space that is free at start, would stop sessions and
+// messages along with media.
 const maxStore = 1 << 60
 
-// startTimeout bounds the start of the embedded server, recovery of its data included.
+// startTimeout limits the start of the embedded server, including recovery of its data.
 const startTimeout = time.Minute
 
-// ErrInUse says that another process has the data folder.
+// ErrInUse means that another process uses the data folder.
 var ErrInUse = errors.New("is in use by another gateway")
 
-// embedded is a NATS server inside this process, and the lock on its folder.
+// embedded is a NATS server inside this process, and the lock of its data folder.
 type embedded struct {
 	*server.Server
 	unlock func()

@@ -1,9 +1,8 @@
-// Package natsengine keeps what a gateway must share or outlive: who is logged in
-// and where, channel members, message routes, and media. It does so on NATS
-// with JetStream.
+// Package natsengine stores what gateways share and what must survive them: who is logged in and
+// where, channel members, message routes, and records of media. It uses NATS with JetStream.
 //
-// Open runs a NATS server inside the process, with no port open and its data in one
-// folder. Everything above the connection is the same for an external cluster.
+// Open runs a NATS server inside the process, with no open port and its data in one folder, or
+// connects to an external cluster. Both use the same code above the connection.
 package natsengine
 
 import (
@@ -53,8 +52,8 @@ type Engine struct {
 	heartbeats sync.WaitGroup
 }
 
-// Open starts an embedded server on opts.Dir and connects to it, or connects to the
-// cluster of opts.Servers.
+// Open starts an embedded server on opts.Dir and connects to it. If opts.Servers is set, it
+// connects to that cluster instead.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -77,6 +76,7 @@ func newEngine(opts Options) *Engine {
 	e := &Engine{id: rand.Text(), opts: opts, closing: make(chan struct{}), broken: make(chan error, 1)}
 	e.recovery.e = e
 	e.members = &state{e: e, name: memberStream, records: memberSubject, changes: memberChanges}
+	e.sessionState = &state{e: e, name: kvStream + sessionBucket, records: kvSubject + sessionBucket + ".", changes: presenceSubject}
 	e.channelAttributes = &state{e: e, name: channelAttributeStream, records: channelAttributeSubject}
 	e.drops.closing, e.drops.background = e.closing, &e.background
 	e.drops.recover = func(since time.Time) { e.recovery.recover(since, atOnce) }
@@ -84,7 +84,7 @@ func newEngine(opts Options) *Engine {
 	return e
 }
 
-// open connects and makes the streams and buckets that do not exist yet.
+// open connects, and creates the streams and buckets that do not exist yet.
 func (e *Engine) open(ctx context.Context) (err error) {
 	if e.nc, err = e.dial("rtm-gateway", e.recovery.options()...); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (e *Engine) useJetStream() error {
 	return nil
 }
 
-// setup makes the streams and buckets that do not exist yet, and opens all.
+// setup creates missing streams and buckets, and opens all of them.
 func (e *Engine) setup(ctx context.Context) error {
 	changes, err := e.js.ensure(ctx)
 	if err != nil {
@@ -127,11 +127,11 @@ func (e *Engine) setup(ctx context.Context) error {
 	return nil
 }
 
-// retryStart tries again while a cluster that has just started has no leaders yet.
+// retryStart retries f while a cluster that has just started has no leaders yet.
 func (e *Engine) retryStart(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	wait := retry.Backoff{First: 500 * time.Millisecond, Most: 4 * time.Second}
+	wait := retry.Backoff{First: 500 * time.Millisecond, Max: 4 * time.Second}
 	err := f(ctx)
 	for err != nil && e.embedded == nil {
 		e.opts.Logger.Warn("the cluster is not ready: trying again", "error", err)
@@ -143,13 +143,13 @@ func (e *Engine) retryStart(ctx context.Context, f func(context.Context) error) 
 	return err
 }
 
-// Broken gets an error when the engine must be opened anew, and the gateway with it.
+// Broken receives an error when the engine and the gateway must be closed and opened again.
 func (e *Engine) Broken() <-chan error { return e.broken }
 
-// Close drops the connection and stops an embedded server, its files flushed.
+// Close closes the connection. It stops an embedded server after its files are flushed.
 func (e *Engine) Close() {
 	close(e.closing)
-	e.heartbeats.Wait() // a gateway that was told to end removes its key while there is a connection
+	e.heartbeats.Wait() // the heartbeat of a gateway that ends removes the gateway's key, which needs the connection
 	if e.nc != nil {
 		e.nc.Close()
 	}

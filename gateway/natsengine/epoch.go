@@ -2,7 +2,6 @@ package natsengine
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,37 +10,33 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// epochKey is a key in each bucket that lives in memory. Whoever creates the bucket draws its
-// value. When all servers that had a bucket were restarted, it is there again and empty: the
-// key is missing, or has another value, and nothing that gateways know of it is true.
+// epochKey is a key in the streams of members, sessions and user attributes, which are in memory.
+// The gateway that creates the stream sets a random value. If all servers that stored the stream
+// are restarted, it is created again and is empty. Then the key is missing or has another value,
+// and gateways must not trust what they know of the stream.
 const epochKey = "epoch"
 
-// errStateLost is why an engine is broken: the gateway must end, and be started again.
+// errStateLost means that the gateway must end and be started again.
 var errStateLost = errors.New("natsengine: NATS has lost what gateways share: start the gateway again")
 
-// identity is by what a gateway knows that the streams are still those that it opened.
+// identity is how a gateway knows that the streams are still the ones that it opened.
 type identity struct {
-	epochs  map[jetstream.KeyValue]string
+	epochs  []*state             // the states with an epoch
 	created map[string]time.Time // by stream
 
 	mu   sync.Mutex // guards the rest
-	lost error      // what the last check found
+	lost error      // result of the last check
 }
 
-// identify notes what the streams are when they are opened.
+// identify notes the epochs and creation times of the streams that were opened.
 func (e *Engine) identify(ctx context.Context) error {
-	e.identity.epochs = map[jetstream.KeyValue]string{}
-	if err := e.members.openEpoch(ctx); err != nil {
-		return fmt.Errorf("stream %s: %w", e.members.name, err)
-	}
-	for _, bucket := range []jetstream.KeyValue{e.sessions, e.userAttributes} {
-		epoch, err := openEpoch(ctx, bucket)
-		if err != nil {
-			return fmt.Errorf("bucket %s: %w", bucket.Bucket(), err)
+	userAttributes := &state{e: e, name: kvStream + userAttributeBucket, records: kvSubject + userAttributeBucket + "."}
+	e.identity.epochs = []*state{e.members, e.sessionState, userAttributes}
+	for _, s := range e.identity.epochs {
+		if err := s.openEpoch(ctx); err != nil {
+			return fmt.Errorf("stream %s: %w", s.name, err)
 		}
-		e.identity.epochs[bucket] = epoch
 	}
-	e.sessionState.epoch = e.identity.epochs[e.sessions]
 	e.identity.created = map[string]time.Time{}
 	for _, config := range e.opts.layout() {
 		info, err := e.js.info(ctx, config.Name)
@@ -53,41 +48,21 @@ func (e *Engine) identify(ctx context.Context) error {
 	return nil
 }
 
-// openEpoch returns a bucket's epoch. One that has none gets it.
-func openEpoch(ctx context.Context, bucket jetstream.KeyValue) (string, error) {
-	epoch := rand.Text()
-	_, err := bucket.Create(ctx, epochKey, []byte(epoch))
-	if !errors.Is(err, jetstream.ErrKeyExists) {
-		return epoch, err
-	}
-	entry, err := bucket.Get(ctx, epochKey)
-	if err != nil {
-		return "", err
-	}
-	return string(entry.Value()), nil
-}
-
-// checkEpochs returns an error that is errStateLost when a bucket was created again, or another
-// one when that cannot be told now.
+// checkEpochs returns errStateLost if a stream with an epoch was created again, or another error if
+// it cannot tell.
 func (e *Engine) checkEpochs(ctx context.Context) error {
-	if err := e.members.checkEpoch(ctx); errors.Is(err, errStateLost) {
-		return err
-	} else if err != nil {
-		return e.checkStream(ctx, e.members.name, err)
-	}
-	for bucket, epoch := range e.identity.epochs {
-		entry, err := bucket.Get(ctx, epochKey)
-		switch {
-		case errors.Is(err, jetstream.ErrKeyNotFound), err == nil && string(entry.Value()) != epoch:
-			return fmt.Errorf("%w: bucket %s was created again", errStateLost, bucket.Bucket())
+	for _, s := range e.identity.epochs {
+		switch err := s.checkEpoch(ctx); {
+		case errors.Is(err, errStateLost):
+			return err
 		case err != nil:
-			return e.checkStream(ctx, kvStream+bucket.Bucket(), err)
+			return e.checkStream(ctx, s.name, err)
 		}
 	}
 	return nil
 }
 
-// checkStreams does the same for streams that vanished or were created again.
+// checkStreams returns errStateLost if a stream is gone or was created again.
 func (e *Engine) checkStreams(ctx context.Context) error {
 	for name := range e.identity.created {
 		if err := e.checkStream(ctx, name, nil); err != nil {
@@ -97,7 +72,8 @@ func (e *Engine) checkStreams(ctx context.Context) error {
 	return nil
 }
 
-// checkStream looks at one. otherwise is returned where nothing is lost.
+// checkStream returns errStateLost if a stream is gone or was created again, another error if it
+// cannot tell, and the error otherwise if the stream is still the same.
 func (e *Engine) checkStream(ctx context.Context, name string, otherwise error) error {
 	stream, err := e.js.Stream(ctx, name)
 	switch {
@@ -114,9 +90,11 @@ func (e *Engine) checkStream(ctx context.Context, name string, otherwise error) 
 // confirmAfter is the time between two checks that must both find the state lost.
 const confirmAfter = time.Second
 
-// stillThere runs a check, and breaks the engine when it finds twice in a row that the state is
-// lost: the first time makes the gateway unready. It returns what was found.
+// stillThere runs a check and returns its error. A first errStateLost makes the gateway unready. If
+// a second check finds it too, the engine is broken.
 func (e *Engine) stillThere(ctx context.Context, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
 	err := check(ctx)
 	if !errors.Is(err, errStateLost) {
 		return err
@@ -144,7 +122,7 @@ func (e *Engine) setLost(err error) {
 	e.identity.lost = err
 }
 
-// lostState is what the last check found, nil if all is there.
+// lostState returns what the last check found, nil if nothing is lost.
 func (e *Engine) lostState() error {
 	e.identity.mu.Lock()
 	defer e.identity.mu.Unlock()

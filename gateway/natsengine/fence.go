@@ -10,38 +10,40 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// fence makes sure of what each gateway has sent to channels, and to whom it sends.
+// fence lets a gateway wait until all other gateways know of its subscriptions, and until the
+// history has all that they sent to channels.
 //
-// A server of a cluster answers for itself. When it has taken a subscription, it tells the others,
-// which go on for a moment without it. And what a gateway sends to a channel goes to the listeners
-// and to the history on ways of their own, either of which may be the faster one. So nothing that
-// a gateway asks of its own server or of the history shows that it will get, or that the history
-// has, what another gateway sends.
+// Neither can be asked of a gateway's own NATS server. That server tells the other servers of a
+// subscription, and for a moment they do not know it. And a channel message takes different ways to
+// the listeners and to the history, either of which may be faster.
 //
-// The senders can show it, because messages between two servers keep their order, and so do
-// subscriptions among them. A question to a gateway arrives behind the subscriptions that were made
-// before: what that gateway sends from then on reaches them. A mark that it writes to the history
-// arrives there behind all that it has sent. Where the server is embedded, one connection carries
-// all of that in its order, and a mark alone does.
+// The sending gateways can answer. Between two servers, messages and subscriptions keep their
+// order. So a question to a gateway arrives after the subscriptions that were made before, and
+// these subscriptions receive all that the gateway sends later. A mark that the gateway writes to
+// the history arrives there after all that it has sent. With an embedded server, one connection
+// carries everything in order, and a mark is enough.
 //
-// A gateway that does not answer is gone, or it hangs. What it sent and was not told to be stored,
-// it has not confirmed to its clients: they send it again.
+// A gateway that does not answer has died or hangs. It has not confirmed to its clients what is not
+// stored yet, so they send it again.
 type fence struct {
-	listeners coalescer // asks the gateways
-	history   coalescer // asks them to write a mark before they answer
+	listeners coalescer // asks all gateways
+	history   coalescer // asks all gateways to write a mark first
 	marks     coalescer // writes a mark
 
 	mu     sync.Mutex      // guards the rest
-	silent map[string]bool // gateways that did not answer the last question in time: they are not waited for
+	silent map[string]bool // gateways that did not answer the last question in time: nobody waits for them
+	losses int             // how often this gateway's connection was lost, see forget
 }
 
-// fenceSubject is where a gateway is asked, before its id. wantMark in the question has it write a mark.
+// fenceSubject is the subject of questions to a gateway, before its id. A question that is wantMark
+// asks it to write a mark.
 const (
 	fenceSubject = "rtm.fence."
 	wantMark     = "mark"
 )
 
-// fenceTimeout is how long an answer is waited for. It leaves time for the rest of what opTimeout bounds.
+// fenceTimeout is how long to wait for an answer. It leaves time for the rest of what opTimeout
+// limits.
 const fenceTimeout = 3 * time.Second
 
 func (f *fence) open(e *Engine) {
@@ -55,7 +57,11 @@ func (f *fence) open(e *Engine) {
 	}
 }
 
-// pass returns when a call that begins now has ended.
+// look asks all gateways, and returns at once. It finds gateways that hang: later, when their clients
+// come here, nobody waits for an answer of these gateways. It also finds those that answer again.
+func (f *fence) look(e *Engine) { f.listeners.ask(&e.background, func(error) {}) }
+
+// pass starts a call of a coalescer, and returns when a call that began after that has ended.
 func (e *Engine) pass(ctx context.Context, c *coalescer) error {
 	passed := make(chan error, 1)
 	c.ask(&e.background, func(err error) { passed <- err })
@@ -67,10 +73,10 @@ func (e *Engine) pass(ctx context.Context, c *coalescer) error {
 	}
 }
 
-// answerFences has a gateway of this engine answer the others.
+// answerFences makes a gateway of this engine answer the questions of others.
 func (e *Engine) answerFences(gatewayID string) (stop func(), err error) {
 	return e.dispatcher.subscribe(fenceSubject+gatewayID, func(m *nats.Msg) {
-		answer := func(error) { _ = m.Respond(nil) } // on failure the asker goes on after its timeout
+		answer := func(error) { _ = m.Respond(nil) } // if this fails, the asking gateway continues after its timeout
 		switch {
 		case string(m.Data) != wantMark:
 			answer(nil)
@@ -80,7 +86,7 @@ func (e *Engine) answerFences(gatewayID string) (stop func(), err error) {
 	})
 }
 
-// askGateways asks all gateways, this one among them, and waits for their answers.
+// askGateways asks all gateways, including this one, and waits for their answers.
 func (e *Engine) askGateways(question string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
@@ -89,12 +95,12 @@ func (e *Engine) askGateways(question string) error {
 		return fmt.Errorf("list the gateways: %w", err)
 	}
 	answers := make(chan struct{}, len(registered))
-	expected := 0
+	expected, losses := 0, e.fence.lossesSoFar()
 	for _, r := range registered {
 		id := strings.TrimPrefix(r.key, registeredKey)
 		awaited := !e.fence.isSilent(id)
 		err := e.requests.send(fenceSubject+id, []byte(question), fenceTimeout, func(answer *nats.Msg) {
-			e.fence.note(id, answer == nil)
+			e.fence.note(id, answer == nil, losses)
 			if awaited {
 				answers <- struct{}{}
 			}
@@ -122,25 +128,37 @@ func (f *fence) isSilent(gateway string) bool {
 	return f.silent[gateway]
 }
 
-func (f *fence) note(gateway string, silent bool) {
+// note records whether a gateway has answered a question. If the connection was lost after the
+// question was asked (losses is lower than now), a missing answer does not count: the question or
+// the answer may have been lost.
+func (f *fence) note(gateway string, silent bool, losses int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if silent {
-		f.silent[gateway] = true
-	} else {
+	switch {
+	case !silent:
 		delete(f.silent, gateway)
+	case losses == f.losses:
+		f.silent[gateway] = true
 	}
 }
 
-// forget has all gateways waited for again: those that did not answer may not have been asked, because
-// this gateway's connection was lost.
+func (f *fence) lossesSoFar() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.losses
+}
+
+// forget makes askGateways wait for all gateways again. Those that did not answer may never have
+// been asked, because this gateway's connection was lost.
 func (f *fence) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.silent)
+	f.losses++
 }
 
-// writeMark returns when the history has what this engine has sent to channels, or does not answer in time.
+// writeMark returns when the history has what this engine sent to channels, or does not answer in
+// time.
 func (e *Engine) writeMark() error {
 	_, own, _ := strings.Cut(e.requests.inbox, ".")
 	subject := channelSubject + "fence." + strings.TrimSuffix(own, ".")
@@ -150,4 +168,43 @@ func (e *Engine) writeMark() error {
 	}
 	<-written
 	return nil
+}
+
+// coalescer makes one call of a function for all callers that ask before it begins. It makes one
+// call at a time.
+type coalescer struct {
+	call func() error
+
+	mu      sync.Mutex // guards the rest
+	waiting []func(error)
+	running bool // a goroutine makes calls
+}
+
+// ask returns at once. It calls done with the result of a call that begins later.
+func (c *coalescer) ask(background *sync.WaitGroup, done func(error)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = append(c.waiting, done)
+	if !c.running {
+		c.running = true
+		background.Go(c.run)
+	}
+}
+
+// run makes calls while callers wait for one.
+func (c *coalescer) run() {
+	for {
+		c.mu.Lock()
+		waiting := c.waiting
+		c.waiting = nil
+		c.running = waiting != nil
+		c.mu.Unlock()
+		if waiting == nil {
+			return
+		}
+		err := c.call()
+		for _, done := range waiting {
+			done(err)
+		}
+	}
 }

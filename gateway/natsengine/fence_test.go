@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func TestServersThatLearnLate(t *testing.T) {
 	t.Run("who follows a channel's members", c.testLateMemberFollower)
 	t.Run("who listens for a user", c.testLateReceiver)
 	t.Run("gateways that do not answer", c.testSilentGateways)
+	t.Run("gateways that do not answer, where nobody joins", c.testLook)
 }
 
 // What is sent while the sender's server does not know the listener is in the history that the
@@ -154,7 +156,7 @@ func (c *testCluster) testLateReceiver(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(stop)
 	answered := make(chan bool, 1)
-	require.NoError(t, sender.AskPeer(bob, []byte("hello"), time.Minute, func(received bool) { answered <- received }))
+	require.NoError(t, sender.SendToPeer(bob, []byte("hello"), time.Minute, func(received bool) { answered <- received }))
 	inTime(answered, func(received bool) { answered <- received })
 	release()
 	assert.True(t, waitFor(t, answered, "no answer comes"))
@@ -187,6 +189,27 @@ func (c *testCluster) testSilentGateways(t *testing.T) {
 	require.Eventually(t, asked(func() bool { return !e.fence.isSilent("hung") }), time.Minute, time.Millisecond)
 }
 
+// Whether a gateway hangs is known before anybody waits for its answer.
+func (c *testCluster) testLook(t *testing.T) {
+	e := c.engines[0]
+	hangs := &atomic.Bool{}
+	hangs.Store(true)
+	_, err := e.nc.Subscribe(fenceSubject+"stuck", func(m *nats.Msg) {
+		if !hangs.Load() {
+			_ = m.Respond(nil)
+		}
+	})
+	require.NoError(t, err)
+	becomes := func(silent bool) func() bool {
+		return func() bool { // it is registered again and again: nobody keeps it alive
+			return e.register(t.Context(), "stuck") == nil && e.fence.isSilent("stuck") == silent
+		}
+	}
+	require.Eventually(t, becomes(true), time.Minute, 10*time.Millisecond)
+	hangs.Store(false)
+	require.Eventually(t, becomes(false), time.Minute, 10*time.Millisecond)
+}
+
 // inTime calls f with what comes within a time that is given to what must wait for a cable that is
 // held. What waits as it should passes however long that is.
 func inTime[T any](c <-chan T, f func(T)) {
@@ -194,5 +217,25 @@ func inTime[T any](c <-chan T, f func(T)) {
 	case v := <-c:
 		f(v)
 	case <-time.After(500 * time.Millisecond):
+	}
+}
+
+// A gateway that was asked before the connection was lost, and does not answer, is waited for after
+// it again.
+func TestQuestionsBeforeALossShowNothing(t *testing.T) {
+	e := openEngine(t, Options{})
+	asked, err := e.nc.SubscribeSync(fenceSubject + "other")
+	require.NoError(t, err)
+	require.NoError(t, e.register(t.Context(), "other"))
+	for _, lost := range []bool{true, false} {
+		ended := make(chan error, 1)
+		go func() { ended <- e.askGateways("") }()
+		_, err = asked.NextMsg(time.Minute)
+		require.NoError(t, err)
+		if lost {
+			e.fence.forget()
+		}
+		require.NoError(t, waitFor(t, ended, "the question does not end"))
+		assert.Equal(t, !lost, e.fence.isSilent("other"))
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// registeredKey is before a gateway's id in the key of a record in the state of members: there may
-// be members of this gateway. When the gateway has died, another one purges its members, then
-// removes the record. All gateways are told of that, in its order among the changes of members.
+// registeredKey comes before a gateway's id in the key of a record in the state of members. The
+// record means that this gateway may have members. When the gateway has died, another one purges
+// its members and then removes the record. All gateways receive that removal, in order with the
+// changes of members.
 const registeredKey = "gateway."
 
-// register notes that a gateway may have members.
+// register writes the record that a gateway may have members.
 func (e *Engine) register(ctx context.Context, gatewayID string) error {
 	_, err := e.members.put(ctx, registeredKey+gatewayID, []byte("1"))
 	return err
@@ -30,7 +31,8 @@ func (e *Engine) FollowGateways(gone func(gateway string, upTo uint64)) (stop fu
 	return stop, nil
 }
 
-// deadGateways are the records of those that are registered and not alive, without this one's own.
+// deadGateways returns the records of registered gateways that are not alive, without this
+// gateway's own.
 func (e *Engine) deadGateways(ctx context.Context, own string) (dead []record, err error) {
 	registered, _, err := e.members.read(ctx, registeredKey+"*", e.members.acked.Load())
 	if err != nil {
@@ -41,7 +43,7 @@ func (e *Engine) deadGateways(ctx context.Context, own string) (dead []record, e
 		if id == own {
 			continue
 		}
-		// Looked up, not listed: a living gateway renews its key all the time.
+		// A list of keys is not exact: see exists.
 		alive, err := exists(ctx, e.gateways, id)
 		if err != nil {
 			return nil, err
@@ -53,10 +55,10 @@ func (e *Engine) deadGateways(ctx context.Context, own string) (dead []record, e
 	return dead, nil
 }
 
-// purgeMembers removes the members of a dead gateway, and tells all gateways.
+// purgeMembers removes the members of a dead gateway, and lets all gateways know.
 func (e *Engine) purgeMembers(ctx context.Context, registered record) error {
 	id := strings.TrimPrefix(registered.key, registeredKey)
-	upTo, err := e.members.fence(ctx)
+	upTo, err := e.members.nextRevision(ctx)
 	if err == nil {
 		err = e.tellPurged(ctx, id)
 	}

@@ -17,18 +17,17 @@ import (
 // heartbeatsPerLife is how often a gateway renews its key within the key's life.
 const heartbeatsPerLife = 3
 
-// heartbeatInterval is the time between two looks at the other gateways.
+// heartbeatInterval is the time between two checks of the other gateways.
 func (o Options) heartbeatInterval() time.Duration { return o.GatewayLife / heartbeatsPerLife }
 
-// contactEvery is how often a gateway makes sure that its part of a cluster can decide
-// anything. In a part that can't it hears nothing of what the others do, though its own
-// connection is well.
+// contactEvery is how often a gateway checks that its part of a cluster can still write. In a part
+// that cannot, the gateway misses what others do, although its own connection works.
 const contactEvery = time.Second
 
-// RegisterGateway implements session.Engine. A gateway is alive while its key is in the
-// gateways bucket. Each gateway looks for keys that are gone, and removes what those
-// gateways left. The key is removed when ctx ends, unless its cause is session.ErrSessionsLeft: then it
-// becomes stopped, and runs out.
+// RegisterGateway implements session.Engine. A gateway is alive while its key is in the bucket of
+// gateways. Each gateway looks for missing keys, and removes what those gateways left. When ctx
+// ends, the key is removed. If the cause is session.ErrSessionsLeft, the key's value becomes
+// stopped instead, and the key expires.
 func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, returned func()) error {
 	opCtx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -43,9 +42,9 @@ func (e *Engine) RegisterGateway(ctx context.Context, gatewayID string, lapsed, 
 		stopAnswers()
 		return fmt.Errorf("natsengine: register the gateway: %w", err)
 	}
-	e.recovery.tell(returned)
+	e.recovery.setOnReturn(returned)
 	h := &heartbeat{e: e, id: gatewayID, lapsed: lapsed, registered: true, renewed: time.Now()}
-	h.lookAround(opCtx) // a former life of the service may have left something
+	h.removeDead(opCtx) // gateways of earlier processes may have left something
 	e.heartbeats.Go(func() {
 		defer stopAnswers()
 		h.run(ctx)
@@ -58,12 +57,12 @@ type heartbeat struct {
 	e      *Engine
 	id     string
 	lapsed func()
-	alive  map[string]bool // as of the last heartbeat
+	alive  map[string]bool // as of the last check
 
-	parted         bool      // the last time, the key could not be written or a bucket not be read
+	parted         bool      // the last write of the key or read of a bucket failed
 	registered     bool      // see Engine.register
-	renewed        time.Time // when it was
-	attributesKept time.Time // when the channel attributes were last gone through
+	renewed        time.Time // when the key was last renewed
+	attributesKept time.Time // when the channel attributes were last renewed
 
 	sweeping atomic.Bool
 }
@@ -81,27 +80,27 @@ func (h *heartbeat) run(ctx context.Context) {
 		select {
 		case <-contact.C:
 			h.keepContact(ctx)
+			h.e.fence.look(h.e)
 		case <-look.C:
-			h.lookAtStreams(ctx)
-			h.lookAround(ctx)
+			_ = h.e.stillThere(ctx, h.e.checkStreams) // if it cannot tell, the next check does
+			h.removeDead(ctx)
 			h.keepAttributes(ctx)
 		case <-ctx.Done():
-			h.resign(context.Cause(ctx))
+			h.unregister(context.Cause(ctx))
 			return
 		case <-h.e.closing:
-			if ctx.Err() != nil { // both came at the same time
-				h.resign(context.Cause(ctx))
+			if ctx.Err() != nil { // both happened at the same time
+				h.unregister(context.Cause(ctx))
 			}
 			return
 		}
 	}
 }
 
-// keepContact renews the key, also where something else cannot be reached: a gateway whose key
-// runs out loses its sessions. Where anything failed, what was missed meanwhile is looked for
-// when all works again.
+// keepContact renews the key, even if something else cannot be reached, because a gateway whose key
+// expires loses its sessions. After a failure, when all works again, it recovers what was missed.
 func (h *heartbeat) keepContact(ctx context.Context) {
-	err := h.check(ctx)
+	err := h.e.stillThere(ctx, h.e.checkEpochs)
 	if !errors.Is(err, errStateLost) {
 		err = errors.Join(err, h.renew(ctx))
 	}
@@ -117,29 +116,22 @@ func (h *heartbeat) keepContact(ctx context.Context) {
 	}
 }
 
-// check looks whether what gateways share is still there.
-func (h *heartbeat) check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	return h.e.stillThere(ctx, h.e.checkEpochs)
-}
-
-// renew writes the key again. It fails if the cluster did not take it.
+// renew writes the key again. It fails if the cluster did not store it.
 func (h *heartbeat) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	entry, err := h.e.gateways.Get(ctx, h.id)
 	switch {
-	case errors.Is(err, jetstream.ErrKeyNotFound): // it ran out
+	case errors.Is(err, jetstream.ErrKeyNotFound): // it expired
 		if !h.clockJumped() {
 			h.lapsed()
 		}
-		h.registered = false // whoever took it for dead may have removed that
+		h.registered = false // another gateway that took this one for dead may have removed its record
 		_, err = h.e.gateways.Create(ctx, h.id, nil)
 	case err == nil:
 		_, err = h.e.gateways.Update(ctx, h.id, nil, entry.Revision())
 	}
-	if errors.Is(err, jetstream.ErrKeyExists) { // it runs out just now
+	if isConflict(err) { // it expires at this moment
 		return nil
 	}
 	if err == nil {
@@ -152,19 +144,19 @@ func (h *heartbeat) renew(ctx context.Context) error {
 	return err
 }
 
-// clockJumped reports that the key ran out before its time, as keys do when the engine's
-// clock is set ahead, and that no other gateway was there to take this one for dead.
+// clockJumped reports whether the key expired too early, as keys do when the server's clock is set
+// forward, and there is no other gateway that could have taken this one for dead.
 func (h *heartbeat) clockJumped() bool {
 	return time.Since(h.renewed) < h.e.opts.GatewayLife && len(h.alive) == 1 && h.alive[h.id]
 }
 
-// lookAround has removed what gateways left that are not alive. Of the living, the one whose id is
-// the lowest does it. What cannot be done now is done by the next look.
-func (h *heartbeat) lookAround(ctx context.Context) {
+// removeDead removes what dead gateways left. The living gateway with the lowest id does it. If it
+// fails, the next check tries again.
+func (h *heartbeat) removeDead(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	alive, err := h.e.aliveGateways(ctx)
-	if err != nil || !alive[h.id] { // it ran out just now: what is this gateway's must not be swept
+	if err != nil || !alive[h.id] { // this gateway's key has just expired, and its records must stay
 		return
 	}
 	h.alive = alive
@@ -178,10 +170,10 @@ func (h *heartbeat) lookAround(ctx context.Context) {
 	}
 }
 
-// sweepTimeout bounds a sweep. The sessions of a large gateway take seconds.
+// sweepTimeout limits a sweep. The sessions of a large gateway take seconds.
 const sweepTimeout = time.Minute
 
-// sweep runs beside the heartbeat, which must not wait for it.
+// sweep runs in the background, because the heartbeat must not wait for it.
 func (h *heartbeat) sweep() {
 	defer h.sweeping.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
@@ -198,26 +190,20 @@ func (h *heartbeat) sweep() {
 	}
 }
 
-// lookAtStreams looks whether one vanished. What cannot be told now is told by the next look.
-func (h *heartbeat) lookAtStreams(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	_ = h.e.stillThere(ctx, h.e.checkStreams)
-}
-
-// stopped is the value of the key of a gateway that has ended, while its sessions may go on elsewhere. Of
-// one that runs, the value is empty.
+// stopped is the value of the key of a gateway that has ended while its sessions may continue
+// elsewhere. The value of a running gateway's key is empty.
 const stopped = "stopped"
 
-// resign spares the others the wait, where they need not wait for clients to come to them.
-func (h *heartbeat) resign(cause error) {
+// unregister removes the key, so that other gateways know at once. If clients may still come
+// to them, it sets the key to stopped instead.
+func (h *heartbeat) unregister(cause error) {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
 	if errors.Is(cause, session.ErrSessionsLeft) {
-		_, _ = h.e.gateways.PutString(ctx, h.id, stopped) // on failure it counts as killed
+		_, _ = h.e.gateways.PutString(ctx, h.id, stopped) // if this fails, it counts as killed
 		return
 	}
-	_ = h.e.gateways.Purge(ctx, h.id) // on failure it runs out
+	_ = h.e.gateways.Purge(ctx, h.id) // if this fails, it expires
 }
 
 func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
@@ -232,9 +218,9 @@ func (e *Engine) aliveGateways(ctx context.Context) (map[string]bool, error) {
 	return alive, nil
 }
 
-// sweep removes the sessions, user attributes and members of gateways that are not alive. Their
-// records tell whether there are any, and go last. The gateway own is alive, even if its key ran
-// out early.
+// sweep removes the sessions, user attributes and members of dead gateways. The records of gateways
+// tell whether there are any, and are removed last. The gateway own is alive, even if its key
+// expired early.
 func (e *Engine) sweep(ctx context.Context, own string) error {
 	dead, err := e.deadGateways(ctx, own)
 	if len(dead) > 0 {
@@ -254,19 +240,19 @@ func (e *Engine) sweep(ctx context.Context, own string) error {
 }
 
 func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own string) error {
-	entries, err := allEntries(ctx, bucket)
+	entries, err := allEntries(ctx, bucket, ">")
 	if err != nil || len(entries) == 0 {
 		return err
 	}
 	var left []jetstream.KeyValueEntry
-	alive := map[string]bool{own: true} // by gateway; read last: who made an entry was alive before
+	alive := map[string]bool{own: true} // by gateway; read after the entries, because the gateway of an entry was alive before
 	for _, entry := range entries {
 		if entry.Key() == epochKey {
 			continue
 		}
 		var v owned
 		if json.Unmarshal(entry.Value(), &v) == nil {
-			// Looked up, not listed: a living gateway renews its key all the time.
+			// A list of keys is not exact: see exists.
 			if _, known := alive[v.Gateway]; !known {
 				if alive[v.Gateway], err = exists(ctx, e.gateways, v.Gateway); err != nil {
 					return err
@@ -281,32 +267,12 @@ func (e *Engine) sweepBucket(ctx context.Context, bucket jetstream.KeyValue, own
 	return retry.TryEach(left, retry.Recoveries, func(entry jetstream.KeyValueEntry) error { return e.sweepEntry(ctx, bucket, entry) })
 }
 
-// sweepEntry removes an entry, unless there is a newer one. What it was is told before, as it will
-// not be found again.
+// sweepEntry removes an entry, unless there is a newer one. It first reports the event, because
+// nobody will find the entry again.
 func (e *Engine) sweepEntry(ctx context.Context, bucket jetstream.KeyValue, entry jetstream.KeyValueEntry) error {
 	err := e.tellSwept(ctx, entry)
 	if err == nil {
 		err = remove(ctx, bucket, entry.Key(), entry.Revision())
 	}
 	return err
-}
-
-func allEntries(ctx context.Context, bucket jetstream.KeyValue, opts ...jetstream.WatchOpt) ([]jetstream.KeyValueEntry, error) {
-	watch, err := bucket.WatchAll(ctx, append(opts, jetstream.IgnoreDeletes())...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = watch.Stop() }() // fails only on a closed connection
-	var entries []jetstream.KeyValueEntry
-	for {
-		select {
-		case entry, ok := <-watch.Updates():
-			if !ok || entry == nil {
-				return entries, nil
-			}
-			entries = append(entries, entry)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 }

@@ -15,22 +15,22 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// historyStream captures what is sent to channels, beside those who listen. It is on disk:
-// it is for those who come back after a gateway that died.
+// historyStream stores what is sent to channels, in addition to the listeners. It is on disk, for
+// clients that come back after their gateway has died.
 const historyStream = "RTM_HISTORY"
 
-// A message that is not captured within captureTimeout is sent again, captureTries times
-// in all: a cluster that lost a server needs seconds to choose another. Receivers know a
+// A message that is not stored within captureTimeout is sent again, up to captureTries times in
+// all: a cluster that lost a server needs seconds to elect another leader. Receivers detect a
 // repeated message by its number.
 const (
 	captureTimeout = 1500 * time.Millisecond
 	captureTries   = 4
-	captureWait    = 250 * time.Millisecond // where it was refused at once
+	captureWait    = 250 * time.Millisecond // if it was refused at once
 )
 
-// PublishChannel implements channel.Engine. The stream acknowledges what it captured, as a
-// subject's listener would answer. A stream that can't store it, on a full disk, is no
-// failure: those who listen have it.
+// PublishChannel implements channel.Engine. The stream's acknowledgement is the answer to a
+// request. If the stream cannot store the message because a disk is full, that is not a failure:
+// the listeners have it.
 func (e *Engine) PublishChannel(id channel.ID, frame []byte, done func(error)) error {
 	m := &nats.Msg{Subject: channelSubject + channelKey(id), Data: frame}
 	if err := e.publish(m, captureTries, wasAnswered, done); err != nil {
@@ -39,7 +39,7 @@ func (e *Engine) PublishChannel(id channel.ID, frame []byte, done func(error)) e
 	return nil
 }
 
-// wasAnswered is nil where a stream answered, whatever it said.
+// wasAnswered returns nil if a stream answered, whatever it said.
 func wasAnswered(m *nats.Msg) error {
 	if m == nil || isNoResponders(m) {
 		return errNotStored
@@ -47,8 +47,8 @@ func wasAnswered(m *nats.Msg) error {
 	return nil
 }
 
-// publish sends a message to a stream, up to tries times, until check takes the answer, which is
-// nil where none came in time.
+// publish sends a message to a stream up to tries times, until check accepts the answer. The answer
+// is nil if none came in time.
 func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, done func(error)) error {
 	asked := time.Now()
 	return e.requests.sendMsg(m, captureTimeout, func(answer *nats.Msg) {
@@ -65,15 +65,16 @@ func (e *Engine) publish(m *nats.Msg, tries int, check func(*nats.Msg) error, do
 	})
 }
 
-// RecentFrames implements channel.Engine. A message that is not stored yet is repeated until it is:
-// then it must come to who has just begun to listen, though others here had it before.
+// RecentFrames implements channel.Engine. Senders repeat a message until it is stored. A repeated
+// one must reach the member who has just begun to listen, even if other members here had it before.
+// So the deduplicator forgets.
 func (e *Engine) RecentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	e.recovery.forget(id)
 	return e.recentFrames(ctx, id, since)
 }
 
 // recentFrames reads the history. The leader of the stream has all that was sent before. Any
-// replica may answer: one that lags behind the leader is asked again, or another one is.
+// replica may answer: if it lags behind the leader, it is asked again.
 func (e *Engine) recentFrames(ctx context.Context, id channel.ID, since time.Time) ([][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -103,19 +104,19 @@ func (e *Engine) recentFrames(ctx context.Context, id channel.ID, since time.Tim
 	return frames, nil
 }
 
-// historyRead is how a channel's history is read.
+// historyRead has the reads of one channel's history.
 type historyRead struct {
 	newest   func() (storedMessage, error) // from the leader
 	messages func() ([]*nats.Msg, error)   // from any replica
 }
 
-// errHistoryLags means that no replica that answered had all messages.
+// errHistoryLags means that all replicas that answered lack messages.
 var errHistoryLags = errors.New("the replicas that answered lag behind")
 
-// since reads messages until the newest is among them. If the leader does not tell which that is,
-// the first answer counts.
+// since reads messages until the newest is among them. If the leader does not tell which one that
+// is, the first answer counts.
 func (r historyRead) since(ctx context.Context, since time.Time) ([]*nats.Msg, error) {
-	wait := retry.Backoff{First: 5 * time.Millisecond, Most: 500 * time.Millisecond}
+	wait := retry.Backoff{First: 5 * time.Millisecond, Max: 500 * time.Millisecond}
 	for {
 		newest, unknown := r.newest()
 		messages, err := r.messages()
@@ -128,7 +129,7 @@ func (r historyRead) since(ctx context.Context, since time.Time) ([]*nats.Msg, e
 	}
 }
 
-// reaches reports whether messages in their order go up to a sequence.
+// reaches reports whether ordered messages go up to a sequence.
 func reaches(messages []*nats.Msg, sequence uint64) bool {
 	if len(messages) == 0 {
 		return false

@@ -9,16 +9,16 @@ import (
 	"rtmwasm/core"
 )
 
-// layout lists all streams and buckets that gateways share, as they are created. Their
-// replicas are left to withReplicas.
+// layout lists all streams and buckets that gateways share, as they are created. withReplicas adds
+// their replicas.
 func (o Options) layout() []jetstream.StreamConfig {
 	all := []jetstream.StreamConfig{
-		// In memory: a service that restarts has no sessions.
+		// In memory: after all servers restart, there are no sessions.
 		sessionConfig(),
 		stateConfig(memberStream, memberSubject, memberChanges),
 		bucketConfig(gatewayBucket, jetstream.MemoryStorage, o.GatewayLife+o.heartbeatInterval(), markerLife),
 		bucketConfig(userAttributeBucket, jetstream.MemoryStorage, 0, markerLife),
-		// These outlive a restart.
+		// On disk: these survive a restart.
 		channelAttributeConfig(o.AttributeLife),
 		{
 			Name:              historyStream,
@@ -29,7 +29,7 @@ func (o Options) layout() []jetstream.StreamConfig {
 			AllowDirect:       true,
 		},
 		{
-			// Read through its leader, not directly: what was kept a moment ago must be seen.
+			// Read from its leader, not directly: a reader must see what was stored a moment ago.
 			Name:              mailStream,
 			Subjects:          []string{mailSubject + ">"},
 			Storage:           jetstream.FileStorage,
@@ -72,8 +72,8 @@ func quotaConfig(name, subject string, most int) jetstream.StreamConfig {
 	}
 }
 
-// bucketConfig is the stream of a key-value bucket, as NATS ADR-8 has it. It is made at once:
-// the client's own call would allow direct reads at first, see withReplicas.
+// bucketConfig is the stream of a key-value bucket, as NATS ADR-8 defines it. The client's own call
+// to create a bucket would allow direct reads at first: see withReplicas.
 func bucketConfig(bucket string, storage jetstream.StorageType, life, markers time.Duration) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:                   kvStream + bucket,
@@ -90,14 +90,14 @@ func bucketConfig(bucket string, storage jetstream.StorageType, life, markers ti
 	}
 }
 
-// sessionConfig is the bucket of sessions. Its changes are republished for presence.
+// sessionConfig is the bucket of sessions. Its changes are republished as changes of presence.
 func sessionConfig() jetstream.StreamConfig {
 	c := bucketConfig(sessionBucket, jetstream.MemoryStorage, 0, markerLife)
 	c.RePublish = &jetstream.RePublish{Source: kvSubject + sessionBucket + ".>", Destination: presenceSubject + ">"}
 	return c
 }
 
-// duplicateWindow is the server's default: it may not be longer than a message lives.
+// duplicateWindow is the server's default, but no longer than a message lives.
 func duplicateWindow(life time.Duration) time.Duration {
 	if life == 0 {
 		return 2 * time.Minute
@@ -105,10 +105,10 @@ func duplicateWindow(life time.Duration) time.Duration {
 	return min(life, 2*time.Minute)
 }
 
-// withReplicas sets on how many servers a stream is. A bucket's reads must see all that was
-// written before: where it has replicas, a direct read might be answered by one that lags. A
-// bucket that is republished is also read by snapshots, which are direct, and see that they do
-// not lag; for its other reads there is leaderBucket.
+// withReplicas sets how many servers store a stream. A read of a bucket must see all earlier
+// writes. In a bucket with replicas, a direct read may be answered by a replica that lags, so
+// direct reads are off. A republished bucket allows them, because snapshots need them and detect a
+// replica that lags. All other reads of such a bucket use leaderBucket.
 func withReplicas(c jetstream.StreamConfig, n int) jetstream.StreamConfig {
 	c.Replicas = n
 	if strings.HasPrefix(c.Name, kvStream) {

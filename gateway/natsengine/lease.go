@@ -8,16 +8,17 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A lease is for work that one gateway at a time does: a key that its holder renews, and that runs
-// out leaseLife after the holder's death.
+// A lease is for work that only one gateway at a time may do. It is a key that its holder renews.
+// It expires leaseLife after the last renewal. The key has no value: only the holder knows the
+// key's revision, which each renewal needs, and nobody has to know which gateway that is.
 const (
 	leaseBucket = "rtm_leases"
 	leaseLife   = 15 * time.Second
 	leaseRenew  = leaseLife / 5
-	leaseMargin = leaseLife / 3 // a holder that could not renew it gives it up so long before it runs out
+	leaseMargin = leaseLife / 3 // a holder that cannot renew the lease gives it up this long before it expires
 )
 
-// lease is one that this gateway holds.
+// lease is a lease that this gateway holds.
 type lease struct {
 	bucket   jetstream.KeyValue
 	name     string
@@ -25,7 +26,7 @@ type lease struct {
 	renewed  time.Time
 }
 
-// acquire returns jetstream.ErrKeyExists while another gateway holds the lease.
+// acquire acquires a lease. While another gateway holds it, the error is one of isConflict.
 func (e *Engine) acquire(ctx context.Context, name string) (*lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -34,13 +35,14 @@ func (e *Engine) acquire(ctx context.Context, name string) (*lease, error) {
 		return nil, fmt.Errorf("bucket %s: %w", leaseBucket, err)
 	}
 	l := &lease{bucket: bucket, name: name, renewed: time.Now()}
-	l.revision, err = bucket.Create(ctx, name, []byte(e.id))
+	l.revision, err = bucket.Create(ctx, name, nil)
 	return l, err
 }
 
 // renew reports whether the lease is still held.
 func (l *lease) renew() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), leaseRenew) // a renewal that is cut short leaves the revision unknown
+	// If a renewal times out, the revision is unknown, and later renewals may fail.
+	ctx, cancel := context.WithTimeout(context.Background(), leaseRenew)
 	defer cancel()
 	began := time.Now()
 	revision, err := l.bucket.Update(ctx, l.name, nil, l.revision)
@@ -50,9 +52,9 @@ func (l *lease) renew() bool {
 	return time.Since(l.renewed) < leaseLife-leaseMargin
 }
 
-// release lets another gateway have the lease at once.
+// release lets another gateway acquire the lease at once.
 func (l *lease) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
 	defer cancel()
-	_ = l.bucket.Delete(ctx, l.name, jetstream.LastRevision(l.revision)) // on failure it runs out
+	_ = l.bucket.Delete(ctx, l.name, jetstream.LastRevision(l.revision)) // if this fails, it expires
 }

@@ -2,6 +2,6 @@
 
 package natsengine
 
-// lockDir does nothing here: keeping other processes off the folder is up to the
-// operator.
+// lockDir does nothing on this platform: the operator must make sure that only one process uses the
+// folder.
 func lockDir(string) (unlock func(), err error) { return func() {}, nil }

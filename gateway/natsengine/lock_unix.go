@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// lockDir keeps other processes off a data folder: two servers on one folder would
-// destroy it. The lock goes with the process, however it ends.
+// lockDir locks a data folder against other processes: two servers on one folder would destroy it.
+// The system releases the lock when the process ends in any way.
 func lockDir(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

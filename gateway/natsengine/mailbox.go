@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,13 +24,13 @@ const (
 // openMail opens the stream of offline messages.
 func (e *Engine) openMail(ctx context.Context) (err error) {
 	e.mail, err = e.js.Stream(ctx, mailStream)
-	// Half the reserve: media stops first, and what is left is for what can't stop.
+	// Half the reserve: uploads stop first. Sessions cannot stop, so they may use the rest.
 	e.mailReserve = &diskspace.Reserve{Dir: e.opts.Dir, Bytes: e.opts.MinFree / 2, Full: mailbox.ErrStorageFull}
 	return err
 }
 
 var (
-	errNotStored = errors.New("natsengine: a message was not stored in time") // or it was, and the answer is late
+	errNotStored = errors.New("natsengine: a message was not stored in time") // it may be stored, with a late answer
 	errNoServer  = errors.New("natsengine: no NATS server stores this now")
 )
 
@@ -64,7 +63,7 @@ func (e *Engine) AppendMail(user id.User, from string, frame []byte, done func(e
 	return nil
 }
 
-// storedAt reads a stream's acknowledgement.
+// storedAt decodes a stream's acknowledgement.
 func storedAt(m *nats.Msg) (sequence uint64, err error) {
 	switch {
 	case m == nil:
@@ -85,11 +84,10 @@ func storedAt(m *nats.Msg) (sequence uint64, err error) {
 	return ack.Sequence, nil
 }
 
-// mayBeStored reports that a message may be in the stream in spite of an error of storedAt. A
-// leader that cannot write says so, and the other servers may have the message.
+// mayBeStored reports whether a stream may have a message in spite of an error of storedAt. A
+// leader that cannot write reports an error, but the other servers may have the message.
 func mayBeStored(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, errNotStored) || errors.As(err, &api) && api.ErrorCode == codeStoreFailure && !isOverLimit(err)
+	return errors.Is(err, errNotStored) || errorCode(err) == codeStoreFailure && !reachedLimit(err, limitPerSubject)
 }
 
 // ReadMail implements mailbox.Store.
@@ -126,30 +124,29 @@ func (e *Engine) TruncateMail(ctx context.Context, user id.User, upTo uint64) er
 	return nil
 }
 
-// NotifyMail implements mailbox.Store. It sends an empty message, which is no frame.
+// NotifyMail implements mailbox.Store. It sends an empty message, which is not a frame.
 func (e *Engine) NotifyMail(user id.User) error {
 	if e.embedded != nil {
 		e.peers.send(user, nil, "")
 		return nil
 	}
 	if err := e.nc.Publish(peerSubject+userKey(user), nil); err != nil {
-		return fmt.Errorf("natsengine: tell of an offline message: %w", err)
+		return fmt.Errorf("natsengine: notify of an offline message: %w", err)
 	}
 	return nil
 }
 
-// Default quotas of offline messages, see Options.
+// Default quotas of offline messages: see Options.
 const (
 	DefaultUserMail = 10_000
 	DefaultAppMail  = 1_000_000
 )
 
-// The quotas of offline messages are kept in two streams. A message is claimed, in each of them,
-// by an empty one under the subject of its sender, or of its app. The streams hold no more
-// than the quota under one subject and refuse what is over it, so that all gateways together
-// cannot exceed it, and nothing is ever counted. A claim lives as long as the message can:
-// what is stored never exceeds the quota. That a message was fetched earlier does not matter. When
-// it is certain that a message was not stored, its claims are given back.
+// Two streams count the quotas of offline messages. For each message, each stream has an empty
+// message, its claim, under a subject of the sender or of the app. A stream holds no more than the
+// quota under one subject, and refuses more. So all gateways together cannot exceed it, and nobody
+// counts. A claim lives as long as its message can, even if the message is fetched earlier. If it
+// is certain that a message was not stored, its claims are given back.
 const (
 	userQuotaStream  = "RTM_MAIL_USERS"
 	userQuotaSubject = "rtm.mailuser."
@@ -157,19 +154,19 @@ const (
 	appQuotaSubject  = "rtm.mailapp."
 )
 
-// claim is a place in a quota that a message needs.
+// claim is what a message needs from one quota.
 type claim struct {
 	stream, subject string
-	full            error // there is none
+	full            error // error if the quota is used up
 }
 
-// claimed is a place that a message has.
+// claimed is a claim that a message has.
 type claimed struct {
 	stream   string
 	sequence uint64
 }
 
-// claims are the quotas that a message of a user counts for, in the order in which they are
+// claims returns the quotas that a message of a user counts for, in the order in which they are
 // claimed.
 func (o Options) claims(from id.User) (all []claim) {
 	if o.UserMail > 0 && from.ID != "" {
@@ -181,8 +178,9 @@ func (o Options) claims(from id.User) (all []claim) {
 	return all
 }
 
-// claim calls done with a place in each quota, behind those in held. Where a quota has none, done
-// gets the reason, and all places are given back; one that comes when the time is over, too.
+// claim claims each quota. It calls done with the claims, which it appends to held. If a quota is used
+// up, it gives all claims back, also those in held, and calls done with the error. A claim whose
+// answer comes too late is given back too.
 func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error)) error {
 	if len(all) == 0 {
 		done(held, nil)
@@ -190,7 +188,7 @@ func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error))
 	}
 	answered := func(m *nats.Msg) {
 		sequence, err := storedAt(m)
-		if isOverLimit(err) {
+		if reachedLimit(err, limitPerSubject) {
 			err = all[0].full
 		}
 		if err == nil {
@@ -210,8 +208,8 @@ func (e *Engine) claim(all []claim, held []claimed, done func([]claimed, error))
 	return e.requests.sendLate(all[0].subject, opTimeout, answered, late)
 }
 
-// giveBack removes claims. One that cannot be removed now stays until it is as old as a message
-// can be.
+// giveBack removes claims. A claim that cannot be removed now expires when it is as old as a
+// message can be.
 func (e *Engine) giveBack(held []claimed) {
 	for _, c := range held {
 		request := fmt.Appendf(nil, `{"seq":%d,"no_erase":true}`, c.sequence)
@@ -219,12 +217,6 @@ func (e *Engine) giveBack(held []claimed) {
 	}
 }
 
-// deleteMessage is where JetStream takes requests to delete a message, before the stream's name.
+// deleteMessage is the subject of JetStream's requests to delete a message, before the stream's
+// name.
 const deleteMessage = "$JS.API.STREAM.MSG.DELETE."
-
-// isOverLimit reports whether a stream refused a message because of its limit for a subject.
-// The code is also that of other failures to store.
-func isOverLimit(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == codeStoreFailure && strings.Contains(api.Description, "per subject")
-}

@@ -1,7 +1,9 @@
 package natsengine
 
 import (
+	"bytes"
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +16,11 @@ import (
 func TestMediaGatewaysAskEachOther(t *testing.T) {
 	e := openEngine(t, Options{})
 	gateways := e.MediaGateways()
-	news := make(chan string, 2)
+	notices := make(chan string, 2)
 	for _, id := range []string{"a", "b"} {
 		require.NoError(t, gateways.Listen(id, func(question []byte, answer func([]byte)) {
-			if string(question) == "news" {
-				news <- id
+			if string(question) == "notice" {
+				notices <- id
 				return
 			}
 			go answer(append([]byte(id+" "), question...)) // later
@@ -27,8 +29,8 @@ func TestMediaGatewaysAskEachOther(t *testing.T) {
 	answer, err := gateways.Ask(t.Context(), "b", []byte("question"))
 	require.NoError(t, err)
 	assert.Equal(t, "b question", string(answer))
-	require.NoError(t, gateways.TellAll([]byte("news")))
-	assert.ElementsMatch(t, []string{"a", "b"}, []string{<-news, <-news})
+	require.NoError(t, gateways.Broadcast([]byte("notice")))
+	assert.ElementsMatch(t, []string{"a", "b"}, []string{<-notices, <-notices})
 }
 
 func TestMediaGatewaysThatAreGone(t *testing.T) {
@@ -61,9 +63,15 @@ func TestMediaGatewaysThatWereSilent(t *testing.T) {
 	require.ErrorIs(t, err, media.ErrGatewayGone)
 	require.NoError(t, sub.Unsubscribe())
 	require.NoError(t, gateways.Listen("silent", func(_ []byte, answer func([]byte)) { answer([]byte("back")) }))
-	answer, err := gateways.Ask(t.Context(), "silent", []byte("PATCH"))
-	require.NoError(t, err)
+	var remembered bool
+	var answer []byte
+	require.Eventually(t, func() bool { // its time to answer is short while its silence is remembered
+		remembered = gateways.wasSilent("silent")
+		answer, err = gateways.Ask(t.Context(), "silent", []byte("PATCH"))
+		return err == nil
+	}, time.Minute, 10*time.Millisecond)
 	assert.Equal(t, "back", string(answer))
+	assert.True(t, remembered, "it was asked although it had been silent")
 	assert.False(t, gateways.wasSilent("silent"))
 }
 
@@ -71,10 +79,54 @@ func TestMediaGatewaysThatWereSilent(t *testing.T) {
 func TestAMediaGatewayThatComesBackIsNotGone(t *testing.T) {
 	e := openEngine(t, Options{})
 	asked := make(chan struct{})
+	closeAsked := sync.OnceFunc(func() { close(asked) }) // a question whose answer is late comes again
 	time.AfterFunc(goneTime/4, func() {
-		assert.NoError(t, e.MediaGateways().Listen("b", func(_ []byte, answer func([]byte)) { close(asked); answer(nil) }))
+		assert.NoError(t, e.MediaGateways().Listen("b", func(_ []byte, answer func([]byte)) { closeAsked(); answer(nil) }))
 	})
 	_, err := e.MediaGateways().Ask(t.Context(), "b", []byte("question"))
 	require.NoError(t, err)
 	<-asked
+}
+
+func TestParts(t *testing.T) {
+	for _, c := range []struct {
+		answer string
+		want   []string
+	}{
+		{"", []string{"\x00"}},
+		{"abc", []string{"\x00abc"}},
+		{"abcd", []string{"\x01abc", "\x00d"}},
+		{"abcdef", []string{"\x01abc", "\x00def"}},
+	} {
+		var got []string
+		for _, p := range parts([]byte(c.answer), 3) {
+			got = append(got, string(p))
+		}
+		assert.Equal(t, c.want, got)
+	}
+}
+
+func TestAskAt(t *testing.T) {
+	e := openEngine(t, Options{})
+	ask := func(request string) ([]byte, error) {
+		return e.askAt(t.Context(), "test.g", []byte(request), firstPartTime)
+	}
+	large := bytes.Repeat([]byte("0123456789"), maxPart/4) // of several parts
+	stop, err := e.listen("test.g", func(request []byte, reply func([]byte)) {
+		if string(request) == "large" {
+			reply(large)
+		} else {
+			reply(nil)
+		}
+	})
+	require.NoError(t, err)
+	answer, err := ask("large")
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(large, answer))
+	answer, err = ask("small")
+	require.NoError(t, err)
+	assert.Empty(t, answer)
+	stop()
+	_, err = ask("large")
+	require.ErrorIs(t, err, errNoGateway)
 }

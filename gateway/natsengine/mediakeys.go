@@ -8,11 +8,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"rtmwasm/gateway/media"
 	"rtmwasm/gateway/mediaurl"
 )
 
-// keyBucket has one key: the secrets that sign URLs of media.
+// keyBucket has one key: the secrets that sign media URLs.
 const (
 	keyBucket = "MEDIA_KEYS"
 	keysKey   = "keys"
@@ -23,7 +22,7 @@ type mediaKeys struct{ kv jetstream.KeyValue }
 
 var _ mediaurl.Store = mediaKeys{}
 
-// MediaKeys returns where gateways share the keys that sign URLs of media.
+// MediaKeys returns the store of the keys that sign media URLs. All gateways share it.
 func (e *Engine) MediaKeys() mediaurl.Store { return e.keys }
 
 func (e *Engine) openKeys(ctx context.Context) (err error) {
@@ -47,13 +46,13 @@ func (k mediaKeys) Load(ctx context.Context) (value []byte, revision uint64, err
 	return entry.Value(), entry.Revision(), nil
 }
 
-// Save implements mediaurl.Store. If an answer is lost, what was saved is found by the next Load.
+// Save implements mediaurl.Store. If the answer is lost, the next Load finds what was saved.
 func (k mediaKeys) Save(ctx context.Context, value []byte, revision uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	_, err := k.kv.Update(ctx, keysKey, value, revision) // 0: there is none yet
+	_, err := k.kv.Update(ctx, keysKey, value, revision) // 0: the key must not exist
 	switch {
-	case errors.Is(mediaError(err), media.ErrConflict):
+	case isConflict(err):
 		return mediaurl.ErrConflict
 	case err != nil:
 		return fmt.Errorf("natsengine: save the keys of media URLs: %w", err)
@@ -64,14 +63,14 @@ func (k mediaKeys) Save(ctx context.Context, value []byte, revision uint64) erro
 // secretBytes is the length of the secret.
 const secretBytes = 32
 
-// secretBucket has one key, and no end.
+// secretBucket has one key, which never expires.
 const (
 	secretBucket = "MEDIA_SECRET"
 	secretKey    = "secret"
 )
 
-// sharedSecret returns the secret that all gateways on this engine share. Whoever
-// comes first has drawn it.
+// sharedSecret returns the secret that all gateways share. The first gateway to call it has created
+// it.
 func sharedSecret(ctx context.Context, js jetstream.JetStream) ([]byte, error) {
 	kv, err := js.KeyValue(ctx, secretBucket)
 	if err != nil {
@@ -82,7 +81,7 @@ func sharedSecret(ctx context.Context, js jetstream.JetStream) ([]byte, error) {
 	if _, err = kv.Create(ctx, secretKey, secret); err == nil {
 		return secret, nil
 	}
-	if !errors.Is(err, jetstream.ErrKeyExists) {
+	if !isConflict(err) {
 		return nil, err
 	}
 	entry, err := kv.Get(ctx, secretKey)

@@ -28,6 +28,9 @@ func TestMediaKeys(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "two", string(value))
 
+	busy := mediaKeys{beingWritten{}}
+	require.ErrorIs(t, busy.Save(ctx, []byte("three"), revision), mediaurl.ErrConflict, "at the same moment")
+
 	ring := mediaurl.NewRing(openEngine(t, Options{}).MediaKeys(), nil, 0)
 	key, err := ring.Signing(ctx)
 	require.NoError(t, err)

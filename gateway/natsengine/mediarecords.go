@@ -28,16 +28,16 @@ const (
 	uploadKeys  = "r"
 	sessionKeys = "s"
 
-	kvStream  = "KV_"  // what the engine puts before a bucket's name
-	kvSubject = "$KV." // and before its subjects
+	kvStream  = "KV_"  // prefix of the stream of a bucket
+	kvSubject = "$KV." // prefix of a bucket's subjects
 )
 
-// recordLife is after how long without a change a record goes, if nobody removes it. Uploads
-// that rest are removed long before.
+// recordLife is when a record expires that nobody changes or removes. Idle uploads are removed long
+// before.
 const recordLife = 8 * 24 * time.Hour
 
-// uploadConfig is the stream of uploadBucket. Records are deleted from the stream itself, which
-// leaves no marker.
+// uploadConfig is the stream of uploadBucket. Records are deleted from the stream itself, without a
+// marker.
 func uploadConfig() jetstream.StreamConfig {
 	c := bucketConfig(uploadBucket, jetstream.FileStorage, recordLife, 0)
 	c.DenyDelete = false
@@ -48,14 +48,14 @@ func uploadConfig() jetstream.StreamConfig {
 type mediaRecords struct {
 	e       *Engine
 	kv      jetstream.KeyValue
-	stream  jetstream.Stream // beneath kv
+	stream  jetstream.Stream // the stream of kv
 	reserve *diskspace.Reserve
 	secret  []byte
 }
 
 var _ mediastore.Records = (*mediaRecords)(nil)
 
-// MediaRecords returns where this engine keeps what gateways share about media.
+// MediaRecords returns the store of what gateways share about media.
 func (e *Engine) MediaRecords() mediastore.Records { return e.records }
 
 // openRecords opens the bucket of records, and reads the secret.
@@ -116,8 +116,8 @@ func (r *mediaRecords) Update(ctx context.Context, app, id string, value []byte,
 	return revision, recordError("update", err)
 }
 
-// write repeats a write until it is answered. When an attempt finds that somebody has written
-// before it, that may have been an attempt whose answer was lost.
+// write repeats a write until NATS answers it. If a repeated attempt finds a conflict, an earlier
+// attempt whose answer was lost may have caused it.
 func (r *mediaRecords) write(ctx context.Context, app, id string, value []byte, attempt func(ctx context.Context, key string) (uint64, error)) (revision uint64, err error) {
 	err = repeat(ctx, func(ctx context.Context, again bool) error {
 		if revision, err = attempt(ctx, uploadKey(app, id)); !again || !isConflict(err) {
@@ -147,7 +147,7 @@ func (r *mediaRecords) Delete(ctx context.Context, app, id string, revision uint
 		switch {
 		case unanswered(getErr):
 			return getErr
-		case again && errors.Is(getErr, jetstream.ErrKeyNotFound): // by an attempt whose answer was lost
+		case again && errors.Is(getErr, jetstream.ErrKeyNotFound): // an attempt whose answer was lost deleted it
 			return nil
 		case errors.Is(getErr, jetstream.ErrKeyNotFound), getErr == nil && at != revision:
 			return media.ErrConflict
@@ -157,8 +157,8 @@ func (r *mediaRecords) Delete(ctx context.Context, app, id string, revision uint
 	return recordError("delete", err)
 }
 
-// List implements mediastore.Records.
-func (r *mediaRecords) List(ctx context.Context, ref media.Ref) error {
+// AddToSession implements mediastore.Records.
+func (r *mediaRecords) AddToSession(ctx context.Context, ref media.Ref) error {
 	err := repeat(ctx, func(ctx context.Context, _ bool) error {
 		_, err := r.kv.Put(ctx, sessionKey(ref), nil)
 		return err
@@ -166,15 +166,15 @@ func (r *mediaRecords) List(ctx context.Context, ref media.Ref) error {
 	return recordError("list", err)
 }
 
-// Unlist implements mediastore.Records.
-func (r *mediaRecords) Unlist(ctx context.Context, ref media.Ref) error {
+// RemoveFromSession implements mediastore.Records.
+func (r *mediaRecords) RemoveFromSession(ctx context.Context, ref media.Ref) error {
 	err := repeat(ctx, func(ctx context.Context, _ bool) error {
 		return r.stream.Purge(ctx, jetstream.WithPurgeSubject(uploadSubject+sessionKey(ref)))
 	})
 	return recordError("unlist", err)
 }
 
-// uploadSubject begins the subjects of the bucket's keys.
+// uploadSubject is the prefix of the subjects of the bucket's keys.
 const uploadSubject = kvSubject + uploadBucket + "."
 
 // Unfinished implements mediastore.Records.
@@ -195,38 +195,26 @@ func (r *mediaRecords) Unfinished(ctx context.Context, session string) (refs []m
 	return refs, nil
 }
 
-// recordError gives errors of the engine the names that package media knows, and says what failed.
+// recordError converts errors to those of package media, and adds what failed.
 func recordError(doing string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case isConflict(err):
-		err = errors.Join(media.ErrConflict, err)
-	default:
-		err = mediaError(err)
 	}
-	return fmt.Errorf("natsengine: %s the record of an upload: %w", doing, err)
+	return fmt.Errorf("natsengine: %s the record of an upload: %w", doing, mediaError(err))
 }
 
-// isConflict reports whether a key exists, or has another revision.
-func isConflict(err error) bool {
-	return errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch)
-}
-
-func mediaToken(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
-
-func uploadKey(app, id string) string { return uploadKeys + "." + mediaToken(app) + "." + id }
+func uploadKey(app, id string) string { return uploadKeys + "." + token(app) + "." + id }
 
 func sessionKey(r media.Ref) string {
-	return sessionKeys + "." + mediaToken(r.Session) + "." + mediaToken(r.App) + "." + r.Key
+	return sessionKeys + "." + token(r.Session) + "." + token(r.App) + "." + r.Key
 }
 
-// sessionFilter matches the keys of a session, or of all sessions for "".
+// sessionFilter matches the keys of a session, or of all sessions if session is "".
 func sessionFilter(session string) string {
 	if session == "" {
 		return sessionKeys + ".>"
 	}
-	return sessionKeys + "." + mediaToken(session) + ".>"
+	return sessionKeys + "." + token(session) + ".>"
 }
 
 // parseSessionKey is the reverse of sessionKey.

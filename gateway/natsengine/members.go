@@ -17,13 +17,13 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// memberStream is the state of who is in which channel. A member's key is
+// memberStream is the state of members of channels. A member's key is
 //
 //	<gateway>.<app>.<channel>.<hash>.<hash>.<user>
 //
-// with the gateway first, so that the records of a gateway, and those of a channel on each
-// gateway, are found without a look at others. The two characters of a hash of the user's id part
-// a crowd into pieces that fit a snapshot. The order of changes is that of the stream.
+// The gateway comes first. So one filter finds the records of a gateway, and one finds those of a
+// channel on all gateways. The two characters of a hash of the user's id divide the members of a
+// large channel into parts that fit a snapshot. The order of changes is the order of the stream.
 const (
 	memberStream  = "RTM_MEMBERS"
 	memberSubject = "rtm.member."
@@ -41,10 +41,10 @@ func memberKey(m channel.Member) string {
 	return m.Gateway + "." + channelKey(m.Channel) + "." + memberHash(m.UID) + "." + token(m.UID)
 }
 
-// hashDigits are the tokens of memberHash. There are 64.
+// hashDigits are the 64 tokens of memberHash.
 const hashDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// memberHash is two tokens that part users evenly.
+// memberHash returns two tokens that divide users evenly.
 func memberHash(uid string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(uid))
@@ -52,7 +52,7 @@ func memberHash(uid string) string {
 	return hashDigits[sum>>26:][:1] + "." + hashDigits[sum>>20&63:][:1]
 }
 
-// readMember undoes memberKey, and reads the value of a record that is not gone.
+// readMember decodes a member's key, and the value of a record that is not gone.
 func readMember(r record) (m channel.Member, ok bool) {
 	parts := strings.Split(r.key, ".")
 	if len(parts) != 6 {
@@ -61,7 +61,7 @@ func readMember(r record) (m channel.Member, ok bool) {
 	name, okChannel := untoken(parts[2])
 	uid, okUser := untoken(parts[5])
 	m = channel.Member{UID: uid, Revision: r.revision}
-	m.Channel = unique.Make(channel.ID{App: parts[1], Channel: name}).Value() // what many have in common is kept once
+	m.Channel = unique.Make(channel.ID{App: parts[1], Channel: name}).Value() // members share this string
 	m.Gateway = unique.Make(parts[0]).Value()
 	if !okChannel || !okUser || name == "" || uid == "" || r.gone {
 		return m, okChannel && okUser && name != "" && uid != ""
@@ -107,31 +107,31 @@ func (e *Engine) Members(ctx context.Context, ch channel.ID, atLeast uint64) (ch
 	return channel.Snapshot{Members: c.members, Covers: c.covers}, nil
 }
 
-// readMembers reads the members whose keys begin so, up to the hash.
-func (e *Engine) readMembers(ctx context.Context, filter string, atLeast uint64) (*crowd, error) {
-	c := &crowd{e: e, filter: filter, atLeast: atLeast, upTo: map[string]uint64{}}
+// readMembers reads the members whose keys begin with filter, which ends before the hash.
+func (e *Engine) readMembers(ctx context.Context, filter string, atLeast uint64) (*memberSnapshot, error) {
+	c := &memberSnapshot{e: e, filter: filter, atLeast: atLeast, upTo: map[string]uint64{}}
 	return c, c.read(ctx, "")
 }
 
-// crowd is a snapshot of members, read in as many pieces as it takes.
-type crowd struct {
+// memberSnapshot is a snapshot of members, read in as many parts as needed.
+type memberSnapshot struct {
 	e       *Engine
 	filter  string
 	atLeast uint64
 
 	mu      sync.Mutex // guards the rest
 	members []channel.Member
-	upTo    map[string]uint64 // by the beginning of the users' hash
+	upTo    map[string]uint64 // by prefix of the users' hash
 }
 
-// pieces is how many pieces of a crowd are read at the same time.
-const pieces = 4
+// parallelParts is how many parts of a snapshot are read at the same time.
+const parallelParts = 4
 
-// read reads the members whose hash begins so: "", "A." or "A.B.".
-func (c *crowd) read(ctx context.Context, hash string) error {
+// read reads the members whose hash begins with hash: "", "A." or "A.B.".
+func (c *memberSnapshot) read(ctx context.Context, hash string) error {
 	records, upTo, err := c.e.members.read(ctx, c.filter+hash+">", c.atLeast)
 	if errors.Is(err, errTooMany) && len(hash) < len("A.B.") {
-		return retry.TryEach([]byte(hashDigits), pieces, func(digit byte) error { return c.read(ctx, hash+string(digit)+".") })
+		return retry.TryEach([]byte(hashDigits), parallelParts, func(digit byte) error { return c.read(ctx, hash+string(digit)+".") })
 	}
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (c *crowd) read(ctx context.Context, hash string) error {
 	return nil
 }
 
-func (c *crowd) covers(uid string, revision uint64) bool {
+func (c *memberSnapshot) covers(uid string, revision uint64) bool {
 	hash := memberHash(uid) + "."
 	for _, n := range []int{0, len("A."), len("A.B.")} {
 		if upTo, known := c.upTo[hash[:n]]; known {
@@ -157,12 +157,12 @@ func (c *crowd) covers(uid string, revision uint64) bool {
 	return false
 }
 
-// Fence implements channel.Engine.
-func (e *Engine) Fence(ctx context.Context) (revision uint64, err error) {
+// NextRevision implements channel.Engine.
+func (e *Engine) NextRevision(ctx context.Context) (revision uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	if revision, err = e.members.fence(ctx); err != nil {
-		return 0, fmt.Errorf("natsengine: tell how far members are: %w", err)
+	if revision, err = e.members.nextRevision(ctx); err != nil {
+		return 0, fmt.Errorf("natsengine: read the revision of members: %w", err)
 	}
 	return revision, nil
 }
@@ -174,12 +174,12 @@ func (e *Engine) CountMembers(ctx context.Context, ch channel.ID) (n int, err er
 	filter := "*." + channelKey(ch) + ".>"
 	records, _, err := e.members.read(ctx, filter, e.members.acked.Load())
 	if errors.Is(err, errTooMany) {
-		n, err = e.members.estimate(ctx, filter)
+		_, n, err = e.members.oldest(ctx, filter)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("natsengine: count a channel's members: %w", err)
 	}
-	users := map[string]bool{} // who moves is at two gateways
+	users := map[string]bool{} // a user who moves is at two gateways
 	for _, r := range records {
 		users[r.key[strings.LastIndexByte(r.key, '.'):]] = true
 	}
@@ -217,8 +217,8 @@ func (e *Engine) Leave(ctx context.Context, m channel.Member) error {
 func (e *Engine) leave(ctx context.Context, m channel.Member) error {
 	key := memberKey(m)
 	if m.Revision == 0 {
-		// An Enter that was given up may still be under way. It is ahead of the fence.
-		if _, err := e.members.fence(ctx); err != nil {
+		// An Enter whose caller gave up may still be on its way. It arrives before nextRevision writes.
+		if _, err := e.members.nextRevision(ctx); err != nil {
 			return err
 		}
 		r, err := e.members.last(ctx, key)

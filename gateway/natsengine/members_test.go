@@ -134,7 +134,7 @@ func TestMembersOfACrowd(t *testing.T) {
 		e.fillOne(t, m)
 	}
 	<-e.js.PublishAsyncComplete()
-	revision, err := e.Fence(t.Context())
+	revision, err := e.NextRevision(t.Context())
 	require.NoError(t, err)
 	s, err := e.Members(t.Context(), hall, revision)
 	require.NoError(t, err)
@@ -186,7 +186,7 @@ func BenchmarkSnapshotAmongManyMembers(b *testing.B) {
 	for i := range 10 {
 		e.fill(b, fmt.Sprint("g", i), benchMembers/10)
 	}
-	revision, err := e.Fence(b.Context())
+	revision, err := e.NextRevision(b.Context())
 	require.NoError(b, err)
 	for b.Loop() {
 		s, err := e.Members(b.Context(), channel.ID{App: testApp, Channel: "c7"}, revision)

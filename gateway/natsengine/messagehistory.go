@@ -17,10 +17,10 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// Messages whose senders want them kept are in one stream, each under a subject that has its app,
-// what kind of receiver it has, the receiver and the sender: whatever a backend may ask for is one
-// filter of subjects. A second stream bounds how many an app may have, as for offline messages:
-// see mailquota.go.
+// The history is one stream of messages whose senders asked for it. A message's subject has its
+// app, the kind of receiver, the receiver and the sender. So one filter of subjects matches what a
+// backend may ask for. A second stream limits the messages of an app, as for offline messages: see
+// mailbox.go.
 const (
 	messageStream       = "RTM_MESSAGES"
 	messageSubject      = "rtm.message."
@@ -30,18 +30,19 @@ const (
 	toPeer, toChannel = "peer", "channel" // in subjects
 )
 
-// DefaultAppHistory is Options.AppHistory unless given.
+// DefaultAppHistory is the default of Options.AppHistory.
 const DefaultAppHistory = 1_000_000
 
-// msHeader is the header of a message with the time at which a gateway received it.
+// msHeader is the header with the time at which a gateway received the message, in milliseconds
+// since 1970.
 const msHeader = "Rtm-Ms"
 
-// scanSilence is how long a search may bring nothing, before it is begun again: in a cluster a consumer
-// that was just made may miss the first request.
+// scanSilence is how long a search waits for a message before it starts again: in a cluster, a new
+// consumer may miss the first request.
 const scanSilence = 500 * time.Millisecond
 
-// storedLate is how long after its own time a message may be stored, and storedEarly how long before it: a
-// message has its gateway's time, and is stored by the clock of a NATS server.
+// The time of a message comes from its gateway's clock, and the time when it is stored from a NATS
+// server's clock. storedLate is how much later, and storedEarly how much earlier, the second may be.
 const (
 	storedLate  = time.Minute
 	storedEarly = time.Minute
@@ -65,7 +66,7 @@ func (o Options) historyConfigs() (all []jetstream.StreamConfig) {
 	return all
 }
 
-// History keeps messages, with Options.History; nil without.
+// History returns the message history, or nil without Options.History.
 func (e *Engine) History() *History {
 	if !e.opts.History {
 		return nil
@@ -73,7 +74,7 @@ func (e *Engine) History() *History {
 	return &History{e}
 }
 
-// History implements history.Recorder, and finds messages for backends.
+// History implements history.Recorder, and reads messages for backends.
 type History struct{ e *Engine }
 
 var _ history.Recorder = (*History)(nil)
@@ -110,7 +111,7 @@ func (h *History) Record(ctx context.Context, m history.Message) error {
 	return nil
 }
 
-// claim takes a place in the app's quota.
+// claim claims a place in the app's quota.
 func (h *History) claim(ctx context.Context, app string) ([]claimed, error) {
 	if h.e.opts.AppHistory <= 0 {
 		return nil, nil
@@ -136,7 +137,7 @@ func (h *History) claim(ctx context.Context, app string) ([]claimed, error) {
 	return nil, fmt.Errorf("natsengine: keep a message: %w", ctx.Err())
 }
 
-// subjectOf is where the messages are that a filter means, and those of other times.
+// subjectOf returns the subjects that a filter matches, without its times.
 func subjectOf(f history.Filter) string {
 	part := func(id string) string {
 		if id == "" {
@@ -151,13 +152,13 @@ func subjectOf(f history.Filter) string {
 	return messageSubject + f.App + "." + kind + "." + part(f.To) + "." + part(f.From)
 }
 
-// Count returns how many messages there are.
+// Count returns how many messages match a filter.
 func (h *History) Count(ctx context.Context, f history.Filter) (int, error) {
 	found, err := h.find(ctx, f)
 	return len(found), err
 }
 
-// Read returns messages by their time, not more than limit, behind the first offset ones.
+// Read returns at most limit messages that match a filter, ordered by time, after skipping offset.
 func (h *History) Read(ctx context.Context, f history.Filter, offset, limit int, newestFirst bool) ([]history.Message, error) {
 	found, err := h.find(ctx, f)
 	if err != nil {
@@ -176,7 +177,7 @@ func (h *History) Read(ctx context.Context, f history.Filter, offset, limit int,
 	err = retry.TryEach(indices(len(found)), retry.Recoveries, func(i int) error {
 		raw, err := stream.GetMsg(ctx, found[i].sequence)
 		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound): // it has just passed its time
+		case errors.Is(err, jetstream.ErrMsgNotFound): // it has just expired
 		case err != nil:
 			return err
 		default:
@@ -204,7 +205,7 @@ func indices(n int) []int {
 	return all
 }
 
-// parseMessage undoes what Record makes; nil for what is no message.
+// parseMessage decodes what Record wrote; nil if it cannot.
 func parseMessage(app, subject string, ms int64, data []byte) *history.Message {
 	parts := strings.Split(strings.TrimPrefix(subject, messageSubject), ".")
 	if len(parts) != 4 {
@@ -218,15 +219,15 @@ func parseMessage(app, subject string, ms int64, data []byte) *history.Message {
 	return &history.Message{App: app, From: from, To: to, ToChannel: parts[1] == toChannel, Ms: ms, Message: data}
 }
 
-// place is where a message is in the stream.
+// place is the position of a message in the stream.
 type place struct {
 	sequence uint64
 	ms       int64
 }
 
-// find returns the places of messages, by their time. Only headers are read. All that was recorded
-// before is found: the leader tells which message is the last, and a replica that reads is waited
-// for until it has that one.
+// find returns the places of messages, ordered by time. It reads only headers. It finds all
+// messages recorded before: it asks the leader for the last one, and reads until a replica has
+// returned that one.
 func (h *History) find(ctx context.Context, f history.Filter) (found []place, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()

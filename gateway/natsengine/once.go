@@ -11,7 +11,7 @@ import (
 	"rtmwasm/gateway/once"
 )
 
-// onceBucket has one key for each user who sent from an outbox lately.
+// onceBucket has one key for each user who has sent from an outbox within once.Lifetime.
 const onceBucket = "rtm_sent_once"
 
 func onceConfig() jetstream.StreamConfig {
@@ -20,8 +20,8 @@ func onceConfig() jetstream.StreamConfig {
 
 var _ once.Store = (*Engine)(nil)
 
-// SentOnce implements once.Store.
-func (e *Engine) SentOnce(ctx context.Context, user id.User) ([]byte, error) {
+// LoadSent implements once.Store.
+func (e *Engine) LoadSent(ctx context.Context, user id.User) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	entry, err := e.sentOnce.Get(ctx, userKey(user))
@@ -34,8 +34,8 @@ func (e *Engine) SentOnce(ctx context.Context, user id.User) ([]byte, error) {
 	return entry.Value(), nil
 }
 
-// KeepSentOnce implements once.Store.
-func (e *Engine) KeepSentOnce(ctx context.Context, user id.User, value []byte) error {
+// SaveSent implements once.Store.
+func (e *Engine) SaveSent(ctx context.Context, user id.User, value []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	if _, err := e.sentOnce.Put(ctx, userKey(user), value); err != nil {

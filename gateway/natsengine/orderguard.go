@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// behindMark ends the receipt of a frame that was sent while an earlier one to the same user was not
-// answered.
+// behindMark ends the receipt of a frame that was sent while an earlier frame to the same user was
+// not answered.
 const behindMark = "-"
 
-// guardTime is for longer than any frame is under way to a user.
+// guardTime is longer than a frame can be on its way to a user.
 const guardTime = 12 * time.Second
 
-// orderGuard keeps frames that come to a new listener for a user from overtaking those that went
-// to the one before. It refuses a marked frame of a gateway of which it has taken none:
-// that gateway sends it again, behind those before it.
+// orderGuard keeps a new listener for a user from receiving frames ahead of earlier ones that went
+// to the former listener. As long as it has accepted no frame from a gateway, it refuses that gateway's
+// frames with a behindMark. The gateway then sends all its frames to the user again, oldest first.
 type orderGuard struct {
 	mu    sync.Mutex      // guards the rest
-	until time.Time       // all that was under way when the listener began is answered then
-	taken map[string]bool // gateways of which a frame was taken, by the prefix of their receipts
+	until time.Time       // all frames that were sent before the listener began are answered by then
+	taken map[string]bool // gateways that a frame was accepted from, by the prefix of their receipts
 }
 
 func (g *orderGuard) takes(receipt string) bool {

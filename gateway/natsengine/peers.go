@@ -7,10 +7,9 @@ import (
 	"rtmwasm/gateway/id"
 )
 
-// peers brings frames to users in place of NATS where the server is embedded: all gateways of the
-// engine are in this process then. A frame is handed to its listeners inside the sender's
-// call. So the frames of one sender keep their order, as they do on the one connection to a
-// NATS server.
+// peers replaces NATS for frames to users when the server is embedded: all gateways of the engine
+// are then in this process. The sender's call calls the listeners. So frames of one sender keep
+// their order, as on one connection to a NATS server.
 type peers struct {
 	mu     sync.RWMutex // guards byUser; never held while a listener is called
 	byUser map[id.User][]*peerListener
@@ -28,7 +27,7 @@ func (p *peers) listen(user id.User, take func(frame []byte, receipt string)) (s
 	if p.byUser == nil {
 		p.byUser = map[id.User][]*peerListener{}
 	}
-	p.byUser[user] = append(slices.Clip(p.byUser[user]), l) // send may be reading the former slice
+	p.byUser[user] = append(slices.Clip(p.byUser[user]), l) // send may be reading the old slice
 	return func() { p.remove(user, l) }
 }
 
@@ -43,7 +42,7 @@ func (p *peers) remove(user id.User, l *peerListener) {
 	}
 }
 
-// send reports whether anybody listens.
+// send sends a frame to a user's listeners, and reports whether there are any.
 func (p *peers) send(user id.User, frame []byte, receipt string) bool {
 	p.mu.RLock()
 	listeners := p.byUser[user]
@@ -54,8 +53,8 @@ func (p *peers) send(user id.User, frame []byte, receipt string) bool {
 	return len(listeners) > 0
 }
 
-// sendToUser sends a frame to a user's listeners. Where the server is embedded and nobody listens, it gives the
-// answer that a NATS server would give: the user may be logging in just now, and listen in a moment.
+// sendToUser sends a frame to a user's listeners. If the server is embedded and nobody listens, it
+// answers as a NATS server would: a user who is logging in may listen in a moment.
 func (e *Engine) sendToUser(user id.User, frame []byte, receipt string) error {
 	if e.embedded == nil {
 		return e.nc.PublishRequest(peerSubject+userKey(user), receipt, frame)

@@ -16,22 +16,23 @@ import (
 
 var _ presence.Directory = (*Engine)(nil)
 
-// presenceSubject is where the stream of sessions republishes each change of a user's key.
+// presenceSubject is the subject on which the stream of sessions republishes each change of a
+// user's key.
 const presenceSubject = "rtm.presence."
 
-// leaderElected is where a cluster tells that a stream has another leader, before the stream's
-// name. What the former leader did not get to republish is lost.
+// leaderElected is the subject on which a cluster announces a stream's new leader, before the
+// stream's name. Changes that the former leader had not republished yet are lost.
 const leaderElected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED."
 
-// SetPresence implements presence.Directory. It is a mark on the session's entry, so that one
-// key has all of a user's presence, and the sweep of a dead gateway ends that too.
+// SetPresence implements presence.Directory. It sets a flag in the session's entry. So one key has
+// all of a user's presence, and the sweep of a dead gateway removes it too.
 func (e *Engine) SetPresence(ctx context.Context, user id.User, session string, state presence.State) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
 		err := e.setPresenceOnce(ctx, userKey(user), session, state == presence.Unreachable)
 		switch {
-		case errors.Is(err, jetstream.ErrKeyRevisionMismatch):
+		case isConflict(err):
 			continue
 		case errors.Is(err, jetstream.ErrKeyNotFound):
 			return nil
@@ -63,8 +64,8 @@ func (e *Engine) setPresenceOnce(ctx context.Context, key, session string, away 
 	return err
 }
 
-// LookUpPresence implements presence.Directory. One request reads the keys of all users. The
-// stream's leader is asked first how far the stream is: another server may lag.
+// LookUpPresence implements presence.Directory. One request reads the keys of all users. It first
+// asks the stream's leader for its revision, because the server that answers may lag.
 func (e *Engine) LookUpPresence(ctx context.Context, users []id.User) ([]presence.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -88,7 +89,7 @@ func (e *Engine) LookUpPresence(ctx context.Context, users []id.User) ([]presenc
 	events := make([]presence.Event, len(users))
 	for i, user := range users {
 		r, there := byKey[keys[i]]
-		if !there { // they are offline up to now
+		if !there { // offline up to this revision
 			r = record{revision: upTo, gone: true}
 		}
 		events[i] = presenceEvent(user, r)
@@ -96,7 +97,7 @@ func (e *Engine) LookUpPresence(ctx context.Context, users []id.User) ([]presenc
 	return events, nil
 }
 
-// presenceEvent reads a record of a user's session.
+// presenceEvent decodes a record of a user's session.
 func presenceEvent(user id.User, r record) presence.Event {
 	event := presence.Event{User: user, State: presence.Offline, Revision: r.revision}
 	if r.gone {
@@ -110,7 +111,7 @@ func presenceEvent(user id.User, r record) presence.Event {
 	return event
 }
 
-// presenceFeed implements presence.Feed: a subscription for each user who is followed.
+// presenceFeed implements presence.Feed with a subscription for each followed user.
 type presenceFeed struct {
 	e            *Engine
 	changed      func(presence.Event)
@@ -129,8 +130,8 @@ func (e *Engine) FeedPresence(changed func(presence.Event), missed func()) (pres
 	return &presenceFeed{e: e, changed: changed, stopAdvisory: stop, stops: map[id.User]func(){}}, nil
 }
 
-// Follow implements presence.Feed. The leader of the stream knows of the subscription before it tells a
-// later look-up how far the stream is: see written.
+// Follow implements presence.Feed. The stream's leader knows of the subscription before it answers
+// a later look-up: see state.written.
 func (f *presenceFeed) Follow(user id.User) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -115,14 +115,14 @@ func TestPresenceAtADeadGateway(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() {}, nil))
-	_, err := e.gateways.Create(ctx, "dying", nil) // registered once, never renewed
-	require.NoError(t, err)
-	require.NoError(t, e.register(ctx, "dying"))
 	user := id.User{App: testApp, ID: "ghost"}
-	_, err = e.Claim(ctx, user, always(session.Record{Session: "s1", Gateway: "dying"}))
+	_, err := e.Claim(ctx, user, always(session.Record{Session: "s1", Gateway: "dying"}))
 	require.NoError(t, err)
 	require.NoError(t, e.SetPresence(ctx, user, "s1", presence.Unreachable))
 	seen := follow(t, e, user)
+	_, err = e.gateways.Create(ctx, "dying", nil) // never renewed
+	require.NoError(t, err)
+	require.NoError(t, e.register(ctx, "dying")) // only now a sweep may remove its sessions
 	for state := presence.Online; state != presence.Offline; {
 		select {
 		case event := <-seen:

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Probe implements gateway.Prober: it asks for a key that all gateways need, and looks whether the data
-// folder takes files and has room.
+// Probe implements gateway.Prober. It reads keys that all gateways need, and checks that the data
+// folder is writable and has space.
 func (e *Engine) Probe(ctx context.Context, report func(name string, err error)) {
 	report("engine", e.reachable(ctx))
 	if e.embedded != nil {
@@ -31,7 +31,6 @@ func (e *Engine) reachable(ctx context.Context) error {
 	return nil
 }
 
-// writable tries to write to a folder.
 func writable(dir string) error {
 	f, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {

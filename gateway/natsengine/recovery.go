@@ -15,31 +15,30 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// A server of the cluster that says nothing for about 6 s is given up for another.
+// A server of the cluster that is silent for about 6 s is replaced by another one.
 const (
 	natsPing      = 2 * time.Second
 	natsPingsLost = 2
 )
 
-// unheard is by how much a loss may precede its notice.
-const unheard = (natsPingsLost + 1) * natsPing
+// detectionDelay is the longest time between losing the connection and noticing it.
+const detectionDelay = (natsPingsLost + 1) * natsPing
 
-// Waits between two attempts to read what was missed, the first and the longest.
+// First and longest wait between two attempts to read what was missed.
 const (
 	recoveryPause = 500 * time.Millisecond
 	recoveryMost  = 4 * time.Second
 )
 
-// recovery makes up for what was missed while the connection to the cluster was lost:
-// channel messages are read from the history, and the gateway is told to look after the
-// rest.
+// recovery finds out what was missed while the connection to the cluster was lost. It reads channel
+// messages from the history, and calls the gateway for the rest.
 type recovery struct {
 	e *Engine
 
 	mu       sync.Mutex // guards the rest
 	channels map[channel.ID]*deduplicator
 	lostAt   time.Time // zero while connected
-	told     func()    // of RegisterGateway
+	onReturn func()    // the parameter returned of RegisterGateway
 }
 
 func (c *recovery) listen(id channel.ID, h *deduplicator) {
@@ -51,7 +50,7 @@ func (c *recovery) listen(id channel.ID, h *deduplicator) {
 	c.channels[id] = h
 }
 
-// unlisten leaves a newer listener, who may have begun before this one ended.
+// unlisten removes the listener h of a channel. If a newer one has begun meanwhile, that one stays.
 func (c *recovery) unlisten(id channel.ID, h *deduplicator) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,17 +68,17 @@ func (c *recovery) forget(id channel.ID) {
 	}
 }
 
-// listened are the channels that are listened to.
+// listened returns the channels that are listened to.
 func (c *recovery) listened() []channel.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Collect(maps.Keys(c.channels))
 }
 
-func (c *recovery) tell(f func()) {
+func (c *recovery) setOnReturn(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = f
+	c.onReturn = f
 }
 
 func (c *recovery) lost() {
@@ -90,37 +89,38 @@ func (c *recovery) lost() {
 	}
 }
 
-// How long after the loss the history is read: at once, and where the server of this
-// gateway was parted from the others, again until it surely has what they have.
+// Waits before the reads of the history after a loss. One read at once is enough, unless this
+// gateway's server was separated from the others: then later reads find what it gets from them.
 var (
 	atOnce    = []time.Duration{0}
 	untilSure = []time.Duration{0, 2 * time.Second, 4 * time.Second}
 )
 
-// back may be called in a goroutine of the NATS client's that must not be held up.
+// back ends a loss and recovers in the background. It does not block, because the NATS client calls
+// it.
 func (c *recovery) back(after []time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lostAt.IsZero() {
-		return // this loss was made up for
+		return // this loss was recovered already
 	}
 	since := c.lostAt
 	c.lostAt = time.Time{}
 	c.e.background.Go(func() { c.recover(since, after) })
 }
 
-// recover hands over what was sent to channels since a time, and has the gateway look after
-// the rest. It returns when that is done, or when the engine is closed.
+// recover passes on what was sent to channels since a time, and calls the gateway for the rest. It
+// returns when that is done, or when the engine is closed.
 func (c *recovery) recover(since time.Time, after []time.Duration) {
 	if c.e.stateGone() {
 		return
 	}
 	c.mu.Lock()
-	told := c.told
+	onReturn := c.onReturn
 	c.mu.Unlock()
 	channels := c.listened()
 	c.e.fence.forget()
-	since = since.Add(-unheard - core.MissedOverlap)
+	since = since.Add(-detectionDelay - core.MissedOverlap)
 	for i, wait := range after {
 		select {
 		case <-time.After(wait):
@@ -128,37 +128,34 @@ func (c *recovery) recover(since time.Time, after []time.Duration) {
 			return
 		}
 		retry.Each(channels, retry.Recoveries, func(id channel.ID) { c.catchUp(id, since) })
-		if i == 0 && told != nil {
-			told()
+		if i == 0 && onReturn != nil {
+			onReturn()
 		}
 	}
 }
 
-// stateGone waits until it is known whether what gateways share is still there.
+// stateGone waits until it is known whether what gateways share still exists.
 func (e *Engine) stateGone() bool {
-	wait := retry.Backoff{First: recoveryPause, Most: recoveryMost}
+	wait := retry.Backoff{First: recoveryPause, Max: recoveryMost}
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
-		err := e.stillThere(ctx, e.checkEpochs)
-		cancel()
-		switch {
+		switch err := e.stillThere(context.Background(), e.checkEpochs); {
 		case err == nil:
 			return false
 		case errors.Is(err, errStateLost):
 			return true
 		}
-		if !wait.Wait(e.closing) { // JetStream is not up yet
+		if !wait.Wait(e.closing) { // JetStream does not answer yet
 			return true
 		}
 	}
 }
 
-// catchUp hands a channel's messages over once more, those among them that were missed. It
-// tries for as long as the history is kept.
+// catchUp passes a channel's recent messages on again; the deduplicator drops those that came
+// before. It retries for as long as the history is kept.
 func (c *recovery) catchUp(id channel.ID, since time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), core.SessionTimeout)
 	defer cancel()
-	pause := retry.Backoff{First: recoveryPause, Most: recoveryMost}
+	pause := retry.Backoff{First: recoveryPause, Max: recoveryMost}
 	for {
 		frames, err := c.e.recentFrames(ctx, id, since)
 		c.mu.Lock()
@@ -183,12 +180,12 @@ func (c *recovery) catchUp(id channel.ID, since time.Time) {
 	}
 }
 
-// options watch a connection for it.
+// options are the connection's options that tell recovery of losses.
 func (c *recovery) options() []nats.Option {
 	log := c.e.opts.Logger
 	return []nats.Option{
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil { // nil when it was closed here
+			if err != nil { // nil if it was closed here
 				log.Warn("the connection to NATS is lost", "error", err)
 			}
 			c.lost()

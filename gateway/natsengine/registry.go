@@ -16,7 +16,7 @@ import (
 
 var _ session.Registry = (*Engine)(nil)
 
-// owned is what the sweep reads of any entry of a session or member: whose it is.
+// owned is the part of an entry that sweeps read: the gateway that it belongs to.
 type owned struct {
 	Gateway string `json:"gateway"`
 }
@@ -28,18 +28,18 @@ type sessionEntry struct {
 	Secret  []byte `json:"secret"`         // SHA-256
 	Resumed []byte `json:"heir,omitempty"` // ResumeCredentialHash; absent after a login
 	Lineage string `json:"line"`
-	Away    bool   `json:"away,omitempty"` // its user is Unreachable
+	Away    bool   `json:"away,omitempty"` // the user is Unreachable
 }
 
-// Claim implements session.Registry. The key's revision decides between concurrent
-// claims: who comes second displaces the first.
+// Claim implements session.Registry. The key's revision orders concurrent claims: the later one
+// replaces the earlier one.
 func (e *Engine) Claim(ctx context.Context, user id.User, next func(*session.Record) (session.Record, error)) (*session.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	for {
 		former, refused, err := e.claimOnce(ctx, userKey(user), next)
 		switch {
-		case errors.Is(err, jetstream.ErrKeyRevisionMismatch), errors.Is(err, jetstream.ErrKeyExists):
+		case isConflict(err):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("natsengine: claim a session: %w", err)
@@ -100,7 +100,7 @@ func (e *Engine) Release(ctx context.Context, user id.User, ended session.Record
 	defer cancel()
 	key := userKey(user)
 	instead, err = e.releaseKey(ctx, key, ended)
-	if err == nil && (instead == nil || instead.LineageID != ended.LineageID) { // else the attributes are the next session's
+	if err == nil && (instead == nil || instead.LineageID != ended.LineageID) { // else the next session has the attributes
 		err = e.removeUserAttributes(ctx, key, ended.LineageID)
 	}
 	if err != nil {
@@ -109,7 +109,8 @@ func (e *Engine) Release(ctx context.Context, user id.User, ended session.Record
 	return instead, nil
 }
 
-// releaseKey removes a user's key if it is that of a session that has ended, else it returns what it is.
+// releaseKey removes a user's key if it is that of the ended session. Else it returns the other
+// session.
 func (e *Engine) releaseKey(ctx context.Context, key string, ended session.Record) (instead *session.Record, err error) {
 	for {
 		record, revision, err := e.session(ctx, key)
@@ -122,7 +123,7 @@ func (e *Engine) releaseKey(ctx context.Context, key string, ended session.Recor
 			return &record, nil
 		}
 		err = e.sessions.Purge(ctx, key, jetstream.LastRevision(revision), jetstream.PurgeTTL(markerLife))
-		if !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		if !isConflict(err) {
 			return nil, err
 		}
 	}
@@ -140,7 +141,7 @@ func (e *Engine) session(ctx context.Context, key string) (session.Record, uint6
 	return record, entry.Revision(), err
 }
 
-// decodeSession undoes encodeSession. What is no hash is refused, not filled up.
+// decodeSession decodes an entry. It refuses a hash of the wrong length.
 func decodeSession(value []byte) (session.Record, error) {
 	var v sessionEntry
 	err := json.Unmarshal(value, &v)

@@ -90,7 +90,7 @@ func TestConcurrentClaims(t *testing.T) {
 func TestAskNobodyIsAnsweredAtOnce(t *testing.T) {
 	e := openEngine(t, Options{})
 	answer := make(chan bool, 1)
-	require.NoError(t, e.AskPeer(id.User{App: testApp, ID: "nobody"}, []byte("x"), time.Hour, func(ok bool) { answer <- ok }))
+	require.NoError(t, e.SendToPeer(id.User{App: testApp, ID: "nobody"}, []byte("x"), time.Hour, func(ok bool) { answer <- ok }))
 	select {
 	case received := <-answer:
 		assert.False(t, received)

@@ -9,9 +9,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// requestMux sends requests and takes the answers of all of them on one subscription. No
-// goroutine waits for an answer, so that requests of one caller can follow each other at
-// once and in order.
+// requestMux sends requests and receives all answers on one subscription. No goroutine waits for an
+// answer, so one caller can send many requests at once and in order.
 type requestMux struct {
 	nc    *nats.Conn
 	inbox string // prefix of the answers' subjects
@@ -21,7 +20,7 @@ type requestMux struct {
 	waiting map[string]*pendingRequest
 }
 
-// pendingRequest is a request without an answer yet.
+// pendingRequest is a request that has no answer yet.
 type pendingRequest struct {
 	done  func(*nats.Msg)
 	timer *time.Timer
@@ -35,15 +34,14 @@ func newRequestMux(nc *nats.Conn) (*requestMux, error) {
 	return r, err
 }
 
-// send makes a request. It calls done once: with the answer, or with nil if no answer came
-// in time. The answer may be the server's, that nobody listens on subject: see
-// isNoResponders.
+// send sends a request. It calls done once: with the answer, or with nil if no answer came in time.
+// If nobody listens on the subject, the server answers: see isNoResponders.
 func (r *requestMux) send(subject string, data []byte, timeout time.Duration, done func(*nats.Msg)) error {
 	return r.sendMsg(&nats.Msg{Subject: subject, Data: data}, timeout, done)
 }
 
-// sendMsg does the same with a message, which may have headers. The message stays as it is: who got no
-// answer may send it again, while an earlier attempt is still on its way out.
+// sendMsg is like send, for a message that may have headers. It does not change the message: a
+// caller that got no answer may send it again while an earlier attempt is still being written.
 func (r *requestMux) sendMsg(m *nats.Msg, timeout time.Duration, done func(*nats.Msg)) error {
 	r.mu.Lock()
 	r.next++
@@ -57,8 +55,8 @@ func (r *requestMux) sendMsg(m *nats.Msg, timeout time.Duration, done func(*nats
 	return err
 }
 
-// sendLate does the same as send. An answer that comes after done was called with nil, but within
-// lateTime, goes to late.
+// sendLate is like send. If an answer comes after done was called with nil, but within lateTime, it
+// calls late.
 func (r *requestMux) sendLate(subject string, timeout time.Duration, done, late func(*nats.Msg)) error {
 	var first sync.Once
 	timer := time.AfterFunc(timeout, func() { first.Do(func() { done(nil) }) })
@@ -79,24 +77,24 @@ func (r *requestMux) sendLate(subject string, timeout time.Duration, done, late 
 	return err
 }
 
-// lateTime is how long a late answer is listened for: longer than a cluster takes to choose another
-// leader, which answers what the former one left open.
+// lateTime is how long sendLate waits for a late answer. It is longer than a cluster needs to elect
+// a new leader, which answers requests that the former leader left open.
 const lateTime = time.Minute
 
-// settle ends a request, unless it has ended already.
+// settle ends a request, unless it has already ended.
 func (r *requestMux) settle(id string, m *nats.Msg) {
 	if p := r.take(id); p != nil {
 		p.done(m)
 	}
 }
 
-// isNoResponders reports whether an answer is the server's, that nobody listens on the
+// isNoResponders reports whether an answer comes from the server because nobody listens on the
 // subject.
 func isNoResponders(m *nats.Msg) bool {
 	return m != nil && len(m.Data) == 0 && m.Header.Get("Status") == statusNobody
 }
 
-// take forgets a request and returns it, or nil if it has ended already.
+// take removes a request and returns it, or nil if it has already ended.
 func (r *requestMux) take(id string) *pendingRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()

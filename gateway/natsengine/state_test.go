@@ -120,7 +120,7 @@ func TestStateRemoves(t *testing.T) {
 	assert.True(t, nextChange(t, changes).gone)
 	assert.Empty(t, changes)
 	require.Eventually(t, func() bool {
-		n, err := s.estimate(t.Context(), "g.>")
+		_, n, err := s.oldest(t.Context(), "g.>")
 		return err == nil && n == 0
 	}, time.Minute, 10*time.Millisecond, "what was removed is forgotten")
 }
@@ -142,7 +142,7 @@ func TestStateWaitsForReplicasThatLag(t *testing.T) {
 		assert.NoError(t, err)
 		read <- upTo
 	}()
-	later, err := s.fence(t.Context())
+	later, err := s.nextRevision(t.Context())
 	require.NoError(t, err)
 	assert.Greater(t, later, revision)
 	assert.GreaterOrEqual(t, <-read, later)
@@ -159,10 +159,10 @@ func TestStateOfACrowd(t *testing.T) {
 	<-s.e.js.PublishAsyncComplete()
 	_, _, err := s.read(t.Context(), "*.crowd.>", 0)
 	require.ErrorIs(t, err, errTooMany)
-	n, err := s.estimate(t.Context(), "*.crowd.>")
+	_, n, err := s.oldest(t.Context(), "*.crowd.>")
 	require.NoError(t, err)
 	assert.Equal(t, crowd, n)
-	n, err = s.estimate(t.Context(), "*.nobody.>")
+	_, n, err = s.oldest(t.Context(), "*.nobody.>")
 	require.NoError(t, err)
 	assert.Zero(t, n)
 }
@@ -183,4 +183,7 @@ func TestStateThatWasLost(t *testing.T) {
 	require.ErrorIs(t, err, errStateLost)
 	require.NoError(t, again.openEpoch(t.Context()))
 	require.ErrorIs(t, s.checkEpoch(t.Context()), errStateLost)
+
+	s.mustPut(t, epochKey, "")
+	require.ErrorIs(t, again.openEpoch(t.Context()), errOvertaken, "no epoch is not one")
 }

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// replicas is how many servers keep a stream that is created now, if no stream exists yet
-// that says more.
+// replicas is how many servers store a new stream. If existing streams have more replicas, lookUp
+// increases it.
 func (o Options) replicas(nc *nats.Conn) int {
 	switch {
 	case o.Dir != "":
@@ -25,27 +26,27 @@ func (o Options) replicas(nc *nats.Conn) int {
 	return 1
 }
 
-// streams creates the streams and buckets that are missing. It changes no setting of one that
-// exists: other gateways may have other settings, and a server that is down for a moment
-// must not cost replicas. Change does that, when an operator asks for it.
+// streams creates missing streams and buckets. It changes no setting of an existing one: other
+// gateways may have other settings, and a server that is down for a moment must not cost replicas.
+// ChangeStreams changes settings when an operator asks for it.
 type streams struct {
 	jetstream.JetStream
 	opts     Options
-	replicas int // of a stream that is created now
+	replicas int // of new streams
 }
 
-// stock is what exists of the layout, and what is missing.
-type stock struct {
+// inventory lists which streams of the layout exist, and which are missing.
+type inventory struct {
 	exist   []*jetstream.StreamInfo
 	missing []jetstream.StreamConfig
 	former  []string // names of formerStreams that exist
 }
 
-// formerStreams are buckets that earlier versions used and this one does not.
+// formerStreams are buckets that earlier versions used and this version does not.
 var formerStreams = []string{kvStream + "rtm_members", kvStream + "rtm_channel_attributes"}
 
-// lookUp asks for all streams of the layout.
-func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
+// lookUp asks NATS for all streams of the layout.
+func (s *streams) lookUp(ctx context.Context) (st inventory, err error) {
 	for _, config := range s.opts.layout() {
 		info, err := s.info(ctx, config.Name)
 		switch {
@@ -66,7 +67,7 @@ func (s *streams) lookUp(ctx context.Context) (st stock, err error) {
 			return st, fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
-	if s.opts.Replicas == 0 { // the others tell how many servers the cluster had
+	if s.opts.Replicas == 0 { // existing streams tell how many servers the cluster had
 		for _, info := range st.exist {
 			s.replicas = max(s.replicas, info.Config.Replicas)
 		}
@@ -85,7 +86,7 @@ func (s *streams) info(ctx context.Context, name string) (info *jetstream.Stream
 	return info, err
 }
 
-// ensure creates what is missing, and returns how what exists differs from the settings.
+// ensure creates missing streams, and returns how the existing ones differ from the settings.
 func (s *streams) ensure(ctx context.Context) ([]Change, error) {
 	st, err := s.lookUp(ctx)
 	if err != nil {
@@ -104,8 +105,8 @@ func (s *streams) ensure(ctx context.Context) ([]Change, error) {
 	return s.changes(st), nil
 }
 
-// upgrade changes what an earlier version created otherwise and no setting decides: the subjects,
-// and whether the stream is republished.
+// upgrade changes what an earlier version created differently and no setting controls: the
+// subjects, and whether the stream is republished.
 func (s *streams) upgrade(ctx context.Context, info *jetstream.StreamInfo) error {
 	have, want := &info.Config, s.wanted(info.Config)
 	republished := want.RePublish == nil || have.RePublish != nil
@@ -120,8 +121,8 @@ func (s *streams) upgrade(ctx context.Context, info *jetstream.StreamInfo) error
 	return err
 }
 
-// create creates a stream. That another gateway was faster, with whatever settings, is no
-// error. If several ask at the same time, a cluster answers only one of them.
+// create creates a stream. It is no error if another gateway was faster, with any settings. If
+// several gateways create it at the same time, a cluster answers only one of them.
 func (s *streams) create(ctx context.Context, config jetstream.StreamConfig) error {
 	return repeatWhile(ctx, timedOut, func(ctx context.Context, _ bool) error {
 		_, err := s.CreateStream(ctx, config)
@@ -136,13 +137,13 @@ func (s *streams) create(ctx context.Context, config jetstream.StreamConfig) err
 type Change struct {
 	Stream  string // the name in JetStream; that of a bucket begins with KV_
 	Setting string // as JetStream calls it, such as replicas
-	Have    string // what the stream has
-	Want    string // what the settings say
-	Default bool   // Want is a default that nobody asked for: ChangeStreams leaves what exists
+	Have    any    // what the stream has: a time.Duration, or the text of any other value
+	Want    any    // what the settings say, in the same form
+	Default bool   // Want is a default, because the setting was not given: ChangeStreams keeps Have
 }
 
 // changes are the differences between the streams that exist and the settings.
-func (s *streams) changes(st stock) (all []Change) {
+func (s *streams) changes(st inventory) (all []Change) {
 	for _, info := range st.exist {
 		all = append(all, differences(info.Config, s.wanted(info.Config))...)
 	}
@@ -150,25 +151,31 @@ func (s *streams) changes(st stock) (all []Change) {
 }
 
 // deletions are the changes that remove the former streams.
-func (st stock) deletions() (all []Change) {
+func (st inventory) deletions() (all []Change) {
 	for _, name := range st.former {
 		all = append(all, Change{Stream: name, Setting: "stream", Have: "of an earlier version", Want: "deleted"})
 	}
 	return all
 }
 
-// wanted is a stream's config as the settings want it. Unless told how many replicas to
-// have, a stream never loses one.
+// wanted is the config that the settings ask for. Unless Options.Replicas is set, a stream never
+// loses a replica.
 func (s *streams) wanted(have jetstream.StreamConfig) jetstream.StreamConfig {
 	all := s.opts.layout()
 	want := all[slices.IndexFunc(all, func(c jetstream.StreamConfig) bool { return c.Name == have.Name })]
 	return withReplicas(want, s.replicas)
 }
 
-// differences compares what the gateway's settings decide.
+// differences compares what the gateway's settings control.
 func differences(have, want jetstream.StreamConfig) (all []Change) {
+	form := func(value any) any {
+		if d, ok := value.(time.Duration); ok {
+			return d
+		}
+		return fmt.Sprint(value)
+	}
 	compare := func(setting string, have, want any) {
-		if h, w := fmt.Sprint(have), fmt.Sprint(want); h != w {
+		if h, w := form(have), form(want); h != w {
 			all = append(all, Change{Setting: setting, Have: h, Want: w})
 		}
 	}
@@ -176,8 +183,8 @@ func differences(have, want jetstream.StreamConfig) (all []Change) {
 	compare("storage", have.Storage, want.Storage)
 	compare("replicas", have.Replicas, want.Replicas)
 	compare("max_age", have.MaxAge, want.MaxAge)
-	compare("max_msgs_per_subject", max(0, have.MaxMsgsPerSubject), want.MaxMsgsPerSubject) // the server says -1 for no limit
-	if want.MaxBytes > 0 {                                                                  // the others are bounded otherwise, or by an operator
+	compare("max_msgs_per_subject", max(0, have.MaxMsgsPerSubject), want.MaxMsgsPerSubject) // the server returns -1 for no limit
+	if want.MaxBytes > 0 {                                                                  // other streams are limited by count or age, or by an operator
 		compare("max_bytes", have.MaxBytes, want.MaxBytes)
 	}
 	compare("subject_delete_marker_ttl", have.SubjectDeleteMarkerTTL, want.SubjectDeleteMarkerTTL)
@@ -188,7 +195,7 @@ func differences(have, want jetstream.StreamConfig) (all []Change) {
 	return all
 }
 
-// merged is have with what the settings decide. Other settings stay.
+// merged returns have with the fields of want that the gateway's settings control.
 func merged(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	have.Subjects, have.Storage, have.Replicas = want.Subjects, want.Storage, want.Replicas
 	have.MaxAge, have.MaxMsgsPerSubject, have.AllowDirect = want.MaxAge, want.MaxMsgsPerSubject, want.AllowDirect
@@ -200,7 +207,7 @@ func merged(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	return have
 }
 
-// warn logs differences, one line for each setting and pair of values.
+// warn logs differences: one line for each setting and pair of values.
 func (e *Engine) warn(changes []Change) {
 	by := map[Change][]string{}
 	for _, c := range changes {
@@ -209,16 +216,16 @@ func (e *Engine) warn(changes []Change) {
 		by[key] = append(by[key], c.Stream)
 	}
 	for c, names := range by {
-		e.opts.Logger.Warn("streams differ from this gateway's settings; they stay as they are until `rtm-gateway streams --apply` is run with these settings given",
-			"setting", c.Setting, "have", c.Have, "settings say", c.Want, "streams", strings.Join(names, " "))
+		e.opts.Logger.Warn("streams differ from this gateway's settings and stay unchanged: to change them, run `rtm-gateway streams --apply` with these settings",
+			"setting", c.Setting, "have", fmt.Sprint(c.Have), "settings say", fmt.Sprint(c.Want), "streams", strings.Join(names, " "))
 	}
 }
 
-// ChangeStreams compares the streams and buckets that exist with opts, and calls approve with
-// the differences. If approve returns true, it makes the streams what opts say, and returns an
-// error if a gateway runs on them. It creates nothing. What opts leave open (Replicas,
-// MediaMaxAge, UserMail and AppMail that are 0) stays as it is: see Change.Default. With
-// opts.Dir no gateway may run on the folder.
+// ChangeStreams compares existing streams and buckets with opts, and calls approve with the
+// differences. If approve returns true, it changes the streams to match opts, and returns an error
+// if a gateway uses them. It creates no stream. Fields of opts that are 0 (Replicas, MediaMaxAge,
+// UserMail, AppMail and so on) change nothing: see Change.Default. If opts.Dir is set, no gateway
+// may use that folder.
 func ChangeStreams(ctx context.Context, opts Options, approve func([]Change) bool) error {
 	full, err := opts.withDefaults()
 	if err != nil {
@@ -272,9 +279,8 @@ func (e *Engine) change(ctx context.Context, opts Options, approve func([]Change
 	return nil
 }
 
-// plan returns how the streams that exist differ from the settings, and the configs that
-// change what the options give.
-func (s *streams) plan(st stock, opts Options) (changes []Change, updates []jetstream.StreamConfig) {
+// plan returns how existing streams differ from the settings, and the configs of streams to update.
+func (s *streams) plan(st inventory, opts Options) (changes []Change, updates []jetstream.StreamConfig) {
 	for _, info := range st.exist {
 		have, want := info.Config, s.wanted(info.Config)
 		given := opts.given(have, want)
@@ -290,7 +296,8 @@ func (s *streams) plan(st stock, opts Options) (changes []Change, updates []jets
 	return append(changes, st.deletions()...), updates
 }
 
-// given is want, except for what options before their defaults leave open: that is as in have.
+// given returns want, but with the settings of have that no field of o asks to change. o has no
+// defaults yet: its fields that are 0 were not given.
 func (o Options) given(have, want jetstream.StreamConfig) jetstream.StreamConfig {
 	if o.Replicas == 0 {
 		want = withReplicas(want, have.Replicas)
@@ -334,7 +341,7 @@ func (e *Engine) refuseWhileRunning(ctx context.Context) error {
 	}
 	var entries []jetstream.KeyValueEntry
 	if err == nil {
-		entries, err = allEntries(ctx, gateways)
+		entries, err = allEntries(ctx, gateways, ">")
 	}
 	if err != nil {
 		return fmt.Errorf("cannot tell whether gateways run: %w", err)
@@ -346,7 +353,7 @@ func (e *Engine) refuseWhileRunning(ctx context.Context) error {
 		}
 	}
 	if running > 0 {
-		return fmt.Errorf("gateways that run on these streams: %d, where none may: stop all of them and try again; one that was killed counts for %v more",
+		return fmt.Errorf("gateways that run on these streams: %d, but none may run: stop all of them and try again; a gateway that was killed counts for %v more",
 			running, e.opts.GatewayLife+e.opts.heartbeatInterval())
 	}
 	return nil

@@ -44,7 +44,7 @@ func TestExistingStreamsStayAsTheyAre(t *testing.T) {
 		}))
 		return changes
 	}
-	want := []Change{{usageStream, "max_age", "1h8m34s", "2h17m9s", false}}
+	want := []Change{{usageStream, "max_age", time.Hour + 8*time.Minute + 34*time.Second, 2*time.Hour + 17*time.Minute + 9*time.Second, false}}
 	assert.Equal(t, want, change(2*time.Hour, false))
 	assert.Equal(t, want, change(2*time.Hour, true))
 	assert.Empty(t, change(2*time.Hour, false))
@@ -133,7 +133,7 @@ func TestDifferences(t *testing.T) {
 func TestOnlyWhatIsGivenIsChanged(t *testing.T) {
 	made, err := Options{Dir: "x", MediaMaxAge: 720 * time.Hour, UserMail: 7, AppMail: 8}.withDefaults()
 	require.NoError(t, err)
-	var st stock
+	var st inventory
 	for _, config := range made.layout() {
 		st.exist = append(st.exist, &jetstream.StreamInfo{Config: withReplicas(config, 1)})
 	}

@@ -8,8 +8,8 @@ import (
 	"rtmwasm/gateway/id"
 )
 
-// Subjects of the bus. App ids are letters and digits and stand as they are, ids of
-// users and channels are encoded: they may hold dots, wildcards and white space.
+// Subjects of the bus. App ids are letters and digits and are not encoded. Ids of users and
+// channels are encoded: they may have dots, wildcards and white space.
 const (
 	peerSubject    = "rtm.peer."
 	channelSubject = "rtm.channel."
@@ -18,7 +18,7 @@ const (
 	redeliverSubject = "rtm.reask"
 )
 
-// token makes an id fit for one token of a subject or key.
+// token encodes an id as one token of a subject or key.
 func token(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
 func untoken(t string) (id string, ok bool) {

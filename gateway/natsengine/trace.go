@@ -10,11 +10,11 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// What a traced request waits for in NATS is a span each: the calls of buckets and streams, by the
-// types below, and requests that the engine makes itself. They tell the stream or bucket, never a key or subject:
-// these have ids of users.
+// Each call of NATS that a traced request waits for has a span: calls of buckets and streams by the
+// types below, and requests that the engine makes itself. Spans have the name of the stream or
+// bucket, never a key or subject, because these contain user ids.
 
-// startNATS begins a span of a call to a bucket or stream.
+// startNATS begins the span of a call to a bucket or stream.
 func startNATS(ctx context.Context, call, where string) (context.Context, tracing.Span) {
 	ctx, span := tracing.Start(ctx, call)
 	span.Set("messaging.system", "nats")
@@ -22,19 +22,22 @@ func startNATS(ctx context.Context, call, where string) (context.Context, tracin
 	return ctx, span
 }
 
-// endNATS ends it. That something is not there, or was changed meanwhile, is an answer. A key that cannot be
-// one is not there either.
+// endNATS ends it. A missing key and a conflict are answers, not errors. An invalid key counts as
+// missing.
 func endNATS(span tracing.Span, err error) {
-	for _, answer := range []error{jetstream.ErrKeyNotFound, jetstream.ErrInvalidKey, jetstream.ErrKeyExists, jetstream.ErrKeyRevisionMismatch, jetstream.ErrMsgNotFound} {
-		if errors.Is(err, answer) {
+	for _, missing := range []error{jetstream.ErrKeyNotFound, jetstream.ErrInvalidKey, jetstream.ErrMsgNotFound} {
+		if errors.Is(err, missing) {
 			err = nil
 		}
+	}
+	if isConflict(err) {
+		err = nil
 	}
 	span.End(err)
 }
 
-// toGateway is a question for another gateway, which goes on the trace of ctx. Messages of users do not
-// carry one: they may be sent again, and the span of who sends one lasts until its receipt.
+// toGateway is a question to another gateway, which continues the trace of ctx. Messages of users
+// carry no trace: they may be sent again, and the sender's span lasts until the receipt.
 func toGateway(ctx context.Context, subject string, data []byte) *nats.Msg {
 	m := &nats.Msg{Subject: subject, Data: data}
 	if traceparent := tracing.Traceparent(ctx); traceparent != "" {
@@ -43,7 +46,7 @@ func toGateway(ctx context.Context, subject string, data []byte) *nats.Msg {
 	return m
 }
 
-// answerFor begins the answer to such a question.
+// answerFor begins the span of the answer to such a question.
 func (e *Engine) answerFor(m *nats.Msg, what string) tracing.Span {
 	if m.Header == nil {
 		return tracing.Span{}
@@ -72,14 +75,8 @@ func (s streams) Stream(ctx context.Context, name string) (_ jetstream.Stream, e
 }
 
 // Publish implements jetstream.JetStream.
-func (s streams) Publish(ctx context.Context, subject string, payload []byte, opts ...jetstream.PublishOpt) (_ *jetstream.PubAck, err error) {
-	ctx, span := tracing.Start(ctx, "nats publish")
-	defer func() { endNATS(span, err) }()
-	ack, err := s.JetStream.Publish(ctx, subject, payload, opts...)
-	if ack != nil {
-		span.Set("messaging.destination.name", ack.Stream)
-	}
-	return ack, err
+func (s streams) Publish(ctx context.Context, subject string, payload []byte, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	return s.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: payload}, opts...)
 }
 
 // PublishMsg implements jetstream.JetStream.
@@ -93,7 +90,7 @@ func (s streams) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstream.
 	return ack, err
 }
 
-// tracedBucket has a span for each call that requests wait for.
+// tracedBucket adds a span to each call that requests wait for.
 type tracedBucket struct{ jetstream.KeyValue }
 
 // Get implements jetstream.KeyValue, as do the methods that follow.
@@ -127,7 +124,7 @@ func (b tracedBucket) Purge(ctx context.Context, key string, opts ...jetstream.K
 	return b.KeyValue.Purge(ctx, key, opts...)
 }
 
-// tracedStream is the same for streams.
+// tracedStream does the same for a stream.
 type tracedStream struct {
 	jetstream.Stream
 	name string

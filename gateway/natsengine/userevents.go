@@ -20,10 +20,9 @@ import (
 	"rtmwasm/gateway/webhook"
 )
 
-// What users did is kept for backends of apps, the latest of each app: logins and logouts in one
-// stream, comings and goings in channels in another. Whoever reads takes: the gateways share one
-// consumer for each app and stream, so that each event is given to one reader once, and what was
-// given is not there for the next.
+// What users of an app did is stored for its backends, the latest events only: logins and logouts
+// in one stream, joins and leaves of channels in another. A read takes the events: the gateways
+// share one consumer for each app and stream, so each event goes to one reader once.
 const (
 	userEventStream     = "RTM_USER_EVENTS"
 	userEventSubject    = "rtm.userevent."
@@ -31,11 +30,11 @@ const (
 	channelEventSubject = "rtm.channelevent."
 )
 
-// MaxEvents is how many events of an app are kept in each of the two streams; of more the oldest
-// go. (the vendor's limit)
+// MaxEvents is how many events of an app each of the two streams holds. A new event then replaces
+// the oldest. (the vendor's limit)
 const MaxEvents = 2000
 
-// eventLife is how long an event is kept that nobody reads.
+// eventLife is how long an event is stored that nobody reads.
 const eventLife = 7 * 24 * time.Hour
 
 func eventConfig(name, subject string) jetstream.StreamConfig {
@@ -48,7 +47,6 @@ func eventConfig(name, subject string) jetstream.StreamConfig {
 	}
 }
 
-// eventEntry is the value of an event.
 type eventEntry struct {
 	Kind    event.Kind `json:"kind"`
 	UID     string     `json:"uid"`
@@ -56,7 +54,7 @@ type eventEntry struct {
 	At      int64      `json:"at"` // Unix time in ns
 }
 
-// Events keeps what users did, with Options.Events or Options.Webhook; nil without both.
+// Events returns the events of users, or nil without Options.Events and Options.Webhook.
 func (e *Engine) Events() *Events {
 	if !e.keepsEvents() {
 		return nil
@@ -71,8 +69,8 @@ type Events struct{ e *Engine }
 
 var _ session.Events = (*Events)(nil)
 
-// Tell implements session.Events. An event that cannot be kept is lost, and logged.
-func (v *Events) Tell(ev event.Event) {
+// Report implements session.Events. If an event cannot be stored, it is lost, and this is logged.
+func (v *Events) Report(ev event.Event) {
 	ev.ID = webhook.Identify(ev)
 	v.e.tellWebhook(ev)
 	if !v.e.opts.Events || ev.Kind > event.Left {
@@ -85,7 +83,8 @@ func (v *Events) Tell(ev event.Event) {
 	v.lost(err)
 }
 
-// eventMessage is an event for its stream, which takes it once, however often it is sent.
+// eventMessage encodes an event for its stream. Its id lets the stream store it once, however often
+// it is sent.
 func eventMessage(ev event.Event) (*nats.Msg, error) {
 	subject := userEventSubject
 	if ev.Channel != "" {
@@ -97,7 +96,7 @@ func eventMessage(ev event.Event) (*nats.Msg, error) {
 	return m, err
 }
 
-// wasStored is nil where a stream has a message.
+// wasStored returns nil if the answer says that a stream has the message.
 func wasStored(m *nats.Msg) error {
 	_, err := storedAt(m)
 	return err
@@ -109,14 +108,15 @@ func (v *Events) lost(err error) {
 	}
 }
 
-// tellSwept keeps that a user logged out whose gateway died, unless they have logged in elsewhere.
+// tellSwept records that a user logged out because their gateway died, unless they have logged in
+// elsewhere.
 func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) error {
 	user, ok := parseUserKey(entry.Key())
 	if !e.keepsEvents() || entry.Bucket() != sessionBucket || !ok {
 		return nil
 	}
 	switch now, err := e.sessions.Get(ctx, entry.Key()); {
-	case errors.Is(err, jetstream.ErrKeyNotFound): // another gateway sweeps too
+	case errors.Is(err, jetstream.ErrKeyNotFound): // another gateway has removed it
 		return nil
 	case err != nil:
 		return err
@@ -126,7 +126,7 @@ func (e *Engine) tellSwept(ctx context.Context, entry jetstream.KeyValueEntry) e
 	return e.tellOnce(ctx, event.Event{Kind: event.LoggedOut, User: user}, entry.Bucket(), entry.Revision(), entry.Value())
 }
 
-// tellPurged keeps that the members of a gateway that died left their channels, but those who have
+// tellPurged records that the members of a dead gateway left their channels, except those who have
 // entered them elsewhere.
 func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	if !e.keepsEvents() {
@@ -139,7 +139,8 @@ func (e *Engine) tellPurged(ctx context.Context, gatewayID string) error {
 	return retry.TryEach(all.members, retry.Recoveries, func(m channel.Member) error { return e.tellLeft(ctx, m) })
 }
 
-// tellLeft keeps that a member left whose gateway died, unless they are a member elsewhere.
+// tellLeft records that a member left because their gateway died, unless they are a member
+// elsewhere.
 func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
 	others, _, err := e.members.read(ctx, "*"+strings.TrimPrefix(memberKey(m), m.Gateway), e.members.acked.Load())
 	if err != nil || slices.ContainsFunc(others, func(r record) bool { return r.revision > m.Revision }) {
@@ -149,7 +150,8 @@ func (e *Engine) tellLeft(ctx context.Context, m channel.Member) error {
 	return e.tellOnce(ctx, ev, memberStream, m.Revision, m.Session)
 }
 
-// tellOnce keeps an event that several gateways may tell: name is what they all call it.
+// tellOnce records an event that several gateways may record. All of them pass the same name, so it
+// is stored once.
 func (e *Engine) tellOnce(ctx context.Context, ev event.Event, name ...any) error {
 	ev.ID, ev.At = webhook.Digest(name...), time.Now()
 	if err := e.tellWebhookOnce(ctx, ev); err != nil || !e.opts.Events {
@@ -162,14 +164,14 @@ func (e *Engine) tellOnce(ctx context.Context, ev event.Event, name ...any) erro
 	return err
 }
 
-// TakeUserEvents returns what users of an app did, logins and logouts, oldest first, not more
-// than most. No other call gets them again, at whatever gateway. There may be events beside an
+// TakeUserEvents returns at most the given number of logins and logouts of users of an app, oldest
+// first. No other call at any gateway returns them again. It may return events together with an
 // error.
 func (v *Events) TakeUserEvents(ctx context.Context, app string, most int) ([]event.Event, error) {
 	return v.take(ctx, userEventStream, userEventSubject, app, most)
 }
 
-// TakeChannelEvents does the same for comings and goings in channels.
+// TakeChannelEvents does the same for joins and leaves of channels.
 func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([]event.Event, error) {
 	return v.take(ctx, channelEventStream, channelEventSubject, app, most)
 }
@@ -177,12 +179,12 @@ func (v *Events) TakeChannelEvents(ctx context.Context, app string, most int) ([
 func (v *Events) take(ctx context.Context, stream, subject, app string, most int) (events []event.Event, err error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	wait := retry.Backoff{First: 20 * time.Millisecond, Most: 200 * time.Millisecond}
+	wait := retry.Backoff{First: 20 * time.Millisecond, Max: 200 * time.Millisecond}
 	name := "backend-" + app
 	_, err = v.e.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
 		Durable:       name,
 		FilterSubject: subject + app,
-		AckPolicy:     jetstream.AckNonePolicy, // given is taken
+		AckPolicy:     jetstream.AckNonePolicy, // a delivered event is done
 		DeliverPolicy: jetstream.DeliverAllPolicy,
 	})
 	if err != nil {
@@ -190,7 +192,7 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	}
 	for {
 		messages, err := v.e.pull(ctx, stream, name, most)
-		if !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a consumer that was just made has no leader yet
+		if !errors.Is(err, nats.ErrNoResponders) || !wait.Wait(ctx.Done()) { // a new consumer has no leader yet
 			if err != nil {
 				err = fmt.Errorf("natsengine: read events: %w", err)
 			}
@@ -199,11 +201,11 @@ func (v *Events) take(ctx context.Context, stream, subject, app string, most int
 	}
 }
 
-// pull returns the next messages of a consumer, not more than most, and does not wait for any to come. There may
-// be messages beside an error.
+// pull returns at most the given number of messages of a consumer, without waiting for new ones. It
+// may return messages together with an error.
 //
-// The client's own FetchNoWait cannot be used: it takes a second without a message for the end, and what the
-// server sends after that is lost.
+// The client's own FetchNoWait cannot be used. It ends after a second without a message, and loses
+// what the server sends later.
 func (e *Engine) pull(ctx context.Context, stream, consumer string, most int) (messages []*nats.Msg, err error) {
 	sub, err := e.nc.SubscribeSync(e.nc.NewInbox())
 	if err != nil {

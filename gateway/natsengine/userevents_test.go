@@ -27,7 +27,7 @@ func TestEventsAreTakenOnce(t *testing.T) {
 	events := e.Events()
 	const app, other = "0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"
 	tell := func(app string, n int) {
-		events.Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: app, ID: fmt.Sprint(n)}, At: time.UnixMilli(1700000000000 + int64(n))})
+		events.Report(event.Event{Kind: event.LoggedIn, User: id.User{App: app, ID: fmt.Sprint(n)}, At: time.UnixMilli(1700000000000 + int64(n))})
 	}
 	kept := func(want uint64) bool {
 		stream, err := e.js.Stream(t.Context(), userEventStream)
@@ -124,7 +124,7 @@ func TestEventThatIsRefused(t *testing.T) {
 	config.MaxMsgSize = 1
 	_, err = e.js.UpdateStream(t.Context(), config)
 	require.NoError(t, err)
-	e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}, At: time.Now()})
+	e.Events().Report(event.Event{Kind: event.LoggedIn, User: id.User{App: "0123456789abcdef0123456789abcdef", ID: "ada"}, At: time.Now()})
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "an event for backends is lost") }, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, log.String(), "size exceeds")
 }
@@ -178,7 +178,7 @@ func TestEventsOfSweptSessions(t *testing.T) {
 	for _, uid := range []string{"gone", "back"} {
 		claim(uid, "dead")
 	}
-	entries, err := allEntries(t.Context(), e.sessions)
+	entries, err := allEntries(t.Context(), e.sessions, ">")
 	require.NoError(t, err)
 	claim("back", "living")
 

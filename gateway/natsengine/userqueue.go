@@ -2,30 +2,30 @@ package natsengine
 
 import "slices"
 
-// userQueue holds the frames that were sent to one user and are not answered yet, oldest first,
-// and decides which is sent next. Frames are sent in their order. When the user may have missed
-// one, the queue is rewound: all are sent again, from the oldest on. So a frame never overtakes
-// one that is to be sent again. It does no I/O.
+// userQueue has the frames that were sent to one user and are not answered yet, oldest first. It
+// decides which frame is sent next. Frames are sent in order. If the user may have missed a frame,
+// the queue is rewound: all frames are sent again, oldest first. So no frame overtakes one that
+// must be sent again. It does no I/O.
 type userQueue struct {
 	items   []*delivery
 	sent    int  // items[:sent] were sent since the queue was last rewound
-	running bool // a goroutine sends the others
-	rewound bool // since that goroutine's round began
+	running bool // a goroutine sends the rest
+	rewound bool // since the goroutine's round began
 
-	// For the goroutine; nil before the first.
-	heard signal // a frame was answered
-	moved signal // the user listens at another gateway: there is no need to wait
+	// Signals to the goroutine; nil before the first one starts.
+	gotAnswer signal // a frame was answered
+	moved     signal // the user listens at another gateway: do not wait
 }
 
-// progress is how far a frame has come.
+// progress is the state of a frame.
 type progress struct {
-	attempt    int  // counts how often it was sent
-	unanswered bool // somebody may have the latest attempt
-	passed     bool // the user received a later frame: this one would come behind it, and is not sent again
+	attempt    int  // how often it was sent
+	unanswered bool // somebody may still answer the latest attempt
+	passed     bool // the user received a later frame: this one is not sent again, because it would arrive behind that one
 }
 
-// answer is what one who listens for a user, or the server, says of one attempt. An attempt may have
-// several answers: while a user moves, two sessions get it.
+// answer is the answer of a listener, or of the server, to one attempt. While a user moves, two
+// sessions may get the frame and answer.
 type answer int
 
 const (
@@ -35,13 +35,14 @@ const (
 	nobodyListens
 )
 
-// add appends a frame and reports whether it is to be sent now; else the goroutine sends it.
+// add appends a frame, and reports whether the caller must send it now. Otherwise the goroutine
+// sends it.
 func (q *userQueue) add(d *delivery) (now bool) {
 	q.items = append(q.items, d)
 	return !q.running && q.next() == d
 }
 
-// next returns the next frame to send and counts the attempt; nil where the round is over.
+// next returns the next frame to send and counts the attempt; nil at the end of the round.
 func (q *userQueue) next() *delivery {
 	for !q.rewound && q.sent < len(q.items) {
 		d := q.items[q.sent]
@@ -55,7 +56,7 @@ func (q *userQueue) next() *delivery {
 	return nil
 }
 
-// begin begins the goroutine's next round. more is false when nothing is to be sent: then the
+// begin begins the goroutine's next round. more is false if nothing is left to send; then the
 // goroutine ends. again reports that the first frame was sent before.
 func (q *userQueue) begin() (more, again bool) {
 	q.rewound = false
@@ -66,7 +67,7 @@ func (q *userQueue) begin() (more, again bool) {
 	return q.running, q.running && q.items[q.sent].attempt > 0
 }
 
-// rewind has all frames sent again. start tells to start the goroutine.
+// rewind makes all frames be sent again. start means to start the goroutine.
 func (q *userQueue) rewind() (start bool) {
 	if !slices.ContainsFunc(q.items, func(d *delivery) bool { return !d.passed }) {
 		return false
@@ -76,10 +77,10 @@ func (q *userQueue) rewind() (start bool) {
 	return start
 }
 
-// answered takes an answer to an attempt at a frame of the queue. ends tells that the frame's fate is known: it
-// was received if the answer says so. "Received" counts from any attempt. All else counts only from the latest:
-// the gateway that the user left may answer the others late. "Moved" leaves the attempt open, because the
-// gateway to which the user moved may have it as well.
+// answered handles an answer to an attempt at a frame. ends reports that the outcome is known: the
+// frame was received if the answer says so. received counts for any attempt. Other answers count
+// only for the latest attempt, because the gateway that the user left may answer earlier ones late.
+// userMoved keeps the delivery open, because the user's new gateway may have the frame as well.
 func (q *userQueue) answered(d *delivery, attempt int, a answer) (ends, start bool) {
 	switch {
 	case a == received:
@@ -96,8 +97,8 @@ func (q *userQueue) answered(d *delivery, attempt int, a answer) (ends, start bo
 	return false, !d.passed && q.rewind()
 }
 
-// abandon ends the round, because the user is not logged in, and returns the frames that nobody
-// has. The session that has the others answers them as it ends.
+// abandon ends the round, because the user is not logged in. It returns the frames that no session
+// has. Sessions that have the other frames answer them when they end.
 func (q *userQueue) abandon() (lost []*delivery) {
 	for _, d := range q.items {
 		if !d.unanswered {
@@ -116,7 +117,7 @@ func (q *userQueue) remove(d *delivery) {
 	}
 }
 
-// behind reports that the user may yet get an earlier frame than d.
+// behind reports whether the user may still get a frame that is earlier than d.
 func (q *userQueue) behind(d *delivery) bool {
 	i := slices.IndexFunc(q.items, func(other *delivery) bool { return !other.passed })
 	return i >= 0 && q.items[i] != d

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,33 +15,33 @@ import (
 	"rtmwasm/gateway/webhook"
 )
 
-// Events for the web hook wait in one work queue, which all gateways fill, and one at a time
-// empties: see webhookqueue.go. A queue that is full refuses what comes, so that what is lost is
-// counted and what waits stays complete.
+// Events for the web hook wait in one work queue. All gateways add to it, and one gateway at a time
+// takes from it: see webhookqueue.go. A full queue refuses new events, so that lost events are
+// counted and the waiting ones stay complete.
 const (
 	webhookStream  = "RTM_WEBHOOK"
 	webhookSubject = "rtm.webhook."
 )
 
-// DefaultWebhookBytes is the zero value of WebhookOptions.MaxBytes.
+// DefaultWebhookBytes is the default of WebhookOptions.MaxBytes.
 const DefaultWebhookBytes = 64 << 20
 
-// webhookSpare is how much longer the stream keeps an event than a gateway would send it: where no gateway
-// sends events any more, they go in the end.
+// webhookSpare is how much longer the stream keeps an event than a gateway would send it. Gateways
+// normally remove old events, and count them; the stream drops them only if no gateway does.
 const webhookSpare = 24 * time.Hour
 
-// WebhookOptions say which events are kept for the web hook, and for how long.
+// WebhookOptions says which events are queued for the web hook, and for how long.
 type WebhookOptions struct {
 	Selection webhook.Selection
 
 	// MaxAge must be that of the webhook.Sender; 0 means webhook.DefaultMaxAge.
 	MaxAge time.Duration
 
-	// MaxBytes is how much the queue holds; 0 means DefaultWebhookBytes. An event has some 300
-	// bytes, or with its message's content up to 200 KiB.
+	// MaxBytes limits the queue; 0 means DefaultWebhookBytes. An event takes about 300 bytes, or up
+	// to 200 KiB with its message's content.
 	MaxBytes int64
 
-	// Meter counts what is queued or lost; nil means that nobody does.
+	// Meter counts queued and lost events; nil means no counting.
 	Meter webhook.Meter
 }
 
@@ -51,10 +50,8 @@ func (w *WebhookOptions) withDefaults() *WebhookOptions {
 		return nil
 	}
 	full := *w
-	setDefault(&full.MaxAge, webhook.DefaultMaxAge)
-	if full.MaxBytes == 0 {
-		full.MaxBytes = DefaultWebhookBytes
-	}
+	full.MaxAge = cmp.Or(full.MaxAge, webhook.DefaultMaxAge)
+	full.MaxBytes = cmp.Or(full.MaxBytes, DefaultWebhookBytes)
 	if full.Meter == nil {
 		full.Meter = webhook.NoMeter{}
 	}
@@ -76,17 +73,17 @@ func (w *WebhookOptions) configs() []jetstream.StreamConfig {
 	}
 }
 
-// webhookEvents puts events into the queue.
+// webhookEvents adds events to the queue.
 type webhookEvents struct {
-	opts *WebhookOptions // nil: there is no hook
+	opts *WebhookOptions // nil if there is no web hook
 	log  *slog.Logger
 
 	mu     sync.Mutex // guards the rest
-	lost   int        // since the last line of the log
+	lost   int        // since the last log line
 	logged time.Time
 }
 
-// message is an event for the queue, nil if the hook is not told of it.
+// message encodes an event for the queue. It returns nil if the hook does not want it.
 func (w *webhookEvents) message(ev event.Event) (*nats.Msg, error) {
 	if w.opts == nil || !w.opts.Selection.Has(ev.Kind) {
 		return nil, nil
@@ -97,7 +94,7 @@ func (w *webhookEvents) message(ev event.Event) (*nats.Msg, error) {
 	return m, err
 }
 
-// queued counts an event, and logs at most once in a minute that events are lost.
+// queued counts an event. It logs lost events, at most once a minute.
 func (w *webhookEvents) queued(err error) {
 	if err == nil {
 		w.opts.Meter.WebhookEvents(webhook.Accepted, 1)
@@ -113,14 +110,14 @@ func (w *webhookEvents) queued(err error) {
 	}
 }
 
-// tellWebhook queues an event where the hook is to be told of it.
+// tellWebhook queues an event if the hook wants it.
 func (e *Engine) tellWebhook(ev event.Event) {
 	m, err := e.webhook.message(ev)
 	if err == nil && m != nil {
-		var full error // not tried again: that would only add to the load
+		var full error // not retried: that would only add load
 		err = e.publish(m, captureTries, func(answer *nats.Msg) error {
 			err := wasStored(answer)
-			if isFull(err) {
+			if reachedLimit(err, limitOfBytes) {
 				full, err = err, nil
 			}
 			return err
@@ -131,20 +128,14 @@ func (e *Engine) tellWebhook(ev event.Event) {
 	}
 }
 
-// isFull reports whether a stream that discards what is new has no room.
-func isFull(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == codeStoreFailure && strings.Contains(api.Description, "maximum bytes")
-}
-
-// tellWebhookOnce queues an event that several gateways may tell. It returns an error where telling it
-// again may help.
+// tellWebhookOnce queues an event that several gateways may queue. It returns an error if another
+// attempt may help.
 func (e *Engine) tellWebhookOnce(ctx context.Context, ev event.Event) error {
 	m, err := e.webhook.message(ev)
 	if err == nil && m != nil {
 		_, err = e.js.PublishMsg(ctx, m)
 	}
-	if m != nil && (err == nil || errors.As(err, new(*jetstream.APIError))) { // a full queue must not keep what else is to be done
+	if m != nil && (err == nil || errors.As(err, new(*jetstream.APIError))) { // a full queue must not stop the caller
 		e.webhook.queued(err)
 		return nil
 	}

@@ -53,7 +53,7 @@ func tellLogins(t *testing.T, e *Engine, meter *hookCounts, from, n int) {
 	t.Helper()
 	before := meter.of(webhook.Accepted)
 	for i := range n {
-		e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(from + i)}, At: time.Now()})
+		e.Events().Report(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(from + i)}, At: time.Now()})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted) == before+n }, time.Minute, time.Millisecond)
 }
@@ -229,7 +229,7 @@ func TestWebhookQueueIsFull(t *testing.T) {
 	require.NoError(t, err)
 	const n = 500
 	for i := range n {
-		e.Events().Tell(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(i)}, At: time.Now()})
+		e.Events().Report(event.Event{Kind: event.LoggedIn, User: id.User{App: testApp, ID: fmt.Sprint(i)}, At: time.Now()})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted)+meter.of(webhook.Lost) == n }, time.Minute, 10*time.Millisecond)
 	require.NoError(t, e.nc.Flush())
@@ -261,7 +261,7 @@ func TestWebhookSelection(t *testing.T) {
 	e := openEngine(t, Options{Events: true, Webhook: o})
 	user := id.User{App: testApp, ID: "ada"}
 	for _, kind := range []event.Kind{event.LoggedIn, event.SentToChannel, event.SentToPeer} {
-		e.Events().Tell(event.Event{Kind: kind, User: user, At: time.Now(), Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "secret"}}})
+		e.Events().Report(event.Event{Kind: kind, User: user, At: time.Now(), Send: &wire.Send{Peer: "bob", Message: &wire.Message{Type: wire.Message_TEXT, Text: "secret"}}})
 	}
 	require.Eventually(t, func() bool { return meter.of(webhook.Accepted) == 1 }, time.Minute, time.Millisecond)
 	var events []event.Event
@@ -287,7 +287,7 @@ func TestWebhookOfASweptSession(t *testing.T) {
 	user := id.User{App: testApp, ID: "ghost"}
 	_, err := e.Claim(t.Context(), user, always(session.Record{Session: "s1", Gateway: "dead"}))
 	require.NoError(t, err)
-	entries, err := allEntries(t.Context(), e.sessions)
+	entries, err := allEntries(t.Context(), e.sessions, ">")
 	require.NoError(t, err)
 	told := 0
 	for range 2 {
@@ -339,7 +339,7 @@ func TestChangeWebhookStream(t *testing.T) {
 		changes = c
 		return true
 	}))
-	assert.Equal(t, []Change{{webhookStream, "max_age", "48h0m0s", "26h0m0s", false}}, changes)
+	assert.Equal(t, []Change{{webhookStream, "max_age", 48 * time.Hour, 26 * time.Hour, false}}, changes)
 	want.MaxBytes = 10 << 20
 	require.NoError(t, ChangeStreams(t.Context(), Options{Dir: dir, Webhook: want}, func(c []Change) bool {
 		changes = c

@@ -16,14 +16,15 @@ import (
 const (
 	webhookConsumer = "hook"
 
-	// webhookAckWait is after how long without a word of the gateway that has events they come again.
+	// webhookAckWait is how long after a gateway has taken an event NATS delivers it again, unless
+	// the gateway finishes it or asks for more time.
 	webhookAckWait = 30 * time.Second
 
 	// webhookPoll is how long a request waits for the first event.
 	webhookPoll = 5 * time.Second
 )
 
-// WebhookQueue has the events for the web hook, with Options.Webhook; nil without.
+// WebhookQueue returns the queue of events for the web hook, or nil without Options.Webhook.
 func (e *Engine) WebhookQueue() webhook.Queue {
 	if e.opts.Webhook == nil {
 		return nil
@@ -32,7 +33,7 @@ func (e *Engine) WebhookQueue() webhook.Queue {
 }
 
 // webhookQueue implements webhook.Queue. A lease decides which gateway takes events, so that they
-// are sent in their order.
+// are sent in order.
 type webhookQueue struct{ e *Engine }
 
 var _ webhook.Queue = (*webhookQueue)(nil)
@@ -46,7 +47,7 @@ func (q *webhookQueue) Consume(ctx context.Context, deliver func(context.Context
 			wait.Reset()
 			err = q.hold(ctx, l, deliver)
 		}
-		if err != nil && !errors.Is(err, jetstream.ErrKeyExists) && !unanswered(err) && ctx.Err() == nil {
+		if err != nil && !isConflict(err) && !unanswered(err) && ctx.Err() == nil {
 			q.e.opts.Logger.Warn("cannot read the events for the web hook: trying again", "error", err)
 		}
 		if !wait.Wait(ctx.Done()) {
@@ -55,11 +56,11 @@ func (q *webhookQueue) Consume(ctx context.Context, deliver func(context.Context
 	}
 }
 
-// hold takes events while the lease lasts, and keeps it until no event is being delivered any more.
+// hold takes events while the lease lasts. It renews the lease until no event is being delivered.
 func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.Context, []webhook.Queued)) error {
 	held, lose := context.WithCancel(ctx)
 	consumed := make(chan struct{})
-	var current inHand
+	var current inFlight
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
 		defer lose()
@@ -68,7 +69,7 @@ func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.
 		for {
 			select {
 			case <-every.C:
-				if current.keep(); !l.renew() {
+				if current.extend(); !l.renew() {
 					return
 				}
 			case <-consumed:
@@ -84,7 +85,7 @@ func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.
 	return err
 }
 
-func (q *webhookQueue) consume(ctx context.Context, current *inHand, deliver func(context.Context, []webhook.Queued)) error {
+func (q *webhookQueue) consume(ctx context.Context, current *inFlight, deliver func(context.Context, []webhook.Queued)) error {
 	consumer, err := q.newConsumer(ctx)
 	if err != nil {
 		return err
@@ -103,7 +104,8 @@ func (q *webhookQueue) consume(ctx context.Context, current *inHand, deliver fun
 	return nil
 }
 
-// newConsumer begins with the oldest event, which may be one that a former holder of the lease had.
+// newConsumer creates a consumer that begins with the oldest event, even if a former holder of the
+// lease has taken that event and not finished it.
 func (q *webhookQueue) newConsumer(ctx context.Context) (jetstream.Consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
@@ -118,7 +120,7 @@ func (q *webhookQueue) newConsumer(ctx context.Context) (jetstream.Consumer, err
 	})
 }
 
-// fetchQueued waits for an event, and returns it with those that are behind it.
+// fetchQueued waits for an event, and returns it with the events behind it.
 func fetchQueued(ctx context.Context, consumer jetstream.Consumer) ([]jetstream.Msg, error) {
 	once, cancel := context.WithTimeout(ctx, webhookPoll)
 	defer cancel()
@@ -137,27 +139,27 @@ func fetched(batch jetstream.MessageBatch, err error) (messages []jetstream.Msg,
 	for m := range batch.Messages() {
 		messages = append(messages, m)
 	}
-	if err = batch.Error(); errors.Is(err, nats.ErrTimeout) || timedOut(err) || errors.Is(err, context.Canceled) { // nothing came
+	if err = batch.Error(); errors.Is(err, nats.ErrTimeout) || timedOut(err) || errors.Is(err, context.Canceled) { // no message came
 		err = nil
 	}
 	return messages, err
 }
 
-// giveBack lets others have events at once.
+// giveBack returns events to the queue at once.
 func giveBack(messages []jetstream.Msg) {
 	for _, m := range messages {
-		_ = m.Nak() // on failure they come again after webhookAckWait
+		_ = m.Nak() // if this fails, they come again after webhookAckWait
 	}
 }
 
-// inHand are the events that are being delivered.
-type inHand struct {
+// inFlight holds the events that are being delivered.
+type inFlight struct {
 	mu       sync.Mutex // guards the rest
 	messages map[jetstream.Msg]bool
 }
 
-// take returns events for delivery.
-func (h *inHand) take(messages []jetstream.Msg) []webhook.Queued {
+// take records messages as being delivered, and returns their events.
+func (h *inFlight) take(messages []jetstream.Msg) []webhook.Queued {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.messages = make(map[jetstream.Msg]bool, len(messages))
@@ -172,23 +174,23 @@ func (h *inHand) take(messages []jetstream.Msg) []webhook.Queued {
 	return events
 }
 
-func (h *inHand) done(m jetstream.Msg) {
+func (h *inFlight) done(m jetstream.Msg) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.messages, m)
-	_ = m.Ack() // on failure it is delivered once more
+	_ = m.Ack() // if this fails, the event is delivered again
 }
 
-// keep tells NATS that the events are still being delivered.
-func (h *inHand) keep() {
+// extend tells NATS that the events are still being delivered.
+func (h *inFlight) extend() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for m := range h.messages {
-		_ = m.InProgress() // on failure they come again
+		_ = m.InProgress() // if this fails, they come again
 	}
 }
 
-func (h *inHand) giveBack() {
+func (h *inFlight) giveBack() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for m := range h.messages {

@@ -1,10 +1,9 @@
-// Package once remembers which messages a user has sent from outboxes. A client that did not hear
-// the answer to such a message, because its page or its browser ended, sends the message again
-// in its next login; the gateway then answers it and sends nothing.
+// Package once remembers which messages a user has sent from outboxes. A client may miss the answer
+// to such a message, because its page or browser ended. It then sends the message again in its next
+// login. The gateway answers it, but does not send it a second time.
 //
-// A Memory is that of one user, as one session needs it. What it remembers is bounded: the latest
-// Window numbers of each of the latest MaxPairs pairs of origin and receiver. An engine implements
-// Store.
+// A Memory belongs to one user and is used by one session. It is limited to the latest Window
+// numbers of each of the latest MaxPairs pairs of origin and receiver. An engine implements Store.
 package once
 
 import (
@@ -22,27 +21,27 @@ import (
 type User = id.User
 
 const (
-	// Lifetime is how long a user's value is kept after its last change.
+	// Lifetime is how long a user's value is stored after its last change.
 	Lifetime = 24 * time.Hour
 
 	// MaxPairs is how many pairs of origin and receiver are remembered for a user.
 	MaxPairs = 32
 
-	// Window is how many numbers of a pair are remembered: the highest and those just below.
+	// Window is how many numbers of a pair are remembered: the highest one and those just below it.
 	Window = 64
 )
 
-// Store keeps one value for each user, inside which it does not look, for Lifetime. Both methods
-// give up by themselves after seconds.
+// Store stores one value for each user, for Lifetime. It does not read the values. Both methods
+// give up on their own after some seconds.
 type Store interface {
-	// SentOnce returns the user's value, nil if there is none.
-	SentOnce(ctx context.Context, user User) ([]byte, error)
+	// LoadSent returns the user's value, nil if there is none.
+	LoadSent(ctx context.Context, user User) ([]byte, error)
 
-	// KeepSentOnce replaces the user's value.
-	KeepSentOnce(ctx context.Context, user User, value []byte) error
+	// SaveSent replaces the user's value.
+	SaveSent(ctx context.Context, user User, value []byte) error
 }
 
-// Message names a message that is sent once.
+// Message identifies a message that must be sent once.
 type Message struct {
 	Origin uint64 // a random number of the outbox
 	To     string // names the receiver
@@ -54,13 +53,13 @@ type Memory struct {
 	store Store
 	user  User
 
-	saving sync.Mutex // held while a value is kept, so that the newest is kept last; taken before mu
+	saving sync.Mutex // held while a value is stored, so that the newest is stored last; taken before mu
 
 	mu    sync.Mutex // guards the rest
-	pairs []pair     // the one used last at the end
+	pairs []pair     // ordered by last use
 }
 
-// pair is what was sent from one outbox to one receiver.
+// pair records what was sent from one outbox to one receiver.
 type pair struct {
 	Origin   uint64
 	To       string
@@ -69,9 +68,9 @@ type pair struct {
 	Received uint64 // bit i: its receiver has confirmed it
 }
 
-// Load reads what is remembered of a user. A value that cannot be understood counts as none.
+// Load reads a user's Memory. A value that cannot be decoded counts as empty.
 func Load(ctx context.Context, store Store, user User) (*Memory, error) {
-	value, err := store.SentOnce(ctx, user)
+	value, err := store.LoadSent(ctx, user)
 	if err != nil {
 		return nil, fmt.Errorf("once: read what %s has sent: %w", user.ID, err)
 	}
@@ -98,7 +97,7 @@ func (m *Memory) index(msg Message) int {
 	return slices.IndexFunc(m.pairs, func(p pair) bool { return p.Origin == msg.Origin && p.To == msg.To })
 }
 
-// Remember notes a message as sent, and returns when that is kept.
+// Remember records a message as sent, and returns when that is stored.
 func (m *Memory) Remember(ctx context.Context, msg Message, received bool) error {
 	m.note(msg, received)
 	m.saving.Lock()
@@ -107,7 +106,7 @@ func (m *Memory) Remember(ctx context.Context, msg Message, received bool) error
 	value, err := json.Marshal(m.pairs)
 	m.mu.Unlock()
 	if err == nil {
-		err = m.store.KeepSentOnce(ctx, m.user, value)
+		err = m.store.SaveSent(ctx, m.user, value)
 	}
 	if err != nil {
 		return fmt.Errorf("once: keep what %s has sent: %w", m.user.ID, err)

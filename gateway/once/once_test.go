@@ -16,9 +16,9 @@ type values struct {
 	err error
 }
 
-func (v *values) SentOnce(_ context.Context, user User) ([]byte, error) { return v.by[user], v.err }
+func (v *values) LoadSent(_ context.Context, user User) ([]byte, error) { return v.by[user], v.err }
 
-func (v *values) KeepSentOnce(_ context.Context, user User, value []byte) error {
+func (v *values) SaveSent(_ context.Context, user User, value []byte) error {
 	if v.err == nil {
 		v.by[user] = value
 	}

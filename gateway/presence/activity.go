@@ -8,22 +8,22 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// Activity watches how long a client is silent, with a socket or without. A frame of any kind
-// counts; a client that is well answers each Ping. Touch and Stop may be called by any
-// goroutine, Publish by one at a time.
+// Activity measures how long a client is silent, with or without a socket. A frame of any kind
+// counts; a working client answers each Ping. Touch and Stop may be called by any goroutine,
+// Publish by one at a time.
 type Activity struct {
 	limit   time.Duration
 	touched atomic.Int64 // when Touch was last called, by clock.Now
 	silent  atomic.Bool
 	timer   *time.Timer
-	changed chan struct{} // holds a token when silent may differ from published
+	changed chan struct{} // has a token if silent may differ from published
 
-	published bool          // what the directory was told of silent
+	published bool          // the last silent that the directory was told
 	wait      retry.Backoff // after an error of the directory
 }
 
-// NewActivity returns the Activity of a client who is active now, and silent after limit. Stop
-// ends it.
+// NewActivity returns the Activity of a client who is active now and counts as silent after limit.
+// Stop ends it.
 func NewActivity(limit time.Duration) *Activity {
 	a := &Activity{limit: limit, changed: make(chan struct{}, 1), wait: retry.ForEngine()}
 	a.touched.Store(int64(clock.Now()))
@@ -41,7 +41,7 @@ func (a *Activity) check() {
 	a.notify()
 }
 
-// Touch says that a frame has come.
+// Touch notes that a frame was received.
 func (a *Activity) Touch() {
 	a.touched.Store(int64(clock.Now()))
 	if a.silent.CompareAndSwap(true, false) {
@@ -57,11 +57,11 @@ func (a *Activity) notify() {
 	}
 }
 
-// Changed gets a token when Publish should be called.
+// Changed receives a token when Publish should be called.
 func (a *Activity) Changed() <-chan struct{} { return a.changed }
 
-// Publish calls set with the user's state if that is not what set was called with before. If
-// set fails, Changed gets a token again after a while, and Publish returns the error.
+// Publish calls set with the user's state if that has changed since the last call of set. If set
+// fails, Changed receives a token again after a while, and Publish returns the error.
 func (a *Activity) Publish(set func(State) error) error {
 	silent := a.silent.Load()
 	if silent == a.published {
@@ -80,5 +80,5 @@ func (a *Activity) Publish(set func(State) error) error {
 	return nil
 }
 
-// Stop ends the clock.
+// Stop stops the timer.
 func (a *Activity) Stop() { a.timer.Stop() }

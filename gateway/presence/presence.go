@@ -1,13 +1,12 @@
-// Package presence tells clients whether the users that they subscribed to can be reached,
-// and tells others when a client of this gateway falls silent.
+// Package presence tells clients whether the users whom they subscribed to can be reached, and
+// tells other gateways when a client of this one is silent.
 //
-// It owns two things. Subscriptions has the users that sessions of this gateway are
-// subscribed to, with what is known of each; it hears of no other users. An Activity is the
-// clock of one client's silence.
+// Subscriptions has the users whom sessions of this gateway subscribed to, and what is known of
+// them. It gets no news of other users. An Activity measures the silence of one client.
 //
-// Package gateway makes one Subscriptions for a server and one Activity for a session. A
-// session calls Subscriptions from its own goroutine, and Activity from any. The Directory
-// calls Subscriptions back. Subscriptions takes its lock before the lock of a session.
+// Package session creates one Subscriptions, and one Activity for each session. A session calls
+// Subscriptions from its own goroutine, and Activity from any. The Directory calls Subscriptions
+// back. Subscriptions takes its lock before the lock of a session.
 package presence
 
 import (
@@ -20,7 +19,7 @@ import (
 // User is a user of an app.
 type User = id.User
 
-// State tells whether a user can be reached. (API 9)
+// State is whether a user can be reached. (API 9)
 type State int
 
 const (
@@ -35,35 +34,36 @@ var wireStates = map[State]wire.Presence_State{
 	Online:      wire.Presence_ONLINE,
 }
 
-// Event is the state of a user from a change on. All gateways see the same revisions.
+// Event is the state of a user after a change. All gateways see the same revisions.
 type Event struct {
 	User     User
 	State    State
 	Revision uint64 // rises with each change of the user, and from one look-up to the next
 }
 
-// Directory knows the state of all users, as their sessions imply it: a user is Online from
-// login until the session is released or its gateway dies.
+// Directory has the state of all users. A user is Online from login until the session is released
+// or its gateway dies.
 type Directory interface {
-	// SetPresence marks the user's session as Online or Unreachable, if it is still this one.
+	// SetPresence sets the state of the user's session to Online or Unreachable, if it is still
+	// this session.
 	SetPresence(ctx context.Context, user User, session string, state State) error
 
-	// LookUpPresence returns the state of users, in the order given. It sees every change
-	// that was made before the call.
+	// LookUpPresence returns the states of users, in the order given. It includes every change made
+	// before the call.
 	LookUpPresence(ctx context.Context, users []User) ([]Event, error)
 
-	// FeedPresence returns a Feed. changed is called for each change of a user who is
-	// followed, in the order of the changes of one user. missed is called when changes may
-	// be missing. Neither may block.
+	// FeedPresence returns a Feed. It calls changed for each change of a followed user, with the
+	// changes of one user in order. It calls missed when changes may be missing. Neither may block.
 	FeedPresence(changed func(Event), missed func()) (Feed, error)
 }
 
-// Feed tells the changes of users. Its methods return at once.
+// Feed reports changes of users. Its methods return at once.
 type Feed interface {
-	// Follow has the changes of a user told which a later LookUpPresence does not see.
+	// Follow starts to report a user's changes. It reports all changes that a later LookUpPresence
+	// does not include.
 	Follow(user User) error
 
-	// Unfollow ends that.
+	// Unfollow stops that.
 	Unfollow(user User)
 
 	// Close ends the feed.
@@ -72,16 +72,16 @@ type Feed interface {
 
 // Session is a session that subscribes to users. Its methods must not block.
 type Session interface {
-	// User is whose session it is.
+	// User returns the session's user.
 	User() User
 
 	// Answer answers a request.
 	Answer(request uint32, f *wire.ServerFrame)
 
-	// AnswerBefore answers a request. If the client must be sent the answer again, it gets it
-	// before the pushes that follow.
+	// AnswerBefore answers a request. A client that comes back gets the answer again, ahead of the
+	// pushes that follow.
 	AnswerBefore(request uint32, topic string, f *wire.ServerFrame)
 
-	// PushLatest sends a frame that replaces the one before with the same topic.
+	// PushLatest sends a frame that replaces earlier frames of the same topic.
 	PushLatest(frame []byte, topic string)
 }

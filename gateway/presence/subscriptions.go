@@ -18,33 +18,32 @@ const lookupBatch = 256
 // answerTopic is the topic of the answer to a subscription.
 const answerTopic = "\x00subscriptions"
 
-// Subscriptions brings the presence of users to the sessions that are subscribed to them. It
-// is safe for concurrent use.
+// Subscriptions tells sessions the presence of the users whom they subscribed to. It is safe for
+// concurrent use.
 type Subscriptions struct {
 	directory Directory
 	feed      Feed
-	missed    chan struct{} // holds a token when changes may be missing
+	missed    chan struct{} // has a token if changes may be missing
 
 	mu        sync.Mutex // guards the rest; taken before a session's lock
 	users     map[User]*subscribed
 	bySession map[Session]map[string]bool // uids
 }
 
-// subscribed is a user whom sessions here are subscribed to.
+// subscribed is a user whom sessions here subscribed to.
 type subscribed struct {
 	known
-	told map[Session]bool // false until its subscription is answered
+	told map[Session]bool // false until the session's subscription is answered
 }
 
-// known is what is known of a user. The zero value is that nothing is.
+// known is what is known of a user. The zero value means nothing.
 type known struct {
 	state    wire.Presence_State
 	revision uint64
 }
 
-// after returns what is known after an event, and whether that is news for those who were
-// told what was known before.
-func (k known) after(e Event) (next known, news bool) {
+// after returns what is known after an event, and whether subscribers must be told.
+func (k known) after(e Event) (next known, changed bool) {
 	if k.state != wire.Presence_UNKNOWN && e.Revision <= k.revision {
 		return k, false
 	}
@@ -52,7 +51,7 @@ func (k known) after(e Event) (next known, news bool) {
 	return next, next.state != k.state
 }
 
-// New returns Subscriptions that are empty.
+// New returns empty Subscriptions.
 func New(directory Directory) (*Subscriptions, error) {
 	s := &Subscriptions{
 		directory: directory,
@@ -68,7 +67,7 @@ func New(directory Directory) (*Subscriptions, error) {
 // Close ends all subscriptions.
 func (s *Subscriptions) Close() { s.feed.Close() }
 
-// Missed says that changes may be missing. It does not block: Run looks for them.
+// Missed notes that changes may be missing. Run reads them. Missed does not block.
 func (s *Subscriptions) Missed() {
 	select {
 	case s.missed <- struct{}{}:
@@ -76,8 +75,8 @@ func (s *Subscriptions) Missed() {
 	}
 }
 
-// Run looks for changes that were missed, until ctx ends. failed gets the error of an attempt
-// that will be repeated.
+// Run reads changes that were missed, until ctx ends. It calls failed with the error of an attempt
+// that it will repeat.
 func (s *Subscriptions) Run(ctx context.Context, failed func(error)) {
 	for {
 		select {
@@ -95,7 +94,7 @@ func (s *Subscriptions) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// refresh looks all users up whom sessions are subscribed to.
+// refresh looks up all users whom sessions subscribed to.
 func (s *Subscriptions) refresh(ctx context.Context) error {
 	for batch := range slices.Chunk(s.all(), lookupBatch) {
 		events, err := s.directory.LookUpPresence(ctx, batch)
@@ -119,7 +118,7 @@ func (s *Subscriptions) all() []User {
 	return users
 }
 
-// apply brings a change to all who are subscribed to the user.
+// apply tells a change to all who subscribed to the user.
 func (s *Subscriptions) apply(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,9 +130,9 @@ func (s *Subscriptions) applyLocked(e Event) {
 	if u == nil {
 		return
 	}
-	next, news := u.after(e)
+	next, changed := u.after(e)
 	u.known = next
-	if !news {
+	if !changed {
 		return
 	}
 	frame := marshal(e.User.ID, next.state)
@@ -144,8 +143,8 @@ func (s *Subscriptions) applyLocked(e Event) {
 	}
 }
 
-// Handle does a presence request of a session. It returns why the request is refused, or why
-// it could not be done now.
+// Handle does a presence request of a session. It returns why the request is refused, or the error
+// that prevented it.
 func (s *Subscriptions) Handle(ctx context.Context, session Session, request uint32, r *wire.PresenceRequest) (*wire.Refusal, error) {
 	if refusal := check(r); refusal != nil {
 		return refusal, nil
@@ -161,7 +160,7 @@ func (s *Subscriptions) Handle(ctx context.Context, session Session, request uin
 	return nil, nil
 }
 
-// query answers with the present state of users.
+// query answers with the present states of users.
 func (s *Subscriptions) query(ctx context.Context, session Session, request uint32, uids []string) error {
 	events, err := s.lookUp(ctx, session.User().App, uids)
 	if err != nil {
@@ -173,11 +172,11 @@ func (s *Subscriptions) query(ctx context.Context, session Session, request uint
 	return nil
 }
 
-// subscribe answers with the present state of users. Changes follow the answer.
+// subscribe answers with the present states of users. Changes follow the answer.
 func (s *Subscriptions) subscribe(ctx context.Context, session Session, request uint32, uids []string) (*wire.Refusal, error) {
 	added, err := s.add(session, uids)
 	if errors.Is(err, errTooMany) {
-		return refusal(wire.Refusal_LIMIT, fmt.Sprintf("%d users may be subscribed to", core.MaxSubscribedPeers)), nil
+		return refusal(wire.Refusal_LIMIT, fmt.Sprintf("a session may subscribe to at most %d users", core.MaxSubscribedPeers)), nil
 	}
 	var events map[User]Event
 	if err == nil {
@@ -185,7 +184,7 @@ func (s *Subscriptions) subscribe(ctx context.Context, session Session, request 
 	}
 	if err != nil {
 		s.remove(session, added)
-		s.Missed() // others may count on this look-up
+		s.Missed() // other subscriptions may depend on this look-up
 		return nil, err
 	}
 	s.mu.Lock()
@@ -201,7 +200,7 @@ func (s *Subscriptions) subscribe(ctx context.Context, session Session, request 
 	return nil, nil
 }
 
-// lookUp returns the state of those users of whom it is not known.
+// lookUp looks up the users whose state is not known.
 func (s *Subscriptions) lookUp(ctx context.Context, app string, uids []string) (map[User]Event, error) {
 	events := map[User]Event{}
 	missing := s.unknown(app, uids)
@@ -227,7 +226,7 @@ func (s *Subscriptions) unknown(app string, uids []string) (users []User) {
 	return users
 }
 
-// listLocked lists users. What is known of users by subscription is newer than events.
+// listLocked lists users. States known by subscription are newer than events.
 func (s *Subscriptions) listLocked(session Session, uids []string, events map[User]Event) *wire.ServerFrame {
 	list := make([]*wire.Presence, len(uids))
 	for i, uid := range uids {
@@ -242,8 +241,8 @@ func (s *Subscriptions) listLocked(session Session, uids []string, events map[Us
 
 var errTooMany = fmt.Errorf("presence: more than %d subscriptions", core.MaxSubscribedPeers)
 
-// add subscribes a session to users and returns those that it was not subscribed to before.
-// If one subscription fails, the caller removes the rest.
+// add subscribes a session to users, and returns those whom it was not subscribed to before. If it
+// fails, the caller removes these.
 func (s *Subscriptions) add(session Session, uids []string) (added []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -321,7 +320,7 @@ func check(r *wire.PresenceRequest) *wire.Refusal {
 	case len(r.Uid) == 0:
 		return refusal(wire.Refusal_BAD_REQUEST, "presence.uid is missing")
 	case len(r.Uid) > most:
-		return refusal(wire.Refusal_LIMIT, "256 users may be asked about at a time, and 512 subscribed to")
+		return refusal(wire.Refusal_LIMIT, "at most 256 users may be queried at a time, and at most 512 subscribed to")
 	case r.Mode < wire.PresenceRequest_QUERY || r.Mode > wire.PresenceRequest_UNSUBSCRIBE:
 		return refusal(wire.Refusal_BAD_REQUEST, "presence.mode must be QUERY, SUBSCRIBE or UNSUBSCRIBE")
 	}
@@ -337,7 +336,7 @@ func refusal(reason wire.Refusal_Reason, text string) *wire.Refusal {
 	return &wire.Refusal{Reason: reason, Text: text}
 }
 
-// topic is that of the pushes about a user.
+// topic is the topic of pushes about a user.
 func topic(uid string) string { return "presence " + uid }
 
 func marshal(uid string, state wire.Presence_State) []byte {

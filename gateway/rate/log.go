@@ -6,16 +6,18 @@ import (
 	"time"
 )
 
-// A line about the same reason and sender is written once in logEvery, and of each text maxLines times:
-// senders choose what is in the lines. At most maxSenders of a text are remembered.
+// Clients choose what is in the lines, so lines are limited. A line with the same text, reason and
+// sender is written once in logEvery. A text is written at most maxLines times in logEvery. At most
+// maxSenders of a text are remembered.
 const (
 	logEvery   = time.Minute
 	maxLines   = 120
 	maxSenders = 4096
 )
 
-// Log logs what clients cause, such as refused logins, and not more often than an operator can read.
-// Each text has its own lines, so that a flood of one hides no other. It is safe for concurrent use.
+// Log logs what clients cause, such as refused logins, at most as often as an operator can read.
+// Each text has its own limit, so a flood of one text does not hide another. It is safe for
+// concurrent use.
 type Log struct {
 	log *slog.Logger
 
@@ -23,33 +25,33 @@ type Log struct {
 	texts map[string]*lines
 }
 
-// lines are those of one text.
+// lines is the state of one text.
 type lines struct {
-	last    map[sender]*since
+	last    map[sender]*lastLine
 	written Counter
-	missing int // because there were too many lines
+	missing int // not written because there were too many
 }
 
 type sender struct{ reason, from string }
 
-type since struct {
-	at time.Time // of the last line
-	n  int       // how often there was no line since then
+type lastLine struct {
+	at time.Time // time of the last line
+	n  int       // how many were not written since then
 }
 
 // NewLog returns a Log that writes to log.
 func NewLog(log *slog.Logger) *Log { return &Log{log: log, texts: map[string]*lines{}} }
 
-// Warn logs a warning, unless there was one of the same text, reason and sender a moment ago. from says
-// who caused it; args are as for slog. When lines were left out because there were too many, one more
-// tells how many, at the end of the minute.
+// Warn logs a warning, unless the same text, reason and sender were logged a moment ago. from is
+// who caused it; args are as for slog. If too many lines were left out, one more line at the end of
+// the minute tells how many.
 func (l *Log) Warn(text, reason, from string, args ...any) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := l.texts[text]
 	if of == nil {
-		of = &lines{last: map[sender]*since{}}
+		of = &lines{last: map[sender]*lastLine{}}
 		l.texts[text] = of
 	}
 	key := sender{reason, from}
@@ -70,11 +72,11 @@ func (l *Log) Warn(text, reason, from string, args ...any) {
 	if len(of.last) >= maxSenders {
 		clear(of.last)
 	}
-	of.last[key] = &since{at: now}
+	of.last[key] = &lastLine{at: now}
 	l.log.Warn(text, args...)
 }
 
-// warnOfMissing logs how often a text has no line.
+// warnOfMissing logs how many lines of a text were not written.
 func (l *Log) warnOfMissing(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,12 +13,12 @@ import (
 	"rtmwasm/core"
 )
 
-// maxBody is how long a body may be, in bytes: a payload of 32 KiB may be six times as long as
-// escapes.
+// maxBody is the largest body, in bytes. A payload of 32 KiB may be six times as long if all its
+// characters are escaped.
 const maxBody = 512 << 10
 
-// fields are those of a JSON object. Whatever its Content-Type says, a body is JSON, and fields
-// that nobody asks for are ignored: callers send others, of later versions of the API.
+// fields are the fields of a JSON object. A body is read as JSON, whatever its Content-Type is.
+// Unknown fields are ignored, because callers may send those of later versions of the API.
 type fields map[string]json.RawMessage
 
 // readBody reads the body of a request.
@@ -28,13 +28,13 @@ func readBody(r *http.Request) (fields, error) {
 		return nil, tooLarge
 	}
 	if err != nil {
-		return nil, invalid("the body did not come to its end")
+		return nil, invalid("the body is incomplete")
 	}
 	return parseFields(text)
 }
 
-// parseFields reads a JSON object. Text must be UTF-8: what package json puts in place of other
-// bytes would change what is sent.
+// parseFields reads a JSON object. It must be UTF-8: package json would replace other bytes and
+// so change the message.
 func parseFields(text []byte) (fields, error) {
 	if !utf8.Valid(text) {
 		return nil, invalid("the body is not UTF-8")
@@ -46,13 +46,13 @@ func parseFields(text []byte) (fields, error) {
 	return f, nil
 }
 
-// has reports whether a field is there and not null.
+// has reports whether a field is present and not null.
 func (f fields) has(name string) bool {
 	raw, found := f[name]
 	return found && string(raw) != "null"
 }
 
-// text is a field that must be a string.
+// text returns a field that must be a string.
 func (f fields) text(name string) (string, error) {
 	if !f.has(name) {
 		return "", invalid("%s is missing", name)
@@ -63,13 +63,13 @@ func (f fields) text(name string) (string, error) {
 		return "", invalid("%s must be a string", name)
 	}
 	if hasLoneSurrogate(string(raw)) {
-		return "", invalid("%s has half of a surrogate pair, which is no character", name)
+		return "", invalid("%s has half of a surrogate pair, which is not a character", name)
 	}
 	return text, nil
 }
 
-// identifier is a field that must name a user or a channel. An integer counts as its decimal
-// text.
+// identifier returns a field that must be the id of a user or channel. An integer counts as its
+// decimal text.
 func (f fields) identifier(name string) (string, error) {
 	if raw := string(f[name]); isInteger(raw) {
 		return raw, checkID(name, raw)
@@ -81,7 +81,7 @@ func (f fields) identifier(name string) (string, error) {
 	return text, checkID(name, text)
 }
 
-// checkID says what is wrong with an id.
+// checkID returns an error if an id breaks the rules. name says what the id is.
 func checkID(name, id string) error {
 	switch {
 	case id == "":
@@ -102,7 +102,7 @@ func isInteger(raw string) bool {
 	return digits != ""
 }
 
-// flag is a field that must be true or false, as a JSON value, a number or text.
+// flag returns a field that must be true or false, as a JSON value, a number or text.
 func (f fields) flag(name string) (bool, error) {
 	if !f.has(name) {
 		return false, nil
@@ -110,7 +110,7 @@ func (f fields) flag(name string) (bool, error) {
 	return parseFlag(name, strings.Trim(string(f[name]), `"`))
 }
 
-// parseFlag reads a flag. Nothing is false: PHP makes that of a boolean.
+// parseFlag reads a flag. "" is false, because PHP writes false as "".
 func parseFlag(name, text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "true", "1":
@@ -121,8 +121,8 @@ func parseFlag(name, text string) (bool, error) {
 	return false, invalid("%s must be true or false", name)
 }
 
-// hasLoneSurrogate reports whether a JSON string has an escaped half of a pair without the
-// other. raw is valid JSON.
+// hasLoneSurrogate reports whether a JSON string has an escaped half of a surrogate pair without
+// the other half. raw must be valid JSON.
 func hasLoneSurrogate(raw string) bool {
 	for i := 0; i < len(raw); {
 		switch {
@@ -145,7 +145,7 @@ func hasLoneSurrogate(raw string) bool {
 	return false
 }
 
-// escaped is the value of a \u escape that text begins with, 0 if it begins with none.
+// escaped returns the value of the \u escape at the beginning of text, or 0 if there is no escape.
 func escaped(text string) rune {
 	if len(text) < 6 || text[:2] != `\u` {
 		return 0

@@ -12,60 +12,60 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// Config says what a Handler works with. Apps and Bus are required; the zero value of each other
+// Config has the settings of a Handler. Apps and Bus are required. The zero value of each other
 // field is usable.
 type Config struct {
 	Apps Apps
 	Bus  Bus
 
-	// Keys are the credentials of backends. Without any the interface is off: each call is
-	// answered with status 404 and the code rest_off.
+	// Keys are the credentials of backends. Without keys the interface is off: each call gets
+	// status 404 and the code rest_off.
 	Keys []Key
 
-	// Events are what users did; nil means that nothing is kept of it. EventReaders are the users
-	// whose tokens allow to take them, as keys do.
+	// Events stores logins, logouts, joins and leaves; nil means that they are not stored.
+	// Tokens of the users in EventReaders may read them, as keys may.
 	Events       Events
 	EventReaders []string
 
-	// History keeps messages; nil means that none are kept.
+	// History stores messages; nil means that messages are not stored.
 	History History
 
-	// Control is what the control API sees and changes; nil means that there is no such API.
-	// Media is where it stores files; nil means nowhere.
+	// Control is what the control API reads and changes; nil means that the API is off.
+	// Media is where it stores files; nil means that it has no calls for media.
 	Control Control
 	Media   Media
 
-	// Limits bound how often an app may call this gateway.
+	// Limits say how often an app may call this gateway.
 	Limits Limits
 
 	// AllowOrigin decides whether pages of an origin may read answers (CORS); nil means that
 	// no page may.
 	AllowOrigin func(origin string) bool
 
-	// Address tells whom a request comes from, for the log; nil means its RemoteAddr.
+	// Address returns the client address of a request, for the log; nil means RemoteAddr.
 	Address func(*http.Request) string
 
-	// Meter counts calls; nil means that nobody does.
+	// Meter counts calls; nil means that they are not counted.
 	Meter Meter
 
-	// Logger gets a line for each call, without secrets and payloads; nil means slog.Default().
+	// Logger gets one line for each call, without secrets and payloads; nil means slog.Default().
 	Logger *slog.Logger
 
 	// PeerAck is how long a peer message waits for the receiver's client; 0 means 6 s.
 	PeerAck time.Duration
 }
 
-// Apps are the apps that are served. gateway.Apps and gateway.Development are such.
+// Apps are the apps that the gateway serves. gateway.Apps and gateway.Development implement it.
 type Apps interface {
-	// Serves reports whether an app id is served.
+	// Serves reports whether the gateway serves an app id.
 	Serves(app string) bool
 
 	session.Authorizer
 }
 
-// Bus carries messages to clients. A session.Engine is one.
+// Bus carries messages to clients. session.Engine implements it.
 type Bus interface {
-	AskPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error
+	SendToPeer(user id.User, frame []byte, timeout time.Duration, done func(received bool)) error
 	PublishChannel(id channel.ID, frame []byte, done func(error)) error
 	AppendMail(user id.User, from string, frame []byte, done func(error)) error
 	NotifyMail(user id.User) error
@@ -74,7 +74,7 @@ type Bus interface {
 
 var _ Bus = session.Engine(nil)
 
-// Meter counts calls. Its method is called by many goroutines, and must not block.
+// Meter counts calls. It must be safe for concurrent use and must not block.
 type Meter interface {
 	// RESTCall gets the endpoint, one of Endpoints, and the status of the answer.
 	RESTCall(endpoint string, status int)
@@ -91,7 +91,7 @@ type Limits struct {
 	ChannelMessages int // 0 means 1 000
 	Events          int // 0 means 10, for each of the two kinds
 	History         int // 0 means 100, for each of the three endpoints
-	Control         int // 0 means 50, for all of the control API together
+	Control         int // 0 means 50, for all operations of the control API together
 }
 
 func (l Limits) withDefaults() Limits {

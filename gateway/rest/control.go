@@ -19,22 +19,23 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// What is below ControlPrefix is our own, and described by docs/openapi.yaml: what operators
-// and backends see and change beyond messages. Only keys may call it.
+// The paths below ControlPrefix are our own API, not the vendor's: docs/openapi.yaml describes it.
+// With it, operators and backends see and change more than messages. Only keys may call it.
 
-// Control is what the gateways share of sessions, channels and bans. A natsengine.Engine is one.
+// Control is what all gateways share: sessions, channels and bans. natsengine.Engine implements it.
 type Control interface {
 	Directory
 	Bans
 	session.ChannelAttributes
 	ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error)
 
-	// Evict has a gateway end a session, and waits for that. A gateway that is gone is no error.
+	// Evict makes a gateway end a session and waits until it has. If that gateway does not run any
+	// more, it returns nil.
 	Evict(ctx context.Context, gateway string, e session.Eviction) error
 }
 
-// Directory tells who is there. Lists come in pages: next is the cursor of the following page, 0 at
-// the end. A page may have fewer than most, and what changes meanwhile may be listed twice.
+// Directory lists sessions and channels, in pages. next is the cursor of the next page, 0 at the end.
+// A page may have fewer than most entries. Entries that change between two calls may be listed twice.
 type Directory interface {
 	// Session returns session.ErrNoSession for a user who is not logged in.
 	Session(ctx context.Context, user id.User) (session.Info, error)
@@ -47,17 +48,17 @@ type Directory interface {
 	CountMembers(ctx context.Context, id channel.ID) (int, error)
 }
 
-// Bans keeps users out.
+// Bans stores which users are banned.
 type Bans interface {
 	Ban(ctx context.Context, b session.Ban) error
 	Unban(ctx context.Context, user id.User) error
 	FindBan(ctx context.Context, user id.User) (b session.Ban, ok bool, err error)
 
-	// Bans returns bans by user id, those of users behind after.
+	// Bans returns bans in the order of user ids, of the users after the id after.
 	Bans(ctx context.Context, app, after string, most int) (page []session.Ban, more bool, err error)
 }
 
-// Media stores files for backends. A media.Handler is one.
+// Media stores files for backends. media.Handler implements it.
 type Media interface {
 	Put(ctx context.Context, who media.Principal, fileName string, size int64, content io.Reader) (media.Info, error)
 	Find(ctx context.Context, app, key string) (media.Info, error)
@@ -69,7 +70,7 @@ type Media interface {
 
 var _ Media = (*media.Handler)(nil)
 
-// operation is one of the control API, named as in docs/openapi.yaml.
+// operation is an operation of the control API, named as in docs/openapi.yaml.
 type operation struct {
 	name, method, path string // the path is below ControlPrefix and the app id
 	do                 func(h *Handler, r *http.Request, c *call) (any, error)
@@ -82,7 +83,7 @@ const (
 	mediaVar   = "{media_id}"
 )
 
-// operations are all of the control API.
+// operations are all operations of the control API.
 var operations = []operation{
 	{"listSessions", http.MethodGet, "sessions", (*Handler).listSessions},
 	{"getSession", http.MethodGet, "sessions/{user_id}", (*Handler).getSession},
@@ -107,8 +108,8 @@ var operations = []operation{
 	{"getUserUsage", http.MethodGet, "users/{user_id}/usage", (*Handler).getUserUsage},
 }
 
-// findOperation finds what an escaped path and a method name. allow are the methods that the path
-// takes: nil for an unknown path.
+// findOperation finds the operation of an escaped path and a method. allow has the methods that the
+// path accepts; it is nil for an unknown path.
 func findOperation(escaped, method string) (t target, do operation, allow []string) {
 	rest, found := strings.CutPrefix(escaped, ControlPrefix)
 	if !found {
@@ -138,7 +139,7 @@ func findOperation(escaped, method string) (t target, do operation, allow []stri
 	return t, do, allow
 }
 
-// match reports whether the path is this operation's, and reads its variables.
+// match reports whether the path belongs to this operation, and reads its variables.
 func (o operation) match(segments []string) (t target, ok bool) {
 	pattern := strings.Split(o.path, "/")
 	if len(pattern) != len(segments) {
@@ -161,7 +162,7 @@ func (o operation) match(segments []string) (t target, ok bool) {
 	return t, true
 }
 
-// control answers a request of the control API, or says why not.
+// control answers a request to the control API.
 func (h *Handler) control(header http.Header, r *http.Request, c *call) (any, error) {
 	target, operation, allow := findOperation(r.URL.EscapedPath(), r.Method)
 	c.target = target
@@ -175,7 +176,7 @@ func (h *Handler) control(header http.Header, r *http.Request, c *call) (any, er
 	var ok bool
 	if c.caller, c.why, ok = h.authenticate(r, c.app, c.uid); !ok || c.caller.key == "" {
 		if ok {
-			c.why = "a token is not enough here"
+			c.why = "a token does not allow this call"
 		}
 		header.Set("WWW-Authenticate", `Basic realm="rtm"`)
 		return nil, keyNeeded
@@ -189,7 +190,7 @@ func (h *Handler) control(header http.Header, r *http.Request, c *call) (any, er
 	return operation.do(h, r, c)
 }
 
-// checkNames holds the ids in the path against their rules.
+// checkNames checks the ids in the path.
 func (c *call) checkNames(path string) error {
 	if strings.Contains(path, userVar) {
 		if err := checkID("the user id in the path", c.uid); err != nil {
@@ -211,7 +212,7 @@ const (
 	maxPage     = 1000
 )
 
-// pageOf reads which page is asked for.
+// pageOf reads which page the caller asks for.
 func pageOf(r *http.Request) (cursor string, most int, err error) {
 	q := r.URL.Query()
 	most = defaultPage
@@ -223,7 +224,7 @@ func pageOf(r *http.Request) (cursor string, most int, err error) {
 	return q.Get("cursor"), most, nil
 }
 
-// sequencePage reads which page is asked for of a list whose cursors are numbers.
+// sequencePage is pageOf for a list whose cursors are numbers.
 func sequencePage(r *http.Request) (after uint64, most int, err error) {
 	cursor, most, err := pageOf(r)
 	if err == nil && cursor != "" {
@@ -234,7 +235,7 @@ func sequencePage(r *http.Request) (after uint64, most int, err error) {
 	return after, most, err
 }
 
-// namePage reads which page is asked for of a list whose cursors are names.
+// namePage is pageOf for a list whose cursors are names.
 func namePage(r *http.Request) (after string, most int, err error) {
 	cursor, most, err := pageOf(r)
 	if err != nil {
@@ -249,10 +250,10 @@ func namePage(r *http.Request) (after string, most int, err error) {
 
 var badCursor = invalid("cursor must be the next_cursor of an earlier answer")
 
-// nameCursor asks for what is behind a name.
+// nameCursor returns the cursor of the page after a name.
 func nameCursor(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }
 
-// sequenceCursor is what callers get to ask for the next page; "" at the end.
+// sequenceCursor returns the cursor of the next page, or "" at the end.
 func sequenceCursor(next uint64) string {
 	if next == 0 {
 		return ""
@@ -260,7 +261,7 @@ func sequenceCursor(next uint64) string {
 	return strconv.FormatUint(next, 36)
 }
 
-// names are the values of a parameter that may be repeated; each must be an id.
+// names returns the values of a parameter that may be repeated. Each must be an id.
 func names(r *http.Request, parameter string, most int) ([]string, error) {
 	all := r.URL.Query()[parameter]
 	if len(all) == 0 || len(all) > most {
@@ -274,7 +275,8 @@ func names(r *http.Request, parameter string, most int) ([]string, error) {
 	return all, nil
 }
 
-// seconds is a field that must be a whole number of seconds from 1 up; absent means otherwise.
+// seconds returns a field that must be a whole number of seconds, from 1 to most. If the field is
+// absent, it returns otherwise.
 func (f fields) seconds(name string, most, otherwise time.Duration) (time.Duration, error) {
 	n, err := f.number(name, int(otherwise/time.Second))
 	if err != nil || n < 1 || n > int(most/time.Second) {
@@ -285,7 +287,7 @@ func (f fields) seconds(name string, most, otherwise time.Duration) (time.Durati
 
 // Failures of control calls.
 var (
-	keyNeeded = &failure{status: http.StatusUnauthorized, code: "unauthorized", text: "nothing that was sent allows this call for this app: send a key of --rest-key by Basic"}
+	keyNeeded = &failure{status: http.StatusUnauthorized, code: "unauthorized", text: "the credentials do not allow this call for this app: send a key of --rest-key by Basic"}
 	notOnline = &failure{status: http.StatusNotFound, code: "not_online", text: "the user is not logged in"}
 	notBanned = &failure{status: http.StatusNotFound, code: "not_banned", text: "the user is not banned"}
 )
@@ -297,7 +299,7 @@ func noSession(err error) error {
 	return err
 }
 
-// sorted is a list that is never null in JSON.
+// sorted returns a sorted list that is never null in JSON.
 func sorted(all []string) []string {
 	all = append([]string{}, all...)
 	slices.Sort(all)

@@ -123,7 +123,7 @@ func (h *Handler) putAttributes(r *http.Request, c *call, op wire.AttributeWrite
 	return h.writeAttributes(r, c, writer, w)
 }
 
-// deleteAttributes deletes those whose keys are given, or all.
+// deleteAttributes deletes the attributes with the given keys, or all without keys.
 func (h *Handler) deleteAttributes(r *http.Request, c *call) (any, error) {
 	q := r.URL.Query()
 	notify, err := parseFlag("notify", q.Get("notify"))

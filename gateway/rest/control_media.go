@@ -42,7 +42,7 @@ const (
 	fileType  = "FILE"
 )
 
-// viewMedia looks at a file. A picture is what has a width and a height.
+// viewMedia describes a file. A file is a picture if it has a width and a height.
 func (h *Handler) viewMedia(r *http.Request, info media.Info) (mediaView, error) {
 	v := mediaView{
 		Type: fileType, UserID: info.UID, FileName: info.FileName(), Size: info.Size,
@@ -93,14 +93,14 @@ func (h *Handler) uploadMedia(r *http.Request, c *call) (any, error) {
 	return mediaAnswer{c.succeeded(), v}, nil
 }
 
-// bodyStall is how long a caller may send nothing of a file, and answerTime is for what follows.
+// bodyStall is how long a caller may send no byte of a file. answerTime is how long the answer may take.
 const (
 	bodyStall  = 30 * time.Second
 	answerTime = time.Minute
 )
 
-// stalling is the body of a request that may take as long as it comes. At its end the answer may take
-// as long as a check of the file does.
+// stalling returns a request's body that may take any time, as long as bytes arrive. After its end, the
+// answer may take as long as a check of the file.
 func (c *call) stalling(r *http.Request) io.Reader {
 	return &stallingBody{Reader: r.Body, left: r.ContentLength, control: c.control}
 }
@@ -113,7 +113,7 @@ type stallingBody struct {
 
 func (b *stallingBody) Read(p []byte) (int, error) {
 	now := time.Now()
-	_ = b.control.SetReadDeadline(now.Add(bodyStall)) // errors mean that the connection is gone
+	_ = b.control.SetReadDeadline(now.Add(bodyStall)) // fails only if the connection is closed
 	_ = b.control.SetWriteDeadline(now.Add(bodyStall + answerTime))
 	n, err := b.Reader.Read(p)
 	if b.left -= int64(n); b.left <= 0 {
@@ -170,7 +170,7 @@ func (h *Handler) makeMediaURL(r *http.Request, c *call) (any, error) {
 		return nil, err
 	}
 	if err := mediaurl.CheckDownload(download); err != nil {
-		return nil, invalid("download: %v", err)
+		return nil, invalid("%v", err)
 	}
 	info, err := h.findMedia(r, c, c.media)
 	if err != nil {
@@ -186,7 +186,7 @@ func (h *Handler) makeMediaURL(r *http.Request, c *call) (any, error) {
 	}{c.succeeded(), path}, nil
 }
 
-// readOptionalBody reads a body that may be absent.
+// readOptionalBody is readBody for a body that may be absent.
 func readOptionalBody(r *http.Request) (fields, error) {
 	if r.ContentLength == 0 {
 		return fields{}, nil
@@ -230,8 +230,7 @@ func (h *Handler) sendMedia(r *http.Request, c *call) (any, error) {
 	return sent{c.succeeded(), code}, nil
 }
 
-// readMedia makes the message of a file, with what the file itself tells unless the body says
-// something else.
+// readMedia makes the message of a file. Values that the body does not give are those of the file.
 func (h *Handler) readMedia(r *http.Request, c *call, body fields) (*wire.Message, error) {
 	id, err := body.text("media_id")
 	if err != nil {
@@ -278,12 +277,12 @@ func (h *Handler) readMedia(r *http.Request, c *call, body fields) (*wire.Messag
 		}
 	}
 	if n := len(m.FileName) + len(m.Description) + len(m.Thumbnail); n > core.MaxMessageBytes {
-		return nil, invalid("file_name, description and thumbnail have %d bytes together, %d are allowed", n, core.MaxMessageBytes)
+		return nil, invalid("file_name, description and thumbnail together have %d bytes, they may have at most %d", n, core.MaxMessageBytes)
 	}
 	return m, nil
 }
 
-// usageView is what files take.
+// usageView is how much storage files take.
 type usageView struct {
 	Bytes    int64  `json:"bytes"`
 	MaxBytes *int64 `json:"max_bytes"` // null: no bound
@@ -314,16 +313,16 @@ func (h *Handler) getUsage(r *http.Request, c *call, uid string) (any, error) {
 
 // Failures of calls about media.
 var (
-	noMedia      = &failure{status: http.StatusNotFound, code: "not_found", text: "there is no such media: the id is unknown here, or it has expired"}
-	lengthNeeded = &failure{status: http.StatusLengthRequired, code: "length_required", text: "Content-Length must say how long the file is"}
-	fileTooLarge = &failure{status: http.StatusRequestEntityTooLarge, code: "too_large", text: "a file may have 30 MiB"}
-	fullMedia    = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "the files of the user or of the app take as many bytes as they may: there is room when older ones expire or are deleted", retryAfter: 3600}
-	noRoom       = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the gateway has no room for files now: try again later", retryAfter: 60}
+	noMedia      = &failure{status: http.StatusNotFound, code: "not_found", text: "no such media: the id is unknown or the file has expired"}
+	lengthNeeded = &failure{status: http.StatusLengthRequired, code: "length_required", text: "the header Content-Length is missing: it must be the size of the file"}
+	fileTooLarge = &failure{status: http.StatusRequestEntityTooLarge, code: "too_large", text: "the file is too large: it may have at most 30 MiB"}
+	fullMedia    = &failure{status: http.StatusTooManyRequests, code: "quota_exceeded", text: "the quota of the user or of the app is used up: delete files, or wait until older ones expire", retryAfter: 3600}
+	noRoom       = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the gateway has no storage for files now: try again later", retryAfter: 60}
 	unchecked    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "the file cannot be checked now: try again later", retryAfter: 60}
-	busyMedia    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "as many transfers as may be are under way: try again", retryAfter: 1}
+	busyMedia    = &failure{status: http.StatusServiceUnavailable, code: "unavailable", text: "too many uploads and downloads are running: try again", retryAfter: 1}
 )
 
-// mediaFailure is what the caller is told of an error about media.
+// mediaFailure returns the answer to an error about media.
 func mediaFailure(err error) error {
 	var rejected *media.Rejected
 	switch {
@@ -340,7 +339,7 @@ func mediaFailure(err error) error {
 	case errors.Is(err, media.ErrUnchecked):
 		return unchecked
 	case errors.Is(err, media.ErrCutShort):
-		return invalid("the body did not come to its end")
+		return invalid("the body is incomplete")
 	case errors.Is(err, media.ErrNotFound):
 		return noMedia
 	case errors.Is(err, media.ErrNoURLs):

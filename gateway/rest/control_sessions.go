@@ -62,10 +62,10 @@ func (h *Handler) getSession(r *http.Request, c *call) (any, error) {
 	}{c.succeeded(), view{newSessionView(s), sorted(channels)}}, nil
 }
 
-// maxMoves is how often a session that moves to another gateway meanwhile is looked for again.
+// maxMoves is how often kickUser looks again for a session that moves to another gateway meanwhile.
 const maxMoves = 5
 
-// kickUser ends the session that the user has now. A later login is let in.
+// kickUser ends the user's current session. They may log in again.
 func (h *Handler) kickUser(r *http.Request, c *call) (any, error) {
 	record, err := h.config.Bus.Lookup(r.Context(), c.user())
 	if err != nil {
@@ -88,8 +88,7 @@ func (h *Handler) kickUser(r *http.Request, c *call) (any, error) {
 	return c.succeeded(), nil
 }
 
-// maxPresence is how many users may be asked for at once: the head of a request has room for as many
-// ids of 64 letters.
+// maxPresence is how many users one call may ask for: so many ids of 64 letters fit into the URL.
 const maxPresence = 128
 
 type presenceView struct {
@@ -184,7 +183,7 @@ func (h *Handler) banUser(r *http.Request, c *call) (any, error) {
 		return nil, err
 	}
 	if !body.has("seconds") {
-		return nil, invalid("seconds is missing: for how long the user is banned")
+		return nil, invalid("seconds is missing: it must say how long the ban lasts")
 	}
 	life, err := body.seconds("seconds", maxBan, 0)
 	if err != nil {
@@ -195,10 +194,10 @@ func (h *Handler) banUser(r *http.Request, c *call) (any, error) {
 		return nil, err
 	}
 	if len(reason) > maxBanReason {
-		return nil, invalid("reason has %d bytes, %d are allowed", len(reason), maxBanReason)
+		return nil, invalid("reason has %d bytes, it may have at most %d", len(reason), maxBanReason)
 	}
 	now := time.Now()
-	// Rounded up: whoever bans for a second means all of it.
+	// Rounded up, so that no ban is shorter than the caller asked for.
 	b := session.Ban{User: c.user(), Until: now.Add(life + time.Second - 1).Truncate(time.Second), Reason: reason, Made: now.Truncate(time.Second)}
 	if err := h.config.Control.Ban(r.Context(), b); err != nil {
 		return nil, err

@@ -15,10 +15,10 @@ import (
 // caller is who makes a call.
 type caller struct {
 	key string // the id of a Key; "" for a user with a token
-	uid string // of the token
+	uid string // user id of the token
 }
 
-// String is what the log says of a caller.
+// String returns the caller's name in the log.
 func (c caller) String() string {
 	switch {
 	case c.key != "":
@@ -29,15 +29,15 @@ func (c caller) String() string {
 	return "nobody"
 }
 
-// credentials are what a request brings. Callers send several forms at once, some of them
-// broken: one that is valid is enough.
+// credentials are all credentials of a request. Callers send several forms at once, and some of
+// them may be broken. One valid credential is enough.
 type credentials struct {
 	basic  []string // ID:SECRET
 	tokens []string
 	uid    string // of the header x-agora-uid
 }
 
-// credentialsOf reads all forms: "Authorization: Basic …", "Authorization: agora token=…", and
+// credentialsOf reads "Authorization: Basic …", "Authorization: agora token=…", and
 // x-agora-token with x-agora-uid.
 func credentialsOf(h http.Header) (c credentials) {
 	for _, value := range h.Values("Authorization") {
@@ -60,7 +60,7 @@ func credentialsOf(h http.Header) (c credentials) {
 	return c
 }
 
-// bare is a value without white space around it, and without one pair of quotes.
+// bare returns a value without surrounding white space, and without one pair of quotes.
 func bare(text string) string {
 	text = strings.TrimSpace(text)
 	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
@@ -69,13 +69,14 @@ func bare(text string) string {
 	return text
 }
 
-// authenticate tells who makes a call for an app. as is the user of the path, in whose name the
-// call is made; "" at endpoints without one. ok is false where nothing that was given allows the
-// call; why is for the log alone, since a caller must not learn whether the app exists.
+// authenticate returns who makes a call for an app. as is the user id in the path, in whose name
+// the call is made, or "" if the path has no user. If no credential allows the call, ok is false,
+// and why is the reason for the log. Callers do not get it, because they must not learn whether the
+// app exists.
 func (h *Handler) authenticate(r *http.Request, app, as string) (c caller, why string, ok bool) {
 	given := credentialsOf(r.Header)
 	if !core.ValidAppID(app) || !h.config.Apps.Serves(app) {
-		return caller{}, "the app id is not served here", false
+		return caller{}, "the gateway does not serve the app id", false
 	}
 	for _, pair := range given.basic {
 		if id := h.keys.find(pair, app); id != "" {
@@ -96,14 +97,14 @@ func (h *Handler) authenticate(r *http.Request, app, as string) (c caller, why s
 	return caller{}, why, false
 }
 
-// userOf returns the user that a token is for, or why it is not valid here.
+// userOf returns the user of a token, or why the token is not valid for this call.
 func (h *Handler) userOf(r *http.Request, app, as, text, named string) (uid, why string) {
 	uid = named
 	switch said, found := token.UserID(text); {
 	case uid == "" && found:
 		uid = said
 	case uid == "":
-		uid = as // a token 006 does not say whose it is: that is part of its signature
+		uid = as // a token 006 does not contain its user id: only its signature depends on it
 	}
 	switch {
 	case !validID(uid):
@@ -112,7 +113,7 @@ func (h *Handler) userOf(r *http.Request, app, as, text, named string) (uid, why
 		return "", "the token is for another user than the path names"
 	}
 	login := session.Login{User: id.User{App: app, ID: uid}}
-	if _, refusal := h.config.Apps.Authorize(r.Context(), login); refusal == nil { // so it checks no tokens
+	if _, refusal := h.config.Apps.Authorize(r.Context(), login); refusal == nil { // then the app does not check tokens
 		return "", "the app lets users in without tokens: a token proves nothing"
 	}
 	login.Token = text
@@ -122,5 +123,5 @@ func (h *Handler) userOf(r *http.Request, app, as, text, named string) (uid, why
 	return uid, ""
 }
 
-// validID is core.ValidID, and lets an apostrophe pass, which the vendor's REST API allows.
+// validID is core.ValidID, but also accepts an apostrophe, as the vendor's REST API does.
 func validID(id string) bool { return core.ValidID(strings.ReplaceAll(id, "'", "_")) }

@@ -126,7 +126,7 @@ func TestAppsAreApart(t *testing.T) {
 	}
 	assert.Equal(t, refused.fields, unknown.fields)
 	assert.Equal(t, refused.fields, noID.fields)
-	assert.Contains(t, h.log.String(), "the app id is not served here")
+	assert.Contains(t, h.log.String(), "the gateway does not serve the app id")
 }
 
 // No line of the log has a secret, a token or a payload.

@@ -1,5 +1,5 @@
 // Package rest is the HTTP interface for the backends of applications, with the paths, fields and
-// statuses of the vendor's RESTful API of RTM 1.x. A backend moves here by changing the host.
+// statuses of the vendor's RESTful API of RTM 1.x. A backend only needs to change the host.
 //
 //	POST /dev/v2/project/<app>/rtm/users/<uid>/peer_messages
 //	POST /dev/v2/project/<app>/rtm/users/<uid>/channel_messages
@@ -9,13 +9,12 @@
 //	GET  /dev/v2/project/<app>/rtm/message/history/query/<handle>
 //	GET  /dev/v2/project/<app>/rtm/message/history/count
 //
-// Beside it is an interface of our own, below /v1/apps/<app>/, for what operators and backends see
-// and change of sessions, channels, bans and media: docs/openapi.yaml describes it. Only a Key
-// allows that.
+// The package also has our own control API, below /v1/apps/<app>/. With it, operators and backends
+// see and change sessions, channels, bans and media. docs/openapi.yaml describes it. It needs a Key.
 //
-// A call is allowed by a Key (HTTP Basic) or by a token of the app's users, see Config.Keys.
-// Every answer is JSON, errors included, and has a request_id that the log has too.
+// All other calls need a Key (HTTP Basic) or a token of a user of the app, see Config.Keys.
+// Every answer is JSON, also an error. It has a request_id, which is also in the log.
 //
-// New makes the handler. It reaches clients through a Bus, which session.Engine satisfies, so
-// that it does not matter which gateway of a cluster is called.
+// New makes the handler. It reaches clients through a Bus, so that a backend may call any gateway
+// of a cluster.
 package rest

@@ -8,18 +8,18 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// maxEvents is how many events an answer has at most. (the vendor's limit)
+// maxEvents is how many events an answer has at most, as in the vendor's API.
 const maxEvents = 1000
 
-// Events are what users of apps did. A call takes them: no other gets them again, also where an
-// error comes with them.
+// Events stores what users of apps did. A call removes the events that it returns, also if it
+// returns an error with them: no other call gets them again.
 type Events interface {
 	TakeUserEvents(ctx context.Context, app string, most int) ([]event.Event, error)
 	TakeChannelEvents(ctx context.Context, app string, most int) ([]event.Event, error)
 }
 
-// userEvent is a login or logout. The time has the names that it has in the vendor's older and
-// newer texts, both in ms.
+// userEvent is a login or logout. The time is in two fields, because the vendor's older and newer
+// documents have different names for it. Both are in ms.
 type userEvent struct {
 	UserID string `json:"user_id"`
 	Type   string `json:"type"`
@@ -27,14 +27,14 @@ type userEvent struct {
 	Ts     int64  `json:"ts"`
 }
 
-// channelEvent is a coming or going, with both names of the channel.
+// channelEvent is a join or leave. The channel is in two fields, too.
 type channelEvent struct {
 	GroupID   string `json:"group_id"`
 	ChannelID string `json:"channel_id"`
 	userEvent
 }
 
-// eventTypes are what the API calls events.
+// eventTypes are the names of events in the API.
 var eventTypes = map[event.Kind]string{
 	event.LoggedIn: "Login", event.LoggedOut: "Logout", event.Joined: "Join", event.Left: "Leave",
 }
@@ -74,8 +74,8 @@ func newUserEvent(e event.Event) userEvent {
 	return userEvent{UserID: e.User.ID, Type: eventTypes[e.Kind], Ms: ms, Ts: ms}
 }
 
-// takeEvents takes what there is for a caller who may: whoever reads events takes them from all
-// others, so a user's token is not enough.
+// takeEvents returns the stored events, if the caller may read them. Each event is read only once.
+// So a token is not enough unless --rest-event-users names its user.
 func (h *Handler) takeEvents(r *http.Request, c *call, take func(Events, context.Context, string, int) ([]event.Event, error)) ([]event.Event, error) {
 	if c.caller.key == "" && !slices.Contains(h.config.EventReaders, c.caller.uid) {
 		c.why = "the user is not named by --rest-event-users"
@@ -85,7 +85,7 @@ func (h *Handler) takeEvents(r *http.Request, c *call, take func(Events, context
 		return nil, notKept
 	}
 	events, err := take(h.config.Events, r.Context(), c.app, maxEvents)
-	if len(events) > 0 && err != nil { // they are gone: give what there is
+	if len(events) > 0 && err != nil { // the events are already removed: return them
 		c.why, err = err.Error(), nil
 	}
 	return events, err

@@ -14,17 +14,17 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// Handler serves what is below Prefix. It is safe for concurrent use.
+// Handler serves the paths below Prefix and ControlPrefix. It is safe for concurrent use.
 type Handler struct {
 	config   Config
 	keys     keyring
 	sender   *sender
 	limits   limits
 	searches *searches
-	refused  *rate.Limiter // of lines in the log about callers without valid credentials
+	refused  *rate.Limiter // of log lines about callers without valid credentials
 }
 
-// New makes a Handler. It needs no end of its own.
+// New returns a Handler. It need not be closed.
 func New(config Config) (*Handler, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -40,21 +40,21 @@ func New(config Config) (*Handler, error) {
 	}, nil
 }
 
-// call is one request on its way through the handler.
+// call is the state of one request.
 type call struct {
 	target
 	id     string
 	caller caller
 	began  time.Time
-	from   string // a user, for the log; unless it is that of the path
+	from   string // a user, for the log, unless the path names them
 	to     string // a user or channel, for the log
-	why    string // a failure's cause, for the log alone
+	why    string // cause of a failure, only for the log
 
 	counted string // the endpoint, for Meter
 	control *http.ResponseController
 }
 
-// result begins every answer that is a success.
+// result has the first fields of each successful answer.
 type result struct {
 	Result    string `json:"result"`
 	RequestID string `json:"request_id"`
@@ -85,7 +85,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.config.Meter.RESTCall(cmp.Or(c.counted, c.endpoint), status)
 }
 
-// do answers a request or says why not.
+// do answers a request.
 func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) {
 	if len(h.keys) == 0 {
 		c.endpoint = EndpointOther
@@ -135,7 +135,7 @@ func (h *Handler) do(header http.Header, r *http.Request, c *call) (any, error) 
 	return nil, notFound
 }
 
-// keepOut refuses a banned user, whose token is still valid. Keys may send in the name of anybody.
+// keepOut refuses a banned user, whose token may still be valid. Keys may send in the name of any user.
 func (h *Handler) keepOut(r *http.Request, c *call) error {
 	if c.caller.key != "" || h.config.Control == nil {
 		return nil
@@ -148,8 +148,8 @@ func (h *Handler) keepOut(r *http.Request, c *call) error {
 	return err
 }
 
-// failureOf is what the caller is told of an error. Errors of other packages may name addresses
-// and paths, which are for the log alone.
+// failureOf returns the answer to an error. Errors of other packages may contain addresses and
+// paths: they go only to the log.
 func (h *Handler) failureOf(err error, c *call) *failure {
 	if err == nil {
 		return nil
@@ -162,8 +162,8 @@ func (h *Handler) failureOf(err error, c *call) *failure {
 	return unavailable
 }
 
-// audit writes the line of a call. Of callers without valid credentials, which anybody can be, it
-// writes ten lines a second at most.
+// audit logs a call. It logs at most ten calls a second without valid credentials, because anybody
+// can make those.
 func (h *Handler) audit(r *http.Request, c *call, status int, code string) {
 	if c.caller == (caller{}) && !h.refused.Allow() {
 		return
@@ -185,7 +185,7 @@ func (h *Handler) audit(r *http.Request, c *call, status int, code string) {
 	h.config.Logger.LogAttrs(r.Context(), level, "rest call", attributes...)
 }
 
-// clip bounds what a line of the log has of a caller's.
+// clip shortens text of a caller for the log.
 func clip(text string) string {
 	const most = 300
 	if len(text) > most {
@@ -194,11 +194,11 @@ func clip(text string) string {
 	return text
 }
 
-// corsHeaders are those that pages may send.
+// corsHeaders are the headers that pages may send.
 const corsHeaders = "Authorization, Content-Type, x-agora-token, x-agora-uid"
 
-// crossOrigin sets what browsers ask for, in place of what the gateway says of its other
-// addresses. It reports whether the request was a preflight, and is answered by that.
+// crossOrigin sets the CORS headers, instead of those of the gateway's other paths. It reports
+// whether the request is a preflight, which needs no other answer.
 func (h *Handler) crossOrigin(header http.Header, r *http.Request) (preflight bool) {
 	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
 		header.Del(name)

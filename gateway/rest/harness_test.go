@@ -55,7 +55,7 @@ func decode(frame []byte) *wire.Delivery {
 	return f.Delivery
 }
 
-func (b *bus) AskPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
+func (b *bus) SendToPeer(user id.User, frame []byte, timeout time.Duration, done func(bool)) error {
 	b.mu.Lock()
 	b.peers = append(b.peers, decode(frame))
 	take := b.online[user.ID]

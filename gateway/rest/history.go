@@ -14,14 +14,14 @@ import (
 	"rtmwasm/gateway/history"
 )
 
-// History keeps and finds messages.
+// History stores messages and finds them.
 type History interface {
 	history.Recorder
 
 	// Count returns how many messages there are.
 	Count(ctx context.Context, f history.Filter) (int, error)
 
-	// Read returns messages by their time, not more than limit, behind the first offset ones.
+	// Read returns at most limit messages in the order of their times. It skips the first offset ones.
 	Read(ctx context.Context, f history.Filter, offset, limit int, newestFirst bool) ([]history.Message, error)
 }
 
@@ -30,19 +30,19 @@ const (
 	defaultLimit = 20
 	maxLimit     = 100
 
-	// handleLife is how long a query can be read, and maxHandle how long its handle may be.
+	// handleLife is how long a query can be read. maxHandle is the longest handle, in bytes.
 	handleLife = 10 * time.Minute
 	maxHandle  = 2048
 
-	// maxSearches is how many searches run at a time, and maxAppSearches how many of one app.
+	// maxSearches is how many searches run at the same time, maxAppSearches how many of one app.
 	maxSearches    = 4
 	maxAppSearches = 2
 
-	// maxMs is the last time that may be asked for: the end of the year 9999.
+	// maxMs is the latest time that a query may have: the end of the year 9999.
 	maxMs = 253402300799999
 )
 
-// query is what is asked of the history.
+// query is a query of the history.
 type query struct {
 	Filter      history.Filter `json:"f"`
 	Offset      int            `json:"o"`
@@ -51,14 +51,14 @@ type query struct {
 	Ends        int64          `json:"e"` // Unix time in seconds, until when it may be read
 }
 
-// handle is a query as text. It is all there is of the query: any gateway can read it, and it
-// allows nothing, since the caller's rights are looked at each time.
+// handle returns the query as text. Gateways do not store queries: any gateway can read the handle.
+// A handle gives no rights, because the caller's rights are checked at each call.
 func (q query) handle() (string, error) {
 	text, err := json.Marshal(q)
 	return base64.RawURLEncoding.EncodeToString(text), err
 }
 
-// parseHandle undoes query.handle; false for what is none, or of another app, or over.
+// parseHandle reads a handle. ok is false if it is malformed, expired or of another app.
 func parseHandle(handle, app string, now time.Time) (q query, ok bool) {
 	if len(handle) > maxHandle {
 		return q, false
@@ -72,7 +72,7 @@ func parseHandle(handle, app string, now time.Time) (q query, ok bool) {
 	return q, ok
 }
 
-// checkFilter says what is wrong with a filter.
+// checkFilter returns an error if a filter is invalid.
 func checkFilter(f history.Filter) error {
 	switch {
 	case f.From == "" && f.To == "":
@@ -94,7 +94,7 @@ func parseTime(name, text string) (ms int64, err error) {
 	if text == "" {
 		return 0, invalid("%s is missing", name)
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05Z", "2006-01-02 15:04:05"} { // each takes fractions
+	for _, layout := range []string{"2006-01-02T15:04:05Z", "2006-01-02 15:04:05"} { // both also accept fractions
 		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
 			return t.UnixMilli(), nil
 		}
@@ -185,7 +185,7 @@ func parseQuery(body fields, app string) (q query, order string, err error) {
 	return q, order, checkFilter(q.Filter)
 }
 
-// optional is a field that may be missing, null or empty. An integer counts as its decimal text.
+// optional returns a field that may be missing, null or empty. An integer counts as its decimal text.
 func (f fields) optional(name string) (string, error) {
 	if raw := string(f[name]); isInteger(raw) {
 		return raw, nil
@@ -196,7 +196,7 @@ func (f fields) optional(name string) (string, error) {
 	return f.text(name)
 }
 
-// number is a field that is an integer from 0 up, also as text.
+// number returns a field that must be an integer from 0 up. It may be a string.
 func (f fields) number(name string, otherwise int) (int, error) {
 	if !f.has(name) {
 		return otherwise, nil
@@ -208,8 +208,8 @@ func (f fields) number(name string, otherwise int) (int, error) {
 	return n, nil
 }
 
-// mayRead refuses, or narrows, what a user with a token asks for: they may read what they sent or
-// received, and the messages of every channel, since they may join every channel.
+// mayRead refuses or narrows the query of a user with a token. They may read the messages that they
+// sent or received, and those of every channel, because they may join every channel.
 func (h *Handler) mayRead(c *call, f *history.Filter) error {
 	c.from, c.to = f.From, f.To
 	uid := c.caller.uid
@@ -219,7 +219,7 @@ func (h *Handler) mayRead(c *call, f *history.Filter) error {
 	case c.caller.key != "", f.From == uid, f.To == uid:
 		return nil
 	case f.To == "":
-		c.why = "the user asks for what another sent"
+		c.why = "the user asks for messages of another user"
 		return unauthorized
 	}
 	f.ChannelsOnly = true
@@ -236,7 +236,7 @@ type historyMessage struct {
 	Media       *historyMedia `json:"media,omitempty"` // of IMAGE and FILE, which the vendor does not keep
 }
 
-// historyMedia is what a message with media has beside its description, which is the payload.
+// historyMedia has the fields of a message with media, except the description, which is the payload.
 type historyMedia struct {
 	Type            string `json:"type"` // IMAGE or FILE
 	MediaID         string `json:"media_id"`
@@ -249,7 +249,7 @@ type historyMedia struct {
 	ThumbnailHeight uint32 `json:"thumbnail_height,omitempty"`
 }
 
-// messageList is the answer to a query that is read.
+// messageList is the answer to reading a query.
 type messageList struct {
 	result
 	Code     string           `json:"code"`
@@ -354,8 +354,8 @@ func parseCount(values map[string][]string, app string) (f history.Filter, err e
 	return f, checkFilter(f)
 }
 
-// searches bound how many searches run here at a time: each holds 16 bytes for each message that
-// it looks at. One app takes a part of them at most, so that others need not wait for it.
+// searches limits how many searches run at the same time, because each needs 16 bytes for each message
+// that it looks at. One app gets only a part of them, so that other apps need not wait for it.
 type searches struct {
 	all chan struct{}
 
@@ -363,7 +363,7 @@ type searches struct {
 	byApp map[string]*appSearches
 }
 
-// appSearches are those of one app that run or wait.
+// appSearches are the searches of one app that run or wait.
 type appSearches struct {
 	running chan struct{}
 	users   int // of this; guarded by searches.mu
@@ -373,7 +373,7 @@ func newSearches() *searches {
 	return &searches{all: make(chan struct{}, maxSearches), byApp: map[string]*appSearches{}}
 }
 
-// enter waits for a search's turn. leave must be called when it has ended.
+// enter waits until a search may run. The caller must call leave when it has ended.
 func (s *searches) enter(ctx context.Context, app string) (leave func(), err error) {
 	of := s.use(app)
 	if err := take(ctx, of.running); err != nil {

@@ -10,20 +10,20 @@ import (
 	"rtmwasm/core"
 )
 
-// minSecret is how many characters a secret has at least.
+// minSecret is the least number of characters in a secret.
 const minSecret = 16
 
 // Key is a credential of backends, for HTTP Basic: ID is the user name, Secret the password.
 type Key struct {
 	ID, Secret string
-	App        string // the one app that it is for; "" means all that are served
+	App        string // the only app that it is for; "" means all apps of the gateway
 }
 
-// ParseKey reads ID:SECRET or ID:SECRET@APPID. Its errors name no secret.
+// ParseKey reads ID:SECRET or ID:SECRET@APPID. Its errors do not show the secret.
 func ParseKey(text string) (Key, error) {
 	id, secret, found := strings.Cut(text, ":")
 	if !found || id == "" || !isPlain(id) {
-		return Key{}, errors.New("a key is ID:SECRET or ID:SECRET@APPID; the ID has letters, digits and -._~")
+		return Key{}, errors.New("a key must have the form ID:SECRET or ID:SECRET@APPID; the ID has letters, digits and -._~")
 	}
 	k := Key{ID: id, Secret: secret}
 	if at := strings.LastIndexByte(secret, '@'); at >= 0 {
@@ -49,7 +49,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// keyring checks keys in constant time: all are compared with what was given, by their hashes.
+// keyring checks keys in constant time: it compares the hash of the given key with all hashes.
 type keyring []hashedKey
 
 type hashedKey struct {
@@ -65,7 +65,7 @@ func newKeyring(keys []Key) keyring {
 	return ring
 }
 
-// find returns the id of the key that given, ID:SECRET, is for an app; "" if it is none.
+// find returns the id of the key if given, an ID:SECRET, is a key for the app, otherwise "".
 func (ring keyring) find(given, app string) (id string) {
 	sum := sha256.Sum256([]byte(given))
 	for _, k := range ring {

@@ -6,11 +6,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxLimiters is how many limiters are remembered. Gateways that serve every app id could fill
-// memory otherwise.
+// maxLimiters is how many limiters are kept in memory. Without a limit, a gateway that serves every
+// app id could run out of memory.
 const maxLimiters = 10_000
 
-// limits count the calls of each app at each endpoint.
+// limits limit the calls of each app to each endpoint.
 type limits struct {
 	most map[string]int // by endpoint, calls in a second
 
@@ -30,7 +30,7 @@ func newLimits(l Limits) limits {
 	}
 }
 
-// allow counts a call, or reports that the app has made as many as it may.
+// allow counts a call and reports whether the app may make it now.
 func (l limits) allow(app, endpoint string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// What the paths of the interface begin with: those of the vendor's API, and our own.
+// The prefixes of paths: of the vendor's API, and of our own.
 const (
 	Prefix        = "/dev/v2/"
 	ControlPrefix = "/v1/apps/"
 )
 
-// IsPath reports whether a path is one of the interface.
+// IsPath reports whether a path belongs to the interface.
 func IsPath(path string) bool {
 	return strings.HasPrefix(path, Prefix) || strings.HasPrefix(path, ControlPrefix)
 }
 
-// Endpoints that the interface has, as the log and Meter name them; EndpointOther is any other path.
+// Names of endpoints in the log and for Meter. EndpointOther is any other path.
 const (
 	PeerMessages    = "peer_messages"
 	ChannelMessages = "channel_messages"
@@ -26,33 +26,33 @@ const (
 	CreateQuery     = "create_query"
 	ReadQuery       = "read_query"
 	CountMessages   = "count_messages"
-	ControlCalls    = "control" // all of the control API; the log names each of its operations
+	ControlCalls    = "control" // all operations of the control API; the log has the name of the operation
 	EndpointOther   = "other"
 )
 
-// Endpoints are all that Meter.RESTCall gets.
+// Endpoints are all endpoints that Meter.RESTCall may get.
 var Endpoints = []string{PeerMessages, ChannelMessages, UserEvents, ChannelEvents, CreateQuery, ReadQuery, CountMessages, ControlCalls, EndpointOther}
 
-// Statuses are those that answers have.
+// Statuses are all statuses that answers may have.
 var Statuses = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
 	http.StatusRequestTimeout, http.StatusGone, http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
 	http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// target is what a path names.
+// target is a parsed path.
 type target struct {
 	app      string
 	endpoint string
-	method   string // the one that the endpoint takes
-	uid      string // of an endpoint that has one; may be no valid id
-	handle   string // of a query that is read
-	channel  string // of an operation of the control API that has one
-	media    string // the same
+	method   string // that the endpoint accepts
+	uid      string // may be an invalid id
+	handle   string // of a query
+	channel  string // only in the control API
+	media    string // media id, only in the control API
 }
 
-// parsePath reads an escaped path. Each segment is unescaped once, after the path is split, and a
-// plus sign is a plus sign. Blanks at the end of the path are dropped: a sample of the vendor's
+// parsePath reads an escaped path. It splits the path and then unescapes each segment once. A plus
+// sign stays a plus sign. Spaces at the end of the path are ignored, because a sample of the vendor
 // sends one.
 func parsePath(escaped string) (t target, found bool) {
 	rest, found := strings.CutPrefix(escaped, Prefix+"project/")
@@ -74,14 +74,14 @@ func parsePath(escaped string) (t target, found bool) {
 	case len(s) == 4 && s[0] == "rtm" && s[1] == "users":
 		t.uid, t.method = s[2], http.MethodPost
 		t.endpoint = map[string]string{
-			PeerMessages: PeerMessages, "peer_message": PeerMessages, // an older text has this in one place
+			PeerMessages: PeerMessages, "peer_message": PeerMessages, // so in one place of an older document of the vendor
 			ChannelMessages: ChannelMessages,
 		}[s[3]]
 	case len(s) == 3 && s[0] == "rtm":
 		t.method = http.MethodGet
 		t.endpoint = map[string]string{
 			"vendor/user_events": UserEvents, "vendor/channel_events": ChannelEvents,
-			"hook/channel_events": ChannelEvents, // as an older text has it
+			"hook/channel_events": ChannelEvents, // so in an older document of the vendor
 		}[s[1]+"/"+s[2]]
 	case len(s) >= 4 && s[0] == "rtm" && s[1] == "message" && s[2] == "history":
 		switch {

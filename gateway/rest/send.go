@@ -8,7 +8,7 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// The field of a body that tells whom a message is for.
+// The field of a body with the receiver of a message.
 const (
 	destinationField = "destination"  // of a peer message
 	channelField     = "channel_name" // of a channel message
@@ -18,7 +18,7 @@ const (
 type outgoing struct {
 	app, from, to string
 	message       *wire.Message
-	quotaOf       string // whose quota of offline messages counts; "" for a key: the app's alone
+	quotaOf       string // the user whose quota of offline messages counts; "" for a key: only the app's quota counts
 	offline       bool   // keep it for a receiver who is away
 	history       bool
 }
@@ -29,7 +29,7 @@ type sent struct {
 	Code string `json:"code"`
 }
 
-// Codes of messages that were sent.
+// Codes in answers to sent messages.
 const (
 	codeSent      = "message_sent"
 	codeDelivered = "message_delivered"
@@ -72,8 +72,8 @@ func (h *Handler) sendToChannel(r *http.Request, c *call) (any, error) {
 	return sent{c.succeeded(), codeSent}, nil
 }
 
-// readMessage reads what peer and channel messages have in common; receiver is the field that
-// tells whom the message is for.
+// readMessage reads the fields that peer and channel messages have in common. receiver is the name of
+// the field with the receiver.
 func (h *Handler) readMessage(r *http.Request, c *call, receiver string) (m outgoing, body fields, err error) {
 	if strings.TrimSpace(c.uid) != c.uid {
 		return m, nil, invalid("the user id in the path must not begin or end with white space")
@@ -91,7 +91,7 @@ func (h *Handler) readMessage(r *http.Request, c *call, receiver string) (m outg
 	return m, body, err
 }
 
-// readEnvelope reads whom a message is for, and whether it is to be kept in the history.
+// readEnvelope reads the receiver of a message, and whether to store it in the history.
 func readEnvelope(c *call, body fields, receiver string) (m outgoing, err error) {
 	m = outgoing{app: c.app, from: c.uid, quotaOf: c.caller.uid}
 	if m.to, err = body.identifier(receiver); err != nil {
@@ -111,7 +111,7 @@ func readText(body fields) (*wire.Message, error) {
 	case text == "":
 		return nil, invalid("payload is empty")
 	case len(text) > core.MaxMessageBytes:
-		return nil, invalid("payload has %d bytes of UTF-8, %d are allowed", len(text), core.MaxMessageBytes)
+		return nil, invalid("payload has %d bytes of UTF-8, it may have at most %d", len(text), core.MaxMessageBytes)
 	}
 	return &wire.Message{Type: wire.Message_TEXT, Text: text}, nil
 }

@@ -18,14 +18,14 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// promptly is how long a caller that does not wait for the receiver waits at most: a message that
-// is to be kept is stored then, and others go on by themselves.
+// promptly is how long a call takes at most if the caller does not wait for the receiver. After this
+// time an offline message is stored, and other messages are still delivered.
 const promptly = time.Second
 
-// sender sends messages of backends to clients, as a session does those of its own client.
+// sender sends messages of backends to clients, as a session sends the messages of its client.
 type sender struct {
 	bus     Bus
-	history History // nil: none
+	history History // nil: messages are not stored
 	peerAck time.Duration
 	origin  uint64 // see wire.Send
 
@@ -33,11 +33,11 @@ type sender struct {
 	seed    maphash.Seed
 }
 
-// numbers are those of the messages of some pairs of sender and receiver. They rise for each pair,
+// numbers counts the messages of some pairs of sender and receiver. For each pair the numbers rise,
 // with gaps.
 type numbers struct {
-	// mu has messages handed to the bus in the order of their numbers, by which receivers drop
-	// what comes twice. So messages of one sender to one receiver keep the order of their calls.
+	// mu is held until the bus has the message: receivers drop a message whose number is not higher
+	// than the last one. So messages of one sender to one receiver keep the order of their calls.
 	mu   sync.Mutex
 	last uint64
 }
@@ -48,7 +48,7 @@ func newSender(c Config) *sender {
 	return &sender{bus: c.Bus, history: c.History, peerAck: c.PeerAck, origin: binary.BigEndian.Uint64(b[:]), seed: maphash.MakeSeed()}
 }
 
-// delivery is a message as its receivers get it. It has no number yet.
+// delivery returns a message as its receivers get it, still without its number.
 func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 	return &wire.Delivery{
 		From: m.from, Channel: channel, ServerReceivedMs: time.Now().UnixMilli(), Origin: s.origin,
@@ -56,7 +56,7 @@ func (s *sender) delivery(m outgoing, channel string) *wire.Delivery {
 	}
 }
 
-// record keeps a message in the history where the caller wants that, before anybody gets it.
+// record stores a message in the history, if the caller asks for it, before anybody receives it.
 func (s *sender) record(ctx context.Context, m outgoing, d *wire.Delivery, toChannel bool) error {
 	if !m.history || s.history == nil {
 		return nil
@@ -65,7 +65,7 @@ func (s *sender) record(ctx context.Context, m outgoing, d *wire.Delivery, toCha
 	if err != nil {
 		return err
 	}
-	err = s.history.Record(context.WithoutCancel(ctx), history.Message{ // it gives up by itself
+	err = s.history.Record(context.WithoutCancel(ctx), history.Message{ // Record has its own time limit
 		App: m.app, From: m.from, To: m.to, ToChannel: toChannel, Ms: d.ServerReceivedMs, Message: content,
 	})
 	if errors.Is(err, history.ErrQuota) {
@@ -74,7 +74,7 @@ func (s *sender) record(ctx context.Context, m outgoing, d *wire.Delivery, toCha
 	return err
 }
 
-// handOver gives a delivery its number and has it sent.
+// handOver gives a delivery its number and sends it.
 func (s *sender) handOver(m outgoing, d *wire.Delivery, send func(frame []byte) error) error {
 	n := &s.numbers[maphash.String(s.seed, m.app+m.from+"/"+m.to)%uint64(len(s.numbers))]
 	n.mu.Lock()
@@ -92,10 +92,10 @@ func frameOf(d *wire.Delivery) ([]byte, error) {
 	return (&wire.ServerFrame{Delivery: d}).MarshalVT()
 }
 
-// toPeer sends a message to one user, and returns the code of the answer. It goes on when the
-// caller hangs up: a message that was accepted is not given up.
+// toPeer sends a message to one user and returns the code of the answer. If the caller closes the
+// connection, it still sends the message, which it has accepted.
 func (s *sender) toPeer(ctx context.Context, m outgoing, wait bool) (code string, err error) {
-	if m.to == m.from { // the client that would get it drops what is from its own user
+	if m.to == m.from { // a client drops messages from its own user
 		return codeOf(wait, false), nil
 	}
 	user := id.User{App: m.app, ID: m.to}
@@ -107,7 +107,7 @@ func (s *sender) toPeer(ctx context.Context, m outgoing, wait bool) (code string
 	began := time.Now()
 	_, span := tracing.Start(ctx, "nats ask_peer")
 	err = s.handOver(m, d, func(frame []byte) error {
-		return s.bus.AskPeer(user, frame, s.peerAck, func(received bool) { answered <- received })
+		return s.bus.SendToPeer(user, frame, s.peerAck, func(received bool) { answered <- received })
 	})
 	if err != nil {
 		span.End(err)
@@ -126,8 +126,8 @@ func (s *sender) toPeer(ctx context.Context, m outgoing, wait bool) (code string
 	return codeOf(wait, false), nil
 }
 
-// awaitAnswer waits until the receiver's client has answered, or is known not to. A caller that
-// does not want to know waits for a moment only.
+// awaitAnswer waits until the receiver's client has answered, or until it is known that it will not.
+// Without wait it waits only for promptly.
 func awaitAnswer(answered <-chan bool, wait bool) (received, known bool) {
 	if wait {
 		return <-answered, true
@@ -152,18 +152,18 @@ func codeOf(wait, received bool) string {
 	return codeOffline
 }
 
-// isLoggedIn reports whether a user is; also where that can't be told.
+// isLoggedIn reports whether a user is logged in. It returns true if that is not known.
 func (s *sender) isLoggedIn(ctx context.Context, user id.User) bool {
-	_, err := s.bus.Lookup(context.WithoutCancel(ctx), user) // the bus gives up by itself
+	_, err := s.bus.Lookup(context.WithoutCancel(ctx), user) // Lookup has its own time limit
 	return !errors.Is(err, session.ErrNoSession)
 }
 
-// keep puts a message into the mailbox of its receiver. Where it arrives later all the same, the
-// receiver drops one of the two by its number.
+// keep puts a message into the mailbox of its receiver. If the direct delivery arrives later, too, the
+// receiver drops the second one by its number.
 func (s *sender) keep(ctx context.Context, user id.User, quotaOf string, d *wire.Delivery) (err error) {
 	_, span := tracing.Start(ctx, "nats append_mail")
 	defer func() {
-		if err == overQuota { // which is no error of the gateway
+		if err == overQuota { // not an error of the gateway
 			span.End(nil)
 			return
 		}
@@ -181,7 +181,7 @@ func (s *sender) keep(ctx context.Context, user id.User, quotaOf string, d *wire
 	}
 	switch {
 	case err == nil:
-		return s.bus.NotifyMail(user) // they may have come just now
+		return s.bus.NotifyMail(user) // they may have logged in meanwhile
 	case errors.Is(err, mailbox.ErrStorageFull):
 		return noStorage
 	case errors.Is(err, mailbox.ErrUserQuota), errors.Is(err, mailbox.ErrAppQuota):
@@ -190,8 +190,8 @@ func (s *sender) keep(ctx context.Context, user id.User, quotaOf string, d *wire
 	return err
 }
 
-// toChannel sends a message to the members of a channel, and returns when it can't be lost any
-// more. Nobody needs to be there.
+// toChannel sends a message to the members of a channel, and returns when the message cannot be lost
+// any more. The channel may be empty.
 func (s *sender) toChannel(ctx context.Context, m outgoing) (err error) {
 	d := s.delivery(m, m.to)
 	if err := s.record(ctx, m, d, true); err != nil {

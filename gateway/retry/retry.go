@@ -1,4 +1,4 @@
-// Package retry spaces attempts out and runs many of them side by side, a few at a time.
+// Package retry has waits between attempts, and makes many calls in parallel, a few at a time.
 package retry
 
 import (
@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// Backoff gives the waits between attempts: they double from First to Most. Each is drawn
-// between half of its length and the whole, so that many who lost the same server do not all
-// come back at the same moment.
+// Backoff has the waits between attempts. They double from First to Max. Each wait is a random
+// time between half of this and all of it, so that many clients of one server do not come back at
+// the same moment.
 type Backoff struct {
-	First, Most time.Duration
+	First, Max time.Duration
 
 	next time.Duration
 }
 
-// ForEngine is the Backoff of requests to what gateways share: half a second at first, 8 s at most.
-func ForEngine() Backoff { return Backoff{First: 500 * time.Millisecond, Most: 8 * time.Second} }
+// ForEngine returns the Backoff for calls of an engine: half a second at first, 8 s at most.
+func ForEngine() Backoff { return Backoff{First: 500 * time.Millisecond, Max: 8 * time.Second} }
 
-// Next is the next wait.
+// Next returns the next wait.
 func (b *Backoff) Next() time.Duration {
 	if b.next == 0 {
 		b.next = b.First
 	}
 	wait := Jitter(b.next)
-	b.next = min(2*b.next, b.Most)
+	b.next = min(2*b.next, b.Max)
 	return wait
 }
 
-// Reset begins again with First: an attempt succeeded.
+// Reset makes First the next wait. Call it after an attempt succeeded.
 func (b *Backoff) Reset() { b.next = 0 }
 
-// Wait waits, and reports false at once when done is closed.
+// Wait waits. It returns false at once if done is closed.
 func (b *Backoff) Wait(done <-chan struct{}) bool {
 	timer := time.NewTimer(b.Next())
 	defer timer.Stop()
@@ -45,16 +45,15 @@ func (b *Backoff) Wait(done <-chan struct{}) bool {
 	}
 }
 
-// Jitter is a time between half of d and d.
+// Jitter returns a random time between half of d and d.
 func Jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// Recoveries is how many requests are made at the same time to recover from a loss.
+// Recoveries is how many requests run in parallel to recover from a loss.
 const Recoveries = 32
 
-// Each calls f for all items, for at most workers of them at the same time, and returns when
-// all calls have.
+// Each calls f for all items, at most workers at a time, and returns when all calls have returned.
 func Each[T any](items []T, workers int, f func(T)) {
 	queue := make(chan T)
 	var all sync.WaitGroup
@@ -72,7 +71,7 @@ func Each[T any](items []T, workers int, f func(T)) {
 	all.Wait()
 }
 
-// TryEach does the same with a function that may fail. It returns the first error, after which no
+// TryEach does the same with a function that may fail. It returns the first error; after it, no
 // more calls begin.
 func TryEach[T any](items []T, workers int, f func(T) error) error {
 	var first atomic.Pointer[error]

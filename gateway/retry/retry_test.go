@@ -13,7 +13,7 @@ import (
 )
 
 func TestBackoffGrowsAndIsDrawn(t *testing.T) {
-	b := retry.Backoff{First: 100 * time.Millisecond, Most: time.Second}
+	b := retry.Backoff{First: 100 * time.Millisecond, Max: time.Second}
 	for round := range 2 {
 		for i, most := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
 			wait := b.Next()
@@ -32,7 +32,7 @@ func TestBackoffGrowsAndIsDrawn(t *testing.T) {
 
 func TestWaitEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := retry.Backoff{First: time.Minute, Most: time.Minute}
+		b := retry.Backoff{First: time.Minute, Max: time.Minute}
 		began := time.Now()
 		assert.True(t, b.Wait(nil))
 		assert.GreaterOrEqual(t, time.Since(began), 30*time.Second)

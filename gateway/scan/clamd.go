@@ -48,8 +48,8 @@ func newClamd(u *url.URL) (kind, error) {
 	return nil, errForm
 }
 
-// scan sends the content while it waits for the answer: clamd refuses what is too large when
-// it has come to know it, and hangs up.
+// scan sends the content and waits for the answer at the same time: as soon as clamd notices that the
+// content is too large, it answers and closes the connection.
 func (c clamd) scan(ctx context.Context, info media.Info, content io.ReaderAt) error {
 	conn, err := c.command(ctx, "INSTREAM")
 	if err != nil {
@@ -76,9 +76,9 @@ func (c clamd) scan(ctx context.Context, info media.Info, content io.ReaderAt) e
 	return err
 }
 
-// sendContent sends the content in pieces, each with its length before it, and an empty one at
-// the end. It reports whether it sent all; where it did not, the answer tells why. Its error is
-// one of reading the content.
+// sendContent sends the content in pieces, each with its length before it, and an empty piece at
+// the end. all is false if clamd stopped it; then the answer says why. err is an error of reading
+// the content.
 func sendContent(conn net.Conn, content io.Reader, answer chan error) (all bool, err error) {
 	piece := make([]byte, 4+pieceBytes)
 	for {
@@ -112,14 +112,14 @@ func (c clamd) ping(ctx context.Context) error {
 	return err
 }
 
-// command connects and sends a command. The connection fails when ctx ends.
+// command connects and sends a command. The end of ctx interrupts the connection.
 func (c clamd) command(ctx context.Context, name string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, c.network, c.address)
 	if err != nil {
 		return nil, err
 	}
-	// The callback does no harm to a connection that is closed.
+	// On a closed connection the callback has no effect.
 	context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	if _, err := conn.Write([]byte("z" + name + "\x00")); err != nil {
 		conn.Close()
@@ -128,7 +128,7 @@ func (c clamd) command(ctx context.Context, name string) (net.Conn, error) {
 	return conn, nil
 }
 
-// readReply reads what clamd answers, without the zero byte that ends it.
+// readReply reads an answer of clamd, without the zero byte at its end.
 func readReply(conn io.Reader) (string, error) {
 	reply := make([]byte, 0, 256)
 	for {

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// pingEvery is how often a scanner that failed is asked whether it is back, while somebody
-// wants to know.
+// pingEvery is how often a failed scanner is pinged, while somebody asks for its state.
 const pingEvery = time.Second
 
-// health remembers whether the scanner answers. One that failed is well again when a ping or
-// a scan succeeds: content that the scanner cannot cope with must not keep others out.
+// health remembers whether the scanner works. After a failure it works again when a ping or a scan
+// succeeds: a ping is enough, because one file that the scanner cannot handle must not stop others.
 type health struct {
 	ping func(context.Context) error
 	log  *slog.Logger
 
 	mu      sync.Mutex // guards the rest
-	err     error      // nil: it is well
+	err     error      // nil: the scanner works
+	wells   int        // how often isWell was called
 	pinging bool
 	pinged  time.Time
 }
@@ -30,6 +30,7 @@ func (h *health) isWell() {
 		h.log.Info("scan: the scanner answers again")
 	}
 	h.err = nil
+	h.wells++
 }
 
 func (h *health) hasFailed(err error) {
@@ -42,7 +43,7 @@ func (h *health) hasFailed(err error) {
 	h.pingSoon()
 }
 
-// failure is why the scanner is not well, or nil.
+// failure returns why the scanner does not work, or nil.
 func (h *health) failure() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -52,12 +53,13 @@ func (h *health) failure() error {
 	return h.err
 }
 
-// pingSoon pings, unless that was done a moment ago. h.mu is held.
+// pingSoon pings, unless the last ping was less than pingEvery ago. The caller holds h.mu.
 func (h *health) pingSoon() {
 	if h.pinging || time.Since(h.pinged) < pingEvery {
 		return
 	}
 	h.pinging = true
+	wells := h.wells
 	go func() {
 		err := h.ping(context.Background())
 		if err == nil {
@@ -66,7 +68,7 @@ func (h *health) pingSoon() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.pinging, h.pinged = false, time.Now()
-		if err != nil {
+		if err != nil && h.wells == wells { // otherwise a scan has succeeded since the ping began
 			h.err = err
 		}
 	}()

@@ -13,16 +13,16 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// fetchStall is how long a hook may take over 16 KiB.
+// fetchStall is how long a hook may take to read 16 KiB.
 const fetchStall = 30 * time.Second
 
-// lent are the contents that hooks may read now, by a random token. It serves media.ScanPath.
+// lent has the contents that hooks may read now, by a random token. It serves media.ScanPath.
 type lent struct {
 	mu      sync.Mutex
 	byToken map[string]*loan
 }
 
-// loan is a content that can be taken back while it is being read.
+// loan is a content that can be withdrawn while it is being read.
 type loan struct {
 	size int64
 
@@ -30,7 +30,7 @@ type loan struct {
 	content io.ReaderAt  // nil: taken back
 }
 
-// lend makes content readable by a token until takeBack has returned.
+// lend makes content readable with a token, until takeBack returns.
 func (l *lent) lend(content io.ReaderAt, size int64) (token string, takeBack func()) {
 	token = rand.Text() + rand.Text() // 256 bits
 	one := &loan{size: size, content: content}

@@ -8,8 +8,8 @@ import (
 // maxReason is the length of a reason, in characters.
 const maxReason = 200
 
-// plainText makes a reason what can be shown to a user: printable characters of one line, at
-// most maxReason. What cannot be printed separates words, and so does what is no UTF-8.
+// plainText makes a reason safe to show to a user: one line of at most maxReason printable
+// characters. Other characters and invalid UTF-8 become spaces.
 func plainText(s string) string {
 	var b strings.Builder
 	n, space := 0, false

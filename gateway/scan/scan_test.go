@@ -175,7 +175,7 @@ func TestAwayFromTheStart(t *testing.T) {
 
 func TestAwayAndPassed(t *testing.T) {
 	d := clamd.Start(t)
-	s, r := newScanner(t, d.URL(), scan.Options{Pass: true, Timeout: 200 * time.Millisecond})
+	s, r := newScanner(t, d.URL(), scan.Options{AcceptUnscanned: true, Timeout: 200 * time.Millisecond})
 	d.Pause()
 	assert.NoError(t, check(s, clamd.Infected), "it took too long")
 	d.Kill()

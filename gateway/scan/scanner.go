@@ -28,22 +28,22 @@ type Options struct {
 	// works with 10 threads unless told otherwise, and 64 for a hook.
 	Connections int
 
-	// Pass lets uploads pass while the scanner is away. Otherwise clients are asked to come
-	// again.
-	Pass bool
+	// AcceptUnscanned accepts uploads without a scan while the scanner does not work. Otherwise clients must
+	// try again.
+	AcceptUnscanned bool
 
 	// Secret signs the requests to a hook, which needs one: see signature.ParseSecret.
 	Secret []byte
 
-	// ContentURL is where a hook reaches the Scanner's ServeHTTP, such as
+	// ContentURL is the URL at which a hook reaches the Scanner's ServeHTTP, such as
 	// "http://10.0.0.5:8080" + media.ScanPath.
 	ContentURL string
 
-	// Meter counts scans; nil means that nobody does.
+	// Meter counts scans; nil means that they are not counted.
 	Meter Meter
 
-	// Logger gets what was rejected, and when the scanner goes away and comes back. nil means
-	// slog.Default().
+	// Logger gets a line for each rejected upload, and when the scanner fails or works again. nil
+	// means slog.Default().
 	Logger *slog.Logger
 }
 
@@ -54,14 +54,14 @@ type Result string
 const (
 	Clean    Result = "clean"
 	Rejected Result = "rejected"
-	Failed   Result = "failed" // the scanner is away, or could not tell: the client tries again
-	Passed   Result = "passed" // the same, with Options.Pass
+	Failed   Result = "failed" // the scanner does not work, or had no result: the client tries again
+	Passed   Result = "passed" // the same, with Options.AcceptUnscanned
 )
 
 // Results are all of them.
 var Results = []Result{Clean, Rejected, Failed, Passed}
 
-// Meter counts scans. It is used by many goroutines.
+// Meter counts scans. It must be safe for concurrent use.
 type Meter interface {
 	Scanned(r Result, took time.Duration)
 }
@@ -70,15 +70,15 @@ type noMeter struct{}
 
 func (noMeter) Scanned(Result, time.Duration) {}
 
-// errTooLarge means that the scanner takes no content of this size.
+// errTooLarge means that the scanner does not accept content of this size.
 var errTooLarge = errors.New("the scanner takes no files of this size")
 
 // kind is what scans.
 type kind interface {
-	// scan returns nil, *media.Rejected, errTooLarge, or why it cannot tell. It has a deadline.
+	// scan returns nil, *media.Rejected, errTooLarge, or why there is no result. ctx has a deadline.
 	scan(ctx context.Context, info media.Info, content io.ReaderAt) error
 
-	// ping returns an error when scans will fail.
+	// ping returns an error if scans would fail.
 	ping(ctx context.Context) error
 }
 
@@ -131,8 +131,8 @@ func New(rawURL string, o Options) (*Scanner, error) {
 
 var errForm = errors.New("it must be such as clamd://127.0.0.1:3310, clamd:///run/clamav/clamd.ctl or https://hook.example.com/scan")
 
-// Redacted is the URL of a scanner without what may be secret: user and query, and of a web hook
-// the path too.
+// Redacted returns the URL of a scanner without its secret parts: user and query, and for a web
+// hook also the path.
 func Redacted(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err == nil && u.Scheme == "clamd" {
@@ -152,7 +152,7 @@ func (s *Scanner) Check(ctx context.Context, info media.Info, content io.ReaderA
 	} else {
 		span.End(nil)
 	}
-	if ctx.Err() != nil && result == Failed { // nobody waits for it
+	if ctx.Err() != nil && result == Failed { // the request has ended: not a failure of the scanner
 		return err
 	}
 	s.options.Meter.Scanned(result, time.Since(began))
@@ -161,8 +161,8 @@ func (s *Scanner) Check(ctx context.Context, info media.Info, content io.ReaderA
 
 func (s *Scanner) check(ctx context.Context, info media.Info, content io.ReaderAt) (Result, error) {
 	log := s.options.Logger.With("app", info.App, "user", info.UID, "key", info.Key)
-	if s.options.Pass {
-		if err := s.health.failure(); err != nil { // don't let each upload wait for that
+	if s.options.AcceptUnscanned {
+		if err := s.health.failure(); err != nil { // do not let each upload wait for the time-out
 			log.WarnContext(ctx, "scan: an upload is accepted without a scan, because the scanner does not answer", "error", err)
 			return Passed, nil
 		}
@@ -185,14 +185,14 @@ func (s *Scanner) check(ctx context.Context, info media.Info, content io.ReaderA
 		return Failed, err
 	}
 	s.health.hasFailed(err)
-	if s.options.Pass {
+	if s.options.AcceptUnscanned {
 		log.WarnContext(ctx, "scan: an upload is accepted without a scan, because the scanner failed", "error", err)
 		return Passed, nil
 	}
 	return Failed, fmt.Errorf("scan: %w", err)
 }
 
-// inTime runs a scan when a connection is free, with its deadline.
+// inTime waits for a free connection and runs a scan with its deadline.
 func (s *Scanner) inTime(ctx context.Context, scan func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -210,25 +210,25 @@ func (s *Scanner) inTime(ctx context.Context, scan func(context.Context) error) 
 }
 
 // Ready implements mediastore.Checker: it returns why the last scan failed, until the scanner
-// answers again; nil where uploads pass then.
+// works again. With Options.AcceptUnscanned it returns nil.
 func (s *Scanner) Ready() error {
-	if s.options.Pass {
+	if s.options.AcceptUnscanned {
 		return nil
 	}
 	return s.health.failure()
 }
 
-// pingTimeout bounds one Ping.
+// pingTimeout is how long a Ping may take.
 const pingTimeout = 3 * time.Second
 
-// Ping asks the scanner whether it is there. It returns within pingTimeout.
+// Ping checks whether the scanner answers. It returns within pingTimeout.
 func (s *Scanner) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	return s.ping(ctx)
 }
 
-// String is the URL of the scanner without secrets.
+// String returns the URL of the scanner without secrets.
 func (s *Scanner) String() string { return s.name }
 
 // ServeHTTP serves media.ScanPath for hooks.

@@ -18,10 +18,10 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// maxVerdict is how long a hook's answer may be, in bytes.
+// maxVerdict is the largest answer of a hook, in bytes.
 const maxVerdict = 64 << 10
 
-// webhook asks by HTTP. Requests are signed as https://www.standardwebhooks.com has it.
+// webhook is a scanner that is asked by HTTP. Requests are signed, see package signature.
 type webhook struct {
 	url        string
 	secret     []byte
@@ -49,7 +49,7 @@ func newWebhook(u *url.URL, o Options, l *lent) (kind, error) {
 	}, nil
 }
 
-// question is what a hook is asked.
+// question is the body of a request about an upload.
 type question struct {
 	App     string    `json:"app"`
 	UID     string    `json:"uid"`
@@ -62,12 +62,12 @@ type question struct {
 	Expires time.Time `json:"expires"`
 }
 
-// ping is the question whether the hook is there.
+// ping is the body of a request that only checks whether the hook works.
 type ping struct {
 	Ping bool `json:"ping"`
 }
 
-// verdict is its answer.
+// verdict is the hook's answer.
 type verdict struct {
 	Allow  *bool  `json:"allow"`
 	Reason string `json:"reason"`
@@ -93,7 +93,7 @@ func (h *webhook) ping(ctx context.Context) error {
 	return err
 }
 
-// ask returns what the hook answers with status 200.
+// ask makes a request and returns the body of an answer with status 200.
 func (h *webhook) ask(ctx context.Context, question any) ([]byte, error) {
 	body, err := json.Marshal(question)
 	if err != nil {
@@ -123,7 +123,7 @@ func (h *webhook) ask(ctx context.Context, question any) ([]byte, error) {
 	return answer, nil
 }
 
-// withoutURL takes the URL out of an error of net/http: it may have secrets.
+// withoutURL removes the URL from an error of net/http, because it may have secrets.
 func withoutURL(err error) error {
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		return fmt.Errorf("ask the hook: %w", e.Err)
@@ -131,8 +131,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// parseVerdict reads {"allow":true} or {"allow":false,"reason":"…"}. Other members are left
-// for later versions.
+// parseVerdict reads {"allow":true} or {"allow":false,"reason":"…"}. It ignores other members, which
+// later versions may have.
 func parseVerdict(answer []byte) error {
 	var v verdict
 	if err := json.Unmarshal(answer, &v); err != nil || v.Allow == nil {

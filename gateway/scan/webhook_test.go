@@ -116,14 +116,14 @@ func TestHookIsToldAndFetches(t *testing.T) {
 // A hook that answers while something still reads the content cuts that off.
 func TestContentIsTakenBackDuringAFetch(t *testing.T) {
 	content := strings.Repeat("x", 20<<20)
-	broke := make(chan error, 1)
-	h := newHook(t, scan.Options{}, func(w http.ResponseWriter, r *http.Request, q question) {
+	taken, broke := make(chan struct{}), make(chan error, 1)
+	h := newHook(t, scan.Options{}, func(w http.ResponseWriter, _ *http.Request, q question) {
 		response, err := http.Get(q.URL)
 		if !assert.NoError(t, err) {
 			return
 		}
 		go func() {
-			<-r.Context().Done() // the answer was taken
+			<-taken
 			_, err := io.Copy(io.Discard, response.Body)
 			response.Body.Close()
 			broke <- err
@@ -131,6 +131,7 @@ func TestContentIsTakenBackDuringAFetch(t *testing.T) {
 		fmt.Fprint(w, `{"allow":true}`)
 	})
 	require.NoError(t, check(h.scanner, content))
+	close(taken)
 	assert.ErrorIs(t, <-broke, io.ErrUnexpectedEOF)
 }
 

@@ -1,33 +1,28 @@
 package session
 
-import (
-	"context"
+import "rtmwasm/core/wire"
 
-	"rtmwasm/core/wire"
-)
-
-// answers remembers the requests of a session, so that a repeated one is answered as
-// it was the first time and done once. Ids rise, so an id below the highest that is
-// not found has been forgotten.
+// answers remembers the requests of a session. A repeated request is done once and gets the same
+// answer. Ids rise, so an id that is not found and is not above the highest was forgotten.
 type answers struct {
 	highest uint32
-	known   map[uint32][]byte // the marshalled answer; nil while the request is under way
+	known   map[uint32][]byte // the marshalled answer; nil while the request is being done
 	order   []uint32          // of known, oldest first
 	bytes   int
 }
 
-// What lookup finds of a request.
-type novelty int
+// requestState is what lookup knows about a request.
+type requestState int
 
 const (
-	isNew     novelty = iota
-	isRunning         // asked before; the answer will come
-	isDone            // asked before and answered
+	isNew     requestState = iota
+	isRunning              // repeated; the answer will come
+	isDone                 // repeated, and already answered
 	isForgotten
 )
 
-// lookup looks a request up and remembers a new one.
-func (a *answers) lookup(id uint32) (novelty, []byte) {
+// lookup looks a request up, and remembers a new one.
+func (a *answers) lookup(id uint32) (requestState, []byte) {
 	if answer, ok := a.known[id]; ok {
 		if answer == nil {
 			return isRunning, nil
@@ -47,7 +42,7 @@ func (a *answers) lookup(id uint32) (novelty, []byte) {
 	return isNew, nil
 }
 
-// done remembers the answer of a request.
+// done remembers the answer to a request.
 func (a *answers) done(id uint32, answer []byte) {
 	if _, ok := a.known[id]; !ok {
 		return
@@ -66,7 +61,8 @@ func (a *answers) shrink() {
 	}
 }
 
-// isNewRequest reports whether a request is new. One that is not is answered again.
+// isNewRequest reports whether a request is new. If it is not, the session sends the known answer
+// again.
 func (s *session) isNewRequest(id uint32) bool {
 	if id == 0 {
 		return true
@@ -84,15 +80,15 @@ func (s *session) isNewRequest(id uint32) bool {
 }
 
 func (s *session) refuse(id uint32, refusal *wire.Refusal) {
-	s.answer(id, &wire.ServerFrame{Refusal: refusal})
+	s.Answer(id, &wire.ServerFrame{Refusal: refusal})
 }
 
 func (s *session) sent(id uint32, received bool) {
-	s.answer(id, &wire.ServerFrame{Sent: &wire.Sent{Received: received}})
+	s.Answer(id, &wire.ServerFrame{Sent: &wire.Sent{Received: received}})
 }
 
-// answer answers request id, now or when it is repeated.
-func (s *session) answer(id uint32, f *wire.ServerFrame) {
+// Answer answers request id. The answer is sent again if the request is repeated.
+func (s *session) Answer(id uint32, f *wire.ServerFrame) {
 	if id == 0 {
 		return
 	}
@@ -107,25 +103,25 @@ func (s *session) answer(id uint32, f *wire.ServerFrame) {
 	}
 }
 
-// answerJoined answers as answer does, and keeps the answer before the pushes that
-// follow. The names of the members are not kept: with many they would be most of a session.
+// answerJoined answers a join. A client that comes back gets the answer again, ahead of the pushes
+// that follow it, but without the members' names: with many members these would take most of a
+// session's memory.
 func (s *session) answerJoined(id uint32, channel string, count int, uids []string) {
-	s.answerKeeping(id, channel, &wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count), Uid: uids}},
+	s.answerStoring(id, channel, &wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count), Uid: uids}},
 		&wire.ServerFrame{Joined: &wire.Joined{MemberCount: uint32(count)}})
 }
 
-// answerBefore answers as answer does; a client that must be sent this again gets it
-// before the pushes that follow. About a topic only the last such answer is kept.
-func (s *session) answerBefore(id uint32, topic string, f *wire.ServerFrame) {
-	s.answerKeeping(id, topic, f, f)
+// AnswerBefore is like Answer. A client that comes back gets the answer again, ahead of the pushes
+// that follow it. Of each topic, only the last such answer is stored.
+func (s *session) AnswerBefore(id uint32, topic string, f *wire.ServerFrame) {
+	s.answerStoring(id, topic, f, f)
 }
 
-// answerKeeping does what answerBefore does. A client that must be sent the answer again gets
-// kept.
-func (s *session) answerKeeping(id uint32, topic string, f, kept *wire.ServerFrame) {
+// answerStoring does what AnswerBefore does, but a client that comes back gets stored instead.
+func (s *session) answerStoring(id uint32, topic string, f, stored *wire.ServerFrame) {
 	s.traces.end(id, f)
-	f.ReplyTo, kept.ReplyTo = id, id
-	live, body := wire.Marshal(f), wire.Marshal(kept)
+	f.ReplyTo, stored.ReplyTo = id, id
+	live, body := wire.Marshal(f), wire.Marshal(stored)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id == 0 || s.ended {
@@ -141,11 +137,11 @@ func (s *session) answerKeeping(id uint32, topic string, f, kept *wire.ServerFra
 }
 
 func (s *session) unavailable(id uint32, err error) {
-	s.sessions.log.ErrorContext(s.traces.withSpan(context.Background(), id), "a request of a client failed", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
+	s.sessions.log.ErrorContext(s.context(id), "a request of a client failed", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "request", id, "error", err)
 	s.refuse(id, newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't do it now: try again"))
 }
 
-// newRefusal makes a Refusal without a vendor's number.
+// newRefusal returns a Refusal without one of the vendor's numbers.
 func newRefusal(reason wire.Refusal_Reason, text string) *wire.Refusal {
 	return &wire.Refusal{Reason: reason, Text: text}
 }

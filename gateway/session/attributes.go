@@ -12,20 +12,16 @@ import (
 	"rtmwasm/gateway/channel"
 )
 
-// errRefused ends a change of attributes that goes over a limit.
+// errRefused stops a change of attributes that exceeds a limit.
 var errRefused = errors.New("session: refused")
 
 func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
-	if refusal := checkWrite(w); refusal != nil {
-		s.refuse(id, refusal)
-		return
-	}
 	var err error
 	var refusal *wire.Refusal
 	if w.Channel == "" {
 		refusal, err = s.writeUser(id, w)
 	} else {
-		refusal, err = s.writeChannel(id, w, time.Now())
+		refusal, err = WriteChannelAttributes(s.context(id), s.sessions.engine, s.user, w)
 	}
 	switch {
 	case refusal != nil:
@@ -33,61 +29,54 @@ func (s *session) doWrite(id uint32, w *wire.AttributeWrite) {
 	case err != nil:
 		s.unavailable(id, err)
 	default:
-		s.answer(id, &wire.ServerFrame{Done: &wire.Done{}})
+		s.Answer(id, &wire.ServerFrame{Done: &wire.Done{}})
 	}
 }
 
 func (s *session) writeUser(id uint32, w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
-	record := s.record()
-	err = s.sessions.engine.ChangeUserAttributes(s.traces.withSpan(context.Background(), id), s.user, record, func(former []byte) (value []byte, err error) {
+	if refusal := checkWrite(w); refusal != nil {
+		return refusal, nil
+	}
+	err = s.sessions.engine.ChangeUserAttributes(s.context(id), s.user, s.record(), func(former []byte) (value []byte, err error) {
 		_, value, refusal, err = rewrite(former, w, stamp{}, core.MaxUserAttributesBytes)
 		return value, err
 	})
 	return refusal, err
 }
 
-func (s *session) writeChannel(id uint32, w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
-	return writeChannel(s.traces.withSpan(context.Background(), id), s.sessions.engine, s.user, w, now)
-}
-
-// ChannelAttributes is what of an Engine a change of a channel's attributes takes.
+// ChannelAttributes is the part of an Engine that changes attributes of channels.
 type ChannelAttributes interface {
 	ChangeChannelAttributes(ctx context.Context, id channel.ID, change func([]byte) ([]byte, error)) (revision uint64, err error)
 	PublishChannel(id channel.ID, frame []byte, done func(error)) error
 }
 
-// WriteChannelAttributes changes the attributes of a channel in the name of a user, who need not be
-// logged in. The refusal says what is wrong with the write; then nothing was changed.
+// WriteChannelAttributes changes the attributes of a channel. The writer need not be logged in. If
+// it returns a refusal, nothing was changed.
 func WriteChannelAttributes(ctx context.Context, engine ChannelAttributes, writer User, w *wire.AttributeWrite) (refusal *wire.Refusal, err error) {
 	if refusal := checkWrite(w); refusal != nil {
 		return refusal, nil
 	}
-	refusal, err = writeChannel(ctx, engine, writer, w, time.Now())
-	if refusal != nil {
-		return refusal, nil
-	}
-	return nil, err
-}
-
-func writeChannel(ctx context.Context, engine ChannelAttributes, writer User, w *wire.AttributeWrite, now time.Time) (refusal *wire.Refusal, err error) {
 	var list *wire.AttributeList
 	id := channel.ID{App: writer.App, Channel: w.Channel}
 	revision, err := engine.ChangeChannelAttributes(ctx, id, func(former []byte) (value []byte, err error) {
-		list, value, refusal, err = rewrite(former, w, stamp{writer.ID, now}, core.MaxChannelAttributesBytes)
+		list, value, refusal, err = rewrite(former, w, stamp{writer.ID, time.Now()}, core.MaxChannelAttributesBytes)
 		return value, err
 	})
-	if err != nil || !w.Notify {
-		return refusal, err
+	switch {
+	case refusal != nil:
+		return refusal, nil
+	case err != nil || !w.Notify:
+		return nil, err
 	}
 	list.Channel = w.Channel
 	return nil, engine.PublishChannel(id, wire.Marshal(&wire.ServerFrame{Seq: revision, Attributes: list}), func(error) {})
 }
 
-// rewrite applies a write to what the engine keeps: a marshalled AttributeList.
+// rewrite applies a write to a stored value, which is a marshalled AttributeList.
 func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wire.AttributeList, []byte, *wire.Refusal, error) {
 	var list wire.AttributeList
 	if err := list.UnmarshalVT(former); err != nil {
-		return nil, nil, nil, fmt.Errorf("session: attributes as kept: %w", err)
+		return nil, nil, nil, fmt.Errorf("session: decode the stored attributes: %w", err)
 	}
 	list.Attribute = changeAttributes(list.Attribute, w, by)
 	if refusal := checkAttributes(list.Attribute, maxBytes); refusal != nil {
@@ -97,8 +86,7 @@ func rewrite(former []byte, w *wire.AttributeWrite, by stamp, maxBytes int) (*wi
 	return &list, value, nil, err
 }
 
-// doRead answers without remembering the answer, which may be large: a read that is
-// repeated is done again.
+// doRead does not remember the answer, because it may be large. A repeated read is done again.
 func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	if refusal := checkRead(r); refusal != nil {
 		s.refuse(id, refusal)
@@ -107,9 +95,9 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 	var value []byte
 	var err error
 	if r.Uid != "" {
-		value, err = s.sessions.engine.UserAttributes(s.traces.withSpan(context.Background(), id), User{App: s.user.App, ID: r.Uid})
+		value, err = s.sessions.engine.UserAttributes(s.context(id), User{App: s.user.App, ID: r.Uid})
 	} else {
-		value, err = s.sessions.engine.ChannelAttributes(s.traces.withSpan(context.Background(), id), channel.ID{App: s.user.App, Channel: r.Channel})
+		value, err = s.sessions.engine.ChannelAttributes(s.context(id), channel.ID{App: s.user.App, Channel: r.Channel})
 	}
 	var list wire.AttributeList
 	if err == nil {
@@ -122,7 +110,7 @@ func (s *session) doRead(id uint32, r *wire.AttributeRead) {
 		s.unavailable(id, err)
 	default:
 		list.Attribute = chosen(list.Attribute, r.Key)
-		s.answer(id, &wire.ServerFrame{Attributes: &list})
+		s.Answer(id, &wire.ServerFrame{Attributes: &list})
 	}
 }
 
@@ -133,13 +121,12 @@ func checkRead(r *wire.AttributeRead) *wire.Refusal {
 	case !core.ValidID(r.Uid + r.Channel):
 		return newRefusal(wire.Refusal_INVALID_ID, "uid or channel: "+idRule)
 	case len(r.Key) > core.MaxAttributes:
-		return newRefusal(wire.Refusal_BAD_REQUEST, "32 keys may be asked for")
+		return newRefusal(wire.Refusal_BAD_REQUEST, "at most 32 keys may be requested")
 	}
 	return nil
 }
 
-// checkWrite holds a write by itself against the rules; what it leads to is held against
-// the limits by changeAttributes.
+// checkWrite checks a write by itself. changeAttributes and checkAttributes check its result.
 func checkWrite(w *wire.AttributeWrite) *wire.Refusal {
 	switch {
 	case w.Channel != "" && !core.ValidID(w.Channel):
@@ -163,12 +150,12 @@ func checkAttribute(a *wire.Attribute, keyOnly bool) *wire.Refusal {
 	switch {
 	case a.Key == "" || !utf8.ValidString(a.Key):
 		return badKey
-	case keyOnly: // one that is too long names nothing
+	case keyOnly: // a key that is too long matches nothing
 		return nil
 	case len(a.Key) > core.MaxAttributeKeyBytes:
 		return badKey
 	case len(a.Value) > core.MaxAttributeValueBytes:
-		return newRefusal(wire.Refusal_TOO_LARGE, "the value of an attribute may have 8192 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "the value of an attribute may have at most 8192 bytes")
 	case a.Value == "" || !utf8.ValidString(a.Value):
 		return newRefusal(wire.Refusal_BAD_REQUEST, "the value of an attribute must be text, and not empty")
 	}
@@ -177,15 +164,14 @@ func checkAttribute(a *wire.Attribute, keyOnly bool) *wire.Refusal {
 
 var badKey = newRefusal(wire.Refusal_BAD_REQUEST, "the key of an attribute has 1 to 32 bytes of text")
 
-// stamp is who writes and when, as channel attributes show it; of a user's own it is zero.
+// stamp is who writes and when. Channel attributes show it. For user attributes it is zero.
 type stamp struct {
 	writer string
 	at     time.Time
 }
 
-// changeAttributes is what attributes become by a write that checkWrite let pass. They
-// keep their order, new ones come last; of a key that is given twice the later value
-// stands.
+// changeAttributes returns the attributes after a write that passed checkWrite. Attributes keep
+// their order, and new ones come last. If a key is given twice, the later value counts.
 func changeAttributes(former []*wire.Attribute, w *wire.AttributeWrite, by stamp) []*wire.Attribute {
 	given := make(map[string]*wire.Attribute, len(w.Attribute))
 	for _, a := range w.Attribute {
@@ -217,7 +203,7 @@ func changeAttributes(former []*wire.Attribute, w *wire.AttributeWrite, by stamp
 	return out
 }
 
-// checkAttributes holds all attributes of a user or channel against its limits.
+// checkAttributes checks all attributes of a user or channel against the limits.
 func checkAttributes(list []*wire.Attribute, maxBytes int) *wire.Refusal {
 	total := 0
 	for _, a := range list {
@@ -225,14 +211,14 @@ func checkAttributes(list []*wire.Attribute, maxBytes int) *wire.Refusal {
 	}
 	switch {
 	case len(list) > core.MaxAttributes:
-		return newRefusal(wire.Refusal_LIMIT, "a user or channel may have 32 attributes")
+		return newRefusal(wire.Refusal_LIMIT, "a user or channel may have at most 32 attributes")
 	case total > maxBytes:
-		return newRefusal(wire.Refusal_TOO_LARGE, "attributes may have 16384 bytes in total of a user, 32768 of a channel")
+		return newRefusal(wire.Refusal_TOO_LARGE, "all attributes together may have at most 16384 bytes for a user, and 32768 for a channel")
 	}
 	return nil
 }
 
-// chosen are the attributes of these keys, all for no keys.
+// chosen returns the attributes with these keys, or all if keys is empty.
 func chosen(list []*wire.Attribute, keys []string) []*wire.Attribute {
 	if len(keys) == 0 {
 		return list

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// Ban keeps a user out until a time.
+// Ban is a user who may not log in until a time.
 type Ban struct {
 	User   User
 	Until  time.Time // whole seconds
@@ -16,21 +16,20 @@ type Ban struct {
 	Made   time.Time
 }
 
-// Bans is what gateways share of users who may not log in.
+// Bans stores the bans that all gateways share.
 type Bans interface {
-	// FollowBans calls changed for each ban that there is, and then returns. From then on it
-	// calls changed for each that is made; a zero Until means that there is none any more.
-	// changed must not block.
+	// FollowBans calls changed for each present ban, and then returns. From then on it calls
+	// changed for each new ban. A zero Until means that the ban was lifted. changed must not block.
 	FollowBans(ctx context.Context, changed func(Ban)) (stop func(), err error)
 }
 
-// bans are the users whom a gateway keeps out.
+// bans are the bans that a gateway knows.
 type bans struct {
 	mu    sync.Mutex // guards until
 	until map[User]time.Time
 }
 
-// put takes a change in, and reports whether it keeps the user out now.
+// put stores a change, and reports whether the user is banned now.
 func (b *bans) put(ban Ban) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -45,7 +44,7 @@ func (b *bans) put(ban Ban) bool {
 	return true
 }
 
-// refuse says why a user may not log in; nil for one who may.
+// refuse returns why a user may not log in, or nil.
 func (b *bans) refuse(user User) *wire.Refusal {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,15 +55,15 @@ func (b *bans) refuse(user User) *wire.Refusal {
 	return newRefusal(wire.Refusal_BANNED, "the user is banned until "+until.UTC().Format(time.RFC3339))
 }
 
-// Why operators end sessions. To the client both are the same: it stays away until its
+// Reasons why operators end sessions. The client treats both alike: it stays away until its
 // application logs in again. (API 8.1)
 var (
 	banned = closeReason{wire.CloseBanned, "the user is banned"}
 	kicked = closeReason{wire.CloseBanned, "an operator ended the session"}
 )
 
-// banChanged takes a ban in and ends the user's session. A login that is under way is either
-// refused by add, or found here.
+// banChanged stores a ban and ends the user's session. A login that has begun is either refused by
+// add, or found here.
 func (s *Sessions) banChanged(ban Ban) {
 	if !s.bans.put(ban) {
 		return

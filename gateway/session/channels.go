@@ -1,18 +1,16 @@
 package session
 
 import (
-	"context"
-
 	"rtmwasm/core"
 	"rtmwasm/core/wire"
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/event"
 )
 
-// channelSession is a session as its channels see it.
+// channelSession implements channel.Session.
 type channelSession struct {
 	*session
-	comesBack bool // its client was in the channel before
+	comesBack bool // the client was in the channel before
 }
 
 var _ channel.Session = channelSession{}
@@ -25,9 +23,8 @@ func (s channelSession) Lineage() string { return s.lineage }
 func (s channelSession) Push(frame []byte, channel string) {
 	s.push(outboxItem{body: frame, topic: channel})
 }
-func (s channelSession) PushLatest(frame []byte, subject string) { s.pushLatest(frame, subject) }
-func (s channelSession) ForgetJoined(channel string)             { s.forgetJoined(channel) }
-func (s channelSession) JoinFailed(request uint32, err error)    { s.unavailable(request, err) }
+
+func (s channelSession) JoinFailed(request uint32, err error) { s.unavailable(request, err) }
 
 func (s channelSession) AnswerJoined(request uint32, name string, count int, uids []string) {
 	if !s.comesBack {
@@ -38,7 +35,7 @@ func (s channelSession) AnswerJoined(request uint32, name string, count int, uid
 
 func (s channelSession) Entered(string) { s.tellEntered() }
 
-// Why a session that is still here is no member any more.
+// Reasons why a session ends that is no longer a member of its channels.
 var (
 	displaced = closeReason{wire.CloseRemoteLogin, "the user logged in elsewhere"}
 	evicted   = closeReason{wire.CloseRestart, "the gateway lost this session: log in again"}
@@ -52,7 +49,8 @@ func (s channelSession) End(byLogin bool) {
 	}
 }
 
-// membership is the session's in a channel, nil if there is none. It waits for a join under way.
+// membership returns the session's membership of a channel, nil if there is none. It waits for a
+// join that has begun.
 func (s *session) membership(name string) *channel.Membership {
 	m := s.joined[name]
 	if m != nil && m.Wait() != nil {
@@ -62,7 +60,7 @@ func (s *session) membership(name string) *channel.Membership {
 	return m
 }
 
-// doJoin does not wait for the answer, so that a client enters many channels at a time.
+// doJoin does not wait for the answer, so that a client can enter many channels at once.
 func (s *session) doJoin(id uint32, join *wire.Join) {
 	name := join.Channel
 	if !core.ValidID(name) {
@@ -74,16 +72,16 @@ func (s *session) doJoin(id uint32, join *wire.Join) {
 		return
 	}
 	if len(s.joined) >= core.MaxJoinedChannels {
-		for other := range s.joined { // those that turned out to fail do not count
+		for other := range s.joined { // failed joins do not count
 			s.membership(other)
 		}
 	}
 	if len(s.joined) >= core.MaxJoinedChannels {
-		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "20 channels may be joined at a time"))
+		s.refuse(id, newRefusal(wire.Refusal_LIMIT, "at most 20 channels may be joined at a time"))
 		return
 	}
 	comesBack := join.SinceMs != 0 && s.lineage != s.id
-	s.joined[name] = s.sessions.channels.Join(s.traces.withSpan(context.Background(), id), channelSession{s, comesBack}, name, id, join.SinceMs)
+	s.joined[name] = s.sessions.channels.Join(s.context(id), channelSession{s, comesBack}, name, id, join.SinceMs)
 }
 
 func (s *session) doLeave(name string) {
@@ -104,12 +102,12 @@ func (s *session) doMembers(id uint32, name string) {
 		s.refuse(id, notJoined)
 		return
 	}
-	s.answer(id, &wire.ServerFrame{MemberList: &wire.MemberList{Uid: m.List()}})
+	s.Answer(id, &wire.ServerFrame{MemberList: &wire.MemberList{Uid: m.List()}})
 }
 
 var notJoined = newRefusal(wire.Refusal_NOT_JOINED, "join the channel first")
 
-// doCounts tells how many members channels have, on all gateways.
+// doCounts answers how many members channels have on all gateways.
 func (s *session) doCounts(id uint32, names []string) {
 	if len(names) == 0 || len(names) > core.MaxCountedChannels {
 		s.refuse(id, newRefusal(wire.Refusal_BAD_REQUEST, "counts.channel must have 1 to 32 channels"))
@@ -121,12 +119,12 @@ func (s *session) doCounts(id uint32, names []string) {
 			s.refuse(id, newRefusal(wire.Refusal_INVALID_ID, "counts.channel: "+idRule))
 			return
 		}
-		n, err := s.sessions.channels.Count(s.traces.withSpan(context.Background(), id), channel.ID{App: s.user.App, Channel: name})
+		n, err := s.sessions.channels.Count(s.context(id), channel.ID{App: s.user.App, Channel: name})
 		if err != nil {
 			s.unavailable(id, err)
 			return
 		}
 		counts[i] = uint32(n)
 	}
-	s.answer(id, &wire.ServerFrame{Counts: &wire.CountList{Count: counts}})
+	s.Answer(id, &wire.ServerFrame{Counts: &wire.CountList{Count: counts}})
 }

@@ -7,27 +7,27 @@ import (
 	"rtmwasm/core/wire"
 )
 
-const goingDownText = "the gateway is going down: connect again"
+const goingDownText = "the gateway is shutting down: connect again"
 
-// Why the sessions of a gateway that goes down end: those of clients that were sent away may go on at
-// another gateway.
+// Reasons why sessions end when their gateway shuts down. A drained client may continue its session
+// at another gateway.
 var (
-	closed   = closeReason{wire.CloseRestart, goingDownText}
-	sentAway = closeReason{wire.CloseRestart, "the gateway is going down: go on at another one"}
+	closed = closeReason{wire.CloseRestart, goingDownText}
+	toMove = closeReason{wire.CloseRestart, "the gateway is shutting down: connect to another one"}
 )
 
-// Close tells all clients to come back elsewhere, ends their sessions and leaves the
-// engine, which stays open. After SendAway, other users do not notice who comes back in time. When ctx
-// ends first, Close returns its error.
+// Close tells all clients to connect to another gateway, ends their sessions, and unregisters the
+// gateway from the engine. The engine stays open. After MoveClients, other users do not notice clients
+// that come back in time. When ctx ends first, Close returns its error.
 func (s *Sessions) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	reason := closed
-	if s.sendsAway {
-		reason = sentAway
+	if s.movesClients {
+		reason = toMove
 	}
 	s.mu.Unlock()
-	s.turnAway()
+	s.stopLogins()
 	s.endAll(reason)
 	done := make(chan struct{})
 	go func() {
@@ -36,7 +36,7 @@ func (s *Sessions) Close(ctx context.Context) error {
 		}
 		s.conns.Wait()
 		s.stopEvict()
-		s.leave()
+		s.unregister()
 		s.background.Wait()
 		s.channels.Close()
 		close(done)
@@ -45,16 +45,17 @@ func (s *Sessions) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		s.leave()
+		s.unregister()
 		return ctx.Err()
 	}
 }
 
-// leave has the engine told that this gateway ends. Where clients may yet come to another gateway, it
-// counts as alive until its key runs out: their sessions and members are there meanwhile.
-func (s *Sessions) leave() {
+// unregister tells the engine that this gateway has ended. If clients may still move to another gateway,
+// this one counts as alive until its key expires, so that their sessions and members stay until
+// then.
+func (s *Sessions) unregister() {
 	s.mu.Lock()
-	leaving := s.sendsAway && len(s.sessions) > 0 // Close's time is over before they are gone
+	leaving := s.movesClients && len(s.sessions) > 0 // Close's ctx ended before they are gone
 	s.mu.Unlock()
 	if leaving || s.left.Load() > 0 {
 		s.cancel(ErrSessionsLeft)
@@ -69,41 +70,41 @@ func (s *Sessions) endAll(reason closeReason) {
 	}
 }
 
-// sendAwayRate is how many clients are told to go in a second, where time allows: each means a few
-// writes for the gateway that it comes to.
-const sendAwayRate = 2000
+// moveRate is how many clients per second are told to move, if time allows. Each one costs the
+// gateway that it connects to a few writes.
+const moveRate = 2000
 
-// SendAway tells all clients to come back elsewhere, a few at a time, and waits until their
-// sessions go on at other gateways. What is left when ctx ends is for Close.
-func (s *Sessions) SendAway(ctx context.Context) {
+// MoveClients tells all clients, a few at a time, to connect to another gateway. It waits until their
+// sessions continue there. When ctx ends first, Close ends the remaining ones.
+func (s *Sessions) MoveClients(ctx context.Context) {
 	s.mu.Lock()
-	s.closing, s.sendsAway = true, true
+	s.closing, s.movesClients = true, true
 	s.mu.Unlock()
-	s.turnAway()
+	s.stopLogins()
 	sessions := s.all()
-	over := time.Duration(len(sessions)) * time.Second / sendAwayRate
+	over := time.Duration(len(sessions)) * time.Second / moveRate
 	if end, bounded := ctx.Deadline(); bounded {
 		over = min(over, time.Until(end)/2)
 	}
 	began := time.Now()
 	for i, session := range sessions {
 		due := over * time.Duration(i) / time.Duration(len(sessions))
-		if early := due - time.Since(began); early > sendAwayStep && !wait(ctx, early) {
+		if early := due - time.Since(began); early > moveStep && !wait(ctx, early) {
 			return
 		}
-		session.sendAway()
+		session.askToMove()
 	}
 	for _, session := range sessions {
-		if !session.hasLeft(ctx) {
+		if !session.waitUntilMoved(ctx) {
 			return
 		}
 	}
 }
 
-// hasLeft waits until a session is gone and, of one that goes on at another gateway, until it has
-// entered its channels there: the members of a gateway that ends are removed. It returns false
-// when ctx ends first.
-func (s *session) hasLeft(ctx context.Context) bool {
+// waitUntilMoved waits until a session has ended. If the session continues at another gateway, it also
+// waits until that one has entered its channels, because the members of this gateway will be
+// removed. It returns false if ctx ends first.
+func (s *session) waitUntilMoved(ctx context.Context) bool {
 	select {
 	case <-s.gone:
 	case <-ctx.Done():
@@ -119,10 +120,11 @@ func (s *session) hasLeft(ctx context.Context) bool {
 	return true
 }
 
-// sendAwayStep is how much too early a client may be told: a timer for each would be too many.
-const sendAwayStep = 20 * time.Millisecond
+// moveStep is how much too early a client may be told. A timer for each client would be too
+// many.
+const moveStep = 20 * time.Millisecond
 
-// wait waits; false when ctx ends meanwhile.
+// wait waits for d. It returns false if ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -134,10 +136,10 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (s *session) sendAway() {
+func (s *session) askToMove() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.link != nil {
-		s.detachLocked(s.link, sentAway.code, sentAway.text)
+		s.detachLocked(s.link, toMove.code, toMove.text)
 	}
 }

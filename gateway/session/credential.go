@@ -13,8 +13,8 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// credential is the secret of a session, with what is needed to look the session up.
-// Its text is app.uid.session.secret, uid in base64.
+// credential is a session's secret, with what is needed to find the session. Its text is
+// app.uid.session.secret, with uid in base64.
 type credential struct {
 	user    User
 	session string
@@ -42,23 +42,24 @@ func parseCredential(text string) (credential, bool) {
 	return c, err == nil && core.ValidID(c.user.ID)
 }
 
-// opens reports whether it is the credential of a session of this id and secret. It
-// takes the same time for all secrets.
+// opens reports whether the credential belongs to the session with this id and secret. It takes the
+// same time for all secrets.
 func (c credential) opens(session string, secret [sha256.Size]byte) bool {
 	sum := sha256.Sum256([]byte(c.secret))
 	return subtle.ConstantTimeCompare(sum[:], secret[:]) == 1 && c.session == session
 }
 
-// opensLineage reports whether a credential is that of the session of a record, or the one that
-// its client came back with.
+// opensLineage reports whether a credential belongs to the session of a record, or is the one that
+// the client came back with.
 func opensLineage(text string, r Record) bool {
 	c, ok := parseCredential(text)
 	sum := sha256.Sum256([]byte(text))
 	return ok && (c.opens(r.Session, r.Secret) || subtle.ConstantTimeCompare(sum[:], r.ResumeCredentialHash[:]) == 1)
 }
 
-// Authenticate implements media.Authenticator: a credential is good while its session
-// lives, on whichever gateway, or the session that its client came back to with it.
+// Authenticate implements media.Authenticator. A credential is valid while its session exists on
+// any gateway. If the client came back with it, it is also valid for the session that continues the
+// first one.
 func (s *Sessions) Authenticate(ctx context.Context, text string) (media.Principal, error) {
 	c, ok := parseCredential(text)
 	if !ok {

@@ -7,13 +7,13 @@ import (
 	"rtmwasm/core/wire"
 )
 
-// submit hands a request over to the session's goroutine. It waits while that has
-// enough to do. A message is sent at once if nothing is before it: that does not block, and
-// messages are most of what clients ask for.
+// submit passes a request to the session's goroutine. It waits while that goroutine has enough to
+// do. A message is sent at once if no request is before it: sending does not block, and most
+// requests are messages.
 func (s *session) submit(f *wire.ClientFrame, l *link) {
 	if f.Send != nil && s.waiting.Load() == 0 && s.turn.TryLock() {
 		m := s.joined[f.Send.Channel]
-		atOnce := m == nil || m.IsSettled() // else it waits for the join
+		atOnce := m == nil || m.IsSettled() // otherwise the message waits for the join
 		if atOnce && !s.isOver() {
 			s.dispatch(f)
 		}
@@ -41,8 +41,8 @@ func (s *session) isOver() bool {
 	}
 }
 
-// run does the session's requests one after another, and cleans up when it ends. Its caller
-// holds s.turn.
+// run does the session's requests one after another. When the session ends, it cleans up. The
+// caller holds s.turn.
 func (s *session) run() {
 	defer s.turn.Unlock()
 	for !s.isOver() {
@@ -63,7 +63,7 @@ func (s *session) run() {
 }
 
 func (s *session) dispatch(f *wire.ClientFrame) {
-	if !isRead(f) && !s.isNewRequest(f.Id) { // a read that is repeated is done again
+	if !isRead(f) && !s.isNewRequest(f.Id) { // a repeated read is done again
 		return
 	}
 	s.traces.begin(f)
@@ -101,12 +101,13 @@ func (s *session) dispatch(f *wire.ClientFrame) {
 	}
 }
 
-// isRead tells a request whose answer may be large, and is out of date when repeated.
+// isRead reports whether a request only reads. Its answer may be large, and a stored one would be
+// out of date.
 func isRead(f *wire.ClientFrame) bool {
 	return f.Read != nil || f.MediaUrl != nil || f.Presence != nil && f.Presence.Mode == wire.PresenceRequest_QUERY
 }
 
-// tooOften counts a request, and refuses one too many.
+// tooOften counts a request, and returns a refusal if there are too many.
 func (s *session) tooOften(f *wire.ClientFrame) *wire.Refusal {
 	op, counts := opOf(f)
 	if !counts {
@@ -120,7 +121,7 @@ func (s *session) tooOften(f *wire.ClientFrame) *wire.Refusal {
 	}
 	s.mu.Unlock()
 	if !s.rates.Allow(op, "", now) {
-		return newRefusal(wire.Refusal_TOO_OFTEN, "this was asked for too often")
+		return newRefusal(wire.Refusal_TOO_OFTEN, "there were too many requests of this kind")
 	}
 	if op == core.OpJoin && core.ValidID(f.Join.Channel) && !s.rates.Allow(core.OpJoinSame, f.Join.Channel, now) {
 		return newRefusal(wire.Refusal_SAME_CHANNEL_TOO_OFTEN, "this channel was joined too often")
@@ -128,7 +129,7 @@ func (s *session) tooOften(f *wire.ClientFrame) *wire.Refusal {
 	return nil
 }
 
-// opOf tells which rate a request counts for, if any.
+// opOf returns the operation whose rate limits a request, if any.
 func opOf(f *wire.ClientFrame) (op core.Op, counts bool) {
 	switch {
 	case f.Send != nil, f.Invitation != nil:

@@ -13,12 +13,12 @@ import (
 	"rtmwasm/gateway/presence"
 )
 
-// User is a user of an app. Users of different apps never meet.
+// User is a user of an app. Users of different apps cannot reach each other.
 type User = id.User
 
-// Engine is what gateways share: all gateways on one engine act as one service.
-// Frames are marshalled wire.ServerFrames without seq; the engine does not look
-// inside. Methods that take a context also give up by themselves after seconds.
+// Engine is what gateways share: all gateways on one engine are one service. Frames are marshalled
+// wire.ServerFrames without seq, which the engine does not read. Methods with a context also give
+// up on their own after some seconds.
 type Engine interface {
 	Bus
 	Registry
@@ -29,77 +29,76 @@ type Engine interface {
 	mailbox.Store
 	once.Store
 
-	// RegisterGateway makes this gateway count as alive until ctx ends. When it fails to
-	// renew that in time, the others remove its sessions and members, and lapsed is
-	// called: the sessions that it still has are void. returned is called after the engine
-	// could not be reached for a while: kicks may have been missed. The others take the gateway for
-	// gone as soon as ctx ends, unless the cause is ErrSessionsLeft: then as if it had died.
+	// RegisterGateway makes this gateway count as alive until ctx ends. If the gateway fails to
+	// renew that in time, other gateways remove its sessions and members, and lapsed is called: all
+	// its sessions are invalid. returned is called after the engine could not be reached for a
+	// while: evictions may have been missed. When ctx ends, the others consider the gateway gone at
+	// once. If the cause is ErrSessionsLeft, they treat it as if it had died.
 	RegisterGateway(ctx context.Context, gateway string, lapsed, returned func()) error
 }
 
-// Bus carries frames between gateways. It keeps the order of frames from one
-// gateway to one user or channel.
+// Bus carries frames between gateways. It keeps the order of frames from one gateway to one user or
+// channel.
 type Bus interface {
-	// ListenPeer calls h for each frame to user; when it returns, frames sent from
-	// now on arrive. h must not block. Now or later, Receipt is to be called once for each.
-	// notified is called when something new is in the user's mailbox, and must not block
-	// either.
+	// ListenPeer calls h for each frame to user. When it returns, new frames arrive. h must not
+	// block. For each frame, Receipt must be called once, now or later. notified is called when the
+	// user's mailbox has a new message. It must not block either.
 	ListenPeer(user User, h func(frame []byte, receipt string), notified func()) (stop func(), err error)
 
-	// Receipt says what became of a frame. On failure the sender's timeout says the same as
-	// NotReceived.
+	// Receipt tells the sender the outcome of a frame. If it fails, the sender times out, which
+	// means NotReceived.
 	Receipt(receipt string, outcome Outcome)
 
-	// AskPeer sends a frame to user. done is called once, from any goroutine, and
-	// must not block: false at once when the user is not logged in, false after timeout. While
-	// the user is on the way to another gateway, the frame waits for them.
-	AskPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
+	// SendToPeer sends a frame to user. done is called once, from any goroutine, and must not block.
+	// It gets false at once if the user is not logged in, and false after timeout. While the user
+	// moves to another gateway, the frame waits for them.
+	SendToPeer(user User, frame []byte, timeout time.Duration, done func(received bool)) error
 
-	// Redeliver has all gateways send again, in order, what they sent to user and what is not
-	// answered yet. It is called when the user's session listens at another gateway than before.
-	// Frames that had arrived at the former gateway come twice.
+	// Redeliver asks all gateways to send again, in order, the frames to user that are not answered
+	// yet. It is called when the user's session listens at another gateway than before. Frames that
+	// the former gateway received come twice.
 	Redeliver(user User) error
 
-	// ListenEvictions calls h, in a goroutine of its own, for each session of this gateway
-	// that is evicted.
+	// ListenEvictions calls h for each evicted session of this gateway, each time in a new
+	// goroutine.
 	ListenEvictions(gateway string, h func(Eviction)) (stop func(), err error)
 
-	// Evict has h of the given gateway called and waits for it to return. A gateway that is
-	// gone is no error.
+	// Evict calls h at the given gateway and waits until it returns. It is no error if that gateway
+	// is gone.
 	Evict(ctx context.Context, gateway string, e Eviction) error
 }
 
-// Outcome is what became of a frame for a user.
+// Outcome is the outcome of a frame to a user.
 type Outcome byte
 
-// The outcomes. The zero value is the one that a sender is told after a timeout.
+// The outcomes. After a timeout the sender assumes the zero value.
 const (
 	NotReceived Outcome = iota
 	Received            // the client acknowledged it
-	Moved               // the session goes on at another gateway, or may: the frame is to be sent again
+	Moved               // the session continues at another gateway, or may do so: send the frame again
 )
 
 // Eviction tells a gateway to end one of its sessions.
 type Eviction struct {
 	Session string // its id
 
-	// Moved says that the client came to another gateway, where a session of the same lineage
-	// is in this one's place: other users are not told. LastSeq is the highest push that the
-	// client handled, 0 if that is not known.
+	// Moved means that the client came to another gateway, where a session of the same lineage
+	// replaces this one. Other users are not told. LastSeq is the highest push that the client
+	// handled, 0 if unknown.
 	Moved   bool
 	LastSeq uint64
 
-	// Kicked says that an operator ends the session: the client is to stay away.
+	// Kicked means that an operator ends the session. The client must stay away.
 	Kicked bool
 }
 
-// ErrSessionsLeft is the cause of the end of RegisterGateway's context where sessions of the gateway
-// may yet go on at other ones.
+// ErrSessionsLeft is the cause with which RegisterGateway's context ends if sessions of the gateway
+// may still continue at other gateways.
 var ErrSessionsLeft = errors.New("session: sessions are left that may go on elsewhere")
 
 // Errors of a Registry.
 var (
-	// ErrTaken means that the user is logged in and may not be displaced.
+	// ErrTaken means that the user is logged in and that session may not be replaced.
 	ErrTaken = errors.New("session: another session of the user lives")
 
 	// ErrNoSession means that the user is not logged in.
@@ -109,54 +108,54 @@ var (
 // Record is what all gateways know about a session.
 type Record struct {
 	Session string            // its id
-	Gateway string            // where it lives
+	Gateway string            // id of its gateway
 	Secret  [sha256.Size]byte // hash of its credential's secret
 
-	// ResumeCredentialHash is the SHA-256 of the credential that the client came back with;
-	// zero after a login. The client may lose its connection before it learns of this session,
-	// and come back with the same credential again.
+	// ResumeCredentialHash is the SHA-256 of the credential that the client came back with; zero
+	// after a login. The client may lose its connection before it learns of this session. Then it
+	// comes back with the same credential again.
 	ResumeCredentialHash [sha256.Size]byte
 
-	// LineageID is the id of the login's first session. The sessions that follow it, each in
-	// place of the one before, have it too: other users see them as one.
+	// LineageID is the id of the login's first session. All sessions that continue it have the same
+	// LineageID. Other users see them as one session.
 	LineageID string
 }
 
-// Registry knows the one session of each user who is logged in.
+// Registry stores the one session of each user who is logged in.
 type Registry interface {
-	// Claim makes what next returns the user's session, and returns the one whose place it
-	// took. Of concurrent claims the last one stands. next gets the former session, nil if
-	// there is none, and may be called again; its error is returned as it is, and then nothing
-	// was changed. Where both are of one lineage the user's attributes stay.
+	// Claim makes the record that next returns the user's session, and returns the record that it
+	// replaced. The last of concurrent claims wins. next gets the former record, nil if there is
+	// none, and may be called again. If next returns an error, nothing is changed and Claim returns
+	// that error. If both records have the same LineageID, the user's attributes stay.
 	Claim(ctx context.Context, user User, next func(former *Record) (Record, error)) (former *Record, err error)
 
-	// Lookup returns ErrNoSession for a user who is not logged in.
+	// Lookup returns ErrNoSession if the user is not logged in.
 	Lookup(ctx context.Context, user User) (Record, error)
 
-	// Release removes the user's session if it is still record's. Else it returns the one that
-	// is there instead, nil if there is none.
+	// Release removes the user's session if it is still record's. Otherwise it returns the session
+	// that replaced it, nil if there is none.
 	Release(ctx context.Context, user User, record Record) (instead *Record, err error)
 }
 
-// Attributes keeps what users and channels say of themselves: one value each, nil for
-// none, inside which the engine does not look. A change function gets the former value
-// and may be called again when another writer came first; its error is returned as it
-// is, and then nothing was changed.
+// Attributes stores the attributes of users and channels: one value each, nil if there is none. The
+// engine does not read the values. A change function gets the former value. It may be called again
+// if another writer was faster. If it returns an error, nothing is changed and that error is
+// returned.
 type Attributes interface {
-	// UserAttributes returns ErrNoSession for a user who is not logged in.
+	// UserAttributes returns ErrNoSession if the user is not logged in.
 	UserAttributes(ctx context.Context, user User) ([]byte, error)
 
-	// ChangeUserAttributes changes those of a user whose session is record's; they go with
-	// the last session of its lineage. It returns ErrNoSession when the user's session is
-	// another.
+	// ChangeUserAttributes changes the attributes of a user whose session is record's. They are
+	// removed with the last session of its lineage. It returns ErrNoSession if the user has another
+	// session.
 	ChangeUserAttributes(ctx context.Context, user User, record Record, change func([]byte) ([]byte, error)) error
 
-	// ChannelAttributes returns what is kept of a channel. It is removed some minutes
-	// after the last write, or after the last member left if that is later.
+	// ChannelAttributes returns a channel's value. It is removed some minutes after the last write,
+	// or after the last member has left if that is later.
 	ChannelAttributes(ctx context.Context, id channel.ID) ([]byte, error)
 
-	// ChangeChannelAttributes returns the number of the change, higher than that of any
-	// earlier one of the channel.
+	// ChangeChannelAttributes returns the number of the change. It is higher than that of any
+	// earlier change of the channel.
 	ChangeChannelAttributes(ctx context.Context, id channel.ID, change func([]byte) ([]byte, error)) (revision uint64, err error)
 }
 
@@ -164,6 +163,6 @@ type Attributes interface {
 type Info struct {
 	User    User
 	Session string // its id
-	Gateway string // where it lives
+	Gateway string // id of its gateway
 	State   presence.State
 }

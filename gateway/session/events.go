@@ -7,12 +7,12 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// tell tells Config.Events what the session's user did.
+// tell reports to Config.Events what the session's user did.
 func (s *session) tell(kind event.Kind, channel string) {
 	s.tellEvent(event.Event{Kind: kind, Channel: channel})
 }
 
-// tellEvent does the same with an event of any kind. Joins that were answered are told before it.
+// tellEvent reports an event of any kind. It first reports joins that were answered.
 func (s *session) tellEvent(e event.Event) {
 	if s.sessions.config.Events == nil {
 		return
@@ -23,8 +23,8 @@ func (s *session) tellEvent(e event.Event) {
 	s.tellNow(e)
 }
 
-// noteEntered notes that a join is about to be answered. It cannot be told there, where the channel's lock is
-// held. What the client does next may be told before Entered is called.
+// noteEntered notes that a join is about to be answered. It cannot report the join, because the
+// channel's lock is held. The client's next request may be done before Entered is called.
 func (s *session) noteEntered(channel string) {
 	if s.sessions.config.Events == nil {
 		return
@@ -34,14 +34,14 @@ func (s *session) noteEntered(channel string) {
 	s.entered = append(s.entered, channel)
 }
 
-// tellEntered tells the joins that were answered.
+// tellEntered reports the joins that were answered.
 func (s *session) tellEntered() {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	s.tellJoins()
 }
 
-// tellJoins does that with telling held.
+// tellJoins does the same with telling held.
 func (s *session) tellJoins() {
 	s.mu.Lock()
 	entered := s.entered
@@ -54,10 +54,10 @@ func (s *session) tellJoins() {
 
 func (s *session) tellNow(e event.Event) {
 	e.User, e.At = s.user, time.Now()
-	s.sessions.config.Events.Tell(e)
+	s.sessions.config.Events.Report(e)
 }
 
-// tellSend tells that the user sent a message.
+// tellSend reports that the user sent a message.
 func (s *session) tellSend(send *wire.Send) {
 	kind := event.SentToPeer
 	if send.Channel != "" {
@@ -66,15 +66,15 @@ func (s *session) tellSend(send *wire.Send) {
 	s.tellEvent(event.Event{Kind: kind, Send: send})
 }
 
-// tellAnswer tells that the user answered an invitation, if that is what a step of it does.
+// tellAnswer reports that the user answered an invitation, if i is an answer.
 func (s *session) tellAnswer(caller string, i *wire.Invitation) {
 	if i.Kind == wire.Invitation_ACCEPT || i.Kind == wire.Invitation_REFUSE {
 		s.tellEvent(event.Event{Kind: event.Answered, Answer: i, Caller: caller})
 	}
 }
 
-// tellEnd tells what the end of a session means, which has been released: no logout where its user
-// logged in elsewhere.
+// tellEnd reports the end of a session that has been released. There is no logout event if the user
+// has logged in elsewhere.
 func (s *session) tellEnd() {
 	if s.sessions.config.Events == nil || !s.claimed() {
 		return

@@ -9,26 +9,26 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// A client comes back to a gateway where its session does not live: to another one than
-// before, because its own is gone, being drained or no longer reached, or because a load
-// balancer sends it there. Whatever became of the former gateway, the way is the same. The
-// client gets a new session of the same lineage, and other users see one session that goes on:
+// A client may come back to a gateway that does not have its session: its own gateway is gone, is
+// drained or cannot be reached, or a load balancer chose another one. The steps are always the
+// same. The client gets a new session of the same lineage, and other users see one session that
+// continues:
 //
-//   - The new session takes the former one's place in the registry (claim).
-//   - It listens for its user, and all gateways send again what the client may not have got
-//     (Bus.Redeliver). The client drops what it has, by the number of each message.
-//   - The former gateway, if it is alive, ends the former session without a word to others
-//     (moved). Its members stay until the new session's take their place.
-//   - The client itself enters its channels again and asks for what it missed in them,
-//     subscribes to presence again, and sends again the requests that were not answered.
+//	- The new session replaces the former one in the registry (claim).
+//	- It listens for its user, and all gateways send again what the client may have missed
+//	  (Bus.Redeliver). The client drops what it already has, by the number of each message.
+//	- The former gateway, if it is alive, ends the former session and tells no other user (moved).
+//	  Its members stay until those of the new session replace them.
+//	- The client enters its channels again and asks for what it missed in them, subscribes to
+//	  presence again, and repeats the requests that were not answered.
 //
-// No state goes from gateway to gateway.
+// Gateways do not pass any state to each other.
 
-// moved is the reason of a session's end where its client came to another gateway.
+// moved is why a session ends whose client came to another gateway.
 var moved = closeReason{wire.CloseReplaced, "the session goes on at another gateway"}
 
-// claim makes the session the user's, has it listen for the user, and has the gateway of the
-// former session end that one.
+// claim registers the session as the user's, listens for the user, and tells the gateway of the
+// former session to end that one.
 func (s *Sessions) claim(ctx context.Context, session *session, h *wire.Hello) error {
 	next := session.record()
 	former, err := s.engine.Claim(ctx, session.user, func(former *Record) (r Record, err error) {
@@ -54,7 +54,7 @@ func (s *Sessions) claim(ctx context.Context, session *session, h *wire.Hello) e
 	return s.engine.Redeliver(session.user)
 }
 
-// evicted ends a session, and returns when nothing of it is here any more.
+// evicted ends a session, and returns when nothing of it is left here.
 func (s *Sessions) evicted(e Eviction) {
 	session := s.find(e.Session)
 	if session == nil {
@@ -72,17 +72,17 @@ func (s *Sessions) evicted(e Eviction) {
 	<-session.gone
 }
 
-// evict has a former session ended by its gateway.
+// evict tells the gateway of a former session to end it.
 func (s *Sessions) evict(ctx context.Context, user User, former Record, e Eviction) {
 	if err := s.engine.Evict(context.WithoutCancel(ctx), former.Gateway, e); err != nil {
-		// Its gateway hangs. Its credential is void already.
+		// Its gateway hangs. Its credential is no longer valid.
 		s.log.WarnContext(ctx, "the gateway of a user's former session does not answer", "app", user.App, "uid", user.ID, "error", err)
 	}
 }
 
-// nextRecord is the record of a new session, of which own says what is known, after a former
-// one; nil if there is none. A session that a client begins by itself when it comes back continues
-// the former one, if the client has the credential of that, else it is refused with ErrTaken.
+// nextRecord returns the record of a new session. own is what is known of it. former is the record
+// that it replaces, nil if there is none. A client that reconnects on its own continues the former
+// session if it has that session's credential. If it does not, it is refused with ErrTaken.
 func nextRecord(former *Record, h *wire.Hello, own Record) (Record, error) {
 	own.LineageID = own.Session
 	if !h.Reconnect {
@@ -101,8 +101,8 @@ func nextRecord(former *Record, h *wire.Hello, own Record) (Record, error) {
 	return own, nil
 }
 
-// moveOf tells the former gateway to let a session go. The client's last push counts only where
-// it is of that session.
+// moveOf returns the eviction of a session that has moved. The client's last push counts only if it
+// came from that session.
 func moveOf(former Record, r *wire.Resume) Eviction {
 	e := Eviction{Session: former.Session, Moved: true}
 	if r.SessionId == former.Session {
@@ -111,8 +111,8 @@ func moveOf(former Record, r *wire.Resume) Eviction {
 	return e
 }
 
-// hasMoved reports whether the session has ended and goes on at another gateway, or may: that of a
-// client whom a gateway that goes down sent away.
+// hasMoved reports whether the session has ended and continues at another gateway. It is also true
+// if the session may continue there because the client was sent away.
 func (s *session) hasMoved() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,13 +121,13 @@ func (s *session) hasMoved() bool {
 
 func (s *session) hasMovedLocked() bool {
 	continued := s.instead != nil && s.instead.LineageID == s.lineage
-	return s.ended && (s.reason == moved || s.reason == sentAway || continued)
+	return s.ended && (s.reason == moved || s.reason == toMove || continued)
 }
 
-// leaveUnseen ends the stay of a session that has moved in its channels. Its members stay in the
-// engine for as long as a client may be away, unless the next session's take their place.
+// leaveUnseen detaches a session that has moved from its channels. Its members stay in the engine
+// for as long as a client may be away, unless the members of the next session replace them.
 func (s *session) leaveUnseen() {
-	if s.reason == sentAway && s.claimed() {
+	if s.reason == toMove && s.claimed() {
 		s.sessions.left.Add(1)
 	}
 	for name := range s.joined {
@@ -146,12 +146,12 @@ func (s *session) leaveUnseen() {
 				s.sessions.left.Add(-1)
 			case <-late.C:
 				s.sessions.left.Add(-1)
-				left := m.IsMember() // no other login of the user is
+				left := m.IsMember() // no other login of the user is a member
 				s.sessions.channels.Leave(m)
 				if left {
 					s.tell(event.Left, name)
 				}
-			case <-s.sessions.ctx.Done(): // the others remove what a gateway has left when its key runs out
+			case <-s.sessions.ctx.Done(): // other gateways remove the members when this gateway's key expires
 			}
 		})
 	}

@@ -12,41 +12,41 @@ import (
 	"rtmwasm/gateway/clock"
 )
 
-// link is one socket of a session: the way out with its queue, and the watch over
-// both ways. It has a goroutine only while it writes: most sessions are idle at any time.
+// link is one socket of a session: the queue of frames to write, and the timers that watch reading
+// and writing. It has a goroutine only while it writes, because most sessions are idle.
 type link struct {
 	conn  Conn
 	times Times
 	meter Meter
 
-	heard atomic.Int64 // when the last frame came, by clock.Now
+	lastFrame atomic.Int64 // when the last frame was received, by clock.Now
 
 	writing context.Context // of all writes
 	cancel  func()          // ends it
 	late    *time.Timer     // calls cancel when one write takes too long
 
 	closed chan struct{} // closed by close
-	ended  chan struct{} // closed when the socket is, too
+	ended  chan struct{} // closed after the socket was closed
 
 	mu     sync.Mutex // guards the rest
 	lost   func(code int, reason string)
 	queue  []outFrame
 	bytes  int           // of frames that are not written yet
 	busy   bool          // a goroutine runs write
-	tick   *time.Timer   // for the next ping, or the end of the client's silence
+	tick   *time.Timer   // for the next ping or the end of SilenceLimit
 	pingAt time.Duration // when the next ping is due, by clock.Now
-	code   int           // why closed
+	code   int           // code and reason of close
 	reason string
 }
 
-// outFrame is a marshalled ServerFrame and the seq it gets on the way out.
+// outFrame is a marshalled ServerFrame and the seq that is added when it is written.
 type outFrame struct {
 	seq    uint64
 	body   []byte // without seq; shared with other sessions, never changed
-	replay bool   // does not count against the queue: the session keeps it anyway
+	replay bool   // does not count for maxQueueBytes: the session stores it anyway
 }
 
-// appendTo puts seq before the body: messages in protobuf wire format that follow each
+// appendTo writes seq before the body. In the protobuf wire format, two messages one after the
 // other are one message with the fields of both.
 func (f outFrame) appendTo(b []byte) []byte {
 	if f.seq != 0 {
@@ -59,7 +59,7 @@ func (f outFrame) appendTo(b []byte) []byte {
 // seqTag begins the field ServerFrame.seq: number 2, a varint.
 const seqTag = 2 << 3
 
-// weight is what counts against maxQueueBytes.
+// weight is how many bytes count for maxQueueBytes.
 func (f outFrame) weight() int {
 	if f.replay {
 		return 0
@@ -67,7 +67,7 @@ func (f outFrame) weight() int {
 	return len(f.body) + channel.FrameOverhead
 }
 
-// newLink makes a link that must be closed. When ctx ends its socket is dropped.
+// newLink returns a link that must be closed. When ctx ends, its socket is closed.
 func newLink(ctx context.Context, conn Conn, times Times, meter Meter) *link {
 	l := &link{
 		conn:   conn,
@@ -77,21 +77,21 @@ func newLink(ctx context.Context, conn Conn, times Times, meter Meter) *link {
 		ended:  make(chan struct{}),
 	}
 	l.writing, l.cancel = context.WithCancel(ctx)
-	l.late = time.AfterFunc(times.Write, l.cancel) // one for all writes, which are many
+	l.late = time.AfterFunc(times.Write, l.cancel) // one timer for all writes, because there are many
 	l.late.Stop()
-	l.hear()
+	l.touch()
 	return l
 }
 
-func (l *link) hear() { l.heard.Store(int64(clock.Now())) }
+func (l *link) touch() { l.lastFrame.Store(int64(clock.Now())) }
 
-// silence is how much longer the client may be silent.
+// silence returns how much longer the client may be silent.
 func (l *link) silence() time.Duration {
-	return l.times.SilenceLimit - (clock.Now() - time.Duration(l.heard.Load()))
+	return l.times.SilenceLimit - (clock.Now() - time.Duration(l.lastFrame.Load()))
 }
 
-// watch begins to ping the client and to watch its silence. lost is called when the client can't
-// be reached, with the code to close with, and must close the link.
+// watch starts the pings and checks the client's silence. It calls lost if the client cannot be
+// reached, with the code to close with. lost must close the link.
 func (l *link) watch(lost func(code int, reason string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,8 +102,8 @@ func (l *link) watch(lost func(code int, reason string)) {
 	}
 }
 
-// nextPing is when the next ping is due after a moment: within an interval, at one of few times
-// that all links share. A ping alone costs most for the wake-up of the process.
+// nextPing returns when the next ping is due: within an interval, at one of a few times that all
+// links share. Waking the process up costs more than a ping.
 func (l *link) nextPing(after time.Duration) time.Duration {
 	const times = 25 // in an interval
 	step := max(l.times.PingInterval/times, 1)
@@ -113,7 +113,7 @@ func (l *link) nextPing(after time.Duration) time.Duration {
 func (l *link) onTick() {
 	left := l.silence()
 	if left <= 0 {
-		l.fail(wire.CloseSilent, "nothing was heard from you")
+		l.fail(wire.CloseSilent, "the client was silent for too long")
 		return
 	}
 	l.mu.Lock()
@@ -123,14 +123,14 @@ func (l *link) onTick() {
 	}
 	if clock.Now() >= l.pingAt {
 		l.pingAt = l.nextPing(clock.Now())
-		l.enqueue(outFrame{body: pingFrame, replay: true}) // while a write is under way too: clients acknowledge with the answer
+		l.enqueue(outFrame{body: pingFrame, replay: true}) // also during a write: clients send acknowledgements with the answer
 	}
 	l.tick.Reset(max(min(l.pingAt-clock.Now(), left), time.Millisecond))
 }
 
 var pingFrame, _ = (&wire.ServerFrame{Ping: &wire.Ping{}}).MarshalVT()
 
-// send queues a frame. It reports false when the client is too slow for it.
+// send queues a frame. It returns false if the client is too slow.
 func (l *link) send(f outFrame) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +143,7 @@ func (l *link) send(f outFrame) bool {
 	return true
 }
 
-// enqueue has a frame written. l.mu is held.
+// enqueue writes or queues a frame. l.mu is held.
 func (l *link) enqueue(f outFrame) {
 	if !l.busy && l.tryWrite(f) {
 		return
@@ -172,14 +172,14 @@ func (l *link) tryWrite(f outFrame) bool {
 	return true
 }
 
-// queued is how many bytes wait for the socket.
+// queued returns how many bytes wait for the socket.
 func (l *link) queued() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.bytes
 }
 
-// close ends the link. The first code stands.
+// close ends the link. The first code and reason count.
 func (l *link) close(code int, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -197,12 +197,12 @@ func (l *link) close(code int, reason string) {
 	}
 }
 
-// fail ends the link because the client can't be reached.
+// fail ends the link because the client cannot be reached.
 func (l *link) fail(code int, reason string) {
 	l.mu.Lock()
 	lost := l.lost
 	l.mu.Unlock()
-	if lost == nil { // the session that is to have the link will find it closed
+	if lost == nil { // the session will find the link closed
 		lost = l.close
 	}
 	lost(code, reason)
@@ -217,14 +217,14 @@ func (l *link) isClosed() bool {
 	}
 }
 
-// write writes what is queued until nothing is, or until the link is closed. Then it closes the
+// write writes queued frames until the queue is empty or the link is closed. Then it closes the
 // socket.
 func (l *link) write() {
 	b := batches.Get().(*batch)
 	defer b.release()
 	for l.take(b) {
 		if !l.writeBatch(b) {
-			l.fail(wire.CloseSlow, "writing to you failed or took too long")
+			l.fail(wire.CloseSlow, "writing to the client failed or took too long")
 		}
 	}
 	if b.last {
@@ -235,12 +235,12 @@ func (l *link) write() {
 	}
 }
 
-// take fills b with what is to be written next. It reports false when the goroutine that
-// writes is to end, after it has closed the socket if b is the last.
+// take fills b with the frames to write next. It returns false if the goroutine must end; if b.last
+// is set, it must first close the socket.
 func (l *link) take(b *batch) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bytes -= b.weight // it was written
+	l.bytes -= b.weight // b was written
 	if l.isClosed() {
 		b.last, l.queue = true, nil
 		return false
@@ -259,24 +259,24 @@ func (l *link) writeBatch(b *batch) bool {
 	return l.conn.Write(l.writing, b.frames...) == nil
 }
 
-// maxBatchBytes is how much goes to a socket in one write, or one frame if that is longer: a
-// slow client has the time of a write for it.
+// maxBatchBytes is how many bytes one write has at most, except that one frame may be longer. A
+// slow client has the time of one write for them.
 const maxBatchBytes = 32 << 10
 
-// batch is frames that go out in one write.
+// batch is the frames of one write.
 type batch struct {
-	frames [][]byte // parts of buf
-	weight int      // of the frames together
-	last   bool     // the link was closed: none are written any more
+	frames [][]byte // slices of buf
+	weight int      // sum of the frames' weights
+	last   bool     // the link was closed: write nothing more
 
 	buf  []byte
-	ends []int // of the frames in buf
+	ends []int // where frames end in buf
 }
 
-// batches are for links that write; a link that is idle has none.
+// batches are for links that write. An idle link has none.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// fill takes frames from the head of a queue, and returns the rest of it.
+// fill takes frames from the head of a queue, and returns the rest.
 func (b *batch) fill(queue []outFrame) (rest []outFrame) {
 	b.buf, b.ends, b.frames, b.weight = b.buf[:0], b.ends[:0], b.frames[:0], 0
 	n := 0
@@ -286,18 +286,18 @@ func (b *batch) fill(queue []outFrame) (rest []outFrame) {
 		b.weight += queue[n].weight()
 	}
 	begin := 0
-	for _, end := range b.ends { // when buf does not move any more
+	for _, end := range b.ends { // now buf does not move any more
 		b.frames = append(b.frames, b.buf[begin:end:end])
 		begin = end
 	}
 	if n == len(queue) {
 		return nil
 	}
-	clear(queue[:n]) // what is cut off must not hold the messages
+	clear(queue[:n]) // so that the backing array does not keep the messages
 	return queue[n:]
 }
 
-// release gives the batch back, unless it has grown for a rare frame.
+// release returns the batch to the pool, unless a rare long frame made it large.
 func (b *batch) release() {
 	b.weight, b.last = 0, false
 	if cap(b.buf) <= 2*maxBatchBytes {

@@ -122,7 +122,7 @@ func TestLinkGivesUpASlowWrite(t *testing.T) {
 		})
 		for range 3 { // each hears of the client, which reads nothing
 			l.send(body("a"))
-			l.hear()
+			l.touch()
 			time.Sleep(time.Second)
 		}
 		assert.Equal(t, wire.CloseSlow, <-lost)
@@ -157,7 +157,7 @@ func TestLinkPingsAndHearsSilence(t *testing.T) {
 			l.close(code, reason)
 		})
 		time.Sleep(3 * time.Second)
-		l.hear()
+		l.touch()
 		assert.Len(t, c.taken(), 1)
 		assert.Equal(t, wire.CloseSilent, <-lost)
 		assert.Equal(t, 12*time.Second, time.Since(began))

@@ -11,22 +11,22 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// Login is what a client says of itself. The ids have been checked for their form.
+// Login is what a client says about itself. The form of the ids has been checked.
 type Login struct {
 	User
 	Token string // "" if none
 }
 
-// Authorizer decides who may log in. It is asked at each Hello, resumes included, and at
-// each Renew.
+// Authorizer decides who may log in. It is called for each Hello, including resumes, and for each
+// Renew.
 type Authorizer interface {
-	// Authorize returns for a login that is allowed when its token ends, the zero time
-	// for never; else why it is not allowed.
+	// Authorize returns when the token of an allowed login expires; the zero time means never. If
+	// the login is not allowed, it returns the reason.
 	Authorize(ctx context.Context, login Login) (expiry time.Time, refusal *wire.Refusal)
 }
 
-// login answers Hello: it resumes a session that lives here or begins one, and attaches the
-// link to it, or says why not.
+// login answers Hello. It resumes a session of this gateway or begins a new one, and attaches the
+// link to it. If that is refused, it returns the reason.
 func (s *Sessions) login(ctx context.Context, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
 	if refusal := checkHello(h); refusal != nil {
 		return nil, refusal
@@ -46,8 +46,8 @@ func (s *Sessions) login(ctx context.Context, h *wire.Hello, request uint32, l *
 	return session, refusal
 }
 
-// resume attaches the link to a session that lives here; nil when there is none that the
-// client has the credential of.
+// resume attaches the link to a session of this gateway. It returns nil if there is no session to
+// which the client's credential belongs.
 func (s *Sessions) resume(ctx context.Context, user User, r *wire.Resume, request uint32, l *link) *session {
 	if r == nil {
 		return nil
@@ -61,18 +61,18 @@ func (s *Sessions) resume(ctx context.Context, user User, r *wire.Resume, reques
 		return nil
 	}
 	s.config.Meter.Resumed()
-	session.inbox.Check() // it may not have heard of what came meanwhile
+	session.inbox.Check() // a message may have come meanwhile
 	s.log.InfoContext(ctx, "session resumed", "app", user.App, "uid", user.ID, "session", session.short())
 	return session
 }
 
-// begin makes a new session. It takes the place of the user's former one, which other users
-// notice unless the client comes back by itself: then the new session continues the former.
+// begin begins a new session, which replaces the user's former one. If the client came back on its
+// own, the new session continues the former one and other users notice nothing.
 func (s *Sessions) begin(ctx context.Context, user User, h *wire.Hello, request uint32, l *link) (*session, *wire.Refusal) {
 	c := credential{user: user, session: randomText(), secret: randomText()}
 	session := newSession(s, user, c.session, c.secret)
 	session.cameBack = h.Reconnect
-	if refusal := s.add(session); refusal != nil { // known before others learn of it, so that it can be evicted
+	if refusal := s.add(session); refusal != nil { // added before others know of it, so that it can be evicted
 		return nil, refusal
 	}
 	err := s.claim(ctx, session, h)
@@ -100,7 +100,7 @@ func (s *Sessions) begin(ctx context.Context, user User, h *wire.Hello, request 
 
 var (
 	goingDown = newRefusal(wire.Refusal_UNAVAILABLE, goingDownText)
-	full      = newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has as many sessions as it may: try again later")
+	full      = newRefusal(wire.Refusal_UNAVAILABLE, "the gateway has reached its limit of sessions: try again later")
 )
 
 func (s *Sessions) welcome(session *session, request uint32, credential string, resumed bool) []byte {
@@ -128,14 +128,14 @@ func checkHello(h *wire.Hello) *wire.Refusal {
 	return nil
 }
 
-// loginRefused counts and logs a login that is refused. from is the network of its client.
+// loginRefused counts and logs a refused login. from is the client's network.
 func (s *Sessions) loginRefused(h *wire.Hello, from string, refusal *wire.Refusal) {
 	s.config.Meter.LoginRefused(refusal.Reason.String())
 	s.refusals.Warn("a login is refused", refusal.Reason.String()+strconv.Itoa(int(refusal.ServerCode)), from,
 		"reason", refusal.Reason.String(), "text", refusal.Text, "address", from, "app", clip(h.AppId), "uid", clip(h.Uid))
 }
 
-// clip bounds text of a client's for the log.
+// clip limits a client's text for the log.
 func clip(text string) string {
 	if len(text) > 64 {
 		text = text[:64]
@@ -143,14 +143,14 @@ func clip(text string) string {
 	return text
 }
 
-// tokenWatch tells a session's client shortly before its token ends. The session itself
-// outlives the token: it is asked for at the next Hello only. (API 8.6)
+// tokenWatch warns a session's client shortly before its token expires. The session continues after
+// that; only the next Hello needs a valid token. (API 8.6)
 type tokenWatch struct {
 	expiry time.Time // zero: never
 	timer  *time.Timer
 }
 
-// tokenTaken notes when the token ends that a Hello or Renew brought.
+// tokenTaken notes when the token of a Hello or Renew expires.
 func (s *session) tokenTaken(expiry time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func (s *session) tokenTaken(expiry time.Time) {
 	s.token.timer = time.AfterFunc(wait, func() { s.tokenExpiring(expiry) })
 }
 
-// tokenExpiring warns a client that is there; one that is away brings a token when it
+// tokenExpiring warns the client if it is connected. A client that is away sends a token when it
 // comes back.
 func (s *session) tokenExpiring(expiry time.Time) {
 	s.mu.Lock()
@@ -183,13 +183,13 @@ func (w *tokenWatch) stop() {
 	}
 }
 
-// doRenew checks the token that the client will come back with.
+// doRenew checks the token that the client will use when it comes back.
 func (s *session) doRenew(id uint32, token string) {
-	expiry, refusal := s.sessions.config.Authorizer.Authorize(s.traces.withSpan(context.Background(), id), Login{User: s.user, Token: token})
+	expiry, refusal := s.sessions.config.Authorizer.Authorize(s.context(id), Login{User: s.user, Token: token})
 	if refusal != nil {
 		s.refuse(id, refusal)
 		return
 	}
 	s.tokenTaken(expiry)
-	s.answer(id, &wire.ServerFrame{Done: &wire.Done{}})
+	s.Answer(id, &wire.ServerFrame{Done: &wire.Done{}})
 }

@@ -4,15 +4,15 @@ import "rtmwasm/gateway/mailbox"
 
 var _ mailbox.Session = (*session)(nil)
 
-// receive takes a peer message for the session. Its receipt is given when the client
-// acknowledges, or when the session ends.
+// receive takes a peer message for the session. Its receipt is answered when the client
+// acknowledges it or when the session ends.
 func (s *session) receive(frame []byte, receipt string) {
 	s.inbox.Receive(frame, func(received bool) { s.answerReceipt(receipt, received) })
 }
 
-// answerReceipt tells what became of a peer message that the client acknowledged, or did not before
-// the session ended. While the session ends, it is not known yet whether another one goes on in its
-// place, which may have got the same message: then wasReleased answers.
+// answerReceipt tells the sender the outcome of a peer message. While the session ends, it is not
+// yet known whether another session continues it, which may have got the same message. Then
+// wasReleased answers later.
 func (s *session) answerReceipt(receipt string, received bool) {
 	outcome := NotReceived
 	s.mu.Lock()
@@ -35,8 +35,8 @@ func (s *session) Deliver(frame []byte, acked func(received bool)) bool {
 	return s.push(outboxItem{body: frame, acked: acked})
 }
 
-// Over implements mailbox.Session.
-func (s *session) Over() <-chan struct{} { return s.over }
+// Done implements mailbox.Session.
+func (s *session) Done() <-chan struct{} { return s.over }
 
 // Go implements mailbox.Session.
 func (s *session) Go(f func()) { s.sessions.background.Go(f) }

@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// maxURLLookups is how many files of a session are looked up at a time. The others wait,
-	// and no other request does: an object store may take long.
+	// maxURLLookups is how many files a session looks up at a time, because an object store may be
+	// slow. More look-ups wait, but other requests do not.
 	maxURLLookups = 8
 
-	// urlTimeout bounds the wait and the look-up; it is below core.RequestTimeout.
+	// urlTimeout limits the wait and the look-up. It is less than core.RequestTimeout.
 	urlTimeout = 8 * time.Second
 )
 
-// doMediaURL answers with a URL of media that needs no credential.
+// doMediaURL answers with a media URL that works without a credential.
 func (s *session) doMediaURL(id uint32, ask *wire.GetMediaUrl) {
 	if err := mediaurl.CheckDownload(ask.Download); err != nil {
 		s.refuse(id, newRefusal(wire.Refusal_BAD_REQUEST, err.Error()))
@@ -56,14 +56,14 @@ func (s *session) answerMediaURL(ctx context.Context, id uint32, ask *wire.GetMe
 	path, err := s.sessions.config.Media.URL(ctx, s.user.App, core.MediaKey(ask.MediaId), lifetime, ask.Download)
 	switch {
 	case errors.Is(err, media.ErrNotFound):
-		s.refuse(id, newRefusal(wire.Refusal_NOT_FOUND, "no such media: the id is unknown here, or it has expired"))
+		s.refuse(id, newRefusal(wire.Refusal_NOT_FOUND, "no such media: the id is unknown or the file has expired"))
 	case errors.Is(err, media.ErrNoURLs):
 		s.refuse(id, noMediaURLs)
 	case err != nil:
 		s.unavailable(id, err)
 	default:
-		s.answer(id, &wire.ServerFrame{MediaPath: path})
+		s.Answer(id, &wire.ServerFrame{MediaPath: path})
 	}
 }
 
-var noMediaURLs = newRefusal(wire.Refusal_UNAVAILABLE, "this gateway gives no URLs of media")
+var noMediaURLs = newRefusal(wire.Refusal_UNAVAILABLE, "this gateway has no media URLs")

@@ -9,12 +9,12 @@ import (
 	"rtmwasm/gateway/channel"
 )
 
-// outbox keeps what a client must still get: the pushes it has not acknowledged and,
-// in their place among them, the Joined answers that pushes of a channel must follow.
+// outbox holds what a client must still get: pushes that it has not acknowledged. Among them, in
+// order, are the Joined answers that must come before pushes of a channel.
 type outbox struct {
 	items    []outboxItem
 	bytes    int
-	missable int    // how many of items are
+	missable int    // how many items are missable
 	last     uint64 // the last seq given out
 }
 
@@ -22,15 +22,16 @@ type outbox struct {
 type outboxItem struct {
 	seq   uint64 // 0: a Joined answer
 	body  []byte
-	topic string // channel of a delivery or Joined answer, or what another answer is about
+	topic string // channel of a delivery or Joined answer, or the topic of another answer
 	at    time.Time
 
-	subject string // of what pushLatest pushed; "" for all else
+	subject string // subject given to PushLatest, else ""
 
-	acked func(received bool) // of a peer or offline message; called once
+	acked func(received bool) // for a peer or offline message; called once
 }
 
-// missable tells a channel message: of those a client who is away gets the latest only.
+// missable reports whether an item is a channel message. A client who is away gets only the latest
+// of these.
 func (k outboxItem) missable() bool { return k.seq != 0 && k.topic != "" }
 
 func (k outboxItem) weight() int { return len(k.body) + channel.FrameOverhead }
@@ -47,7 +48,7 @@ func (o *outbox) count(k outboxItem, n int) {
 	}
 }
 
-// ack takes out what the client has handled, and returns it.
+// ack removes what the client has handled, and returns it.
 func (o *outbox) ack(seq uint64) []outboxItem {
 	n := 0
 	for i, k := range o.items {
@@ -59,7 +60,7 @@ func (o *outbox) ack(seq uint64) []outboxItem {
 		}
 	}
 	done := slices.Clone(o.items[:n])
-	clear(o.items[:n]) // what is cut off must not hold the messages
+	clear(o.items[:n]) // so that the backing array does not keep the messages
 	o.items = o.items[n:]
 	for _, k := range done {
 		o.count(k, -1)
@@ -72,15 +73,15 @@ func (o *outbox) forget(topic string) {
 	o.drop(func(k outboxItem) bool { return k.seq == 0 && k.topic == topic })
 }
 
-// bound keeps what gathers for a client who is away within twice what trim leaves, so
-// that trimming costs little per message.
+// bound limits what collects for a client who is away to twice what trim leaves, so that trimming
+// costs little per message.
 func (o *outbox) bound(now time.Time) {
 	if o.missable > 2*core.MaxMissedChannelMessages {
 		o.trim(now)
 	}
 }
 
-// trim drops the channel messages that a client who was away does not get any more.
+// trim drops the channel messages that a client who was away no longer gets.
 func (o *outbox) trim(now time.Time) {
 	over := o.missable - core.MaxMissedChannelMessages
 	o.drop(func(k outboxItem) bool {
@@ -102,8 +103,8 @@ func (o *outbox) drop(which func(outboxItem) bool) {
 	})
 }
 
-// push brings a ServerFrame to the client, now or after a resume. It reports false when the session
-// has ended; then k.acked is not called.
+// push sends a ServerFrame to the client, now or after a resume. It returns false if the session
+// has ended; then it does not call k.acked.
 func (s *session) push(k outboxItem) bool {
 	k.at = time.Now()
 	s.mu.Lock()
@@ -115,9 +116,9 @@ func (s *session) push(k outboxItem) bool {
 	return true
 }
 
-// pushLatest brings a ServerFrame that tells all of something; a client who is away gets
-// only the latest about each subject.
-func (s *session) pushLatest(body []byte, subject string) {
+// PushLatest sends a ServerFrame that has all of a subject's state. A client who is away gets only
+// the latest of each subject.
+func (s *session) PushLatest(body []byte, subject string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -141,8 +142,8 @@ func (s *session) pushLocked(k outboxItem) {
 	s.checkOutbox()
 }
 
-// forgetJoined drops the Joined answer of a channel that was left.
-func (s *session) forgetJoined(channel string) {
+// ForgetJoined drops the Joined answer of a channel that was left.
+func (s *session) ForgetJoined(channel string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.out.forget(channel)
@@ -150,17 +151,17 @@ func (s *session) forgetJoined(channel string) {
 
 func (s *session) sendLocked(f outFrame) {
 	if !s.link.send(f) {
-		s.detachLocked(s.link, wire.CloseSlow, "you read slower than your messages arrive")
+		s.detachLocked(s.link, wire.CloseSlow, "this client reads slower than its messages arrive")
 	}
 }
 
 func (s *session) checkOutbox() {
 	if s.out.bytes > maxOutboxBytes {
-		s.endLocked(closeReason{wire.CloseSlow, "more waits for you than the gateway keeps"})
+		s.endLocked(closeReason{wire.CloseSlow, "too many messages wait for this client"})
 	}
 }
 
-// ack handles the client's acknowledgement and reports whether it said anything new.
+// ack handles an acknowledgement and reports whether it acknowledged anything new.
 func (s *session) ack(seq uint64) bool {
 	s.mu.Lock()
 	done := s.out.ack(seq)

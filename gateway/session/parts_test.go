@@ -91,11 +91,11 @@ func TestAnswers(t *testing.T) {
 // Of what tells all of something, a client who is away is kept the latest.
 func TestPushLatest(t *testing.T) {
 	s := newSession(&Sessions{}, User{}, "id", "secret")
-	s.pushLatest([]byte("a1"), "a")
-	s.pushLatest([]byte("b1"), "b")
+	s.PushLatest([]byte("a1"), "a")
+	s.PushLatest([]byte("b1"), "b")
 	s.push(outboxItem{body: []byte("message"), topic: "room"})
-	s.pushLatest([]byte("a2"), "a")
-	s.pushLatest([]byte("a3"), "a")
+	s.PushLatest([]byte("a2"), "a")
+	s.PushLatest([]byte("a3"), "a")
 	var kept []string
 	for _, k := range s.out.items {
 		kept = append(kept, string(k.body))

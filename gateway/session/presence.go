@@ -10,7 +10,7 @@ import (
 var _ presence.Session = (*session)(nil)
 
 func (s *session) doPresence(id uint32, r *wire.PresenceRequest) {
-	refusal, err := s.sessions.presence.Handle(s.traces.withSpan(context.Background(), id), s, id, r)
+	refusal, err := s.sessions.presence.Handle(s.context(id), s, id, r)
 	switch {
 	case refusal != nil:
 		s.refuse(id, refusal)
@@ -19,8 +19,8 @@ func (s *session) doPresence(id uint32, r *wire.PresenceRequest) {
 	}
 }
 
-// publishPresence tells the engine whether the client is silent. The session's requests wait for
-// it, so that nothing of the session comes after its release.
+// publishPresence tells the engine whether the client is silent. Requests of the session wait
+// meanwhile, so that no presence is written after the session's release.
 func (s *session) publishPresence() {
 	err := s.activity.Publish(func(state presence.State) error {
 		return s.sessions.engine.SetPresence(context.Background(), s.user, s.id, state)
@@ -37,14 +37,3 @@ func (s *Sessions) presenceMissed(err error) {
 
 // User implements presence.Session.
 func (s *session) User() User { return s.user }
-
-// Answer implements presence.Session.
-func (s *session) Answer(request uint32, f *wire.ServerFrame) { s.answer(request, f) }
-
-// AnswerBefore implements presence.Session.
-func (s *session) AnswerBefore(request uint32, topic string, f *wire.ServerFrame) {
-	s.answerBefore(request, topic, f)
-}
-
-// PushLatest implements presence.Session.
-func (s *session) PushLatest(frame []byte, topic string) { s.pushLatest(frame, topic) }

@@ -8,15 +8,15 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// lapsed is called when this gateway was taken for dead.
+// lapsed is called when other gateways have taken this one for dead.
 func (s *Sessions) lapsed() {
 	s.log.Warn("this process was paused for too long: its sessions have ended")
 	s.endAll(evicted)
 }
 
-// returned makes up for what this gateway may have missed while the engine could not be
-// reached: the log of changes that it reads forgets after a minute who left. It returns
-// when all is done, or when the sessions are closed.
+// returned finds out what this gateway may have missed while the engine could not be reached: the
+// log of changes tells only for a minute who has left. It returns when all is done or the sessions
+// are closed.
 func (s *Sessions) returned() {
 	s.presence.Missed()
 	for _, step := range []struct {
@@ -36,10 +36,10 @@ func (s *Sessions) returned() {
 	}
 }
 
-// checkSessions ends the sessions that another login displaced, and has the others look for what
-// was kept for them.
+// checkSessions ends the sessions that another login replaced, and checks the mailboxes of the
+// others.
 func (s *Sessions) checkSessions() error {
-	errs := make(chan error, 1) // one is enough
+	errs := make(chan error, 1)
 	retry.Each(s.all(), retry.Recoveries, func(session *session) {
 		if err := s.checkSession(session); err != nil {
 			select {
@@ -65,10 +65,10 @@ func (s *Sessions) checkSession(session *session) error {
 	case err == nil && record.Session != session.id:
 		s.evicted(Eviction{Session: session.id, Moved: record.LineageID == session.lineage})
 		return nil
-	case err != nil && !errors.Is(err, ErrNoSession): // with that one, the session is about to end
+	case err != nil && !errors.Is(err, ErrNoSession): // ErrNoSession means that the session is about to end
 		return err
 	}
-	// Most mailboxes are empty. This look bounds how many are read at the same time.
+	// Most mailboxes are empty. Reading them here limits how many are read at the same time.
 	mail, err := s.engine.ReadMail(s.ctx, session.user, 0, 1)
 	if len(mail) > 0 {
 		session.inbox.Check()
@@ -76,8 +76,8 @@ func (s *Sessions) checkSession(session *session) error {
 	return err
 }
 
-// retryFor is for how long the engine is asked again: until the others take this gateway for dead and
-// remove what it left.
+// retryFor is how long failed calls are repeated: after that, other gateways take this one for dead
+// and remove what it left.
 const retryFor = time.Minute
 
 // retryForMember is retryInBackground for package channel.
@@ -85,10 +85,9 @@ func (s *Sessions) retryForMember(what string, m channel.Member, f func() error)
 	s.retryInBackground(what, User{App: m.Channel.App, ID: m.UID}, f)
 }
 
-// retryInBackground does what must be done: a session or member that stayed in the engine would
-// be there for as long as this gateway is. It calls f once before it returns. If that
-// fails, it retries f in the background until f succeeds, a minute has passed or the server
-// is closed.
+// retryInBackground calls f until it succeeds. Otherwise a session or member would stay in the
+// engine as long as this gateway is alive. It calls f once before it returns. If that fails, it
+// retries f in the background until f succeeds, retryFor has passed or the sessions are closed.
 func (s *Sessions) retryInBackground(what string, user User, f func() error) {
 	err := f()
 	if err == nil {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -35,7 +34,7 @@ func (s *session) doSend(id uint32, send *wire.Send) {
 	if !ok {
 		return
 	}
-	if refusal := s.intoHistory(id, send, delivery); refusal != nil {
+	if refusal := s.storeInHistory(id, send, delivery); refusal != nil {
 		s.refuse(id, refusal)
 		return
 	}
@@ -51,23 +50,23 @@ func (s *session) sendToPeer(id uint32, send *wire.Send, delivery *wire.Delivery
 	body := wire.Marshal(&wire.ServerFrame{Delivery: delivery})
 	s.askPeer(id, send.Peer, body, s.sessions.config.Times.PeerAck, func(received bool) {
 		if !received && send.Offline && send.Peer != s.user.ID {
-			s.leaveMail(id, User{App: s.user.App, ID: send.Peer}, delivery, sent)
+			s.appendMail(id, User{App: s.user.App, ID: send.Peer}, delivery, sent)
 			return
 		}
 		sent(received)
 	})
 }
 
-// askPeer does not wait for the peer's acknowledgement, so that messages follow each
-// other in order. What is sent to oneself is received by nobody: the client that would
-// get it is the one that sent it.
+// askPeer does not wait for the peer's acknowledgement, so that messages follow each other in
+// order. A message to oneself counts as not received: the client that would get it is the one that
+// sent it.
 func (s *session) askPeer(id uint32, peer string, body []byte, timeout time.Duration, done func(received bool)) {
 	if peer == s.user.ID {
 		done(false)
 		return
 	}
 	done, span := waiting(s.traces, id, "nats ask_peer", done)
-	if err := s.sessions.engine.AskPeer(User{App: s.user.App, ID: peer}, body, timeout, done); err != nil {
+	if err := s.sessions.engine.SendToPeer(User{App: s.user.App, ID: peer}, body, timeout, done); err != nil {
 		span.End(err)
 		s.unavailable(id, err)
 	}
@@ -91,9 +90,9 @@ func (s *session) sendToChannel(id uint32, delivery *wire.Delivery, sent func(re
 	}
 }
 
-// leaveMail puts a message that its receiver did not take into the receiver's mailbox. What
-// refuses it may be true for every message, and is not logged every time.
-func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent func(received bool)) {
+// appendMail stores a message in the mailbox of a receiver who did not get it. A cause such as a full
+// mailbox refuses every further message, so refusals are logged at a limited rate.
+func (s *session) appendMail(id uint32, peer User, delivery *wire.Delivery, sent func(received bool)) {
 	done, _ := waiting(s.traces, id, "nats append_mail", func(err error) {
 		refusal := mailbox.Refusal(err)
 		switch {
@@ -109,12 +108,13 @@ func (s *session) leaveMail(id uint32, peer User, delivery *wire.Delivery, sent 
 		}
 		s.refuse(id, refusal)
 	})
-	mailbox.Leave(s.sessions.engine, s.user.ID, peer, delivery, done)
+	mailbox.Put(s.sessions.engine, s.user.ID, peer, delivery, done)
 }
 
-// sendOnce returns what answers a Send when it is done: that also remembers a message of an
-// outbox. ok is false if nothing is to be sent: the message was sent before, or nobody can tell
-// now, and the client is answered.
+// sendOnce returns the function to call when a message was sent; it answers the client. For a
+// message of an outbox, the function also stores that it was sent. ok is false if the message must
+// not be sent: it was sent before, or the engine cannot tell now. Then sendOnce has answered the
+// client.
 func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool), ok bool) {
 	if !send.Once || send.Number == 0 {
 		return func(received bool) { s.sent(id, received) }, true
@@ -124,14 +124,14 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 		s.unavailable(id, err)
 		return nil, false
 	}
-	message := once.Message{Origin: send.Origin, To: send.Peer + "/" + send.Channel, Number: send.Number} // no id has a slash
+	message := once.Message{Origin: send.Origin, To: send.Peer + "/" + send.Channel, Number: send.Number} // ids have no slash
 	if received, before := memory.Find(message); before {
 		s.sent(id, received)
 		return nil, false
 	}
 	return func(received bool) {
 		s.sessions.background.Go(func() {
-			if err := memory.Remember(s.traces.withSpan(context.Background(), id), message, received); err != nil { // it gives up by itself
+			if err := memory.Remember(s.context(id), message, received); err != nil { // the engine limits the time
 				s.sessions.log.Warn("cannot store the number of a message: if its sender repeats it, it may be sent twice", "app", s.user.App, "uid", s.user.ID, "error", err)
 			}
 			s.sent(id, received)
@@ -139,11 +139,11 @@ func (s *session) sendOnce(id uint32, send *wire.Send) (sent func(received bool)
 	}, true
 }
 
-// loadSentOnce reads what the user has sent, before the session's first message that is sent
-// once. It is called with s.turn held.
+// loadSentOnce returns the messages of outboxes that the user has sent. It reads them from the
+// engine at the session's first such message. The caller holds s.turn.
 func (s *session) loadSentOnce(id uint32) (*once.Memory, error) {
 	if s.sentOnce == nil {
-		memory, err := once.Load(s.traces.withSpan(context.Background(), id), s.sessions.engine, s.user) // it gives up by itself
+		memory, err := once.Load(s.context(id), s.sessions.engine, s.user) // the engine limits the time
 		if err != nil {
 			return nil, err
 		}
@@ -152,16 +152,17 @@ func (s *session) loadSentOnce(id uint32) (*once.Memory, error) {
 	return s.sentOnce, nil
 }
 
-// intoHistory keeps a message where its sender wants that, before anybody gets it: who is
-// told that it was sent can rely on it. It says why a message cannot be kept, which then is not sent.
-func (s *session) intoHistory(id uint32, send *wire.Send, d *wire.Delivery) *wire.Refusal {
+// storeInHistory stores a message in the history if its sender asks for it. This happens before the
+// message is sent, so that each sent message is stored. If the message cannot be stored, it must not
+// be sent; the refusal says why.
+func (s *session) storeInHistory(id uint32, send *wire.Send, d *wire.Delivery) *wire.Refusal {
 	recorder := s.sessions.config.History
-	if !send.History || recorder == nil || !history.Keeps(send.Message.Type) {
+	if !send.History || recorder == nil || !history.Stores(send.Message.Type) {
 		return nil
 	}
 	content, err := send.Message.MarshalVT()
 	if err == nil {
-		err = recorder.Record(s.traces.withSpan(context.Background(), id), history.Message{ // it gives up by itself
+		err = recorder.Record(s.context(id), history.Message{ // the engine limits the time
 			App: s.user.App, From: s.user.ID, To: send.Peer + send.Channel, ToChannel: send.Channel != "",
 			Ms: d.ServerReceivedMs, Message: content, Name: fmt.Sprint(send.Origin, " ", send.Number),
 		})
@@ -171,10 +172,10 @@ func (s *session) intoHistory(id uint32, send *wire.Send, d *wire.Delivery) *wir
 		return nil
 	case errors.Is(err, history.ErrQuota):
 		s.sessions.refusals.Warn("a message for the history is refused", err.Error(), s.user.App, "reason", err.Error(), "app", s.user.App, "uid", s.user.ID)
-		return newRefusal(wire.Refusal_LIMIT, "the history of this app has as many messages as it may: send this one without enableHistoricalMessaging")
+		return newRefusal(wire.Refusal_LIMIT, "the message history of this app is full: send this message without enableHistoricalMessaging")
 	}
-	s.sessions.log.ErrorContext(s.traces.withSpan(context.Background(), id), "cannot keep a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
-	return newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't keep the message in the history now: try again")
+	s.sessions.log.ErrorContext(s.context(id), "cannot store a message in the history", "app", s.user.App, "uid", s.user.ID, "session", s.short(), "error", err)
+	return newRefusal(wire.Refusal_UNAVAILABLE, "the gateway can't store the message in the history now: try again")
 }
 
 func checkSend(send *wire.Send) *wire.Refusal {
@@ -189,10 +190,10 @@ func checkSend(send *wire.Send) *wire.Refusal {
 	return checkMessage(send.Message)
 }
 
-// checkMessage holds all content against the budget, whichever fields the type uses.
+// checkMessage checks all fields against the size limit, whichever ones the type uses.
 func checkMessage(m *wire.Message) *wire.Refusal {
 	if len(m.Text)+len(m.Raw)+len(m.Description)+len(m.FileName)+len(m.Thumbnail) > core.MaxMessageBytes {
-		return newRefusal(wire.Refusal_TOO_LARGE, "a message may have 32768 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "a message may have at most 32768 bytes")
 	}
 	for _, text := range []string{m.Text, m.Description, m.FileName, m.MediaId} {
 		if !utf8.ValidString(text) {
@@ -203,7 +204,7 @@ func checkMessage(m *wire.Message) *wire.Refusal {
 	case wire.Message_TEXT, wire.Message_RAW:
 	case wire.Message_IMAGE, wire.Message_FILE:
 		if m.MediaId == "" || len(m.MediaId) > core.MaxMediaIDBytes {
-			return newRefusal(wire.Refusal_BAD_REQUEST, "message.media_id is missing or not one")
+			return newRefusal(wire.Refusal_BAD_REQUEST, "message.media_id is missing or too long")
 		}
 	default:
 		return newRefusal(wire.Refusal_BAD_REQUEST, "message.type must be TEXT, RAW, IMAGE or FILE")
@@ -211,8 +212,8 @@ func checkMessage(m *wire.Message) *wire.Refusal {
 	return nil
 }
 
-// maxCallIDBytes bounds the id of a call, which clients keep for a while. Those made
-// here have 36.
+// maxCallIDBytes limits the length of a call id, because clients store it for a while. The SDK's
+// ids have 36 bytes.
 const maxCallIDBytes = 64
 
 // doInvitation relays a step of a call invitation. It counts as a message.
@@ -223,8 +224,8 @@ func (s *session) doInvitation(id uint32, i *wire.Invitation) {
 	}
 	peer := i.Peer
 	i.Peer = s.user.ID
-	// A peer who is not there is told at once. One whose client does not acknowledge is
-	// told by silence, for which the client has a reason of its own (API 5.1).
+	// The client is told at once if the peer is not logged in. If the peer's client does not
+	// acknowledge, there is no answer, and the calling client then has its own reason (API 5.1).
 	body := wire.Marshal(&wire.ServerFrame{Invitation: i})
 	s.askPeer(id, peer, body, core.RequestTimeout, func(received bool) {
 		if received {
@@ -245,7 +246,7 @@ func checkInvitation(i *wire.Invitation) *wire.Refusal {
 	case i.CallId == "" || len(i.CallId) > maxCallIDBytes:
 		return newRefusal(wire.Refusal_BAD_REQUEST, "invitation.call_id must have 1 to 64 bytes")
 	case len(i.Text) > core.MaxInvitationBytes:
-		return newRefusal(wire.Refusal_TOO_LARGE, "invitation.text may have 8192 bytes")
+		return newRefusal(wire.Refusal_TOO_LARGE, "invitation.text may have at most 8192 bytes")
 	case !utf8.ValidString(i.Text) || !utf8.ValidString(i.CallId):
 		return newRefusal(wire.Refusal_BAD_REQUEST, "invitation: text is not UTF-8")
 	}

@@ -10,12 +10,12 @@ import (
 	"rtmwasm/gateway/rate"
 )
 
-// protocolVersion is the one of core/wire/rtm.proto.
+// protocolVersion is the version of core/wire/rtm.proto.
 const protocolVersion = 1
 
-// Serve serves one client until its socket is closed. The session goes on if the
-// client may come back. When ctx ends the socket is dropped. from is the network that the client is
-// in, for the log of refused logins; "" if that is not known.
+// Serve serves one client until its socket is closed. The session goes on if the client may come
+// back. When ctx ends, the socket is closed. from is the client's network, for the log of refused
+// logins; "" if unknown.
 func (s *Sessions) Serve(ctx context.Context, conn Conn, from string) {
 	if !s.admit() {
 		_ = conn.Close(wire.CloseRestart, goingDown.Text)
@@ -45,7 +45,7 @@ func (s *Sessions) Serve(ctx context.Context, conn Conn, from string) {
 func (s *Sessions) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame, closeReason) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Times.Hello)
 	defer cancel()
-	defer context.AfterFunc(s.newcomers, cancel)()
+	defer context.AfterFunc(s.logins, cancel)()
 	b, err := conn.Read(ctx)
 	if reason, wrong := violation(err); wrong {
 		return nil, reason
@@ -60,8 +60,8 @@ func (s *Sessions) readHello(ctx context.Context, conn Conn) (*wire.ClientFrame,
 	return &f, closeReason{}
 }
 
-// refuseHello tells the client why. One that came back by itself would try again after a refusal:
-// a ban reaches it as a close code.
+// refuseHello tells the client the reason. A client that reconnects on its own would try again
+// after a refusal, so it gets a ban as a close code.
 func (s *Sessions) refuseHello(ctx context.Context, conn Conn, hello *wire.ClientFrame, refusal *wire.Refusal) {
 	if refusal.Reason == wire.Refusal_BANNED && hello.Hello.Reconnect {
 		_ = conn.Close(wire.CloseBanned, refusal.Text)
@@ -73,7 +73,7 @@ func (s *Sessions) refuseHello(ctx context.Context, conn Conn, hello *wire.Clien
 	_ = conn.Close(wire.CloseRefused, "refused")
 }
 
-// read takes frames from the link until it is closed.
+// read reads frames from the link until it is closed.
 func (s *session) read(ctx context.Context, l *link) {
 	var frames rate.Counter
 	for {
@@ -88,17 +88,17 @@ func (s *session) read(ctx context.Context, l *link) {
 		}
 		select {
 		case <-l.closed:
-			// What a replaced socket still says comes again over the new one, and would
-			// be taken out of order.
+			// The client repeats on its new socket what it still sends on a replaced one. Frames of
+			// the old socket would come out of order.
 			return
 		default:
 		}
 		s.sessions.config.Meter.FrameIn(len(b))
-		l.hear()
+		l.touch()
 		s.activity.Touch()
 		var f wire.ClientFrame
 		if f.UnmarshalVT(b) != nil || f.Hello != nil {
-			s.expel(l, closeReason{wire.CloseProtocol, "a frame that can't be read, or a second Hello"})
+			s.expel(l, closeReason{wire.CloseProtocol, "a frame that cannot be decoded, or a second Hello"})
 			return
 		}
 		if !s.take(&f, l) && frames.Add(time.Now(), core.SendRateWindow) > MaxFrames {
@@ -108,7 +108,7 @@ func (s *session) read(ctx context.Context, l *link) {
 	}
 }
 
-// take handles one frame. It reports true for one that does not count as flood.
+// take handles one frame. It returns true if the frame does not count for MaxFrames.
 func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	switch {
 	case f.Ack != nil:
@@ -116,7 +116,7 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 	case f.Send != nil, f.Join != nil, f.Leave != nil, f.Members != nil, f.Renew != nil, f.Write != nil, f.Read != nil, f.Bye != nil, f.Invitation != nil,
 		f.Presence != nil, f.Counts != nil, f.MediaUrl != nil:
 		s.submit(f, l)
-		l.hear() // waiting for room was not the client's silence
+		l.touch() // waiting for space was not the client's silence
 	case f.Pong == nil:
 		s.refuse(f.Id, unknownRequest)
 	}
@@ -125,8 +125,8 @@ func (s *session) take(f *wire.ClientFrame, l *link) (free bool) {
 
 var unknownRequest = newRefusal(wire.Refusal_BAD_REQUEST, "this gateway does not know the request: it is older than the client")
 
-// expel ends the session of a client that breaks the protocol. A link that was
-// replaced takes only itself down.
+// expel ends the session of a client that breaks the protocol. If the link was replaced, only the
+// link ends.
 func (s *session) expel(l *link, reason closeReason) {
 	s.mu.Lock()
 	if s.link == l {
@@ -136,33 +136,33 @@ func (s *session) expel(l *link, reason closeReason) {
 	l.close(reason.code, reason.text)
 }
 
-// Conn carries frames to and from a client. One goroutine reads and one writes at a
-// time; Close may come at any time after the last Write has returned, and more than
-// once.
+// Conn carries frames to and from a client. One goroutine reads and one writes at a time. Close may
+// be called more than once, at any time after the last Write has returned.
 type Conn interface {
 	// Read returns the next frame, or a Violation or another error.
 	Read(ctx context.Context) ([]byte, error)
 
-	// Write sends frames, in one piece if they are short. It does not keep them. After an
-	// error the Conn is of no more use.
+	// Write sends frames, in one piece if they are short. It does not keep them. After an error the
+	// Conn cannot be used any more.
 	Write(ctx context.Context, frames ...[]byte) error
 
-	// Close tells the client code and reason, if it still can, and ends a Read. It
-	// may take seconds, except with the code of a violation: then nothing more is read.
+	// Close sends code and reason to the client, if possible, and ends a Read. It may take seconds,
+	// except for the code of a violation: then nothing more is read.
 	Close(code int, reason string) error
 }
 
-// instantWriter is what a Conn may be, too. A frame that the network takes at once needs no goroutine.
+// instantWriter is an optional interface of a Conn: a frame that the network takes at once needs no
+// goroutine.
 type instantWriter interface {
-	// TryWrite sends a frame if that needs no wait; if not, it does nothing and reports false. It may be
-	// called when no Write is under way.
+	// TryWrite sends a frame if that needs no waiting. Otherwise it does nothing and returns false.
+	// It must not be called during a Write.
 	TryWrite(frame []byte) bool
 }
 
-// Violation is an error of Conn.Read: the client did what it may not do.
+// Violation is an error of Conn.Read: the client broke the protocol.
 type Violation struct {
-	Code int    // the close code that tells the client
-	Text string // the reason beside it
+	Code int    // the close code for the client
+	Text string // the close reason
 }
 
 // Error implements error.
@@ -171,13 +171,13 @@ func (v *Violation) Error() string { return "session: " + v.Text }
 // The violations.
 var (
 	ErrNotBinary = &Violation{wire.CloseProtocol, "frames are binary messages"}
-	ErrTooLarge  = &Violation{wire.CloseTooLarge, "a frame may have 36864 bytes"}
+	ErrTooLarge  = &Violation{wire.CloseTooLarge, "a frame may have at most 36864 bytes"}
 	ErrFlood     = &Violation{wire.CloseFlood, "far too many frames"}
 	ErrProtocol  = &Violation{wire.CloseProtocol, "a WebSocket frame that RFC 6455 does not allow"}
 )
 
-// violation is what to close a connection with after an error of Conn.Read; false if the
-// client did nothing wrong.
+// violation returns the close code and reason for an error of Conn.Read; false if the client did
+// nothing wrong.
 func violation(err error) (closeReason, bool) {
 	if v, wrong := errors.AsType[*Violation](err); wrong {
 		return closeReason{v.Code, v.Text}, true
@@ -185,7 +185,7 @@ func violation(err error) (closeReason, bool) {
 	return closeReason{}, false
 }
 
-// IsViolation reports whether a close code tells a client that it broke the protocol.
+// IsViolation reports whether a close code means that the client broke the protocol.
 func IsViolation(code int) bool {
 	return code == wire.CloseProtocol || code == wire.CloseTooLarge || code == wire.CloseFlood
 }

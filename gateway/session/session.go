@@ -19,55 +19,55 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// session is one login. It is made by Sessions.login and ends by end.
+// session is one login. Sessions.login creates it, and end ends it.
 type session struct {
 	sessions   *Sessions
 	user       User
 	id         string
 	secret     [sha256.Size]byte // hash of its credential's secret
 	lineage    string            // the LineageID of its Record; set before run
-	cameOnline bool              // its user was not logged in before; set before run
+	cameOnline bool              // the user was not logged in before; set before run
 
 	tasks   chan *wire.ClientFrame // requests, for run
-	waiting atomic.Int32           // how many: in tasks, about to be, or being done
+	waiting atomic.Int32           // how many requests are in tasks, about to be added, or being done
 	over    chan struct{}          // closed by end
 	gone    chan struct{}          // closed when nothing of the session is left
 
-	superseded []<-chan struct{} // of a session that moved, one for each channel: see channel.Channels.Detach; set before gone
+	superseded []<-chan struct{} // for a session that moved, one for each channel: see channel.Channels.Detach; set before gone
 
-	turn sync.Mutex // held by who does a request; from newSession on by who calls run
+	turn sync.Mutex // held while a request is done; from newSession until run it is held for run
 
 	// Guarded by turn.
-	joined   map[string]*channel.Membership // by channel; a join may be under way, or have failed
+	joined   map[string]*channel.Membership // by channel; a join may have begun or failed
 	rates    rate.Requests
 	stopPeer func()
-	sentOnce *once.Memory  // of the user; nil before the first message that is sent once
-	lookups  chan struct{} // holds a token for each running look-up of media; nil before the first
+	sentOnce *once.Memory  // nil before the first message of an outbox
+	lookups  chan struct{} // has a token for each running look-up of media; nil before the first
 
-	traces   *requestTraces // nil: none
+	traces   *requestTraces // nil if requests are not traced
 	inbox    *mailbox.Inbox
 	activity *presence.Activity
 
-	telling sync.Mutex // held while Config.Events is told something
+	telling sync.Mutex // held while Config.Events is called
 
 	mu       sync.Mutex // guards the rest
 	link     *link      // nil while detached
-	attached int        // how often; tells an old expiry from the current one
+	attached int        // how often a link was attached; identifies the expiry that is current
 	expiry   *time.Timer
 	token    tokenWatch
 	out      outbox
 	answers  answers
-	entered  []string // channels whose Joined was answered, and not yet told as an event
-	cameBack bool     // since the last request that counts for a rate
+	entered  []string // channels whose Joined was answered but not yet reported as an event
+	cameBack bool     // the client came back after its last request that counts for a rate
 	ended    bool
 	reason   closeReason
-	released bool     // its place in the registry is given up
-	instead  *Record  // what was there then of another session
-	receipts []string // of peer messages that came between
+	released bool     // it is no longer in the registry
+	instead  *Record  // the session that had replaced it by then
+	receipts []string // of peer messages that came until it was released
 	endLink  *link    // the link to close when the session is gone
 }
 
-// closeReason is why a session or its link ends, as the client is told.
+// closeReason is why a session or its link ends. The client is told.
 type closeReason struct {
 	code int // one of CloseCodes
 	text string
@@ -92,16 +92,16 @@ func newSession(s *Sessions, user User, id, secret string) *session {
 	return session
 }
 
-// record is what the registry has of the session.
+// record returns the session's record for the registry.
 func (s *session) record() Record {
 	return Record{Session: s.id, Gateway: s.sessions.id, Secret: s.secret, LineageID: s.lineage}
 }
 
-// short is what logs say of the id; it grants nothing.
+// short is the part of the id that is logged. It gives no access.
 func (s *session) short() string { return s.id[:8] }
 
-// attach makes l the session's link: Welcome first, then what the client has missed,
-// then what is new. It reports false when the session has ended.
+// attach makes l the session's link. It sends Welcome first, then what the client has missed, then
+// new pushes. It returns false if the session has ended.
 func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
 	s.mu.Lock()
 	if s.ended {
@@ -127,7 +127,7 @@ func (s *session) attach(l *link, welcome []byte, lastSeq uint64) bool {
 	return true
 }
 
-// detach takes the link away; the session waits for the client to come back.
+// detach removes the link. The session then waits for the client to come back.
 func (s *session) detach(l *link, code int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,14 +145,14 @@ func (s *session) detachLocked(l *link, code int, reason string) {
 	}
 	nth := s.attached
 	wait := s.sessions.config.Times.SessionTimeout
-	if code == wire.CloseSilent { // it has been away for as long as it was silent
+	if code == wire.CloseSilent { // the client has been away since its silence began
 		wait = max(wait-s.sessions.config.Times.SilenceLimit, wait/2)
 	}
 	s.expiry = time.AfterFunc(wait, func() { s.expire(nth) })
 }
 
-// claimed reports whether a client was ever attached: then the session is the registry's,
-// or was.
+// claimed reports whether a client was ever attached, and so whether the session was ever in the
+// registry.
 func (s *session) claimed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,15 +174,13 @@ func (s *session) expire(nth int) {
 	}
 }
 
-// end ends the session, whatever the reason; the first one stands. The rest is done
-// by run's goroutine, see tearDown.
+// end ends the session. The first reason counts. run then calls tearDown.
 func (s *session) end(reason closeReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.endLocked(reason)
 }
 
-// endReason tells why the session ended.
 func (s *session) endReason() (code int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,15 +200,16 @@ func (s *session) endLocked(reason closeReason) {
 	close(s.over)
 }
 
-// tearDown removes all traces of the session. The credential goes before the client is told, and the
-// client is told before others are. Others are not told of a session that has moved, or may.
+// tearDown removes everything of the session. The credential becomes invalid before the client is
+// told, and the client is told before other users are. Other users are not told if the session has
+// moved or may move.
 func (s *session) tearDown() {
 	srv := s.sessions
 	s.traces.close()
 	if s.stopPeer != nil {
 		s.stopPeer()
 	}
-	s.inbox.Close(context.Background()) // the engine gives up by itself
+	s.inbox.Close(context.Background()) // the engine limits the time
 	s.release()
 	s.mu.Lock()
 	unread := s.out.items
@@ -233,13 +232,13 @@ func (s *session) tearDown() {
 	close(s.gone)
 }
 
-// release gives up the user's place in the registry, unless the session has moved.
+// release removes the session from the registry, unless it has moved.
 func (s *session) release() {
 	if s.hasMoved() {
 		return
 	}
 	s.sessions.retryInBackground("release a session", s.user, func() error {
-		instead, err := s.sessions.engine.Release(context.Background(), s.user, s.record()) // the engine gives up by itself
+		instead, err := s.sessions.engine.Release(context.Background(), s.user, s.record()) // the engine limits the time
 		if err == nil {
 			s.wasReleased(instead)
 		}
@@ -247,8 +246,8 @@ func (s *session) release() {
 	})
 }
 
-// wasReleased answers for the messages that came until the session had given up its place, now that it is
-// known who has it instead. Where that never gets known, the time of their senders' gateways runs out.
+// wasReleased answers for messages that came until the session was released. Now it is known which
+// session has replaced it. If that never becomes known, the senders' gateways time out.
 func (s *session) wasReleased(instead *Record) {
 	s.mu.Lock()
 	s.released, s.instead = true, instead
@@ -260,7 +259,7 @@ func (s *session) wasReleased(instead *Record) {
 	}
 }
 
-// isReplaced reports whether the user logged in elsewhere before the session had given up its place.
+// isReplaced reports whether the user logged in elsewhere before the session was released.
 func (s *session) isReplaced() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

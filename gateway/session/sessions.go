@@ -20,29 +20,29 @@ import (
 	"rtmwasm/gateway/rate"
 )
 
-// Config is what New needs. What is not said to be optional must be set.
+// Config has the settings of New. Fields must be set unless they are optional.
 type Config struct {
 	Engine     Engine
 	Authorizer Authorizer
-	Media      Media            // nil: there is no media
-	Events     Events           // nil: nobody is told
-	History    history.Recorder // nil: no messages are kept
+	Media      Media            // nil: no media
+	Events     Events           // nil: events are not reported
+	History    history.Recorder // nil: messages are not stored
 	Meter      Meter
-	Tracer     trace.Tracer // nil: nothing is recorded
+	Tracer     trace.Tracer // nil: no spans are recorded
 	Logger     *slog.Logger // never gets a token or credential
 	Times      Times
 
-	Most    int // how many sessions live here at a time, those that wait for their client included
-	MostApp int // how many of them may be of one app
+	MaxSessions    int // the limit of sessions here, including those that wait for their client
+	MaxAppSessions int // the limit of one app's sessions
 
-	// Busy returns why newcomers are refused, nil if they are not.
+	// Busy returns why new logins are refused, nil if they are not.
 	Busy func() error
 }
 
-// Media is what sessions need of the files.
+// Media is the part of package media that sessions use.
 type Media interface {
-	// URL makes a URL of a file that needs no credential. It returns media.ErrNotFound or
-	// media.ErrNoURLs where there is none.
+	// URL returns a URL of a file that works without a credential. If there is none, it returns
+	// media.ErrNotFound or media.ErrNoURLs.
 	URL(ctx context.Context, app, key string, lifetime time.Duration, download string) (path string, err error)
 
 	// SessionEnded removes the unfinished uploads of the sessions of a lineage.
@@ -51,30 +51,30 @@ type Media interface {
 
 var _ Media = (*media.Handler)(nil)
 
-// Events is told what users do: the one place where that is told. Its method is called by many
+// Events is told what users do. Sessions report all events of users. Report is called by many
 // goroutines, for each session in order, and must not block.
 type Events interface {
-	Tell(event.Event)
+	Report(event.Event)
 }
 
-// Meter counts what sessions do. Its methods are called by many goroutines, and must not block.
+// Meter counts what sessions do. Its methods are called by many goroutines and must not block.
 type Meter interface {
-	// Sessions tells that a session began (1) or ended (-1).
+	// Sessions is called when a session began (1) or ended (-1).
 	Sessions(change int)
 
-	// Resumed tells that a client took its session up again, over a new socket.
+	// Resumed is called when a client resumed its session on a new socket.
 	Resumed()
 
 	// LoginRefused gets the name of a wire.Refusal_Reason.
 	LoginRefused(reason string)
 
-	// SocketClosed gets the code with which a client was sent away.
+	// SocketClosed gets the code with which a socket was closed.
 	SocketClosed(code int)
 
 	FrameIn(bytes int)
 	FrameOut(bytes int)
 
-	// TooOften tells that a request was refused because of its rate.
+	// TooOften is called when a request was refused because of its rate.
 	TooOften()
 }
 
@@ -84,7 +84,7 @@ var CloseCodes = []int{
 	wire.CloseBanned, wire.CloseProtocol, wire.CloseTooLarge, wire.CloseFlood, wire.CloseRefused,
 }
 
-// Sessions are those of one gateway. They are safe for concurrent use.
+// Sessions has the sessions of one gateway. It is safe for concurrent use.
 type Sessions struct {
 	config   Config
 	engine   Engine
@@ -98,23 +98,23 @@ type Sessions struct {
 
 	ctx        context.Context // ends with Close
 	cancel     context.CancelCauseFunc
-	left       atomic.Int32    // what sessions here have left to others: see leaveUnseen
-	newcomers  context.Context // ends when Close begins
-	turnAway   context.CancelFunc
+	left       atomic.Int32    // how many sessions and members may continue elsewhere: see leaveUnseen
+	logins     context.Context // ends when Close begins
+	stopLogins context.CancelFunc
 	stopEvict  func()
 	background sync.WaitGroup
 	conns      sync.WaitGroup
 
-	mu        sync.Mutex // guards the rest
-	sessions  map[string]*session
-	byApp     map[string]int // how many of them
-	closing   bool
-	sendsAway bool // SendAway was called
+	mu           sync.Mutex // guards the rest
+	sessions     map[string]*session
+	byApp        map[string]int // number of sessions of each app
+	closing      bool
+	movesClients bool // MoveClients was called
 }
 
 var _ media.Authenticator = (*Sessions)(nil)
 
-// New joins a gateway to an engine. Close ends that.
+// New registers a gateway with an engine. Close unregisters it.
 func New(config Config) (*Sessions, error) {
 	config.Times = config.Times.WithDefaults()
 	s := &Sessions{
@@ -127,7 +127,7 @@ func New(config Config) (*Sessions, error) {
 		byApp:    map[string]int{},
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.newcomers, s.turnAway = context.WithCancel(s.ctx)
+	s.logins, s.stopLogins = context.WithCancel(s.ctx)
 	if err := s.start(); err != nil {
 		s.cancel(nil)
 		return nil, err
@@ -175,7 +175,7 @@ func (s *Sessions) all() []*session {
 	return all
 }
 
-// admit counts a connection that Close will wait for; false when it has begun.
+// admit counts a connection that Close will wait for. It returns false if Close has begun.
 func (s *Sessions) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +185,7 @@ func (s *Sessions) admit() bool {
 	return !s.closing
 }
 
-// add makes a session known, or says why not.
+// add adds a session, or returns why it is refused.
 func (s *Sessions) add(session *session) *wire.Refusal {
 	busy := s.config.Busy()
 	s.mu.Lock()
@@ -197,7 +197,7 @@ func (s *Sessions) add(session *session) *wire.Refusal {
 	switch {
 	case s.closing || s.sessions[session.id] != nil:
 		return goingDown
-	case len(s.sessions) >= s.config.Most, s.byApp[app] >= s.config.MostApp:
+	case len(s.sessions) >= s.config.MaxSessions, s.byApp[app] >= s.config.MaxAppSessions:
 		return full
 	case busy != nil:
 		return newRefusal(wire.Refusal_UNAVAILABLE, busy.Error()+": try again later")
@@ -214,8 +214,8 @@ func (s *Sessions) find(id string) *session {
 	return s.sessions[id]
 }
 
-// remove forgets a session that has ended and removes its unfinished uploads, except those of a
-// client that goes on elsewhere or was asked to.
+// remove removes a session that has ended. It also removes the session's unfinished uploads, unless
+// the client continues elsewhere or was told to.
 func (s *Sessions) remove(session *session) {
 	s.forget(session)
 	code, _ := session.endReason()
@@ -234,11 +234,12 @@ func (s *Sessions) forget(session *session) {
 	}
 }
 
-// leastShed is what a session must hold to be worth ending.
-const leastShed = 64 << 10
+// minShedBytes is how many bytes a session must hold for Shed to end it.
+const minShedBytes = 64 << 10
 
-// Shed ends the sessions that hold the most, until that is excess bytes, and returns how
-// many. why is what their clients are told; they may log in again when there is memory.
+// Shed ends the sessions that hold the most memory, until together they held excess bytes. It
+// returns how many ended. why is what their clients are told. They may log in again when memory is
+// free.
 func (s *Sessions) Shed(excess int64, why string) (ended int) {
 	type holder struct {
 		*session
@@ -246,7 +247,7 @@ func (s *Sessions) Shed(excess int64, why string) (ended int) {
 	}
 	var holders []holder
 	for _, session := range s.all() {
-		if n := session.holds(); n >= leastShed {
+		if n := session.heldBytes(); n >= minShedBytes {
 			holders = append(holders, holder{session, n})
 		}
 	}
@@ -262,8 +263,8 @@ func (s *Sessions) Shed(excess int64, why string) (ended int) {
 	return ended
 }
 
-// holds is about how many bytes wait for the session's client.
-func (s *session) holds() int64 {
+// heldBytes returns about how many bytes wait for the session's client.
+func (s *session) heldBytes() int64 {
 	n := s.inbox.Held()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -271,5 +272,5 @@ func (s *session) holds() int64 {
 	if s.link != nil {
 		queued = s.link.queued()
 	}
-	return int64(n + s.answers.bytes + max(s.out.bytes, queued)) // what is pushed is in both
+	return int64(n + s.answers.bytes + max(s.out.bytes, queued)) // pushes are in both
 }

@@ -14,7 +14,7 @@ import (
 // crowded are sessions that hold 1, 2, … MiB.
 func crowded(t *testing.T, sessions int) *Sessions {
 	s := &Sessions{
-		config:   Config{Most: 100, MostApp: 100, Meter: noMeter{}, Busy: func() error { return nil }},
+		config:   Config{MaxSessions: 100, MaxAppSessions: 100, Meter: noMeter{}, Busy: func() error { return nil }},
 		sessions: map[string]*session{},
 		byApp:    map[string]int{},
 	}
@@ -53,7 +53,7 @@ func TestWhoHoldsTheMostIsShed(t *testing.T) {
 func TestWhoHoldsLittleIsNotShed(t *testing.T) {
 	s := crowded(t, 0)
 	little := newSession(s, User{App: "app", ID: "ada"}, "ada", "secret")
-	little.out.add(outboxItem{body: make([]byte, leastShed/2)})
+	little.out.add(outboxItem{body: make([]byte, minShedBytes/2)})
 	require.Nil(t, s.add(little))
 	assert.Zero(t, s.Shed(1<<30, "no memory"))
 	assert.False(t, little.ended)

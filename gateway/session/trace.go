@@ -13,20 +13,20 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// requestTraces has the spans of a session's requests that are not answered yet. A session lives for
-// hours, so each request is a trace of its own, with a link to the login. It is nil where nothing is
-// recorded; its methods then do nothing.
+// requestTraces has the spans of a session's requests that are not answered yet. A session lasts
+// for hours, so each request is a trace with a link to the login. It is nil if nothing is recorded;
+// then its methods do nothing.
 type requestTraces struct {
 	tracer     trace.Tracer
-	attributes trace.SpanStartEventOption // that all its spans have
+	attributes trace.SpanStartEventOption // of all its spans
 
 	mu    sync.Mutex                 // guards the rest
 	login trace.Link                 // of the last Hello
 	open  map[uint32]context.Context // by request
 }
 
-// newRequestTraces is called for each session. The app's id and the beginning of the session's, which logs have
-// too, are all that spans tell of a user.
+// newRequestTraces is called for each session. Spans have the app's id and the beginning of the
+// session's id, as logs have, and nothing else about the user.
 func newRequestTraces(tracer trace.Tracer, s *session) *requestTraces {
 	if tracer == nil {
 		return nil
@@ -38,7 +38,7 @@ func newRequestTraces(tracer trace.Tracer, s *session) *requestTraces {
 	}
 }
 
-// startLogin begins the span of a Hello, on the trace of the request that became the socket.
+// startLogin begins the span of a Hello, in the trace of the request that became the socket.
 func (s *Sessions) startLogin(ctx context.Context) (context.Context, func(*session, *wire.Refusal)) {
 	if s.config.Tracer == nil {
 		return ctx, func(*session, *wire.Refusal) {}
@@ -53,14 +53,14 @@ func (s *Sessions) startLogin(ctx context.Context) (context.Context, func(*sessi
 	}
 }
 
-// follow has the spans that begin from now on linked to a login.
+// follow links new spans to a login.
 func (t *requestTraces) follow(login trace.SpanContext) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.login = trace.Link{SpanContext: login}
 }
 
-// begin begins the span of a request. A repeated request keeps the span that it has.
+// begin begins the span of a request. A repeated request keeps its first span.
 func (t *requestTraces) begin(f *wire.ClientFrame) {
 	if t == nil {
 		return
@@ -73,7 +73,7 @@ func (t *requestTraces) begin(f *wire.ClientFrame) {
 	t.open[f.Id], _ = t.tracer.Start(context.Background(), "rtm "+requestName(f), t.attributes, trace.WithLinks(t.login), trace.WithSpanKind(trace.SpanKindServer))
 }
 
-// dispatched ends the span of a request that gets no answer.
+// dispatched ends the span of a request that has no answer.
 func (t *requestTraces) dispatched(f *wire.ClientFrame) {
 	if t != nil && (f.Id == 0 || f.Leave != nil || f.Bye != nil) {
 		t.end(f.Id, nil)
@@ -99,8 +99,8 @@ func (t *requestTraces) end(id uint32, answer *wire.ServerFrame) {
 	endRequest(span, answer.GetRefusal())
 }
 
-// endRequest notes the outcome. It is an error only if the gateway could not do the request, not if the user
-// may not have it done.
+// endRequest sets the result and ends the span. It is an error only if the gateway could not do the
+// request, not if the user may not do it.
 func endRequest(span trace.Span, refusal *wire.Refusal) {
 	result := "OK"
 	if refusal != nil {
@@ -113,7 +113,7 @@ func endRequest(span trace.Span, refusal *wire.Refusal) {
 	span.End()
 }
 
-// close ends what is left when the session ends.
+// close ends the remaining spans when the session ends.
 func (t *requestTraces) close() {
 	if t == nil {
 		return
@@ -128,7 +128,7 @@ func (t *requestTraces) close() {
 	}
 }
 
-// withSpan returns ctx with the span of a request, for what is done for it.
+// withSpan returns ctx with the span of a request, for calls made for that request.
 func (t *requestTraces) withSpan(ctx context.Context, id uint32) context.Context {
 	if t == nil {
 		return ctx
@@ -141,8 +141,13 @@ func (t *requestTraces) withSpan(ctx context.Context, id uint32) context.Context
 	return ctx
 }
 
-// waiting returns done with a span around the wait for it: of a call that tells later how it ended. name is
-// what is waited for. The span is for the caller whose done is not called, because the call fails at once.
+// context is the context of calls made for a request.
+func (s *session) context(id uint32) context.Context {
+	return s.traces.withSpan(context.Background(), id)
+}
+
+// waiting adds a span to done, for a call that reports its outcome later. name is what the request
+// waits for. If the call fails at once and done is not called, the caller must end the span.
 func waiting[T any](t *requestTraces, id uint32, name string, done func(T)) (func(T), tracing.Span) {
 	if t == nil {
 		return done, tracing.Span{}
@@ -158,13 +163,12 @@ func waiting[T any](t *requestTraces, id uint32, name string, done func(T)) (fun
 	}, span
 }
 
-// isRefusal reports whether an error only says what a user may not do.
+// isRefusal reports whether an error only means that a user may not do something.
 func isRefusal(err error) bool {
 	refusal := mailbox.Refusal(err)
 	return refusal != nil && refusal.Reason != wire.Refusal_UNAVAILABLE
 }
 
-// requestName names the kind of a request.
 func requestName(f *wire.ClientFrame) string {
 	switch {
 	case f.Send != nil && f.Send.Channel != "":

@@ -1,4 +1,4 @@
-// Package signature signs requests to web hooks, as https://www.standardwebhooks.com has it:
+// Package signature signs requests to web hooks by the specification of https://www.standardwebhooks.com:
 // HMAC-SHA256 over the request's id, its time and its body.
 package signature
 
@@ -15,28 +15,28 @@ import (
 	"time"
 )
 
-// Names of the headers that Sign sets. The time is in seconds since 1970. The signature is "v1,"
-// and Base64; where there are several secrets, it has one for each, between spaces.
+// Names of the headers that Sign sets. The time is in seconds since 1970. A signature is "v1,"
+// and Base64. With several secrets, there is a signature for each, separated by spaces.
 const (
 	IDHeader        = "Webhook-Id"
 	TimeHeader      = "Webhook-Timestamp"
 	SignatureHeader = "Webhook-Signature"
 )
 
-// MinSecret is how long a secret must be, in bytes.
+// MinSecret is the least length of a secret, in bytes.
 const MinSecret = 16
 
-// prefix begins a secret in Base64. (Standard Webhooks)
+// prefix marks a secret in Base64, by Standard Webhooks.
 const prefix = "whsec_"
 
-// ParseSecret returns the bytes of a secret: what follows "whsec_" is Base64, any other text stands
-// for itself. No error shows the secret.
+// ParseSecret returns the bytes of a secret. The text after "whsec_" is Base64. Without this prefix,
+// the bytes are those of the text. Errors do not show the secret.
 func ParseSecret(text string) ([]byte, error) {
 	secret := []byte(text)
 	if encoded, ok := strings.CutPrefix(text, prefix); ok {
 		var err error
 		if secret, err = base64.StdEncoding.DecodeString(encoded); err != nil {
-			return nil, errors.New("a secret that begins with " + prefix + " must go on with Base64")
+			return nil, errors.New("a secret that begins with " + prefix + " must continue with Base64")
 		}
 	}
 	if len(secret) < MinSecret {
@@ -45,7 +45,7 @@ func ParseSecret(text string) ([]byte, error) {
 	return secret, nil
 }
 
-// Sign sets the headers by which the receiver of a request knows who sent it, and when.
+// Sign sets the headers with which the receiver of a request checks who sent it, and when.
 func Sign(header http.Header, id string, at time.Time, body []byte, secrets ...[]byte) {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	signatures := make([]string, len(secrets))
@@ -59,8 +59,8 @@ func Sign(header http.Header, id string, at time.Time, body []byte, secrets ...[
 	header.Set(SignatureHeader, strings.Join(signatures, " "))
 }
 
-// RedactedURL is the scheme and host of a hook's URL, for logs: user, password, path and query may be
-// secret. What is no such URL becomes "***".
+// RedactedURL returns scheme and host of a hook's URL, for logs: user, password, path and query may be
+// secret. For an invalid URL it returns "***".
 func RedactedURL(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" {

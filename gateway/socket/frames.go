@@ -14,30 +14,30 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// smallFragment is the payload in bytes below which a fragment that is not the last of its
-// message counts as flood. Browsers and proxies cut messages into larger ones.
+// smallFragment is a payload size in bytes. A smaller fragment that is not the last of its message
+// counts as flood. Browsers and proxies send larger fragments.
 const smallFragment = 512
 
-// lingerTime is how long a connection whose client broke the rules stays half open, without
-// being read, so that the client finds the close frame and not a reset.
+// lingerTime is how long a connection stays half open, without being read, after its client broke
+// the rules. So the client gets the close frame and not a reset.
 const lingerTime = 500 * time.Millisecond
 
-// frameConn is the connection below a WebSocket. It counts the frames that the session never
-// sees, and so could not count: the WebSocket answers pings, and skips pongs and empty
-// fragments, on its own.
+// frameConn is the connection below a WebSocket. It counts the frames that the session does not see
+// and so cannot count: the WebSocket library itself answers pings and skips pongs and empty
+// fragments.
 type frameConn struct {
 	net.Conn
-	early []byte // what net/http had read of it
+	early []byte // bytes that net/http had already read
 
 	scanner frameScanner
-	extra   rate.Counter // guarded by being read by one goroutine at a time
-	closing atomic.Bool  // messages count, too: there is no session to do it
-	stopped atomic.Bool  // nothing is read any more
+	extra   rate.Counter // only used by the goroutine that reads
+	closing atomic.Bool  // messages count too, because no session counts them
+	stopped atomic.Bool  // no more reading
 	ending  atomic.Bool  // Close was called, see lingerTime
-	failed  atomic.Bool  // reading or writing, other than by ErrFlood
+	failed  atomic.Bool  // reading or writing failed, except by ErrFlood
 
-	writing sync.Mutex      // held while something is written
-	system  syscall.RawConn // nil where bytes are not written as they are, as with TLS
+	writing sync.Mutex      // held while writing
+	system  syscall.RawConn // nil if bytes are changed before they are written, as with TLS
 }
 
 func newFrameConn(conn net.Conn, early []byte) *frameConn {
@@ -48,7 +48,7 @@ func newFrameConn(conn net.Conn, early []byte) *frameConn {
 	return c
 }
 
-// Read returns ErrFlood when there are too many frames, and then nothing more.
+// Read returns ErrFlood if there are too many frames. After that it returns no data.
 func (c *frameConn) Read(p []byte) (n int, err error) {
 	if c.stopped.Load() {
 		return 0, net.ErrClosed
@@ -73,7 +73,7 @@ func (c *frameConn) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// tryWrite writes p if that needs no wait. It reports false when nothing was written.
+// tryWrite writes p if that needs no waiting. It returns false if nothing was written.
 func (c *frameConn) tryWrite(p []byte) bool {
 	if c.system == nil || !c.writing.TryLock() {
 		return false
@@ -84,7 +84,7 @@ func (c *frameConn) tryWrite(p []byte) bool {
 		return n > 0
 	}
 	rest := bytes.Clone(p[n:])
-	go func() { // the next write waits for it
+	go func() { // the next write waits for this one
 		defer c.writing.Unlock()
 		_, _ = c.write(rest)
 	}()
@@ -106,15 +106,15 @@ func (c *frameConn) write(p []byte) (int, error) {
 	return n, err
 }
 
-// stopReading makes every Read fail, also one that waits.
+// stopReading makes every Read fail, including one that waits.
 func (c *frameConn) stopReading() {
 	c.stopped.Store(true)
 	_ = c.Conn.SetReadDeadline(time.Now()) // an error means the connection is gone
 }
 
-// Close ends the connection. After stopReading it sends FIN and closes the rest lingerTime
-// later: closing at once would reset the connection if unread bytes have arrived, and the
-// client would lose the close frame.
+// Close closes the connection. After stopReading it sends FIN, and closes the connection lingerTime
+// later. Closing at once would reset the connection if unread bytes have arrived, and the client
+// would lose the close frame.
 func (c *frameConn) Close() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !c.stopped.Load() || !ok {
@@ -127,16 +127,16 @@ func (c *frameConn) Close() error {
 	return half.CloseWrite()
 }
 
-// frameScanner finds the headers of a client's WebSocket frames (RFC 6455, 5.2) in bytes
-// that come in any pieces. It checks nothing: the WebSocket does.
+// frameScanner finds the headers of a client's WebSocket frames (RFC 6455, 5.2) in bytes that come
+// in any pieces. It checks nothing, because the WebSocket library does.
 type frameScanner struct {
 	header [14]byte
-	have   int    // bytes of header so far
+	have   int
 	skip   uint64 // bytes of payload to come
 }
 
-// scan takes the next bytes. It returns how many messages end with the frames that began in
-// them, and how many of the frames no message needs: control frames and small fragments.
+// scan reads the next bytes. It returns how many messages end with the frames that began in them.
+// extra is how many of these frames no message needs: control frames and small fragments.
 func (s *frameScanner) scan(p []byte) (messages, extra int) {
 	for len(p) > 0 {
 		if s.skip > 0 {
@@ -160,7 +160,7 @@ func (s *frameScanner) scan(p []byte) (messages, extra int) {
 	return messages, extra
 }
 
-// need is how long the header is, as far as can be told from what is there.
+// need returns how long the header is, as far as is known yet.
 func (s *frameScanner) need() int {
 	if s.have < 2 {
 		return 2
@@ -178,7 +178,7 @@ func (s *frameScanner) need() int {
 	return n
 }
 
-// length is that of the payload.
+// length returns the length of the payload.
 func (s *frameScanner) length() uint64 {
 	switch n := s.header[1] & 0x7f; n {
 	case 126:

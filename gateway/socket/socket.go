@@ -1,6 +1,6 @@
-// Package socket makes a WebSocket a session.Conn. Beside what the WebSocket's library does, it bounds the
-// frames that a session never sees, closes at once after a violation, writes many frames at a time, and
-// writes one without a goroutine where the network takes it.
+// Package socket makes a WebSocket a session.Conn. In addition to the WebSocket library, it limits
+// frames that a session does not see, closes at once after a violation, writes many frames at a
+// time, and writes one frame without a goroutine if the network takes it.
 package socket
 
 import (
@@ -22,22 +22,22 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// closeTimeout bounds the closing handshake. After a violation there is no handshake: nothing
-// is read any more (RFC 6455, 7.1.7).
+// closeTimeout limits the closing handshake. After a violation there is no handshake, because
+// nothing is read any more (RFC 6455, 7.1.7).
 const closeTimeout = 5 * time.Second
 
-// Upgrade takes the connection of a request over, or answers why not.
+// Upgrade turns a request into a WebSocket, or answers the request with the reason why not.
 func Upgrade(w http.ResponseWriter, r *http.Request) (*Socket, error) {
-	spy := &hijackSpy{ResponseWriter: w}
-	ws, err := websocket.Accept(spy, r, &websocket.AcceptOptions{
+	recorder := &hijackRecorder{ResponseWriter: w}
+	ws, err := websocket.Accept(recorder, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ws.SetReadLimit(-1) // Socket.Read has its own, with a close code of its own
-	return &Socket{ws: ws, raw: spy.conn}, nil
+	ws.SetReadLimit(-1) // Socket.Read has its own limit and close code
+	return &Socket{ws: ws, raw: recorder.conn}, nil
 }
 
 // Socket is a WebSocket.
@@ -45,15 +45,15 @@ type Socket struct {
 	ws  *websocket.Conn
 	raw *frameConn
 
-	writing context.Context // of the last Write; its end closes raw
+	writing context.Context // of the last Write; when it ends, raw is closed
 }
 
 var _ session.Conn = (*Socket)(nil)
 
-// Abort drops the connection and tells the client nothing.
+// Abort closes the connection without a close frame.
 func (c *Socket) Abort() { _ = c.raw.Close() }
 
-// scratch holds frames while they come in, before their length is known.
+// scratch has buffers for frames that are being read, whose length is not known yet.
 var scratch = sync.Pool{New: func() any { return new([core.MaxFrameBytes + 1]byte) }}
 
 // Read implements session.Conn.
@@ -77,8 +77,8 @@ func (c *Socket) Read(ctx context.Context) ([]byte, error) {
 	return slices.Clone(buf[:n]), nil
 }
 
-// readError is ErrProtocol for an error of the WebSocket itself: that neither of the
-// connection, nor of a context, nor a close frame.
+// readError returns ErrProtocol for an error of the WebSocket itself. An error of the connection or
+// of a context, or a close frame, is returned as it is.
 func (c *Socket) readError(err error) error {
 	if c.raw.failed.Load() || websocket.CloseStatus(err) != -1 || errors.Is(err, session.ErrFlood) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -87,8 +87,8 @@ func (c *Socket) readError(err error) error {
 	return fmt.Errorf("%w: %w", session.ErrProtocol, err)
 }
 
-// Write implements session.Conn. It makes the frames itself, because the WebSocket would make a system call for each. And
-// it watches a context once for all that is written under it.
+// Write implements session.Conn. It encodes the frames itself, because the library would make a
+// system call for each. It watches a context once for all writes with that context.
 func (c *Socket) Write(ctx context.Context, frames ...[]byte) error {
 	if ctx != c.writing {
 		c.writing = ctx
@@ -104,7 +104,7 @@ func (c *Socket) Write(ctx context.Context, frames ...[]byte) error {
 	return err
 }
 
-// TryWrite sends a frame if that needs no wait, see session.Conn.
+// TryWrite sends a frame if that needs no waiting: see session.Conn.
 func (c *Socket) TryWrite(frame []byte) bool {
 	b := outgoing.Get().(*[]byte)
 	defer outgoing.Put(b)
@@ -112,11 +112,11 @@ func (c *Socket) TryWrite(frame []byte) bool {
 	return c.raw.tryWrite(*b)
 }
 
-// outgoing holds what is written at a time, as the connection gets it.
+// outgoing has buffers for encoded frames.
 var outgoing = sync.Pool{New: func() any { return new([]byte) }}
 
-// appendMessage appends a binary message in one WebSocket frame (RFC 6455, 5.2). A server's have no
-// mask.
+// appendMessage appends a binary message as one WebSocket frame (RFC 6455, 5.2). Frames of a server
+// have no mask.
 func appendMessage(b, message []byte) []byte {
 	const finalBinary = 0x82
 	switch n := len(message); {
@@ -141,25 +141,25 @@ func (c *Socket) Close(code int, reason string) error {
 	return c.ws.Close(websocket.StatusCode(code), reason)
 }
 
-// hijackSpy counts the frames on the connection that a handler takes over, and remembers it.
-type hijackSpy struct {
+// hijackRecorder wraps the connection that a handler takes over in a frameConn, and stores it.
+type hijackRecorder struct {
 	http.ResponseWriter
 	conn *frameConn
 }
 
 // Hijack implements http.Hijacker.
-func (h *hijackSpy) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (h *hijackRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, fmt.Errorf("take the connection over: %w", err)
 	}
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // never fails for what is there
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // never fails for buffered bytes
 	h.conn = newFrameConn(conn, slices.Clone(early))
 	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, readBuffer), bufio.NewWriterSize(h.conn, writeBuffer)), nil
 }
 
-// Sizes of a WebSocket's buffers, which it has even when it is idle. A frame that is longer than
-// readBuffer takes a second read. writeBuffer holds a control frame.
+// Sizes of a WebSocket's buffers, which exist even while it is idle. A frame longer than readBuffer
+// takes a second read. writeBuffer fits a control frame.
 const (
 	readBuffer  = 2048
 	writeBuffer = 128

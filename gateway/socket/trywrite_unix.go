@@ -4,8 +4,8 @@ package socket
 
 import "syscall"
 
-// tryWrite writes what the kernel takes of p without a wait.
+// tryWrite writes as much of p as the kernel takes without waiting.
 func tryWrite(conn syscall.RawConn, p []byte) (n int) {
-	_ = conn.Control(func(fd uintptr) { n, _ = syscall.Write(int(fd), p) }) // an error comes again with the next write
+	_ = conn.Control(func(fd uintptr) { n, _ = syscall.Write(int(fd), p) }) // the next write returns the error again
 	return max(n, 0)
 }

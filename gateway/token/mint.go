@@ -26,10 +26,10 @@ type Grant struct {
 	Validity    time.Duration // whole seconds, 1 s to MaxValidity
 }
 
-// maxSalt is the largest of the numbers that tell equal tokens apart.
+// maxSalt is the largest salt, a random number that makes tokens with equal content differ.
 const maxSalt = 99_999_999
 
-// Mint makes a token.
+// Mint returns a token.
 func Mint(v Version, g Grant) (string, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(maxSalt))
 	if err != nil {

@@ -2,8 +2,8 @@ package token
 
 import "encoding/binary"
 
-// reader takes fields from the front of data. Once something is missing it stays failed
-// and gives zero values.
+// reader reads fields one after the other. After a field is missing, it stays failed and returns
+// zero values.
 type reader struct {
 	data   string
 	failed bool
@@ -35,10 +35,10 @@ func (r *reader) u32() uint32 {
 	return binary.LittleEndian.Uint32([]byte(b))
 }
 
-// text has its length before it.
+// text reads a text with its length before it.
 func (r *reader) text() string { return r.bytes(int(r.u16())) }
 
-// right looks one privilege up in a map of them, and skips the map.
+// right reads a map of privileges and returns the value of one of them.
 func (r *reader) right(wanted uint16) (value uint32, found bool) {
 	for n := r.u16(); n > 0 && !r.failed; n-- {
 		if key, v := r.u16(), r.u32(); key == wanted && !r.failed {
@@ -48,7 +48,7 @@ func (r *reader) right(wanted uint16) (value uint32, found bool) {
 	return value, found
 }
 
-// permissions skips the table of RTM 2: names, by kind of permission, by kind of resource.
+// permissions skips the table of RTM 2: it has names by kind of permission, by kind of resource.
 func (r *reader) permissions() {
 	for resources := r.u16(); resources > 0 && !r.failed; resources-- {
 		r.u16()
@@ -61,7 +61,7 @@ func (r *reader) permissions() {
 	}
 }
 
-// The writers are the reverse.
+// The functions below write what reader reads.
 
 func u32(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }
 
@@ -69,5 +69,5 @@ func u16(n uint16) string { return string(binary.LittleEndian.AppendUint16(nil, 
 
 func text(s string) string { return u16(uint16(len(s))) + s }
 
-// right is a map of one privilege.
+// right returns a map with one privilege.
 func right(key uint16, value uint32) string { return u16(1) + u16(key) + u32(value) }

@@ -5,19 +5,19 @@ import (
 	"hash/crc32"
 )
 
-// loginRTM006 is the privilege to log in to RTM; its value is a point in time.
+// loginRTM006 is the privilege to log in to RTM. Its value is when it expires, in Unix seconds.
 const loginRTM006 = 1000
 
-// token006 is an AccessToken. The user id of RTM stands where calls have their channel,
-// and only its checksum is in the token.
+// token006 is an AccessToken. RTM has its user id in the field that calls use for the channel.
+// The token contains only a checksum of it.
 type token006 struct {
 	appID      string
 	sig        string
 	channelCRC uint32
-	userCRC    uint32 // of the user id of a call; RTM has an empty one, whose is 0
-	message    string // what is signed, after app id and user id
+	userCRC    uint32 // checksum of the user id of a call; 0 for RTM, which has an empty one
+	message    string // signed together with app id and user id
 	ts         uint32 // Unix seconds: 24 h after it was minted
-	end        uint32 // of the right to log in, Unix seconds; 0: none of its own
+	end        uint32 // when the right to log in expires, Unix seconds; 0: together with the token
 	mayLogin   bool
 }
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxInflated bounds what a 007 token unpacks to, in bytes; a small one could unpack to
-// very much.
+// maxInflated is the largest size of a decompressed 007 token, in bytes. Without a limit, a small
+// token could fill the memory.
 const maxInflated = 16 << 10
 
 const (
@@ -18,9 +18,9 @@ const (
 	loginRTM = 1 // privilege
 )
 
-// fields skips what follows the privileges of a service, by the service's type. A service has
-// no length before it, so one of another type ends the reading. Builders of today sort
-// services by type; older ones have them in any order.
+// fields has, for each type of service, a function that skips the fields after its privileges. A
+// service does not contain its length, so a reader must stop at an unknown type. Current builders sort
+// services by type. Older ones write them in any order.
 var fields = map[uint16]func(*reader){
 	1:  func(r *reader) { r.text(); r.text() },          // RTC: channel, user id
 	3:  func(r *reader) { r.text(); r.text() },          // streaming: channel, account
@@ -36,22 +36,22 @@ var fields = map[uint16]func(*reader){
 // token007 is an AccessToken2: zlib of a signature and the signed info.
 type token007 struct {
 	sig    string
-	info   string // what is signed
+	info   string // the signed part
 	appID  string
 	issued uint32
 	expire uint32 // seconds from issued
 	salt   uint32
 	rtm    []serviceOfRTM
-	rest   bool // it has services after one that can't be skipped
+	rest   bool // it has services after one of unknown type
 }
 
 type serviceOfRTM struct {
 	uid      string
-	login    uint32 // seconds from issued; 0: no end of its own
+	login    uint32 // how long the right to log in is valid, seconds from issued; 0: as long as the token
 	mayLogin bool
 }
 
-var malformed = refuse(Invalid, "the token is cut off or not one")
+var malformed = refuse(Invalid, "the token is malformed or incomplete")
 
 func parse007(body string) (parsed, error) {
 	raw, err := inflate(body)
@@ -102,7 +102,7 @@ func inflate(body string) (string, error) {
 func (t *token007) app() string       { return t.appID }
 func (t *token007) signature() []byte { return []byte(t.sig) }
 func (t *token007) names(string) error {
-	return nil // known once the signature is
+	return nil // login checks the user id, after the signature is verified
 }
 
 func (t *token007) sign(certificate, _ string) []byte {
@@ -130,11 +130,11 @@ func (t *token007) login(uid string, now int64) (int64, error) {
 	return earlier(issued+min(int64(t.expire), int64(MaxValidity.Seconds())), own, now)
 }
 
-// service is the one that lets uid log in. An empty user id is no wildcard.
+// service returns the RTM service for uid. An empty user id in the token does not allow all users.
 func (t *token007) service(uid string) (*serviceOfRTM, error) {
 	err := refuse(NoService, "the token is for other services than RTM, or for no user")
 	if t.rest {
-		err = refuse(NoService, "the token has a service that the gateway does not know, and RTM not before it: add RTM first, or let the builder sort")
+		err = refuse(NoService, "the token has a service of unknown type before RTM: add RTM first, or use a builder that sorts services")
 	}
 	for i, s := range t.rtm {
 		switch {

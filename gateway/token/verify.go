@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// MaxLength is the longest text taken for a token, in bytes. A 007 token for calls
-	// and messages has about 300.
+	// MaxLength is the greatest length of a token, in bytes. A 007 token for calls and
+	// messages has about 300.
 	MaxLength = 2048
 
-	// MaxValidity is how long a token lives at most, from its issue; one that says
-	// more ends then. (the vendor's documented maximum)
+	// MaxValidity is how long a token is valid at most, from its issue, also if it says
+	// more. It is the maximum that the vendor documents.
 	MaxValidity = 24 * time.Hour
 
-	// maxSkew is how far in the future a token may have been issued: the clocks of
-	// token servers are not this one.
+	// maxSkew is how far in the future a token may have been issued, because the clocks of
+	// token servers may differ from this one.
 	maxSkew = time.Minute
 
 	appIDLength     = 32
@@ -26,20 +26,20 @@ const (
 // Fault says what is wrong with a token.
 type Fault int
 
-// The faults. NoService is a well-signed token that is no RTM login, as for calls only.
+// The faults.
 const (
-	Invalid      Fault = iota + 1 // not of the form, or not signed with a certificate of the app
-	NoService                     // for other services than RTM, or for no user
-	Expired                       // the token has ended
-	ExpiredLogin                  // the token lives, its right to log in has ended
+	Invalid      Fault = iota + 1 // malformed, or not signed with a certificate of the app
+	NoService                     // signed, but only for other services than RTM, such as calls, or for no user
+	Expired                       // the token has expired
+	ExpiredLogin                  // the token is valid, but its right to log in has expired
 	WrongApp                      // for another app id
 	WrongUser                     // for another user id
 )
 
-// Error is why a token is refused.
+// Error says why a token is refused.
 type Error struct {
 	Fault Fault
-	Text  string // for people; holds nothing of the token
+	Text  string // for people; has no part of the token
 }
 
 func (e *Error) Error() string { return "token: " + e.Text }
@@ -47,7 +47,7 @@ func (e *Error) Error() string { return "token: " + e.Text }
 func refuse(f Fault, text string) *Error { return &Error{Fault: f, Text: text} }
 
 // Verify checks that a token lets the user uid of an app log in at now, and returns when
-// it ends. Any of the certificates may have signed it, so that one can be rotated. The
+// it expires. It may be signed with any of the certificates, so that they can be replaced. The
 // error is an *Error.
 func Verify(text, app, uid string, certificates []string, now time.Time) (expiry time.Time, err error) {
 	t, err := parse(text)
@@ -57,7 +57,7 @@ func Verify(text, app, uid string, certificates []string, now time.Time) (expiry
 	if t.app() != app {
 		return time.Time{}, refuse(WrongApp, "the token is for another app id")
 	}
-	// The uid is not in a 006 token: it takes part in the signature.
+	// A 006 token does not contain the user id: only its signature depends on it.
 	if why := t.names(uid); why != nil {
 		return time.Time{}, why
 	}
@@ -77,8 +77,8 @@ func Verify(text, app, uid string, certificates []string, now time.Time) (expiry
 	return time.Unix(ends, 0), nil
 }
 
-// UserID returns the user id that a token of format 007 names, before anybody has verified it. A
-// token of format 006 names nobody: its user id is part of what is signed alone.
+// UserID returns the user id in a token of format 007, without verifying the token. A token of
+// format 006 does not contain its user id: found is false.
 func UserID(text string) (uid string, found bool) {
 	t, err := parse(text)
 	if err != nil {
@@ -96,21 +96,21 @@ func UserID(text string) (uid string, found bool) {
 	return "", false
 }
 
-// parsed is a token of either format. Times are Unix seconds, in 64 bits: some
-// servers pass a point in time where a number of seconds is wanted.
+// parsed is a token of either format. Times are Unix seconds in 64 bits, because some
+// servers put a point in time where a number of seconds belongs.
 type parsed interface {
 	app() string
 	signature() []byte
 
-	// names is the error of a token that can be seen to be for another user without
-	// its signature being known.
+	// names returns an error if the token is for another user, as far as that can be seen
+	// without its signature.
 	names(uid string) error
 
-	// sign is the signature that the token should have.
+	// sign returns the signature that the token should have.
 	sign(certificate, uid string) []byte
 
-	// login checks, in a token that is signed well, the right of uid to log in at
-	// now, and tells when that ends.
+	// login checks whether a token with a valid signature lets uid log in at now, and
+	// returns when this right ends.
 	login(uid string, now int64) (ends int64, err error)
 }
 
@@ -131,8 +131,8 @@ func parse(text string) (parsed, error) {
 	return nil, refuse(Invalid, "the token begins neither with 006 nor with 007")
 }
 
-// earlier is when a token ends: at whole, or at own, the end of its right to log in; own
-// 0 means no end of its own.
+// earlier returns when a token ends: at whole, the end of the token, or at own, the end of its
+// right to log in, if that is earlier. own is 0 if the right has no end of its own.
 func earlier(whole, own, now int64) (ends int64, err error) {
 	switch {
 	case now >= whole:

@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// w3c reads and writes the header traceparent. Of tracestate, which is text of the caller's, and of
-// baggage nothing is taken.
+// w3c reads and writes the header traceparent. It ignores tracestate and baggage, which are free text
+// of the caller.
 var w3c = propagation.TraceContext{}
 
-// Handler has a span for each request, which goes on the trace of the caller's traceparent if there is
-// one. route names a request after one of few addresses; requests for which it returns "" have no span.
+// Handler records a span for each request. With a header traceparent, the span continues the caller's
+// trace. route returns the name of a request, one of a few, or "" for a request without a span.
 func Handler(tracer trace.Tracer, route func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := route(r)
@@ -47,7 +47,7 @@ func Handler(tracer trace.Tracer, route func(*http.Request) string, next http.Ha
 	})
 }
 
-// knownMethod keeps callers from naming spans.
+// knownMethod returns a known method or _OTHER, so that callers cannot choose names of spans.
 func knownMethod(method string) string {
 	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, method) {
 		return method
@@ -58,7 +58,7 @@ func knownMethod(method string) string {
 // response notes the status of an answer.
 type response struct {
 	http.ResponseWriter
-	status int // 0: none was sent
+	status int // 0: no header was sent
 }
 
 func (w *response) end(span trace.Span) {
@@ -71,8 +71,8 @@ func (w *response) end(span trace.Span) {
 	span.End()
 }
 
-// writer is what the handler gets: an io.ReaderFrom only where the ResponseWriter is one, so that the
-// system goes on sending files.
+// writer returns the ResponseWriter for the handler. It is an io.ReaderFrom only if the original one
+// is, so that the system can still send files.
 func (w *response) writer() http.ResponseWriter {
 	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok {
 		return &fileResponse{w, to}
@@ -80,7 +80,7 @@ func (w *response) writer() http.ResponseWriter {
 	return w
 }
 
-// WriteHeader implements http.ResponseWriter. An interim answer, other than 101, does not count.
+// WriteHeader implements http.ResponseWriter. Interim answers do not count, except 101.
 func (w *response) WriteHeader(status int) {
 	if w.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		w.status = status
@@ -99,7 +99,7 @@ func (w *response) implyOK() {
 	}
 }
 
-// Unwrap gives http.ResponseController the writer below.
+// Unwrap lets http.ResponseController reach the original writer.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 type fileResponse struct {
@@ -113,9 +113,9 @@ func (w *fileResponse) ReadFrom(src io.Reader) (int64, error) {
 	return w.to.ReadFrom(src)
 }
 
-// Transport has a span, with a name of few, for each request that is made in a traced context. It ends when the
-// header of the answer is there. The receiver gets the header traceparent, so that it can go on the
-// trace.
+// Transport records a span for each request that is made in a traced context. name is one of a few. The
+// span ends when the header of the answer has arrived. The receiver gets the header traceparent, so that
+// it can continue the trace.
 func Transport(base http.RoundTripper, name string) http.RoundTripper {
 	return transport{base, name}
 }
@@ -138,8 +138,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// EndHTTP ends a step that was a request by HTTP. It has failed from a status on. Of the URL it tells the
-// host alone.
+// EndHTTP ends a step that is an HTTP request. The step has failed if the status is failedFrom or higher.
+// The span only has the host of the URL.
 func (s Span) EndHTTP(r *http.Request, answer *http.Response, err error, failedFrom int) {
 	if s.span == nil {
 		return

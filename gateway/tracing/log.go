@@ -7,9 +7,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Log adds the fields trace_id and span_id to lines whose context has a span, recorded or not: a
-// caller may have recorded its part of the trace. Below WithGroup the fields are in the group, as all that
-// is added to a line.
+// Log adds the fields trace_id and span_id to lines whose context has a span. The span need not be
+// recorded here: the caller may have recorded its part of the trace. After WithGroup the fields are in
+// the group, like all other fields.
 func Log(to slog.Handler) slog.Handler { return logHandler{to} }
 
 type logHandler struct{ slog.Handler }

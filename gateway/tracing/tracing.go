@@ -1,14 +1,14 @@
-// Package tracing records what requests of a gateway wait for, as spans of OpenTelemetry:
+// Package tracing records the steps of requests to a gateway as spans of OpenTelemetry:
 //
 //	handler = tracing.Handler(tracer, route, handler)  // a span for each HTTP request
 //	ctx, span := tracing.Start(ctx, "nats get")        // below it, a span for a step
 //	defer func() { span.End(err) }()
 //
-// Start records something only where its context already has a span that is recorded. So packages
-// that do the steps need no setting, and without a tracer each call costs one look into the context.
+// Start only records a span if its context has one that is recorded. So packages that do the steps
+// need no setting, and without a tracer each call only costs a lookup in the context.
 //
-// Spans never have what users write, ids of users, tokens, paths or queries. Errors are told by their
-// kind, because their texts may have any of these. Package otlp sends the spans to a collector.
+// Spans never contain content of users, user ids, tokens, paths or queries. Errors are recorded by
+// their type, because their texts may have such parts. Package otlp sends the spans to a collector.
 package tracing
 
 import (
@@ -24,11 +24,11 @@ import (
 // Name is the instrumentation scope of all spans of a gateway.
 const Name = "rtmwasm/gateway"
 
-// Span is a step that is being done. The zero value records nothing.
+// Span is a running step. The zero value records nothing.
 type Span struct{ span trace.Span }
 
-// Start begins a step of what the span of ctx stands for. Without such a span, or if that is not
-// recorded, it returns ctx and the zero Span. name must be one of few: details are for Set.
+// Start begins a step of the span of ctx. If ctx has no span, or one that is not recorded, it
+// returns ctx and the zero Span. name must be one of a few; details belong to Set.
 func Start(ctx context.Context, name string) (context.Context, Span) {
 	return StartNamed(ctx, "", name)
 }
@@ -52,8 +52,8 @@ func StartRoot(ctx context.Context, tracer trace.Tracer, name string) (context.C
 	return ctx, Span{span}
 }
 
-// Detach returns a context that has nothing of ctx but the id of its span, for work that begins with a request and goes
-// on when that is over.
+// Detach returns a context that only has the id of ctx's span. It is for work that begins in a request and continues
+// after the request has ended.
 func Detach(ctx context.Context) context.Context {
 	span := trace.SpanContextFromContext(ctx)
 	if !span.IsValid() {
@@ -62,8 +62,8 @@ func Detach(ctx context.Context) context.Context {
 	return trace.ContextWithSpanContext(context.Background(), span)
 }
 
-// Traceparent is the value of the header of this name that carries the span of ctx to another gateway; "" where
-// nothing is recorded.
+// Traceparent returns the value of the header traceparent, which carries the span of ctx to another gateway. It
+// returns "" if the span is not recorded.
 func Traceparent(ctx context.Context) string {
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return ""
@@ -73,11 +73,11 @@ func Traceparent(ctx context.Context) string {
 	return carrier[Header]
 }
 
-// Header is the name of the header of the W3C.
+// Header is the name of the W3C's header for traces.
 const Header = "traceparent"
 
-// StartRemote begins what another gateway waits for, which sent traceparent by NATS. With a nil tracer, or
-// an empty traceparent, it records nothing. What that gateway records is recorded here too, without a limit.
+// StartRemote begins a step for another gateway, which sent traceparent by NATS. With a nil tracer or an
+// empty traceparent it records nothing. There is no limit: all that the other gateway records is recorded here.
 func StartRemote(tracer trace.Tracer, traceparent, name string) Span {
 	if tracer == nil || traceparent == "" {
 		return Span{}
@@ -90,8 +90,8 @@ func StartRemote(tracer trace.Tracer, traceparent, name string) Span {
 
 type fromGateway struct{}
 
-// FromGateway reports whether the remote span of ctx is another gateway's, which is trusted. It is for
-// samplers. All other remote spans are of callers by HTTP, who can be anybody.
+// FromGateway reports whether the remote span of ctx comes from another gateway. Samplers trust these. All
+// other remote spans come from callers by HTTP, who can be anybody.
 func FromGateway(ctx context.Context) bool { return ctx.Value(fromGateway{}) != nil }
 
 // Set adds a detail, such as the name of a bucket.
@@ -108,7 +108,7 @@ func (s Span) SetInt(key string, value int) {
 	}
 }
 
-// End ends the step. It has failed unless err is nil.
+// End ends the step. If err is not nil, the step has failed.
 func (s Span) End(err error) {
 	if s.span == nil {
 		return
@@ -120,7 +120,7 @@ func (s Span) End(err error) {
 	s.span.End()
 }
 
-// kindOf tells of an error what is not secret.
+// kindOf returns the type of an error, which is not secret.
 func kindOf(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -131,8 +131,8 @@ func kindOf(err error) string {
 	return "_OTHER"
 }
 
-// Route names the span of the request that ctx belongs to after an endpoint, which its handler knows
-// better than Handler does. prefix comes before the endpoint.
+// Route names the span of ctx's request by its endpoint. A handler calls it if it knows the endpoint
+// better than the route function of Handler. prefix comes before the endpoint.
 func Route(ctx context.Context, method, prefix, endpoint string) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		endpoint = prefix + endpoint

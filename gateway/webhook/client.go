@@ -17,7 +17,7 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// Bounds of an answer: of its header, and of the body, of which nothing but the beginning is read.
+// Limits of an answer's header and body. Only the beginning of the body is read.
 const (
 	maxHeaderBytes = 64 << 10
 	maxAnswerBytes = 4 << 10
@@ -25,10 +25,10 @@ const (
 
 // Target is a hook.
 type Target struct {
-	// URL is http or https. Its host may be a private address: it is the operator who names it.
+	// URL is http or https. Its host may be a private address, because the operator chooses it.
 	URL string
 
-	// Secrets sign each request, with one signature for each of them; see signature.ParseSecret.
+	// Secrets sign each request: it has one signature for each secret. See signature.ParseSecret.
 	Secrets [][]byte
 
 	// Timeout is how long one request may take; 0 means DefaultTimeout.
@@ -41,14 +41,14 @@ type client struct {
 	http *http.Client
 }
 
-// Check returns an error where a Target cannot be right. It does not connect.
+// Check returns an error if a Target is invalid. It does not connect.
 func (t Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Host == "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("the URL must be such as https://backend.example.org/rtm")
 	}
 	if len(t.Secrets) == 0 {
-		return errors.New("a secret is missing, by which the hook knows who calls")
+		return errors.New("a secret is missing: with it the hook checks who calls")
 	}
 	return nil
 }
@@ -69,10 +69,10 @@ func newClient(t Target) (*client, error) {
 	}}, nil
 }
 
-// Redacted is the URL without what may be secret: password, query and path.
+// Redacted returns the URL without password, path and query, which may be secret.
 func (t Target) Redacted() string { return signature.RedactedURL(t.URL) }
 
-// post makes one request. The error is of a request that got no answer, and has no URL in it.
+// post makes one request. It returns an error if there was no answer. The error does not contain the URL.
 func (c *client) post(ctx context.Context, body []byte) (attempt, error) {
 	a, _, err := c.do(ctx, body)
 	return a, err
@@ -86,7 +86,7 @@ func (c *client) do(ctx context.Context, body []byte) (a attempt, answer []byte,
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "rtm-gateway")
-	// The id of a batch that is sent again as it was is the same.
+	// The id is a hash of the body: a batch that is sent again unchanged has the same id.
 	sum := sha256.Sum256(body)
 	signature.Sign(r.Header, "batch_"+hex.EncodeToString(sum[:16]), time.Now(), body, c.Secrets...)
 	response, err := c.http.Do(r)
@@ -94,7 +94,7 @@ func (c *client) do(ctx context.Context, body []byte) (a attempt, answer []byte,
 		return a, nil, withoutURL(err)
 	}
 	defer response.Body.Close()
-	answer, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes)) // the status counts
+	answer, _ = io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes)) // an error changes nothing: only the status matters
 	a.status = response.StatusCode
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		a.retryAfter = time.Duration(seconds) * time.Second
@@ -102,7 +102,7 @@ func (c *client) do(ctx context.Context, body []byte) (a attempt, answer []byte,
 	return a, answer, nil
 }
 
-// withoutURL takes the URL out of an error of net/http: it may have secrets.
+// withoutURL removes the URL from an error of net/http, because it may have secrets.
 func withoutURL(err error) error {
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		return fmt.Errorf("call the hook: %w", e.Err)
@@ -110,7 +110,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// class is a status for Meter.
+// class returns the class of a status, such as "2xx", for Meter.
 func class(status int) string {
 	if status < 200 || status > 599 {
 		return Statuses[0]
@@ -121,13 +121,13 @@ func class(status int) string {
 // Answer is what a hook says to Test.
 type Answer struct {
 	Status int
-	Body   string // at most 4096 bytes of it
+	Body   string // its first 4096 bytes
 	Took   time.Duration
 	Sent   []byte // the request's body
 }
 
-// Test posts one event of the type "test", which is in no queue. The error says what is wrong with
-// the hook; Answer.Status is 0 where it did not answer.
+// Test posts one event of the type "test", without a queue. The error says what is wrong with
+// the hook. If the hook did not answer, Answer.Status is 0.
 func Test(ctx context.Context, t Target) (Answer, error) {
 	c, err := newClient(t)
 	if err != nil {

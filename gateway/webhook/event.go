@@ -12,7 +12,7 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// encoded is the JSON of an event. What is empty is left out.
+// encoded is the JSON of an event, without empty fields.
 type encoded struct {
 	ID      string   `json:"id"`
 	Type    string   `json:"type"`
@@ -20,17 +20,17 @@ type encoded struct {
 	UID     string   `json:"uid"` // who did it
 	Ms      int64    `json:"ms"`  // Unix time
 	Channel string   `json:"channel,omitempty"`
-	Peer    string   `json:"peer,omitempty"` // the receiver; of an invitation, the caller
+	Peer    string   `json:"peer,omitempty"` // the receiver; for an invitation, the caller
 	Message *message `json:"message,omitempty"`
 	File    *file    `json:"file,omitempty"`
 
-	// Of an invitation.
+	// Only for an invitation:
 	CallID   string `json:"call_id,omitempty"`
 	Answer   string `json:"answer,omitempty"` // accepted or refused
 	Response string `json:"response,omitempty"`
 }
 
-// message is what a user sent. Sizes are in bytes.
+// message is a message that a user sent. Sizes are in bytes.
 type message struct {
 	Type string `json:"type"` // text, raw, image or file
 	File *file  `json:"file,omitempty"`
@@ -41,25 +41,25 @@ type message struct {
 	Thumbnail   []byte `json:"thumbnail,omitempty"`
 }
 
-// file is an uploaded one.
+// file is an uploaded file.
 type file struct {
 	MediaID string `json:"media_id"`
 	Size    int64  `json:"size"`
 	Width   uint32 `json:"width,omitempty"`
 	Height  uint32 `json:"height,omitempty"`
-	Type    string `json:"type,omitempty"` // content type, where the gateway looked
+	Type    string `json:"type,omitempty"` // content type, if the gateway knows it
 	SHA256  string `json:"sha256,omitempty"`
 	Name    string `json:"name,omitempty"`
 }
 
-// Identify returns the id of an event. It is the same for an event that is told again: for a message
-// that a client repeats, for instance.
+// Identify returns the id of an event. It is the same for an event that is reported again, for
+// example for a message that a client sends again.
 func Identify(e event.Event) string {
 	switch {
 	case e.ID != "":
 		return e.ID
 	case e.Send != nil && e.Send.Origin != 0 && e.Send.Number != 0:
-		if content, err := e.Send.Message.MarshalVT(); err == nil { // the client chose the numbers: they alone must not hide a message
+		if content, err := e.Send.Message.MarshalVT(); err == nil { // the client chooses the numbers, so the id also depends on the content
 			return Digest(e.Kind, e.User, e.Send.Peer, e.Send.Channel, e.Send.Origin, e.Send.Number, content)
 		}
 	case e.Answer != nil:
@@ -72,13 +72,13 @@ func Identify(e event.Event) string {
 
 func newID() string { return strings.ToLower(rand.Text()) }
 
-// Digest is an id made of what names an event: strings, numbers and bytes, no pointers.
+// Digest returns an id for the values that identify an event: strings, numbers and bytes, no pointers.
 func Digest(name ...any) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", name)) // %q would make all large numbers the same
 	return hex.EncodeToString(sum[:16])
 }
 
-// Encode makes the JSON of an event whose ID is set. With content, it has what users wrote.
+// Encode makes the JSON of an event whose ID is set. Only with content it has what users wrote.
 func Encode(e event.Event, content bool) ([]byte, error) {
 	out := encoded{ID: e.ID, Type: nameOf(e.Kind), App: e.User.App, UID: e.User.ID, Ms: e.At.UnixMilli(), Channel: e.Channel}
 	switch {

@@ -9,11 +9,11 @@ import (
 	"rtmwasm/gateway/event"
 )
 
-// kinds are the events that a hook can be told of, by their names in settings and JSON.
+// kinds are the events that a hook can get, with their names in settings and JSON.
 var kinds = []struct {
 	name     string
 	kind     event.Kind
-	standard bool // a hook is told of them unless it wants others
+	standard bool // in DefaultSelection
 }{
 	{"login", event.LoggedIn, true},
 	{"logout", event.LoggedOut, true},
@@ -25,12 +25,12 @@ var kinds = []struct {
 	{"channel_message", event.SentToChannel, false},
 }
 
-// Selection says which events a hook is told of. The zero value means none.
+// Selection says which events a hook gets. The zero value means that it gets no events.
 type Selection struct {
 	names []string
 
-	// Content has what users write told, too: texts and bytes of messages, descriptions,
-	// thumbnails, names of files, and the answers to invitations.
+	// Content adds what users write: texts and bytes of messages, descriptions, thumbnails,
+	// names of files, and the answers to invitations.
 	Content bool
 }
 
@@ -44,27 +44,27 @@ func DefaultSelection() (s Selection) {
 	return s
 }
 
-// ParseSelection reads the names of events between commas.
+// ParseSelection reads names of events, separated by commas.
 func ParseSelection(text string) (s Selection, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		name = strings.TrimSpace(name)
 		if nameOf(kindOf(name)) == "" {
-			return s, fmt.Errorf("%q is no event: name one or more of %s", name, strings.Join(allNames(), ","))
+			return s, fmt.Errorf("%q is not an event: it must be one of %s", name, strings.Join(allNames(), ","))
 		}
 		if !slices.Contains(s.names, name) {
 			s.names = append(s.names, name)
 		}
 	}
 	if len(s.names) == 0 {
-		return s, errors.New("no event is named")
+		return s, errors.New("it has no event: give at least one")
 	}
 	return s, nil
 }
 
-// String is what ParseSelection reads.
+// String returns the text that ParseSelection reads.
 func (s Selection) String() string { return strings.Join(s.names, ",") }
 
-// Has reports whether the hook is told of events of a kind.
+// Has reports whether the hook gets events of a kind.
 func (s Selection) Has(kind event.Kind) bool { return slices.Contains(s.names, nameOf(kind)) }
 
 func allNames() (names []string) {
@@ -74,7 +74,7 @@ func allNames() (names []string) {
 	return names
 }
 
-// nameOf returns "" for a kind that a hook is never told of.
+// nameOf returns "" for a kind that a hook never gets.
 func nameOf(kind event.Kind) string {
 	for _, k := range kinds {
 		if k.kind == kind {
@@ -84,7 +84,7 @@ func nameOf(kind event.Kind) string {
 	return ""
 }
 
-// kindOf returns 0 for a name that is not known.
+// kindOf returns 0 for an unknown name.
 func kindOf(name string) event.Kind {
 	for _, k := range kinds {
 		if k.name == name {

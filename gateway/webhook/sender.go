@@ -24,9 +24,9 @@ type Queued struct {
 
 // Queue keeps events for the hook. All gateways share it.
 type Queue interface {
-	// Consume calls deliver with events, oldest first, until ctx ends. One gateway at a time does
-	// so, and one call at a time. Events that are not done when deliver returns come again, here
-	// or at another gateway. The context of a call ends when another gateway may have its events.
+	// Consume calls deliver with events, oldest first, until ctx ends. Only one gateway at a time
+	// delivers, with one call at a time. Events that are not done when deliver returns are delivered
+	// again, by this or another gateway. The context of a call ends when another gateway may get its events.
 	Consume(ctx context.Context, deliver func(ctx context.Context, events []Queued))
 }
 
@@ -37,22 +37,22 @@ type Result string
 const (
 	Accepted  Result = "queued"    // it is in the queue
 	Lost      Result = "lost"      // it could not be queued
-	Delivered Result = "delivered" // the hook has it
-	Dead      Result = "dead"      // it was too old, or too large for the hook, or the hook refused it for good
+	Delivered Result = "delivered" // the hook accepted it
+	Dead      Result = "dead"      // it was too old or too large for the hook, or the hook finally refused it
 )
 
 // Results are all values of Result.
 var Results = []Result{Accepted, Lost, Delivered, Dead}
 
-// Meter counts events and requests. It is used by many goroutines.
+// Meter counts events and requests. It must be safe for concurrent use.
 type Meter interface {
 	WebhookEvents(r Result, n int)
 
 	// WebhookCall counts one request. status is "2xx" to "5xx", or "none" if no answer came.
 	WebhookCall(status string, took time.Duration)
 
-	// WebhookOldest reports the age of the oldest event in a batch that the hook did not accept, or 0 when
-	// this gateway has no such batch any more.
+	// WebhookOldest reports the age of the oldest event in a batch that the hook did not accept, or 0 if
+	// this gateway has no such batch.
 	WebhookOldest(age time.Duration)
 }
 
@@ -80,7 +80,7 @@ const (
 	maxBodyBytes = 512 << 10 // unless a single event has more
 )
 
-// Config says from where a Sender takes events, and where it posts them.
+// Config has the settings of a Sender.
 type Config struct {
 	Target
 	Queue Queue
@@ -89,11 +89,11 @@ type Config struct {
 	// DefaultMaxAge.
 	MaxAge time.Duration
 
-	// Grace is how long a running call may go on when Run's context has ended, or another gateway
-	// may soon have the events; 0 means DefaultGrace. Events of a call that is cut off are posted again.
+	// Grace is how long a running call may continue after Run's context has ended, or when another
+	// gateway may soon get the events; 0 means DefaultGrace. Events of an interrupted call are posted again.
 	Grace time.Duration
 
-	// Tracer has a trace for each call, whose id the hook gets in the header traceparent; nil means none.
+	// Tracer records a trace for each call. The hook gets its id in the header traceparent. nil means no traces.
 	Tracer trace.Tracer
 
 	// Meter counts events; nil means that nothing is counted.
@@ -112,11 +112,11 @@ type Sender struct {
 
 	failing  time.Time // since when; zero: the hook took the last batch
 	logged   time.Time // when that was logged last
-	most     int       // how many events a batch has at most: fewer, after the hook said that a batch was too large
+	most     int       // most events in a batch; it shrinks when the hook says that a batch is too large
 	lastFail error
 }
 
-// NewSender returns an error if c cannot be right.
+// NewSender returns an error if c is invalid.
 func NewSender(c Config) (*Sender, error) {
 	if c.Queue == nil {
 		return nil, errors.New("webhook: Config.Queue is missing")
@@ -137,7 +137,7 @@ func NewSender(c Config) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{config: c, client: client, wait: retry.Backoff{First: time.Second, Most: time.Minute}, most: MaxEvents}, nil
+	return &Sender{config: c, client: client, wait: retry.Backoff{First: time.Second, Max: time.Minute}, most: MaxEvents}, nil
 }
 
 // Run posts events until ctx ends. A request that is running then has Config.Grace to end.
@@ -145,7 +145,7 @@ func (s *Sender) Run(ctx context.Context) { s.config.Queue.Consume(ctx, s.delive
 
 // deliver returns when all events are done, or ctx ends.
 func (s *Sender) deliver(ctx context.Context, events []Queued) {
-	defer s.config.Meter.WebhookOldest(0) // what is not done is another gateway's
+	defer s.config.Meter.WebhookOldest(0) // another gateway will deliver the events that are not done
 	for ctx.Err() == nil {
 		if events = s.dropOld(events); len(events) == 0 {
 			return
@@ -167,7 +167,7 @@ func (s *Sender) deliver(ctx context.Context, events []Queued) {
 	}
 }
 
-// dropOld gives up events that are older than they may be. The oldest come first.
+// dropOld drops events that are older than Config.MaxAge. The oldest event is the first.
 func (s *Sender) dropOld(events []Queued) []Queued {
 	n := 0
 	for n < len(events) && time.Since(events[n].At) > s.config.MaxAge {
@@ -187,7 +187,7 @@ func (s *Sender) finish(events []Queued, r Result) {
 	s.config.Meter.WebhookEvents(r, len(events))
 }
 
-// fitting is how many of the events a batch can have.
+// fitting returns how many of the events fit into a batch.
 func (s *Sender) fitting(events []Queued) int {
 	size := 0
 	for i, e := range events {
@@ -201,9 +201,9 @@ func (s *Sender) fitting(events []Queued) int {
 // try posts a batch once. pause is how long to wait before the next attempt.
 func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause time.Duration) {
 	began := time.Now()
-	// Not ended at once by ctx: the hook may have taken what it is not let finish, and would get it twice.
+	// The call does not end at once with ctx: the hook may have accepted the events, and would get them twice.
 	late, cancel := withGrace(ctx, s.config.Grace)
-	late, span := tracing.StartRoot(late, s.config.Tracer, "webhook batch") // of events of many requests, long after them
+	late, span := tracing.StartRoot(late, s.config.Tracer, "webhook batch") // a new trace: the events come from many requests that have ended
 	span.SetInt("rtm.events", len(batch))
 	a, err := s.client.post(late, body(batch))
 	cancel()
@@ -217,7 +217,7 @@ func (s *Sender) try(ctx context.Context, batch []Queued) (result verdict, pause
 	case taken:
 		s.recovered()
 		return result, 0
-	case smaller: // the hook is well
+	case smaller: // not a failure of the hook
 		return result, 0
 	case dropped:
 		s.config.Logger.Warn("events for the web hook are dropped", "events", len(batch), "error", err)
@@ -248,7 +248,7 @@ func (s *Sender) failed(err error, batch []Queued) {
 	}
 }
 
-// body is what the hook gets.
+// body returns the body of a request.
 func body(batch []Queued) []byte {
 	all := make([][]byte, len(batch))
 	for i, e := range batch {
@@ -257,7 +257,7 @@ func body(batch []Queued) []byte {
 	return append(append([]byte(`{"events":[`), bytes.Join(all, []byte(","))...), "]}"...)
 }
 
-// withGrace returns a context that ends so long after ctx does, or when it is canceled.
+// withGrace returns a context that ends grace after ctx has ended, or when it is canceled.
 func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() {
@@ -267,7 +267,7 @@ func withGrace(ctx context.Context, grace time.Duration) (context.Context, conte
 	return late, cancel
 }
 
-// sleep also ends with ctx.
+// sleep waits for d or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// file is one of an archive. In the archive it is nobody's, and as old as the commit.
+// file is a file of an archive. In the archive it has no owner, and the time of the commit.
 type file struct {
 	name string // in the archive
 	from string // on disk
 	mode fs.FileMode
 }
 
-// folder lists the files below a folder, which are below prefix in the archive.
+// folder lists the files below dir. In the archive they are below prefix.
 func folder(dir, prefix string) (files []file, err error) {
 	err = filepath.WalkDir(dir, func(from string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -35,7 +35,7 @@ func folder(dir, prefix string) (files []file, err error) {
 	return files, err
 }
 
-// create has write fill a file of the release.
+// create makes a file of the release with the content that write writes.
 func (r release) create(name string, write func(io.Writer) error) error {
 	out, err := os.Create(filepath.Join(r.out, name))
 	if err != nil {
@@ -44,7 +44,7 @@ func (r release) create(name string, write func(io.Writer) error) error {
 	return errors.Join(write(out), out.Close())
 }
 
-// tarball writes NAME.tar.gz.
+// tarball writes a .tar.gz archive.
 func (r release) tarball(name string, files []file) error {
 	return r.create(name, func(w io.Writer) error {
 		compressed := gzip.NewWriter(w)

@@ -25,7 +25,7 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// image packs the gateway as an image in the OCI layout, for each platform of Linux: the one that deploy/Containerfile describes.
+// image writes the container image of deploy/Containerfile in the OCI layout, for each Linux platform.
 func (r release) image() error {
 	config, owner, err := r.imageConfig()
 	if err != nil {
@@ -85,7 +85,7 @@ func (r release) platformImage(t target, config v1.Config, owner int) (v1.Image,
 	return mutate.Append(base, mutate.Addendum{Layer: layer, MediaType: types.OCILayer, History: v1.History{Created: created, CreatedBy: "make release"}})
 }
 
-// layer is a tar of all that is in the image. The data folder belongs to the user that the gateway runs as.
+// layer returns a tar archive with all files of the image. The data folder belongs to the user that runs the gateway.
 func (r release) layer(t target, data string, owner int) ([]byte, error) {
 	var out bytes.Buffer
 	archive := tar.NewWriter(&out)
@@ -134,8 +134,8 @@ func (r release) layer(t target, data string, owner int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// certificates are the roots that Mozilla trusts, as golang.org/x/crypto has them: those of this machine would make
-// the image differ. Roots that are trusted for some certificates only are left out, since a file of PEM can't say so.
+// certificates returns the roots that Mozilla trusts, from golang.org/x/crypto. The roots of this machine would make
+// images differ. Roots with constraints are left out, because a PEM file can't express the constraints.
 func certificates() []byte {
 	var roots [][]byte
 	for root := range bundle.Roots() {
@@ -148,7 +148,7 @@ func certificates() []byte {
 
 var instruction = regexp.MustCompile(`(?m)^(USER|WORKDIR|VOLUME|ENV|EXPOSE|HEALTHCHECK|ENTRYPOINT) (.+)$`)
 
-// imageConfig reads how the image is run from the last stage of deploy/Containerfile, and the number of its user.
+// imageConfig reads the configuration of the image from the last stage of deploy/Containerfile. owner is its user id.
 func (r release) imageConfig() (config v1.Config, owner int, err error) {
 	text, err := os.ReadFile(filepath.Join(r.root, "deploy/Containerfile"))
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command release makes what is published of one commit: programs for each platform, the npm package, the docs, a
-// container image, a list of what is in them and their hashes. The same commit gives the same bytes, wherever it is built
-// with the same versions of Go and Node. `make release` runs it.
+// Command release makes the files of a release from one commit: programs for each platform, the npm package, the
+// documentation, a container image, a list of their contents (SBOM) and their hashes. One commit gives the same bytes on
+// each machine that has the same versions of Go and Node. `make release` runs it.
 package main
 
 import (
@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// release is what is made.
+// release is the release to make.
 type release struct {
 	root    string    // of the repository
 	out     string    // where the files go
-	version string    // "0.1.0": that of the tag
+	version string    // of the tag, such as "0.1.0"; without a tag 0.0.0-TIME-COMMIT
 	commit  string    // in full
-	time    time.Time // of the commit, which all files of archives get
+	time    time.Time // of the commit; all files in archives get it
 	targets []target
 }
 
@@ -31,8 +31,8 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("release: ")
 	root := flag.String("root", "../..", "`folder` of the repository")
-	out := flag.String("out", "bin/release", "`folder` for the files, below the root; what is in it is deleted")
-	platforms := flag.String("platforms", "", "`OS/ARCH` of the programs, with spaces between")
+	out := flag.String("out", "bin/release", "`folder` for the files, below the root; its content is deleted first")
+	platforms := flag.String("platforms", "", "`OS/ARCH` of the programs, separated by spaces")
 	flag.Parse()
 	if err := run(*root, *out, *platforms); err != nil {
 		log.Fatal(err)
@@ -63,7 +63,8 @@ func run(root, out, platforms string) error {
 	return nil
 }
 
-// describe asks git for the commit. Files that are changed and not committed are refused: nobody could build the same again.
+// describe asks git for the commit. It fails if there are changes that are not committed, because nobody else could
+// build the same release.
 func describe(root string) (r release, err error) {
 	if r.root, err = filepath.Abs(root); err != nil {
 		return r, err
@@ -108,13 +109,13 @@ func (r release) output(name string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// environment is that of the process without what would change the programs.
+// environment returns the environment of the process, without variables that would change the programs.
 func environment(more ...string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "RTM_GOFLAGS=") })
 	return append(append(env, "GOFLAGS=-buildvcs=false", "GOEXPERIMENT=", "GOWASM=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "GOWORK=off"), more...)
 }
 
-// notes writes what CHANGELOG.md says of the version. A tag without a section is refused.
+// notes writes the section of CHANGELOG.md for the version. It fails if a tag has no section.
 func (r release) notes() error {
 	text, err := os.ReadFile(filepath.Join(r.root, "CHANGELOG.md"))
 	if err != nil {
@@ -132,7 +133,7 @@ func (r release) notes() error {
 	return os.WriteFile(filepath.Join(r.out, "CHANGES.md"), []byte(strings.TrimSpace(section)+"\n"), 0o644)
 }
 
-// web builds the SDK, which the gateway has within it.
+// web builds the SDK, which the gateway embeds.
 func (r release) web() error {
 	_, err := r.output("node", "web/build.mjs")
 	return err
@@ -144,7 +145,7 @@ func (r release) npm() error {
 	return err
 }
 
-// docs builds the site of the documentation, which the gateway has within it, and packs it.
+// docs builds the documentation site, which the gateway embeds, and packs it.
 func (r release) docs() error {
 	if _, err := r.output("npm", "--prefix", "docs-site", "run", "--silent", "build"); err != nil {
 		return err
@@ -156,5 +157,5 @@ func (r release) docs() error {
 	return r.tarball(r.name("docs.tar.gz"), files)
 }
 
-// name of a file of the release.
+// name returns the name of a file of the release.
 func (r release) name(rest string) string { return "rtm-wasm-" + r.version + "-" + rest }

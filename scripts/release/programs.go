@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// commands are the packages of the programs, which are named like their folders.
+// commands are the packages of the programs. A program has the name of its folder.
 var commands = []string{"./gateway/cmd/rtm-gateway", "./native/cmd/rtm-load"}
 
-// beside is what an archive has beside the programs.
+// beside are the files that each archive has besides the programs.
 var beside = []string{"LICENSE", "THIRD_PARTY_LICENSES.txt", "README.md", "CHANGELOG.md"}
 
-// service is what an archive for Linux has for systemd.
+// service are the files for systemd in the archives for Linux.
 var service = []string{"deploy/rtm-gateway.service", "deploy/gateway.conf"}
 
 // target is a platform.
@@ -25,17 +25,17 @@ func parseTargets(list string) (targets []target, err error) {
 	for _, name := range strings.Fields(list) {
 		system, arch, ok := strings.Cut(name, "/")
 		if !ok {
-			return nil, fmt.Errorf("%q is no platform such as linux/amd64", name)
+			return nil, fmt.Errorf("%q is not a platform such as linux/amd64", name)
 		}
 		targets = append(targets, target{system, arch})
 	}
 	if len(targets) == 0 {
-		return nil, fmt.Errorf("no platform is named")
+		return nil, fmt.Errorf("-platforms must name a platform such as linux/amd64")
 	}
 	return targets, nil
 }
 
-// program is where a program is built.
+// program returns the path of a program.
 func (r release) program(t target, pkg string) string {
 	name := path.Base(pkg)
 	if t.os == "windows" {
@@ -44,11 +44,14 @@ func (r release) program(t target, pkg string) string {
 	return filepath.Join(r.root, "bin/programs", t.os+"-"+t.arch, name)
 }
 
-// programs builds them for each platform, and packs each platform's.
+// programs builds the programs for each platform, and packs an archive for each platform.
 func (r release) programs() error {
 	for _, t := range r.targets {
 		for _, pkg := range commands {
 			if err := r.build(t, pkg); err != nil {
+				return err
+			}
+			if err := checkHeader(r.program(t, pkg), t); err != nil {
 				return err
 			}
 		}
@@ -59,7 +62,7 @@ func (r release) programs() error {
 	return nil
 }
 
-// build compiles one program, so that nothing of this machine is in it: neither paths nor settings of its user.
+// build compiles one program. The program depends neither on paths nor on user settings of this machine.
 func (r release) build(t target, pkg string) error {
 	stamp := "-s -w -buildid= -X rtmwasm/version.release=v" + r.version
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags="+stamp, "-o", r.program(t, pkg), pkg)

@@ -19,14 +19,14 @@ import (
 	"github.com/spdx/tools-golang/spdxlib"
 )
 
-// bill is the list of what the files of a release are made of, as SPDX 2.3.
+// bill is the list of the contents of a release (SBOM), in the format SPDX 2.3.
 type bill struct {
 	doc      *spdx.Document
 	licenses map[string]string // by the name of a module, from THIRD_PARTY_LICENSES.txt
 	known    map[common.ElementID]bool
 }
 
-// sbom writes the list. It reads the modules from the programs themselves, where the Go command has put them.
+// sbom writes the list. It reads the modules from the programs: the go command writes them there.
 func (r release) sbom() error {
 	shipped, err := table(filepath.Join(r.root, "THIRD_PARTY_LICENSES.txt"))
 	if err != nil {
@@ -95,7 +95,7 @@ func (r release) contents(b *bill, id common.ElementID, name string) error {
 			if err := b.goProgram(id, info); err != nil {
 				return err
 			}
-			if pkg == commands[0] { // the gateway has the documentation within it
+			if pkg == commands[0] { // the gateway embeds the documentation
 				if err := r.site(b, id); err != nil {
 					return err
 				}
@@ -115,7 +115,7 @@ func (r release) contents(b *bill, id common.ElementID, name string) error {
 	return err
 }
 
-// site adds the packages of npm that the documentation is made of.
+// site adds the npm packages that the documentation site contains.
 func (r release) site(b *bill, of common.ElementID) error {
 	text, err := os.ReadFile(filepath.Join(r.root, "docs-site/licenses.json"))
 	if err != nil {
@@ -149,7 +149,7 @@ func (b *bill) goProgram(of common.ElementID, info *debug.BuildInfo) error {
 	return nil
 }
 
-// module adds a module of Go.
+// module adds a Go module.
 func (b *bill) module(of common.ElementID, path, version string) error {
 	purl := "pkg:golang/" + path + "@" + version
 	if path == "Go" {
@@ -158,7 +158,7 @@ func (b *bill) module(of common.ElementID, path, version string) error {
 	return b.library(of, "go", path, version, purl)
 }
 
-// library adds a module of Go or a package of npm, once, and that a file contains it.
+// library adds a Go module or an npm package, unless it exists. It also adds that the file contains it.
 func (b *bill) library(of common.ElementID, kind, name, version, purl string) error {
 	license, ok := b.licenses[name]
 	if !ok {
@@ -185,7 +185,7 @@ func (b *bill) add(name string, p *spdx.Package) common.ElementID {
 	return id
 }
 
-// relate adds a relationship, unless it is there.
+// relate adds a relationship, unless it exists.
 func (b *bill) relate(a common.ElementID, how string, to common.ElementID) {
 	one := &spdx.Relationship{RefA: common.MakeDocElementID("", string(a)), RefB: common.MakeDocElementID("", string(to)), Relationship: how}
 	if !slices.ContainsFunc(b.doc.Relationships, func(r *spdx.Relationship) bool { return *r == *one }) {
@@ -193,7 +193,7 @@ func (b *bill) relate(a common.ElementID, how string, to common.ElementID) {
 	}
 }
 
-// entry is a line of the table that a file of licenses begins with: "NAME VERSION: LICENSE".
+// entry is a line of the table at the beginning of a file of licenses: "NAME VERSION: LICENSE".
 type entry struct{ name, version, license string }
 
 func table(file string) (entries []entry, err error) {

@@ -10,7 +10,7 @@ import (
 
 const sumsFile = "SHA256SUMS"
 
-// sums writes the hash of each file, as `sha256sum -c` reads it.
+// sums writes the hash of each file, in the format of `sha256sum -c`.
 func (r release) sums() error {
 	names, err := r.files()
 	if err != nil {
@@ -30,7 +30,7 @@ func (r release) sums() error {
 	})
 }
 
-// files are the names of those made until now, sorted, except that of the hashes.
+// files returns the sorted names of the files made so far, without the file of hashes.
 func (r release) files() (names []string, err error) {
 	entries, err := os.ReadDir(r.out)
 	for _, entry := range entries {

@@ -3,23 +3,23 @@ import { createServer, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load, newFolder, startGateway, startNATS } from './server.mjs';
 
-/** Passes connections on to the gateways that take them, in turn. */
+/** Passes connections on to the gateways in turn. One whose gateway does not take it goes to the next, so that none is lost while a gateway takes any. */
 async function startBalancer(gateways) {
   let n = 0;
-  const pass = (client, tries) => {
-    const { hostname, port } = new URL(gateways[n++ % gateways.length].url);
+  const pass = (client, first, tried) => {
+    const { hostname, port } = new URL(gateways[(first + tried) % gateways.length].url);
     const server = connect(port, hostname);
     let taken = false;
     server.once('connect', () => {
       taken = true;
       client.pipe(server).pipe(client);
     });
-    server.once('error', () => (taken || tries === 1 ? client.destroy() : pass(client, tries - 1)));
+    server.once('error', () => (taken || tried + 1 === gateways.length ? client.destroy() : pass(client, first, tried + 1)));
     server.once('close', () => taken && client.destroy());
     client.once('close', () => server.destroy());
     client.on('error', () => server.destroy());
   };
-  const balancer = createServer((client) => pass(client, gateways.length));
+  const balancer = createServer((client) => pass(client, n++, 0));
   await new Promise((listening) => balancer.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, listening));
   return { url: `http://127.0.0.1:${balancer.address().port}`, stop: () => balancer.close() };
 }

@@ -29,8 +29,8 @@ const (
 	StreamMax = 31 << 20
 )
 
-// patience is how long a daemon may take to start, on a machine that is busy.
-const patience = time.Minute
+// startTimeout is how long a daemon may take to start, on a machine that is busy.
+const startTimeout = time.Minute
 
 // Daemon is a ClamAV daemon, or the place for one while it is down.
 type Daemon struct {
@@ -58,9 +58,11 @@ func New(t testing.TB, conf ...string) *Daemon {
 		}
 		t.Skip(missing)
 	}
+	ports, err := cluster.FreePorts(1)
+	require.NoError(t, err)
 	dir, err := os.MkdirTemp("", "clamd") // t.TempDir is too long for the path of a socket
 	require.NoError(t, err)
-	d := &Daemon{t: t, program: program, dir: dir, Socket: filepath.Join(dir, "ctl"), Port: freePort(t)}
+	d := &Daemon{t: t, program: program, dir: dir, Socket: filepath.Join(dir, "ctl"), Port: ports[0]}
 	t.Cleanup(func() {
 		d.Kill()
 		_ = os.RemoveAll(dir)
@@ -94,20 +96,13 @@ func (d *Daemon) write(name, text string) {
 	require.NoError(d.t, os.WriteFile(path, []byte(text), 0o644))
 }
 
-func freePort(t testing.TB) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // URL is that of the socket, as --scan takes it.
 func (d *Daemon) URL() string { return "clamd://" + d.Socket }
 
 // Start starts the daemon and waits until it takes connections.
 func (d *Daemon) Start() {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	d.process = exec.Command(d.program, "--config-file="+filepath.Join(d.dir, "clamd.conf"))
 	log, err := os.OpenFile(filepath.Join(d.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)

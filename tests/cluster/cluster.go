@@ -166,8 +166,8 @@ func (c *Cluster) Ready(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cluster: %w", err)
 	}
-	for {
-		ask, cancel := context.WithTimeout(ctx, time.Second) // a question without a leader is not answered
+	for limit := time.Second; ; limit = min(2*limit, 15*time.Second) { // a busy machine may need longer than one
+		ask, cancel := context.WithTimeout(ctx, limit) // a question without a leader is not answered
 		_, err := js.AccountInfo(ask)
 		cancel()
 		if err == nil {

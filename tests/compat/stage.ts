@@ -16,6 +16,13 @@ export interface Stage {
   record(emitter: any, ...events: string[]): any[][];
   /** Waits, 10 s at most, until the value is truthy, and returns it. */
   until<T>(value: () => T | Promise<T>): Promise<T>;
+  /** Makes the calls that a rate just allows and the one that is too many, all in one turn: no slow answer puts them into different windows. */
+  allAtOnce(allowed: number, call: (i: number) => Promise<unknown>, more: () => Promise<unknown>): Promise<() => unknown>;
+  /**
+   * Does what a rate just allows within so many milliseconds, and then, in the same turn, the call that is one too many. If it
+   * took longer, it is done again when the time has passed: `full` is told how often that was.
+   */
+  tooMany(ms: number, full: (round: number) => Promise<unknown>, call: () => Promise<unknown>): Promise<() => unknown>;
   /** Waits for the time of a limit to pass. */
   pass(ms: number): Promise<void>;
   bytes(n: number): Uint8Array<ArrayBuffer>;
@@ -75,6 +82,25 @@ export function driver(appId: string, run: string, parallel: number) {
           await t.pass(20);
         }
       },
+      async allAtOnce(allowed: number, call: (i: number) => Promise<unknown>, more: () => Promise<unknown>) {
+        const calls = Array.from({ length: allowed }, (_, i) => call(i));
+        const over = more();
+        over.catch(() => undefined); // the row looks at it later
+        await Promise.all(calls);
+        return () => over;
+      },
+      async tooMany(ms: number, full: (round: number) => Promise<unknown>, call: () => Promise<unknown>) {
+        for (let round = 0; ; round++) {
+          const begun = performance.now();
+          await full(round);
+          if (performance.now() - begun < ms) {
+            const over = call();
+            over.catch(() => undefined); // the row looks at it later
+            return () => over;
+          }
+          await t.pass(ms);
+        }
+      },
       pass: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
       bytes: (n: number) => crypto.getRandomValues(new Uint8Array(n)),
       blob: (n: number) => new Blob([new Uint8Array(n)]),
@@ -129,6 +155,7 @@ export function driver(appId: string, run: string, parallel: number) {
 
   /** Runs rows, several at a time. */
   return async (rows: Parameters<typeof runRow>[1][]): Promise<Outcome[]> => {
+    await sdk.preload(); // a login does not wait for it longer than 12 s
     const outcomes: Outcome[] = [];
     let next = 0;
     const worker = async () => {

@@ -8,6 +8,7 @@ import type { Opened } from './programs.ts';
 export const readers: Record<string, (opened: Opened, bob: Page) => Promise<void>> = {
   async 'README.md 1'({ open }) {
     const [one, two] = [await open(), await open()];
+    await expect(two.locator('input')).toBeEnabled(); // when it is in the channel
     await choose(one, 'input');
     for (const page of [one, two]) await expect.poll(() => pictures(page)).toEqual([320]);
   },
@@ -121,7 +122,11 @@ export const readers: Record<string, (opened: Opened, bob: Page) => Promise<void
   },
 };
 
-const choose = (page: Page, input: string) => page.setInputFiles(input, { name: 'view.png', mimeType: 'image/png', buffer: png(320, 240) });
+/** Chooses a picture, once the page lets its user choose. */
+async function choose(page: Page, input: string): Promise<void> {
+  await expect(page.locator(input)).toBeEnabled();
+  await page.setInputFiles(input, { name: 'view.png', mimeType: 'image/png', buffer: png(320, 240) });
+}
 
 /** Bob joins the channel, and waits for another user there. */
 async function joinGarden(bob: Page, other: string): Promise<void> {

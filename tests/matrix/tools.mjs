@@ -20,9 +20,9 @@ const env = {
 /** Runs a command in a tool's folder; the error has what it said. */
 async function run(tool, what, file, ...args) {
   const started = Date.now();
-  await promisify(execFile)(file, args, { cwd: path.join(out, tool), env, maxBuffer: 64 << 20, timeout: 900_000 }).catch((error) => {
+  await promisify(execFile)(file, args, { cwd: path.join(out, tool), env, maxBuffer: 64 << 20, timeout: 3_600_000 }).catch((error) => {
     const lines = `${error.stdout}${error.stderr}`.split('\n').map((line) => line.slice(0, 300)); // tools quote minified code
-    throw new Error(`tests/matrix/tools/${tool}: ${what} failed (${file} ${args.join(' ')}):\n${lines.slice(-60).join('\n')}`);
+    throw new Error(`tests/matrix/tools/${tool}: ${what} ${error.killed ? 'took longer than an hour' : 'failed'} (${file} ${args.join(' ')}):\n${lines.slice(-60).join('\n')}`);
   });
   return `${what} ${((Date.now() - started) / 1000).toFixed()} s`;
 }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"rtmwasm/tests/cluster"
 )
 
 // What a Server accepts.
@@ -97,13 +99,13 @@ func New(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := cluster.FreePorts(1)
 	if err != nil {
 		return nil, err
 	}
-	address := free.Addr().String()
+	address := fmt.Sprint("127.0.0.1:", ports[0])
 	s := &Server{URL: "http://" + address, Dir: filepath.Join(dir, "buckets"), program: program, address: address, users: filepath.Join(dir, "users")}
-	return s, errors.Join(free.Close(), os.MkdirAll(s.Dir, 0o755), os.MkdirAll(s.users, 0o755))
+	return s, errors.Join(os.MkdirAll(s.Dir, 0o755), os.MkdirAll(s.users, 0o755))
 }
 
 // MakeBucket makes an empty bucket, also of one that has objects.

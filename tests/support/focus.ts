@@ -28,15 +28,50 @@ export async function expectFocusKept(page: Page, after: string): Promise<void> 
   expect(await page.evaluate('window.lostFocus'), `the focus is kept after ${after}`).toEqual([]);
 }
 
-/** Presses Tab (or Shift+Tab) until a control has the focus; at every stop one must see where it is. */
-export async function tabTo(page: Page, control: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+type Key = 'Tab' | 'Shift+Tab';
+
+/**
+ * Presses Tab, or Shift+Tab if the control is above, until the control has the focus; at every stop one must see where it is.
+ * So the focus never leaves the page: beyond its ends Firefox gives it to controls of its own, and then shows none in the page.
+ */
+export async function tabTo(page: Page, control: Locator): Promise<void> {
   await expect(control).toBeVisible();
+  const way = (): Promise<Key | 'there'> =>
+    control.evaluate((e) => {
+      const { activeElement } = document;
+      if (!activeElement || activeElement === document.body) return 'Tab';
+      if (e.contains(activeElement)) return 'there';
+      return activeElement.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING ? 'Shift+Tab' : 'Tab';
+    });
   for (let stops = 0; stops < 80; stops++) {
-    if (await control.evaluate((e) => e === document.activeElement || (e as HTMLElement).contains(document.activeElement))) return;
+    const key = await way();
+    if (key === 'there') return;
     await page.keyboard.press(key);
     await expectRing(page);
   }
-  throw new Error(`80 times ${key} do not lead to ${control}`);
+  throw new Error(`80 times Tab do not lead to ${control}`);
+}
+
+/** That Tab leads from the first control in sight over each one to the last, and Shift+Tab back; at every stop one must see where it is. */
+export async function expectAllReached(page: Page): Promise<void> {
+  const names = await page.evaluate((selector) => {
+    const shown = [...document.querySelectorAll<HTMLElement>(selector)].filter((e) => e.getClientRects().length && e.tabIndex >= 0);
+    shown.forEach((e, i) => (e.dataset.stop = String(i)));
+    return shown.map((e) => e.id || e.ariaLabel || e.textContent?.trim() || e.tagName);
+  }, CONTROLS);
+  expect(names.length).toBeGreaterThan(1);
+  const last = names.length - 1;
+  for (const [key, from, to] of [['Tab', 0, last], ['Shift+Tab', last, 0]] as const) {
+    await page.evaluate((stop) => document.querySelector<HTMLElement>(`[data-stop="${stop}"]`)!.focus(), from);
+    const reached = new Set([from as number]);
+    for (let presses = 0; presses < 4 * names.length && !reached.has(to); presses++) { // a player has several stops
+      await page.keyboard.press(key);
+      await expectRing(page);
+      const stop = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.stop);
+      if (stop) reached.add(Number(stop));
+    }
+    expect(names.filter((_, i) => !reached.has(i)), `not reached by ${key}`).toEqual([]);
+  }
 }
 
 /** That what has the focus shows it: an outline that stands out from what is below it. */
@@ -47,7 +82,8 @@ export async function expectRing(page: Page): Promise<void> {
 /** Runs in the page. What is wrong with the focus ring, or "". */
 function ringProblem(): string {
   const element = document.activeElement!;
-  if (element === document.body || element === document.documentElement || element.matches('audio, video, dialog')) return ''; // the browser's own parts, and Firefox's stop between a dialog's last control and its first
+  if (element === document.body || element === document.documentElement) return 'no control has the focus';
+  if (element.matches('audio, video')) return ''; // the browser shows which part of them has it
   type Colour = number[]; // red, green, blue of 255, opacity of 1
   const parse = (text: string): Colour => {
     const numbers = (/rgba?\((.*?)\)/.exec(text)?.[1]?.match(/[\d.]+/g) ?? []).map(Number);
@@ -69,9 +105,6 @@ function ringProblem(): string {
   };
   const { outlineStyle, outlineWidth, outlineColor, outlineOffset, boxShadow } = getComputedStyle(element);
   const name = element.outerHTML.slice(0, 160);
-  // Firefox does not say so of what it comes to from its own controls, which are beyond the ends of a page or dialog.
-  const all = [...(element.closest('dialog') ?? document).querySelectorAll<HTMLElement>('a[href], button, textarea, input')].filter((e) => e.getClientRects().length && e.tabIndex >= 0);
-  if ((element === all[0] || element === all.at(-1)) && !element.matches(':focus-visible')) return '';
   if (!element.matches(':focus-visible')) return `no :focus-visible on ${name}`;
   if (outlineStyle === 'none' || parseFloat(outlineWidth) < 2) return `no outline on ${name}`;
   const below = ground(parseFloat(outlineOffset) < 0 ? element : element.parentElement);

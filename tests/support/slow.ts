@@ -10,6 +10,8 @@ export interface Slow {
   hold(): void;
   /** Stops uploads when so many more of their bytes have passed, and resolves then; all else goes on. */
   holdUploads(after: number): Promise<void>;
+  /** Stops the gateway's answers when so many more of their bytes have passed, and resolves then; all else goes on. */
+  holdAnswers(after: number): Promise<void>;
   /** Ends the latest hold. */
   release(): void;
   /** Breaks all connections. */
@@ -25,16 +27,11 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   const open = new Set<Socket>();
   let gate = Promise.resolve();
   let release = () => {};
-  let uploadGate = Promise.resolve();
-  let uploadsLeft = Infinity;
-  let uploadsHeld = () => {};
-  /** Counts what goes to the gateway. A request other than a PATCH has a chunk of its own, and passes. */
-  const passUp = (chunk: Buffer) => {
-    if (/^(GET|HEAD|POST|DELETE|OPTIONS) /.test(chunk.toString('latin1', 0, 8))) return undefined;
-    uploadsLeft -= chunk.length;
-    if (uploadsLeft > 0) return undefined;
-    uploadsHeld();
-    return uploadGate;
+  const uploads = new Limit();
+  const answers = new Limit();
+  const hold = (limit: Limit, after: number) => {
+    release = () => limit.release();
+    return limit.hold(after);
   };
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
@@ -44,7 +41,9 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
       const pass = async (chunk: Buffer) => {
         if (!transfers) return;
         await gate;
-        if (from === near) await passUp(chunk);
+        if (from === far) await answers.pass(chunk);
+        // A request other than a PATCH has a chunk of its own, and passes.
+        else if (!/^(GET|HEAD|POST|DELETE|OPTIONS) /.test(chunk.toString('latin1', 0, 8))) await uploads.pass(chunk);
       };
       open.add(from);
       from.on('error', () => to.destroy()).on('close', () => (open.delete(from), to.destroy()));
@@ -56,14 +55,8 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
     hold: () => void (gate = new Promise((resolve) => (release = resolve))),
-    holdUploads(after) {
-      uploadsLeft = after;
-      uploadGate = new Promise((resolve) => (release = () => {
-        uploadsLeft = Infinity;
-        resolve();
-      }));
-      return new Promise((resolve) => (uploadsHeld = resolve));
-    },
+    holdUploads: (after) => hold(uploads, after),
+    holdAnswers: (after) => hold(answers, after),
     release: () => release(),
     cut,
     turn(gateway) {
@@ -75,6 +68,30 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
       await once(server, 'close');
     },
   };
+}
+
+/** What may pass in one direction before it stops. */
+class Limit {
+  release = () => {};
+  private gate = Promise.resolve();
+  private left = Infinity;
+  private reached = () => {};
+
+  hold(after: number): Promise<void> {
+    this.left = after;
+    this.gate = new Promise((resolve) => (this.release = () => {
+      this.left = Infinity;
+      resolve();
+    }));
+    return new Promise((resolve) => (this.reached = resolve));
+  }
+
+  pass(chunk: Buffer): Promise<void> | undefined {
+    this.left -= chunk.length;
+    if (this.left > 0) return undefined;
+    this.reached();
+    return this.gate;
+  }
 }
 
 function pace(bytesPerSecond: number, pass: (chunk: Buffer) => Promise<void>): Transform {

@@ -140,11 +140,12 @@ export async function openBlank(page: Page, gateway: string): Promise<Page> {
   return page;
 }
 
-/** Logs in, and collects every event of the client in window.log as [name, ...args]. */
+/** Logs in, and collects every event of the client in window.log as [name, ...args]. The program is there before: a login has 12 s, and does not wait longer for it. */
 export async function login(page: Page, uid: string, app = appId): Promise<void> {
   await page.evaluate(
     async ({ app, uid }) => {
       const w = window as unknown as TestWindow;
+      await w.AgoraRTM.preload();
       w.client = w.AgoraRTM.createInstance(app, { logFilter: w.AgoraRTM.LOG_FILTER_ERROR });
       w.log = [];
       for (const name of ['ConnectionStateChanged', 'MessageFromPeer', 'ChannelMessage'])
@@ -170,6 +171,12 @@ export async function join(page: Page, id: string): Promise<void> {
 export function events(page: Page, name: string): Promise<any[][]> {
   return page.evaluate((name) => (window as unknown as TestWindow).log.filter((e) => e[0] === name).map((e) => e.slice(1)), name);
 }
+
+/**
+ * Texts as they were sent, each once: `3.5` is the number 3 in the fifth message. A number is sent again if its sender hears nothing
+ * in time, but the first message with it may arrive all the same: so each has a text of its own.
+ */
+export const inOrder = (texts: string[]): string[] => [...new Set(texts)].sort(new Intl.Collator('en', { numeric: true }).compare);
 
 /** What a promise of the page rejects with. */
 export function failure(page: Page, body: string): Promise<{ name: string; code: number; message: string; isError: boolean }> {

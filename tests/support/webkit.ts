@@ -34,20 +34,19 @@ export class WebKit {
 
   private async open(): Promise<WebKitPage> {
     if (!miniBrowser) throw new Error('no WebKitGTK here: make browser installs it on Debian');
-    this.display ??= this.startDisplay();
-    const port = await freePort();
-    this.processes.push(spawn('WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: await this.display } }));
-    const url = `http://127.0.0.1:${port}`;
-    for (let tries = 0; ; tries++) {
-      try {
-        await fetch(`${url}/status`);
-        break;
-      } catch (e) {
-        if (tries > 200) throw e;
-        await sleep(50); // for the driver to listen
-      }
+    for (let tries = 0; tries < 10; tries++) {
+      const port = await freePort();
+      const driver = spawn('WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: await this.screen() } });
+      this.processes.push(driver);
+      const url = `http://127.0.0.1:${port}`;
+      if (await listens(driver, url)) return WebKitPage.open(url, miniBrowser);
     }
-    return WebKitPage.open(url, miniBrowser);
+    throw new Error('WebKitWebDriver always ends');
+  }
+
+  /** The display that browsers show their windows on. */
+  screen(): Promise<string> {
+    return (this.display ??= this.startDisplay());
   }
 
   /** Xvfb takes a free display, and says which. */
@@ -57,6 +56,16 @@ export class WebKit {
     const [number] = await once(x.stdio[3] as NodeJS.ReadableStream, 'data');
     return `:${String(number).trim()}`;
   }
+}
+
+/** Waits for a driver to listen. It ends if another process has taken its port meanwhile, which may answer in its place. */
+async function listens(driver: ChildProcess, url: string): Promise<boolean> {
+  while (driver.exitCode === null && driver.signalCode === null) {
+    const answer = await fetch(`${url}/status`).catch(() => undefined);
+    if (answer?.ok) return true;
+    await sleep(50);
+  }
+  return false;
 }
 
 async function freePort(): Promise<number> {
@@ -138,6 +147,15 @@ export class WebKitPage {
       await sleep(20);
     }
   }
+
+  /** Of the keys only those that lead from control to control. */
+  readonly keyboard = {
+    press: async (keys: 'Tab' | 'Shift+Tab'): Promise<void> => {
+      const codes = keys.split('+').map((key) => ({ Tab: '\uE004', Shift: '\uE008' })[key]);
+      const actions = [...codes.map((value) => ({ type: 'keyDown', value })), ...codes.reverse().map((value) => ({ type: 'keyUp', value }))];
+      await command('POST', `${this.session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] });
+    },
+  };
 
   async addScriptTag({ url }: { url: string }): Promise<void> {
     await this.evaluate(

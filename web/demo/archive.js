@@ -222,7 +222,7 @@ function result(request) {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-export function done(transaction, request) {
+function done(transaction, request) {
   return new Promise((resolve, reject) => {
     transaction.addEventListener('complete', () => resolve(request.result));
     transaction.addEventListener('abort', () => reject(transaction.error ?? request.error ?? new Error('the browser’s storage gave up')));

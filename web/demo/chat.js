@@ -155,21 +155,29 @@ export class Chat {
     conversation.receive(message, peer, time);
   }
 
-  /** How many messages are not sent: those that are sent after the next login, and the others. */
+  /** How many messages are not sent, by what happens to them at sign-out. */
   get unsent() {
-    const unsent = [...this.#conversations.values()].flatMap(({ thread }) => thread.messages.filter(({ upload }) => upload));
-    const later = unsent.filter((message) => this.outgoing.sendsLater(message)).length;
-    return { later, lost: unsent.length - later };
+    const count = { later: 0, stopped: 0, lost: 0 };
+    for (const { thread } of this.#conversations.values()) {
+      for (const message of thread.messages) if (message.upload && !message.upload.unknown) count[this.outgoing.atSignOut(message)]++;
+    }
+    return count;
+  }
+
+  /** Shows no conversation any more. */
+  hide() {
+    endUndo();
+    this.#show(undefined);
   }
 
   /** Frees all that was received and stops what is under way. */
   end() {
-    endUndo();
+    this.hide();
     this.setConnected(false);
     this.outgoing.end();
     for (const conversation of this.#conversations.values()) conversation.close();
     this.#conversations.clear();
-    this.#show(undefined);
+    this.#paint();
   }
 
   /**
@@ -234,7 +242,7 @@ export class Chat {
   /** Leaves a conversation; what was said in it is gone when that can't be undone any more. @param {Conversation} conversation */
   #close(conversation) {
     const { id, kind, name, title, thread } = conversation;
-    const unsent = thread.messages.filter(({ upload }) => upload).length;
+    const unsent = thread.messages.filter(({ upload }) => upload && !upload.unknown).length;
     conversation.close();
     this.#conversations.delete(id);
     this.#kept.delete(id);

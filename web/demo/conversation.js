@@ -104,6 +104,8 @@ export class Conversation {
    */
   restore(messages) {
     for (const message of messages) this.thread.add(message);
+    const latest = this.thread.messages.at(-1);
+    if (latest) [this.last, this.time] = [latest.summary(this.kind), latest.kept.time];
     this.onchange();
   }
 

@@ -89,6 +89,12 @@ export class Direct {
     this.#onchange(item);
   }
 
+  /** Drops all, as an outbox does. */
+  clear() {
+    for (const item of this.#items.values()) item.abort.abort();
+    this.#items.clear();
+  }
+
   /** Sends an item no more. @param {Item} item */
   forget(item) {
     this.#items.delete(item.id);
@@ -116,11 +122,12 @@ class Item {
    * @param {Blob | Record<string, unknown>} content
    * @param {Record<string, any>} params
    */
-  constructor(owner, id, { peerId, channelId }, content, params) {
+  constructor(owner, id, { peerId, channelId }, content, { tag, ...params }) {
     this.owner = owner;
     this.id = id;
     this.peerId = peerId;
     this.channelId = channelId;
+    this.tag = tag;
     this.params = params;
     this.payload = content instanceof Blob ? content : undefined;
     if (!(content instanceof Blob)) this.message = content;

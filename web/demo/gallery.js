@@ -2,6 +2,7 @@
 import { byId, closeOnBackdrop, make, part } from './dom.js';
 import { showPicture } from './viewer.js';
 import { openDialog } from './navigation.js';
+import { isSmall } from './picture.js';
 
 /** @import { Conversation } from './conversation.js' */
 
@@ -26,6 +27,7 @@ export function showGallery(conversation) {
     if (blob) urls.push((image.src = URL.createObjectURL(blob)));
     const button = make('button', 'gallery-picture', image);
     button.type = 'button';
+    button.classList.toggle('small', isSmall(message.kept.media ?? {}));
     button.setAttribute('aria-label', `Open picture ${name}`);
     button.onclick = () => showPicture(message, conversation);
     return make('li', '', button);

@@ -60,8 +60,16 @@ export async function resume(settings, signIn) {
   showText(byId('p', 'resuming'), '');
 }
 
+/** Says that what was kept of an account is being deleted, with the form out of sight. */
+export function showForgetting() {
+  form.hidden = true;
+  showText(byId('p', 'resuming'), 'Deleting your conversations from this browser…');
+}
+
 /** Shows the form. @param {unknown} [error] why it is needed again */
 export function showLogin(error) {
+  form.hidden = false;
+  showText(byId('p', 'resuming'), '');
   showText(problem, error ? explain(error, 'login') : '');
   uid.focus();
 }

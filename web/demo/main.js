@@ -5,7 +5,7 @@
 import { Chat } from './chat.js';
 import { showConnection } from './connection.js';
 import { byId, part, showText } from './dom.js';
-import { entered, needsToken, resume, showForgotten, showLogin, startLogin } from './login.js';
+import { entered, needsToken, resume, showForgetting, showForgotten, showLogin, startLogin } from './login.js';
 import { startFocus } from './focus.js';
 import { paintAvatar, suggestName } from './names.js';
 import { endNavigation, startNavigation } from './navigation.js';
@@ -60,13 +60,19 @@ async function enter(signedIn) {
 /** Shows the form again. @param {unknown} [error] why */
 function exit(error) {
   if (!chat) return;
+  leaveChat(chat);
   chat.end();
   session?.destroy();
   chat = session = undefined;
+  showLogin(error);
+}
+
+/** Shows the view with the form, which Back does not leave any more. @param {Chat} chat */
+function leaveChat(chat) {
+  chat.hide();
   setSignedIn(undefined);
   endNavigation();
   show('login');
-  showLogin(error);
 }
 
 /** @param {'login' | 'chat'} view */
@@ -96,9 +102,11 @@ let forgetting = false;
 
 /** @param {boolean} forget also deletes what this browser keeps of the account */
 async function signOut(forget) {
-  if (!session || !chat || forgetting) return;
+  if (!session || !chat) return;
   if (!forget) return session.end();
   forgetting = true;
+  leaveChat(chat);
+  showForgetting();
   const failed = await forgetAccount(session, chat);
   forgetting = false;
   if (!failed.length) forgetSettings();
@@ -107,14 +115,14 @@ async function signOut(forget) {
 }
 
 /**
- * Logs out, so that nothing new comes, and deletes what this browser keeps of the account.
+ * Deletes what this browser keeps of the account, and logs out.
  * @param {Session} session
  * @param {Chat} chat
  * @returns {Promise<string[]>} what could not be deleted
  */
 async function forgetAccount(session, { archive, outgoing }) {
+  const [conversations, messages] = await Promise.allSettled([archive.forgetAll(), outgoing.dropAll()]);
   await inTime(session.end()).catch(() => {});
-  const [conversations, messages] = await Promise.allSettled([archive.forgetAll(), inTime(outgoing.dropAll())]);
   return [
     ...(conversations.status === 'rejected' ? ['your conversations'] : []),
     ...(messages.status === 'rejected' ? ['messages that were not sent'] : []),

@@ -15,6 +15,7 @@ const states = {
   waiting: { text: 'Sending…', symbol: 'wait' },
   sent: { text: 'Sent', symbol: 'check' },
   delivered: { text: 'Delivered', symbol: 'ok' },
+  asking: { text: 'Asking the storage again…', symbol: 'wait' },
   paused: { text: 'Waits for the connection', symbol: 'clock' },
   offline: { text: 'Waits until they are online', symbol: 'clock' },
 };
@@ -96,7 +97,8 @@ export class MessageView {
     } else {
       const order = /** @type {const} */ (['waiting', 'offline', 'sent', 'delivered']);
       const found = order.find((s) => messages.some(({ kept }) => (kept.state ?? 'sent') === s)) ?? 'sent';
-      const state = found === 'waiting' && messages.some(({ upload }) => upload?.paused) ? 'paused' : found;
+      const some = (/** @type {'unknown' | 'paused'} */ what) => found === 'waiting' && messages.some(({ upload }) => upload?.[what]);
+      const state = some('unknown') ? 'asking' : some('paused') ? 'paused' : found;
       line.dataset.state = state;
       line.replaceChildren(icon(states[state].symbol), states[state].text);
     }
@@ -110,7 +112,8 @@ export class MessageView {
     const cancelled = first?.state === 'cancelled';
     const problem = make('span', cancelled ? '' : 'problem', icon(cancelled ? 'close' : 'alert'), `${some}${cancelled ? 'Cancelled' : explain(first?.error, failed[0]?.kept.kind === 'TEXT' ? 'send' : 'upload')}`);
     if (!cancelled) problem.dataset.testid = 'error';
-    const buttons = [button('Remove', 'close', 'transfer-dismiss', () => failed.forEach((message) => this.conversation.drop(message)))];
+    const buttons = [];
+    if (!failed.some(({ upload }) => upload?.unknown)) buttons.push(button('Remove', 'close', 'transfer-dismiss', () => failed.forEach((message) => this.conversation.drop(message))));
     if (!failed.every(({ upload }) => upload?.hopeless || isTooLarge(upload?.error))) {
       buttons.unshift(button('Try again', 'retry', 'transfer-retry', () => failed.forEach(({ upload }) => upload?.hopeless || upload?.retry())));
     }

@@ -4,8 +4,7 @@
  */
 import { Direct } from './direct.js';
 import { Message } from './message.js';
-import { forgetRemovals } from './removals.js';
-import { inTime, storageWorks } from './storage.js';
+import { ANSWER_TIME, inTime, storageWorks } from './storage.js';
 import { Upload } from './upload.js';
 
 /** @import { Outbox, OutboxItem } from '../package/outbox.d.ts' */
@@ -27,6 +26,8 @@ export class Outgoing {
   #unkept = new Set();
   /** Those who send to a conversation give their messages to the outbox one after the other. @type {Map<string, Promise<void>>} */
   #turns = new Map();
+  /** Those that the outbox had, while the browser's storage does not tell what became of them. @type {Map<Message, Conversation>} */
+  #unknown = new Map();
   /** Those sent before their messages were known, while what was kept is restored. @type {Map<number, OutboxItem> | undefined} */
   #early = new Map();
   #connected = true;
@@ -52,9 +53,14 @@ export class Outgoing {
     storageWorks('outbox', true); // what an earlier session could not do is tried again
   }
 
-  /** Whether the outbox has a message and is going to send it, also after the next login. @param {Message} message */
-  sendsLater({ kept, upload }) {
-    return kept.item !== undefined && (upload?.state === 'queued' || upload?.state === 'running');
+  /**
+   * What happens to a message that is not sent when its user signs out: it is sent after the next login, it can be sent again then,
+   * or it is lost because the outbox does not have it yet.
+   * @param {Message} message
+   */
+  atSignOut({ kept, upload }) {
+    if (kept.item === undefined) return 'lost';
+    return upload?.state === 'queued' || upload?.state === 'running' ? 'later' : 'stopped';
   }
 
   /** Whether something is to be sent that is lost with the page. */
@@ -144,7 +150,7 @@ export class Outgoing {
       const [content, params] = await make();
       if (attempt !== upload.attempt) return;
       upload.size = content instanceof Blob ? content.size : 0;
-      const taken = this.#take(receiver, content, params);
+      const taken = this.#take(receiver, content, { ...params, tag: String(message.kept.key) });
       upload.taken = taken.catch(() => undefined);
       const item = await taken;
       if (item.id > 0) message.kept.item = item.id;
@@ -232,11 +238,11 @@ export class Outgoing {
   }
 
   /**
-   * The messages that were kept, as they are now: those that are being prepared or sent are known here.
+   * The messages that were kept, as they are now: those that are being prepared or sent, and those of which nothing is known, are here.
    * @param {Kept[]} all
    */
   messages(all) {
-    const known = new Map([...this.#unkept, ...this.#byItem.values()].map((message) => [message.kept.key, message]));
+    const known = new Map([...this.#unkept, ...this.#unknown.keys(), ...this.#byItem.values()].map((message) => [message.kept.key, message]));
     return all.map((kept) => known.get(kept.key) ?? new Message(kept));
   }
 
@@ -247,7 +253,6 @@ export class Outgoing {
    * @param {Map<number, OutboxItem>} items of the outbox; those of the conversation are taken out
    */
   async resumeAll(conversation, messages, items) {
-    const known = new Set(messages.map(({ kept }) => kept.item));
     const followed = new Set(this.#byItem.values());
     for (const message of messages) {
       const { item, own, state } = message.kept;
@@ -256,13 +261,14 @@ export class Outgoing {
         continue;
       }
       if (item === undefined && (!own || state !== 'waiting' || this.#unkept.has(message))) continue;
-      if (item !== undefined && this.#outbox === this.#direct) continue; // who knows what became of it
-      const found = item === undefined ? this.#find(message, [...items.values(), ...(this.#early?.values() ?? [])].filter(({ id }) => !known.has(id))) : items.get(item);
+      if (item !== undefined && this.#outbox === this.#direct) {
+        this.#setUnknown(conversation, message);
+        continue;
+      }
+      const found = this.#find(message, items);
       if (item === undefined && !found) this.#unfinished(conversation, message);
       else this.#resume(message, found);
-      if (!found) continue;
-      items.delete(found.id);
-      this.#early?.delete(found.id); // a second message of the same text has another
+      if (found) items.delete(found.id);
     }
     for (const item of items.values()) {
       if (conversationOf(item) !== conversation.id) continue;
@@ -275,15 +281,44 @@ export class Outgoing {
   }
 
   /**
-   * The item of a message that the page ended too early to note it for.
+   * What the outbox has, or has just sent, of a message. If the page ended too early to note the item, its tag tells.
    * @param {Message} message
-   * @param {OutboxItem[]} items without a message
+   * @param {Map<number, OutboxItem>} items
    */
-  #find({ kept }, items) {
-    return items.find((item) => {
-      const same = this.#fromItem(item).kept;
-      return same.conversation === kept.conversation && same.time >= kept.time && same.text === kept.text && same.media?.name === kept.media?.name;
-    });
+  #find({ kept: { item, key } }, items) {
+    const all = [...items.values(), ...(this.#early?.values() ?? [])];
+    return all.find(({ id, tag }) => (item === undefined ? tag === String(key) : id === item));
+  }
+
+  /**
+   * Says that the browser's storage does not tell whether a message was sent. To send it again might send it twice; to ask again may help.
+   * @param {Conversation} conversation
+   * @param {Message} message
+   */
+  #setUnknown(conversation, message) {
+    this.#unknown.set(message, conversation);
+    const upload = message.upload ?? this.#upload(message, () => this.#askAgain());
+    upload.unknown = true;
+    upload.fail(new Error('This browser’s storage does not tell whether this was sent.'));
+  }
+
+  /** Asks the outbox what became of the messages that are unknown. */
+  async #askAgain() {
+    try {
+      const items = new Map((await inTime(this.session.outbox.list())).map((item) => [item.id, item]));
+      if (!this.#direct.size) { // else what follows could overtake them
+        this.#outbox = this.session.outbox;
+        storageWorks('outbox', true);
+      }
+      for (const [message, conversation] of [...this.#unknown].reverse()) { // the order in which replace keeps that of an album
+        message.upload = undefined;
+        this.#resume(message, items.get(message.kept.item ?? 0));
+        conversation.thread.replace(message);
+      }
+      this.#unknown.clear();
+    } catch {
+      for (const [message, conversation] of this.#unknown) this.#setUnknown(conversation, message);
+    }
   }
 
   /**
@@ -311,9 +346,8 @@ export class Outgoing {
       this.#follow(message, item);
       return;
     }
-    const early = item ?? this.#early?.get(message.kept.item ?? 0);
-    message.kept.state = early?.hasPeerReceived === false ? 'offline' : early?.hasPeerReceived ? 'delivered' : 'sent';
-    const mediaId = /** @type {string | undefined} */ (early?.message?.mediaId);
+    message.kept.state = item?.hasPeerReceived === false ? 'offline' : item?.hasPeerReceived ? 'delivered' : 'sent';
+    const mediaId = /** @type {string | undefined} */ (item?.message?.mediaId);
     if (mediaId && message.kept.media) message.kept.media.mediaId = mediaId;
     delete message.kept.item;
     this.archive.keep(message.kept);
@@ -347,24 +381,18 @@ export class Outgoing {
   async drop(message) {
     const { kept, upload } = message;
     if (upload && !(await upload.remove())) return false;
+    this.#unknown.delete(message);
     this.#unkept.delete(message);
     for (const [id, followed] of this.#byItem) if (followed === message) this.#byItem.delete(id);
     this.archive.remove(kept);
     return true;
   }
 
-  /**
-   * Drops all that is not sent, also what no conversation shows, once the session has logged out. Rejects if the
-   * browser does not delete it, or does not answer.
-   */
+  /** Drops all that is not sent, also what no conversation shows. Rejects if the browser does not delete it, or does not answer. */
   async dropAll() {
-    await Promise.all([...this.#unkept].map(({ upload }) => upload?.remove())); // the outbox may be about to take one
-    for (const item of await this.session.outbox.list()) {
-      // Without a connection sending ends soon, and only then an item can be removed.
-      while (item.state === 'SENDING') await new Promise((changed) => this.session.outbox.once('ItemChanged', changed));
-      await item.remove();
-    }
-    await forgetRemovals(this.session.appId, this.session.uid);
+    for (const { upload } of this.#unkept) upload?.remove(); // what the outbox is just taking goes with the rest
+    this.#direct.clear();
+    await inTime(this.session.outbox.clear(), 2 * ANSWER_TIME); // it has the gateway delete uploads as well
   }
 
   /** Follows nothing any more. */

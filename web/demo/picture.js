@@ -43,6 +43,7 @@ export function pictureTile(message, conversation) {
     const blob = await fetchMedia(message, conversation, { box, ring: box, status, name: media.name, retry: () => message.load() });
     if (!blob) return undefined;
     message.local = blob;
+    showText(status, ''); // how large it is mattered before
     await show(blob);
     return blob;
   };
@@ -103,6 +104,14 @@ function whenNear(element, work) {
 }
 
 /**
+ * Whether a picture is so small that it is shown as it is, not enlarged to fill its place.
+ * @param {{width?: number, height?: number}} picture in pixels, 0 if unknown
+ */
+export function isSmall({ width = 0, height = 0 }) {
+  return width > 0 && height > 0 && width < BOX.least && height < BOX.least;
+}
+
+/**
  * Gives a picture's place its size before it is there. The numbers are a stranger's. A small picture
  * is not made larger; it stands in the middle of a place that one can hit.
  * @param {HTMLElement} box
@@ -113,7 +122,7 @@ function fit(box, { width = 0, height = 0 }) {
   const known = width > 0 && height > 0 && Number.isFinite(width) && Number.isFinite(height);
   const ratio = known ? Math.min(5, Math.max(0.2, width / height)) : 4 / 3;
   const shown = Math.min(BOX.width, BOX.height * ratio, known ? width : 240);
-  const small = known && width < BOX.least && height < BOX.least;
+  const small = isSmall({ width, height });
   open.classList.toggle('small', small);
   open.style.width = `${Math.round(small ? BOX.least : Math.max(shown, BOX.least))}px`;
   open.style.aspectRatio = String(small ? 1 : Math.max(shown, BOX.least) / Math.max(shown / ratio, 40));

@@ -5,19 +5,17 @@ const dialog = byId('dialog', 'sign-out');
 const [forget, confirm] = [part(dialog, 'input', 'forget'), part(dialog, 'button', 'confirm')];
 const unsentText = part(dialog, 'p', 'unsent');
 
+/** @typedef {import('./chat.js').Chat['unsent']} Unsent */
+
 /**
  * @param {string} name of who is signed in
- * @param {{later: number, lost: number}} unsent how many messages are sent after the next login, and how many never
+ * @param {Unsent} unsent
  * @param {(forget: boolean) => void} signOut
  */
-export function askSignOut(name, { later, lost }, signOut) {
+export function askSignOut(name, unsent, signOut) {
   part(dialog, 'b', 'name').textContent = name;
   forget.checked = false;
-  const say = () => {
-    const [sent, gone] = forget.checked ? [0, later + lost] : [later, lost];
-    const sentences = [sent && `${messages(sent)} not sent yet, and will be sent when you sign in again.`, gone && `${messages(gone)} not sent yet, and will not be sent.`];
-    showText(unsentText, sentences.filter(Boolean).join(' '));
-  };
+  const say = () => showText(unsentText, forget.checked ? ifDeleted(unsent) : ifKept(unsent));
   forget.onchange = say;
   say();
   confirm.onclick = () => {
@@ -30,7 +28,23 @@ export function askSignOut(name, { later, lost }, signOut) {
 part(dialog, 'button', 'cancel').onclick = () => dialog.close();
 closeOnBackdrop(dialog);
 
-/** @param {number} count */
-function messages(count) {
-  return count === 1 ? '1 message is' : `${count} messages are`;
+/** What happens to messages that are not sent, if the browser keeps them. @param {Unsent} unsent */
+function ifKept({ later, stopped, lost }) {
+  const sentences = [];
+  const other = () => (sentences.length ? ' other' : '');
+  if (later) sentences.push(later === 1 ? '1 message has not been sent yet. It will be sent when you sign in again.'
+    : `${later} messages have not been sent yet. They will be sent when you sign in again.`);
+  if (stopped) sentences.push(stopped === 1 ? `1${other()} message was cancelled or failed. You can still send it after you sign in again.`
+    : `${stopped}${other()} messages were cancelled or failed. You can still send them after you sign in again.`);
+  if (lost) sentences.push(lost === 1 ? `1${other()} message will not be sent if you sign out now. To send it first, choose Cancel.`
+    : `${lost}${other()} messages will not be sent if you sign out now. To send them first, choose Cancel.`);
+  return sentences.join(' ');
+}
+
+/** What happens to them if the conversations are deleted. @param {Unsent} unsent */
+function ifDeleted({ later, stopped, lost }) {
+  const count = later + stopped + lost;
+  if (!count) return '';
+  return count === 1 ? '1 message has not been sent. It will be deleted too. To send it first, choose Cancel.'
+    : `${count} messages have not been sent. They will be deleted too. To send them first, choose Cancel.`;
 }

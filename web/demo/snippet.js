@@ -39,7 +39,7 @@ function page({ gateway, appId, channel, needsToken }) {
   return `<!doctype html>
 <meta charset="utf-8">
 <title>Chat</title>
-<input id="text" placeholder="Message"> <input id="file" type="file" accept="image/*">
+<input id="text" placeholder="Message" disabled> <input id="file" type="file" accept="image/*" disabled>
 <script src="${gateway}/sdk/rtm.js"></script>
 <script type="module">
   const client = AgoraRTM.createInstance(${quoted(appId)}, { gateway: ${quoted(gateway)} });
@@ -65,6 +65,7 @@ function page({ gateway, appId, channel, needsToken }) {
     const message = await client.createMediaMessageByUploading(picture, { messageType: 'IMAGE', fileName: picture.name, prepare: true });
     await channel.sendMessage(message);
   };
+  text.disabled = file.disabled = false;
 </script>
 `;
 }

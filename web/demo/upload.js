@@ -21,6 +21,8 @@ export class Upload {
   attempt = 0;
   /** It would fail again for sure. */
   hopeless = false;
+  /** Nobody can tell whether it was sent, so it can't be dropped, and must not be sent again. */
+  unknown = false;
   /** What the outbox is just taking. @type {Promise<unknown>} */
   taken = Promise.resolve();
 
@@ -70,10 +72,11 @@ export class Upload {
   /** Whether there is something to cancel: what the outbox is sending can't be taken back. */
   get cancellable() {
     const state = this.#item?.state; // FAILED for a moment after retry
-    return state !== 'SENDING' && state !== 'SENT';
+    return !this.unknown && state !== 'SENDING' && state !== 'SENT';
   }
 
   async cancel() {
+    if (this.unknown) return;
     const { attempt } = this;
     await this.taken; // it may be about to have an item
     if (this.#item) return this.#item.cancel().catch(() => {}); // it was sent meanwhile

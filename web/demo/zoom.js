@@ -109,8 +109,8 @@ export class Zoom {
     const fit = this.#fit;
     this.#view = bounded(view, fit, this.#stageSize, this.#most);
     const { scale, x, y } = this.#view;
-    image.style.width = `${fit.width * scale}px`;
-    image.style.height = `${fit.height * scale}px`;
+    image.style.width = `${even(fit.width * scale)}px`;
+    image.style.height = `${even(fit.height * scale)}px`;
     image.style.transform = `translate(calc(-50% + ${x}px), calc(-50% + ${y}px))`;
     this.stage.classList.toggle('enlarged', this.enlarged);
     this.onchange(Math.round((100 * fit.width * scale) / this.#own.width));
@@ -176,6 +176,11 @@ export class Zoom {
     const { left, top, right, bottom } = this.image.getBoundingClientRect();
     return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
   }
+}
+
+/** A length whose middle is a whole pixel, so that the picture covers all that is behind it. @param {number} length */
+function even(length) {
+  return 2 * Math.max(1, Math.floor(length / 2));
 }
 
 /**

@@ -5,13 +5,13 @@
  *     worker.postMessage(await compile());                                            // in the page
  *     onmessage = ({ data }) => AgoraRTM.setParameter('WASM_MODULE', data);           // in the worker
  *
- * Rejects with an Error whose message names the cure.
+ * Rejects with an Error whose message says what to do.
  */
 export declare function compile(options?: {
-  /** The file's address; default: beside this module, where bundlers put it, or else the gateway's. */
+  /** The address of the file. Default: the file beside this module, where bundlers put it; if there is none, the file of the gateway. */
   url?: string | URL;
-  /** A gateway's address, asked for its copy of the file if there is no file beside this module. */
+  /** The address of a gateway. If there is no file beside this module, the file is loaded from this gateway. */
   gateway?: string;
-  /** Takes nothing but the file of this hash, such as `sha384-…`. */
+  /** The hash that the file must have, such as `sha384-…`. */
   integrity?: string;
 }): Promise<WebAssembly.Module>;

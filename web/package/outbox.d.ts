@@ -18,6 +18,8 @@ export interface OutboxParams {
   enableOfflineMessaging?: boolean;
   /** Keep the message for the app's backend. False by default. */
   enableHistoricalMessaging?: boolean;
+  /** Any string of yours, for example the id that your page has for the message. It stays in the browser; `item.tag` has it. */
+  tag?: string;
   /** For a Blob: IMAGE or FILE. */
   messageType?: 'IMAGE' | 'FILE';
   fileName?: string;
@@ -41,6 +43,8 @@ export interface OutboxItem {
   readonly channelId: string | undefined;
   /** When the item was added: Unix time in ms. */
   readonly createdAt: number;
+  /** What `send` was given as its `tag`. */
+  readonly tag: string | undefined;
   readonly state: OutboxState;
   /** Progress of the upload in bytes; 0 and 0 for an item without an upload. */
   readonly progress: { currentSize: number; totalSize: number };
@@ -100,12 +104,26 @@ export interface Outbox {
    */
   list(): Promise<OutboxItem[]>;
 
+  /**
+   * Removes all items of the user of the last login, in all pages and in any state, and all that the browser stores about them. Unfinished
+   * uploads are deleted at the gateway if a page of the user is CONNECTED; otherwise they expire there. Call it before `logout`.
+   * A message in state SENDING may still arrive.
+   *
+   * It resolves when the browser has deleted everything. On a page that is CONNECTED it also waits up to 5 s for the gateway.
+   * @throws RtmInvalidStatusError 4 before the first login, and after `client.destroy()`
+   * @throws RtmUnavailableError 1 as `send`
+   * @example
+   * await outbox.clear();
+   * await client.logout();
+   */
+  clear(): Promise<void>;
+
   on<E extends keyof OutboxEvents>(name: E, listener: OutboxEvents[E]): this;
   once<E extends keyof OutboxEvents>(name: E, listener: OutboxEvents[E]): this;
   off<E extends keyof OutboxEvents>(name: E, listener: OutboxEvents[E]): this;
 }
 
-/** The codes of the errors of `send`, `list`, `cancel` and `remove`. */
+/** The codes of the errors of `send`, `list`, `clear`, `cancel` and `remove`. */
 export declare const OutboxError: {
   readonly OUTBOX_ERR_FAILURE: 1;
   readonly OUTBOX_ERR_INVALID_ARGUMENT: 2;

@@ -1,7 +1,7 @@
 /** Where the gateway and the wasm file are. */
 import { invalidArgument, mustBe, describe } from './errors.ts';
 
-/** What each way of loading knows about itself; the entry files fill it in. */
+/** Default addresses, which depend on how the SDK was loaded; the entry files set them. */
 export const defaultAddresses = {
   /** Address of the wasm file that is, or may be, beside the script. */
   wasm: (): string | undefined => undefined,
@@ -9,11 +9,11 @@ export const defaultAddresses = {
   own: (): boolean => false,
   /** Default address of the gateway. */
   gateway: pageOrigin,
-  /** What the wasm file must hash to, if that matters. */
+  /** The hash that the wasm file must have, if it is checked. */
   integrity: undefined as string | undefined,
 };
 
-/** The page's origin; undefined outside a page, and where it is no web address (files, app shells, sandboxed frames). */
+/** The page's origin; undefined outside a page, and if it is not a web address (files, app shells, sandboxed frames). */
 export function pageOrigin(): string | undefined {
   const origin = typeof location === 'object' ? location?.origin : undefined;
   return origin && /^https?:/.test(origin) ? origin : undefined;
@@ -27,11 +27,11 @@ export function pageBase(): string | undefined {
 }
 
 /**
- * A gateway's address as the core wants it: absolute, http or https, no slash at the end.
- * Throws RtmInvalidArgumentError 1 for what can't be one.
+ * Returns a gateway's address as the core expects it: absolute, http or https, without a slash at the end.
+ * Throws RtmInvalidArgumentError 1 for an invalid address.
  */
 export function gatewayUrl(value: unknown): string {
-  if (typeof value === 'string' && /^(?!\w+:\/\/)(localhost|[^./][^/]*[.:])/.test(value)) { // a host, which a URL takes for a path or a scheme
+  if (typeof value === 'string' && /^(?!\w+:\/\/)(localhost|[^./][^/]*[.:])/.test(value)) { // a host without a scheme: URL would read it as a path or a scheme
     throw invalidArgument(1, `the gateway's address ${describe(value)} lacks its scheme: write https://${value}, or http:// where there is no TLS`);
   }
   const url = parse(value);

@@ -1,6 +1,6 @@
 /**
- * Areas choose among a vendor's data centres. A gateway of one's own has none: they are
- * checked and remembered, and have no effect (API 1.4).
+ * Areas select a data centre of the vendor. Your own gateway has no areas: they are
+ * checked and stored, but have no effect (API 1.4).
  */
 import { invalidArgument, mustBe } from './errors.ts';
 import { AreaCode } from './enums.ts';

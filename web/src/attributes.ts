@@ -7,7 +7,7 @@ import type { CoreClient } from './coreclient.ts';
 
 type Options = { enableNotificationToChannelMembers?: boolean };
 
-/** The attribute methods of RtmClient. The core checks what they are given, and the login. */
+/** The attribute methods of RtmClient. The core checks their arguments and the login. */
 export abstract class AttributeMethods extends Emitter {
   abstract readonly _core: CoreClient;
 
@@ -66,24 +66,24 @@ export abstract class AttributeMethods extends Emitter {
 
   private async _read(userId: string, channelId: string, byKeys?: boolean, given?: unknown): Promise<object> {
     const keys = listOf(given);
-    if (byKeys && !keys[0]) keys[0] = ''; // which the core refuses; without a key it reads all
+    if (byKeys && !keys[0]) keys[0] = ''; // the core refuses it; without a key it would read all attributes
     return toObject(await this._core.ask<FlatAttributes>('readAttributes', userId, channelId, keys), !!channelId);
   }
 }
 
-/** The map as key, value, key, value …, one attribute more than may be at most; nothing of what is no map. */
+/** The map as key, value, key, value …, at most one attribute more than allowed; empty if it is not a map. */
 function entries(map: unknown): string[] {
   return isPlainObject(map) ? Object.entries(map).slice(0, Limit.MAX_ATTRIBUTES + 1).flat().map(cut) : [];
 }
 
-/** "" would be the user: of what is no string, the one string that is no id by its meaning. */
+/** Returns an invalid id for a value that is not a string, because "" would mean the user's own attributes. */
 function idOf(id: unknown): string {
   return cut(id) || 'null';
 }
 
 /**
- * What the API shows: of channels also who wrote each last, and when. It is made of entries, so
- * that a key such as __proto__ is one like any other.
+ * Attributes in the form of the API. Those of channels also have their last writer and time. The object is
+ * made from entries, so that a key such as __proto__ works like any other.
  */
 export function toObject(flat: FlatAttributes, ofChannel: boolean): object {
   const list: [unknown, unknown][] = [];

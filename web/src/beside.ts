@@ -3,7 +3,7 @@ export function besideModule(): string | undefined {
   try {
     return new URL('./rtm.wasm', import.meta.url).href;
   } catch {
-    return undefined; // bundled into a classic script, which knows no address of its own
+    return undefined; // bundled into a classic script, which has no import.meta.url
   }
 }
 

@@ -1,8 +1,8 @@
-/** What Blobs are, and their bytes, in every kind of page. */
+/** Recognises Blobs and reads their bytes, in every kind of page. */
 
 /**
- * Whether value is a Blob to the browser itself: one of another frame is; a Proxy of one, or
- * what only looks like one, would be sent as the text "[object Blob]".
+ * Whether value is a Blob for the browser itself. A Blob of another frame is one. A Proxy of a Blob, or an
+ * object that only looks like one, is not: browsers would send it as the text "[object Blob]".
  */
 export function isBlob(value: unknown): value is Blob {
   try {
@@ -13,8 +13,8 @@ export function isBlob(value: unknown): value is Blob {
 }
 
 /**
- * Reads all of a Blob. By FileReader, where there is one: the arrayBuffer of a Blob of a removed
- * frame never settles, and Firefox's does not say why a file can't be read.
+ * Reads a complete Blob, with FileReader if the page has it: arrayBuffer() never settles for a Blob of a
+ * removed frame, and in Firefox it does not say why a file cannot be read.
  */
 export function readBlob(blob: Blob): Promise<ArrayBuffer> {
   if (!globalThis.FileReader) return blob.arrayBuffer();
@@ -23,10 +23,10 @@ export function readBlob(blob: Blob): Promise<ArrayBuffer> {
     reader.addEventListener('loadend', () => {
       try {
         if (reader.error) reject(reader.error);
-        // WebKit makes up zeros for what a file has no more, except in a Response. The core reads one byte to see whether it is there.
+        // If a file has become shorter, WebKit returns zeros for the missing bytes, except in a Response. The core reads one byte to check for that.
         else resolve(blob.size === 1 && globalThis.Response ? new Response(blob).arrayBuffer() : (reader.result as ArrayBuffer));
       } catch (error) {
-        reject(error); // of a page that has changed FileReader
+        reject(error); // the page has changed FileReader
       }
     });
     reader.readAsArrayBuffer(blob);

@@ -1,21 +1,21 @@
 /**
  * The boundary between the façade (TypeScript) and the core (Go, wasm). The core
- * publishes one `Core`; everything crosses it as handles and plain values. The Go
+ * publishes one `Core`. Only handles and plain values cross the boundary. The Go
  * side of each name is in package jsbridge.
  *
- * Nothing here throws: a call that can fail takes `done`, which is called exactly
- * once, never inside the call that got it unless the doc says so.
+ * No function here throws. A call that can fail takes `done`, which is called exactly
+ * once. It is not called inside the call, unless the comment says so.
  */
 
 /** What the wasm program publishes when it is ready. */
 export interface Core {
   /** Makes a client. `gateway` is an absolute http(s) URL, with or without a path; no trailing slash. */
   create(appId: string, gateway: string, host: ClientEvents): ClientHandle;
-  /** Forgets a client that is logged out and of no more use. */
+  /** Removes a client that is logged out and not used any more. */
   release(client: ClientHandle): void;
   /**
-   * Makes a picture ready to be sent; the options are those of prepareImage in rtm.d.ts, not checked. `textBytes` is what
-   * file name and description take of a message. done may be called inside the call.
+   * Prepares a picture to be sent. The options are those of prepareImage in rtm.d.ts, not checked. `textBytes` is the size of
+   * file name and description in the message. done may be called inside the call.
    */
   prepare(file: Blob, options: object, textBytes: number, done: Done<Record<string, unknown>>): void;
   call<M extends keyof Calls>(client: ClientHandle, method: M, ...args: Parameters<Calls[M]>): ReturnType<Calls[M]>;
@@ -23,7 +23,7 @@ export interface Core {
 
 export type ClientHandle = number;
 
-/** What the façade gives the core for each client; called synchronously as things happen. */
+/** The events of a client, which the façade passes to the core. They are called synchronously. */
 export interface ClientEvents {
   state(state: string, reason: string): void;
   /** `count` is -1 when unknown. */
@@ -37,7 +37,7 @@ export interface ClientEvents {
   presence(uids: string[], states: PresenceState[]): void;
   /** A RemoteInvitation. */
   invited(call: CallKey, callerId: string, callId: string, channelId: string, content: string): void;
-  /** An invitation of either side; text is the reason of FAILURE, the content of CANCELED, else the response. */
+  /** A sent or received invitation; text is the reason of FAILURE, the content of CANCELED, otherwise the response. */
   invitation(call: CallKey, state: string, text: string): void;
   attributesUpdated(channel: ChannelHandle, all: FlatAttributes): void;
   /** The name of the client's event. */
@@ -56,7 +56,7 @@ export const enum PresenceState { UNKNOWN, ONLINE, UNREACHABLE, OFFLINE }
 /** The core's name of an unfinished call. */
 export type CallKey = string;
 
-/** An error as it crosses; the façade makes the Error object of it. */
+/** An error at the boundary. The façade turns it into an Error object. */
 export interface Failure {
   name: string;
   code?: number;
@@ -71,14 +71,14 @@ export type Done<T = undefined> = (failure: Failure | undefined, value?: T) => v
 export const enum MessageKind { NONE, TEXT, RAW, IMAGE, FILE }
 
 /**
- * What is wrong with an outgoing message that only JavaScript can see. The core
+ * A fault in an outgoing message that only JavaScript can find. The core
  * reports it at its place in the order of checks.
  */
 export const enum MessageFault {
   None,
-  /** Not a plain object, or no message by its fields: checked before the login state. */
+  /** Not a plain object, or its fields are not those of a message: checked before the login state. */
   NotAMessage,
-  /** Explicit `messageType` that is none of the four. */
+  /** `messageType` is given and not one of the four. */
   UnknownType,
   /** RAW whose rawMessage is not a Uint8Array or whose description is not a string. */
   BadRaw,
@@ -86,15 +86,15 @@ export const enum MessageFault {
   Malformed,
 }
 
-/** A message on its way out. Fields that do not belong to the kind are left out. */
+/** An outgoing message. Fields that do not belong to the kind are left out. */
 export interface Outgoing {
   kind: MessageKind;
   fault: MessageFault;
   /** Says what the fault is. */
   faultText?: string;
-  /** Whether the gateway is to keep it for the app's backend. */
+  /** Whether the gateway stores it for the app's backend. */
   history?: boolean;
-  /** Names a message that is sent once, also over several logins: whole numbers above 0 that a double holds exactly. */
+  /** Identify a message that is sent only once, also over several logins: integers above 0 that a double holds exactly. */
   number?: number;
   origin?: number;
   text?: string;
@@ -102,7 +102,7 @@ export interface Outgoing {
   description?: string;
   mediaId?: string;
   fileName?: string;
-  /** The thumbnail's bytes; absent when thumbnailSize alone is over the message budget. */
+  /** The thumbnail's bytes; absent if thumbnailSize alone is over the limit of a message. */
   thumbnail?: Uint8Array;
   thumbnailSize?: number;
   size?: number;
@@ -129,7 +129,7 @@ export interface Incoming {
   thumbnailHeight?: number;
 }
 
-/** createMediaMessageByUploading, its arguments already of the right types. */
+/** The arguments of createMediaMessageByUploading, with checked types. */
 export interface UploadParams {
   image: boolean;
   /** The thumbnail to measure (IMAGE only), if one was given. */
@@ -139,7 +139,7 @@ export interface UploadParams {
   height?: number;
   thumbnailWidth?: number;
   thumbnailHeight?: number;
-  /** By which the gateway knows the upload: 24 random digits of Base64. It then goes on from what the gateway has, in any login. */
+  /** Identifies the upload at the gateway: 24 random digits of Base64. A later call with it continues the upload, also after another login. */
   nonce?: string;
   /** A dimension that is not a number: reported after the login check. */
   faultText?: string;
@@ -160,7 +160,7 @@ export const enum AttributeOp { SET, UPDATE, DELETE, CLEAR }
 /** Attributes one after another: key, value, uid of the last writer, time in ms. The last two are "" and 0 for a user's. */
 export type FlatAttributes = (string | number)[];
 
-/** currentSize and totalSize in bytes: 0 first, never down, the total last. */
+/** currentSize and totalSize in bytes. The first value is 0, values never fall, and the last one is the total. */
 export type Progress = (currentSize: number, totalSize: number) => void;
 
 export interface Calls {
@@ -171,7 +171,7 @@ export interface Calls {
   login(uid: string, token: string, done: Done): void;
   /** Waits for a login in progress. The packet goes out inside the call. */
   logout(done: Done): void;
-  /** At once; returns what stood against it. ClientEvents.state is called inside the call. */
+  /** Logs out at once; returns the error if that is not possible. ClientEvents.state is called inside the call. */
   logoutSync(): Failure | undefined;
   /** For the next connection; while reconnecting, for this one. */
   renewToken(token: string, done: Done): void;
@@ -185,7 +185,7 @@ export interface Calls {
   sendChannel(channel: ChannelHandle, message: Outgoing, done: Done): void;
   sendPeer(peerId: string, message: Outgoing, keepOffline: boolean, done: Done<boolean>): void;
 
-  /** The façade has checked that what follows is possible; the core reports the states that follow. */
+  /** The façade has checked the arguments and the state; the core reports the states that follow. */
   invite(calleeId: string, callId: string, channelId: string, content: string): CallKey;
   cancelCall(call: CallKey, content: string): void;
   accept(call: CallKey, response: string): void;
@@ -196,7 +196,7 @@ export interface Calls {
    * `attributes`: key, value, key, value …; of DELETE the values are ignored. done may be called inside the call.
    */
   writeAttributes(op: AttributeOp, channelId: string, attributes: string[], notify: boolean, done: Done): void;
-  /** Checked likewise. Of a user or of a channel, the other being "". No keys: all. */
+  /** Checked in the same way. Either the user or the channel is "". Without keys it reads all. */
   readAttributes(userId: string, channelId: string, keys: string[], done: Done<FlatAttributes>): void;
 
   /** The core checks the ids, after the login state. done may be called inside the call. */
@@ -207,15 +207,15 @@ export interface Calls {
   /** The counts in the order of the ids. */
   counts(channelIds: unknown[], done: Done<number[]>): void;
 
-  /** Takes a place inside the call; done may be called inside it too. */
+  /** The task counts as soon as this returns; done may be called inside the call. */
   upload(task: TaskHandle, payload: Blob, params: UploadParams, progress: Progress, done: Done<Uploaded>): void;
   /**
-   * Removes what an upload with this nonce has left at the gateway. `done` is called when nothing is left of it; never, if the
+   * Removes the unfinished upload with this nonce from the gateway, and then calls `done`. It never calls `done` if the
    * session ends before.
    */
   discard(nonce: string, done: Done): void;
   download(task: TaskHandle, mediaId: string, progress: Progress, done: Done<Blob>): void;
-  /** `expiresIn` in whole seconds, 0 for the default; `download` "" for none. done may be called inside the call. */
+  /** `expiresIn` is in seconds, an integer, 0 for the default. `download` may be "". done may be called inside the call. */
   mediaUrl(mediaId: string, expiresIn: number, download: string, done: Done<string>): void;
   /** Ends a task with RtmInterruptedError 6; done is called inside the call. No effect on a finished one. */
   cancel(task: TaskHandle): void;

@@ -24,7 +24,7 @@ export class RtmChannel extends Emitter {
     this.client = _client;
   }
 
-  /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
+  /** Prevents frameworks from wrapping the object in a proxy, and is its name on the console. */
   get [Symbol.toStringTag](): string {
     return 'RtmChannel';
   }
@@ -51,7 +51,7 @@ export class RtmChannel extends Emitter {
     return client._send(message, !!enableHistoricalMessaging, (outgoing, done) => client._core.call('sendChannel', this._handle, outgoing, done));
   }
 
-  /** The client knows its channel objects only while the core can speak of them. */
+  /** The client has its channel objects only while the core can have events for them. */
   _release(): void {
     if (this.joinState === 'LEFT') this._client._channels.delete(this._handle);
   }

@@ -36,7 +36,7 @@ export class RtmClient extends AttributeMethods {
   /** Not documented, but read by applications: the user and a number of the last login. */
   readonly context: { uid: string; sid: string } = { uid: '', sid: '' };
 
-  /** For this package: channels that are joined, joining or about to, by handle. */
+  /** For this package: channels that are joined, joining or about to join, by handle. */
   readonly _channels = new Map<number, RtmChannel>();
   /** For this package: calls that the core has. */
   readonly _invitations = new Map<string, Invitation>();
@@ -60,7 +60,7 @@ export class RtmClient extends AttributeMethods {
     this._core = new CoreClient(loader, _appId, _config, host, (settle) => this._crashed(settle));
   }
 
-  /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
+  /** Prevents frameworks from wrapping the object in a proxy, and is its name on the console. */
   get [Symbol.toStringTag](): string {
     return 'RtmClient';
   }
@@ -107,7 +107,7 @@ export class RtmClient extends AttributeMethods {
     if (failure) throw rtmError(failure);
   }
 
-  /** Logs out at once, removes all listeners and lets go of what the core has of the client. */
+  /** Logs out at once, removes all listeners, and removes the client from the core. */
   async destroy(): Promise<void> {
     const parts = [...this._channels.values(), ...this._invitations.values()];
     if (this.connectionState !== 'DISCONNECTED') this.logoutSync();
@@ -193,7 +193,7 @@ export class RtmClient extends AttributeMethods {
   }
 
   /**
-   * Hands a message over, in the order of the calls: at once, unless it or one before it waits for
+   * Passes a message to the core, in the order of the calls: at once, unless it or an earlier one waits for
    * its thumbnail.
    */
   _send<T>(message: unknown, history: boolean, begin: (outgoing: Outgoing, done: Done<any>) => void): Promise<T> {
@@ -210,7 +210,7 @@ export class RtmClient extends AttributeMethods {
     });
   }
 
-  /** Changes the state and tells; the core repeats the CONNECTING that login has shown. */
+  /** Changes the state and emits the event, except for the CONNECTING of the core after that of login. */
   _setState(state: ConnectionState, reason: ConnectionChangeReason): void {
     if (state === 'CONNECTING' && this.connectionState === state) return;
     this.connectionState = state;
@@ -242,7 +242,7 @@ export class RtmClient extends AttributeMethods {
     if (this.connectionState === 'DISCONNECTED') throw notLoggedIn();
   }
 
-  /** Ends a login that the core does not know of yet; false if there is none. */
+  /** Ends a login that the core does not have yet; false if there is no such login. */
   private _abandonLogin(): boolean {
     const done = this._pendingLogin;
     if (!done) return false;

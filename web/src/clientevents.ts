@@ -7,14 +7,14 @@ import { RemoteInvitation, type InvitationOwner } from './invitation.ts';
 import { received } from './messages.ts';
 import { ONLINE_STATES, toMap } from './presence.ts';
 
-/** What the core's news is told to. */
+/** What the events of the core need of a client. */
 interface Told extends ChannelOwner, InvitationOwner {
   readonly emit: Emitter['emit'];
   _setState(state: ConnectionState, reason: ConnectionChangeReason): void;
   readonly _outbox?: { _pump(): void } | undefined;
 }
 
-/** What the core tells a client, turned into properties and events. */
+/** Turns the events of the core into properties and events of a client. */
 export function makeClientEvents(client: Told): ClientEvents {
   const { _channels, _invitations } = client;
   const emit = (handle: ChannelHandle, event: string, value: unknown) => {

@@ -1,9 +1,9 @@
-/** Fetches and compiles rtm.wasm. What it rejects with is an Error whose message names the cure. */
+/** Fetches and compiles rtm.wasm. It rejects with an Error whose message says what to do. */
 
 /**
- * Compiles the program at `url`, while it arrives where the server's MIME type allows. With `integrity`, in the form of script
- * tags, it takes no other file. A cache may hold the file of the last deployment, a part of it, or the page or the 404 that
- * a server answered during one, and keep it for a year: what is wrong is asked for once more, past all caches.
+ * Compiles the program at `url`. If the server's MIME type allows it, the file is compiled while it arrives. With `integrity`, in
+ * the form of script tags, it accepts no other file. A cache may have an older file, a part of it, or a page or 404 that the server
+ * sent during a deployment, for up to a year. So a wrong file is fetched once more, without caches.
  */
 export async function compile(url: string, integrity?: string): Promise<WebAssembly.Module> {
   checkPlatform();
@@ -40,7 +40,7 @@ export function checkPlatform(): void {
   }
 }
 
-/** Script and wasm of different builds need not understand each other. A program built by other means has no buildId, and is taken. */
+/** Script and wasm of different builds may not fit together. A program without a buildId, from another build tool, is accepted. */
 export function checkStamp(module: WebAssembly.Module, url: string): WebAssembly.Module {
   const [section] = WebAssembly.Module.customSections(module, 'rtm');
   const buildId = section && new TextDecoder().decode(section);
@@ -58,7 +58,7 @@ export function explain(error: unknown, url: string): Error {
   return wrap(`${url} could not be started: ${error}`, error);
 }
 
-/** Whether the page may not run any WebAssembly: then no other file helps. */
+/** Whether the page may not run WebAssembly at all: then another file does not help. */
 export function isPolicy(error: unknown): boolean {
   return /wasm-unsafe-eval/.test((error as Error).message);
 }

@@ -1,6 +1,6 @@
 /**
- * A client's line to the core. Calls go through inside the call of the API once the
- * program runs; before that they wait for it, in order.
+ * Passes the calls of a client to the core. While the program runs, it does so inside the call of the
+ * API. Before that, the calls wait for the program, in order.
  */
 import type { Calls, ClientHandle, Done, Failure, ClientEvents } from './bridge.ts';
 import { gatewayUrl } from './address.ts';
@@ -21,11 +21,11 @@ export class CoreClient {
   private _program: Program | undefined;
   private _handle: ClientHandle = 0;
   private _url = '';
-  /** Ends what the program has of the client. */
+  /** Removes the client from the program. */
   private _release = (): void => {};
   private _moved = false;
   private _waiting: Job[] = [];
-  /** What the application waits for; rejected if the program ends. */
+  /** The promises that the application waits for; they are rejected if the program ends. */
   private readonly _pending = new Set<Done<any>>();
 
   /** `crashed` is called when the program has ended, before what is pending is rejected. */
@@ -52,19 +52,19 @@ export class CoreClient {
     return { promise, done };
   }
 
-  /** A promise of what `begin` makes the core call `done` with. */
+  /** A promise of the value that the core passes to `done`. */
   request<T = void>(begin: (done: Done<any>) => void, settled?: () => void): Promise<T> {
     const { promise, done } = this.createDeferred<T>(settled);
     this.queue(() => begin(done), done);
     return promise;
   }
 
-  /** A promise of what the core calls the last argument of `method` with, its Done. */
+  /** A promise of the value that the core passes to the last argument of `method`, its Done. */
   ask<T = void>(method: keyof Calls, ...args: unknown[]): Promise<T> {
     return this.request<T>((done) => this.call(method, ...([...args, done] as any)));
   }
 
-  /** Calls begin at once if the program runs and nothing waits, else in its turn; or fail. */
+  /** Calls begin at once if the program runs and no call waits. Otherwise begin or fail is called later, in order. */
   queue(begin: () => void, fail: (failure: Failure) => void): void {
     const job = { begin, fail };
     if (this._waiting.length) this._waiting.push(job);
@@ -80,12 +80,12 @@ export class CoreClient {
     return this._program?.core.call(this._handle, method, ...args);
   }
 
-  /** Has the next call ask where the gateway is. Only while logged out: at another address begins another client of the core. */
+  /** Makes the next call read the gateway's address again. Only while logged out, because another address needs another client in the core. */
   readdress(): void {
     this._moved = true;
   }
 
-  /** Has the program forget the client; the next call makes another there. */
+  /** Removes the client from the program. The next call makes a new one there. */
   end(): void {
     this._release();
     this._program = undefined;
@@ -148,8 +148,8 @@ export class CoreClient {
 }
 
 /**
- * Calls `done` once and lets go of it. Go may keep what it was given for long: its small allocations are
- * collected together.
+ * Calls `done` once and then releases it. Go may keep its argument for a long time, because it collects small
+ * allocations together.
  */
 function once<T>(done: Done<T> | undefined): Done<T> {
   return (failure, value) => {
@@ -159,10 +159,10 @@ function once<T>(done: Done<T> | undefined): Done<T> {
   };
 }
 
-/** Where there is none, clients stay until the page goes. */
+/** Without a FinalizationRegistry, clients stay until the page is closed. */
 const registry = typeof FinalizationRegistry === 'function' && typeof WeakRef === 'function' ? new FinalizationRegistry<() => void>((release) => release()) : undefined;
 
-/** Calls the methods of `object` for as long as it is there; what has this does not keep it. */
+/** Calls the methods of `object` until it is collected. The result does not keep `object` alive. */
 function weak<T extends object>(object: T): T {
   if (!registry) return object;
   const ref = new WeakRef<any>(object);
@@ -170,7 +170,7 @@ function weak<T extends object>(object: T): T {
 }
 
 /**
- * Returns what ends the client in the program. It is outside the class on purpose: the registry keeps the returned
+ * Returns a function that removes the client from the program. It is outside the class on purpose: the registry keeps the returned
  * function, so the function must not refer to the CoreClient itself, only to its weak form. Otherwise no CoreClient would ever be collected.
  */
 function hold(program: Program, handle: ClientHandle, link: CoreClient): () => void {

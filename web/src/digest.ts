@@ -1,28 +1,28 @@
 /** The SHA-256 of a Blob's parts, for the Go program's global object. */
 
-/** Gives the digests of parts of `part` bytes each, the last one shorter, one behind the other. */
+/** Returns the digests of parts of `part` bytes, one after the other. The last part may be shorter. */
 export type Sha256 = (blob: Blob, part: number) => Promise<Uint8Array>;
 
-/** From this size, in bytes, a worker hashes: on the page 30 MiB are tasks of more than 50 ms. */
+/** From this size on, in bytes, a worker hashes: on the page 30 MiB would block it for more than 50 ms at a time. */
 const LARGE = 1 << 20;
 
-/** So long after its last answer the worker ends: milliseconds. To start one takes longer than to hash some MiB. */
+/** How long after its last answer the worker ends, in ms. Starting a worker takes longer than hashing some MiB. */
 const IDLE = 10_000;
 
-/** Chromium collects a reader that only its own pending read leads to: then nobody is answered. */
+/** Keeps readers alive: Chromium collects a reader that only its own pending read refers to, and the read never settles. */
 type Held = Set<unknown>;
 
 /**
- * Runs on the page and, by its source, in the worker. A build of the application may have
- * rewritten it to call what is not there: then the worker can't, and the page does it.
- * What `held` has is not collected.
+ * Runs on the page and, from its source text, in the worker. The application's build may have
+ * rewritten it to use names that the worker does not have: then the worker fails and the page does the work.
+ * Objects in `held` are not collected.
  */
 async function sums(blob: Blob, part: number, held: Held, read: (blob: Blob) => Promise<ArrayBuffer>): Promise<Uint8Array> {
   const out = new Uint8Array(Math.ceil(blob.size / part) * 32);
   const sum = async (i: number, bytes: Uint8Array<ArrayBuffer>) => out.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), i * 32);
   let stream, reader, whole;
-  try { // to read it as a whole costs as much as to hash it: fresh memory for all of it
-    if (blob.size > part && globalThis.ReadableStreamBYOBReader) { // Safari has none, and reads all that it makes a stream of
+  try { // reading all at once costs as much as hashing, because it needs new memory for the complete Blob
+    if (blob.size > part && globalThis.ReadableStreamBYOBReader) { // Safari has no such reader, and reads a Blob completely when it makes a stream
       stream = blob.stream();
       reader = stream.getReader({ mode: 'byob' });
     }
@@ -30,7 +30,7 @@ async function sums(blob: Blob, part: number, held: Held, read: (blob: Blob) => 
     void stream?.cancel();
   }
   if (!reader) whole = new Uint8Array(await read(blob));
-  // As large as the Blob, though only its first part is touched: a browser counts buffers, not Blobs, and so collects both in time.
+  // As large as the Blob, although only its first part is used: browsers count the size of buffers, not of Blobs, so this makes them collect both soon.
   let buffer = new ArrayBuffer(reader ? blob.size : 0);
   let before;
   held.add(reader);
@@ -55,7 +55,7 @@ async function sums(blob: Blob, part: number, held: Held, read: (blob: Blob) => 
   }
 }
 
-/** `read` reads all of a Blob. Undefined where the page has no SHA-256: browsers keep it from pages that came over plain http. */
+/** `read` reads a complete Blob. Returns undefined if the page has no SHA-256: pages loaded over plain http do not have it. */
 export function makeSha256(read: (blob: Blob) => Promise<ArrayBuffer>): Sha256 | undefined {
   if (!globalThis.crypto?.subtle) return undefined;
   let workers = typeof Worker === 'function';
@@ -72,7 +72,7 @@ export function makeSha256(read: (blob: Blob) => Promise<ArrayBuffer>): Sha256 |
   };
 }
 
-/** A worker that is there while it has something to do. */
+/** A worker that is started when there is work, and ended when it is idle. */
 class HashWorker {
   private worker?: Worker | undefined;
   private last = 0;

@@ -2,7 +2,7 @@ import type { Log } from './log.ts';
 
 type Name = string | symbol;
 type Listener = (...args: any[]) => void;
-/** What `once` stores; `listeners` shows the original. */
+/** The wrapper that `once` stores; `listeners` returns the original. */
 type Stored = Listener & { listener?: Listener };
 
 /**
@@ -38,7 +38,7 @@ export class Emitter {
     return this.removeListener(name, listener);
   }
 
-  /** Removes the one that was added last. */
+  /** Removes the listener that was added last. */
   removeListener(name: Name, listener: Listener): this {
     mustBeFunction(listener);
     const all = this._events.get(name) || [];
@@ -83,7 +83,7 @@ export class Emitter {
     return this;
   }
 
-  /** Calls the listeners there are now, whatever they add or remove. */
+  /** Calls the current listeners, also if they add or remove some. */
   emit(name: Name, ...args: unknown[]): void {
     try {
       for (const listener of this._events.get(name) || []) listener.apply(this, args);
@@ -115,7 +115,7 @@ export class Emitter {
     return stored;
   }
 
-  /** Lists are replaced, never changed: an emission under way keeps its own. */
+  /** Lists are replaced, never changed, so that a running emission keeps its own list. */
   private _set(name: Name, all: Stored[]): void {
     if (all.length) this._events.set(name, all);
     else this._events.delete(name);

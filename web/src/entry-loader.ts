@@ -1,4 +1,4 @@
-/** rtm-wasm/loader: the wasm compiled once, for pages and workers to share. */
+/** rtm-wasm/loader: compiles the wasm once, so that a page and its workers can share it. */
 import { gatewayUrl, pageBase } from './address.ts';
 import { besideModule, isOwn } from './beside.ts';
 import { compile as compileFrom } from './compile.ts';

@@ -1,7 +1,7 @@
 /**
- * What draws pictures: its text is in rtm.wasm, and jsbridge/prepare.go runs it when a picture is first prepared. In a worker it
- * answers a message; run by a script element it gives that element `prepare`. An answer is [what was drawn], or
- * [null, what went wrong, the code of UploadMediaError].
+ * The script that draws pictures. Its text is part of rtm.wasm. jsbridge/prepare.go runs it in a worker or on the page. In a worker it
+ * answers a message. On the page it sets `prepare` of its own script element. An answer is [drawn], or [null, error text, code of
+ * UploadMediaError].
  */
 import { BadArgument, prepare, type Wishes } from './prepare.ts';
 
@@ -18,7 +18,7 @@ async function answer(file: Blob, ...wishes: Wishes): Promise<Answer> {
 if (typeof document === 'object') {
   Object.assign(document.currentScript!, { prepare: answer });
 } else {
-  // Without these the page does it.
+  // If a worker lacks one of these, jsbridge/prepare.go runs the script on the page.
   if (!globalThis.createImageBitmap || !new OffscreenCanvas(1, 1).convertToBlob || !new OffscreenCanvas(1, 1).getContext('2d')) throw new Error('no canvas');
   onmessage = async ({ data }: MessageEvent<[Blob, ...Wishes]>) => postMessage(await answer(...data));
 }

@@ -29,7 +29,7 @@ type ErrorClass = new (message: string) => Error & Fields;
 
 const classes = new Map<string, ErrorClass>();
 
-/** The class is made on first use. Its prototype has the name, so that stacks begin with it. */
+/** Creates the class on first use. Its prototype has the name, so that stack traces begin with it. */
 function classNamed(name: string): ErrorClass {
   let found = classes.get(name);
   if (!found) {
@@ -41,7 +41,7 @@ function classNamed(name: string): ErrorClass {
   return found;
 }
 
-/** The Error object of a failure; fields that are unknown are there with the value undefined. */
+/** The Error object of a failure. Unknown fields exist and are undefined. */
 export function rtmError(failure: Failure): Error & Fields {
   const { name, code, serverCode, cause } = failure;
   const text = /[.?]$/.test(failure.text) ? failure.text : failure.text + '.';
@@ -51,7 +51,7 @@ export function rtmError(failure: Failure): Error & Fields {
   if (name !== 'RtmInternalError') {
     error.serverCode = serverCode;
     error.originalError = cause;
-    // What only the core finds out has its name in the text.
+    // Errors that come from the core have the name in their text.
     if (cause instanceof Error && /^Error: NotRead/.test(`${cause}`)) cause.name = 'NotReadableError';
     if (name === 'RtmUnavailableError') error.statusCode = undefined;
   }
@@ -76,12 +76,12 @@ export function invalidArgument(code: number | undefined, text: string): Error {
   return failed('RtmInvalidArgumentError', code, text);
 }
 
-/** The text of what was thrown, which need not be an Error. */
+/** The text of a thrown value, which may not be an Error. */
 export function messageOf(cause: any): string {
   return String(cause?.message ?? cause);
 }
 
-/** The text about an argument that is not what it must be. */
+/** The text about an invalid argument. */
 export function mustBe(field: string, wanted: string, value: unknown): string {
   return `${field} must be ${wanted}, not ${describe(value)}`;
 }
@@ -91,7 +91,7 @@ export function tag(value: unknown): string {
   return Object.prototype.toString.call(value);
 }
 
-/** What was given, short enough for an error's text. */
+/** Describes a value, short enough for an error's text. */
 export function describe(value: unknown): string {
   const text = typeof value === 'string' ? `"${value.slice(0, 99)}"` : String(Object(value) === value ? tag(value) : value);
   return text.length > 80 ? text.slice(0, 80) + '…' : text;

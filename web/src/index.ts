@@ -1,4 +1,4 @@
-/** The exported object and its members as named exports (API 1.2). */
+/** The exported object, and its members as named exports (API 1.2). */
 import { checkLegacyAreas, setArea } from './area.ts';
 import { gatewayUrl } from './address.ts';
 import { isAppId } from './checks.ts';
@@ -28,8 +28,8 @@ const CONFIG_KEYS = ['enableLogUpload', 'logFilter', 'enableCloudProxy', 'gatewa
 let instances = 0;
 
 /**
- * Makes a client (API 1.3); `new` is allowed. Beside the API's keys, config may have
- * `gateway`, the address of the gateway. In a browser the first call starts to load the wasm.
+ * Makes a client (API 1.3); `new` is allowed. Config has the keys of the API and `gateway`, the
+ * address of the gateway. In a browser the first call starts to load the wasm.
  */
 export function createInstance(appId: string, config: Config = {}, areaCodes?: string[]): RtmClient {
   const wrong = (text: string) => invalidArgument(CreateInstanceError.CREATE_INSTANCE_ERR_INVALID_ARGUMENT, text);
@@ -52,7 +52,7 @@ function inBrowser(): boolean {
   return typeof document === 'object' || 'WorkerGlobalScope' in globalThis;
 }
 
-/** The enums by their names: spread from their module they would cost a hundred bytes more. */
+/** The enums are listed by name: spreading their module would add a hundred bytes to the script. */
 const AgoraRTM = {
   AreaCode, ConnectionChangeReason, ConnectionState, END_CALL_PREFIX, LocalInvitationFailureReason, LocalInvitationState, LOG_FILTER_DEBUG,
   LOG_FILTER_ERROR, LOG_FILTER_INFO, LOG_FILTER_OFF, LOG_FILTER_WARNING, MessageType, PeerOnlineState, PeerSubscriptionOption,
@@ -60,7 +60,7 @@ const AgoraRTM = {
   VERSION, BUILD, processId, createInstance, setArea, setParameter, getParameter, preload, prepareImage, isRtmError,
 };
 
-/** For `AgoraRTM.default || AgoraRTM`, and for imports of the CommonJS form. */
+/** For `AgoraRTM.default || AgoraRTM`, and for imports of the CommonJS build. */
 Object.defineProperty(AgoraRTM, 'default', { value: AgoraRTM });
 
 export default AgoraRTM;

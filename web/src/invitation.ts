@@ -1,6 +1,6 @@
 /**
- * Call invitations (API 5). The course of a call is the core's; here are the properties and
- * what throws inside a call, which must work before the core is loaded too.
+ * Call invitations (API 5). The core runs the calls. This file has the properties, and the checks
+ * that throw: they must work even if the core is not loaded yet.
  */
 import { ID_RULE, isId, utf8Length } from './checks.ts';
 import { InvitationApiCallError as Code } from './codes.ts';
@@ -12,7 +12,7 @@ import type { CoreClient } from './coreclient.ts';
 import type { Log } from './log.ts';
 import { uuid } from './uuid.ts';
 
-/** What an invitation needs of its client. */
+/** The members of a client that an invitation needs. */
 export interface InvitationOwner {
   readonly connectionState: ConnectionState;
   readonly _log: Log;
@@ -21,15 +21,15 @@ export interface InvitationOwner {
 }
 
 const UNFINISHED = /^(IDLE|(SENT_TO|RECEIVED_BY)_REMOTE|INVITATION_RECEIVED|ACCEPT_SENT_TO_LOCAL)$/;
-/** What the events of the states end in. */
+/** The end of the event name, for each state that has an event. */
 const EVENTS: Record<string, string> = {
   RECEIVED_BY_REMOTE: 'ReceivedByPeer', ACCEPTED_BY_REMOTE: 'Accepted', REFUSED_BY_REMOTE: 'Refused',
   ACCEPTED: 'Accepted', REFUSED: 'Refused', CANCELED: 'Canceled', FAILURE: 'Failure',
 };
 
-/** What both sides have in common. */
+/** The common part of both sides. */
 export abstract class Invitation extends Emitter {
-  /** Names the call towards the core, while that has it. */
+  /** The key of the call in the core; undefined before the core has the call. */
   _key: string | undefined;
   protected abstract readonly _side: 'Local' | 'Remote';
 
@@ -37,12 +37,12 @@ export abstract class Invitation extends Emitter {
     super(_client._log, 10);
   }
 
-  /** Keeps frameworks from wrapping the object in a proxy, and names it on the console. */
+  /** Keeps frameworks from wrapping the object in a proxy. Consoles show it as the name. */
   get [Symbol.toStringTag](): string {
     return this._side + 'Invitation';
   }
 
-  /** The state changed; `text` is its response, content or reason. */
+  /** Sets the state and emits its event. `text` is the response, content or reason. */
   _transition(state: string, text: string): void {
     if (state === this.state) return;
     this.state = state;
@@ -51,16 +51,16 @@ export abstract class Invitation extends Emitter {
     if (EVENTS[state]) this.emit(`${this._side}Invitation${EVENTS[state]}`, ...(told ? [text] : []));
   }
 
-  /** Keeps the text of a state, and tells whether the event brings it too. */
+  /** Stores the text of a state. Returns whether the event has it as an argument. */
   protected abstract _storeText(state: string, text: string): boolean;
 
-  /** Throws if the state stands against a method; `wrong` is the code of one that is not final. */
+  /** Throws if the state does not allow a method. `wrong` is the code for a state that is not final, or false. */
   protected _checkState(wrong: number | false): void {
     const code = UNFINISHED.test(this.state) ? wrong : Code.INVITATION_API_CALL_ERR_ALREADY_END;
     if (code) throw failed('RtmInvalidStatusError', code, `the invitation is ${this.state}`);
   }
 
-  /** Throws if the text can't be sent. */
+  /** Throws if the text is not a string, or too long. */
   protected _checkText(field: 'content' | 'response', text: unknown): void {
     if (typeof text !== 'string' || utf8Length(text) > Limit.MAX_INVITATION_BYTES) throw wrongArgument(field, `a string of at most ${Limit.MAX_INVITATION_BYTES} bytes`, text);
   }
@@ -82,7 +82,7 @@ export class LocalInvitation extends Invitation {
     return this._channelId;
   }
 
-  /** Without effect once it is sent. */
+  /** No effect after send. */
   set channelId(channelId: string) {
     if (this.state === 'IDLE') this._channelId = channelId;
   }

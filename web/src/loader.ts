@@ -1,4 +1,4 @@
-/** Starts the program; one for the whole page, a new one after a crash. */
+/** Starts the program: one for the page, and a new one after a crash. */
 import { gatewayUrl, defaultAddresses } from './address.ts';
 import { checkPlatform, checkStamp, compile, explain } from './compile.ts';
 import { getParameter, given } from './parameters.ts';
@@ -10,7 +10,7 @@ export interface Loader {
   current(): Program | undefined;
   /**
    * The running program, or a new one. `gateway`, or else the parameter, is asked for the wasm if it is not beside the script.
-   * Rejects with an Error whose message names the cure; a later call tries again.
+   * Rejects with an Error whose message says what to do. A later call tries again.
    */
   load(gateway?: unknown): Promise<Program>;
 }

@@ -97,7 +97,7 @@ export function handlerArgument(given: unknown, params: Record<string, any> = {}
 
 export function mediaIdArgument(mediaId: unknown): string {
   mustBeString(mediaId, 'mediaId');
-  return mediaId.slice(0, 999); // none is so long
+  return mediaId.slice(0, 999); // longer than any valid id
 }
 
 export interface MediaUrlOptions {
@@ -105,7 +105,7 @@ export interface MediaUrlOptions {
   download?: string;
 }
 
-/** The options of getMediaUrl as the core wants them; null is a TypeError. The core knows the limits: what is over them still is when it is cut. */
+/** The options of getMediaUrl for the core; null is a TypeError. The core checks the limits: values over them are cut, but stay over them. */
 export function mediaUrlArguments({ expiresIn, download }: MediaUrlOptions): [expiresIn: number, download: string] {
   if (expiresIn !== undefined && !(Number.isInteger(expiresIn) && expiresIn > 0)) throw wrong(mustBe('expiresIn', 'a positive whole number of seconds', expiresIn));
   if (download !== undefined) {
@@ -115,7 +115,7 @@ export function mediaUrlArguments({ expiresIn, download }: MediaUrlOptions): [ex
   return [Math.min(expiresIn || 0, 1e9), download ? download.slice(0, 999) : ''];
 }
 
-/** What a handler wants of one task, from the call to its end. */
+/** Connects a transfer handler with one task, from the call to its end. */
 export class TransferControl {
   private _cancel: (() => void) | undefined;
   private _aborted: boolean;
@@ -151,7 +151,7 @@ export class TransferControl {
   end = (): void => {
     this._over = true;
     this._handler.cancelSignal?.removeEventListener?.('abort', this._onAbort);
-    this._handler = {}; // Go may keep progress for long
+    this._handler = {}; // Go may keep progress for a long time
     this._cancel = undefined;
   };
 }

@@ -20,9 +20,9 @@ export interface Normalised {
 }
 
 /**
- * Normalises a message (API 6.2). What is wrong with it is noted, not thrown: the core
- * reports it at its place in the order of checks. An inferred type, and the description
- * that RAW lacks, are written into the caller's object too.
+ * Normalises a message (API 6.2). It does not throw: the core reports a fault at its place
+ * in the order of checks. An inferred type, and a missing description of RAW, are also
+ * written into the caller's object.
  */
 export function normalise(message: unknown): Normalised {
   if (!isPlainObject(message)) return invalid(MessageFault.NotAMessage, mustBe('the message', 'a plain object', message));
@@ -60,13 +60,14 @@ function raw(message: Record<string, unknown>): Normalised {
   const { rawMessage, description = '' } = message;
   if (!isBytes(rawMessage)) return invalid(MessageFault.BadRaw, mustBe('rawMessage', 'a Uint8Array', rawMessage), MessageKind.RAW);
   if (typeof description !== 'string') return invalid(MessageFault.BadRaw, mustBe('description', 'a string', description), MessageKind.RAW);
-  let bytes;
+  let raw;
   try {
-    bytes = new Uint8Array(rawMessage); // a copy: the caller may change the bytes while the message waits
-  } catch { // its buffer was given away or made smaller
+    // A copy, because the caller may change the bytes while the message waits. Of too many bytes only the number counts.
+    raw = Reflect.get(Uint8Array.prototype, 'length', rawMessage) > Limit.MAX_MESSAGE_BYTES ? new Uint8Array(Limit.MAX_MESSAGE_BYTES + 1) : new Uint8Array(rawMessage);
+  } catch { // its buffer was transferred or became smaller
     return invalid(MessageFault.BadRaw, 'rawMessage has lost its bytes: its buffer is detached or was made smaller', MessageKind.RAW);
   }
-  return { outgoing: { kind: MessageKind.RAW, fault: MessageFault.None, raw: bytes.subarray(0, Limit.MAX_MESSAGE_BYTES + 1), description: cut(description) } };
+  return { outgoing: { kind: MessageKind.RAW, fault: MessageFault.None, raw, description: cut(description) } };
 }
 
 function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normalised {
@@ -88,13 +89,13 @@ function media(message: Record<string, unknown>, type: 'IMAGE' | 'FILE'): Normal
   return thumbnail.size && thumbnail.size <= Limit.MAX_MESSAGE_BYTES ? { outgoing, thumbnail } : { outgoing };
 }
 
-/** A size or dimension as the wire can carry it. */
+/** A size or dimension that the wire format can hold. */
 function count(value: unknown): number {
   const n = Math.trunc(Number(value));
   return n > 0 && n <= Number.MAX_SAFE_INTEGER ? n : 0;
 }
 
-/** Puts the thumbnail's bytes into the outgoing message, or the reason why it can't be read. */
+/** Puts the thumbnail's bytes into the outgoing message, or the reason why they cannot be read. */
 export async function readThumbnail({ outgoing, thumbnail }: Normalised): Promise<void> {
   if (!thumbnail) return;
   try {

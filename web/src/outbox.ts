@@ -24,13 +24,10 @@ export const OutboxError = { OUTBOX_ERR_FAILURE: 1, OUTBOX_ERR_INVALID_ARGUMENT:
 
 const wrong = (text: string) => invalidArgument(OutboxError.OUTBOX_ERR_INVALID_ARGUMENT, text);
 
-/** What pages of one browser tell each other. */
-interface News {
-  account: string;
-  id: number;
-  state?: OutboxItem['state'];
-  progress?: OutboxItem['progress'];
-}
+/** What pages of one browser tell each other: that an item is another, or that all are gone. */
+type News = { account: string } & (
+  | { id: number; state: OutboxItem['state']; progress: OutboxItem['progress'] }
+  | { cleared: string[] }); // the nonces of uploads that the gateway may still have
 
 export class Outbox extends Emitter {
   readonly _store = new Store();
@@ -39,7 +36,7 @@ export class Outbox extends Emitter {
   private _account = '';
   private _loaded: Promise<void> | undefined;
   private _ended = false;
-  /** Ends with the last item that is being kept: items get their ids in the order of the calls, however long each takes. */
+  /** Ends with the last call of send or clear that writes: they take effect in the order of the calls, however long each takes. */
   private _adding: Promise<unknown> = Promise.resolve();
   private _worker: Worker | undefined;
   private readonly _news = typeof BroadcastChannel === 'function' ? new BroadcastChannel('rtm-outbox') : undefined;
@@ -65,7 +62,7 @@ export class Outbox extends Emitter {
     return item;
   }
 
-  /** Gives an item its id, when it is on the disk. */
+  /** Stores an item. Resolves with its id. */
   private async _keep(kept: Omit<Kept, 'id'>): Promise<number> {
     await this._load();
     await mustFit(kept.size);
@@ -94,24 +91,43 @@ export class Outbox extends Emitter {
     return this._items();
   }
 
+  /** Removes all of the user: what send was given before, and what is still to be removed at the gateway. */
+  async clear(): Promise<void> {
+    const account = this._mustHaveAccount();
+    const clearing = this._adding.then(() => this._explained(this._store.clear(account)));
+    this._adding = clearing.catch(() => {});
+    const cleared = await clearing;
+    this._post({ account, cleared });
+    await this._explained(this._cleared(account, cleared));
+  }
+
+  /** The store has nothing more of an account. */
+  private async _cleared(account: string, nonces: string[]): Promise<void> {
+    if (account !== this._account) return;
+    await this._reload();
+    if (account === this._account) await this._worker?.discard(nonces);
+  }
+
   _items(): OutboxItem[] {
     return [...this._byId.values()].sort((a, b) => a.id - b.id);
   }
 
-  private _content(content: unknown, params: unknown): Pick<Kept, 'size' | 'options' | 'payload' | 'params' | 'nonce' | 'message'> {
+  private _content(content: unknown, params: unknown): Pick<Kept, 'size' | 'tag' | 'options' | 'payload' | 'params' | 'nonce' | 'message'> {
     if (!isPlainObject(params)) throw wrong(mustBe('params', 'a plain object', params));
-    const { enableOfflineMessaging = true, enableHistoricalMessaging = false, ...rest } = params;
+    const { enableOfflineMessaging = true, enableHistoricalMessaging = false, tag, ...rest } = params;
+    if (tag !== undefined && typeof tag !== 'string') throw wrong(mustBe('tag', 'a string', tag));
     const options = { enableOfflineMessaging: !!enableOfflineMessaging, enableHistoricalMessaging: !!enableHistoricalMessaging };
+    const common = { options, ...(tag !== undefined && { tag: tag as string }) };
     if (!isBlob(content)) {
       const { outgoing } = normalise(content);
       if (outgoing.fault) throw wrong(outgoing.faultText!);
       const message = { ...(content as Record<string, unknown>) };
-      return { options, message, size: sizeOf(message) };
+      return { ...common, message, size: sizeOf({ ...message, tag }) };
     }
     if (rest.prepare) throw wrong('prepare the picture with AgoraRTM.prepareImage first, and give its result');
     for (const key of ['cancelSignal', 'onOperationProgress']) if (rest[key]) throw wrong(`${key} is not for an outbox: its items have cancel() and progress`);
     if (uploadArguments(content, rest, undefined).params.faultText) throw wrong('a dimension must be a number');
-    return { options, payload: content, params: rest, nonce: newNonce(), size: content.size + sizeOf(rest) };
+    return { ...common, payload: content, params: rest, nonce: newNonce(), size: content.size + sizeOf({ ...rest, tag }) };
   }
 
   private _mustHaveAccount(): string {
@@ -143,7 +159,7 @@ export class Outbox extends Emitter {
     this._update();
   }
 
-  /** Is in line with who is logged in. */
+  /** Adapts to who is logged in, and to the state of the connection. */
   private _update(): void {
     const account = this._accountNow();
     if (account !== this._account) {
@@ -178,7 +194,7 @@ export class Outbox extends Emitter {
     ));
   }
 
-  /** Takes over what is kept. */
+  /** Reads the store again, and tells of what has changed. */
   async _reload(): Promise<void> {
     const account = this._account;
     const all = await this._store.list(account);
@@ -203,6 +219,7 @@ export class Outbox extends Emitter {
   }
 
   private _gone(item: OutboxItem): void {
+    item._abort?.abort();
     if (this._byId.delete(item.id)) this.emit('ItemRemoved', item);
   }
 
@@ -242,18 +259,24 @@ export class Outbox extends Emitter {
   }
 
   private _tell({ id, state, progress, _kept: { account } }: OutboxItem): void {
-    if (!this._ended) this._news?.postMessage({ account, id, state, progress } as News);
+    this._post({ account, id, state, progress });
   }
 
-  /** Another page has changed an item. */
-  private async _hear({ account, id, state, progress }: News): Promise<void> {
+  private _post(news: News): void {
+    if (!this._ended) this._news?.postMessage(news);
+  }
+
+  /** Another page has changed an item, or has removed all. */
+  private async _hear(news: News): Promise<void> {
+    const { account } = news;
     if (account !== this._account || !account) return;
+    if ('cleared' in news) return this._cleared(account, news.cleared);
+    const { id, state, progress } = news;
     const kept = await this._store.get(id);
     const item = this._byId.get(id);
     if (account !== this._account) return;
     if (!kept) {
       if (!item) return;
-      item._abort?.abort();
       if (state === 'SENT') {
         item.state = state;
         this.emit('ItemChanged', item);
@@ -264,7 +287,7 @@ export class Outbox extends Emitter {
       if (kept.failure) item._abort?.abort();
       if (!item._busy || kept.failure) {
         item._take(kept);
-        if (!kept.failure && !this._worker?.holds) [item.state, item.progress] = [state!, progress!];
+        if (!kept.failure && !this._worker?.holds) [item.state, item.progress] = [state, progress];
         this.emit('ItemChanged', item);
       }
     }

@@ -17,6 +17,7 @@ export class OutboxItem {
   readonly peerId: string | undefined;
   readonly channelId: string | undefined;
   readonly createdAt: number;
+  readonly tag: string | undefined;
   state: Planned['state'] = 'WAITING';
   /** Of its upload, in bytes. */
   progress = { currentSize: 0, totalSize: 0 };
@@ -38,6 +39,7 @@ export class OutboxItem {
     this.peerId = _kept.peerId;
     this.channelId = _kept.channelId;
     this.createdAt = _kept.createdAt;
+    this.tag = _kept.tag;
     this._take(_kept);
   }
 

@@ -16,6 +16,8 @@ export interface Kept {
   channelId?: string;
   /** Unix time, in ms. */
   createdAt: number;
+  /** The application's own name for it. */
+  tag?: string;
   /** What it counts for the cap, in bytes. */
   size: number;
   options: SendOptions;
@@ -131,6 +133,17 @@ export class Store {
     return all.filter((removal) => removal.account === account).map(({ nonce }) => nonce);
   }
 
+  /** Removes all of an account. Returns the nonces of uploads that the gateway may still have. */
+  clear(account: string): Promise<string[]> {
+    return this._run('readwrite', async ({ items, removals }) => {
+      const all = await done<Kept[]>(items.index('account').getAll(account));
+      const noted = (await done<Removal[]>(removals.getAll())).filter((removal) => removal.account === account);
+      for (const { id } of all) await done(items.delete(id));
+      for (const { nonce } of noted) await done(removals.delete(nonce));
+      return [...noted, ...all.filter(isUnfinished)].map(({ nonce }) => nonce!);
+    });
+  }
+
   /** The gateway has forgotten an upload. */
   removed(nonce: string): Promise<void> {
     return this._run('readwrite', ({ removals }) => done(removals.delete(nonce)));
@@ -220,8 +233,13 @@ export function newNonce(): string {
 }
 
 /** Notes that the gateway is to forget the upload of an item, unless it is done. */
-async function noteRemoval(removals: IDBObjectStore, { account, nonce, message }: Kept): Promise<void> {
-  if (nonce && !message) await done(removals.put({ account, nonce } as Removal));
+async function noteRemoval(removals: IDBObjectStore, item: Kept): Promise<void> {
+  if (isUnfinished(item)) await done(removals.put({ account: item.account, nonce: item.nonce } as Removal));
+}
+
+/** Whether an item has an upload that is not done. */
+function isUnfinished({ nonce, message }: Kept): boolean {
+  return !!nonce && !message;
 }
 
 export function isFull(error: unknown): boolean {

@@ -10,7 +10,7 @@ interface Owner {
   readonly _store: Store;
   /** The items of the user, in order. */
   _items(): OutboxItem[];
-  /** Takes over what is kept. */
+  /** Reads the store again, and tells of what has changed. */
   _reload(): Promise<void>;
   /** Keeps a change, and tells of it. */
   _change(item: OutboxItem, change: Partial<Kept>): Promise<void>;
@@ -22,6 +22,11 @@ interface Owner {
   /** What nobody waits for and fails is logged. */
   _try(work: Promise<void>): void;
 }
+
+/** How long the gateway may take to forget uploads before nobody waits for it any more, in ms. */
+const ANSWER_LIMIT = 5_000;
+/** How many uploads the gateway is asked to forget at a time. A browser opens six connections to a server, and the app needs some. */
+const REMOVALS = 4;
 
 export class Worker {
   private _over = false;
@@ -88,14 +93,30 @@ export class Worker {
   private async _clear(): Promise<void> {
     const discarded = this._discarded;
     const isOver = () => this._over || discarded !== this._discarded; // another user may be logged in, and has other uploads
-    for (const nonce of await this._outbox._store.removals(this._account)) {
-      if (isOver()) return;
-      if (discarded.has(nonce)) continue;
+    await severalAtATime(await this._outbox._store.removals(this._account), async (nonce) => {
+      if (isOver() || discarded.has(nonce)) return;
       discarded.add(nonce);
-      await new Promise<void>((done) => this._client._core.call('discard', nonce, () => done()));
-      if (isOver()) return;
-      await this._outbox._store.removed(nonce);
-    }
+      await this._discard(nonce);
+      if (!isOver()) await this._outbox._store.removed(nonce);
+    });
+  }
+
+  /**
+   * Has the gateway forget uploads that the browser keeps no note of, as long as this session lasts. Resolves when it has, or does
+   * not answer in time. Without a connection nobody waits for it.
+   */
+  async discard(nonces: string[]): Promise<void> {
+    if (this._over || !this.holds) return;
+    const discarding = severalAtATime(nonces, async (nonce) => this._over || this._discard(nonce));
+    if (this._client.connectionState !== 'CONNECTED') return;
+    let timer: ReturnType<typeof setTimeout>;
+    await Promise.race([discarding, new Promise((resolve) => (timer = setTimeout(resolve, ANSWER_LIMIT)))]);
+    clearTimeout(timer!);
+  }
+
+  /** Resolves when the gateway has forgotten an upload; never, if the session ends before. */
+  private _discard(nonce: string): Promise<void> {
+    return new Promise((done) => this._client._core.call('discard', nonce, () => done()));
   }
 
   private _channel(channelId: string) {
@@ -201,4 +222,12 @@ export class Worker {
     item._notBefore = Date.now() + pause(what === 'count' ? item._attempts : 0);
     this._outbox._show(item, 'WAITING');
   }
+}
+
+/** Calls `remove` for each upload, REMOVALS at a time. Rejects with the first error. */
+async function severalAtATime(nonces: string[], remove: (nonce: string) => Promise<unknown>): Promise<void> {
+  const rest = nonces.values(); // each of the loops takes the next one
+  await Promise.all(Array.from({ length: REMOVALS }, async () => {
+    for (const nonce of rest) await remove(nonce);
+  }));
 }

@@ -1,4 +1,4 @@
-/** The parameters of the module (API 1.5), and those of our own: where the gateway and the wasm are. */
+/** The parameters of the module (API 1.5), and our own, such as the addresses of the gateway and the wasm. */
 import { gatewayUrl, defaultAddresses, wasmUrl } from './address.ts';
 import { invalidArgument, mustBe, describe } from './errors.ts';
 
@@ -7,10 +7,10 @@ const parameters = new Map<unknown, unknown>([
   ['RECONNECTING_AP_NUM', 2],
   ['DISABLE_MESSAGE_COMPRESSION', false],
   ['LOG_UPLOAD_INTERVAL', 3000],
-  ['LOG_HANDLER', undefined], // gets each line of a client's log, which then does not go to the console
+  ['LOG_HANDLER', undefined], // a function that gets each log line of a client instead of the console
   ['ENABLE_EDGE_AUTO_FALLBACK', true],
   ['GATEWAY', undefined],
-  ['VERIFY_MEDIA', true], // of downloads more than the length; read when the wasm starts
+  ['VERIFY_MEDIA', true], // false: compare only the length of downloads; read when the wasm starts
   ['WASM_URL', undefined],
   ['WASM_MODULE', undefined],
   ['WASM_INTEGRITY', undefined],
@@ -20,7 +20,7 @@ const checks: Record<string, (value: unknown) => unknown> = {
   GATEWAY: gatewayUrl,
   WASM_URL: wasmUrl,
   WASM_MODULE: (value) => must(String(value) === '[object WebAssembly.Module]', value, 'a WebAssembly.Module'),
-  // Browsers ignore what they can't read, which would be no check at all.
+  // Browsers ignore a hash that they can't read. Then they would check nothing.
   WASM_INTEGRITY: (value) => must(/^sha(256|384|512)-[\w+/]+=*$/.test(String(value)), value, 'a hash such as sha256-…'),
 };
 
@@ -29,17 +29,17 @@ function must(right: boolean, value: unknown, what: string): unknown {
   return value;
 }
 
-/** Sets a known parameter; of an unknown one it warns. Throws for a value of our own that can't be one. */
+/** Sets a parameter. Warns about an unknown name. Throws for a wrong value of one of our own parameters. */
 export function setParameter(name: string, value: unknown): void {
   if (!parameters.has(name)) return console.warn(`RTM: there is no parameter ${describe(name)}`);
   const check = checks[name];
   parameters.set(name, check && value != null ? check(value) : value);
 }
 
-/** What the application has set, or the default of 1.4. */
+/** The value that the application has set, or the default of 1.4. */
 export const given = (name: string): unknown => parameters.get(name);
 
-/** The value, or undefined for an unknown name. What was not set about the wasm and the gateway is the default. */
+/** The value, or undefined for an unknown name. Addresses that the application has not set are the defaults. */
 export function getParameter(name: string): unknown {
   const value = given(name);
   if (name === 'GATEWAY') return value ?? defaultAddresses.gateway();

@@ -1,4 +1,4 @@
-/** Pictures before they are sent: the arguments of prepareImage and of `prepare` in an upload. */
+/** Prepares pictures, for prepareImage and for `prepare` in an upload. */
 import { isBlob } from './blob.ts';
 import { utf8Length } from './checks.ts';
 import { mustBe, rtmError } from './errors.ts';
@@ -7,7 +7,7 @@ import { loader } from './loader.ts';
 import { A_BLOB, uploadArguments, wrong, type Upload } from './media.ts';
 import { STOPPED, type Program } from './program.ts';
 
-/** The program, wherever it is loaded from. */
+/** Loads the wasm, if it is not loaded yet. Rejects with RtmUnavailableError. */
 export async function program(): Promise<Program> {
   try {
     return await loader.load();
@@ -16,7 +16,7 @@ export async function program(): Promise<Program> {
   }
 }
 
-/** Resolves with what can be spread into the params of an upload; see rtm.d.ts. */
+/** Resolves with a PreparedImage; see rtm.d.ts. */
 export async function prepareImage(file: unknown, options: Record<string, any> = {}): Promise<any> {
   if (!isBlob(file)) throw wrong(mustBe('the payload', A_BLOB, file));
   const { core, onDeath } = await program();
@@ -32,7 +32,7 @@ export async function prepareImage(file: unknown, options: Record<string, any> =
   });
 }
 
-/** An upload whose picture is prepared first. What the application has given itself stays. */
+/** Prepares the picture of an upload. Params that the application has given take precedence. */
 export async function prepareUpload({ payload, handler }: Upload, params: Record<string, any>): Promise<Upload> {
   const made = await prepareImage(payload, Object.assign({}, params, params.prepare, { signal: handler.cancelSignal }));
   for (const key in params) if (params[key] !== undefined) made[key] = params[key];

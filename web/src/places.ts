@@ -12,10 +12,10 @@ export interface Beside {
 const program = RTM_STAMP.slice(-16);
 
 /**
- * Compiles the first copy of rtm.wasm that can be had: the one beside the script, or else that of a gateway, whose address
- * names the program: gateways change more often than it does. Where bundlers leave the address as it is, and do not copy the
- * file, it comes last: a missing file is an error on the console of each page. `gateways` may grow meanwhile. What comes
- * from anywhere but the script's own place must be the file that it was built with.
+ * Compiles the first copy of rtm.wasm that it can load: the one beside the script, or else that of a gateway. The address at a
+ * gateway has the hash of the program, because gateways change more often than the program. If the bundler may not have copied the
+ * file beside the script, that place is tried last, because a missing file is an error on each page's console. `gateways` may
+ * grow meanwhile. A copy from another place than the script's own must be the file that the script was built with.
  */
 export async function compileFirst({ url, own, integrity }: Beside, gateways: Set<string>): Promise<WebAssembly.Module> {
   const failures = new Set<string>();

@@ -1,25 +1,25 @@
 /**
- * Decodes a picture and draws what goes along with it: thumbnail, placeholder, and, if asked, a smaller picture. It runs in a
- * worker, or on the page where a worker can't (entry-pictures.ts).
+ * Decodes a picture and draws its thumbnail, its placeholder and, if asked, a smaller picture. It runs in a worker, or on the page
+ * if a worker can't draw (entry-pictures.ts).
  */
 import { Limit } from './limits.ts';
 import { encodeHash, HASHED_SIDE } from './thumbhash.ts';
 
-/** What a thumbnail leaves of that for a placeholder in the description. */
+/** How many bytes of a message a thumbnail leaves free, so that the application can add a placeholder to the description. */
 const PLACEHOLDER_ROOM = 64;
-/** File name and description must leave so much of it. */
+/** How many bytes of a message fileName and description must leave for a thumbnail. */
 const LEAST_ROOM = 1024;
 
 const THUMBNAIL_SIDE = 320;
 const LEAST_THUMBNAIL_SIDE = 16;
-/** Tried one after another, before a smaller thumbnail is. */
+/** These are tried in turn, before a smaller thumbnail is. */
 const THUMBNAIL_QUALITIES = [0.8, 0.6, 0.4];
 const DEFAULT_QUALITY = 0.85;
 
-/** What the application asks for, as it gave it; see PrepareImageOptions in rtm.d.ts. */
+/** The options of the application, not checked; see PrepareImageOptions in rtm.d.ts. */
 export type Wishes = [maxSide: unknown, quality: unknown, strip: boolean, thumbnail: boolean, textBytes: number];
 
-/** What was drawn. Without a payload the picture stays as it is, except for its metadata. */
+/** The result. Without a payload the picture is sent unchanged, except for its metadata. */
 export interface Drawn {
   payload?: Blob;
   width: number;
@@ -30,7 +30,7 @@ export interface Drawn {
   placeholder: string;
 }
 
-/** What is told about the argument that the application gave; what else goes wrong is the browser's. */
+/** An argument of the application is wrong. All other errors are those of the browser. */
 export class BadArgument extends Error {}
 
 export async function prepare(file: Blob, ...[maxSide = Infinity, quality, strip, wantsThumbnail, textBytes]: Wishes): Promise<Drawn> {
@@ -48,7 +48,7 @@ export async function prepare(file: Blob, ...[maxSide = Infinity, quality, strip
     const small = fit(width, height, HASHED_SIDE);
     const { data } = draw(picture, small).getImageData(0, 0, ...small);
     const opaque = format.opaque || data.every((value, i) => (i & 3) < 3 || value === 255);
-    const type = opaque ? 'image/jpeg' : 'image/webp'; // where it is not written, browsers make a PNG of it
+    const type = opaque ? 'image/jpeg' : 'image/webp'; // browsers that can't write WebP write PNG
     const drawn: Drawn = { width, height, placeholder: btoa(String.fromCharCode(...encodeHash(...small, data))) };
     if (wantsThumbnail) Object.assign(drawn, await makeThumbnail(picture, type, room));
     const smaller = longest > maxSide;
@@ -64,9 +64,12 @@ export async function prepare(file: Blob, ...[maxSide = Infinity, quality, strip
   }
 }
 
-/** Decodes a picture, the right way up. Firefox (153) does not decode a Blob that is made of several: it gets a copy in one piece. */
+/**
+ * Decodes a picture, and turns it as its EXIF says. Firefox (153) does not decode a Blob that was made of several Blobs, so it gets a
+ * copy.
+ */
 async function decode(file: Blob, format: Format): Promise<ImageBitmap> {
-  const first = createImageBitmap(file); // where it is missing that is the browser's fault, not the picture's
+  const first = createImageBitmap(file); // outside of try: if the function is missing, the picture is not at fault
   try {
     return await first;
   } catch {
@@ -90,7 +93,7 @@ async function makeThumbnail(picture: ImageBitmap, type: string, room: number): 
 
 type Size = [width: number, height: number];
 
-/** The size of a picture whose longer side has at most so many pixels. */
+/** Returns the size of a picture after scaling it down so that its longer side has at most `side` pixels. */
 export function fit(width: number, height: number, side: number): Size {
   const scale = Math.min(1, side / Math.max(width, height));
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
@@ -113,15 +116,15 @@ async function encode(picture: ImageBitmap, size: Size, type: string, quality: n
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the canvas gives no picture'))), type, quality));
 }
 
-/** What the first bytes of a picture tell about it. */
+/** The format of a picture, according to its first bytes. */
 export interface Format {
-  /** "" of what is not known. */
+  /** "" for an unknown format. */
   name: string;
-  /** Metadata can be taken out without decoding it, and every browser shows it. */
+  /** The core can remove the metadata without decoding the picture, and every browser shows the format. */
   asIs?: boolean;
-  /** It can't be transparent. */
+  /** The format has no transparency. */
   opaque?: boolean;
-  /** It moves, or may: drawn again, one frame would be left. */
+  /** The picture is animated, or may be. Drawing it again would leave one frame. */
   moves?: boolean;
 }
 
@@ -146,7 +149,7 @@ function latin1(bytes: Uint8Array): string {
 }
 
 function undecodable({ name, asIs }: Format): string {
-  if (!name) return 'the file is no picture; it can be sent with messageType FILE';
+  if (!name) return 'the file is not a picture; it can be sent with messageType FILE';
   if (asIs) return `the ${name} picture is broken; it can be sent with messageType FILE`;
-  return `${name} pictures are not decoded by this browser: convert it to JPEG, PNG or WebP, or send it with messageType FILE`;
+  return `this browser does not decode ${name} pictures: convert it to JPEG, PNG or WebP, or send it with messageType FILE`;
 }

@@ -1,7 +1,7 @@
 /**
- * One run of the Go program, in a global object of its own: nothing of it appears on the
- * page. Go ends silently as far as JavaScript can see, so every way in is watched; a
- * program that ended is dead, what it held is closed, and nothing calls into it again.
+ * One run of the Go program. It has its own global object, so that none of its names appear on the
+ * page. JavaScript gets no event when Go ends, so each call into Go checks for it. After the
+ * end, the sockets and requests of the program are closed, and it is never called again.
  */
 import wasmExec, { type Go } from 'wasm_exec';
 import { readBlob } from './blob.ts';
@@ -17,10 +17,10 @@ export interface Program {
   readonly onDeath: Set<() => void>;
 }
 
-/** Where the SDK's errors that belong to no client go. */
+/** Logs errors of the SDK that do not belong to a client. */
 export const STOPPED = "the SDK's core stopped; the next login starts a new one";
 
-/** What Go and package jsbridge look up in their global object. */
+/** The names that Go and package jsbridge look up in their global object. */
 const CLASSES = ['Object', 'Array', 'Uint8Array', 'Error', 'Promise', 'Date', 'Blob', 'console', 'Worker', 'URL', 'document'] as const;
 const FUNCTIONS = ['setTimeout', 'clearTimeout', 'createImageBitmap', 'fetch', 'addEventListener', 'removeEventListener'] as const;
 
@@ -42,7 +42,7 @@ export async function run(module: WebAssembly.Module): Promise<Program> {
   const scope = makeScope(open);
   scope.pictures = WebAssembly.Module.customSections(module, 'pictures'); // see web/build/wasm.mjs
   const GoClass = wasmExec(scope, Object.assign({}, console, {
-    // What the program writes to its standard outputs: once, together with its end if it ends.
+    // Output of the program: logged once, together with its end if it ends.
     log(text: string) {
       if (!output) soon(flush);
       output += '\n' + text;
@@ -86,7 +86,7 @@ function soon(run: () => void): void {
   void Promise.resolve().then(run);
 }
 
-/** To Go, a property that throws is undefined. */
+/** For Go, a property that throws is undefined. */
 function guard(go: Go): void {
   const imports = go.importObject.gojs as Record<string, (sp: number) => void>;
   for (const [name, result] of Object.entries(RESULTS)) {
@@ -121,7 +121,7 @@ function makeScope(open: Set<Closable>): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
   for (const name of CLASSES) scope[name] = page[name];
   for (const name of FUNCTIONS) scope[name] = page[name]?.bind?.(page);
-  // Bound now, so that what becomes of the page's classes later does not reach Go.
+  // Bound now, so that later changes of the page's classes do not affect Go.
   const bind = (object: any, name: string) => ({ [name]: object[name].bind(object) });
   scope.crypto = bind(page.crypto, 'getRandomValues');
   scope.performance = bind(performance, 'now');

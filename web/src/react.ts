@@ -1,4 +1,4 @@
-/** rtm-wasm/react: hooks on a client. They use nothing but its public methods, and touch nothing until a component is on the page. */
+/** rtm-wasm/react: hooks for a client. They use only its public methods, and call none before a component is mounted. */
 import React, { type ReactElement, type ReactNode } from 'react';
 import { placeholderUrl } from './placeholder.ts';
 import { Channel, channels, LEFT, MESSAGES } from './reactchannel.ts';
@@ -11,7 +11,7 @@ const { createContext, createElement, useCallback, useContext, useEffect, useMem
 
 const Context = createContext<RtmClient | undefined>(undefined);
 
-/** See react.d.ts, as for all that follows. */
+/** All exported functions are documented in react.d.ts. */
 export function RtmProvider({ client, uid, token, children }: { client: RtmClient; uid?: Text; token?: User['token']; children?: ReactNode }): ReactElement {
   useShared(sessions, client, '', LOGGED_OUT);
   const latest = useRef(token);
@@ -59,7 +59,7 @@ export function useChannel(channelId: string | null | undefined, { limit = MESSA
     if (shared) shared.limit = Math.max(shared.limit, limit);
   }, [client, channelId, limit]);
   const send = useCallback((message: OutgoingMessage | string, options?: SendMessageOptions) => {
-    const shared = channels.peek(client, channelId ?? '') ?? new Channel(client, '', () => {}); // gone: the message fails
+    const shared = channels.peek(client, channelId ?? '') ?? new Channel(client, '', () => {}); // no longer in use: the message fails
     return shared.send(message, options);
   }, [client, channelId]);
   return { ...channel, messages: useMemo(() => messages.slice(-limit), [messages, limit]), send };
@@ -101,13 +101,13 @@ function useObjectUrl(blob: Blob | undefined): string | undefined {
   return useShared(objectUrls, blob, '', undefined);
 }
 
-/** What useShared needs of a Registry. */
+/** The methods of a Registry that useShared needs. */
 interface Shares<Owner, T> {
   peek(owner: Owner, key: string): { readonly value: T } | undefined;
   of(owner: Owner, key: string): { subscribe(listener: () => void): () => void };
 }
 
-/** The value of an owner and a key; without an owner, on the server and until the component is on the page it is `none`. */
+/** Returns the value for an owner and a key. It is `none` without an owner, on the server, and until the component is mounted. */
 function useShared<Owner extends object, T>(registry: Shares<Owner, T>, owner: Owner | undefined, key: string, none: T): T {
   const subscribe = useCallback((listener: () => void) => (owner ? registry.of(owner, key).subscribe(listener) : () => {}), [registry, owner, key]);
   const get = () => {

@@ -1,4 +1,4 @@
-/** A channel, for the hooks: joined while somebody uses it, with its members and its latest messages. */
+/** A channel, for the hooks. It is joined while a component uses it, and has the members and the latest messages. */
 import { Registry, Shared } from './reactstore.ts';
 import type { OutgoingMessage, ReceivedMessage, ReceivedMessageProperties, RtmChannel, RtmClient, RtmError, SendMessageOptions } from './rtm.d.ts';
 
@@ -23,22 +23,22 @@ export interface ChannelState {
 const NOBODY: readonly string[] = [];
 export const LEFT: ChannelState = { state: 'LEFT', members: NOBODY, memberCount: 0, messages: [], error: undefined };
 
-/** How many messages are kept unless a component asks for more. */
+/** How many messages a channel keeps unless a component asks for more. */
 export const MESSAGES = 200;
-/** When a join that failed is tried again, in ms. A channel may be joined twice in 5 s. */
+/** How long after a failed join the next attempt is made, in ms. A client may join a channel twice in 5 s. */
 const RETRY = 5000;
 const NOT_LOGGED_IN = 102;
 
 let lastId = 0;
 
 export class Channel extends Shared<ChannelState> {
-  /** How many messages are kept: the most that a component has asked for. */
+  /** How many messages are kept: the largest number that a component has asked for. */
   limit = MESSAGES;
   private channel: RtmChannel | undefined;
-  /** Whose messages are in the list. */
+  /** The user to whom the messages in the list belong. */
   private uid = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** What was told of members while the list of them is on its way; undefined at other times. */
+  /** Changes of members that came while getMembers is under way; undefined at other times. */
   private told: ((members: Set<string>) => void)[] | undefined;
 
   constructor(private readonly client: RtmClient, private readonly id: string, private readonly ended: () => void) {
@@ -65,11 +65,11 @@ export class Channel extends Shared<ChannelState> {
     const { channel } = this;
     this.channel = undefined;
     channel?.removeAllListeners();
-    if (channel && channel.joinState !== 'LEFT') channel.leave().catch(() => {}); // a join that was under way may still fail
+    if (channel && channel.joinState !== 'LEFT') channel.leave().catch(() => {}); // it fails if the join under way fails
     this.ended();
   }
 
-  /** Resolves with the message as it stands in the list then, `sent` or `failed`. */
+  /** Resolves with the entry of the message in the list, whose status is then `sent` or `failed`. */
   async send(message: OutgoingMessage | string, options?: SendMessageOptions): Promise<Entry> {
     const outgoing: OutgoingMessage = typeof message === 'string' ? { text: message, messageType: 'TEXT' } : message;
     const entry: Entry = { id: ++lastId, message: outgoing, from: this.client.context.uid, at: Date.now(), status: 'sending' };
@@ -92,7 +92,10 @@ export class Channel extends Shared<ChannelState> {
     else this.show();
   };
 
-  /** Joins, and reads the members. What fails is tried again: a rate, too many channels, another object that holds this one. */
+  /**
+   * Joins, and reads the members. Tries again after an error, such as a rate limit, too many channels, or another object that has joined
+   * the same channel.
+   */
   private readonly enter = async (): Promise<void> => {
     const { channel, client } = this;
     clearTimeout(this.timer);

@@ -1,8 +1,8 @@
-/** Files, for the hooks: object URLs that are revoked when nobody shows them, downloads that components share, and uploads. */
+/** Files, for the hooks: object URLs that are revoked when no component uses them, downloads that components share, and uploads. */
 import { Registry, Shared } from './reactstore.ts';
 import type { FileUploadParams, ImageUploadParams, MediaOperationProgress, RtmClient, RtmError, UploadedFileMessage, UploadedImageMessage } from './rtm.d.ts';
 
-/** An object URL of a Blob, as long as somebody uses it. */
+/** An object URL of a Blob. It is revoked when no component uses it any more. */
 class ObjectUrl extends Shared<string | undefined> {
   constructor(private readonly blob: Blob, private readonly ended: () => void) {
     super(undefined);
@@ -20,12 +20,12 @@ class ObjectUrl extends Shared<string | undefined> {
 
 export const objectUrls = new Registry((blob: Blob, _key, ended) => new ObjectUrl(blob, ended));
 
-/** How many downloads of a client run at a time: the SDK runs three, and refuses a tenth that waits. */
+/** How many downloads of a client run at a time. The SDK runs three tasks at a time, and refuses a tenth one. */
 const DOWNLOADS = 3;
-/** When a download is tried again that the application's own tasks left no place, in ms. */
+/** How long to wait before another attempt, in ms, if the application's own tasks use all nine places. */
 const PLACE_CHECK = 1000;
 
-/** Downloads take turns. */
+/** Runs at most DOWNLOADS functions at a time; the others wait. */
 class Turns {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -51,7 +51,7 @@ function turnsOf(client: RtmClient): Turns {
   return of;
 }
 
-/** The same to the percent. */
+/** Whether two progresses have the same percentage. */
 const isSame = (a: MediaOperationProgress | undefined, b: MediaOperationProgress) => !!a && percent(a) === percent(b);
 const percent = ({ currentSize, totalSize }: MediaOperationProgress) => Math.floor((currentSize * 100) / totalSize);
 
@@ -83,7 +83,7 @@ class Download extends Shared<DownloadState> {
     this.ended();
   }
 
-  /** Begins, or begins again after an error. It waits for the login. */
+  /** Starts the download, also after an error. Does nothing while the client is not connected: the next connection starts it. */
   readonly load = (): void => {
     if (this.abort || this.value.blob || this.client.connectionState !== 'CONNECTED') return;
     void this.run((this.abort = new AbortController()));
@@ -99,13 +99,13 @@ class Download extends Shared<DownloadState> {
       if (abort.signal.aborted) return;
       const error = cause as RtmError;
       if (error.code === 5) this.timer = setTimeout(this.load, PLACE_CHECK);
-      else if (error.code !== 102 && error.name !== 'RtmInterruptedError') this.set({ error }); // these two wait for the next login
+      else if (error.code !== 102 && error.name !== 'RtmInterruptedError') this.set({ error }); // after these two, the next login tries again
     } finally {
       this.abort = undefined;
     }
   }
 
-  /** There is nothing to wait for any more. */
+  /** Stores the file, and stops listening for connections. */
   private loaded(blob: Blob): void {
     this.client.off('ConnectionStateChanged', this.load);
     this.set({ blob });
@@ -135,7 +135,7 @@ export interface UploadState {
 
 export const IDLE: UploadState = { status: 'idle', file: undefined, progress: undefined, message: undefined, error: undefined };
 
-/** The uploads of one component, one at a time; they end with it. */
+/** The uploads of one component, one at a time. They end when the component is unmounted. */
 export class Upload extends Shared<UploadState> {
   private abort: AbortController | undefined;
 
@@ -149,13 +149,13 @@ export class Upload extends Shared<UploadState> {
     this.reset();
   }
 
-  /** Resolves with the message, or undefined: what went wrong is in `error`. */
+  /** Resolves with the message, or with undefined if the upload fails or is canceled. The reason is in `error`. */
   async upload(client: RtmClient, file: Blob, params: UploadParams = {}): Promise<Uploaded | undefined> {
     this.abort?.abort();
     const abort = (this.abort = new AbortController());
     const change = (change: Partial<UploadState>) => abort === this.abort && this.set(change);
     this.set({ ...IDLE, status: 'uploading', file });
-    const { name: fileName = '', type } = (file ?? {}) as Partial<File>; // null is the SDK's to refuse
+    const { name: fileName = '', type } = (file ?? {}) as Partial<File>; // the SDK refuses null
     const messageType = type?.startsWith('image/') ? 'IMAGE' : 'FILE';
     try {
       const message = await client.createMediaMessageByUploading<Uploaded>(file, { messageType, fileName, ...params } as Partial<Uploaded>, {

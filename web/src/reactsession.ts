@@ -1,10 +1,10 @@
-/** Who is logged in, for the hooks: brings a client to the user that the application wants. */
+/** The session of a client, for the hooks. It logs in the user that the application wants, and logs out the one before. */
 import { Registry, Shared } from './reactstore.ts';
 import type { RtmClient, RtmError, RtmStatusCode } from './rtm.d.ts';
 
 export type Text = string | null | undefined;
 
-/** Who is to be logged in; see RtmUser in react.d.ts. */
+/** A user to log in; see RtmUser in react.d.ts. */
 export interface User {
   uid: string;
   token?: Text | (() => Text | Promise<Text>);
@@ -19,15 +19,15 @@ export interface SessionState {
 
 export const LOGGED_OUT: SessionState = { state: 'DISCONNECTED', reason: undefined, uid: undefined, error: undefined };
 
-/** Two logins of a client must be so far apart, in ms. */
+/** The least time between two logins of a client, in ms. */
 const LOGIN_INTERVAL = 500;
 
 export class Session extends Shared<SessionState> {
-  /** Who is to be logged in. */
+  /** The user to log in; undefined: log out. */
   private wanted: User | undefined;
-  /** Whom the latest attempt was for. */
+  /** The user of the latest attempt. */
   private current: User | undefined;
-  /** Who was wanted last, for `login()`. */
+  /** The user of the latest login, for `login()` without an argument. */
   private latest: User | undefined;
   private attempts: Promise<void> | undefined;
   private provided = false;
@@ -51,14 +51,14 @@ export class Session extends Shared<SessionState> {
     this.ended();
   }
 
-  /** Logs in the user of a provider, and out when it has none any more. */
+  /** Logs in the user of a provider. Logs out when the provider has no user any more. */
   provide(user: User | undefined): void {
     if (user) void this.login(user);
     else if (this.provided) void this.logout();
     this.provided = !!user;
   }
 
-  /** Never rejects: what went wrong is in `error`. */
+  /** Never rejects: if the login fails, the reason is in `error`. */
   async login(user: User | undefined = this.latest): Promise<void> {
     this.latest = user;
     const goesOn = this.attempts || /^(RE)?CONN/.test(this.value.state);
@@ -77,15 +77,15 @@ export class Session extends Shared<SessionState> {
     return this.settle();
   }
 
-  /** Leaves at once who is not wanted any more, also in the middle of a login. */
+  /** Logs out the current user at once, even during a login. Then logs in the wanted user, if there is one. */
   private settle(): Promise<void> {
     if (this.current && this.client.connectionState !== 'DISCONNECTED') this.client.logoutSync();
     return (this.attempts ??= this.attempt());
   }
 
-  /** Until who is wanted is logged in, or can't be. */
+  /** Tries until the login of the wanted user has succeeded or failed, even if that user changes meanwhile. */
   private async attempt(): Promise<void> {
-    await undefined; // until `attempts` is set
+    await undefined; // the caller first sets `attempts`
     while (this.current !== this.wanted) {
       const user = (this.current = this.wanted);
       try {
@@ -95,7 +95,7 @@ export class Session extends Shared<SessionState> {
         if (user === this.wanted) this.set({ error: error as Error });
       }
     }
-    this.attempts = undefined; // at once: whoever is wanted from here on needs another attempt
+    this.attempts = undefined; // without an await before it: a change of `wanted` after the loop needs another attempt
   }
 
   private async enter(user: User): Promise<void> {

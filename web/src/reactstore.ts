@@ -1,9 +1,9 @@
-/** What the hooks subscribe to: values that components share, and that exist while somebody uses them. */
+/** Values that the hooks subscribe to. Components share them. A value exists while a component uses it. */
 
-/** For how long a value outlives its last user, in ms: StrictMode and changes of route let go of it and come back at once. */
+/** How long a value exists after its last subscription has ended, in ms. StrictMode and changes of route subscribe again at once. */
 const GRACE = 1000;
 
-/** A value that is replaced when it changes, as useSyncExternalStore wants it. */
+/** A value that is replaced when it changes, as useSyncExternalStore requires. */
 export abstract class Shared<T> {
   private readonly listeners = new Set<() => void>();
   private ending: ReturnType<typeof setTimeout> | undefined;
@@ -11,7 +11,7 @@ export abstract class Shared<T> {
 
   constructor(public value: T, private readonly grace = GRACE) {}
 
-  /** Adds a user. The first one begins the work; some time after the last has gone it ends. */
+  /** Adds a listener, and returns a function that removes it. The first one calls begin. `grace` ms after the last is removed, end is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
     clearTimeout(this.ending);
     this.listeners.add(listener);
@@ -31,7 +31,7 @@ export abstract class Shared<T> {
   protected abstract begin(): void;
   protected abstract end(): void;
 
-  /** Changes some fields; without a difference nothing is rendered. */
+  /** Changes some fields. If they all have the same values already, it does not call the listeners. */
   protected set(change: Partial<T>): void {
     if (Object.entries(change).every(([key, value]) => this.value[key as keyof T] === value)) return;
     this.replace({ ...this.value, ...change });
@@ -48,11 +48,11 @@ export abstract class Shared<T> {
   }
 }
 
-/** Finds the value of an owner and a key. Rendering only looks; a subscription makes what is not there. */
+/** Has one value for each owner and key. Rendering only calls `peek`. A subscription calls `of`, which makes a missing value. */
 export class Registry<Owner extends object, S> {
   private readonly owners = new WeakMap<Owner, Map<string, S>>();
 
-  /** `make` gets a function to call when the value has ended. */
+  /** `make` makes a value. It gets a function that the value calls when it has ended. */
   constructor(private readonly make: (owner: Owner, key: string, ended: () => void) => S) {}
 
   peek(owner: Owner, key = ''): S | undefined {

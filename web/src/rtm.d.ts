@@ -2,9 +2,9 @@
  * rtm-wasm: the API of the RTM Web SDK 1.4 on a gateway of your own.
  *
  * Asynchronous methods never throw: they reject with an {@link RtmError}. All other methods
- * work, and throw, at once, also before the wasm is loaded. `@throws` names the class of the
- * error, the name of its code in `rtm-wasm/codes`, and its number. Sizes of strings are
- * bytes of UTF-8. "Allowed characters" of ids are ASCII letters and digits, white space and
+ * do their work, or throw, before they return, even if the wasm is not loaded yet. `@throws` has
+ * the class of the error, the name of its code in `rtm-wasm/codes`, and its number. Sizes of
+ * strings are bytes of UTF-8. "Allowed characters" of ids are ASCII letters and digits, white space and
  * `! # $ % & ( ) + - , . : ; < = > ? @ [ ] ^ _ { | } ~`.
  */
 export as namespace AgoraRTM;
@@ -38,16 +38,16 @@ export interface RtmError extends Error {
     | 'RtmInternalError';
   /** A number from the enum of the method that failed. */
   readonly code?: number;
-  /** A number sent by the gateway; for media the HTTP status of the last attempt, perhaps from a proxy. */
+  /** A number that the gateway sent. For media it is the HTTP status of the last attempt, which may come from a proxy. */
   readonly serverCode?: number;
   /** The cause, if there is one. */
   readonly originalError?: unknown;
 }
 
 /**
- * Whether a value is an error of the SDK, from any frame. The codes have names in `rtm-wasm/codes`.
+ * Whether a value is an error of the SDK, also if it comes from another frame. The codes have names in `rtm-wasm/codes`.
  *
- * @param value what was caught
+ * @param value the value that was caught
  * @example
  * import { isRtmError } from 'rtm-wasm';
  * import { LoginError } from 'rtm-wasm/codes';
@@ -85,7 +85,7 @@ interface RtmFileMessage {
   mediaId: string;
   fileName: string;
   description: string;
-  /** A picture that travels within the message. In a received message it has no type, and no bytes if none was sent. */
+  /** A picture that is part of the message. In a received message it has no type. It is empty if the sender gave no thumbnail. */
   thumbnail?: Blob;
   /** The same Blob as `thumbnail`. Not enumerable. */
   readonly thumbnailData?: Blob;
@@ -115,7 +115,7 @@ type RtmMessage = RtmTextMessage | RtmRawMessage | RtmFileMessage | RtmImageMess
 export type OutgoingMessage = RtmMessage | Sendable<RtmFileMessage> | Sendable<RtmImageMessage>;
 type Sendable<T extends { messageType: string; mediaId: string }> = Pick<T, 'messageType' | 'mediaId'> & Partial<T>;
 
-/** A received message. `messageType` tells its kind, and all fields of that kind are set. */
+/** A received message. `messageType` is its kind, and all fields of that kind are set. */
 export type ReceivedMessage =
   | (RtmTextMessage & { messageType: 'TEXT' })
   | (RtmRawMessage & { messageType: 'RAW'; description: string })
@@ -134,8 +134,8 @@ export interface SendMessageOptions {
   /** Keep the message for a peer who is not online: the latest 200 messages, for seven days. No effect in channels. Default false. */
   enableOfflineMessaging?: boolean;
   /**
-   * Store the message in the history that the app's backend can read: texts, pictures and files, for seven days unless the gateway
-   * is set otherwise. If the app's quota is used up, sending fails. Default false.
+   * Store the message in the history that the app's backend can read: texts, pictures and files. The gateway keeps it for seven days
+   * unless its operator has set another time. If the app's quota is used up, sending fails. Default false.
    */
   enableHistoricalMessaging?: boolean;
 }
@@ -157,31 +157,31 @@ export interface MediaOperationProgress {
 export interface MediaTransferHandler {
   /** Cancels the task, which rejects with RtmInterruptedError 6. */
   cancelSignal?: AbortSignal;
-  /** Called with 0 when the transfer begins, then now and then, and with the total before the promise resolves. */
+  /** Called with 0 when the transfer begins, then from time to time, and with the total before the promise resolves. */
   onOperationProgress?: (progress: MediaOperationProgress) => void;
 }
 
 export interface MediaUrlOptions {
-  /** How long the URL works, in whole seconds: at most 604800 (seven days), and never longer than the gateway keeps the file. Default 3600. */
+  /** How long the URL is valid, in whole seconds: at most 604800 (seven days). It ends earlier if the gateway deletes the file. Default 3600. */
   expiresIn?: number;
-  /** The file name under which browsers save the file, 1 to 255 bytes. Without it they show what they can show. */
+  /** The file name under which browsers save the file, 1 to 255 bytes. Without it, browsers show the file if they can. */
   download?: string;
 }
 
 /** fileName, description and thumbnail are copied into the message; other fields have no effect. */
 export type FileUploadParams = Partial<RtmFileMessage>;
-/** messageType may be left out if a width or height is given. The SDK measures what is not given. */
+/** messageType may be left out if a width or height is given. The SDK measures the sizes that are not given. */
 export type ImageUploadParams = Partial<RtmImageMessage> & {
-  /** True or options: the SDK prepares the picture first, as {@link prepareImage} does. Other params stay as given. */
+  /** True or options: the SDK prepares the picture first, as {@link prepareImage} does. It does not change other params that you give. */
   prepare?: boolean | PrepareImageOptions;
 };
 
 export interface PrepareImageOptions {
-  /** The longest side in pixels, at least 1: a larger picture is drawn again at that size. Default: no limit. */
+  /** The longest side in pixels, at least 1. A larger picture is drawn again at that size. Default: no limit. */
   maxSide?: number;
-  /** Above 0, at most 1, for a picture that is drawn again. If given, every picture is drawn again, unless that makes it larger. Default 0.85. */
+  /** The quality of a picture that is drawn again: above 0, at most 1. If given, every picture is drawn again, unless that makes it larger. Default 0.85. */
   quality?: number;
-  /** False leaves the metadata in a picture that is not drawn again. Default true. */
+  /** False keeps the metadata of a picture that is not drawn again. Default true. */
   stripMetadata?: boolean;
   /** False makes no thumbnail. Default true. */
   thumbnail?: boolean | Blob;
@@ -189,13 +189,13 @@ export interface PrepareImageOptions {
   fileName?: string;
   /** The description of the message: the thumbnail leaves room for it. */
   description?: string;
-  /** Ends the preparation, with RtmInterruptedError 6. */
+  /** Cancels the preparation, which rejects with RtmInterruptedError 6. */
   signal?: AbortSignal;
 }
 
 /** The result of {@link prepareImage}. Spread all fields except payload and placeholder into the params of an upload. */
 export interface PreparedImage {
-  /** The picture to upload: the file itself if nothing had to change. */
+  /** The picture to upload. It is the file itself if nothing had to change. */
   payload: Blob;
   /** Width of the payload in pixels, as displayed. */
   width: number;
@@ -205,7 +205,7 @@ export interface PreparedImage {
   thumbnail?: Blob;
   thumbnailWidth?: number;
   thumbnailHeight?: number;
-  /** A ThumbHash in base64, some 30 characters: for placeholderUrl of `rtm-wasm/placeholder`. */
+  /** A ThumbHash in base64, about 30 characters, for placeholderUrl of `rtm-wasm/placeholder`. */
   placeholder: string;
 }
 
@@ -292,28 +292,28 @@ declare namespace RtmEvents {
     /** Emitted when connectionState already has the new value. */
     ConnectionStateChanged: (newState: RtmStatusCode.ConnectionState, reason: RtmStatusCode.ConnectionChangeReason) => void;
     /**
-     * A message from a peer. Messages that came while the connection was lost follow when it is back. So do messages that were sent with
-     * enableOfflineMessaging while this user was not logged in.
+     * A message from a peer. Messages that were sent while the connection was lost follow after the reconnect. Messages that were sent with
+     * enableOfflineMessaging while this user was not logged in follow after the login.
      */
     MessageFromPeer: (message: ReceivedMessage, peerId: string, messageProps: ReceivedMessageProperties) => void;
     /** A peer calls. Emitted once for each call. */
     RemoteInvitationReceived: (remoteInvitation: RemoteInvitation) => void;
-    /** The gateway refused the token while RECONNECTING. Call renewToken, or log out: until then the client makes no attempt to connect. */
+    /** The gateway refused the token while RECONNECTING. Call renewToken, or log out. Until then the client does not try to connect. */
     TokenExpired: () => void;
-    /** States of subscribed peers. Emitted after subscribing, when a state changes, and for all peers when a lost connection is back. */
+    /** States of subscribed peers. Emitted after subscribing, when a state changes, and for all peers after a reconnect. */
     PeersOnlineStatusChanged: (status: PeersOnlineStatusMap) => void;
     /** Never emitted: there is no proxy. */
     FallbackProxyConnected: () => void;
   }
 
   interface RtmChannelEvents {
-    /** A message from another member. After a lost connection the missed ones follow: the latest 32 of the last 30 s. */
+    /** A message from another member. After a reconnect the missed messages follow: the latest 32 of the last 30 s. */
     ChannelMessage: (message: ReceivedMessage, memberId: string, messageProps: ReceivedMessageProperties) => void;
     /** Another member joined. Not emitted in channels with more than 512 members. */
     MemberJoined: (memberId: string) => void;
     /**
      * Another member left, logged out, or had no connection for 30 s. Not emitted in channels with more than 512 members. If this client itself
-     * was away for more than 30 s, the event comes 30 s after it is back.
+     * had no connection for more than 30 s, the event comes 30 s after the reconnect.
      */
     MemberLeft: (memberId: string) => void;
     /** The number of members has changed. Emitted at most once a second, or every 3 s if there are more than 512 members. */
@@ -334,7 +334,7 @@ declare namespace RtmEvents {
     /**
      * PEER_OFFLINE: the callee was not online for 30 s. PEER_NO_RESPONSE: the callee's client did not acknowledge in 10 s, or this client had
      * no connection for 30 s. INVITATION_EXPIRE: no answer in 60 s. NOT_LOGGEDIN: this client was not logged in, or logged out
-     * meanwhile. UNKNOWN: anything else.
+     * during the call. UNKNOWN: any other reason.
      */
     LocalInvitationFailure: (reason: RtmStatusCode.LocalInvitationFailureReason) => void;
   }
@@ -348,7 +348,7 @@ declare namespace RtmEvents {
     RemoteInvitationAccepted: () => void;
     /**
      * INVITATION_EXPIRE: not answered in 60 s. ACCEPT_FAILURE: the caller is online and did not confirm in 5 s. PEER_OFFLINE: the
-     * caller did not confirm in 5 s and is offline. UNKNOWN: logged out meanwhile, or anything else.
+     * caller did not confirm in 5 s and is offline. UNKNOWN: this client logged out during the call, or any other reason.
      */
     RemoteInvitationFailure: (reason: RtmStatusCode.RemoteInvitationFailureReason) => void;
   }
@@ -381,9 +381,9 @@ interface Subscribe<Events, More, Self> {
  */
 declare class TypedEmitter<Events, More = {}> {
   /**
-   * Adds a listener after the present ones. A listener that is added twice is called twice.
+   * Adds a listener after the existing ones. A listener that is added twice is called twice.
    *
-   * @throws {TypeError} the listener is not a function; so do the next four methods
+   * @throws {TypeError} the listener is not a function; the next four methods throw it, too
    * @example
    * client.on('MessageFromPeer', (message, peerId) => console.log(peerId, message.messageType));
    */
@@ -397,9 +397,9 @@ declare class TypedEmitter<Events, More = {}> {
    * client.once('RemoteInvitationReceived', (invitation) => invitation.accept());
    */
   once: Subscribe<Events, More, this>;
-  /** Like on, but the listener is called before the present listeners. */
+  /** Like on, but the listener is called before the existing listeners. */
   prependListener: Subscribe<Events, More, this>;
-  /** Like once, but the listener is called before the present listeners. */
+  /** Like once, but the listener is called before the existing listeners. */
   prependOnceListener: Subscribe<Events, More, this>;
   /**
    * Removes a listener. If it was added twice, the later one is removed. An unknown listener is ignored.
@@ -489,7 +489,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
   /** 0 until known. */
   readonly memberCount: number;
   /**
-   * Joins the channel. A join that failed can be repeated. While the client is RECONNECTING, the state stays and the client joins again by itself.
+   * Joins the channel. If joining fails, it can be repeated. While the client is RECONNECTING, joinState does not change, and the client joins again by itself.
    *
    * @throws {RtmInvalidStatusError} JOIN_CHANNEL_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
    * @throws {RtmInvalidStatusError} JOIN_CHANNEL_ERR_ALREADY_JOINED (6): this object is joined or joining
@@ -515,7 +515,7 @@ declare class RtmChannel extends TypedEmitter<RtmEvents.RtmChannelEvents> {
    */
   leave(): Promise<void>;
   /**
-   * Sends a message to all other members; the sender does not get its own message. While the client is RECONNECTING the call waits, 9 s at most.
+   * Sends a message to all other members. The sender does not get its own message. While the client is RECONNECTING, the call waits, for at most 9 s.
    *
    * @param message a plain object; text, rawMessage with description, or fileName, description and thumbnail have at most 32768 bytes together
    * @param options enableHistoricalMessaging
@@ -579,7 +579,7 @@ declare class LocalInvitation extends TypedEmitter<RtmEvents.LocalInvitationEven
    */
   send(): void;
   /**
-   * Cancels the call. The callee gets the present content.
+   * Cancels the call. The callee gets the current value of content.
    *
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_NOT_STARTED (2): not sent yet
    * @throws {RtmInvalidStatusError} INVITATION_API_CALL_ERR_ALREADY_END (3): the call has ended
@@ -599,7 +599,7 @@ declare class RemoteInvitation extends TypedEmitter<RtmEvents.RemoteInvitationEv
   /** A UUID, made by the caller. */
   readonly callId: string;
   /**
-   * The content of the caller, at most 8192 bytes; after a cancellation the content of that.
+   * The content of the caller, at most 8192 bytes. If the caller cancels, it becomes the content of the cancellation.
    *
    * @throws {RtmInvalidArgumentError} INVITATION_API_CALL_ERR_INVALID_ARGUMENT (1): the property is assigned
    */
@@ -649,7 +649,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
 
   /**
    * Logs the user in and connects. The first login waits for the wasm. A login of the same uid elsewhere makes the older client ABORTED.
-   * A lost connection comes back by itself (RECONNECTING): do not log in again.
+   * After a lost connection the client connects again by itself (RECONNECTING): do not log in again.
    *
    * @param options uid: 1 to 64 allowed characters; token: needed if the app has a certificate, an empty one counts as no token
    * @throws {RtmInvalidArgumentError} LOGIN_ERR_INVALID_ARGUMENT (3): options, uid or token is not valid
@@ -669,7 +669,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   login(options: { uid: string; token?: string | null | undefined }): Promise<void>;
   /**
    * Logs out: leaves all channels, ends all media tasks (RtmInterruptedError 6), and waits for the gateway, 5 s at most.
-   * While a login is under way it waits for that first, and rejects with its error.
+   * If a login is under way, logout waits for it first. If that login fails, logout rejects with its error.
    *
    * @throws {RtmInvalidStatusError} LOGOUT_ERR_USER_NOT_LOGGED_IN (102): DISCONNECTED already
    * @example
@@ -686,16 +686,16 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   logoutSync(): void;
   /**
    * Ends the client: logs out at once if it is logged in, removes all listeners, also those of its channels and invitations, and frees its
-   * memory in the core. May be called at any time, also twice. A later login begins as with a new client.
+   * memory in the core. May be called at any time, and more than once. After a later login the client works like a new one.
    *
    * @example
    * await using client = AgoraRTM.createInstance(appId, { gateway }); // destroyed at the end of the block
    */
   destroy(): Promise<void>;
-  /** The same as destroy, for `await using`. Only where the engine has the symbol, or a polyfill that was loaded before the SDK. */
+  /** The same as destroy, for `await using`. It exists if the engine has the symbol, or if a polyfill was loaded before the SDK. */
   [Symbol.asyncDispose](): Promise<void>;
   /**
-   * Gives the gateway a new token, for the next connection. Works while RECONNECTING too. If the new token is refused, the old one stays in force.
+   * Gives the gateway a new token, for the next connection. Works while RECONNECTING, too. If the new token is refused, the client keeps the old one.
    *
    * @param token not empty
    * @throws {RtmInvalidArgumentError} RENEW_TOKEN_ERR_INVALID_ARGUMENT (2): not a string, or empty
@@ -710,7 +710,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   renewToken(token: string): Promise<void>;
   /**
-   * Takes over every field that is not null, at once. Checks nothing. A new gateway counts from the next login on.
+   * Sets each field that is not null, at once and without checks. A new gateway is used from the next login on.
    *
    * @param config the fields to change
    * @example
@@ -746,15 +746,15 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   createLocalInvitation(calleeId: string): LocalInvitation;
   /**
-   * Sets the fields that an IMAGE or FILE message lacks to their defaults, and returns the message; others come back unchanged. Checks nothing.
+   * Sets missing fields of an IMAGE or FILE message to their defaults, and returns the message. Returns other messages unchanged. Checks nothing.
    *
-   * @param message with messageType and mediaId, for media
+   * @param message a message; for media it has messageType and mediaId
    * @example
    * await channel.sendMessage(client.createMessage({ messageType: 'FILE', mediaId, fileName: 'notes.txt' }));
    */
   createMessage<T extends RtmMessage>(message: Partial<T>): T;
   /**
-   * Sends a message to a user. While RECONNECTING the call waits, 9 s at most.
+   * Sends a message to a user. While the client is RECONNECTING, the call waits, for at most 9 s.
    *
    * @param message a plain object; text, rawMessage with description, or fileName, description and thumbnail have at most 32768 bytes together
    * @param peerId the uid of the receiver, 1 to 64 allowed characters
@@ -773,12 +773,12 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   sendMessageToPeer(message: OutgoingMessage, peerId: string, options?: SendMessageOptions): Promise<PeerMessageSendResult>;
 
   /**
-   * Uploads a file and makes the message that carries its mediaId; send that message to share the file. A client can have nine uploads and
-   * downloads at a time: three transfer, the others wait. An upload survives a lost connection and a restarted gateway.
+   * Uploads a file and makes the message that carries its mediaId. Send that message to share the file. A client can have nine uploads and
+   * downloads at a time: three transfer, the others wait. An upload survives a lost connection and a restart of the gateway.
    *
    * @param payload a Blob or File of 1 to 31457280 bytes
    * @param params messageType, fileName, description, thumbnail and sizes of the message; `prepare` for pictures. May have the fields of handler too
-   * @param handler cancels the task, and gets its progress; its fields win over those in params
+   * @param handler cancels the task, and gets its progress; its fields take precedence over those in params
    * @throws {RtmInvalidArgumentError} UPLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): the payload is empty or not a Blob, a param has the wrong type, or `prepare` and the browser cannot decode the picture
    * @throws {RtmLimitExceededError} UPLOAD_MEDIA_ERR_SIZE_OVERFLOW (4): more than 31457280 bytes
    * @throws {RtmInvalidStatusError} UPLOAD_MEDIA_ERR_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
@@ -796,10 +796,10 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   createMediaMessageByUploading<T extends RtmFileMessage | RtmImageMessage>(payload: Blob, params?: Partial<T>, handler?: MediaTransferHandler): Promise<T>;
   /**
    * Downloads a file. The gateway finds the type of the Blob from the first bytes: image/png, image/jpeg, image/gif, application/pdf,
-   * application/zip, or another in which no browser runs a script, such as video/mp4 and text/plain; otherwise application/octet-stream.
-   * The content is compared with the digests that the gateway has stored.
+   * application/zip, or another type in which no browser runs a script, such as video/mp4 and text/plain. All other files get
+   * application/octet-stream. The SDK compares the content with the digests that the gateway has stored.
    *
-   * @param mediaId that of a message
+   * @param mediaId the mediaId of a message
    * @param handler cancels the task, and gets its progress
    * @throws {RtmInvalidArgumentError} DOWNLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): not a media id
    * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_NOT_EXIST (4): unknown, or uploaded more than seven days ago
@@ -813,10 +813,10 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   downloadMedia(mediaId: string, handler?: MediaTransferHandler): Promise<Blob>;
   /**
-   * Gives an absolute URL of the gateway that leads to the file without a login, for `<img>`, `<video>` and `<a>`. Whoever has the URL can read that
-   * file until it expires, and browsers may cache the file. Over 100 calls in 5 s a call waits for its turn.
+   * Returns an absolute URL of the gateway, from which `<img>`, `<video>` and `<a>` get the file without a login. Anyone who has the URL can read the
+   * file until the URL expires, and browsers may cache the file. Over 100 calls in 5 s a call waits for its turn.
    *
-   * @param mediaId that of a message
+   * @param mediaId the mediaId of a message
    * @param options how long the URL works, and whether browsers save the file
    * @throws {RtmInvalidArgumentError} DOWNLOAD_MEDIA_ERR_INVALID_ARGUMENT (2): not a media id, or a bad option
    * @throws {RtmUnavailableError} DOWNLOAD_MEDIA_ERR_NOT_EXIST (4): unknown, or uploaded more than seven days ago
@@ -834,7 +834,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    * Asks who is online. Over 10 calls in 5 s a call waits for its turn.
    *
    * @param peerIds 1 to 256 user ids
-   * @returns true for each user who is logged in, UNREACHABLE or not
+   * @returns true for each user who is logged in, even if the user is UNREACHABLE
    * @throws {RtmInvalidStatusError} QUERY_PEERS_ONLINE_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
    * @throws {RtmInvalidArgumentError} QUERY_PEERS_ONLINE_STATUS_ERR_INVALID_ARGUMENT (2): not an array of 1 to 256 valid ids
    * @throws {RtmInvokeTooOftenError} QUERY_PEERS_ONLINE_STATUS_ERR_TOO_OFTEN (5): the call would have to wait for more than 10 s
@@ -845,7 +845,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   queryPeersOnlineStatus(peerIds: string[]): Promise<PeersOnlineStatusResult>;
   /**
-   * Subscribes to the presence of peers, until logout. PeersOnlineStatusChanged comes first with their present states, then with each change.
+   * Subscribes to the presence of peers, until logout. PeersOnlineStatusChanged comes first with their current states, then with each change.
    *
    * @param peerIds user ids; at most 512 in all
    * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
@@ -860,7 +860,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   subscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
   /**
-   * Ends subscriptions. Does not wait for the gateway. Peers that are not subscribed to are ignored.
+   * Ends subscriptions. Does not wait for the gateway. Ignores peers without a subscription.
    *
    * @param peerIds at most 512 user ids
    * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
@@ -872,7 +872,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   unsubscribePeersOnlineStatus(peerIds: string[]): Promise<void>;
   /**
-   * Lists the peers that are subscribed to.
+   * Lists the peers to which the client has subscribed.
    *
    * @param option ONLINE_STATUS
    * @throws {RtmInvalidStatusError} PEER_SUBSCRIPTION_STATUS_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
@@ -897,7 +897,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
   getChannelMemberCount(channelIds: string[]): Promise<ChannelMemberCountResult>;
 
   /**
-   * Replaces all attributes of the own user. They end with the login.
+   * Replaces all attributes of this client's user. They exist until the session ends.
    *
    * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 16384 bytes in all
    * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): no plain object, no attribute, or a key or value that is not valid
@@ -911,7 +911,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   setLocalUserAttributes(attributes: AttributesMap): Promise<void>;
   /**
-   * Adds attributes to those of the own user, or replaces them. The limits apply to all together.
+   * Adds or replaces some attributes of this client's user. The limits are for all attributes together.
    *
    * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 16384 bytes in all
    * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): no plain object, no attribute, or a key or value that is not valid
@@ -925,7 +925,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   addOrUpdateLocalUserAttributes(attributes: AttributesMap): Promise<void>;
   /**
-   * Removes attributes of the own user.
+   * Removes some attributes of this client's user.
    *
    * @param attributeKeys unknown keys are ignored
    * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): not an array, or an empty or bad key
@@ -938,7 +938,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   deleteLocalUserAttributesByKeys(attributeKeys: string[]): Promise<void>;
   /**
-   * Removes all attributes of the own user.
+   * Removes all attributes of this client's user.
    *
    * @throws {RtmInvalidStatusError} ATTRIBUTE_OPERATION_ERR_USER_NOT_LOGGED_IN (102): not logged in, or RECONNECTING
    * @throws {RtmInvokeTooOftenError} ATTRIBUTE_OPERATION_ERR_TOO_OFTEN (5): more than 10 writes in 5 s
@@ -994,7 +994,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   setChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
   /**
-   * Adds attributes to those of a channel, or replaces them. The limits apply to all together.
+   * Adds or replaces some attributes of a channel. The limits are for all attributes together.
    *
    * @param channelId 1 to 64 allowed characters; the client need not be in the channel
    * @param attributes 1 to 32 attributes: keys of 1 to 32 bytes, values of 1 to 8192 bytes, 32768 bytes in all
@@ -1010,7 +1010,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   addOrUpdateChannelAttributes(channelId: string, attributes: AttributesMap, options?: ChannelAttributeOptions): Promise<void>;
   /**
-   * Removes attributes of a channel.
+   * Removes some attributes of a channel.
    *
    * @param channelId 1 to 64 allowed characters; the client need not be in the channel
    * @param attributeKeys unknown keys are ignored
@@ -1040,7 +1040,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
    */
   clearChannelAttributes(channelId: string, options?: ChannelAttributeOptions): Promise<void>;
   /**
-   * Reads all attributes of a channel; an unknown channel has an empty object. Over 10 reads in 5 s a call waits for its turn.
+   * Reads all attributes of a channel. For an unknown channel it returns an empty object. Over 10 reads in 5 s a call waits for its turn.
    *
    * @param channelId 1 to 64 allowed characters; the client need not be in the channel
    * @throws {RtmInvalidArgumentError} ATTRIBUTE_OPERATION_ERR_INVALID_ARGUMENT (3): channelId is not valid
@@ -1071,7 +1071,7 @@ declare class RtmClient extends TypedEmitter<RtmEvents.RtmClientEvents, MoreClie
 
 /* The module */
 
-/** What goes to the console. The constants LOG_FILTER_* are filters. */
+/** Which levels of the log go to the console. The constants LOG_FILTER_* are filters. */
 export interface LogFilter {
   error: boolean;
   warn: boolean;
@@ -1088,7 +1088,7 @@ export interface RtmConfig {
   /** No effect: there is no cloud proxy. */
   enableCloudProxy?: boolean;
   /**
-   * The gateway's address, such as https://rtm.example.org; may be relative to the page. Each login uses the present value. Default: the
+   * The gateway's address, such as https://rtm.example.org. It may be relative to the page. Each login uses the current value. Default: the
    * gateway that served the script, otherwise the page's origin.
    */
   gateway?: string;
@@ -1101,7 +1101,7 @@ export type LegacyAreaCode = 'CN' | 'NA' | 'EU' | 'AS' | 'JP' | 'IN' | 'GLOB' | 
  *
  * @param appId the id of your app: 32 letters and digits
  * @param config `gateway`: where the gateway is; `logFilter`: what goes to the console
- * @param areaCodes checked, without effect
+ * @param areaCodes checked, but without effect
  * @throws {RtmInvalidArgumentError} CREATE_INSTANCE_ERR_INVALID_ARGUMENT (1): appId is not valid, config has an unknown key, or gateway is not an address. Without a code: areaCodes is not valid
  * @example
  * const client = AgoraRTM.createInstance('0123456789abcdef0123456789abcdef', { gateway: 'https://rtm.example.org' });
@@ -1111,7 +1111,7 @@ export declare const createInstance: {
   new (appId: string, config?: RtmConfig, areaCodes?: LegacyAreaCode[]): RtmClient;
 };
 /**
- * Checks and stores areas, without effect: your own gateway has no areas.
+ * Checks and stores areas. They have no effect, because your own gateway has no areas.
  *
  * @param area areaCodes, and excludedArea: CHINA, JAPAN or ASIA
  * @throws {RtmInvalidArgumentError} without a code: an area is not valid
@@ -1125,14 +1125,14 @@ type ParameterName =
   | 'RECONNECTING_AP_NUM' | 'DISABLE_MESSAGE_COMPRESSION' | 'LOG_UPLOAD_INTERVAL' | 'ENABLE_EDGE_AUTO_FALLBACK';
 
 /**
- * Sets a parameter for all clients. Names beyond those of 1.4:
+ * Sets a parameter for all clients. These names do not exist in 1.4:
  *
  * - `GATEWAY`: the gateway's address, for clients that were made without `gateway`;
  * - `WASM_URL`, `WASM_INTEGRITY`, `WASM_MODULE`: where `rtm.wasm` is, the hash it must have, or the compiled program itself;
  * - `VERIFY_MEDIA`: false compares only the length of downloads; set it before the first login;
  * - `LOG_HANDLER`: a function (level, text, error?) that gets log lines instead of the console. level is debug, info, warn or error.
  *
- * As in 1.4, an unknown name has no effect; the console warns of it.
+ * An unknown name has no effect, as in 1.4. The SDK then writes a warning to the console.
  *
  * @param name one of the names above, or of 1.4
  * @param value undefined or null restores the default
@@ -1160,11 +1160,12 @@ export declare function getParameter(name: ParameterName | (string & {})): any;
 export declare function preload(): Promise<void>;
 
 /**
- * Makes a picture ready to send: removes metadata such as the position where a photo was taken, and makes a thumbnail that fits into the message, the
- * sizes and a placeholder. It needs no login. It works in a worker where the browser allows it, on two pictures at a time; the others wait.
+ * Prepares a picture for sending. It removes metadata, such as the position where a photo was taken. It makes a thumbnail that fits into the message and
+ * a placeholder, and measures the picture. It needs no login. It works in a worker if the browser allows that, on two pictures at a time; other pictures
+ * wait.
  *
- * Metadata is removed from JPEG, PNG and WebP without changing a pixel; orientation and colour profile stay. Pictures of other formats that the browser
- * decodes (AVIF, BMP, HEIC in Safari) are drawn again, as JPEG, or as WebP if they are transparent. GIFs and other animated pictures stay as they are.
+ * It removes metadata from JPEG, PNG and WebP without changing a pixel, and keeps orientation and colour profile. It draws pictures of other formats that
+ * the browser decodes (AVIF, BMP, HEIC in Safari) again, as JPEG, or as WebP if they are transparent. GIFs and other animated pictures do not change.
  *
  * @param file the picture; its content counts, not its type
  * @param options size, quality, thumbnail, signal
@@ -1216,7 +1217,7 @@ export declare const MessageType: typeof RtmStatusCode.MessageType;
 /** For setArea. */
 export declare const AreaCode: typeof RtmStatusCode.AreaCode;
 
-/** The object of the script tag and of the default import; the types are its members, too. */
+/** The object of the script tag and of the default import. The types are members of it, too. */
 declare namespace AgoraRTM {
   export {
     createInstance, setArea, setParameter, getParameter, preload, prepareImage, isRtmError, VERSION, BUILD, processId, END_CALL_PREFIX,

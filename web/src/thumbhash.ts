@@ -4,35 +4,35 @@
  * https://evanw.github.io/thumbhash/.
  */
 
-/** The longest side, in pixels, of a picture to be hashed: larger ones have no better hash. */
+/** The longest side, in pixels, of a picture to hash. Larger pictures do not give a better hash. */
 export const HASHED_SIDE = 100;
 
-/** The longest side of a picture that a hash gives. */
+/** The longest side, in pixels, of a decoded picture. */
 const DECODED_SIDE = 32;
 
-/** A channel in the frequency domain: its mean, and the other frequencies as parts of the strongest. */
+/** A channel in the frequency domain: its mean (dc), its strongest frequency (scale), and its frequencies divided by scale (ac). */
 interface Channel {
   dc: number;
   scale: number;
   ac: number[];
 }
 
-/** How many frequencies brightness has along the longer side. */
+/** How many frequencies of brightness a hash has along the longer side. */
 const most = (transparent: boolean) => (transparent ? 5 : 7);
 
-/** The frequencies of a channel, those of a triangle, in the order of the format. The first is the mean. */
+/** The frequencies of a channel, in the order of the format. They form a triangle. The first is the mean. */
 function frequencies(nx: number, ny: number): [cx: number, cy: number][] {
   const out: [number, number][] = [];
   for (let cy = 0; cy < ny; cy++) for (let cx = 0; cx * ny < nx * (ny - cy); cx++) out.push([cx, cy]);
   return out;
 }
 
-/** Cosines along a side of n pixels, by frequency. */
+/** The cosines along a side of n pixels, for each frequency. */
 function waves(n: number): number[][] {
   return Array.from({ length: 7 }, (_, c) => Array.from({ length: n }, (_, i) => Math.cos((Math.PI / n) * c * (i + 0.5))));
 }
 
-/** Hashes a picture of at most 100 pixels a side; `rgba` as a canvas has it. */
+/** Hashes a picture with at most 100 pixels a side. `rgba` is the data of a canvas. */
 export function encodeHash(w: number, h: number, rgba: ArrayLike<number>): Uint8Array {
   const { planes, transparent } = split(w * h, rgba);
   const xs = waves(w);
@@ -77,7 +77,7 @@ export function encodeHash(w: number, h: number, rgba: ArrayLike<number>): Uint8
   return Uint8Array.from(bytes);
 }
 
-/** Planes of l, p, q and a. Transparent pixels get the mean colour, so that what can't be seen does not count. */
+/** Returns the planes of l, p, q and a. Transparent pixels get the mean colour, so that invisible colours do not count. */
 function split(n: number, rgba: ArrayLike<number>): { planes: Float64Array[]; transparent: boolean } {
   const planes = [0, 1, 2, 3].map(() => new Float64Array(n));
   const sums = [0, 0, 0, 0];
@@ -95,7 +95,7 @@ function split(n: number, rgba: ArrayLike<number>): { planes: Float64Array[]; tr
   return { planes, transparent: sums[3]! < n };
 }
 
-/** The picture of a hash, its longer side of 32 pixels; undefined for what can be no hash. */
+/** Returns the picture of a hash, whose longer side has 32 pixels. Returns undefined for bytes that are not a hash. */
 export function decodeHash(hash: ArrayLike<number>): { w: number; h: number; rgba: Uint8Array } | undefined {
   const { bits, left } = reader(hash);
   const l = { dc: bits(6) / 63, scale: 0 };
@@ -135,7 +135,7 @@ export function decodeHash(hash: ArrayLike<number>): { w: number; h: number; rgb
   return { w, h, rgba };
 }
 
-/** Writes numbers of a few bits one behind the other, the lowest bits first; rounds, and cuts to what n bits can hold. */
+/** Writes numbers of n bits one after another, the lowest bits first. It rounds a number, and limits it to what n bits can hold. */
 function writer() {
   const bytes: number[] = [];
   let at = 0;
@@ -148,7 +148,7 @@ function writer() {
   };
 }
 
-/** The other way round. `left` tells how many bits are left; below 0 some were missing. */
+/** Reads such numbers. `left` returns how many bits are left; it is below 0 if bits were missing. */
 function reader(bytes: ArrayLike<number>) {
   let at = 0;
   return {

@@ -7,11 +7,11 @@ interface Client {
   readonly _core: CoreClient;
 }
 
-/** Keeps them: the core does not, and an application need not. */
+/** Keeps the clients alive, because the core does not, and the application need not. */
 const inUse = new Set<Client>();
 let watching = false;
 
-/** Puts a client on the list, or takes it off, as its state is. */
+/** Adds a client to the list or removes it, by its state. */
 export function keepInUse(client: Client): void {
   if (/^(DISCONNECT|ABORT)ED$/.test(client.connectionState)) inUse.delete(client);
   else inUse.add(client);
@@ -23,6 +23,6 @@ export function watchPage(): void {
   watching = true;
   const wake = () => [...inUse].forEach((client) => client.connectionState === 'RECONNECTING' && client._core.call('wake'));
   addEventListener('online', wake);
-  // It bubbles up to the window. An <img name="visibilityState"> hides what it is: then each change counts.
+  // The event bubbles up to the window. An <img name="visibilityState"> hides the property: then each change counts.
   addEventListener('visibilitychange', () => document.visibilityState !== 'hidden' && wake());
 }

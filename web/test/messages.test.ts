@@ -27,6 +27,12 @@ test('bytes are copied, so that the caller may change them', () => {
   assert.equal(outgoing.raw![0], 1);
 });
 
+test('of too many bytes only as many are sent as show it: copying all could stop the page for seconds', () => {
+  const { outgoing } = normalise({ rawMessage: new Uint8Array(500_000_000) });
+  assert.equal(outgoing.raw!.length, 32769);
+  assert.equal(outgoing.raw!.buffer.byteLength, 32769);
+});
+
 test('what is wrong is noted for the core', () => {
   class Message { text = 'x'; }
   const table: [unknown, MessageFault][] = [

@@ -1,7 +1,10 @@
-// Command gencodes writes the error codes of errors.json, the one list, as Go
-// constants (codes.go); as TypeScript enums (../web/src/codes.ts), which the build
-// replaces by their numbers: the names would weigh as much as a module; and as that module
-// for applications (../web/src/entry-codes.ts), with its types. It is run by go generate in package core.
+// Command gencodes writes the error codes of errors.json as
+//   - Go constants (codes.go);
+//   - TypeScript enums for the SDK (../web/src/codes.ts), which the build replaces by numbers,
+//     because the names would make the script larger;
+//   - a module with these names for applications (../web/src/entry-codes.ts), and its types.
+//
+// go generate in package core runs it.
 package main
 
 import (
@@ -57,7 +60,7 @@ func main() {
 	}
 }
 
-// goName turns LOGIN_ERR_TOO_OFTEN into LoginErrTooOften.
+// goName converts LOGIN_ERR_TOO_OFTEN to LoginErrTooOften.
 func goName(s string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(strings.ToLower(s), "_") {

@@ -1,5 +1,6 @@
-// Command genlimits writes the numbers of limits.go that the façade needs as a TypeScript enum
-// (../web/src/limits.ts), which the build replaces by the numbers. It is run by go generate in package core.
+// Command genlimits writes a TypeScript enum (../web/src/limits.ts) with the numbers of limits.go
+// that the façade needs. The build replaces its names by the numbers. go generate in package core
+// runs it.
 package main
 
 import (
@@ -12,7 +13,7 @@ import (
 	"rtmwasm/core"
 )
 
-// limits are in bytes or pieces, times in ms.
+// limits are counts, sizes in bytes, and times in ms.
 var limits = []struct {
 	name  string
 	value int

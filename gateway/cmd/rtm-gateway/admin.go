@@ -50,7 +50,7 @@ Exit codes: 0 done, 1 the gateway refused it or could not be reached, 2 wrong ar
 Flags:
 `
 
-// adminFlags are those of all commands. A command ignores none: see adminCommand.flags.
+// adminFlags are the flags of all commands. adminCommand.flags says which ones a command accepts.
 type adminFlags struct {
 	gateway, key, app string
 	json              bool
@@ -74,7 +74,7 @@ type adminFlags struct {
 	download string
 }
 
-// stringList is a flag that may be repeated.
+// stringList is the value of a flag that may be repeated.
 type stringList []string
 
 func (l *stringList) Set(text string) error { *l = append(*l, text); return nil }
@@ -108,7 +108,7 @@ func (f *adminFlags) register(flags *flag.FlagSet) {
 type adminCommand struct {
 	name        string
 	least, most int      // how many arguments
-	flags       []string // beside those of all commands
+	flags       []string // that it accepts besides those of all commands
 	run         func(ctx context.Context, a *adminCall) error
 }
 
@@ -136,12 +136,12 @@ type adminCall struct {
 	out    io.Writer
 }
 
-// errUsage is a wrong command line.
+// errUsage says what is wrong with a command line.
 type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }
 
-// runAdmin is the subcommand. It returns the exit code.
+// runAdmin runs the subcommand admin and returns the exit code.
 func runAdmin(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &adminCall{out: stdout}
 	flags := newFlags("rtm-gateway admin")
@@ -165,7 +165,7 @@ func runAdmin(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return 1
 }
 
-// parse reads the command line. Flags may stand before and behind arguments.
+// parse reads the command line. Flags may come before and after arguments.
 func (a *adminCall) parse(flags *flag.FlagSet, args []string) (command adminCommand, err error) {
 	for len(args) > 0 {
 		if err := flags.Parse(args); err != nil {
@@ -210,7 +210,7 @@ func counted(least, most int) string {
 	return "one argument at most"
 }
 
-// connect finds out whom to ask, and with which key. Its errors name no secret.
+// connect finds the gateway, the app and the key. Its errors do not show secrets.
 func (a *adminCall) connect() (adminClient, error) {
 	text := a.key
 	if text == "" {

@@ -20,10 +20,10 @@ type adminClient struct {
 	key          rest.Key
 }
 
-// adminTimeout bounds a call, the file of an upload included.
+// adminTimeout is how long a call may take, with the upload of its file.
 const adminTimeout = 5 * time.Minute
 
-// apiPath joins the segments of a path, each of them escaped.
+// apiPath escapes the segments of a path and joins them.
 func apiPath(segments ...string) (joined string) {
 	for _, s := range segments {
 		joined += "/" + url.PathEscape(s)
@@ -37,7 +37,7 @@ func jsonBody(value any) io.Reader {
 	return bytes.NewReader(text)
 }
 
-// call makes a call and reads the answer into a value, unless that is nil.
+// call makes a request and decodes the response into answer, unless that is nil.
 func (c adminClient) call(ctx context.Context, method, path string, query url.Values, body io.Reader, size int64, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
 	defer cancel()
@@ -66,11 +66,11 @@ func (c adminClient) call(ctx context.Context, method, path string, query url.Va
 	defer got.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(got.Body, 64<<20))
 	if err != nil {
-		return fmt.Errorf("the answer did not come to its end: %w", err)
+		return fmt.Errorf("the answer is incomplete: %w", err)
 	}
 	var failed struct{ Result, Code, Message string }
 	if json.Unmarshal(text, &failed) != nil || failed.Result == "" {
-		return fmt.Errorf("what answers at %s is no gateway with a control API: status %s", c.gateway, got.Status)
+		return fmt.Errorf("%s is not a gateway with a control API: it answers with status %s", c.gateway, got.Status)
 	}
 	if got.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s (%s, status %d)", failed.Message, failed.Code, got.StatusCode)

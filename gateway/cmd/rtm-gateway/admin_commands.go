@@ -16,7 +16,7 @@ import (
 	"rtmwasm/core"
 )
 
-// printJSON prints a value as the API has it.
+// printJSON prints a value as the API sends it.
 func (a *adminCall) printJSON(value any) error {
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
@@ -24,7 +24,7 @@ func (a *adminCall) printJSON(value any) error {
 	return e.Encode(value)
 }
 
-// table prints rows below a head.
+// table prints a header and rows.
 func (a *adminCall) table(head string, rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ReplaceAll(head, " ", "\t"))
@@ -37,7 +37,7 @@ func (a *adminCall) table(head string, rows [][]string) error {
 	return w.Flush()
 }
 
-// oneLine is text of others as one line that tells a terminal nothing.
+// oneLine returns text of users as one line, without control characters for the terminal.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
@@ -47,7 +47,7 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// showList prints a list: as it is, or as a table of what row makes of an entry.
+// showList prints a list, as JSON or as a table. row returns the cells of an entry.
 func showList[T any](ctx context.Context, a *adminCall, path, name, head string, row func(T) []string) error {
 	all, err := a.client.list(ctx, path, name)
 	if err != nil {
@@ -67,7 +67,7 @@ func showList[T any](ctx context.Context, a *adminCall, path, name, head string,
 	return a.table(head, rows)
 }
 
-// done makes a call that changes something, and prints what was done.
+// done makes a call that changes something. Then it prints text.
 func (a *adminCall) done(ctx context.Context, method, path string, query url.Values, body any, text string) error {
 	var answer map[string]any
 	var err error
@@ -141,7 +141,7 @@ type adminBanView struct {
 
 func adminBan(ctx context.Context, a *adminCall) error {
 	if a.ban < time.Second {
-		return errUsage{"ban needs --for with how long it lasts, a second at least"}
+		return errUsage{"ban needs --for: how long the ban lasts, at least 1s"}
 	}
 	until := time.Now().Add(a.ban).Format(time.RFC3339)
 	body := map[string]any{"seconds": int64(a.ban / time.Second), "reason": a.reason}
@@ -208,7 +208,7 @@ func adminAttributes(ctx context.Context, a *adminCall) error {
 	return a.table("KEY VALUE WRITER WRITTEN", rows)
 }
 
-// adminSendMedia stores a file, and sends it. Where it cannot be sent it is deleted again.
+// adminSendMedia stores a file and sends it. If it cannot send the file, it deletes it.
 func adminSendMedia(ctx context.Context, a *adminCall) error {
 	switch {
 	case a.as == "":
@@ -248,7 +248,7 @@ func adminSendMedia(ctx context.Context, a *adminCall) error {
 		MediaID string `json:"media_id"`
 	}
 	if err := a.client.call(ctx, http.MethodPost, apiPath("users", a.as, "media_messages"), query, jsonBody(body), 0, &answer); err != nil {
-		_ = a.client.call(ctx, http.MethodDelete, apiPath("media", id), nil, nil, 0, nil) // it expires anyway
+		_ = a.client.call(ctx, http.MethodDelete, apiPath("media", id), nil, nil, 0, nil) // if this fails, the file expires later
 		return err
 	}
 	answer.MediaID = id

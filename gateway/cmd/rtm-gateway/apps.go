@@ -13,27 +13,16 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// entries are APPID[:CERTIFICATE]. They are looked at when they are used only, since
-// package flag quotes what it refuses.
+// entries is a secret list of APPID[:CERTIFICATE].
 type entries []string
 
-var errNoEntry = errors.New("it must name an app id")
+// Set implements flag.Value.
+func (e *entries) Set(text string) error { return addSecrets((*[]string)(e), text, "app id") }
 
-// Set adds what a flag, a variable or a line of a file says. Nothing is an error, as of a
-// shell variable that is not set: no reason to let everybody in.
-func (e *entries) Set(text string) error {
-	more := strings.FieldsFunc(text, isSeparator)
-	if len(more) == 0 {
-		return errNoEntry
-	}
-	*e = append(*e, more...)
-	return nil
-}
-
-// String is nothing: entries may be secret.
+// String returns "", because entries may have certificates.
 func (*entries) String() string { return "" }
 
-// Redacted shows the app ids.
+// Redacted returns the app ids.
 func (e *entries) Redacted() string {
 	shown := make([]string, len(*e))
 	for i, entry := range *e {
@@ -58,12 +47,12 @@ func (f *fileName) Set(name string) error {
 
 func (f *fileName) String() string { return string(*f) }
 
-// appSources are where the apps are named.
+// appSources are the settings that name apps.
 type appSources struct {
 	entries entries
 	file    fileName
 
-	development bool // everybody may log in, also from elsewhere; of the gateway only
+	development bool // everybody may log in, also from other machines; only the gateway itself sets it
 }
 
 func (s *appSources) register(flags *flag.FlagSet, entryUsage string) {
@@ -71,15 +60,15 @@ func (s *appSources) register(flags *flag.FlagSet, entryUsage string) {
 	flags.Var(&s.file, "apps", "`FILE` with an app id and its certificate on each line; # begins a comment")
 }
 
-// addVariables takes what the flags leave open from the variables of the gateway.
+// addVariables fills in what the flags do not set, from the gateway's variables.
 func (s *appSources) addVariables() {
-	_ = s.entries.Set(os.Getenv(variable("app"))) // there may be none
+	_ = s.entries.Set(os.Getenv(variable("app"))) // fails if the variable is not set
 	if s.file == "" {
 		s.file = fileName(os.Getenv(variable("apps")))
 	}
 }
 
-// check refuses to let everybody in from other machines, unless that is said in so many words.
+// check refuses settings that let everybody in from other machines, unless --development is given.
 func (s *appSources) check(listen string) error {
 	named := len(s.entries) > 0 || s.file != ""
 	switch {
@@ -92,10 +81,10 @@ func (s *appSources) check(listen string) error {
 	return nil
 }
 
-// load reads all sources. Its errors name no certificate.
+// load reads all sources. Its errors do not show certificates.
 func (s *appSources) load(log *slog.Logger) (*gateway.Apps, error) {
 	apps := &gateway.Apps{}
-	if name := s.file; len(name) >= 32 && core.ValidAppID(string(name[:32])) { // not to be shown in an error
+	if name := s.file; len(name) >= 32 && core.ValidAppID(string(name[:32])) { // it may have a certificate: do not show it
 		return nil, errors.New("--apps names a file: app ids and certificates themselves go with --app or RTM_APP")
 	}
 	if s.file != "" {
@@ -115,7 +104,7 @@ func addEntries(apps *gateway.Apps, entries []string) error {
 	for _, entry := range entries {
 		app, certificate, given := strings.Cut(entry, ":")
 		if given && certificate == "" {
-			return fmt.Errorf("the certificate of app %s is missing behind the colon", app)
+			return fmt.Errorf("the certificate of app %s is missing after the colon", app)
 		}
 		if err := apps.Add(app, certificate); err != nil {
 			return err
@@ -134,7 +123,7 @@ func readApps(apps *gateway.Apps, file string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if info.Mode().Perm()&0o007 != 0 { // a group may be the service's own
+	if info.Mode().Perm()&0o007 != 0 { // the group may read it: it may be the gateway's group
 		log.Warn("every user of this machine can read the certificates: chmod 600 the file, or 640 with the gateway's group", "file", file)
 	}
 	if err := apps.Read(f); err != nil {
@@ -146,7 +135,7 @@ func readApps(apps *gateway.Apps, file string, log *slog.Logger) error {
 	return nil
 }
 
-// authorizer says at the start who will be let in.
+// authorizer returns who may log in, and logs it.
 func authorizer(apps *gateway.Apps, log *slog.Logger) session.Authorizer {
 	if len(apps.IDs()) == 0 {
 		log.Warn("development mode: every app id, user and token is accepted; name your apps with --app or --apps")

@@ -13,14 +13,14 @@ import (
 	"rtmwasm/gateway/natsengine"
 )
 
-// boundOptions say whom the gateway serves, and how much of it.
+// boundOptions say which pages and proxies the gateway trusts, and limit how much it serves.
 type boundOptions struct {
-	origins  origins
-	proxies  prefixes
-	sessions int
-	perApp   int
-	perPlace int
-	rate     int
+	origins    origins
+	proxies    prefixes
+	sessions   int
+	perApp     int
+	perAddress int
+	rate       int
 
 	transfers, appTransfers int
 
@@ -29,10 +29,10 @@ type boundOptions struct {
 	userMail, appMail int
 }
 
-// leastMemory is the smallest limit that leaves room to work.
+// leastMemory is the smallest --max-memory, in bytes.
 const leastMemory = 64 << 20
 
-// origins are those of pages that may use the gateway, between commas; none means all.
+// origins are the origins whose pages may use the gateway; an empty list allows all origins.
 type origins []string
 
 func (o *origins) Set(text string) error {
@@ -43,7 +43,7 @@ func (o *origins) Set(text string) error {
 	for _, one := range list {
 		u, err := url.Parse(one)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one {
-			return fmt.Errorf("%q is no origin such as https://app.example.com: scheme and host, without a path", one)
+			return fmt.Errorf("%q is not an origin: it needs scheme and host, without a path, such as https://app.example.com", one)
 		}
 	}
 	*o = list
@@ -52,7 +52,7 @@ func (o *origins) Set(text string) error {
 
 func (o *origins) String() string { return strings.Join(*o, ",") }
 
-// allow is what the gateway asks; nil for all.
+// allow returns a function that reports whether an origin is allowed, or nil if all are.
 func (o origins) allow() func(string) bool {
 	if len(o) == 0 {
 		return nil
@@ -60,7 +60,7 @@ func (o origins) allow() func(string) bool {
 	return func(origin string) bool { return slices.Contains(o, origin) }
 }
 
-// prefixes are networks or single addresses, between commas.
+// prefixes are networks or single addresses, separated by commas.
 type prefixes []netip.Prefix
 
 func (p *prefixes) Set(text string) error {
@@ -71,7 +71,7 @@ func (p *prefixes) Set(text string) error {
 			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			return fmt.Errorf("%q is no network such as 10.0.0.0/8, nor an address", one)
+			return fmt.Errorf("%q is not a network or address: it must be such as 10.0.0.0/8 or 10.0.0.1", one)
 		}
 		list = append(list, prefix)
 	}
@@ -96,7 +96,7 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 	flags.Var(&o.proxies, "trusted-proxies", "`NETWORK[,NETWORK...]` of proxies whose X-Forwarded-For and X-Forwarded-Proto the gateway trusts, such as 10.0.0.0/8")
 	flags.IntVar(&o.sessions, "max-sessions", d.Sessions, "how many `users` may be logged in at this gateway at the same time")
 	flags.IntVar(&o.perApp, "max-app-sessions", 0, "how many `users` of one app may be logged in at this gateway; 0 means as many as --max-sessions")
-	flags.IntVar(&o.perPlace, "max-address-connections", d.AddressConnections, "how many `connections` one client address may have open; does not apply to loopback and private addresses")
+	flags.IntVar(&o.perAddress, "max-address-connections", d.AddressConnections, "how many `connections` one client address may have open; does not apply to loopback and private addresses")
 	flags.IntVar(&o.rate, "max-address-rate", d.AddressRate, "how many `connections` one client address may open in 10 s; does not apply to loopback and private addresses")
 	flags.IntVar(&o.transfers, "max-transfers", d.Transfers, "how many `uploads` and downloads may run at this gateway at the same time; each uses about a quarter MiB of memory")
 	flags.IntVar(&o.appTransfers, "max-app-transfers", 0, "how many `uploads` and downloads of one app may run at this gateway; 0 means as many as --max-transfers")
@@ -109,7 +109,7 @@ func (o *boundOptions) register(flags *flag.FlagSet) {
 }
 
 func (o boundOptions) check() error {
-	for name, n := range map[string]int{"max-sessions": o.sessions, "max-address-connections": o.perPlace, "max-address-rate": o.rate, "max-transfers": o.transfers} {
+	for name, n := range map[string]int{"max-sessions": o.sessions, "max-address-connections": o.perAddress, "max-address-rate": o.rate, "max-transfers": o.transfers} {
 		if n < 1 {
 			return fmt.Errorf("--%s is %d, it must be at least 1", name, n)
 		}
@@ -125,7 +125,7 @@ func (o boundOptions) check() error {
 	return nil
 }
 
-// mailQuota is what the engine takes for a quota: there, less than 0 means no bound.
+// mailQuota returns a quota as the engine expects it: there, a negative number means no limit.
 func mailQuota(n int) int {
 	if n == 0 {
 		return -1
@@ -136,7 +136,7 @@ func mailQuota(n int) int {
 func (o boundOptions) limits() gateway.Limits {
 	return gateway.Limits{
 		Sessions: o.sessions, AppSessions: o.perApp,
-		AddressConnections: o.perPlace, AddressRate: o.rate, TrustedProxies: o.proxies,
+		AddressConnections: o.perAddress, AddressRate: o.rate, TrustedProxies: o.proxies,
 		Transfers: o.transfers, AppTransfers: o.appTransfers, Memory: int64(o.memory),
 		UserBytes: int64(o.userBytes), AppBytes: int64(o.appBytes),
 	}

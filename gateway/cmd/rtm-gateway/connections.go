@@ -15,15 +15,15 @@ import (
 )
 
 // connectionsPerSocket is how many connections an address may have for each WebSocket that
-// it may have: those of a page's uploads, downloads and files.
+// it may have: a page also needs connections for uploads, downloads and its own files.
 const connectionsPerSocket = 4
 
-// connections is a listener that closes at once what is too much: what waits in the
-// process costs memory, and files that the engine needs to open.
+// connections is a listener that accepts a limited number of connections, and closes further
+// ones at once. Each open connection costs memory, and a file descriptor that the engine may need.
 type connections struct {
 	net.Listener
-	most       int // in all; 0: no bound
-	mostOfOne  int // of one public address that is no trusted proxy's
+	most       int // of all addresses together; 0 means no limit
+	mostOfOne  int // of one public address, unless it is a trusted proxy
 	trusted    []netip.Prefix
 	log        *slog.Logger
 	mu         sync.Mutex // guards the rest
@@ -32,10 +32,11 @@ type connections struct {
 	complained time.Time
 }
 
-// boundConnections leaves a quarter of the files that the process may have open to the engine.
+// boundConnections limits the connections of l. It leaves a quarter of the process's file
+// descriptors to the engine.
 func boundConnections(l net.Listener, o boundOptions, log *slog.Logger) *connections {
 	return &connections{
-		Listener: l, most: maxFiles() / 4 * 3, mostOfOne: connectionsPerSocket * o.perPlace, trusted: o.proxies,
+		Listener: l, most: maxFiles() / 4 * 3, mostOfOne: connectionsPerSocket * o.perAddress, trusted: o.proxies,
 		log: log, by: map[netip.Addr]int{},
 	}
 }
@@ -51,7 +52,7 @@ func (l *connections) Accept() (net.Conn, error) {
 		if ok {
 			return &connection{Conn: c, leave: sync.OnceFunc(leave)}, nil
 		}
-		_ = c.Close() // there is nobody to tell
+		_ = c.Close() // an error changes nothing
 	}
 }
 
@@ -85,7 +86,8 @@ func (l *connections) left(address netip.Addr, counted bool) {
 	}
 }
 
-// counted is what connections from an address count for, if for anything.
+// counted returns the network whose limit a connection counts against. ok is false if it counts
+// against no such limit.
 func (l *connections) counted(from net.Addr) (netip.Addr, bool) {
 	tcp, ok := from.(*net.TCPAddr)
 	if !ok {
@@ -108,10 +110,10 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// ReadFrom is what net/http looks for to have the system send a file.
+// ReadFrom implements io.ReaderFrom: net/http uses it to let the kernel send a file.
 func (c *connection) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
 
-// SyscallConn is what the gateway looks for to write without a wait.
+// SyscallConn implements syscall.Conn: the gateway uses it to write without blocking.
 func (c *connection) SyscallConn() (syscall.RawConn, error) {
 	if system, ok := c.Conn.(syscall.Conn); ok {
 		return system.SyscallConn()
@@ -119,7 +121,7 @@ func (c *connection) SyscallConn() (syscall.RawConn, error) {
 	return nil, errors.ErrUnsupported
 }
 
-// CloseWrite is what net/http looks for to end a connection whose client still sends.
+// CloseWrite lets net/http end a connection whose client is still sending.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -14,7 +14,7 @@ import (
 )
 
 func TestConnectionsOfAnAddress(t *testing.T) {
-	o := boundOptions{perPlace: 1, proxies: prefixes{netip.MustParsePrefix("203.0.113.0/24")}}
+	o := boundOptions{perAddress: 1, proxies: prefixes{netip.MustParsePrefix("203.0.113.0/24")}}
 	l := boundConnections(nil, o, slog.New(slog.DiscardHandler))
 	enter := func(address string) (func(), bool) {
 		return l.enter(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 5000)))
@@ -45,7 +45,7 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 func TestConnectionsInAll(t *testing.T) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := boundConnections(inner, boundOptions{perPlace: 1}, slog.New(slog.DiscardHandler))
+	l := boundConnections(inner, boundOptions{perAddress: 1}, slog.New(slog.DiscardHandler))
 	assert.Positive(t, l.most, "the bound of the process is known")
 	l.most = 1
 	accepted := make(chan net.Conn)

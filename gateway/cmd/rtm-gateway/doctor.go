@@ -15,13 +15,13 @@ const doctorUsage = `Usage: rtm-gateway doctor [--json] [flags]
 
 Checks whether a gateway with these settings will work on this machine. With --url it
 checks whether clients can reach a running gateway through all proxies in front of it.
-It prints a line for each check:
+It prints a line for each check. If something is wrong, the line ends with what to do.
 
   rtm-gateway doctor --config /etc/rtm/gateway.conf
   rtm-gateway doctor --url https://rtm.example.org --apps apps.txt
 
 With --url it logs in as the user rtm-doctor of the first app in --apps or --app, uploads
-30 MB and removes them. It leaves a file of 16 bytes.
+30 MB and removes them. A file of 16 bytes stays until it expires.
 
 It exits with 0 if no check fails, with 1 if a check fails, and with 2 if the settings
 are wrong. With --json it prints one object at the end:
@@ -53,7 +53,7 @@ type report struct {
 	Checks []finding `json:"checks"`
 }
 
-// finding is what one check says.
+// finding is the result of one check.
 type finding struct {
 	Name    string  `json:"name"`
 	Verdict verdict `json:"verdict"`
@@ -61,7 +61,7 @@ type finding struct {
 	Advice  string  `json:"advice,omitempty"`
 }
 
-// examination runs checks and prints a line for each, or a report of all.
+// examination runs checks. It prints a line for each, or one report in JSON.
 type examination struct {
 	options
 	url  string
@@ -73,7 +73,7 @@ type examination struct {
 	leave  func()    // ends the login
 }
 
-// say tells what a check found. advice is what to do about it, "" for nothing.
+// say records what a check found. advice says what to do about it; "" if there is nothing to do.
 func (e *examination) say(v verdict, what, found, advice string) {
 	e.failed = e.failed || v == bad
 	if e.json {
@@ -86,7 +86,7 @@ func (e *examination) say(v verdict, what, found, advice string) {
 	fmt.Fprintf(e.out, "%-5s %-10s %s\n", v, what, found)
 }
 
-// runDoctor is the subcommand. It returns the exit code.
+// runDoctor runs the subcommand doctor and returns the exit code.
 func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	e := &examination{out: stdout}
 	flags := newFlags("rtm-gateway doctor")

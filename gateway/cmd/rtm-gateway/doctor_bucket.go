@@ -9,17 +9,17 @@ import (
 	"rtmwasm/gateway/mediastore/bucket"
 )
 
-// corsAdvice is what to do when pages can't read from the bucket.
+// corsAdvice says what to do if pages cannot read from the bucket.
 const corsAdvice = "give the bucket the CORS rule of docs/operating.md, or leave out --media-redirect"
 
-// checkBucket tries the bucket of --media as a gateway with these settings would.
+// checkBucket tests the bucket of --media, as a gateway with these settings would use it.
 func (e *examination) checkBucket(ctx context.Context) {
 	where, err := parseBucket(e.media.where)
 	if err != nil {
 		e.say(bad, "media", err.Error(), "")
 		return
 	}
-	where.Spool, where.Logger = "", slog.New(slog.DiscardHandler) // a gateway may have the other in use
+	where.Spool, where.Logger = "", slog.New(slog.DiscardHandler) // a running gateway may use the spool of --media
 	files, err := bucket.New(ctx, where)
 	if err != nil {
 		e.say(bad, "media", err.Error(), "")
@@ -31,14 +31,14 @@ func (e *examination) checkBucket(ctx context.Context) {
 		e.say(bad, "media", err.Error(), "")
 		return
 	}
-	text := fmt.Sprintf("the bucket %s takes, gives and removes objects; storing one took %v", where.Bucket, found.RoundTrip.Round(time.Millisecond))
+	text := fmt.Sprintf("objects can be stored in the bucket %s, read and removed; storing one took %v", where.Bucket, found.RoundTrip.Round(time.Millisecond))
 	if found.Conditional {
 		e.say(good, "media", text, "")
 	} else {
-		e.say(poor, "media", text+"; it ignores If-None-Match", "if two gateways finish an upload at the same time, one may replace the other's file; use an object store that knows If-None-Match")
+		e.say(poor, "media", text+"; it ignores If-None-Match", "use an object store that supports it: without it, if two gateways finish an upload at the same time, one may replace the other's file")
 	}
 	if !found.Clock.IsZero() {
-		e.checkClock(found.Clock, "the object store")
+		e.checkClock(found.ClockHeard, found.Clock.Add(time.Second/2), "the object store")
 	}
 	if !e.media.redirect {
 		return

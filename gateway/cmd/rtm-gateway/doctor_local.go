@@ -14,20 +14,20 @@ import (
 	"rtmwasm/gateway/natsengine"
 )
 
-// roomFor is how much a disk should have beyond the reserve: a few hundred large files.
+// roomFor is how many bytes a disk should have free beyond --min-free: enough for a few hundred large files.
 const roomFor = 10 << 30
 
-// renewalTime is what is left of a certificate when it should have been renewed.
+// renewalTime is how long before its expiry a certificate should have been renewed.
 const renewalTime = 14 * 24 * time.Hour
 
-// local checks the machine that the gateway is to run on.
+// local checks this machine, on which the gateway will run.
 func (e *examination) local(ctx context.Context) {
 	e.checkApps()
 	if e.options.nats.servers != "" {
 		e.checkNATS(ctx)
 	} else {
 		e.checkData()
-		e.checkClock(time.Time{}, "")
+		e.checkClock(time.Now(), time.Time{}, "")
 	}
 	switch {
 	case e.media.inBucket():
@@ -43,9 +43,9 @@ func (e *examination) local(ctx context.Context) {
 	e.checkListen(ctx)
 	e.checkTLS()
 	if len(e.bounds.origins) == 0 {
-		e.say(good, "origins", "pages of any origin may use the gateway; --origins limits that", "")
+		e.say(good, "origins", "pages of any origin may use the gateway; set --origins to limit that", "")
 	} else {
-		e.say(good, "origins", "only pages of "+e.bounds.origins.String(), "")
+		e.say(good, "origins", "only pages of "+e.bounds.origins.String()+" may use the gateway", "")
 	}
 }
 
@@ -53,11 +53,11 @@ func (e *examination) checkApps() {
 	apps, err := e.apps.load(slog.New(slog.DiscardHandler))
 	switch {
 	case err != nil:
-		e.say(bad, "apps", err.Error(), "correct the list of apps")
+		e.say(bad, "apps", err.Error(), "correct --app or the file of --apps")
 	case len(apps.IDs()) == 0:
-		e.say(poor, "apps", "development mode: everybody may log in as any user", "name your apps with --apps")
+		e.say(poor, "apps", "development mode: anybody may log in as any user", "name your apps with --apps")
 	default:
-		e.say(good, "apps", fmt.Sprintf("%d served", len(apps.IDs())), "")
+		e.say(good, "apps", fmt.Sprintf("apps that the gateway serves: %d", len(apps.IDs())), "")
 	}
 }
 
@@ -72,9 +72,9 @@ func (e *examination) checkData() {
 		return
 	}
 	if there == dir && natsengine.InUse(dir) {
-		e.say(poor, "data", dir+" is in use by a gateway", "only one gateway at a time can use it")
+		e.say(poor, "data", dir+" is in use by a gateway", "before you start another gateway with this folder, stop that one")
 	} else {
-		e.say(good, "data", dir+" can be written to", "")
+		e.say(good, "data", "this user can write to "+dir, "")
 	}
 	e.checkDisk(there)
 }
@@ -86,12 +86,13 @@ func (e *examination) checkMediaFolder() {
 		return
 	}
 	if there, ok := e.checkFolder("media", e.media.where); ok {
-		e.say(good, "media", e.media.where+" can be written to", "")
+		e.say(good, "media", "this user can write to "+e.media.where, "")
 		e.checkDisk(there)
 	}
 }
 
-// checkFolder tries to write to a folder, or to that in which it is to be made: there.
+// checkFolder tries to write to a folder. If it does not exist, it tries the parent folder,
+// where the gateway would create it. there is the folder that it tried.
 func (e *examination) checkFolder(what, dir string) (there string, ok bool) {
 	there = dir
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
@@ -99,7 +100,7 @@ func (e *examination) checkFolder(what, dir string) (there string, ok bool) {
 	}
 	f, err := os.CreateTemp(there, ".probe-*")
 	if err != nil {
-		e.say(bad, what, err.Error(), "give the gateway's user a folder that it may write to")
+		e.say(bad, what, err.Error(), "name a folder to which the gateway's user may write")
 		return there, false
 	}
 	_ = f.Close()
@@ -112,11 +113,11 @@ func (e *examination) checkDisk(there string) {
 	found := fmt.Sprintf("%.1f GiB are free, of which --min-free reserves %v", float64(free)/(1<<30), &e.minFree)
 	switch {
 	case !known:
-		e.say(poor, "disk", "the free space can't be found out on this system", "watch the disk yourself")
+		e.say(poor, "disk", "the gateway cannot measure the free space on this system", "watch it with another program")
 	case free < int64(e.minFree):
-		e.say(bad, "disk", found, "uploads will be refused: make room")
+		e.say(bad, "disk", found, "uploads will be refused: free some space")
 	case free < int64(e.minFree)+roomFor:
-		e.say(poor, "disk", found, "the disk is soon full: see docs/operating.md on sizes")
+		e.say(poor, "disk", found, "that is little: docs/operating.md says how much the gateway needs")
 	default:
 		e.say(good, "disk", found, "")
 	}
@@ -125,48 +126,48 @@ func (e *examination) checkDisk(there string) {
 func (e *examination) checkNATS(ctx context.Context) {
 	where := natsengine.Options{Logger: slog.New(slog.DiscardHandler)}
 	e.options.nats.apply(&where)
-	found, err := natsengine.Look(ctx, where)
+	found, err := natsengine.Inspect(ctx, where)
 	if err != nil {
 		e.say(bad, "engine", err.Error(), "check that NATS runs with JetStream, and that this machine can reach it")
-		e.checkClock(time.Time{}, "")
+		e.checkClock(time.Now(), time.Time{}, "")
 		return
 	}
 	text := fmt.Sprintf("NATS %s with JetStream answers in %v", found.Version, found.RoundTrip.Round(10*time.Microsecond))
 	if found.Servers < 3 {
-		e.say(poor, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "with fewer than three servers, data is lost when one is lost")
+		e.say(poor, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "run at least three servers: with fewer, data is lost when one server is lost")
 	} else {
 		e.say(good, "engine", fmt.Sprintf("%s; servers: %d", text, found.Servers), "")
 	}
-	e.checkClock(found.Time, "NATS")
+	e.checkClock(time.Now(), found.Time, "NATS")
 }
 
-// maxSkew is how far clocks may be apart: tokens end, and are not yet good, by them.
+// maxSkew is how far two clocks may differ: they decide whether a token is valid.
 const maxSkew = 5 * time.Second
 
-// checkClock compares with the time that another told; if none did, with that of the build.
-func (e *examination) checkClock(theirs time.Time, whose string) {
-	now := time.Now()
+// checkClock compares a time of this machine's clock with theirs at that moment. If theirs is zero, it
+// only checks that the clock is later than the build.
+func (e *examination) checkClock(now, theirs time.Time, whose string) {
 	if theirs.IsZero() {
 		if built := buildTime(); now.Before(built) {
-			e.say(bad, "clock", "the clock says "+now.Format(time.RFC3339)+", before this program was built", "set the clock")
+			e.say(bad, "clock", "this machine's clock says "+now.UTC().Format(time.RFC3339)+", but this program was built later", "set the clock, and run a time service such as NTP")
 			return
 		}
-		e.say(good, "clock", "the clock says "+now.UTC().Format(time.RFC3339)+"; there is nothing to compare it with", "")
+		e.say(good, "clock", "this machine's clock says "+now.UTC().Format(time.RFC3339)+"; there is no other clock to compare it with", "")
 		return
 	}
 	if skew := now.Sub(theirs).Abs(); skew > maxSkew {
-		e.say(bad, "clock", fmt.Sprintf("the clock differs by %v from that of %s", skew.Round(time.Second), whose), "run a time service on both: tokens depend on it")
+		e.say(bad, "clock", fmt.Sprintf("this machine's clock differs by %v from that of %s", skew.Round(time.Second), whose), "run a time service such as NTP on both: the clock decides whether a token is valid")
 		return
 	}
-	e.say(good, "clock", "the clock agrees with that of "+whose, "")
+	e.say(good, "clock", "this machine's clock agrees with that of "+whose, "")
 }
 
-// buildTime is that of the commit, if the program knows it.
+// buildTime returns the time of the commit, or the zero time if the program does not know it.
 func buildTime() (at time.Time) {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.time" {
-				at, _ = time.Parse(time.RFC3339, s.Value) // zero if it is of another form
+				at, _ = time.Parse(time.RFC3339, s.Value)
 			}
 		}
 	}
@@ -178,10 +179,10 @@ func (e *examination) checkListen(ctx context.Context) {
 	if err == nil {
 		_ = l.Close()
 		if e.tls.cert == "" && !isLoopback(e.listen) {
-			e.say(poor, "listen", e.listen+" is free; other machines can reach it by plain http", "let only a proxy with TLS reach it")
+			e.say(poor, "listen", "the address "+e.listen+" is free, and other machines can reach it by plain http", "set --tls-cert and --tls-key, or let only a proxy with TLS reach the address")
 			return
 		}
-		e.say(good, "listen", e.listen+" is free", "")
+		e.say(good, "listen", "the address "+e.listen+" is free", "")
 		return
 	}
 	if client, url := e.self(); answers(ctx, client, url+"/healthz") == nil {
@@ -193,7 +194,7 @@ func (e *examination) checkListen(ctx context.Context) {
 
 func (e *examination) checkTLS() {
 	if e.tls.cert == "" {
-		e.say(good, "tls", "plain http: a proxy in front has to do TLS", "")
+		e.say(good, "tls", "there is no certificate: the gateway uses plain http, and a proxy in front of it must provide TLS", "")
 		return
 	}
 	certificates, err := e.tls.open(slog.New(slog.DiscardHandler))
@@ -203,12 +204,13 @@ func (e *examination) checkTLS() {
 	}
 	expiry := certificates.expiry()
 	left := time.Until(expiry)
-	found := "the certificate is good until " + expiry.UTC().Format(time.RFC3339)
+	at := expiry.UTC().Format(time.RFC3339)
+	found := "the certificate is valid until " + at
 	switch {
 	case left < 0:
-		e.say(bad, "tls", found, "renew it")
+		e.say(bad, "tls", "the certificate expired at "+at, "renew it; the gateway reads the new file by itself")
 	case left < renewalTime:
-		e.say(poor, "tls", found, "renew it; the gateway reads the new one by itself")
+		e.say(poor, "tls", found, "renew it; the gateway reads the new file by itself")
 	default:
 		e.say(good, "tls", found, "")
 	}

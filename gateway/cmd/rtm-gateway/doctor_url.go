@@ -16,19 +16,22 @@ import (
 	"rtmwasm/gateway/token"
 )
 
-// doctorUID is who the doctor logs in as.
+// doctorUID is the user that the doctor logs in as.
 const doctorUID = "rtm-doctor"
 
-// remote checks a running gateway from where users are.
+// brokenAdvice is for a request that fails although an earlier one reached the gateway.
+const brokenAdvice = "the gateway was reached before: run the doctor again, and see the logs of the proxy and the gateway"
+
+// remote checks a running gateway by its public URL.
 func (e *examination) remote(ctx context.Context) {
 	e.url = strings.TrimSuffix(e.url, "/")
 	u, err := url.Parse(e.url)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		e.say(bad, "url", "this is not an address", "give one such as https://rtm.example.org")
+		e.say(bad, "url", "--url is not an http or https address", "give one such as https://rtm.example.org")
 		return
 	}
 	if u.Scheme == "http" {
-		e.say(poor, "url", "plain http", "pages served by https can't use it")
+		e.say(poor, "url", "the address uses plain http", "use https: pages that were loaded by https cannot use this address")
 	}
 	if !e.checkAnswers(ctx) {
 		return
@@ -38,13 +41,13 @@ func (e *examination) remote(ctx context.Context) {
 	e.checkREST(ctx)
 	credential := e.checkSocket(ctx)
 	if credential == "" {
-		e.say(poor, "media", "not checked, because the login failed", "")
+		e.say(poor, "media", "not checked, because the login failed", "correct the login first")
 		return
 	}
 	e.checkMedia(ctx, credential)
 }
 
-// ask makes a request. The body of the answer is read by read.
+// ask makes a request. The caller passes the answer to read.
 func (e *examination) ask(ctx context.Context, method, path string, body io.Reader, header ...string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, e.url+path, body)
 	if err != nil {
@@ -56,13 +59,13 @@ func (e *examination) ask(ctx context.Context, method, path string, body io.Read
 	if body, ok := body.(*io.LimitedReader); ok {
 		r.ContentLength = body.N
 	}
-	return http.DefaultTransport.RoundTrip(r) // redirects are findings
+	return http.DefaultTransport.RoundTrip(r) // does not follow redirects: they are findings
 }
 
-// read returns the answer's body, of which a few bytes are enough.
+// read returns the first 4096 bytes of the answer's body, and closes it.
 func read(answer *http.Response) string {
 	defer answer.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, 4096)) // what there is
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 4096))
 	return strings.TrimSpace(string(body))
 }
 
@@ -78,18 +81,18 @@ func (e *examination) checkAnswers(ctx context.Context) bool {
 	}
 	e.say(good, "reach", "a gateway answers", "")
 	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
-		e.checkClock(date.Add(time.Second/2), "the gateway")
+		e.checkClock(time.Now(), date.Add(time.Second/2), "the gateway")
 	}
 	answer, err = e.ask(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
-		e.say(bad, "ready", err.Error(), "")
+		e.say(bad, "ready", err.Error(), brokenAdvice)
 		return true
 	}
 	switch body := read(answer); {
 	case answer.StatusCode != http.StatusOK:
-		e.say(bad, "ready", body, "see the gateway's log")
-	case strings.Contains(body, `"ok":false`): // one that is advisory
-		e.say(poor, "ready", body, "see the gateway's log")
+		e.say(bad, "ready", "the gateway is not ready: "+body, "see the gateway's log")
+	case strings.Contains(body, `"ok":false`): // an advisory check fails
+		e.say(poor, "ready", "the gateway is ready, but one of its checks fails: "+body, "see the gateway's log")
 	default:
 		e.say(good, "ready", "all checks of the gateway pass", "")
 	}
@@ -99,20 +102,20 @@ func (e *examination) checkAnswers(ctx context.Context) bool {
 func (e *examination) checkSDK(ctx context.Context) {
 	answer, err := e.ask(ctx, http.MethodGet, "/sdk/rtm.js", nil)
 	if err != nil {
-		e.say(bad, "sdk", err.Error(), "")
+		e.say(bad, "sdk", err.Error(), brokenAdvice)
 		return
 	}
 	switch read(answer); answer.StatusCode {
 	case http.StatusOK:
 		e.say(good, "sdk", "pages can load the SDK", "")
 	case http.StatusNotFound:
-		e.say(poor, "sdk", "the gateway was built without the SDK", "serve web/dist elsewhere, or build the gateway with make build")
+		e.say(poor, "sdk", "the gateway was built without the SDK", "build it with make build, or serve web/dist from another server")
 	default:
-		e.say(bad, "sdk", "the answer is "+answer.Status, "make the proxy pass all paths on to the gateway")
+		e.say(bad, "sdk", "/sdk/rtm.js answers "+answer.Status, "make the proxy pass all paths on to the gateway")
 	}
 }
 
-// checkPreflight asks what a page of another origin would.
+// checkPreflight makes the requests that a page of another origin would make.
 func (e *examination) checkPreflight(ctx context.Context, u *url.URL) {
 	origin := u.Scheme + "://" + u.Host
 	if len(e.bounds.origins) > 0 {
@@ -121,40 +124,40 @@ func (e *examination) checkPreflight(ctx context.Context, u *url.URL) {
 	answer, err := e.ask(ctx, http.MethodOptions, "/media/", nil, "Origin", origin,
 		"Access-Control-Request-Method", http.MethodPatch, "Access-Control-Request-Headers", "authorization,tus-resumable,upload-offset")
 	if err != nil {
-		e.say(bad, "cors", err.Error(), "")
+		e.say(bad, "cors", err.Error(), brokenAdvice)
 		return
 	}
 	read(answer)
 	allowed := answer.Header.Get("Access-Control-Allow-Origin")
 	refusal, err := e.ask(ctx, http.MethodGet, "/rtm", nil, "Origin", origin)
 	if err != nil {
-		e.say(bad, "cors", err.Error(), "")
+		e.say(bad, "cors", err.Error(), brokenAdvice)
 		return
 	}
 	read(refusal)
 	switch {
 	case refusal.StatusCode == http.StatusForbidden || allowed != "*" && allowed != origin:
-		e.say(bad, "cors", "pages of "+origin+" may not use the gateway: the answer is "+answer.Status, "add the origin to --origins, and make the proxy pass OPTIONS")
+		e.say(bad, "cors", "pages of "+origin+" cannot use the gateway: a preflight gets the answer "+answer.Status, "add the origin to --origins, and make the proxy pass OPTIONS")
 	case !strings.Contains(answer.Header.Get("Access-Control-Allow-Methods"), http.MethodPatch),
 		len(answer.Header.Values("Access-Control-Allow-Origin")) > 1:
-		e.say(bad, "cors", "the answer to a preflight is not the gateway's", "remove the Access-Control headers that the proxy adds")
+		e.say(bad, "cors", "a preflight gets an answer that the gateway did not send in this form", "make the proxy pass OPTIONS, and remove the Access-Control headers that the proxy adds")
 	default:
 		e.say(good, "cors", "pages of "+origin+" may use the gateway", "")
 	}
 }
 
-// checkSocket logs in, and returns the credential; "" if that is not possible.
+// checkSocket logs in and returns the session's credential, or "" if that fails.
 func (e *examination) checkSocket(ctx context.Context) string {
 	hello, err := e.hello()
 	if err != nil {
-		e.say(bad, "login", err.Error(), "")
+		e.say(bad, "login", err.Error(), "correct --app or the file of --apps")
 		return ""
 	}
 	ws, answer, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(e.url, "http")+"/rtm", nil)
 	if err != nil {
 		found := err.Error()
 		if answer != nil {
-			found = "the upgrade got " + answer.Status
+			found = "the request for a WebSocket got the answer " + answer.Status
 		}
 		e.say(bad, "websocket", found, "make the proxy pass the headers Upgrade and Connection")
 		return ""
@@ -173,14 +176,14 @@ func (e *examination) checkSocket(ctx context.Context) string {
 	}
 	switch {
 	case err != nil:
-		e.say(bad, "websocket", err.Error(), "make the proxy pass WebSockets on unchanged")
+		e.say(bad, "websocket", err.Error(), "make the proxy forward WebSockets unchanged")
 		return ""
 	case reply.Welcome == nil:
-		e.say(good, "websocket", "frames pass both ways", "")
-		e.say(poor, "login", reply.Refusal.GetReason().String()+" "+reply.Refusal.GetText(), "name an app of the gateway with --apps or --app")
+		e.say(good, "websocket", "a WebSocket passes messages in both directions", "")
+		e.say(poor, "login", "the gateway refused the login: "+reply.Refusal.GetReason().String()+" "+reply.Refusal.GetText(), "name an app of the gateway, with its certificate, by --apps or --app")
 		return ""
 	}
-	e.say(good, "websocket", "frames pass both ways, "+doctorUID+" is logged in", "")
+	e.say(good, "websocket", "a WebSocket passes messages in both directions, and "+doctorUID+" could log in", "")
 	e.leave = func() {
 		if bye, err := (&wire.ClientFrame{Bye: &wire.Bye{}}).MarshalVT(); err == nil {
 			_ = ws.Write(ctx, websocket.MessageBinary, bye)
@@ -190,7 +193,7 @@ func (e *examination) checkSocket(ctx context.Context) string {
 	return reply.Welcome.Credential
 }
 
-// hello is of the first app that is named, with a token if that has a certificate.
+// hello returns a Hello for the first app of the settings, with a token if the app has a certificate.
 func (e *examination) hello() (*wire.Hello, error) {
 	apps, err := e.apps.load(slog.New(slog.DiscardHandler))
 	if err != nil {

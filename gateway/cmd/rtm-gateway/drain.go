@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// drainOptions say how the gateway ends.
+// drainOptions say how long the gateway may take to end.
 type drainOptions struct{ limit, lead time.Duration }
 
 func (o *drainOptions) register(flags *flag.FlagSet) {
@@ -24,6 +24,6 @@ func (o drainOptions) check() error {
 	return nil
 }
 
-// patience is how long media requests may go on behind the lead. What is interrupted
-// then has the rest of the limit to store what has arrived.
-func (o drainOptions) patience() time.Duration { return (o.limit - o.lead) * 2 / 3 }
+// requestTimeout is how long media requests may run after the lead. Requests that are interrupted
+// then have the rest of the limit to store the bytes that have arrived.
+func (o drainOptions) requestTimeout() time.Duration { return (o.limit - o.lead) * 2 / 3 }

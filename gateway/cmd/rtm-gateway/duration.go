@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// duration is a flag's value that may begin with days, as in 7d or 1d12h, and whose error says
-// what is wanted, unlike package flag's.
+// duration is the value of a flag. It may begin with days, as in 7d or 1d12h. Unlike the
+// durations of package flag, it is printed without zeros, as 7d or 1h, and its error says what
+// was expected.
 type duration time.Duration
 
 const (
@@ -41,9 +42,23 @@ func (d *duration) Set(text string) error {
 	return nil
 }
 
-func (d *duration) String() string { return time.Duration(*d).String() }
+// String returns the shortest text that Set reads as d.
+func (d duration) String() string {
+	v := time.Duration(d)
+	if v > 0 && v%day == 0 {
+		return strconv.FormatInt(int64(v/day), 10) + "d"
+	}
+	text := v.String()
+	if v%time.Minute == 0 && v != 0 {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if v%time.Hour == 0 && v != 0 {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
 
-// durationVar is flags.DurationVar with that error.
+// durationVar is flags.DurationVar for a duration.
 func durationVar(flags *flag.FlagSet, to *time.Duration, name string, value time.Duration, usage string) {
 	*to = value
 	flags.Var((*duration)(to), name, usage)

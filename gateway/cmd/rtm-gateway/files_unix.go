@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// maxFiles is how many files and sockets the process may have open; 0 if that can't be told.
+// maxFiles returns how many files and sockets the process may have open, or 0 if that is unknown.
 func maxFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {

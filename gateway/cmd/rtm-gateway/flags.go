@@ -11,7 +11,7 @@ import (
 	"rtmwasm/version"
 )
 
-// newFlags reports what is wrong by errors only.
+// newFlags returns flags that print nothing: Parse only returns its error.
 func newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -46,8 +46,8 @@ func printUsage(out io.Writer, usage string, flags *flag.FlagSet) {
 	})
 }
 
-// printOwnUsage is printUsage for a subcommand that takes the gateway's settings too: it lists
-// those flags that are the subcommand's own, and --config.
+// printOwnUsage is printUsage for a subcommand that also accepts the gateway's settings. It lists
+// only --config and the flags in names.
 func printOwnUsage(out io.Writer, usage string, flags *flag.FlagSet, names ...string) {
 	own := newFlags("")
 	flags.VisitAll(func(f *flag.Flag) {
@@ -60,5 +60,17 @@ func printOwnUsage(out io.Writer, usage string, flags *flag.FlagSet, names ...st
 	fmt.Fprintln(out, "\nIt also takes all settings of the gateway as flags: see rtm-gateway --help.")
 }
 
-// versionText is what --version prints.
+// addSecrets adds the entries of text to the value of a flag. It does not check them, because
+// package flag shows a value that Set refuses. They are checked when they are used. An empty text
+// is an error: it may come from a shell variable that is not set.
+func addSecrets(list *[]string, text, what string) error {
+	more := strings.FieldsFunc(text, isSeparator)
+	if len(more) == 0 {
+		return fmt.Errorf("it is empty: give at least one %s", what)
+	}
+	*list = append(*list, more...)
+	return nil
+}
+
+// versionText returns the line that --version prints.
 func versionText() string { return "rtm-gateway " + version.String() }

@@ -12,19 +12,19 @@ import (
 	"rtmwasm/gateway/rest"
 )
 
-// front answers for the gateway until it is there, then hands all requests over to it.
+// front answers requests while the gateway starts. Then it passes all requests to the gateway.
 type front struct {
-	doing string // what the start does
+	doing string // what the start waits for
 	began time.Time
 	now   atomic.Pointer[gateway.Server]
 }
 
 func newFront(doing string) *front { return &front{doing: doing, began: time.Now()} }
 
-// set makes server the one that answers.
+// set passes all later requests to server.
 func (f *front) set(server *gateway.Server) { f.now.Store(server) }
 
-// checks are those of /readyz.
+// checks returns the checks of /readyz.
 func (f *front) checks(ctx context.Context) []gateway.Check {
 	if server := f.now.Load(); server != nil {
 		return server.Ready(ctx)
@@ -32,7 +32,7 @@ func (f *front) checks(ctx context.Context) []gateway.Check {
 	return []gateway.Check{{Name: "starting", Err: errors.New(f.state())}}
 }
 
-// state says what the start does, and for how long it has.
+// state says what the start waits for, and for how long.
 func (f *front) state() string {
 	return f.doing + ", for " + time.Since(f.began).Round(time.Second).String()
 }
@@ -46,19 +46,19 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.serveStarting(w, r)
 }
 
-// frontTime bounds a request before the gateway is there.
+// frontTime is how long a request may take while the gateway starts.
 const frontTime = 5 * time.Second
 
-// serveStarting says that the process runs, and to come again. The gateway's own answers look
-// the same for /healthz and /readyz. What the start does has addresses and paths in it, which
-// are for operators: only /readyz tells it.
+// serveStarting answers that the process runs, and that the client should try again. Its answers to
+// /healthz and /readyz have the form of the gateway's own. Only /readyz, which is for operators, says
+// what the start waits for: this text has addresses and paths in it.
 func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(frontTime)) // errors mean that the connection is gone
+	_ = control.SetReadDeadline(time.Now().Add(frontTime)) // fails only if the connection is closed
 	_ = control.SetWriteDeadline(time.Now().Add(frontTime))
 	gateway.SetCommonHeaders(w.Header(), r)
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Connection", "close") // what comes next may find the gateway
+	w.Header().Set("Connection", "close") // the next request may then reach the started gateway
 	switch r.URL.Path {
 	case "/healthz":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -67,7 +67,7 @@ func (f *front) serveStarting(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		check := map[string]any{"name": "starting", "ok": false, "error": f.state()}
-		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // the asker may be gone
+		_ = json.NewEncoder(w).Encode(map[string]any{"ready": false, "checks": []any{check}}) // fails only if the client is gone
 	default:
 		if rest.IsPath(r.URL.Path) {
 			rest.ServeStarting(w)

@@ -27,13 +27,13 @@ settings on this machine:
 Flags:
 `
 
-// Times of asking: for one answer, and between two questions.
+// How long one answer may take, and how long to wait before the next request.
 const (
 	healthTimeout = 5 * time.Second
 	healthEvery   = 100 * time.Millisecond
 )
 
-// runHealth is the subcommand. It returns the exit code.
+// runHealth runs the subcommand health and returns the exit code.
 func runHealth(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	var url string
@@ -80,8 +80,8 @@ func runHealth(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}
 }
 
-// self is how to reach the gateway of these settings on this machine. Its certificate is
-// for the name that others use.
+// self returns a client and the URL of the gateway that runs with these settings on this machine.
+// The client does not check the certificate, which is for the gateway's public name.
 func (o options) self() (*http.Client, string) {
 	scheme := "http://"
 	if o.tls.cert != "" {
@@ -97,7 +97,7 @@ func (o options) self() (*http.Client, string) {
 		scheme + net.JoinHostPort(host, port)
 }
 
-// answers says what is wrong with an answer of /healthz or /readyz.
+// answers requests /healthz or /readyz, and returns an error unless the answer is good.
 func answers(ctx context.Context, client *http.Client, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()

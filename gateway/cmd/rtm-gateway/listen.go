@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// listen opens the address of a flag.
+// listen listens on the address of a flag.
 func listen(flagName, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -20,11 +20,11 @@ func listen(flagName, address string) (net.Listener, error) {
 func listenAdvice(err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return ": stop what is there, or choose another"
+		return ": stop the program that uses it, or choose another address"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return ": no interface of this machine has it; 0.0.0.0 stands for all"
+		return ": no interface of this machine has this address; 0.0.0.0 means all addresses"
 	case errors.Is(err, syscall.EACCES):
-		return ": ports below 1024 need the capability CAP_NET_BIND_SERVICE; or choose another, behind a proxy"
+		return ": give the gateway the capability CAP_NET_BIND_SERVICE for ports below 1024, or choose another port behind a proxy"
 	}
 	return ""
 }
@@ -36,7 +36,7 @@ func isLoopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// checkAddress says what is wrong with the form of a flag's address.
+// checkAddress returns an error if the address of a flag is malformed.
 func checkAddress(flagName, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {

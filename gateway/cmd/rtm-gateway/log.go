@@ -7,7 +7,7 @@ import (
 	"log/slog"
 )
 
-// logOptions say how to log. Logs never have tokens or credentials, whatever the level.
+// logOptions say how to log. Logs never have tokens or credentials, at any level.
 type logOptions struct {
 	format string
 	level  slog.Level

@@ -1,5 +1,5 @@
-// Command rtm-gateway runs one gateway with its engine inside: WebSocket sessions,
-// media, the SDK's files and the demo on one address, all data in one folder.
+// Command rtm-gateway runs one gateway. It serves WebSocket sessions, media, the SDK's
+// files and the demo on one address. Without --nats it keeps all data in one folder.
 package main
 
 import (
@@ -15,7 +15,7 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		signal.Stop(signals) // first: a second signal has its usual effect once the first is seen to have had its own
+		signal.Stop(signals) // before the gateway begins to end: a second signal then kills the process at once
 		cancel()
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -23,14 +23,14 @@ import (
 	"rtmwasm/gateway/scan"
 )
 
-// mediaOptions say where media is kept, and for how long.
+// mediaOptions say where media is stored, and for how long.
 type mediaOptions struct {
-	where    string // "": mediaDir in the folder of --data
+	where    string // folder, or bucket as s3://…; "" means mediaDir in the folder of --data
 	redirect bool
 	maxAge   time.Duration
 }
 
-// mediaDir is where media is by default, in the folder of --data.
+// mediaDir is the folder of media within the folder of --data, if --media is not given.
 const mediaDir = "media"
 
 func (o *mediaOptions) register(flags *flag.FlagSet) {
@@ -43,7 +43,7 @@ func (o mediaOptions) check() error {
 	scheme, _, isURL := strings.Cut(o.where, "://")
 	switch {
 	case o.maxAge < time.Second:
-		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", o.maxAge)
+		return fmt.Errorf("--media-max-age is %v, it must be at least 1s", duration(o.maxAge))
 	case o.redirect && !o.inBucket():
 		return errors.New("--media-redirect needs a bucket: --media s3://BUCKET")
 	case o.inBucket():
@@ -56,10 +56,10 @@ func (o mediaOptions) check() error {
 	return nil
 }
 
-// inBucket reports whether media is kept in a bucket.
+// inBucket reports whether media is stored in a bucket.
 func (o mediaOptions) inBucket() bool { return strings.HasPrefix(o.where, s3Scheme) }
 
-// checkShared looks whether gateways of a cluster are told where all of them keep media.
+// checkShared returns an error if a gateway of a cluster has no --media that all gateways share.
 func (o mediaOptions) checkShared(cluster bool) error {
 	if cluster && o.where == "" {
 		return errors.New("--nats needs --media: name a folder that all gateways share, such as --media /mnt/rtm-media, or a bucket, s3://BUCKET")
@@ -67,10 +67,10 @@ func (o mediaOptions) checkShared(cluster bool) error {
 	return nil
 }
 
-// mediaFolder is where media is kept, unless in a bucket.
+// mediaFolder returns the folder of media. It counts only if media is not in a bucket.
 func (o options) mediaFolder() string { return cmp.Or(o.media.where, filepath.Join(o.data, mediaDir)) }
 
-// openMedia opens where media is kept. The secret is what all gateways share.
+// openMedia opens the folder or bucket of media. The secret is shared by all gateways.
 func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger) (mediastore.Files, error) {
 	if o.media.inBucket() {
 		return o.openBucket(ctx, log)
@@ -84,19 +84,19 @@ func (o options) openMedia(ctx context.Context, secret []byte, log *slog.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("--media: %w: give the gateway's user a folder that it may write to", err)
 	}
-	if err := files.Probe(ctx); err != nil { // a full disk is no reason to turn messages away, too
+	if err := files.Probe(ctx); err != nil { // the gateway starts all the same: messages need no media
 		log.Warn("no media can be stored: uploads are refused, and /readyz fails, until this is fixed", "folder", dir, "error", err)
 	}
 	return files, nil
 }
 
-// mediaStore keeps media in Files, which it closes.
+// mediaStore is a mediastore.Store that also owns its files.
 type mediaStore struct {
 	*mediastore.Store
 	files mediastore.Files
 }
 
-// openMediaStore opens where media is kept, of which the engine has what gateways share.
+// openMediaStore opens the store of media. The engine holds the records that gateways share.
 func (o options) openMediaStore(ctx context.Context, engine *natsengine.Engine, scanner *scan.Scanner, log *slog.Logger) (*mediaStore, error) {
 	records := engine.MediaRecords()
 	files, err := o.openMedia(ctx, records.Secret(), log)
@@ -109,13 +109,13 @@ func (o options) openMediaStore(ctx context.Context, engine *natsengine.Engine, 
 	}
 	if events := engine.Events(); events != nil {
 		options.Finished = func(info media.Info) {
-			events.Tell(event.Event{Kind: event.Uploaded, User: id.User{App: info.App, ID: info.UID}, At: time.Now(), File: &info})
+			events.Report(event.Event{Kind: event.Uploaded, User: id.User{App: info.App, ID: info.UID}, At: time.Now(), File: &info})
 		}
 	}
 	return &mediaStore{mediastore.New(options), files}, nil
 }
 
-// close writes down what the store has counted, and lets go of the files.
+// close saves the store's counters and closes the files.
 func (s *mediaStore) close() error {
 	err := s.Store.Close()
 	if files, ok := s.files.(io.Closer); ok {

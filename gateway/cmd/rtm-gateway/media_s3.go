@@ -14,14 +14,14 @@ import (
 	"rtmwasm/gateway/mediastore/bucket"
 )
 
-// s3Scheme begins a --media that names a bucket.
+// s3Scheme is the prefix of a --media that names a bucket.
 const s3Scheme = "s3://"
 
-// s3Settings are what a --media that names a bucket may have behind the question mark.
+// s3Settings are the settings that may follow the question mark in the URL of a bucket.
 var s3Settings = []string{"endpoint", "region", "path-style", "spool"}
 
 // parseBucket reads s3://BUCKET[/PREFIX][?endpoint=URL&region=REGION&path-style=false&spool=DIR].
-// Its errors show nothing that could be a secret.
+// Its errors do not show secrets.
 func parseBucket(text string) (o bucket.Options, err error) {
 	const form = "s3://BUCKET[/PREFIX]?endpoint=URL&region=REGION"
 	u, err := url.Parse(text)
@@ -29,7 +29,7 @@ func parseBucket(text string) (o bucket.Options, err error) {
 	case err != nil:
 		return o, errors.New("it needs the form " + form)
 	case u.User != nil:
-		return o, errors.New("credentials do not belong there: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role")
+		return o, errors.New("credentials do not belong in the URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role")
 	case u.Host == "" || u.Port() != "" || strings.Contains(u.Host, ":"):
 		return o, errors.New("no bucket is named: it needs the form " + form + "; an object store other than Amazon's is named by endpoint=")
 	case u.Fragment != "":
@@ -38,7 +38,7 @@ func parseBucket(text string) (o bucket.Options, err error) {
 	o.Bucket, o.Prefix = u.Host, strings.Trim(u.Path, "/")
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return o, errors.New("what stands behind ? must have the form name=value&name=value")
+		return o, errors.New("the settings after ? must have the form name=value&name=value")
 	}
 	for name, value := range values {
 		switch {
@@ -53,7 +53,7 @@ func parseBucket(text string) (o bucket.Options, err error) {
 		if err := checkEndpoint(o.Endpoint); err != nil {
 			return o, err
 		}
-		o.PathStyle = true // few object stores have a host name for each bucket
+		o.PathStyle = true // most object stores except Amazon's have no host name for each bucket
 	}
 	if values.Has("path-style") && values.Get("path-style") != "" {
 		if o.PathStyle, err = strconv.ParseBool(values.Get("path-style")); err != nil {
@@ -71,15 +71,15 @@ func checkEndpoint(text string) error {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return errors.New("endpoint= needs a URL, such as https://s3.example.org")
 	case u.User != nil:
-		return errors.New("credentials do not belong into endpoint=: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+		return errors.New("credentials do not belong in endpoint=: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	case u.RawQuery != "" || u.Fragment != "":
-		return errors.New("endpoint= must end before a ? or #")
+		return errors.New("endpoint= must not have a ? or #")
 	}
 	return nil
 }
 
-// openBucket opens the bucket of --media. One that cannot be reached now does not stop the
-// start: messages need no bucket, and media is refused as long as it lasts.
+// openBucket opens the bucket of --media. The gateway starts even if the bucket cannot be
+// reached: messages do not need it, and uploads and downloads fail until it is back.
 func (o options) openBucket(ctx context.Context, log *slog.Logger) (*bucket.Files, error) {
 	where, err := parseBucket(o.media.where)
 	if err != nil {

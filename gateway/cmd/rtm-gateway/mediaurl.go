@@ -14,24 +14,16 @@ import (
 	"rtmwasm/gateway/mediaurl"
 )
 
-// urlKeys are ID:SECRET. They are looked at when they are used only, since package flag quotes
-// what it refuses.
+// urlKeys is a secret list of ID:SECRET.
 type urlKeys []string
 
-// Set adds what a flag, a variable or a line of a file says.
-func (k *urlKeys) Set(text string) error {
-	more := strings.FieldsFunc(text, isSeparator)
-	if len(more) == 0 {
-		return errors.New("it must name a key")
-	}
-	*k = append(*k, more...)
-	return nil
-}
+// Set implements flag.Value.
+func (k *urlKeys) Set(text string) error { return addSecrets((*[]string)(k), text, "key") }
 
-// String is nothing: keys are secret.
+// String returns "", because keys are secret.
 func (*urlKeys) String() string { return "" }
 
-// Redacted shows the ids.
+// Redacted returns the ids of the keys.
 func (k *urlKeys) Redacted() string {
 	shown := make([]string, len(*k))
 	for i, text := range *k {
@@ -45,7 +37,7 @@ func (k *urlKeys) register(flags *flag.FlagSet) {
 	flags.Var(k, "media-url-key", "`ID:SECRET` with which backends sign URLs of media. The secret has at least 32 characters. Give several keys by repeating the flag, or separate them by spaces or commas: URLs signed with any of them are valid, and the first also signs the URLs of getMediaUrl. Without a key, the gateways make their own keys, share them and replace them")
 }
 
-// parse returns the keys. Its errors name no secret.
+// parse returns the keys. Its errors do not show secrets.
 func (k urlKeys) parse() (keys []mediaurl.Key, err error) {
 	ids := map[string]bool{}
 	for _, text := range k {
@@ -54,7 +46,7 @@ func (k urlKeys) parse() (keys []mediaurl.Key, err error) {
 			return nil, fmt.Errorf("--media-url-key: %w", err)
 		}
 		if ids[key.ID] {
-			return nil, fmt.Errorf("--media-url-key: two keys have the ID %s: give the newer one another", key.ID)
+			return nil, fmt.Errorf("--media-url-key: two keys have the ID %s: give the newer key another ID", key.ID)
 		}
 		ids[key.ID] = true
 		keys = append(keys, key)
@@ -62,7 +54,7 @@ func (k urlKeys) parse() (keys []mediaurl.Key, err error) {
 	return keys, nil
 }
 
-// ring has the keys of URLs: those of the settings, and those that gateways share.
+// ring returns the keys of URLs: the keys of the settings, and the keys that gateways share.
 func (o options) ring(shared mediaurl.Store) *mediaurl.Ring {
 	own, _ := o.urlKeys.parse() // check has found no error
 	return mediaurl.NewRing(shared, own, max(o.media.maxAge, core.MediaLifetime))
@@ -82,7 +74,7 @@ variable instead.
 Flags:
 `
 
-// mediaURLOptions are what the command line of the subcommand says.
+// mediaURLOptions are the flags of the subcommand.
 type mediaURLOptions struct {
 	config   string
 	app      string
@@ -93,7 +85,7 @@ type mediaURLOptions struct {
 	keys     urlKeys
 }
 
-// runMediaURL is the subcommand. It returns the exit code.
+// runMediaURL runs the subcommand media-url and returns the exit code.
 func runMediaURL(args []string, stdout, stderr io.Writer) int {
 	o, err := parseMediaURL(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -126,7 +118,7 @@ func parseMediaURL(args []string, help io.Writer) (o mediaURLOptions, err error)
 	return o, o.readGateway()
 }
 
-// readGateway takes what the flags leave open from the gateway's variables and file.
+// readGateway fills in what the flags do not set, from the gateway's variables and file.
 func (o *mediaURLOptions) readGateway() error {
 	var gateway options
 	var args []string
@@ -164,7 +156,7 @@ func (o mediaURLOptions) sign(now time.Time) (string, error) {
 	case core.MediaKey(o.media) == "":
 		return "", errors.New("--media must be the mediaId of a message")
 	case o.expires < time.Second:
-		return "", fmt.Errorf("--expires is %v, it must be at least 1s", o.expires)
+		return "", fmt.Errorf("--expires is %v, it must be at least 1s", duration(o.expires))
 	case o.url != "" && (addressErr != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" || address.RawQuery != ""):
 		return "", errors.New("--url needs the gateway's address, such as https://rtm.example.com")
 	}

@@ -73,7 +73,7 @@ func TestMediaURLSaysWhatIsWrong(t *testing.T) {
 		"no media":        {"--media", "", "--media must be the mediaId"},
 		"another id":      {"--media", "x", "--media must be the mediaId"},
 		"no time":         {"--expires", "0s", "at least 1s"},
-		"a long name":     {"--download", strings.Repeat("x", 256), "at most 255 bytes"},
+		"a long name":     {"--download", strings.Repeat("x", 256), "download must be a file name of 1 to 255 bytes"},
 		"a relative url":  {"--url", "rtm.example.com", "--url needs the gateway's address"},
 		"a url with more": {"--url", "https://rtm.example.com?x", "--url needs the gateway's address"},
 	} {

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/gateway/metrics"
 )
 
-// state is what the metrics tell of a gateway beside what they count.
+// state returns the functions that the metrics call for the gateway's current state.
 func (o options) state(front *front, certificates *certificates) metrics.State {
 	s := metrics.State{Ready: front.checks, SessionsLimit: o.bounds.sessions, MemoryLimit: int64(o.bounds.memory), Folders: map[string]string{}}
 	if o.nats.servers == "" {
@@ -23,7 +23,7 @@ func (o options) state(front *front, certificates *certificates) metrics.State {
 	return s
 }
 
-// serveMetrics serves /metrics, and what tells of health, on an address of their own.
+// serveMetrics serves /metrics, /healthz and /readyz on the address of --metrics.
 func serveMetrics(address string, m *metrics.Metrics, health http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, err := listen("metrics", address)
 	if err != nil {

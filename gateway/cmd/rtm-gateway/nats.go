@@ -10,14 +10,14 @@ import (
 	"rtmwasm/gateway/natsengine"
 )
 
-// natsOptions say which cluster to work on, in place of a data folder.
+// natsOptions say which NATS cluster stores the data, instead of a data folder.
 type natsOptions struct {
 	servers                    natsURLs
 	credentials, ca, cert, key string
 	replicas                   int
 }
 
-// natsURLs are separated by commas. They may have passwords.
+// natsURLs are URLs, separated by commas. They may have passwords.
 type natsURLs string
 
 func (u *natsURLs) Set(urls string) error {
@@ -25,10 +25,10 @@ func (u *natsURLs) Set(urls string) error {
 	return nil
 }
 
-// String is nothing: package flag and errors may show it.
+// String returns "", because package flag and errors may show it.
 func (*natsURLs) String() string { return "" }
 
-// Redacted shows the URLs without users and passwords.
+// Redacted returns the URLs without users and passwords.
 func (u *natsURLs) Redacted() string {
 	shown := strings.Split(string(*u), ",")
 	for i, one := range shown {
@@ -59,7 +59,7 @@ func (o natsOptions) check(dataGiven bool) error {
 	case o.servers == "":
 		return errors.New("--nats-creds, --nats-ca, --nats-cert, --nats-key and --replicas go with --nats")
 	case dataGiven:
-		return errors.New("--data and --nats exclude each other: the cluster keeps all data but media, which --media is for")
+		return errors.New("--data and --nats exclude each other: the cluster stores all data except media, and media goes to --media")
 	case (o.cert == "") != (o.key == ""):
 		return errors.New("--nats-cert and --nats-key go together")
 	}
@@ -73,45 +73,45 @@ func (o natsOptions) check(dataGiven bool) error {
 	return fmt.Errorf("--replicas is %d, it must be 1, 3 or 5", o.replicas)
 }
 
-// check looks at the form. What it says has no password.
+// check returns an error if a URL is malformed. The error does not show passwords.
 func (u *natsURLs) check() error {
 	for i, one := range strings.Split(string(*u), ",") {
 		if scheme, _, given := strings.Cut(one, "://"); given && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme) {
 			return fmt.Errorf("--nats: URL %d begins with %s://, it must be such as nats://n1:4222 or tls://n1:4222", i+1, scheme)
 		}
 		if one == "" || strings.ContainsAny(one, " \t") {
-			return fmt.Errorf("--nats: URL %d is empty or has a space in it; commas alone stand between URLs", i+1)
+			return fmt.Errorf("--nats: URL %d is empty or has a space in it; separate URLs only by commas", i+1)
 		}
 	}
 	return nil
 }
 
-// explain adds which cluster failed, and what to do about it.
+// explain adds the cluster's URLs to an error, and what to do about it.
 func (o natsOptions) explain(err error) error {
 	advice := ""
 	switch natsengine.Diagnose(err) {
 	case natsengine.Unreachable:
-		advice = ": see that NATS runs there, and that it may be reached from here"
+		advice = ": check that NATS runs there, and that this machine can reach it"
 	case natsengine.Unauthorized:
 		advice = ": name a user of the cluster by --nats-creds, or in the URL"
 	case natsengine.TLSMismatch:
-		advice = ": tls:// goes with servers that have TLS, nats:// with those that have none"
+		advice = ": use tls:// for servers with TLS, nats:// for servers without"
 	case natsengine.Untrusted:
-		advice = ": name by --nats-ca the file with the certificates that the servers' are checked against"
+		advice = ": give --nats-ca the file with the CA certificates of the servers"
 	case natsengine.TLSRefused:
-		advice = ": the servers may want a client certificate: give one by --nats-cert and --nats-key"
+		advice = ": the servers may need a client certificate: give one by --nats-cert and --nats-key"
 		if o.cert != "" {
 			advice = ": the servers may not trust the certificate of --nats-cert"
 		}
 	case natsengine.NoJetStream:
-		advice = ": give the servers, and the account, JetStream"
+		advice = ": switch on JetStream for the servers and the account"
 	case natsengine.TooFewServers:
 		advice = fmt.Sprintf(": --replicas %d needs as many servers", o.replicas)
 	}
 	return fmt.Errorf("--nats %s: %w%s", o.servers.Redacted(), err, advice)
 }
 
-// apply makes the engine work on the cluster, if one is named.
+// apply makes the engine use the cluster, if --nats is given.
 func (o natsOptions) apply(to *natsengine.Options) {
 	if o.servers == "" {
 		return

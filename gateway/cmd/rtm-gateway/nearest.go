@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// didYouMean names the known word nearest to one that is unknown; "" if none is near.
+// didYouMean suggests the known word that is most similar to word. It returns "" if no word is similar.
 func didYouMean(word string, known []string) string {
 	best, distance := "", 1+len(word)/4
 	for _, k := range known {
@@ -16,7 +16,7 @@ func didYouMean(word string, known []string) string {
 	return fmt.Sprintf("; did you mean %s?", best)
 }
 
-// edits is the Levenshtein distance: how many bytes to insert, drop or replace.
+// edits returns the Levenshtein distance: how many bytes to insert, remove or replace.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -8,7 +8,7 @@ import (
 	"rtmwasm/gateway/natsengine"
 )
 
-// options are what the program is to do; see readSettings for where they come from.
+// options are the settings of the program. readSettings says where they come from.
 type options struct {
 	config      string
 	listen      string
@@ -79,8 +79,7 @@ variables before the file.
 Flags:
 `
 
-// parse reads the settings. Help that is asked for goes to help, what is wrong comes as
-// an error.
+// parse reads the settings. With --help it writes the help text to help and returns flag.ErrHelp.
 func parse(args []string, help io.Writer) (o options, err error) {
 	flags := newFlags("rtm-gateway")
 	o.register(flags)
@@ -127,7 +126,7 @@ func (o options) check() error {
 	case o.data == "":
 		return errors.New("--data must name a folder")
 	case o.minFree == 0:
-		return errors.New("--min-free must leave something: a full disk stops the gateway")
+		return errors.New("--min-free is 0B, it must be more: a full disk stops the gateway")
 	}
 	_, err := o.urlKeys.parse()
 	err = errors.Join(err, checkAddress("listen", o.listen))

@@ -21,7 +21,7 @@ import (
 	"rtmwasm/gateway/session"
 )
 
-// restOptions are about the REST interface for backends of apps.
+// restOptions are the settings of the REST interface for backends of apps.
 type restOptions struct {
 	keys    restKeys
 	listen  string
@@ -35,14 +35,14 @@ type restOptions struct {
 	appHistory int
 }
 
-// userIDs are user ids between commas; they may have spaces in them.
+// userIDs are user ids, separated by commas. A user id may have spaces in it.
 type userIDs []string
 
 func (u *userIDs) Set(text string) error {
 	list := strings.Split(text, ",")
 	for _, id := range list {
 		if !core.ValidID(id) {
-			return fmt.Errorf("%q is no user id", id)
+			return fmt.Errorf("%q is not a user id: it needs 1 to 64 of the characters that ids may have", id)
 		}
 	}
 	*u = list
@@ -51,24 +51,16 @@ func (u *userIDs) Set(text string) error {
 
 func (u *userIDs) String() string { return strings.Join(*u, ",") }
 
-// restKeys are ID:SECRET[@APPID]. They are looked at when they are used only, since package flag
-// quotes what it refuses.
+// restKeys is a secret list of ID:SECRET[@APPID].
 type restKeys []string
 
-// Set adds what a flag, a variable or a line of a file says.
-func (k *restKeys) Set(text string) error {
-	more := strings.FieldsFunc(text, isSeparator)
-	if len(more) == 0 {
-		return errors.New("it must name a key")
-	}
-	*k = append(*k, more...)
-	return nil
-}
+// Set implements flag.Value.
+func (k *restKeys) Set(text string) error { return addSecrets((*[]string)(k), text, "key") }
 
-// String is nothing: keys are secret.
+// String returns "", because keys are secret.
 func (*restKeys) String() string { return "" }
 
-// Redacted shows the ids, and the apps.
+// Redacted returns the ids and apps of the keys.
 func (k *restKeys) Redacted() string {
 	shown := make([]string, len(*k))
 	for i, text := range *k {
@@ -81,7 +73,7 @@ func (k *restKeys) Redacted() string {
 	return strings.Join(shown, " ")
 }
 
-// parse returns the keys. Its errors name no secret.
+// parse returns the keys. Its errors do not show secrets.
 func (k restKeys) parse() (keys []rest.Key, err error) {
 	for _, text := range k {
 		key, err := rest.ParseKey(text)
@@ -121,7 +113,7 @@ func (o restOptions) check() error {
 		}
 	}
 	if o.historyAge < 0 {
-		err = errors.Join(err, fmt.Errorf("--history-max-age is %v, it must be at least 0", o.historyAge))
+		err = errors.Join(err, fmt.Errorf("--history-max-age is %v, it must be at least 0s", duration(o.historyAge)))
 	}
 	if o.appHistory < 0 {
 		err = errors.Join(err, fmt.Errorf("--max-app-history is %d, it must be at least 0", o.appHistory))
@@ -129,14 +121,14 @@ func (o restOptions) check() error {
 	return err
 }
 
-// apply has the engine keep what backends ask for.
+// apply tells the engine to keep the events and messages that backends can read.
 func (o restOptions) apply(where *natsengine.Options) {
 	if len(o.keys) > 0 {
 		where.Events, where.History, where.HistoryAge, where.AppHistory = true, o.historyAge > 0, o.historyAge, mailQuota(o.appHistory)
 	}
 }
 
-// handler is the interface on an engine.
+// restHandler returns the interface on an engine.
 func (o options) restHandler(engine *natsengine.Engine, auth session.Authorizer, files *media.Handler, meter *metrics.Metrics, log *slog.Logger) (*rest.Handler, error) {
 	keys, err := o.rest.keys.parse()
 	if err != nil {
@@ -172,10 +164,10 @@ func (o options) restHandler(engine *natsengine.Engine, auth session.Authorizer,
 	return rest.New(config)
 }
 
-// restDrain is how long calls may take to come to their end when the gateway ends.
+// restDrain is how long running calls may take when the gateway ends.
 const restDrain = 15 * time.Second
 
-// serveREST serves the interface on an address of its own.
+// serveREST serves the interface on its own address, that of --rest-listen.
 func serveREST(address string, handler http.Handler, encrypted *tls.Config, log *slog.Logger) (stop func(), err error) {
 	listener, err := listen("rest-listen", address)
 	if err != nil {

@@ -22,11 +22,11 @@ import (
 	"rtmwasm/web"
 )
 
-// subcommands are what may stand in front of the flags.
+// subcommands are the words that may come before the flags.
 var subcommands = []string{"admin", "doctor", "health", "media-url", "streams", "token", "webhook-test"}
 
-// run is the program. It returns the exit code: 0 after a graceful end, 1 for what
-// went wrong, 2 for bad settings.
+// run is the program. It returns the exit code: 0 after a graceful end, 1 after a failure,
+// 2 for wrong settings.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
@@ -71,8 +71,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve runs the gateway until ctx ends. It listens first: opening what is stored may take
-// minutes, and whoever watches the gateway must be able to tell that from a failure.
+// serve runs the gateway until ctx ends. It listens before it opens the data: that may take
+// minutes, and /healthz must show that the gateway is starting and has not failed.
 func serve(ctx context.Context, o options, log *slog.Logger) error {
 	limitMemory(o.bounds.memory)
 	apps, err := o.apps.load(log)
@@ -91,7 +91,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	}
 	site.listener = boundConnections(listener, o.bounds, log)
 	site.http = gateway.NewHTTPServer(site.front, log)
-	defer func() { _ = site.http.Close() }() // and the listener
+	defer func() { _ = site.http.Close() }() // closes the listener, too
 	var meter *metrics.Metrics
 	if o.metrics != "" {
 		meter = metrics.New()
@@ -106,7 +106,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer stopTraces() // after all that is traced has ended
+	defer stopTraces() // deferred early: it runs after everything that is traced
 	site.log = log
 	site.listen()
 	scanner, err := o.scan.open(site.url(), meter, log)
@@ -114,7 +114,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	r, err := site.await(ctx, func() (running, error) { return o.start(ctx, apps, scanner, tracer, meter, log) })
-	if err != nil || r.server == nil { // or it was told to end
+	if err != nil || r.server == nil { // no server: ctx ended during the start
 		return err
 	}
 	defer r.closeStores(log)
@@ -134,7 +134,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	return site.serve(ctx)
 }
 
-// running is what a gateway consists of. The zero value is none.
+// running is a gateway with its parts. The zero value means that no gateway was started.
 type running struct {
 	engine *natsengine.Engine
 	media  *mediaStore
@@ -142,7 +142,7 @@ type running struct {
 	rest   http.Handler
 }
 
-// closeStores closes what the server works on.
+// closeStores closes the media store and the engine.
 func (r running) closeStores(log *slog.Logger) {
 	if err := r.media.close(); err != nil {
 		log.Warn("media: cannot close", "error", err)
@@ -154,7 +154,7 @@ func (r running) close() {
 	if r.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = r.server.Close(ctx) // nobody came yet
+		_ = r.server.Close(ctx) // it has no clients yet
 		r.closeStores(slog.New(slog.DiscardHandler))
 	}
 }
@@ -200,7 +200,7 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	if history := engine.History(); history != nil {
 		config.History = history
 	}
-	var backends *rest.Handler // made of the server, which serves nothing before start returns
+	var backends *rest.Handler // set below, because it needs the server; the server handles no request before start returns
 	if o.rest.listen == "" {
 		config.REST = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { backends.ServeHTTP(w, r) })
 	}
@@ -221,7 +221,7 @@ func (o options) start(ctx context.Context, apps *gateway.Apps, scanner *scan.Sc
 	return r, nil
 }
 
-// opening says what start does.
+// opening says what start is doing, for /readyz and the log.
 func (o options) opening() string {
 	if o.nats.servers != "" {
 		return "connecting to NATS at " + o.nats.servers.Redacted()
@@ -242,7 +242,7 @@ func openEngine(ctx context.Context, o options, tracer trace.Tracer, meter *metr
 	return engine, o.explainEngine(err)
 }
 
-// engine is where the engine lives.
+// engine returns the options of the engine.
 func (o options) engine(log *slog.Logger) natsengine.Options {
 	where := natsengine.Options{Dir: o.data, MinFree: int64(o.minFree), MediaMaxAge: o.media.maxAge, Logger: log,
 		UserMail: mailQuota(o.bounds.userMail), AppMail: mailQuota(o.bounds.appMail)}
@@ -255,14 +255,14 @@ func (o options) engine(log *slog.Logger) natsengine.Options {
 func (o options) explainEngine(err error) error {
 	switch {
 	case errors.Is(err, natsengine.ErrInUse):
-		return fmt.Errorf("--data: %w: stop that one, or give this one a folder of its own", err)
+		return fmt.Errorf("--data: %w: stop that gateway, or give this one another folder", err)
 	case err != nil && o.nats.servers != "":
 		return o.nats.explain(err)
 	}
 	return err
 }
 
-// checkWritable makes the folder and tries to write there: the engine's own error
+// checkWritable creates the folder and tries to write to it. The engine's own error
 // would come late and say little.
 func checkWritable(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -77,10 +77,10 @@ func TestRunFails(t *testing.T) {
 		code int
 		says string
 	}{
-		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use: stop what is there"},
+		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()}, 1, "address already in use: stop the program that uses it"},
 		{"data is a file", []string{"--listen", "127.0.0.1:0", "--data", file}, 1, "not a directory: give the gateway's user a folder"},
-		{"data in use", []string{"--listen", "127.0.0.1:0", "--data", used}, 1, "is in use by another gateway: stop that one"},
-		{"address of another machine", []string{"--listen", "203.0.113.5:0", "--development", "--data", t.TempDir()}, 1, "no interface of this machine has it"},
+		{"data in use", []string{"--listen", "127.0.0.1:0", "--data", used}, 1, "is in use by another gateway: stop that gateway"},
+		{"address of another machine", []string{"--listen", "203.0.113.5:0", "--development", "--data", t.TempDir()}, 1, "no interface of this machine has this address"},
 		{"no port", []string{"--listen", "127.0.0.1"}, 2, "must be an address and a port"},
 		{"no such port", []string{"--metrics", "127.0.0.1:99999"}, 2, "must be an address and a port"},
 		{"unknown flag", []string{"--lisen", "x"}, 2, "lisen"},
@@ -94,7 +94,7 @@ func TestRunFails(t *testing.T) {
 		{"nats options without nats", []string{"--replicas", "3"}, 2, "go with --nats"},
 		{"replicas", []string{"--nats", "nats://127.0.0.1:1", "--replicas", "2"}, 2, "1, 3 or 5"},
 		{"certificate without key", []string{"--nats", "nats://127.0.0.1:1", "--nats-cert", "x"}, 2, "go together"},
-		{"no such cluster", []string{"--listen", "127.0.0.1:0", "--nats", "nats://u:hunter2@127.0.0.1:1", "--media", t.TempDir()}, 1, "--nats nats://***@127.0.0.1:1: natsengine: connect: nats: no servers available for connection: see that NATS runs"},
+		{"no such cluster", []string{"--listen", "127.0.0.1:0", "--nats", "nats://u:hunter2@127.0.0.1:1", "--media", t.TempDir()}, 1, "--nats nats://***@127.0.0.1:1: natsengine: connect: nats: no servers available for connection: check that NATS runs"},
 		{"no NATS", []string{"--nats", "http://u:hunter2@127.0.0.1:1"}, 2, "--nats: URL 1 begins with http://"},
 		{"space in a list", []string{"--nats", "nats://127.0.0.1:1,b hunter2"}, 2, "--nats: URL 2 is empty or has a space"},
 		{"help", []string{"--help"}, 0, "/healthz"},

@@ -19,10 +19,10 @@ import (
 	"rtmwasm/gateway/scan"
 )
 
-// maxScanTimeout leaves some of the time after which a client ends an upload that gets nowhere.
+// maxScanTimeout is shorter than the time after which a client ends an upload without progress.
 const maxScanTimeout = core.MediaStallTimeout - 20*time.Second
 
-// scanOptions say what looks at uploads.
+// scanOptions say what scans uploads.
 type scanOptions struct {
 	url         scanURL
 	timeout     time.Duration
@@ -37,7 +37,7 @@ const (
 	scanPass   = "pass"
 )
 
-// scanURL may have a password, and a hook a path or query that nobody else should know.
+// scanURL is a URL that may have a password, or a secret path or query.
 type scanURL string
 
 func (u *scanURL) Set(text string) error { *u = scanURL(text); return nil }
@@ -69,12 +69,12 @@ func (o *scanOptions) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.urlBase, "scan-url-base", "", "`URL` at which a scan hook reaches this gateway, and no other one, such as http://10.0.0.5:8080; the default is the address of --listen")
 }
 
-// isHook reports whether uploads are told to a web hook.
+// isHook reports whether the scanner is a web hook.
 func (o *scanOptions) isHook() bool {
 	return strings.HasPrefix(string(o.url), "http://") || strings.HasPrefix(string(o.url), "https://")
 }
 
-// check also looks whether a hook can reach the gateway, at the address of --listen.
+// check needs the address of --listen: a hook must be able to reach the gateway there.
 func (o *scanOptions) check(listen string, tls bool) error {
 	switch {
 	case o.url == "" && (o.secret != "" || o.urlBase != "" || o.unavailable != scanRefuse || o.timeout != scan.DefaultTimeout):
@@ -82,7 +82,7 @@ func (o *scanOptions) check(listen string, tls bool) error {
 	case o.url == "":
 		return nil
 	case o.timeout < time.Second || o.timeout > maxScanTimeout:
-		return fmt.Errorf("--scan-timeout is %v, it must be from 1s to %v: clients end an upload that gets nowhere for %v", o.timeout, maxScanTimeout, core.MediaStallTimeout)
+		return fmt.Errorf("--scan-timeout is %v, it must be from 1s to %v: clients end an upload that makes no progress for %v", duration(o.timeout), duration(maxScanTimeout), duration(core.MediaStallTimeout))
 	case o.unavailable != scanRefuse && o.unavailable != scanPass:
 		return fmt.Errorf("--scan-unavailable is %q, it must be %s or %s", o.unavailable, scanRefuse, scanPass)
 	case !o.isHook() && (o.secret != "" || o.urlBase != ""):
@@ -101,7 +101,7 @@ func (o *scanOptions) check(listen string, tls bool) error {
 	return err
 }
 
-// isUnspecified reports whether an address stands for all of the machine's.
+// isUnspecified reports whether an address means all addresses of the machine.
 func isUnspecified(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
@@ -110,12 +110,12 @@ func isUnspecified(address string) bool {
 
 func (o *scanOptions) options() scan.Options {
 	return scan.Options{
-		Timeout: o.timeout, Pass: o.unavailable == scanPass,
+		Timeout: o.timeout, AcceptUnscanned: o.unavailable == scanPass,
 		Secret: []byte(o.secret), ContentURL: strings.TrimSuffix(o.urlBase, "/") + media.ScanPath,
 	}
 }
 
-// open makes the scanner; nil for none. The gateway listens at a URL.
+// open returns the scanner, or nil without --scan. self is the URL that the gateway listens at.
 func (o scanOptions) open(self string, meter *metrics.Metrics, log *slog.Logger) (*scan.Scanner, error) {
 	if o.url == "" {
 		return nil, nil
@@ -136,11 +136,11 @@ func (o scanOptions) open(self string, meter *metrics.Metrics, log *slog.Logger)
 	return s, nil
 }
 
-// clamdConf is what a clamd needs that looks at all of each file.
+// clamdConf is what clamd needs to scan each file completely.
 const clamdConf = "clamd.conf needs StreamMaxLength 31M, MaxFileSize 31M and AlertExceedsMax yes"
 
-// checkScanner asks the scanner of --scan. clamd has to look at the largest file, and must not pass
-// what is beyond its limits without a look: both are so only if it rejects what is nested too deeply.
+// checkScanner tests the scanner of --scan. clamd must scan the largest file, and must not pass a file
+// that is beyond its limits. Both are true only if it rejects an archive that is nested too deeply.
 func (e *examination) checkScanner(ctx context.Context) {
 	if e.scan.url == "" {
 		return
@@ -167,7 +167,7 @@ func (e *examination) checkScanner(ctx context.Context) {
 		if err == nil {
 			nested := nestedZip()
 			if err = scanner.Check(ctx, media.Info{Size: nested.Size()}, nested); err == nil {
-				e.say(bad, "scanner", "it calls files beyond its limits clean without a scan, such as files over MaxFileSize", clamdConf)
+				e.say(bad, "scanner", "it reports files beyond its limits, such as those over MaxFileSize, as clean without a scan", clamdConf)
 				return
 			}
 			if errors.As(err, &rejected) {
@@ -175,14 +175,14 @@ func (e *examination) checkScanner(ctx context.Context) {
 			}
 		}
 		if err != nil {
-			e.say(bad, "scanner", err.Error(), "see clamd's log")
+			e.say(bad, "scanner", err.Error(), "see the log of clamd")
 			return
 		}
 	}
 	e.say(good, "scanner", scanner.String()+" answers", "")
 }
 
-// nestedZip is an archive in an archive and so on, deeper than scanners look.
+// nestedZip returns an archive of archives, nested more deeply than scanners look.
 func nestedZip() *bytes.Reader {
 	content := []byte("a")
 	for range 100 {
@@ -193,14 +193,14 @@ func nestedZip() *bytes.Reader {
 			_, err = w.Write(content)
 		}
 		if err = errors.Join(err, archive.Close()); err != nil {
-			panic(err) // a buffer takes all
+			panic(err) // writing to a buffer never fails
 		}
 		content = out.Bytes()
 	}
 	return bytes.NewReader(content)
 }
 
-// zeros are the content of a file.
+// zeros is a reader of zero bytes.
 type zeros struct{}
 
 func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }

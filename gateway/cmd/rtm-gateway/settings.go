@@ -16,16 +16,16 @@ import (
 	"github.com/peterbourgon/ff/v3"
 )
 
-// envPrefix begins the names of variables: --media-max-age is RTM_MEDIA_MAX_AGE too.
+// envPrefix begins the names of variables: RTM_MEDIA_MAX_AGE sets --media-max-age.
 const envPrefix = "RTM"
 
-// commandLineOnly are the flags that a file may not set, nor a variable, but for RTM_CONFIG.
+// commandLineOnly are the flags that neither a file nor a variable may set, except RTM_CONFIG.
 var commandLineOnly = []string{"config", "version", "print-config"}
 
-// settings are the flags of the program, and where each that is set was set.
+// settings are the flags of the program, and the source of each value.
 type settings struct {
 	flags *flag.FlagSet
-	own   []string          // those that the command line alone sets, but for RTM_CONFIG
+	own   []string          // flags that only the command line sets, except RTM_CONFIG
 	from  map[string]string // flag name: "--name", "RTM_NAME" or the file's name
 	notes []string          // warnings about variables
 }
@@ -34,9 +34,8 @@ func variable(flagName string) string {
 	return envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
 }
 
-// readSettings fills flags from the command line; where that is silent, from variables;
-// where these are, from the file that the flag "config" names. Flags that are own are the
-// command line's alone.
+// readSettings sets flags from the command line, then from variables, then from the file of --config.
+// A source does not replace the values of an earlier one. Only the command line sets the flags in own.
 func readSettings(flags *flag.FlagSet, args []string, own ...string) (*settings, error) {
 	s := &settings{flags: flags, own: append(own, commandLineOnly...), from: map[string]string{}}
 	if err := flags.Parse(args); err != nil {
@@ -55,9 +54,8 @@ func readSettings(flags *flag.FlagSet, args []string, own ...string) (*settings,
 	return s, s.checkEmpty()
 }
 
-// checkEmpty refuses a setting that is given and empty, as of a shell variable that is not
-// set: the default that it would stand for may let more people in, or keep more of what
-// they send.
+// checkEmpty refuses a setting that is given and empty, for example from a shell variable that is not
+// set. Its default may let more people in, or store more of what they send, than was intended.
 func (s *settings) checkEmpty() (err error) {
 	s.flags.VisitAll(func(f *flag.Flag) {
 		if from := s.from[f.Name]; from != "" && shownValue(f.Value) == "" {
@@ -69,7 +67,7 @@ func (s *settings) checkEmpty() (err error) {
 
 var errEmpty = errors.New("given and empty: give it a value, or leave it out")
 
-// configFile is what the command line names, else the variable; "" for none.
+// configFile returns the file of --config or else of RTM_CONFIG, or "" if neither is given.
 func (s *settings) configFile() string {
 	if s.from["config"] == "" {
 		return os.Getenv(variable("config"))
@@ -77,7 +75,7 @@ func (s *settings) configFile() string {
 	return s.flags.Lookup("config").Value.String()
 }
 
-// readRest sets what the command line left open.
+// readRest sets the flags that the command line did not set.
 func (s *settings) readRest(file string) error {
 	open := newFlags("")
 	s.flags.VisitAll(func(f *flag.Flag) {
@@ -97,7 +95,7 @@ func (s *settings) readRest(file string) error {
 	return err
 }
 
-// parseFile hands over the lines of a file whose flags the command line leaves open.
+// parseFile calls set for each line of a file whose flag the command line did not set.
 func (s *settings) parseFile(r io.Reader, set func(name, value string) error) error {
 	text, err := readLines(r)
 	if err != nil {
@@ -107,17 +105,17 @@ func (s *settings) parseFile(r io.Reader, set func(name, value string) error) er
 		if key, rest, tab := strings.Cut(name, "\t"); tab {
 			name, value = key, strings.TrimSpace(strings.TrimSuffix(rest+" "+value, " true"))
 		}
-		// What follows the key may be a certificate: it must not be shown.
+		// Only the key and the next byte are shown in errors: what follows may be a certificate.
 		key := name[:len(name)-len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz-0123456789"))]
 		switch {
 		case key != name:
-			return fmt.Errorf("a line begins with %q, where a key and a space are needed", key+name[len(key):len(key)+1])
+			return fmt.Errorf("a line begins with %q, it must begin with a key and a space", key+name[len(key):len(key)+1])
 		case slices.Contains(s.own, name):
 			return fmt.Errorf("%q cannot be set in a file", name)
 		case s.flags.Lookup(name) == nil:
 			return fmt.Errorf("unknown key %q%s", name, didYouMean(name, s.names()))
 		case strings.HasPrefix(value, "="):
-			return fmt.Errorf("a space alone is needed between %q and its value, no =", name)
+			return fmt.Errorf("%q has a = before its value, it needs a space instead", name)
 		case strings.HasPrefix(s.from[name], "--"):
 			return nil
 		}
@@ -129,8 +127,8 @@ func (s *settings) parseFile(r io.Reader, set func(name, value string) error) er
 	return nil
 }
 
-// readLines returns all of a file, or an error where the parser would end early and say
-// nothing: settings that are not read may be those that keep people out.
+// readLines reads a file. It returns an error for a line that is too long: there the parser would
+// stop without an error, and the lines after it may be the settings that keep people out.
 func readLines(r io.Reader) (io.Reader, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -138,21 +136,22 @@ func readLines(r io.Reader) (io.Reader, error) {
 	}
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		if len(line) >= bufio.MaxScanTokenSize {
-			return nil, fmt.Errorf("line %d has %d bytes, %d are allowed", i+1, len(line), bufio.MaxScanTokenSize-1)
+			return nil, fmt.Errorf("line %d has %d bytes, it may have at most %d", i+1, len(line), bufio.MaxScanTokenSize-1)
 		}
 	}
 	return bytes.NewReader(text), nil
 }
 
-// kubernetes sets such variables for a service whose name begins with "rtm".
+// kubernetes reports whether a variable looks like one that Kubernetes sets for a service whose
+// name begins with "rtm".
 func kubernetes(name string) bool {
 	return strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT_") || strings.HasSuffix(name, "_PORT")
 }
 
-// checkVariables refuses variables that are set by mistake: those that are empty, and those
-// close to one that exists. Others may be for other programs.
+// checkVariables refuses variables that are probably mistakes: empty ones, and those with a name
+// similar to a known one. It only notes other unknown variables, which may be for other programs.
 func (s *settings) checkVariables(environ []string) error {
-	var known, own []string // own mean nothing as variables, such as RTM_VERSION of an image
+	var known, own []string // own have no effect as variables; images may set them, such as RTM_VERSION
 	for _, name := range s.names() {
 		if name != "config" && slices.Contains(s.own, name) {
 			own = append(own, variable(name))
@@ -181,7 +180,7 @@ func (s *settings) names() (names []string) {
 	return names
 }
 
-// explain puts into this program's words what packages flag and ff say.
+// explain rewords the errors of packages flag and ff.
 func (s *settings) explain(err error) error {
 	if err == nil {
 		return nil
@@ -203,7 +202,7 @@ func (s *settings) explain(err error) error {
 	said := text
 	for _, words := range [][2]string{
 		{" for flag -", " for --"},
-		{": parse error", ": it needs a whole number"}, // values of other types have their own words
+		{": parse error", ": it needs a whole number"}, // only of int flags: other types have their own errors
 		{"error parsing environment variables: ", ""},
 		{"error setting flag ", "cannot set "},
 	} {
@@ -215,7 +214,7 @@ func (s *settings) explain(err error) error {
 	return errors.New(text)
 }
 
-// print shows what is in effect, as a file for --config; defaults are comments there.
+// print writes the effective settings as a file for --config, with defaults as comments.
 func (s *settings) print(out io.Writer) {
 	s.flags.VisitAll(func(f *flag.Flag) {
 		shown, from := shownValue(f.Value), s.from[f.Name]
@@ -231,7 +230,7 @@ func (s *settings) print(out io.Writer) {
 	})
 }
 
-// secretive is a flag's value that must not be shown as it is.
+// secretive is a flag's value that may have secrets. Redacted returns it without them.
 type secretive interface{ Redacted() string }
 
 func shownValue(v flag.Value) string {

@@ -82,7 +82,7 @@ func TestUnknownSettingsAreRefused(t *testing.T) {
 		"tab":            {[]string{"--config", configFile(t, "appp\t"+certificate)}, "", `did you mean app`},
 		"of the line":    {[]string{"--config", configFile(t, "version")}, "", "cannot be set in a file"},
 		"another file":   {[]string{"--config", configFile(t, "config x")}, "", "cannot be set in a file"},
-		"spaced equals":  {[]string{"--config", configFile(t, "listen = :80")}, "", `between "listen" and its value, no =`},
+		"spaced equals":  {[]string{"--config", configFile(t, "listen = :80")}, "", `"listen" has a = before its value, it needs a space instead`},
 		"bad value":      {[]string{"--config", configFile(t, "media-max-age soon")}, "", `cannot set "media-max-age" from config file: it needs a number and a unit`},
 		"bad variable":   {nil, "RTM_MEDIA_MAX_AGE", `cannot set "media-max-age" from environment variable "RTM_MEDIA_MAX_AGE": it needs a number and a unit`},
 		"bad flag":       {[]string{"--drain", "10"}, "", `invalid value "10" for --drain: it needs a number and a unit, such as 10s`},
@@ -201,7 +201,7 @@ func TestPrintConfig(t *testing.T) {
 	require.Zero(t, run(t.Context(), args, &out, &out), out.String())
 	for _, line := range []string{
 		"listen 127.0.0.1:99  # /",
-		"media-max-age 1h30m0s  # RTM_MEDIA_MAX_AGE\n",
+		"media-max-age 1h30m  # RTM_MEDIA_MAX_AGE\n",
 		"nats nats://***@n1:4222,nats://n2:4222  # --nats\n",
 		"app " + app + ":*** " + otherApp + "  # --app\n",
 		"# nats-creds is not set\n",

@@ -11,7 +11,7 @@ import (
 	"rtmwasm/gateway"
 )
 
-// site is the gateway on its address.
+// site is the gateway's HTTP server with its listener.
 type site struct {
 	front    *front
 	http     *http.Server
@@ -20,7 +20,7 @@ type site struct {
 	listener net.Listener
 	tls      *tls.Config // nil: plain HTTP
 	drain    drainOptions
-	shared   bool         // there may be other gateways to go to
+	shared   bool         // there may be other gateways that clients can go to
 	broken   <-chan error // of the engine
 	log      *slog.Logger
 }
@@ -33,7 +33,7 @@ func (s site) url() string {
 	return scheme + "://" + s.listener.Addr().String()
 }
 
-// listen begins to answer.
+// listen starts the HTTP server.
 func (s site) listen() {
 	s.http.TLSConfig = s.tls
 	go func() {
@@ -46,11 +46,11 @@ func (s site) listen() {
 	s.log.Info("starting: "+s.front.doing, "on", s.listener.Addr().String())
 }
 
-// stillStarting is the time between two lines that say what a start waits for.
+// stillStarting is the time between two log lines that say what the start waits for.
 const stillStarting = 10 * time.Second
 
-// await waits for start, or until ctx ends: then the result is the zero value at once, and what
-// start opens after all is closed behind it.
+// await waits until start returns or ctx ends. If ctx ends first, it returns the zero value at once,
+// and closes later what start returns.
 func (s site) await(ctx context.Context, start func() (running, error)) (running, error) {
 	type result struct {
 		running
@@ -71,7 +71,7 @@ func (s site) await(ctx context.Context, start func() (running, error)) (running
 		select {
 		case r := <-started:
 			if r.err != nil && ctx.Err() != nil {
-				return running{}, nil // it was told to end
+				return running{}, nil // start failed because ctx ended
 			}
 			return r.running, r.err
 		case err := <-s.failed:
@@ -85,7 +85,7 @@ func (s site) await(ctx context.Context, start func() (running, error)) (running
 	}
 }
 
-// serve returns after ctx has ended and the site is drained.
+// serve runs until ctx ends or something fails. It drains the site before it returns.
 func (s site) serve(ctx context.Context) error {
 	s.front.set(s.server)
 	s.log.Info("listening", "url", s.url(), "version", versionText())
@@ -99,8 +99,8 @@ func (s site) serve(ctx context.Context) error {
 	return err
 }
 
-// end drains the site: it fails the readiness check, then sends clients elsewhere, lets
-// media requests come to their end, and cuts short what is left when time is running out.
+// end drains the site. It makes /readyz fail, sends clients to other gateways and waits for media
+// requests. Shortly before the time is over, it interrupts the requests that still run.
 func (s site) end(h *http.Server) {
 	began := time.Now()
 	s.log.Info("draining", "limit", s.drain.limit.String())
@@ -108,11 +108,11 @@ func (s site) end(h *http.Server) {
 	ending, cancel := context.WithTimeout(context.Background(), s.drain.limit)
 	defer cancel()
 	time.Sleep(s.drain.lead)
-	letGo := time.AfterFunc(s.drain.patience(), s.server.LetGo)
-	defer letGo.Stop()
+	stopUploads := time.AfterFunc(s.drain.requestTimeout(), s.server.StopUploads)
+	defer stopUploads.Stop()
 	if s.shared {
-		moving, cancel := context.WithTimeout(ending, s.drain.patience()/2)
-		s.server.SendAway(moving)
+		moving, cancel := context.WithTimeout(ending, s.drain.requestTimeout()/2)
+		s.server.MoveClients(moving)
 		cancel()
 	}
 	if err := s.server.Close(ending); err != nil {
@@ -120,7 +120,7 @@ func (s site) end(h *http.Server) {
 	}
 	if err := h.Shutdown(ending); err != nil {
 		s.log.Warn("some requests did not end in time and were interrupted", "error", err)
-		_ = h.Close() // what is left after the time given
+		_ = h.Close() // ends the other requests
 	}
 	s.log.Info("ended", "took", time.Since(began).Round(time.Millisecond).String())
 }

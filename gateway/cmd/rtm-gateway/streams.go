@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"text/tabwriter"
+	"time"
 
 	"rtmwasm/gateway/natsengine"
 )
@@ -31,7 +32,7 @@ media itself, the setting of the running gateways counts.
 Flags:
 `
 
-// runStreams is the subcommand. It returns the exit code.
+// runStreams runs the subcommand streams and returns the exit code.
 func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	var apply bool
@@ -63,7 +64,7 @@ func runStreams(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	return 0
 }
 
-// givenStreams is where the engine lives, with those settings of streams alone that are given.
+// givenStreams returns the options of the engine, without the settings of streams that are only defaults.
 func (o options) givenStreams(log *slog.Logger) natsengine.Options {
 	where := o.engine(log)
 	o.webhook.apply(&where, nil)
@@ -100,20 +101,28 @@ func printChanges(out io.Writer, changes []natsengine.Change, apply bool) (resul
 	open := 0
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, c := range changes {
-		fmt.Fprintf(table, "%s\t%s\t%s", c.Stream, c.Setting, c.Have)
+		fmt.Fprintf(table, "%s\t%s\t%s", c.Stream, c.Setting, settingText(c.Have))
 		if c.Default {
 			open++
-			fmt.Fprintf(table, "  stays: the setting is not given, its default is %s\n", c.Want)
+			fmt.Fprintf(table, "  stays: the setting is not given, its default is %s\n", settingText(c.Want))
 		} else {
-			fmt.Fprintf(table, " -> %s\n", c.Want)
+			fmt.Fprintf(table, " -> %s\n", settingText(c.Want))
 		}
 	}
 	_ = table.Flush()
 	switch {
 	case open == len(changes):
-		return "nothing was changed: only what is given is, such as --replicas or --media-max-age"
+		return "nothing was changed: give the settings to change, such as --replicas or --media-max-age"
 	case apply:
 		return "changed"
 	}
-	return "nothing was changed: --apply does it"
+	return "nothing was changed: give --apply to make these changes"
+}
+
+// settingText returns a value of a natsengine.Change as people write it in settings: 8d, not 192h0m0s.
+func settingText(value any) string {
+	if d, ok := value.(time.Duration); ok {
+		return duration(d).String()
+	}
+	return fmt.Sprint(value)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// tlsOptions name the certificate to serve with; none means plain HTTP.
+// tlsOptions name the files of the certificate and its key. Without them the gateway serves plain HTTP.
 type tlsOptions struct{ cert, key string }
 
 func (o *tlsOptions) register(flags *flag.FlagSet) {
@@ -26,7 +26,7 @@ func (o tlsOptions) check() error {
 	return nil
 }
 
-// open reads the certificate; the result is nil for plain HTTP.
+// open reads the certificate. It returns nil for plain HTTP.
 func (o tlsOptions) open(log *slog.Logger) (*certificates, error) {
 	if o.cert == "" {
 		return nil, nil
@@ -36,11 +36,11 @@ func (o tlsOptions) open(log *slog.Logger) (*certificates, error) {
 	return c, err
 }
 
-// lookEvery is how long a handshake relies on the last look at the files.
+// lookEvery is how often handshakes check at most whether the files have changed.
 const lookEvery = time.Second
 
-// certificates serves the pair in the files. While the files are not a pair, such as
-// between the writing of one and the other, the last good one stays.
+// certificates provides the certificate in the files. While the files do not match, for example
+// because only one of them has been replaced, it provides the last pair that matched.
 type certificates struct {
 	tlsOptions
 	log *slog.Logger
@@ -51,7 +51,7 @@ type certificates struct {
 	pair   *tls.Certificate
 }
 
-// config is nil for plain HTTP.
+// config returns nil for plain HTTP.
 func (c *certificates) config() *tls.Config {
 	if c == nil {
 		return nil
@@ -59,18 +59,18 @@ func (c *certificates) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: c.get,
-		// WebSockets need HTTP/1.1, and transfers are no faster with HTTP/2.
+		// WebSockets need HTTP/1.1, and uploads and downloads are not faster with HTTP/2.
 		NextProtos: []string{"http/1.1"},
 	}
 }
 
-// expiry is when the certificate that is served expires.
+// expiry returns when the current certificate expires.
 func (c *certificates) expiry() time.Time {
-	pair, _ := c.get(nil) // there is one since open
+	pair, _ := c.get(nil) // never nil: open has read one
 	return pair.Leaf.NotAfter
 }
 
-// get is for tls.Config.GetCertificate.
+// get implements tls.Config.GetCertificate.
 func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +88,7 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
-// read loads the files if they have changed since they were last read.
+// read reads the files if they have changed since the last time.
 func (c *certificates) read() error {
 	var now [2]time.Time
 	for i, name := range []string{c.cert, c.key} {

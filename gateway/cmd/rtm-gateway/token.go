@@ -26,7 +26,7 @@ stays in the shell's history. Use the variable RTM_APP, or --apps with a file, i
 Flags:
 `
 
-// tokenOptions are what the command line of the subcommand says.
+// tokenOptions are the flags of the subcommand.
 type tokenOptions struct {
 	sources     appSources
 	app         string
@@ -36,7 +36,7 @@ type tokenOptions struct {
 	version     string
 }
 
-// runToken is the subcommand. It returns the exit code.
+// runToken runs the subcommand token and returns the exit code.
 func runToken(args []string, stdout, stderr io.Writer) int {
 	o, err := parseToken(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -87,14 +87,14 @@ func (o tokenOptions) mint(log *slog.Logger) (string, error) {
 	})
 }
 
-// findCertificate fills in what the flags leave to the file or the variable.
+// findCertificate fills in the app and its certificate from the file or the variable.
 func (o *tokenOptions) findCertificate(log *slog.Logger) error {
 	apps, err := o.sources.load(log)
 	if err != nil {
 		return err
 	}
 	if o.certificate != "" {
-		return apps.Add(o.app, o.certificate) // checks both
+		return apps.Add(o.app, o.certificate) // returns an error if either is invalid
 	}
 	if o.app == "" {
 		for _, id := range apps.IDs() {
@@ -108,7 +108,7 @@ func (o *tokenOptions) findCertificate(log *slog.Logger) error {
 		}
 	}
 	if o.certificate = apps.Certificate(o.app); o.certificate == "" {
-		return errors.New("no certificate is known for the app: name --apps FILE, RTM_APP or --certificate")
+		return errors.New("the app has no certificate: give it by --apps FILE, RTM_APP or --certificate")
 	}
 	return nil
 }

@@ -19,20 +19,20 @@ import (
 	"rtmwasm/version"
 )
 
-// traceOptions say where traces go.
+// traceOptions say where to send traces.
 type traceOptions struct {
 	url   traceURL
 	ratio ratio
 	flush time.Duration // how long the end of the gateway may wait for the collector
 }
 
-// traceURL may have a path that nobody else should know.
+// traceURL is a URL that may have a secret path.
 type traceURL string
 
 func (u *traceURL) Set(text string) error { *u = traceURL(text); return nil }
 func (*traceURL) String() string          { return "" }
 
-// Redacted shows the host.
+// Redacted returns scheme and host.
 func (u *traceURL) Redacted() string {
 	if *u == "" || *u == otlp.FromEnvironment {
 		return string(*u)
@@ -80,7 +80,7 @@ func (o *traceOptions) options() otlp.Options {
 
 const traceFlush = 2 * time.Second
 
-// open begins to send traces, without --trace nothing: then the tracer is nil, and the log as it was.
+// open begins to send traces. traced is a log with trace ids. Without --trace, tracer is nil and traced is log.
 func (o *traceOptions) open(ctx context.Context, meter *metrics.Metrics, log *slog.Logger) (tracer trace.Tracer, traced *slog.Logger, stop func(), err error) {
 	if o.url == "" {
 		return nil, log, func() {}, nil
@@ -105,7 +105,7 @@ func (o *traceOptions) open(ctx context.Context, meter *metrics.Metrics, log *sl
 	return traces.Tracer(), slog.New(tracing.Log(log.Handler())), stop, nil
 }
 
-// traced has a span for each request of a handler.
+// traced returns a handler that records a span for each request.
 func traced(tracer trace.Tracer, handler http.Handler) http.Handler {
 	if tracer == nil {
 		return handler
@@ -113,7 +113,7 @@ func traced(tracer trace.Tracer, handler http.Handler) http.Handler {
 	return tracing.Handler(tracer, gateway.TraceRoute, handler)
 }
 
-// checkTraces asks whether the collector takes a trace of one span.
+// checkTraces checks that the collector accepts a trace of one span.
 func (e *examination) checkTraces(ctx context.Context) {
 	if e.trace.url == "" {
 		return
@@ -123,8 +123,8 @@ func (e *examination) checkTraces(ctx context.Context) {
 	began := time.Now()
 	options := e.trace.options()
 	if err := otlp.Test(ctx, options); err != nil {
-		e.say(bad, "traces", err.Error(), "traces are dropped, see that the collector at "+options.Redacted()+" takes OTLP over HTTP, and whether it wants OTEL_EXPORTER_OTLP_HEADERS")
+		e.say(bad, "traces", err.Error(), "traces are dropped: check that the collector at "+options.Redacted()+" accepts OTLP over HTTP, and whether it needs OTEL_EXPORTER_OTLP_HEADERS")
 		return
 	}
-	e.say(good, "traces", fmt.Sprintf("the collector takes them, and answered in %v", time.Since(began).Round(time.Millisecond)), "")
+	e.say(good, "traces", fmt.Sprintf("the collector accepts traces, and answered in %v", time.Since(began).Round(time.Millisecond)), "")
 }

@@ -19,7 +19,7 @@ import (
 	"rtmwasm/gateway/webhook"
 )
 
-// webhookOptions say where events are pushed.
+// webhookOptions say where events are posted, and which ones.
 type webhookOptions struct {
 	url      webhookURL
 	secrets  webhookSecrets
@@ -30,14 +30,13 @@ type webhookOptions struct {
 	maxBytes size
 }
 
-// webhookURL may have a password, and a path or query that nobody else should know. It is shown as
-// scanURL is.
+// webhookURL is a URL that may have a password, or a secret path or query.
 type webhookURL string
 
 func (u *webhookURL) Set(text string) error { *u = webhookURL(text); return nil }
 func (*webhookURL) String() string          { return "" }
 
-// Redacted shows the host.
+// Redacted returns scheme and host.
 func (u *webhookURL) Redacted() string {
 	if *u == "" {
 		return ""
@@ -45,22 +44,14 @@ func (u *webhookURL) Redacted() string {
 	return webhook.Target{URL: string(*u)}.Redacted()
 }
 
-// webhookSecrets are looked at when they are used only, since package flag quotes what it refuses.
+// webhookSecrets is a list of secrets.
 type webhookSecrets []string
 
-// Set adds what a flag, a variable or a line of a file says.
-func (s *webhookSecrets) Set(text string) error {
-	more := strings.FieldsFunc(text, isSeparator)
-	if len(more) == 0 {
-		return errors.New("it must be a secret")
-	}
-	*s = append(*s, more...)
-	return nil
-}
+// Set implements flag.Value.
+func (s *webhookSecrets) Set(text string) error { return addSecrets((*[]string)(s), text, "secret") }
+func (*webhookSecrets) String() string          { return "" }
 
-func (*webhookSecrets) String() string { return "" }
-
-// Redacted tells how many there are.
+// Redacted returns *** for each secret.
 func (s *webhookSecrets) Redacted() string { return strings.TrimSpace(strings.Repeat("*** ", len(*s))) }
 
 func (s webhookSecrets) parse() (secrets [][]byte, err error) {
@@ -74,7 +65,7 @@ func (s webhookSecrets) parse() (secrets [][]byte, err error) {
 	return secrets, nil
 }
 
-// webhookEvents are names of events between commas.
+// webhookEvents are names of events, separated by commas.
 type webhookEvents struct{ webhook.Selection }
 
 func (e *webhookEvents) Set(text string) (err error) {
@@ -105,9 +96,9 @@ func (o webhookOptions) check() error {
 	}
 	switch {
 	case o.timeout < time.Second || o.timeout > maxHookTimeout:
-		return fmt.Errorf("--webhook-timeout is %v, it must be from 1s to %v", o.timeout, maxHookTimeout)
+		return fmt.Errorf("--webhook-timeout is %v, it must be from 1s to %v", duration(o.timeout), duration(maxHookTimeout))
 	case o.maxAge < time.Minute:
-		return fmt.Errorf("--webhook-max-age is %v, it must be at least 1m", o.maxAge)
+		return fmt.Errorf("--webhook-max-age is %v, it must be at least 1m", duration(o.maxAge))
 	case o.maxBytes < 1<<20:
 		return fmt.Errorf("--webhook-max-bytes is %v, it must be at least 1MiB", &o.maxBytes)
 	}
@@ -129,7 +120,7 @@ func (o webhookOptions) target() (webhook.Target, error) {
 	return webhook.Target{URL: string(o.url), Secrets: secrets, Timeout: o.timeout}, err
 }
 
-// apply has the engine queue events for the hook.
+// apply tells the engine to queue events for the hook.
 func (o webhookOptions) apply(where *natsengine.Options, meter *metrics.Metrics) {
 	if o.url == "" {
 		return
@@ -141,8 +132,8 @@ func (o webhookOptions) apply(where *natsengine.Options, meter *metrics.Metrics)
 	}
 }
 
-// start posts events until ctx ends. The function that it returns also ends it, and waits for the call
-// under way, which has grace from the end on.
+// start posts events until ctx ends or stop is called. stop waits for the current call, which has
+// grace to finish.
 func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace time.Duration, tracer trace.Tracer, meter *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
 	if o.url == "" {
 		return func() {}, nil
@@ -175,13 +166,13 @@ func (o webhookOptions) start(ctx context.Context, queue webhook.Queue, grace ti
 	}, nil
 }
 
-// isPlain reports whether events leave this machine unencrypted.
+// isPlain reports whether events leave this machine without encryption.
 func (o webhookOptions) isPlain() bool {
 	u, err := url.Parse(string(o.url))
 	return err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "80"))
 }
 
-// checkWebhook asks whether the hook takes a signed event of the type "test".
+// checkWebhook checks that the hook accepts a signed event of the type "test".
 func (e *examination) checkWebhook(ctx context.Context) {
 	if e.webhook.url == "" {
 		return
@@ -194,10 +185,10 @@ func (e *examination) checkWebhook(ctx context.Context) {
 	answer, err := webhook.Test(ctx, target)
 	switch {
 	case err != nil:
-		e.say(bad, "webhook", err.Error(), "events wait: try rtm-gateway webhook-test")
+		e.say(bad, "webhook", err.Error(), "until the hook accepts events, they wait; rtm-gateway webhook-test shows its answer")
 	case e.webhook.isPlain():
-		e.say(poor, "webhook", "it accepts events by plain http", "others on the network can read them: use https")
+		e.say(poor, "webhook", "the hook accepts events, but by plain http", "others on the network can read them: use https")
 	default:
-		e.say(good, "webhook", fmt.Sprintf("it accepts events, and answered in %v", answer.Took.Round(time.Millisecond)), "")
+		e.say(good, "webhook", fmt.Sprintf("the hook accepts events, and answered in %v", answer.Took.Round(time.Millisecond)), "")
 	}
 }

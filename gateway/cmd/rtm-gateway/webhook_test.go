@@ -23,7 +23,7 @@ func TestWebhookSettings(t *testing.T) {
 		{[]string{"--webhook", url, "--webhook-secret", "short"}, "at least 16 bytes"},
 		{[]string{"--webhook-secret", secret}, "goes with --webhook"},
 		{[]string{"--webhook", "hook.example.com", "--webhook-secret", secret}, "https://backend.example.org"},
-		{[]string{"--webhook", url, "--webhook-secret", secret, "--webhook-events", "logins"}, "name one or more of login,"},
+		{[]string{"--webhook", url, "--webhook-secret", secret, "--webhook-events", "logins"}, "it must be one of login,"},
 		{[]string{"--webhook", url, "--webhook-secret", secret, "--webhook-timeout", "2m"}, "from 1s to 1m"},
 		{[]string{"--webhook", url, "--webhook-secret", secret, "--webhook-max-age", "1s"}, "at least 1m"},
 		{[]string{"--webhook", url, "--webhook-secret", secret, "--webhook-max-bytes", "1KiB"}, "at least 1MiB"},
@@ -70,15 +70,15 @@ func TestWebhookTest(t *testing.T) {
 	assert.NotEmpty(t, got.Header.Get("Webhook-Signature"))
 	assert.Contains(t, out, string(body))
 
-	assert.Regexp(t, `^ok +webhook +it accepts events`, examined(t, server.URL))
+	assert.Regexp(t, `^ok +webhook +the hook accepts events`, examined(t, server.URL))
 	assert.Empty(t, examined(t, ""), "without a hook the doctor says nothing of one")
 
 	answer = http.StatusUnauthorized
-	assert.Regexp(t, `^fail +webhook +.*status 401: see that it knows the secret`, examined(t, server.URL))
+	assert.Regexp(t, `^fail +webhook +.*status 401: check that it has the secret`, examined(t, server.URL))
 	code, out, complaint = call("--webhook", server.URL)
 	assert.Equal(t, 1, code)
 	assert.Contains(t, out, "status 401")
-	assert.Contains(t, complaint, "see that it knows the secret")
+	assert.Contains(t, complaint, "check that it has the secret")
 
 	server.Close()
 	code, _, complaint = call("--webhook", server.URL)

@@ -27,7 +27,7 @@ not answer.
 Flags:
 `
 
-// runWebhookTest is the subcommand. It returns the exit code.
+// runWebhookTest runs the subcommand webhook-test and returns the exit code.
 func runWebhookTest(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	flags := newFlags("rtm-gateway webhook-test")
@@ -48,7 +48,7 @@ func runWebhookTest(ctx context.Context, args []string, stdout, stderr io.Writer
 		return 2
 	}
 	target, err := o.webhook.target()
-	if err != nil { // check has looked
+	if err != nil { // cannot happen: check has parsed it
 		return 2
 	}
 	answer, err := webhook.Test(ctx, target)
@@ -66,7 +66,7 @@ func runWebhookTest(ctx context.Context, args []string, stdout, stderr io.Writer
 	return 0
 }
 
-// printable leaves out what a terminal might take for a command.
+// printable removes characters that a terminal might take for a command.
 func printable(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r != '\n' && !unicode.IsPrint(r) {

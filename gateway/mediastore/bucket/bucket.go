@@ -19,33 +19,33 @@ import (
 	"rtmwasm/gateway/mediastore"
 )
 
-// Options say which bucket, and how to reach it. Credentials are not among them: they come
-// from the environment, as with every program that uses the AWS SDK.
+// Options say which bucket to use and how to reach it. The credentials come from the environment, as in
+// every program that uses the AWS SDK.
 type Options struct {
 	Bucket string // required
-	Prefix string // of all keys; "" means none
+	Prefix string // of all object keys; "" means no prefix
 
-	Region    string // "" means what the environment says, else us-east-1
-	Endpoint  string // URL of another object store than Amazon's; "" means what the environment says
-	PathStyle bool   // whether the bucket is a part of the path, not of the host name
+	Region    string // "" means the region of the environment, else us-east-1
+	Endpoint  string // URL of the object store if it is not Amazon's; "" means the one of the environment
+	PathStyle bool   // whether URLs have the bucket in the path instead of the host name
 
-	// Spool is a folder on the local disk for uploads that are arriving. It is made if
-	// missing. What an earlier gateway left there is removed. "" means a temporary one.
+	// Spool is a folder on the local disk for running uploads. It is created if it is missing. Files
+	// that an earlier gateway left there are removed. "" means a temporary folder.
 	Spool string
 
-	// MinFree is how many bytes uploads leave free on the disk of Spool; 0 means all can be
-	// used.
+	// MinFree is how many bytes must stay free on the disk of Spool; 0 means no reserve.
 	MinFree int64
 
-	// Logger gets what is left over and may cost money; nil means slog.Default().
+	// Logger gets warnings about objects that could not be removed, which may cost money; nil means
+	// slog.Default().
 	Logger *slog.Logger
 }
 
-// cachedInfos is how many descriptions of files are remembered, so that a download in many
-// ranges asks for the description once. Each takes about 1 KB, of a large file 3 KB.
+// cachedInfos is how many descriptions of files are cached, so that a download in many ranges gets the
+// description once. Each takes about 1 KB, or 3 KB for a large file.
 const cachedInfos = 512
 
-// Files is a bucket. It is safe for concurrent use.
+// Files implements mediastore.Files with a bucket. It is safe for concurrent use.
 type Files struct {
 	options Options
 	s3      *s3.Client
@@ -57,7 +57,7 @@ type Files struct {
 
 var _ mediastore.Files = (*Files)(nil)
 
-// New returns the Files of a bucket. It does not ask the object store anything; see Check.
+// New returns the Files of a bucket. It sends no request to the object store; see Check.
 func New(ctx context.Context, options Options) (*Files, error) {
 	if options.Bucket == "" {
 		return nil, errors.New("bucket: Options need a Bucket")
@@ -87,8 +87,8 @@ func New(ctx context.Context, options Options) (*Files, error) {
 // spoolName is the pattern of spool files.
 const spoolName = "upload-*.spool"
 
-// prepareSpool makes the folder and removes what an earlier process left. On most systems a
-// spool file has no name while it is in use, so nothing is left there.
+// prepareSpool makes the folder and removes the files that an earlier process left. On most systems
+// there are none, because a spool file has no name while it is in use.
 func prepareSpool(dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "rtm-spool-")
@@ -98,12 +98,12 @@ func prepareSpool(dir string) (string, error) {
 	}
 	left, err := filepath.Glob(filepath.Join(dir, spoolName))
 	for _, name := range left {
-		_ = os.Remove(name) // another gateway may have it in use
+		_ = os.Remove(name) // it fails if another gateway still uses the file
 	}
 	return dir, err
 }
 
-// Close removes the folder of Options.Spool if it is a temporary one.
+// Close removes the spool folder if it is a temporary one.
 func (f *Files) Close() error {
 	if f.options.Spool == "" {
 		return os.RemoveAll(f.spool)
@@ -111,26 +111,26 @@ func (f *Files) Close() error {
 	return nil
 }
 
-// Room implements mediastore.Files: a bucket has no end, the local disk has.
-func (f *Files) Room(context.Context) error { return f.reserve.Check() }
+// Room implements mediastore.Files. Only the local disk can be full; a bucket has no limit.
+func (f *Files) CheckSpace(context.Context) error { return f.reserve.Check() }
 
-// filesPrefix and partsPrefix are where finished files and pieces of unfinished ones are.
+// filesPrefix and partsPrefix are the prefixes of finished files and of pieces of unfinished uploads.
 func (f *Files) filesPrefix() string { return f.options.Prefix + "files/" }
 func (f *Files) partsPrefix() string { return f.options.Prefix + "parts/" }
 
-// hourDigits is how many digits of a key tell its hour.
+// hourDigits is how many digits of a key are its hour, see media.KeyHour.
 const hourDigits = 6
 
-// fileKey is the object of a finished file.
+// fileKey returns the object key of a finished file.
 func (f *Files) fileKey(app, key string) string {
 	return f.filesPrefix() + key[:hourDigits] + "/" + app + "/" + key
 }
 
-// moreKey is the object that holds what does not fit into the metadata of a file's.
+// moreKey returns the key of the object with the description that does not fit into a file's metadata.
 func moreKey(fileKey string) string { return fileKey + ".more" }
 
-// pieceKey is the object of what an upload holds from an offset on. The time is that of the
-// part, in milliseconds: see pieceOf.
+// pieceKey returns the object key of the piece of an upload that begins at offset. time is the time of the
+// part, in milliseconds; see piece.
 func (f *Files) pieceKey(app, key string, offset, time int64) string {
 	return fmt.Sprintf("%s%020d-%013d", f.piecesPrefix(app, key), offset, time)
 }
@@ -139,24 +139,24 @@ func (f *Files) piecesPrefix(app, key string) string {
 	return f.partsPrefix() + app + "/" + key + "/"
 }
 
-// Bounds of what is waited for.
+// Time limits.
 const (
-	// requestTime bounds a small request with all its repetitions.
+	// requestTime limits a small request with all its repetitions.
 	requestTime = 30 * time.Second
 
-	// slowest is how many bytes a second must pass for a request with a body.
+	// slowest is the lowest speed of a request with a body, in bytes per second.
 	slowest = 256 << 10
 
 	// stallTime is how long a download waits for its next bytes.
 	stallTime = 20 * time.Second
 )
 
-// within bounds a request that moves so many bytes.
+// within returns a context that limits the time of a request that transfers so many bytes.
 func within(ctx context.Context, bytes int64) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, requestTime+time.Duration(bytes/slowest)*time.Second)
 }
 
-// checkKey keeps a key that is not one from becoming the path of something else.
+// checkKey returns media.ErrNotFound if app or key is invalid. Such a key could name another object.
 func checkKey(app, key string) error {
 	if !media.ValidKey(key) || app == "" || strings.Contains(app, "/") {
 		return media.ErrNotFound

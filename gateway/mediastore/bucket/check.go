@@ -12,12 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// ErrAway means that the object store cannot be reached now. All else that Check finds stays
-// as it is until somebody changes it.
+// ErrAway means that the object store cannot be reached now, so that it is worth trying again. For other
+// errors of Check, somebody must change the settings.
 var ErrAway = errors.New("the object store does not answer")
 
-// Check asks the object store whether the bucket is there and may be listed. Its error says
-// what to do.
+// Check asks the object store whether the bucket exists and may be listed. Its error says what to do.
 func (f *Files) Check(ctx context.Context) error {
 	ctx, cancel := within(ctx, 0)
 	defer cancel()
@@ -31,8 +30,8 @@ func (f *Files) Check(ctx context.Context) error {
 	return f.explain("s3:ListBucket", err)
 }
 
-// explain says of an error of the object store what to do about it. The request needed the
-// right that is named.
+// explain returns an error that says what to do about an error of the object store. right is the
+// permission that the request needed.
 func (f *Files) explain(right string, err error) error {
 	if err == nil {
 		return nil
@@ -57,15 +56,15 @@ func (f *Files) explain(right string, err error) error {
 		return fmt.Errorf("%q cannot be the name of a bucket", name)
 	}
 	if network := (net.Error)(nil); errors.As(err, &network) || status(err) >= http.StatusInternalServerError || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w: see that it runs, and that endpoint= is right and can be reached from here", ErrAway, err)
+		return fmt.Errorf("%w: %w: check that it runs, and that endpoint= is right and can be reached from here", ErrAway, err)
 	}
 	if status(err) == http.StatusNotFound || status(err) == http.StatusMovedPermanently {
-		return fmt.Errorf("what answers knows no such bucket: see endpoint=, and add path-style if the bucket is to be a part of the path: %w", err)
+		return fmt.Errorf("the server that answers does not know the bucket: check endpoint=, and add path-style if URLs need the bucket in the path: %w", err)
 	}
 	return err
 }
 
-// hint is what the object store says beside the name of an error: it may name the region.
+// hint returns the message of an error of the object store. It may name the right region.
 func hint(err error) string {
 	var known interface{ ErrorMessage() string }
 	if errors.As(err, &known) && known.ErrorMessage() != "" {

@@ -22,14 +22,14 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// defaultRegion is for object stores that have none.
+// defaultRegion is used for object stores that have no regions.
 const defaultRegion = "us-east-1"
 
-// maxAttempts is how often a request is made before it counts as failed. The client of the
-// gateway repeats it too.
+// maxAttempts is how often a request is sent before it fails. The client of the gateway repeats its own
+// request, too.
 const maxAttempts = 3
 
-// maxIdle is how many connections are kept open for the next requests.
+// maxIdle is how many idle connections stay open.
 const maxIdle = 256
 
 func newClient(ctx context.Context, options Options) (*s3.Client, error) {
@@ -58,16 +58,16 @@ func newClient(ctx context.Context, options Options) (*s3.Client, error) {
 		if options.Endpoint != "" {
 			o.BaseEndpoint = &options.Endpoint
 		}
-		// What is stored has the SHA-256 that was taken while it arrived, and not every
-		// object store knows the checksums that the SDK would add.
+		// Requests have the SHA-256 of the content already (see withDigest). Not every object store
+		// knows the checksums that the SDK would add.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.DisableLogOutputChecksumValidationSkipped = true
 	}), nil
 }
 
-// withDigest signs a request for a body whose SHA-256 is known already, so that it is not
-// taken once more. The object store checks it.
+// withDigest signs a request with the known SHA-256 of its body, so that the SDK need not compute it. The
+// object store checks it.
 func withDigest(sum []byte) func(*s3.Options) {
 	setHash := middleware.InitializeMiddlewareFunc("KnownDigest", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		return next.HandleInitialize(v4.SetPayloadHash(ctx, hex.EncodeToString(sum)), in)
@@ -79,8 +79,7 @@ func withDigest(sum []byte) func(*s3.Options) {
 	}
 }
 
-// failed wraps an error of the object store: as media.ErrNotFound if it says that there is
-// no such object.
+// failed wraps an error of the object store. It becomes media.ErrNotFound if there is no such object.
 func failed(doing string, err error) error {
 	switch code := errorCode(err); {
 	case err == nil:
@@ -93,10 +92,10 @@ func failed(doing string, err error) error {
 	return fmt.Errorf("bucket: %s: %w", doing, err)
 }
 
-// errDamaged means that what arrived at the object store is not what was to be stored.
+// errDamaged means that the object store received other bytes than were sent.
 var errDamaged = errors.New("the content was damaged")
 
-// errorCode is the object store's name for an error, "" for none.
+// errorCode returns the object store's code of an error, or "".
 func errorCode(err error) string {
 	var known smithy.APIError
 	if errors.As(err, &known) {
@@ -105,7 +104,7 @@ func errorCode(err error) string {
 	return ""
 }
 
-// status is the HTTP status that came with an error, 0 for none.
+// status returns the HTTP status of an error, or 0.
 func status(err error) int {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {

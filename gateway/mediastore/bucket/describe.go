@@ -14,14 +14,14 @@ import (
 const (
 	infoName = "rtm"      // facts, as JSON in base64
 	sumsName = "rtm-sums" // media.Info.Sums in base64
-	moreName = "rtm-more" // that the object moreKey has all, since it does not fit here
-	putName  = "rtm-put"  // which Part made it
+	moreName = "rtm-more" // set if the description is in the object moreKey, because it is too long
+	putName  = "rtm-put"  // id of the Part that made the object
 )
 
-// metadataBytes is how much the metadata may take. Names count too.
+// metadataBytes limits the length of the metadata, including the names.
 const metadataBytes = 2000
 
-// facts are what is to be known of a file besides its name, size and content.
+// facts describe a file, except its key, size and content.
 type facts struct {
 	UID      string            `json:"uid"`
 	Metadata map[string]string `json:"metadata,omitempty"`
@@ -34,14 +34,14 @@ type facts struct {
 	Sums     []byte            `json:"sums,omitempty"`
 }
 
-// object is what is known of a file's object.
+// object describes a file's object.
 type object struct {
 	info media.Info
 	etag string
 }
 
-// describe returns the metadata of a file's object, and the content of the second object, or
-// nil where the metadata has room for all.
+// describe returns the metadata of a file's object. more is the content of the second object, or nil if
+// everything fits into the metadata.
 func describe(info media.Info, put string) (metadata map[string]string, more []byte, err error) {
 	all := facts{
 		UID: info.UID, Metadata: info.Metadata, Expected: info.Expected,
@@ -76,8 +76,8 @@ func sizeOf(metadata map[string]string) (n int) {
 	return n
 }
 
-// read is the reverse of describe. It reports whether the second object is needed; then the
-// Info has what the metadata told.
+// read adds to info what the metadata of a file's object says. It reports whether the second object is
+// needed, too.
 func read(metadata map[string]string, info *media.Info) (needsMore bool, err error) {
 	text, ok := metadata[infoName]
 	if ok {
@@ -95,8 +95,8 @@ func read(metadata map[string]string, info *media.Info) (needsMore bool, err err
 	return needsMore, err
 }
 
-// readFacts adds facts to what is known. Sums are taken only of the same content: two gateways may
-// have finished an upload at the same time.
+// readFacts adds facts to info. It ignores facts about another content: if two gateways finished an upload
+// at the same time, the second object may be the other gateway's.
 func readFacts(text []byte, info *media.Info) error {
 	var all facts
 	if err := json.Unmarshal(text, &all); err != nil {

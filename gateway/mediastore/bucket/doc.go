@@ -1,15 +1,15 @@
-// Package bucket keeps media in an S3 bucket: it is mediastore.Files for gateways that share
-// an object store.
+// Package bucket stores media in an S3 bucket. It implements mediastore.Files for gateways that share an
+// object store.
 //
-// Below the prefix that Options name there are
+// The keys of objects are, after the prefix in Options:
 //
-//	files/<hour>/<app>/<key>        a finished file, all that is to be known of it in its metadata
-//	files/<hour>/<app>/<key>.more   what does not fit into the metadata of a large file
-//	parts/<app>/<key>/<offset>-…    what has arrived of an unfinished upload from that offset on
+//	files/<hour>/<app>/<key>        a finished file; its description is in the object's metadata
+//	files/<hour>/<app>/<key>.more   the part of the description that does not fit into the metadata
+//	parts/<app>/<key>/<offset>-…    a piece of an unfinished upload that begins at that offset
 //
-// so that files of an hour can be listed, and removed, without a look at the others, and a
-// lifecycle rule of the bucket can do the same alone.
+// So the files of an hour can be listed and removed without looking at other files. A lifecycle rule of
+// the bucket can also remove them.
 //
-// While a request adds to an upload its bytes are in a spool file on the local disk. A small
-// upload that arrives in one request costs the object store one request.
+// While a request adds to an upload, its bytes are in a spool file on the local disk. A small upload that
+// arrives in one request costs one request to the object store.
 package bucket

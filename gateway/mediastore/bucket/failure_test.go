@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		{name: "unknown key", env: map[string]string{"AWS_ACCESS_KEY_ID": "nobody"}, says: "the object store does not know the access key (InvalidAccessKeyId): see AWS_ACCESS_KEY_ID"},
 		{name: "wrong secret", env: map[string]string{"AWS_SECRET_ACCESS_KEY": "guessed"}, says: "the secret key does not belong to the access key (SignatureDoesNotMatch): see AWS_SECRET_ACCESS_KEY"},
 		{name: "wrong region", change: func(o *bucket.Options) { o.Region = "eu-central-1" }, says: "is in another region (AuthorizationHeaderMalformed"},
-		{name: "nobody there", change: func(o *bucket.Options) { o.Endpoint = "http://127.0.0.1:1" }, says: "see that it runs, and that endpoint= is right", away: true},
+		{name: "nobody there", change: func(o *bucket.Options) { o.Endpoint = "http://127.0.0.1:1" }, says: "check that it runs, and that endpoint= is right", away: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for name, value := range c.env {
@@ -72,7 +72,7 @@ func TestWhatTheServerRefusesIsNoMissingFile(t *testing.T) {
 			require.NotErrorIs(t, err, media.ErrNotFound)
 			p := part(t, files, key, 0)
 			write(t, p, []byte("x"))
-			require.Error(t, p.Keep(t.Context()))
+			require.Error(t, p.Sync(t.Context()))
 			err = p.Finish(t.Context(), infoOf(key, []byte("x")))
 			require.Error(t, err)
 			require.NotErrorIs(t, err, media.ErrConflict)
@@ -87,12 +87,12 @@ func TestTheServerIsKilledDuringAnUpload(t *testing.T) {
 	info := infoOf(key, content)
 	p := part(t, files, key, 0)
 	write(t, p, content[:400_000])
-	require.NoError(t, p.Keep(t.Context()))
+	require.NoError(t, p.Sync(t.Context()))
 	write(t, p, content[400_000:700_000])
 	server.Kill()
-	require.Error(t, p.Keep(t.Context()))
+	require.Error(t, p.Sync(t.Context()))
 	require.NoError(t, server.Start())
-	require.NoError(t, p.Keep(t.Context()), "the same part goes on")
+	require.NoError(t, p.Sync(t.Context()), "the same part goes on")
 	require.NoError(t, p.Close())
 
 	p = part(t, open(t, server.URL), key, 700_000)
@@ -217,7 +217,7 @@ func TestRights(t *testing.T) {
 	key, content := newKey(time.Now()), bytesOf(30, 600_000)
 	p := part(t, files, key, 0)
 	write(t, p, content[:300_000])
-	require.NoError(t, p.Keep(t.Context()))
+	require.NoError(t, p.Sync(t.Context()))
 	p = part(t, files, key, 300_000)
 	write(t, p, content[300_000:])
 	info := infoOf(key, content)

@@ -12,15 +12,15 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// firstBytes is how much of a file is asked for together with its description: most files
-// are smaller, and then one request is enough.
+// firstBytes is how many bytes of a file are requested together with its description. Most files are
+// smaller, so one request is enough.
 const firstBytes = 256 << 10
 
-// moreBytes bounds the second object of a file.
+// moreBytes limits the size of the second object of a file.
 const moreBytes = 1 << 20
 
-// Open implements mediastore.Files. The content of a file that was described before is asked
-// for when it is read.
+// Open implements mediastore.Files. If the description of the file is cached, the content is requested
+// only when it is read.
 func (f *Files) Open(ctx context.Context, app, key string) (media.Info, media.Reader, error) {
 	if err := checkKey(app, key); err != nil {
 		return media.Info{}, nil, err
@@ -43,8 +43,8 @@ func (f *Files) Open(ctx context.Context, app, key string) (media.Info, media.Re
 	return r.object.info, r, nil
 }
 
-// Stat implements mediastore.Files. It reads one byte: to HEAD the object store says the same
-// of a missing bucket as of a missing file.
+// Stat implements mediastore.Files. It reads one byte instead of using HEAD, because the response to HEAD
+// does not tell a missing bucket from a missing file.
 func (f *Files) Stat(ctx context.Context, app, key string) (media.Info, error) {
 	if err := checkKey(app, key); err != nil {
 		return media.Info{}, err
@@ -60,15 +60,14 @@ func (f *Files) Stat(ctx context.Context, app, key string) (media.Info, error) {
 	return o.info, err
 }
 
-// described is what comes with every answer about a file's object.
+// described is the description of a file's object in a response.
 type described struct {
 	metadata map[string]string
 	size     int64
 	etag     string
 }
 
-// object makes out of an answer what is to be known of a file, and remembers it: a file does
-// not change.
+// object returns the description of a file from a response, and caches it, because files never change.
 func (f *Files) object(ctx context.Context, app, key string, d described) (object, error) {
 	name := f.fileKey(app, key)
 	if known, ok := f.infos.Get(name); ok && known.etag == d.etag {
@@ -103,7 +102,7 @@ func (f *Files) readMore(ctx context.Context, fileKey string, info *media.Info) 
 	return readFacts(text, info)
 }
 
-// totalSize is the size of the whole that a Content-Range tells of.
+// totalSize returns the size of the whole content from a Content-Range.
 func totalSize(contentRange string) (int64, bool) {
 	_, total, found := strings.Cut(contentRange, "/")
 	n, err := strconv.ParseInt(total, 10, 64)

@@ -89,8 +89,8 @@ func TestAnUploadGoesOnAtAnotherGateway(t *testing.T) {
 					write(t, p, content[at:at+n])
 					at += n
 					if at < len(content) {
-						require.NoError(t, p.Keep(t.Context()))
-						require.NoError(t, p.Keep(t.Context()))
+						require.NoError(t, p.Sync(t.Context()))
+						require.NoError(t, p.Sync(t.Context()))
 					}
 				}
 				read := make([]byte, end)
@@ -120,7 +120,7 @@ func TestTinyRequestsDoNotBecomeManyObjects(t *testing.T) {
 	for at := range int64(20) {
 		p := part(t, files, key, at)
 		write(t, p, []byte{byte(at)})
-		require.NoError(t, p.Keep(t.Context()))
+		require.NoError(t, p.Sync(t.Context()))
 		require.NoError(t, p.Close())
 	}
 	assert.LessOrEqual(t, len(objects(t, server)), 2)
@@ -139,7 +139,7 @@ func TestAnUploadInManyRequestsFetchesItsBeginningOnce(t *testing.T) {
 		upload := part(t, files, key, int64(at))
 		write(t, upload, content[at:at+step])
 		if at+step < len(content) {
-			require.NoError(t, upload.Keep(t.Context()))
+			require.NoError(t, upload.Sync(t.Context()))
 		} else {
 			require.NoError(t, upload.Finish(t.Context(), infoOf(key, content)))
 		}
@@ -163,11 +163,11 @@ func TestAnUploadThatGoesOnFromAnEarlierOffset(t *testing.T) {
 	p := part(t, files, key, 0)
 	for at := 0; at < len(old); at += 300_000 {
 		write(t, p, old[at:at+300_000])
-		require.NoError(t, p.Keep(t.Context()))
+		require.NoError(t, p.Sync(t.Context()))
 	}
 	p = part(t, files, key, 350_000)
 	write(t, p, content[350_000:400_000])
-	require.NoError(t, p.Keep(t.Context()))
+	require.NoError(t, p.Sync(t.Context()))
 	_, err := files.Part(t.Context(), app, key, 400_001)
 	require.ErrorIs(t, err, media.ErrNotFound, "what was there before does not count")
 	p = part(t, files, key, 400_000)
@@ -193,15 +193,15 @@ func TestWhatAnEarlierPartKeepsLateDoesNotCount(t *testing.T) {
 			key := newKey(time.Now())
 			earlier := part(t, open(t, server.URL), key, 0)
 			write(t, earlier, content[:beginning])
-			require.NoError(t, earlier.Keep(t.Context()))
+			require.NoError(t, earlier.Sync(t.Context()))
 			at := int64(beginning)
 			for range 2 { // one gateway after the other
 				later := part(t, open(t, server.URL), key, at)
 				write(t, later, content[at:at+400_000])
-				require.NoError(t, later.Keep(t.Context()))
+				require.NoError(t, later.Sync(t.Context()))
 				at += 400_000
 				write(t, earlier, bytesOf(13, 350_000))
-				require.NoError(t, earlier.Keep(t.Context()))
+				require.NoError(t, earlier.Sync(t.Context()))
 			}
 			last := part(t, open(t, server.URL), key, at)
 			write(t, last, content[at:])
@@ -345,7 +345,7 @@ func TestSweep(t *testing.T) {
 	for _, key := range []string{idle, busy} {
 		p := part(t, files, key, 0)
 		write(t, p, content)
-		require.NoError(t, p.Keep(t.Context()))
+		require.NoError(t, p.Sync(t.Context()))
 	}
 	require.NoError(t, server.Age(bucketName, idle, 25*time.Hour))
 	var gone []string

@@ -10,12 +10,12 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// linkTime is for how long a link is good: from its creation to the beginning of the download.
+// linkTime is how long a link is valid. The download must begin within that time.
 const linkTime = time.Minute
 
-// Link returns a URL by which whoever has it can read a finished file for a minute, without
-// the gateway. The answer will have the header that answer makes of what is known of the file:
-// Content-Type, Content-Disposition and Cache-Control. With none, there is no link.
+// Link returns a URL of a finished file. Whoever has the URL can read the file from the object store for
+// a minute. The response will have the header that answer returns for the file's Info: Content-Type,
+// Content-Disposition and Cache-Control. If answer returns nil, the link is "".
 func (f *Files) Link(ctx context.Context, app, key string, answer func(media.Info) http.Header) (media.Info, string, error) {
 	if err := checkKey(app, key); err != nil {
 		return media.Info{}, "", err

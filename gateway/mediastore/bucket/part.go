@@ -20,29 +20,28 @@ import (
 	"rtmwasm/gateway/mediastore"
 )
 
-// growingPiece is how long a piece is at least before the next one is begun: Keep writes a
-// shorter one again. So an upload that arrives in many tiny requests does not become many
-// objects.
+// growingPiece is the least length of a piece. Sync replaces a shorter piece by a longer one, so that an
+// upload in many tiny requests does not become many objects.
 const growingPiece = 256 << 10
 
-// copyBytes is how much is copied at once.
+// copyBytes is the size of buffers for copying.
 const copyBytes = 64 << 10
 
 // part is an upload while one request adds to it. Its bytes are in a spool file.
 type part struct {
 	f        *Files
 	app, key string
-	put      string // tells what this part has finished from what others have
+	put      string // random id of this part, to recognize a file that it has made
 
 	spool *os.File
 	size  int64 // bytes in the spool
 
-	time   int64   // of its pieces: later than that of all which were there
-	kept   int64   // bytes that the pieces hold
+	time   int64   // of its pieces, later than the time of all earlier pieces
+	kept   int64   // how many bytes are in pieces
 	pieces []piece // in order
 
-	absent []piece         // what the spool does not have yet of what was kept before
-	ctx    context.Context // for ReadAt, which is given no context
+	absent []piece         // pieces of earlier requests that are not in the spool yet
+	ctx    context.Context // for ReadAt, which has no context parameter
 }
 
 var _ mediastore.Part = (*part)(nil)
@@ -56,7 +55,7 @@ func (f *Files) Part(ctx context.Context, app, key string, offset int64) (medias
 	if err != nil {
 		return nil, spoolError(err)
 	}
-	_ = os.Remove(spool.Name()) // it goes on without a name; where that can't be, Close removes it
+	_ = os.Remove(spool.Name()) // it can be used without a name; on systems where this fails, Close removes it
 	p := &part{f: f, app: app, key: key, put: rand.Text()[:16], spool: spool, size: offset, kept: offset, time: time.Now().UnixMilli(), ctx: context.WithoutCancel(ctx)}
 	if offset > 0 {
 		if err := p.resume(ctx, offset); err != nil {
@@ -81,9 +80,9 @@ func (p *part) ReadAt(b []byte, offset int64) (n int, err error) {
 	return p.spool.ReadAt(b, offset)
 }
 
-// Keep implements mediastore.Part: what is new becomes a piece of its own, or a part of the
-// last piece while that is short.
-func (p *part) Keep(ctx context.Context) error {
+// Sync implements mediastore.Part. The new bytes become a new piece. If the last piece is short, they are
+// stored together with it instead.
+func (p *part) Sync(ctx context.Context) error {
 	if p.size == p.kept {
 		return nil
 	}
@@ -103,7 +102,7 @@ func (p *part) Keep(ctx context.Context) error {
 	defer cancel()
 	err := p.store(ctx, p.f.pieceKey(p.app, p.key, from, p.time), io.NewSectionReader(p.spool, from, length), length, hash.Sum(nil), nil)
 	if err != nil {
-		return failed("keep a part of an upload", err)
+		return failed("store a piece of an upload", err)
 	}
 	if n := len(p.pieces); n == 0 || p.pieces[n-1].offset != from || p.pieces[n-1].time != p.time {
 		p.pieces = append(p.pieces, piece{offset: from, time: p.time})
@@ -136,22 +135,22 @@ func (p *part) Finish(ctx context.Context, info media.Info) error {
 	if more != nil {
 		sum := sha256.Sum256(more)
 		if err := p.store(ctx, moreKey(object), bytes.NewReader(more), int64(len(more)), sum[:], nil); err != nil {
-			return failed("store what is to be known of a file", err)
+			return failed("store the description of a file", err)
 		}
 	}
 	if err := p.storeFile(ctx, object, info, metadata); err != nil {
 		return err
 	}
 	if len(p.pieces) > 0 {
-		if err := p.f.removePieces(ctx, p.app, p.key, p.pieces); err != nil { // a sweep does it later
+		if err := p.f.removePieces(ctx, p.app, p.key, p.pieces); err != nil { // a sweep removes them later
 			p.f.options.Logger.WarnContext(ctx, "bucket: pieces of a finished upload are left for the next sweep", "key", p.key, "error", err)
 		}
 	}
 	return nil
 }
 
-// storeFile makes the file's object, unless there is one. What was damaged on the way is sent
-// once more; if it still has another digest, the spool does not hold what was hashed.
+// storeFile makes the file's object, unless it exists. Content that was damaged on the way is sent once
+// more. If its digest is still wrong, the spool does not have the content that was hashed.
 func (p *part) storeFile(ctx context.Context, object string, info media.Info, metadata map[string]string) (err error) {
 	for range 2 {
 		err = p.store(ctx, object, io.NewSectionReader(p.spool, 0, p.size), p.size, info.Digest[:], func(in *s3.PutObjectInput) {
@@ -174,8 +173,8 @@ func (p *part) storeFile(ctx context.Context, object string, info media.Info, me
 	return err
 }
 
-// conflict is for a file that is there already. It may be this part's own: the answer to the
-// request that made it was lost.
+// conflict is called if the file's object exists already. It returns nil if this part has made it, and
+// only the response was lost.
 func (p *part) conflict(ctx context.Context, object string, err error) error {
 	head, headErr := p.f.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &p.f.options.Bucket, Key: &object})
 	switch {
@@ -184,12 +183,12 @@ func (p *part) conflict(ctx context.Context, object string, err error) error {
 	case headErr == nil:
 		return fmt.Errorf("bucket: store a file: %w", media.ErrConflict)
 	case errors.Is(failed("", headErr), media.ErrNotFound):
-		return err // another request was about to make it, and has failed
+		return err // another request was making it at the same time, and failed
 	}
 	return failed("look for a file", headErr)
 }
 
-// storeUnconditionally is for object stores that do not know If-None-Match.
+// storeUnconditionally makes the file's object in an object store that does not know If-None-Match.
 func (p *part) storeUnconditionally(ctx context.Context, object string, info media.Info, metadata map[string]string) error {
 	err := p.conflict(ctx, object, nil)
 	if err != nil {
@@ -201,7 +200,7 @@ func (p *part) storeUnconditionally(ctx context.Context, object string, info med
 	}))
 }
 
-// store makes one object. The object store refuses a content with another SHA-256.
+// store makes one object. The object store refuses the content if its SHA-256 is not sum.
 func (p *part) store(ctx context.Context, object string, content io.ReadSeeker, length int64, sum []byte, more func(*s3.PutObjectInput)) error {
 	in := &s3.PutObjectInput{
 		Bucket: &p.f.options.Bucket, Key: &object, Body: content, ContentLength: &length,
@@ -223,13 +222,13 @@ func (p *part) Close() error {
 	return err
 }
 
-// spoolError tells a full disk from other errors of the spool.
+// spoolError wraps an error of the spool: media.ErrFull if the disk is full.
 func spoolError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("bucket: %w: %w", media.ErrFull, err)
 	}
 	if err != nil {
-		return fmt.Errorf("the folder for uploads that are arriving: %w: name one that the gateway's user may write to by spool=", err)
+		return fmt.Errorf("the folder for running uploads: %w: set spool= to a folder that the gateway's user may write to", err)
 	}
 	return nil
 }

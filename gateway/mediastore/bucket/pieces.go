@@ -19,14 +19,14 @@ import (
 	"rtmwasm/gateway/retry"
 )
 
-// piece is an object with bytes of an unfinished upload. Of a gateway that did not notice that
-// another has taken over an upload, pieces may come late: then those of the later part count.
+// piece is an object with bytes of an unfinished upload. A gateway may still store pieces after another
+// gateway has taken over the upload. Then the pieces of the later part are the valid ones.
 type piece struct {
 	offset, length int64
-	time           int64 // of the part that has written it
+	time           int64 // when the part that wrote it was opened
 }
 
-// pieceOf reads the key of a piece; ok is false if it is none.
+// pieceOf parses the object key of a piece; ok is false if it is not one.
 func pieceOf(objectKey string, length int64) (p piece, ok bool) {
 	offset, time, _ := strings.Cut(objectKey[strings.LastIndexByte(objectKey, '/')+1:], "-")
 	var err1, err2 error
@@ -36,11 +36,11 @@ func pieceOf(objectKey string, length int64) (p piece, ok bool) {
 	return p, err1 == nil && err2 == nil && p.offset >= 0
 }
 
-// inOrder sorts pieces by their offsets, and tells those apart that a later part has replaced:
-// that begin where one of its pieces does, or behind that.
+// inOrder sorts pieces by their offsets. It returns separately the pieces that a later part has replaced:
+// a later part has a piece that begins at the same offset or before.
 func inOrder(pieces []piece) (valid, replaced []piece) {
 	slices.SortFunc(pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(b.time, a.time)) })
-	latest := int64(-1) // of the pieces so far
+	latest := int64(-1) // time of a valid piece so far
 	for _, p := range pieces {
 		if p.time < latest {
 			replaced = append(replaced, p)
@@ -52,12 +52,12 @@ func inOrder(pieces []piece) (valid, replaced []piece) {
 	return valid, replaced
 }
 
-// fetchers is how many pieces are fetched at the same time.
+// fetchers is how many pieces are fetched concurrently.
 const fetchers = 4
 
-// resume finds the pieces of the first bytes of an upload, and removes those that begin behind
-// them: what is written from now on takes their place. The pieces are fetched when they are
-// needed, so that an upload in many requests does not fetch its beginning for each.
+// resume finds the pieces with the bytes before offset. It removes the pieces that begin after them,
+// because new bytes will replace them. The pieces are fetched only when they are needed, so that an upload
+// in many requests does not fetch its beginning for each request.
 func (p *part) resume(ctx context.Context, offset int64) error {
 	ctx, cancel := within(ctx, 0)
 	defer cancel()
@@ -77,7 +77,7 @@ func (p *part) resume(ctx context.Context, offset int64) error {
 	return p.f.removePieces(ctx, p.app, p.key, append(stale, replaced...))
 }
 
-// fetch puts bytes into the spool that are in pieces only.
+// fetch copies the bytes of a range into the spool that are only in pieces yet.
 func (p *part) fetch(ctx context.Context, from, to int64) error {
 	var needed []piece
 	var bytes int64
@@ -108,10 +108,9 @@ func (p *part) fetch(ctx context.Context, from, to int64) error {
 	return nil
 }
 
-// cover returns what to read of the pieces, which are in order, for the first bytes of an
-// upload: of each only what stands before the next, since an upload may have gone on from an
-// earlier offset. stale are pieces that begin behind those bytes. It returns nil for wanted
-// where bytes are missing.
+// cover returns which ranges of the pieces to read for the first bytes of an upload. pieces are in order.
+// Each piece counts only up to the beginning of the next one, because an upload may have continued from an
+// earlier offset. stale are the pieces that begin after those bytes. wanted is nil if bytes are missing.
 func cover(pieces []piece, bytes int64) (wanted, stale []piece) {
 	there := int64(0)
 	for i, p := range pieces {
@@ -141,14 +140,14 @@ func (p *part) fetchPiece(ctx context.Context, w piece) error {
 		Bucket: &p.f.options.Bucket, Key: &object, Range: ptr(fmt.Sprintf("bytes=0-%d", w.length-1)),
 	})
 	if err != nil {
-		return failed("read a part of an upload", err)
+		return failed("read a piece of an upload", err)
 	}
 	defer out.Body.Close()
 	n, err := io.Copy(io.NewOffsetWriter(p.spool, w.offset), io.LimitReader(out.Body, w.length))
 	if err == nil && n < w.length {
 		err = io.ErrUnexpectedEOF
 	}
-	return failed("read a part of an upload", err)
+	return failed("read a piece of an upload", err)
 }
 
 // listPieces returns all pieces of an upload.
@@ -158,7 +157,7 @@ func (f *Files) listPieces(ctx context.Context, app, key string) (pieces []piece
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, failed("list the parts of an upload", err)
+			return nil, failed("list the pieces of an upload", err)
 		}
 		for _, o := range page.Contents {
 			if p, ok := pieceOf(*o.Key, *o.Size); ok {
@@ -191,13 +190,13 @@ func (f *Files) removePieces(ctx context.Context, app, key string, pieces []piec
 	return f.removeObjects(ctx, keys)
 }
 
-// removeBatch is how many objects S3 removes by one request.
+// removeBatch is how many objects one request to S3 can remove.
 const removeBatch = 1000
 
 // removeObjects removes objects. It is no error if some do not exist.
 func (f *Files) removeObjects(ctx context.Context, keys []string) error {
 	for batch := range slices.Chunk(keys, removeBatch) {
-		if len(batch) == 1 { // which every object store can
+		if len(batch) == 1 { // every object store supports this request
 			_, err := f.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &f.options.Bucket, Key: &batch[0]})
 			if err = failed("remove an object", err); err != nil && !errors.Is(err, media.ErrNotFound) {
 				return err

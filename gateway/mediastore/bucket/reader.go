@@ -13,29 +13,29 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// reader reads a file's object. It asks for bytes when they are read, from where they are
-// read, and once more where the answer breaks off.
+// reader reads a file's object. It requests bytes only when they are read. If a response breaks off, it
+// requests the rest again.
 type reader struct {
 	f      *Files
-	ctx    context.Context // bounds all
+	ctx    context.Context // limits all requests
 	key    string          // of the object
 	object object
 
 	offset int64 // of the next byte to read
 
-	body      io.ReadCloser // nil if nothing was asked for
-	bodyAt    int64         // offset of the next byte that body brings
+	body      io.ReadCloser // nil if there is no response
+	bodyAt    int64         // offset of the next byte of body
 	bodyEnd   int64
-	described described // by the answer that brought body
+	described described // in the response with body
 	cancel    context.CancelFunc
-	stall     *time.Timer // cancels; runs while the object store is waited for
+	stall     *time.Timer // calls cancel; runs while the reader waits for the object store
 }
 
 var _ media.Reader = (*reader)(nil)
 
-// get asks for bytes of the object: from an offset on as many as length, or as there are.
+// get requests length bytes of the object from an offset on, or less if the object is shorter.
 func (r *reader) get(offset, length int64) error {
-	r.drop()
+	r.closeBody()
 	ctx, cancel := context.WithCancel(r.ctx)
 	r.cancel, r.stall = cancel, time.AfterFunc(requestTime, cancel)
 	in := &s3.GetObjectInput{
@@ -48,14 +48,14 @@ func (r *reader) get(offset, length int64) error {
 	out, err := r.f.s3.GetObject(ctx, in)
 	r.stall.Stop()
 	if err != nil {
-		r.drop()
+		r.closeBody()
 		return failed("read a file", err)
 	}
 	size, ok := totalSize(deref(out.ContentRange))
 	if !ok {
 		if size = *out.ContentLength; offset > 0 {
 			_ = out.Body.Close()
-			r.drop()
+			r.closeBody()
 			return errors.New("bucket: read a file: the object store does not serve ranges")
 		}
 	}
@@ -64,15 +64,15 @@ func (r *reader) get(offset, length int64) error {
 	return nil
 }
 
-// drop lets go of what was asked for.
-func (r *reader) drop() {
+// closeBody closes the response, if there is one.
+func (r *reader) closeBody() {
 	if r.cancel == nil {
 		return
 	}
 	r.stall.Stop()
 	if r.body != nil {
 		if r.bodyAt < r.bodyEnd {
-			r.cancel() // else the connection can be used again
+			r.cancel() // the rest of the response is not wanted; otherwise the connection can be used again
 		}
 		_ = r.body.Close()
 	}
@@ -82,11 +82,11 @@ func (r *reader) drop() {
 
 // Close implements io.Closer.
 func (r *reader) Close() error {
-	r.drop()
+	r.closeBody()
 	return nil
 }
 
-// Seek implements io.Seeker. It asks for nothing.
+// Seek implements io.Seeker. It sends no request.
 func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -101,7 +101,7 @@ func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Read implements io.Reader. WriteN is better: it asks for no more than is needed.
+// Read implements io.Reader. WriteN is better, because it requests only the bytes that are needed.
 func (r *reader) Read(p []byte) (int, error) {
 	return r.read(p, r.object.info.Size-r.offset)
 }
@@ -115,7 +115,7 @@ func (r *reader) read(p []byte, n int64) (int, error) {
 	for range maxAttempts {
 		if r.body == nil || r.bodyAt != r.offset || r.bodyAt >= r.bodyEnd {
 			if err = r.get(r.offset, n); err != nil {
-				return 0, err // the SDK has tried several times
+				return 0, err // the SDK has repeated the request already
 			}
 		}
 		r.stall.Reset(stallTime)
@@ -126,7 +126,7 @@ func (r *reader) read(p []byte, n int64) (int, error) {
 		if got > 0 {
 			return got, nil
 		}
-		if r.drop(); r.ctx.Err() != nil {
+		if r.closeBody(); r.ctx.Err() != nil {
 			break
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// Sweep implements mediastore.Files. It lists hours, not files, to find those that are due.
-func (f *Files) Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error {
-	return errors.Join(f.sweepFiles(ctx, expired), f.sweepParts(ctx, idle, gone))
+// Sweep implements mediastore.Files. To find expired files, it lists hours instead of files.
+func (f *Files) Sweep(ctx context.Context, expired, idle time.Time, removed func(app, key string)) error {
+	return errors.Join(f.sweepFiles(ctx, expired), f.sweepParts(ctx, idle, removed))
 }
 
 func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
@@ -39,7 +39,7 @@ func (f *Files) sweepFiles(ctx context.Context, expired time.Time) error {
 	return nil
 }
 
-// removeAll removes all objects whose keys begin so.
+// removeAll removes all objects whose keys begin with prefix.
 func (f *Files) removeAll(ctx context.Context, prefix string) error {
 	objects := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: &prefix})
 	for objects.HasMorePages() {
@@ -64,7 +64,7 @@ func (f *Files) removeAll(ctx context.Context, prefix string) error {
 
 // sweepParts removes the pieces of uploads whose newest piece is older than idle. Only
 // unfinished uploads have pieces.
-func (f *Files) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
+func (f *Files) sweepParts(ctx context.Context, idle time.Time, removed func(app, key string)) error {
 	all := s3.NewListObjectsV2Paginator(f.s3, &s3.ListObjectsV2Input{Bucket: &f.options.Bucket, Prefix: ptr(f.partsPrefix())})
 	var upload, touched = "", time.Time{}
 	removeIdle := func() error {
@@ -73,12 +73,12 @@ func (f *Files) sweepParts(ctx context.Context, idle time.Time, gone func(app, k
 		}
 		app, key, ok := strings.Cut(strings.TrimPrefix(upload, f.partsPrefix()), "/")
 		if !ok || !media.ValidKey(key) {
-			return nil // not ours
+			return nil // not a piece of an upload
 		}
 		if err := f.RemovePart(ctx, app, key); err != nil {
 			return err
 		}
-		gone(app, key)
+		removed(app, key)
 		return nil
 	}
 	for all.HasMorePages() {

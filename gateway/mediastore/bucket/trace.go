@@ -9,11 +9,11 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// tracedClient has a span for each attempt at a request that a traced one waits for. It ends when the header
-// of the answer is there.
+// tracedClient records a span for each attempt of a request, if the request is traced. The span ends when
+// the header of the response arrives.
 type tracedClient struct{ s3.HTTPClient }
 
-// Do implements s3.HTTPClient. An object that is not there is an answer, no failure.
+// Do implements s3.HTTPClient. A response that an object does not exist is no failure.
 func (c tracedClient) Do(r *http.Request) (*http.Response, error) {
 	_, span := tracing.StartNamed(r.Context(), "s3 ", awsmiddleware.GetOperationName(r.Context()))
 	answer, err := c.HTTPClient.Do(r)

@@ -18,19 +18,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Trial is what Try found.
+// Trial is the result of Try.
 type Trial struct {
-	RoundTrip   time.Duration // of storing some bytes
-	Clock       time.Time     // what the object store's clock said, zero if it told no time
-	Conditional bool          // whether the object store keeps a file from being replaced
-	CORS        error         // why pages can't read files from the bucket, nil if they can
+	RoundTrip   time.Duration // how long storing a few bytes took
+	Clock       time.Time     // the time of the object store, in seconds; zero if it sent no time
+	ClockHeard  time.Time     // when Clock arrived, by the clock of this machine
+	Conditional bool          // whether the object store refuses to replace a file (If-None-Match)
+	CORS        error         // why pages cannot read files from the bucket; nil if they can
 }
 
-// trialApp is where an app id is in the keys of trials. It is none.
+// trialApp takes the place of an app id in the object keys of trials. No app has this id.
 const trialApp = "doctor"
 
-// Try stores, reads, lists and removes a few bytes, as a gateway would. Its error says what to
-// do.
+// Try stores, reads, lists and removes a few bytes, as a gateway does. Its error says what to do.
 func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 	if err := f.Check(ctx); err != nil {
 		return t, err
@@ -50,13 +50,14 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 	began := time.Now()
 	out, err := put()
 	if status(err) == http.StatusNotImplemented {
-		return t, errors.New("the object store does not know If-None-Match, by which it would keep a finished file from being replaced: the gateway then looks before it stores, which costs a request")
+		return t, errors.New("the object store does not support If-None-Match, so before the gateway stores a file, it must ask whether there is one already: use an object store that supports it")
 	}
 	if err != nil {
 		return t, fmt.Errorf("store an object: %w", f.explain("s3:PutObject", err))
 	}
 	t.RoundTrip = time.Since(began)
 	t.Clock, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
+	t.ClockHeard, _ = awsmiddleware.GetResponseAt(out.ResultMetadata)
 	defer func() {
 		if removeErr := f.removeObjects(ctx, []string{object, object + "x"}); removeErr != nil && err == nil {
 			err = fmt.Errorf("remove an object: %w", f.explain("s3:DeleteObject", removeErr))
@@ -71,7 +72,7 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 	return t, nil
 }
 
-// tryRead reads a range.
+// tryRead reads a range of an object and checks its bytes.
 func (f *Files) tryRead(ctx context.Context, object string, content []byte) error {
 	out, err := f.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &f.options.Bucket, Key: &object, Range: ptr("bytes=8-15")})
 	if err != nil {
@@ -80,7 +81,7 @@ func (f *Files) tryRead(ctx context.Context, object string, content []byte) erro
 	defer out.Body.Close()
 	got, err := io.ReadAll(io.LimitReader(out.Body, int64(len(content))))
 	if err == nil && !bytes.Equal(got, content[8:16]) {
-		err = errors.New("the object store sends other bytes than those of the range that was asked for")
+		err = errors.New("the object store sends other bytes than the requested range, so parts of files cannot be downloaded: use one that supports Range")
 	}
 	return err
 }
@@ -88,8 +89,8 @@ func (f *Files) tryRead(ctx context.Context, object string, content []byte) erro
 // exposed are the headers of an answer that the SDK in a page must be able to read.
 var exposed = []string{"Content-Range"}
 
-// tryPage reads a range as a page does that a gateway of another origin has redirected:
-// browsers tell the origin "null" then.
+// tryPage reads a range in the way a page does after a redirect from a gateway of another origin. Browsers
+// send the origin "null" then.
 func (f *Files) tryPage(ctx context.Context, object string) error {
 	link, err := f.signer.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &f.options.Bucket, Key: &object}, s3.WithPresignExpires(linkTime))
 	if err != nil {
@@ -113,7 +114,7 @@ func (f *Files) tryPage(ctx context.Context, object string) error {
 			return nil, fmt.Errorf("%s from a page gets %s", method, answer.Status)
 		}
 		if origin := answer.Header.Get("Access-Control-Allow-Origin"); origin != "*" && origin != "null" {
-			return nil, fmt.Errorf("the answer to %s is not for pages: it has no Access-Control-Allow-Origin: *", method)
+			return nil, fmt.Errorf("the response to %s has no Access-Control-Allow-Origin: *, so pages cannot read it", method)
 		}
 		return answer.Header, nil
 	}
@@ -127,7 +128,7 @@ func (f *Files) tryPage(ctx context.Context, object string) error {
 	readable := strings.Split(strings.ToLower(strings.ReplaceAll(header.Get("Access-Control-Expose-Headers"), " ", "")), ",")
 	for _, name := range exposed {
 		if !slices.Contains(readable, strings.ToLower(name)) && !slices.Contains(readable, "*") {
-			return fmt.Errorf("pages can't read %s: the rule does not expose it", name)
+			return fmt.Errorf("pages cannot read %s: the CORS rule does not expose it", name)
 		}
 	}
 	return nil

@@ -13,17 +13,17 @@ import (
 	"rtmwasm/gateway/mediastore"
 )
 
-// The digests of a file have a place of their own in its trailer:
+// The digests of a file are in a section of its trailer:
 //
 //	SHA-256 of the content
-//	SHA-256 of each core.MediaDigestBytes, if there is more than one of these
-//	MAC      HMAC-SHA-256 of app, key and the digests
+//	SHA-256 of each piece of core.MediaDigestBytes, if there is more than one piece
+//	MAC: HMAC-SHA-256 of app, key and the digests
 //
-// Those of a large file are taken after its upload was acknowledged: they take half as long as
-// all else. Until they are there, the place holds zeros. If the gateway is killed before, or a
-// power failure spoils what was written, whoever opens the file next takes them.
+// The digests of a large file are computed after its upload was acknowledged, because they take half as
+// long as the rest of the upload. Until then the section has zeros. If the gateway is killed before the
+// digests are written, or a power failure damages them, the next Open or Stat computes them.
 
-// digestsBytes is how long the digests of a file of so many bytes are.
+// digestsBytes returns the length of the digests of a file of size bytes.
 func digestsBytes(size int64) int {
 	n := 2
 	if !mediastore.OnePiece(size) {
@@ -32,7 +32,7 @@ func digestsBytes(size int64) int {
 	return n * sha256.Size
 }
 
-// digests is what is written of a file's digests.
+// digests returns the digests section of a file: zeros if the digests are not known yet.
 func (f *Folder) digests(info media.Info) []byte {
 	data := make([]byte, 0, digestsBytes(info.Size))
 	if !info.Digested() {
@@ -52,8 +52,8 @@ func (f *Folder) digestsMAC(info media.Info, digests []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// readDigests adds to info what is written of the file's digests. It leaves them out if they
-// were not taken yet.
+// readDigests reads the file's digests into info. If they were not computed yet, info stays without
+// digests.
 func (f *Folder) readDigests(file io.ReaderAt, info *media.Info) error {
 	data := make([]byte, digestsBytes(info.Size))
 	if err := readAt(file, data, info.Size); err != nil {
@@ -70,19 +70,19 @@ func (f *Folder) readDigests(file io.ReaderAt, info *media.Info) error {
 	return nil
 }
 
-// takeDigests takes the digests of a finished file that has none yet, and writes them down.
-func (f *Folder) takeDigests(file *os.File, info *media.Info) error {
-	taking := &f.taking[media.KeyID(info.Key)[0]%byte(len(f.taking))]
-	taking.Lock()
-	defer taking.Unlock()
-	if err := f.readDigests(file, info); err != nil || info.Digested() { // another request has waited less long
+// computeDigests computes the digests of a finished file that has no digests yet, and writes them.
+func (f *Folder) computeDigests(file *os.File, info *media.Info) error {
+	mu := &f.computing[media.KeyID(info.Key)[0]%byte(len(f.computing))]
+	mu.Lock()
+	defer mu.Unlock()
+	if err := f.readDigests(file, info); err != nil || info.Digested() { // another request has computed them meanwhile
 		return err
 	}
 	var err error
 	if info.Digest, info.Sums, err = mediastore.Digests(file, info.Size); err != nil {
 		return err
 	}
-	// Where they can't be written down, they are taken again the next time.
+	// If they cannot be written, they are computed again the next time.
 	if to, err := f.root.OpenFile(filePath(info.App, info.Key), os.O_WRONLY, 0); err == nil {
 		_, _ = to.WriteAt(f.digests(*info), info.Size)
 		_ = to.Close()
@@ -90,33 +90,34 @@ func (f *Folder) takeDigests(file *os.File, info *media.Info) error {
 	return nil
 }
 
-// lateDigests is for how many files at a time the digests are taken after their uploads were
-// acknowledged. Beyond that, uploads wait for theirs.
-var lateDigests = 2 * runtime.GOMAXPROCS(0)
+// maxBackgroundDigests limits for how many files at a time the digests are computed after the upload was
+// acknowledged. When the limit is reached, an upload waits for its digests.
+var maxBackgroundDigests = 2 * runtime.GOMAXPROCS(0)
 
-// mayBeLate reserves a place for a file whose digests are to be taken later, which takeLate
-// gives back. It reports false for small files, and where there is no place.
-func (f *Folder) mayBeLate(size int64) bool {
+// reserveBackground reports whether the digests of a file may be computed after its upload was
+// acknowledged. Then the caller must call digestInBackground. It is false for small files, and if
+// maxBackgroundDigests is reached.
+func (f *Folder) reserveBackground(size int64) bool {
 	if mediastore.OnePiece(size) {
 		return false
 	}
 	select {
-	case f.late <- struct{}{}:
+	case f.background <- struct{}{}:
 		return true
 	default:
 		return false
 	}
 }
 
-// takeLate takes the digests of a file, if it could be finished.
-func (f *Folder) takeLate(app, key string, err error) {
+// digestInBackground computes the digests of a file, unless err says that it was not finished.
+func (f *Folder) digestInBackground(app, key string, err error) {
 	if err != nil {
-		<-f.late
+		<-f.background
 		return
 	}
 	f.running.Go(func() {
-		defer func() { <-f.late }()
-		if file, _, err := f.open(app, key); err == nil { // otherwise who opens it hears why
+		defer func() { <-f.background }()
+		if file, _, err := f.open(app, key); err == nil { // otherwise the next Open returns the error
 			_ = file.Close()
 		}
 	})

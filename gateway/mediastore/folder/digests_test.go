@@ -79,14 +79,14 @@ func TestDigestsThatAreNotThereAreTakenByWhoOpensTheFile(t *testing.T) {
 // Where uploads come faster than their digests can be taken, they wait for them.
 func TestTooManyLateDigests(t *testing.T) {
 	f := open(t, t.TempDir())
-	for range cap(f.late) {
-		require.True(t, f.mayBeLate(core.MaxMediaBytes))
+	for range cap(f.background) {
+		require.True(t, f.reserveBackground(core.MaxMediaBytes))
 	}
 	key, b := testKey(0), content(2*core.MediaDigestBytes)
 	finish(t, f, key, b)
 	assert.Equal(t, infoOf(app, key, b).Digest, written(t, f, key, len(b)).Digest)
-	for range cap(f.late) {
-		f.takeLate("", "", media.ErrConflict)
+	for range cap(f.background) {
+		f.digestInBackground("", "", media.ErrConflict)
 	}
-	assert.True(t, f.mayBeLate(int64(len(b))))
+	assert.True(t, f.reserveBackground(int64(len(b))))
 }

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// startWriting has the disk begin to write a range of a file, and does not wait for it. It promises
-// nothing: an error tells at the sync.
+// startWriting asks the kernel to begin writing a range of a file to the disk, and does not wait. It
+// guarantees nothing. Errors are reported by the next sync.
 func startWriting(file *os.File, from, bytes int64) {
 	const write = 2 // SYNC_FILE_RANGE_WRITE
 	_ = syscall.SyncFileRange(int(file.Fd()), from, bytes, write)

@@ -1,16 +1,15 @@
 // Package folder keeps media as plain files in one folder, which several gateways may share.
 //
-//	parts/<kk>/<key>.<app>          what has arrived of an upload
-//	files/<hour>/<app>/<kk>/<key>   a finished file: its content, and a trailer behind it
+//	parts/<kk>/<key>.<app>          the bytes of an unfinished upload
+//	files/<hour>/<app>/<kk>/<key>   a finished file: its content, followed by a trailer
 //
-// The hour is that of the key, in which the upload was created; kk are two random digits of the
-// key, so that ten million files are no burden, and many uploads at a time do not wait for one
-// folder. Nothing is held in memory for a file, and
-// nothing is read at start.
+// The hour is in the key: the upload was created in it. kk are two random digits of the key. They
+// spread ten million files over many folders, and many simultaneous uploads do not wait for one folder.
+// The package keeps nothing in memory for a file, and reads nothing at start.
 //
-// A file is finished with one fsync, before it is renamed into its place. A power failure may
-// undo the rename, but then the part is there with its trailer, and is put in its place when
-// somebody asks for the file. The digests of a large file are taken after that (digests.go).
+// A file is finished by one fsync; then it is renamed to its place. A power failure may undo the rename.
+// But then the part still has its trailer, and the next Open or Stat of the file renames it again. The
+// digests of a large file are computed after that (digests.go).
 package folder
 
 import (
@@ -31,23 +30,23 @@ import (
 	"rtmwasm/gateway/mediastore"
 )
 
-// Options say what a Folder works with. Dir and Secret are required.
+// Options configure a Folder. Dir and Secret are required.
 type Options struct {
-	Dir string // made if it is missing, unless it is Shared
+	Dir string // created if it is missing, unless it is Shared
 
-	// Shared tells that several gateways use the folder. It must exist: one that is missing may not
-	// be mounted, and then files would go to the machine's own disk.
+	// Shared says that several gateways use the folder. Then the folder must exist. If it is missing,
+	// it may not be mounted, and files would go to the machine's own disk.
 	Shared bool
 
-	// Secret tells the trailers of finished files from what users have uploaded. It has 32 random
-	// bytes, the same for all gateways that share the folder.
+	// Secret is the key of the MACs in trailers, so that users cannot upload bytes that pass for a
+	// trailer. It has 32 random bytes, the same for all gateways that share the folder.
 	Secret []byte
 
-	// MinFree is how many bytes uploads leave free on the disk; 0 means no reserve.
+	// MinFree is how many bytes must stay free on the disk; 0 means no reserve.
 	MinFree int64
 
-	// NoSync leaves out the fsync: a power failure may take what was acknowledged. It is for
-	// measuring.
+	// NoSync skips fsync, so that a power failure may lose acknowledged bytes. It is for measurements
+	// only.
 	NoSync bool
 }
 
@@ -62,9 +61,9 @@ type Folder struct {
 	reserve diskspace.Reserve
 	probing chan struct{} // full during a probe
 
-	taking  [16]sync.Mutex // held while the digests of a file are taken, by its key
-	late    chan struct{}  // has one for each file whose digests are taken later
-	running sync.WaitGroup // of these
+	computing  [16]sync.Mutex // by key; held while the digests of a file are computed
+	background chan struct{}  // has one entry for each file whose digests are computed later
+	running    sync.WaitGroup // of the computations for these files
 }
 
 var _ mediastore.Files = (*Folder)(nil)
@@ -77,12 +76,12 @@ const (
 	dirMode, fileMode = 0o700, 0o600
 )
 
-// Open opens the folder. It looks at no file.
+// Open opens the folder. It reads no file in it.
 func Open(o Options) (_ *Folder, err error) {
 	if len(o.Secret) != secretBytes {
 		return nil, fmt.Errorf("folder: Secret has %d bytes, it must have %d", len(o.Secret), secretBytes)
 	}
-	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}, probing: make(chan struct{}, 1), late: make(chan struct{}, lateDigests)}
+	f := &Folder{opts: o, reserve: diskspace.Reserve{Dir: o.Dir, Bytes: o.MinFree, Full: media.ErrFull}, probing: make(chan struct{}, 1), background: make(chan struct{}, maxBackgroundDigests)}
 	if !o.Shared {
 		if err := os.MkdirAll(o.Dir, dirMode); err != nil {
 			return nil, err
@@ -107,7 +106,7 @@ func Open(o Options) (_ *Folder, err error) {
 	return f, nil
 }
 
-// Close lets go of the folder, when all digests are taken.
+// Close waits until all digests are computed, and closes the folder.
 func (f *Folder) Close() (err error) {
 	f.running.Wait()
 	if f.parts != nil {
@@ -117,14 +116,14 @@ func (f *Folder) Close() (err error) {
 }
 
 // Room implements mediastore.Files.
-func (f *Folder) Room(context.Context) error { return f.reserve.Check() }
+func (f *Folder) CheckSpace(context.Context) error { return f.reserve.Check() }
 
-// errSilent means that the disk of the folder does not answer: it is on another machine, which
-// is away.
-var errSilent = errors.New("the media folder does not answer: see that the server it is on runs")
+// errSilent means that the disk of the folder does not answer, for example because it is on a file
+// server that is down.
+var errSilent = errors.New("the media folder does not answer: check that its file server runs")
 
-// Probe tries to write to the folder, and looks whether it has room. It returns when ctx ends, at
-// the latest, though nothing ends what waits for a disk; so one waits at a time.
+// Probe tries to write to the folder, and checks its free space. It returns when ctx ends, at the latest.
+// A goroutine that waits for a disk cannot be interrupted; so only one does so at a time.
 func (f *Folder) Probe(ctx context.Context) error {
 	select {
 	case f.probing <- struct{}{}:
@@ -153,8 +152,8 @@ func (f *Folder) probe() error {
 	return f.reserve.Check()
 }
 
-// appName is an app id in the names of files. On some disks upper and lower case are the
-// same, in app ids they are not.
+// appName returns an app id in the form that file names use. App ids with upper-case letters are
+// encoded, because some disks do not distinguish upper and lower case.
 func appName(app string) string {
 	for i := range len(app) {
 		if c := app[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') {
@@ -167,21 +166,21 @@ func appName(app string) string {
 // maxAppName is the longest appName that fits in a file's name together with a key.
 const maxAppName = 255 - 1 - core.MediaKeyLength
 
-// check refuses what can't be a file's name.
+// check returns an error if app and key cannot be part of a file name.
 func check(app, key string) error {
 	if app == "" || len(appName(app)) > maxAppName || !media.ValidKey(key) {
-		return fmt.Errorf("folder: app %q and key %q are no name of a file: %w", app, key, media.ErrNotFound)
+		return fmt.Errorf("folder: app %q and key %q cannot name a file: %w", app, key, media.ErrNotFound)
 	}
 	return nil
 }
 
-// partName is where the part of an upload is in parts.
+// partName returns the path of an upload's part below the folder of parts.
 func partName(app, key string) string { return path.Join(spread(key), key+"."+appName(app)) }
 
-// spread is the folder among 256 that a key belongs in.
+// spread returns the name of the folder, one of 256, that a key belongs in.
 func spread(key string) string { return media.KeyID(key)[:2] }
 
-// parsePartName tells from the last element of a partName what it is of.
+// parsePartName returns the key and the app of the last element of a partName.
 func parsePartName(name string) (key, app string, ok bool) {
 	key, app, _ = strings.Cut(name, ".")
 	if encoded, isHex := strings.CutPrefix(app, "x-"); isHex {
@@ -191,7 +190,7 @@ func parsePartName(name string) (key, app string, ok bool) {
 	return key, app, check(app, key) == nil && path.Base(partName(app, key)) == name
 }
 
-// filePath is where a finished file is in the root.
+// filePath returns the path of a finished file below the root.
 func filePath(app, key string) string {
 	return path.Join(filesDir, media.KeyHour(key), appName(app), spread(key), key)
 }
@@ -203,7 +202,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// storeError gives errors of the disk the names that package media knows.
+// storeError wraps errors of the disk in the errors that package media knows.
 func storeError(err error) error {
 	switch {
 	case err == nil:

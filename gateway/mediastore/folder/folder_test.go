@@ -116,7 +116,7 @@ func TestAFileComesBack(t *testing.T) {
 func TestAPartGoesOnWhereItIsTold(t *testing.T) {
 	f, key, b := open(t, t.TempDir()), testKey(0), content(3000)
 	p := write(t, f, app, key, 0, b[:2000])
-	require.NoError(t, p.Keep(t.Context()))
+	require.NoError(t, p.Sync(t.Context()))
 	_, err := f.Stat(t.Context(), app, key)
 	require.ErrorIs(t, err, media.ErrNotFound, "it is unfinished")
 	_, err = f.Part(t.Context(), app, key, 2001)
@@ -176,7 +176,7 @@ func TestNobodyUploadsATrailer(t *testing.T) {
 	info.Type = "text/html"
 	forged := append(bytes.Clone(b), other.trailer(info)...)
 	p := write(t, f, app, testKey(0), 0, forged)
-	require.NoError(t, p.Keep(t.Context()))
+	require.NoError(t, p.Sync(t.Context()))
 	_, _, err := f.Open(t.Context(), app, testKey(0))
 	require.ErrorIs(t, err, media.ErrNotFound)
 }
@@ -229,10 +229,10 @@ func TestSweep(t *testing.T) {
 func TestRoom(t *testing.T) {
 	f, err := Open(Options{Dir: t.TempDir(), Secret: make([]byte, secretBytes), MinFree: 1 << 61})
 	require.NoError(t, err)
-	require.ErrorIs(t, f.Room(t.Context()), media.ErrFull)
+	require.ErrorIs(t, f.CheckSpace(t.Context()), media.ErrFull)
 	require.ErrorIs(t, f.Probe(t.Context()), media.ErrFull)
 	f = open(t, t.TempDir())
-	require.NoError(t, f.Room(t.Context()))
+	require.NoError(t, f.CheckSpace(t.Context()))
 	require.NoError(t, f.Probe(t.Context()))
 }
 

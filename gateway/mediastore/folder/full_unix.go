@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// isFull reports whether the disk, or what the gateway may use of it, is full.
+// isFull reports whether err means that the disk or the gateway's disk quota is full.
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

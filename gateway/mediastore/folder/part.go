@@ -19,14 +19,14 @@ type part struct {
 	app, key string
 	file     *os.File
 	size     int64 // of the content
-	flushed  int64 // the disk is to write up to here already
+	flushed  int64 // the kernel was asked to write the bytes before this offset
 }
 
-// flushBytes are written before the disk begins with them. Otherwise it would have to write all of a
-// file when its last byte is there, while its sender waits.
+// flushBytes is how many new bytes start a write to the disk. Without it, all bytes of a file would be
+// written after the last one arrived, while its sender waits.
 const flushBytes = 4 << 20
 
-var _ mediastore.Owner = (*part)(nil)
+var _ mediastore.SharedPart = (*part)(nil)
 
 // Part implements mediastore.Files.
 func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediastore.Part, error) {
@@ -38,7 +38,7 @@ func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediast
 	if offset == 0 {
 		p.file, err = f.begin(partName(app, key))
 	} else {
-		p.file, err = f.goOn(partName(app, key), offset)
+		p.file, err = f.resume(partName(app, key), offset)
 	}
 	if err != nil {
 		return nil, storeError(err)
@@ -46,7 +46,8 @@ func (f *Folder) Part(_ context.Context, app, key string, offset int64) (mediast
 	return p, nil
 }
 
-// begin makes a new file, also where there is one: who may still hold that can't spoil this.
+// begin makes a new file. It replaces an existing one, so that a request that still has the old file open
+// cannot change the new one.
 func (f *Folder) begin(name string) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	file, err := f.parts.OpenFile(name, flags, fileMode)
@@ -64,8 +65,8 @@ func (f *Folder) begin(name string) (*os.File, error) {
 	return f.parts.OpenFile(name, flags, fileMode)
 }
 
-// goOn opens a part behind its first offset bytes, and drops what stands there.
-func (f *Folder) goOn(name string, offset int64) (file *os.File, err error) {
+// resume opens a part at an offset, and drops the bytes after it.
+func (f *Folder) resume(name string, offset int64) (file *os.File, err error) {
 	if file, err = f.parts.OpenFile(name, os.O_RDWR, 0); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (f *Folder) goOn(name string, offset int64) (file *os.File, err error) {
 	case err != nil:
 		return nil, err
 	case info.Size() < offset:
-		return nil, fmt.Errorf("folder: part %s has %d bytes of %d: %w", name, info.Size(), offset, media.ErrNotFound)
+		return nil, fmt.Errorf("folder: part %s has %d bytes, expected %d: %w", name, info.Size(), offset, media.ErrNotFound)
 	case info.Size() > offset:
 		if err := file.Truncate(offset); err != nil {
 			return nil, err
@@ -89,25 +90,26 @@ func (f *Folder) goOn(name string, offset int64) (file *os.File, err error) {
 	return file, err
 }
 
-// Own implements mediastore.Owner. Who has the former file open goes on with one without a name.
-func (p *part) Own(context.Context) (err error) {
+// TakeOver implements mediastore.SharedPart. It replaces the part's file by a copy. A gateway that still has the old
+// file open then writes to a file without a name.
+func (p *part) TakeOver(context.Context) (err error) {
 	name := partName(p.app, p.key)
-	file, err := p.folder.parts.OpenFile(name+ownSuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, fileMode)
+	file, err := p.folder.parts.OpenFile(name+copySuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, fileMode)
 	if err != nil {
 		return storeError(err)
 	}
 	if _, err = io.Copy(file, io.NewSectionReader(p.file, 0, p.size)); err == nil {
-		err = p.folder.parts.Rename(name+ownSuffix, name)
+		err = p.folder.parts.Rename(name+copySuffix, name)
 	}
 	if err != nil {
-		return storeError(errors.Join(err, file.Close(), p.folder.parts.Remove(name+ownSuffix)))
+		return storeError(errors.Join(err, file.Close(), p.folder.parts.Remove(name+copySuffix)))
 	}
 	p.file, file = file, p.file
 	return file.Close()
 }
 
-// ownSuffix marks the copy of a part until it takes the part's place.
-const ownSuffix = ".copy"
+// copySuffix is the suffix of the copy of a part, until the copy replaces the part.
+const copySuffix = ".copy"
 
 // Write implements mediastore.Part.
 func (p *part) Write(b []byte) (int, error) {
@@ -123,8 +125,8 @@ func (p *part) Write(b []byte) (int, error) {
 // ReadAt implements mediastore.Part.
 func (p *part) ReadAt(b []byte, offset int64) (int, error) { return p.file.ReadAt(b, offset) }
 
-// Keep implements mediastore.Part.
-func (p *part) Keep(context.Context) error { return p.sync() }
+// Sync implements mediastore.Part.
+func (p *part) Sync(context.Context) error { return p.sync() }
 
 func (p *part) sync() error {
 	if p.folder.opts.NoSync {
@@ -136,7 +138,7 @@ func (p *part) sync() error {
 // Finish implements mediastore.Part.
 func (p *part) Finish(_ context.Context, info media.Info) (err error) {
 	if p.size != info.Size {
-		return fmt.Errorf("folder: %d bytes are there of %d", p.size, info.Size)
+		return fmt.Errorf("folder: the part has %d bytes, expected %d", p.size, info.Size)
 	}
 	to := filePath(p.app, p.key)
 	if _, err := p.folder.root.Lstat(to); err == nil {
@@ -144,8 +146,8 @@ func (p *part) Finish(_ context.Context, info media.Info) (err error) {
 	}
 	info.App, info.Key = p.app, p.key
 	if !info.Digested() {
-		if p.folder.mayBeLate(info.Size) {
-			defer func() { p.folder.takeLate(p.app, p.key, err) }()
+		if p.folder.reserveBackground(info.Size) {
+			defer func() { p.folder.digestInBackground(p.app, p.key, err) }()
 		} else if info.Digest, info.Sums, err = mediastore.Digests(p.file, info.Size); err != nil {
 			return storeError(err)
 		}
@@ -156,18 +158,17 @@ func (p *part) Finish(_ context.Context, info media.Info) (err error) {
 	if err := p.sync(); err != nil {
 		return p.undo(err)
 	}
-	if err := p.stillOwn(); err != nil {
+	if err := p.checkNotReplaced(); err != nil {
 		return p.undo(err)
 	}
-	if err := p.folder.place(p.app, p.key); err != nil {
+	if err := p.folder.moveToFiles(p.app, p.key); err != nil {
 		return p.undo(err)
 	}
 	return nil
 }
 
-// stillOwn returns media.ErrConflict when another gateway has put a part in this one's place, see
-// Own.
-func (p *part) stillOwn() error {
+// checkNotReplaced returns media.ErrConflict if another gateway has replaced this part, see TakeOver.
+func (p *part) checkNotReplaced() error {
 	mine, err := p.file.Stat()
 	if err != nil {
 		return err
@@ -176,16 +177,16 @@ func (p *part) stillOwn() error {
 	if err == nil && !os.SameFile(mine, there) {
 		return media.ErrConflict
 	}
-	return ignoreMissing(err) // somebody who wanted to read it has placed it
+	return ignoreMissing(err) // a reader has moved it to its place already, see recoverPart
 }
 
-// undo takes the trailer away again.
+// undo removes the trailer, so that the part can be continued.
 func (p *part) undo(err error) error {
 	return storeError(errors.Join(err, p.file.Truncate(p.size)))
 }
 
-// place moves a complete part to where finished files are.
-func (f *Folder) place(app, key string) error {
+// moveToFiles moves a complete part to the folder of finished files.
+func (f *Folder) moveToFiles(app, key string) error {
 	from, to := path.Join(partsDir, partName(app, key)), filePath(app, key)
 	err := f.root.Rename(from, to)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -196,7 +197,7 @@ func (f *Folder) place(app, key string) error {
 	}
 	if err = f.root.Rename(from, to); errors.Is(err, fs.ErrNotExist) {
 		if _, there := f.root.Lstat(to); there == nil {
-			return nil // somebody who wanted to read it has placed it
+			return nil // a reader has moved it already, see recoverPart
 		}
 	}
 	return err
@@ -218,6 +219,6 @@ func (f *Folder) Remove(ctx context.Context, app, key string) error {
 	if check(app, key) != nil {
 		return nil
 	}
-	// The part first: it may be a complete one, which would be put in place.
+	// Remove the part first. If it is complete, a reader could otherwise move it to the file's place.
 	return errors.Join(f.RemovePart(ctx, app, key), ignoreMissing(f.root.Remove(filePath(app, key))))
 }

@@ -34,7 +34,7 @@ func (f *Folder) open(app, key string) (*os.File, media.Info, error) {
 		return nil, media.Info{}, err
 	}
 	file, err := f.root.Open(filePath(app, key))
-	if errors.Is(err, fs.ErrNotExist) && f.recover(app, key) {
+	if errors.Is(err, fs.ErrNotExist) && f.recoverPart(app, key) {
 		file, err = f.root.Open(filePath(app, key))
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (f *Folder) open(app, key string) (*os.File, media.Info, error) {
 		info, _, err = f.trailerOf(file, length, app, key)
 	}
 	if err == nil && !info.Digested() {
-		err = f.takeDigests(file, &info)
+		err = f.computeDigests(file, &info)
 	}
 	if err != nil {
 		return nil, media.Info{}, errors.Join(fmt.Errorf("folder: file %s: %w", filePath(app, key), err), file.Close())
@@ -57,12 +57,12 @@ func (f *Folder) open(app, key string) (*os.File, media.Info, error) {
 	return file, info, nil
 }
 
-// recover puts a part in its place that is complete: what it was finished with was kept, and
-// its rename was not. It reports whether the file may be there now.
-func (f *Folder) recover(app, key string) bool {
+// recoverPart moves a part to the file's place if the part is complete. This happens after a power failure
+// that undid the rename. It reports whether the file may exist now.
+func (f *Folder) recoverPart(app, key string) bool {
 	part, err := f.parts.OpenFile(partName(app, key), os.O_RDWR, 0)
 	if err != nil {
-		// Somebody may have placed it since the caller has looked.
+		// Another goroutine may have moved it after the caller looked for the file.
 		_, err := f.root.Lstat(filePath(app, key))
 		return err == nil
 	}
@@ -74,15 +74,15 @@ func (f *Folder) recover(app, key string) bool {
 	if _, genuine, err := f.trailerOf(part, stat.Size(), app, key); err != nil || !genuine {
 		return false
 	}
-	// It may be just about to be finished, and not be on the disk.
-	return part.Sync() == nil && f.place(app, key) == nil
+	// Another request may be finishing it now, and the disk may not have all bytes yet: sync first.
+	return part.Sync() == nil && f.moveToFiles(app, key) == nil
 }
 
 // reader implements media.Reader.
 type reader struct {
 	file *os.File
 	size int64 // of the content
-	pos  int64 // that of the file, too
+	pos  int64 // the same as the position of file
 }
 
 // Read implements io.Reader.
@@ -103,15 +103,15 @@ func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	case io.SeekEnd:
 		offset += r.size
 	}
-	pos, err := r.file.Seek(offset, io.SeekStart) // which refuses what is before the start
+	pos, err := r.file.Seek(offset, io.SeekStart) // fails before the start
 	if err == nil {
 		r.pos = pos
 	}
 	return pos, err
 }
 
-// WriteN implements media.Reader. A w that is an io.ReaderFrom gets the file itself, so that
-// the kernel may copy.
+// WriteN implements media.Reader. If w is an io.ReaderFrom, it gets the file itself, so that the kernel
+// can copy the bytes.
 func (r *reader) WriteN(w io.Writer, n int64) (int64, error) {
 	limited := &io.LimitedReader{R: r.file, N: max(0, min(n, r.size-r.pos))}
 	written, err := io.Copy(w, limited)

@@ -13,30 +13,30 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// Sweep implements mediastore.Files. Files go by the folder of an hour, and only those parts are
-// looked at whose upload was created before idle.
-func (f *Folder) Sweep(ctx context.Context, expired, idle time.Time, gone func(app, key string)) error {
-	return errors.Join(f.sweepParts(ctx, idle, gone), f.sweepFiles(ctx, expired))
+// Sweep implements mediastore.Files. It removes the files of an hour by their folder. It checks only the
+// parts of uploads that were created before idle.
+func (f *Folder) Sweep(ctx context.Context, expired, idle time.Time, removed func(app, key string)) error {
+	return errors.Join(f.sweepParts(ctx, idle, removed), f.sweepFiles(ctx, expired))
 }
 
 func (f *Folder) sweepFiles(ctx context.Context, expired time.Time) error {
 	return each(ctx, f.root, filesDir, func(hour string) error {
 		at, ok := media.HourTime(hour)
 		if !ok || at.Add(time.Hour).After(expired) {
-			return nil // it is not due, or not ours
+			return nil // not expired, or not a folder of this package
 		}
 		return f.root.RemoveAll(path.Join(filesDir, hour))
 	})
 }
 
-func (f *Folder) sweepParts(ctx context.Context, idle time.Time, gone func(app, key string)) error {
+func (f *Folder) sweepParts(ctx context.Context, idle time.Time, removed func(app, key string)) error {
 	return each(ctx, f.parts, ".", func(dir string) error {
-		return each(ctx, f.parts, dir, func(name string) error { return f.sweepPart(dir, name, idle, gone) })
+		return each(ctx, f.parts, dir, func(name string) error { return f.sweepPart(dir, name, idle, removed) })
 	})
 }
 
-func (f *Folder) sweepPart(dir, name string, idle time.Time, gone func(app, key string)) error {
-	own := strings.TrimSuffix(name, ownSuffix)
+func (f *Folder) sweepPart(dir, name string, idle time.Time, removed func(app, key string)) error {
+	own := strings.TrimSuffix(name, copySuffix)
 	key, app, ok := parsePartName(own)
 	if !ok || dir != spread(key) || !media.KeyTime(key).Before(idle) {
 		return nil
@@ -46,19 +46,19 @@ func (f *Folder) sweepPart(dir, name string, idle time.Time, gone func(app, key 
 	if err != nil || !info.ModTime().Before(idle) {
 		return ignoreMissing(err)
 	}
-	isCopy := strings.HasSuffix(name, ownSuffix)
-	if !isCopy && f.recover(app, key) {
+	isCopy := strings.HasSuffix(name, copySuffix)
+	if !isCopy && f.recoverPart(app, key) {
 		return nil // it is complete
 	}
 	if err := f.parts.Remove(name); err != nil || isCopy {
 		return ignoreMissing(err)
 	}
-	gone(app, key)
+	removed(app, key)
 	return nil
 }
 
-// each calls do for each name in a folder, and goes on after errors. What is no folder has
-// none.
+// each calls do for each name in a folder, and continues after errors. It calls nothing if name is not a
+// folder.
 func each(ctx context.Context, root *os.Root, name string, do func(name string) error) error {
 	dir, err := root.Open(name)
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 	"rtmwasm/gateway/media"
 )
 
-// Behind the content of a finished file come
+// After the content of a finished file there are
 //
 //	digests   see digests.go
 //	record    JSON
-//	MAC       HMAC-SHA-256 of app, key and record: users can't upload what passes for it
-//	length    of the record, 4 bytes, big-endian
+//	MAC       HMAC-SHA-256 of app, key and record, so that users cannot upload a forged trailer
+//	length    length of the record: 4 bytes, big-endian
 //	magic
 const (
 	magic       = "rtmfile2"
@@ -27,14 +27,14 @@ const (
 
 	footerBytes = sha256.Size + 4 + len(magic)
 
-	// maxRecord bounds the record: metadata has at most 4096 bytes, and more in JSON.
+	// maxRecord limits the length of the record. Metadata has at most 4096 bytes, which JSON makes longer.
 	maxRecord = 64 << 10
 
-	// tailBytes is how much is read at once: most records.
+	// tailBytes is how many bytes at the end are read first. Most records fit in.
 	tailBytes = 1 << 10
 )
 
-// record is what a file tells of itself.
+// record is the description of a file.
 type record struct {
 	UID      string            `json:"uid"`
 	Metadata map[string]string `json:"metadata,omitempty"`
@@ -67,14 +67,14 @@ func (f *Folder) mac(app, key string, record []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// errNoTrailer is for files that are not finished, or damaged.
+// errNoTrailer means that a file is not finished, or damaged.
 var errNoTrailer = errors.New("folder: the file has no trailer")
 
-// errFormer is for finished files of gateways before this form of trailer.
-var errFormer = errors.New("folder: the file was stored by a gateway built before 29 November 2026, whose files this one cannot read: it must be uploaded again")
+// errFormer means that an older gateway wrote the file, with a trailer of another form.
+var errFormer = errors.New("folder: the file was stored by a gateway built before 29 November 2026, whose files this gateway cannot read: upload the file again")
 
-// trailerOf reads the trailer of a file of so many bytes. Whether its MAC is right is told
-// apart: in files/ there is nothing that was not finished.
+// trailerOf reads the trailer of a file of length bytes. genuine reports whether its MAC is right. Callers
+// that read a file in files/ need not check that, because only finished files are moved there.
 func (f *Folder) trailerOf(file io.ReaderAt, length int64, app, key string) (info media.Info, genuine bool, err error) {
 	tail := make([]byte, min(length, tailBytes))
 	if err := readAt(file, tail, length-int64(len(tail))); err != nil {
@@ -84,7 +84,7 @@ func (f *Folder) trailerOf(file io.ReaderAt, length int64, app, key string) (inf
 		return media.Info{}, false, errFormer
 	}
 	data, mac, err := splitTail(tail)
-	if err == nil && data == nil { // it begins before the tail
+	if err == nil && data == nil { // the record begins before the tail
 		_, _, n := footer(tail)
 		tail = make([]byte, min(length, int64(n+footerBytes)))
 		if err := readAt(file, tail, length-int64(len(tail))); err != nil {
@@ -115,7 +115,7 @@ func readAt(file io.ReaderAt, p []byte, offset int64) error {
 	return nil
 }
 
-// footer splits the last bytes of a file; n is the length of the record before them.
+// footer splits the last bytes of a file. n is the length of the record, or -1 if there is no footer.
 func footer(tail []byte) (before, mac []byte, n int) {
 	if len(tail) < footerBytes || !bytes.HasSuffix(tail, []byte(magic)) {
 		return nil, nil, -1
@@ -124,7 +124,7 @@ func footer(tail []byte) (before, mac []byte, n int) {
 	return before, end[:sha256.Size], int(binary.BigEndian.Uint32(end[sha256.Size:]))
 }
 
-// splitTail returns the record; nil if it begins before the tail.
+// splitTail returns the record and its MAC. Both are nil if the record begins before the tail.
 func splitTail(tail []byte) (data, mac []byte, err error) {
 	before, mac, n := footer(tail)
 	switch {
@@ -136,7 +136,7 @@ func splitTail(tail []byte) (data, mac []byte, err error) {
 	return before[len(before)-n:], mac, nil
 }
 
-// decode checks what the rest relies on.
+// decode decodes a record and checks the fields that other code relies on.
 func decode(data []byte, app, key string) (media.Info, error) {
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil {

@@ -1,4 +1,4 @@
-// Package storetest makes stores for tests of what is above them.
+// Package storetest makes stores for tests of packages that use a store.
 package storetest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"rtmwasm/gateway/mediastore/folder"
 )
 
-// New makes a Store on a folder of its own, or on that which is named.
+// New makes a Store in a temporary folder, or in the folder dir.
 func New(t testing.TB, records mediastore.Records, dir ...string) *mediastore.Store {
 	t.Helper()
 	files, err := folder.Open(folder.Options{Dir: filepath.Join(append(dir, t.TempDir())[0], "media"), Secret: records.Secret()})

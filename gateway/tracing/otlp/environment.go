@@ -13,10 +13,10 @@ import (
 	"unicode"
 )
 
-// The SDK reads these variables itself. What it cannot read it leaves out, and prints to stderr, with the
-// value. So they are checked before. Errors name the variable and never have its value.
+// The SDK reads these variables itself. It ignores a value that it cannot read, and prints it to stderr.
+// So the variables are checked first. Errors name the variable and do not show its value.
 
-// variablePrefixes are of the variables for all signals and of those for traces.
+// variablePrefixes are the prefixes of the variables for all signals, and of those for traces.
 var variablePrefixes = []string{"OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"}
 
 // checkEnvironment returns an error for the first variable that the SDK could not read.
@@ -39,7 +39,7 @@ func checkEnvironment() error {
 	return nil
 }
 
-// variable is the value of a variable as the SDK takes it; "" if it is not set.
+// variable returns the value of a variable as the SDK reads it, or "" if it is not set.
 func variable(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 
 var errURL = errors.New("the URL must be such as http://127.0.0.1:4318")
@@ -62,7 +62,7 @@ func checkHeaders(text string) error {
 		case !found || !isHeaderName(strings.TrimSpace(name)):
 			return fmt.Errorf("entry %d must be a header's name, = and its value, such as Authorization=Bearer%%20TOKEN, with commas between entries", i+1)
 		case err != nil:
-			return fmt.Errorf("entry %d has a %% that begins no escape: write %%25 for it", i+1)
+			return fmt.Errorf("entry %d has a %% that does not begin an escape: write %%25 for a percent sign", i+1)
 		case strings.ContainsFunc(strings.TrimSpace(value), unicode.IsControl):
 			return fmt.Errorf("entry %d has a control character in its value", i+1)
 		}
@@ -98,7 +98,7 @@ func checkCertificates(file string) error {
 	return err
 }
 
-// checkClientCertificate checks the two variables with which the gateway shows who it is.
+// checkClientCertificate checks the two variables of the gateway's client certificate.
 func checkClientCertificate(prefix string) error {
 	certificate, key := prefix+"CLIENT_CERTIFICATE", prefix+"CLIENT_KEY"
 	if variable(certificate) == "" && variable(key) == "" {
@@ -121,7 +121,7 @@ func checkClientCertificate(prefix string) error {
 	return nil
 }
 
-// readFile is os.ReadFile without the name in its error: somebody may have given the content in its place.
+// readFile is os.ReadFile, but its error does not show the name: somebody may have given the content instead.
 func readFile(name string) ([]byte, error) {
 	content, err := os.ReadFile(name)
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {

@@ -1,7 +1,7 @@
 // Package otlp sends the spans of a gateway to a collector, by OTLP over HTTP.
 //
-// Sending never holds up what is traced. Spans wait in a queue with an end, one goroutine sends
-// them in batches, and what does not fit, or is not taken, is dropped and counted.
+// Sending never delays the traced work. Spans wait in a queue of limited length, and one goroutine
+// sends them in batches. Spans that do not fit, or that the collector refuses, are dropped and counted.
 package otlp
 
 import (
@@ -25,14 +25,14 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// FromEnvironment as Options.URL stands for OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or
+// FromEnvironment as Options.URL means the value of OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or
 // OTEL_EXPORTER_OTLP_ENDPOINT.
 const FromEnvironment = "env"
 
-// DefaultRatio is how many of the traces that begin here are recorded unless told otherwise.
+// DefaultRatio is the default of Options.Ratio in rtm-gateway.
 const DefaultRatio = 0.1
 
-// Bounds of what waits and of how long it is tried.
+// Limits of the queue and of the time for sending.
 const (
 	queueLength = 4096 // spans, of about 1 KB
 	batchLength = 512
@@ -40,25 +40,25 @@ const (
 	sendTime    = 30 * time.Second // for a batch, with all attempts
 )
 
-// Options say where spans go.
+// Options say where to send spans, and which ones.
 type Options struct {
 	// URL is the collector's, such as http://127.0.0.1:4318, or FromEnvironment. Without a path it
 	// gets /v1/traces. Headers, such as credentials, and certificates come from OTEL_EXPORTER_OTLP_HEADERS
 	// and the other variables of that kind.
 	URL string
 
-	// Ratio is how many of the traces that begin here are recorded, from 0 to 1. Those that another
-	// gateway records are recorded too, and those of callers by HTTP up to a hundred a second.
+	// Ratio is the part of the traces beginning here that is recorded, from 0 to 1. Traces that another
+	// gateway records are always recorded, and those of callers by HTTP up to a hundred a second.
 	Ratio float64
 
-	// Version of the program, which spans tell as service.version.
+	// Version of the program. It is the attribute service.version of spans.
 	Version string
 
-	// Meter counts spans; nil means that nobody does.
+	// Meter counts spans; nil means that they are not counted.
 	Meter tracing.Meter
 
-	// Logger gets that the collector takes no spans, once a minute at most, and that it takes them
-	// again; and errors of the SDK, without values. Test needs none.
+	// Logger gets a line when the collector does not accept spans, at most one a minute, and when it
+	// accepts them again. It also gets errors of the SDK, without values. Test does not use it.
 	Logger *slog.Logger
 }
 
@@ -67,8 +67,8 @@ type noMeter struct{}
 func (noMeter) SpansSent(int)                    {}
 func (noMeter) SpansDropped(tracing.Reason, int) {}
 
-// Check returns an error where Options, or the variables that the SDK reads, cannot be right. It does not
-// connect. The error has no part of a URL or variable that may be secret.
+// Check returns an error if Options, or the variables that the SDK reads, are invalid. It does not
+// connect. The error does not show secrets.
 func (o Options) Check() error {
 	if o.Ratio < 0 || o.Ratio > 1 {
 		return fmt.Errorf("the ratio is %v, it must be from 0 to 1", o.Ratio)
@@ -79,7 +79,7 @@ func (o Options) Check() error {
 	return checkEnvironment()
 }
 
-// endpoint is the address of traces.
+// endpoint returns the URL to which traces are sent.
 func (o Options) endpoint() (string, error) {
 	text, complete := o.URL, false
 	if o.URL == FromEnvironment {
@@ -92,7 +92,7 @@ func (o Options) endpoint() (string, error) {
 			}
 		}
 		if text == "" {
-			return "", errors.New("OTEL_EXPORTER_OTLP_ENDPOINT is not set, which the value env stands for")
+			return "", errors.New("OTEL_EXPORTER_OTLP_ENDPOINT is not set: the value env needs it")
 		}
 	}
 	u, err := url.Parse(text)
@@ -100,7 +100,7 @@ func (o Options) endpoint() (string, error) {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "":
 		return "", errURL
 	case u.User != nil || u.RawQuery != "":
-		return "", errors.New("credentials do not belong into the URL: give them as OTEL_EXPORTER_OTLP_HEADERS")
+		return "", errors.New("credentials do not belong in the URL: give them in OTEL_EXPORTER_OTLP_HEADERS")
 	}
 	if !complete && strings.Trim(u.Path, "/") == "" {
 		u.Path = tracesPath
@@ -110,7 +110,7 @@ func (o Options) endpoint() (string, error) {
 
 const tracesPath = "/v1/traces"
 
-// Redacted is the URL without what may be secret.
+// Redacted returns the URL without its secret parts.
 func (o Options) Redacted() string {
 	endpoint, err := o.endpoint()
 	if err != nil {
@@ -165,36 +165,36 @@ func (o Options) client(ctx context.Context, more ...otlptracehttp.Option) (*otl
 	return otlptracehttp.New(ctx, more...)
 }
 
-// resource describes this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES decide where they are set.
+// resource describes this process. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES replace the defaults.
 func (o Options) resource(ctx context.Context) (*resource.Resource, error) {
 	described, err := resource.New(ctx, resource.WithAttributes(
 		attribute.String("service.name", "rtm-gateway"),
 		attribute.String("service.version", o.Version),
 		attribute.String("service.instance.id", rand.Text()),
 	), resource.WithTelemetrySDK(), resource.WithFromEnv())
-	if err != nil { // its text has the value
+	if err != nil { // its text shows the value, which may be secret
 		return nil, errors.New("OTEL_RESOURCE_ATTRIBUTES must be pairs such as deployment.environment.name=production, with commas between them")
 	}
 	return described, nil
 }
 
-// spanLimits bound what one span takes.
+// spanLimits limit the size of one span.
 func spanLimits() sdk.SpanLimits {
 	limits := sdk.NewSpanLimits()
 	limits.AttributeValueLengthLimit, limits.AttributeCountLimit, limits.LinkCountLimit = 256, 32, 8
 	return limits
 }
 
-// Tracer makes spans.
+// Tracer returns the tracer that makes spans.
 func (t *Traces) Tracer() trace.Tracer { return t.provider.Tracer(tracing.Name) }
 
-// Close sends what waits, and returns when that is done or ctx ends; what is left then is dropped.
+// Close sends the waiting spans. When ctx ends, it drops those that are left.
 func (t *Traces) Close(ctx context.Context) error {
 	defer t.closing()
 	return t.provider.Shutdown(ctx)
 }
 
-// Test sends one span, and returns why the collector did not take it.
+// Test sends one span, and returns an error if the collector did not accept it.
 func Test(ctx context.Context, o Options) error {
 	client, err := o.client(ctx, otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
 	if err != nil {

@@ -15,17 +15,17 @@ import (
 	"rtmwasm/gateway/tracing"
 )
 
-// queue hands spans that have ended to the SDK's own queue. That one does not tell what it drops, so
-// this one hands over no more than fit there.
+// queue passes spans that have ended to the SDK's own queue. The SDK does not report spans that it drops,
+// so queue never passes more than fit.
 type queue struct {
 	sdk.SpanProcessor
 	*counts
 }
 
-// counts are what the two ends of the queue share.
+// counts is shared by both ends of the queue.
 type counts struct {
 	meter   tracing.Meter
-	waiting atomic.Int64 // spans that were handed over, and are not sent yet
+	waiting atomic.Int64 // spans in the SDK's queue
 }
 
 // OnEnd implements sdk.SpanProcessor. It does not block.
@@ -41,7 +41,7 @@ func (q *queue) OnEnd(s sdk.ReadOnlySpan) {
 	q.SpanProcessor.OnEnd(s)
 }
 
-// sender sends what the SDK takes out of its queue, by one goroutine.
+// sender sends the spans from the SDK's queue. One goroutine uses it.
 type sender struct {
 	sdk.SpanExporter
 	*counts
@@ -65,10 +65,10 @@ func (s *sender) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) erro
 	return nil
 }
 
-// reportEvery is the time between two lines about a collector that is away.
+// reportEvery is the least time between two log lines about a collector that does not accept spans.
 const reportEvery = time.Minute
 
-// report tells the log that spans are not taken, and that they are again.
+// report logs that the collector does not accept spans, and that it accepts them again.
 type report struct {
 	log    *slog.Logger
 	at     string
@@ -91,7 +91,7 @@ func (r *report) note(err error) {
 	}
 }
 
-// plain takes out of an error the URL, whose path may be secret, and most of what a long answer says.
+// plain removes the URL from an error, because its path may be secret, and shortens a long text.
 func plain(err error) error {
 	if err == nil {
 		return nil

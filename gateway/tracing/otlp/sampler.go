@@ -9,7 +9,7 @@ import (
 )
 
 // callersPerSecond is how many traces a second are recorded because callers by HTTP ask for it. Anybody can
-// send such a request, and each recorded one costs time and traffic.
+// ask, and each recorded trace costs time and traffic.
 const callersPerSecond = 100
 
 // sampler records a part of the traces that begin here, those of other gateways, and those that callers
@@ -19,8 +19,8 @@ func sampler(ratio float64) sdk.Sampler {
 	return sdk.ParentBased(sdk.TraceIDRatioBased(ratio), sdk.WithRemoteParentSampled(callerSampler{limit}))
 }
 
-// callerSampler decides about traces that are recorded elsewhere. Above the limit it drops them: a part of
-// them by their ids, as of those that begin here, would be what callers choose, because they choose the ids.
+// callerSampler decides about traces that callers record. Above the limit it drops them. It does not select
+// a part by the trace id, as for traces that begin here, because callers choose the ids.
 type callerSampler struct{ limit *rate.Limiter }
 
 // ShouldSample implements sdk.Sampler.

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
-// logSDK has the SDK report errors to the log of the gateway. Its own way is to print them to stderr, with
-// the settings that they are about, and these may be credentials.
+// logSDK makes the SDK report errors to the gateway's log. By default it prints them to stderr together
+// with settings, which may be credentials.
 func logSDK(log *slog.Logger) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -18,7 +18,7 @@ func logSDK(log *slog.Logger) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { sdkLog{log}.Error(err, "an error") }))
 }
 
-// sdkLog implements logr.LogSink. It drops all values, and the texts of errors, which quote them.
+// sdkLog implements logr.LogSink. It drops all values, and the texts of errors, which may contain values.
 type sdkLog struct{ log *slog.Logger }
 
 // Error implements logr.LogSink.

@@ -21,22 +21,22 @@ type fleet struct {
 	users  []*user
 
 	peersCame, roomsCame atomic.Int64
-	interrupted, back    atomic.Int64 // how often a connection broke, and was there again
-	toldFull             atomic.Int64 // how often a member was told that all members of a channel are there
+	interrupted, back    atomic.Int64 // how often a connection broke, and how often one was restored
+	toldFull             atomic.Int64 // how often a member got the full member count of a channel
 }
 
-// user is one session. Its events come inside host.Do.
+// user is one session. Its events run inside host.Do.
 type user struct {
 	native.NoEvents
 	fleet  *fleet
 	host   *native.Host
 	client *core.Client
 	uid    string
-	broke  time.Time // when the connection did that is not back; zero while there is one
+	broke  time.Time // when the connection broke; zero while the user is connected
 }
 
-// newFleet shares users out to a few hosts: a host does one thing at a time, and keeps
-// connections for media of its own.
+// newFleet distributes the users over several hosts, because a host runs one call at a time.
+// Each host has its own connections for media.
 func newFleet(p *plan, r *report) *fleet {
 	f := &fleet{plan: p, report: r}
 	hosts := make([]*native.Host, min(p.sessions, 8*runtime.GOMAXPROCS(0)))
@@ -51,7 +51,8 @@ func newFleet(p *plan, r *report) *fleet {
 	return f
 }
 
-// each runs do for all users, begun evenly over a time, and waits for all.
+// each runs do for all users and waits until all have returned. It starts them at even
+// intervals, over the given time.
 func (f *fleet) each(ctx context.Context, over time.Duration, do func(u *user, due time.Time)) {
 	var all sync.WaitGroup
 	begun := time.Now()
@@ -65,7 +66,8 @@ func (f *fleet) each(ctx context.Context, over time.Duration, do func(u *user, d
 	all.Wait()
 }
 
-// login fails if not everybody gets in: figures of half a load would mislead.
+// login logs all users in. It fails if one of them fails, because the figures of a smaller load
+// would mislead.
 func (f *fleet) login(ctx context.Context) error {
 	var first atomic.Pointer[error]
 	f.each(ctx, f.ramp, func(u *user, due time.Time) {
@@ -79,7 +81,7 @@ func (f *fleet) login(ctx context.Context) error {
 		}
 	})
 	if err := first.Load(); err != nil {
-		return fmt.Errorf("not everybody could log in: %s", strings.TrimSpace((*err).Error()))
+		return fmt.Errorf("not all users could log in: %s", strings.TrimSpace((*err).Error()))
 	}
 	return ctx.Err()
 }
@@ -88,12 +90,12 @@ func (f *fleet) logout() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	f.each(ctx, 0, func(u *user, _ time.Time) {
-		_ = native.Done(ctx, u.host, u.client.Logout) // it may not be logged in
+		_ = native.Done(ctx, u.host, u.client.Logout) // fails if the user is not logged in
 	})
 }
 
-// StateChanged implements core.Events. A gateway that dies, or is replaced, under load shows how
-// long its clients take to come back.
+// StateChanged implements core.Events. It measures how long clients take to connect again, for
+// example after a gateway was killed or replaced under load.
 func (u *user) StateChanged(s core.State, r core.Reason) {
 	switch {
 	case s == core.Reconnecting:
@@ -126,11 +128,11 @@ func (u *user) MemberCount(_ *core.Channel, n int) {
 func (u *user) arrived(kind string, count *atomic.Int64, d *wire.Delivery) {
 	if due, ok := dueOf(d.Message.Text); ok {
 		u.fleet.report.done(kind, due, nil)
-		count.Add(1) // the report is printed when all are counted
+		count.Add(1) // last: the report is printed once all messages are counted
 	}
 }
 
-// waitUntil reports false when ctx ends first.
+// waitUntil waits until t. It returns false if ctx ends first.
 func waitUntil(ctx context.Context, t time.Time) bool {
 	timer := time.NewTimer(time.Until(t))
 	defer timer.Stop()

@@ -66,7 +66,7 @@ func TestLoad(t *testing.T) {
 	assert.Positive(t, count("download"))
 }
 
-// The connections break once, under load: it is told how long clients took to come back.
+// All connections break once, under load. The report says how long clients took to connect again.
 func TestComingBackIsTold(t *testing.T) {
 	web := startGateway(t)
 	relay, err := cluster.NewRelay(web.Listener.Addr().String())
@@ -82,7 +82,7 @@ func TestComingBackIsTold(t *testing.T) {
 	assert.Regexp(t, `back after an interruption +12 +– `, out.String())
 }
 
-// whenSaid does something once, when a text is written to it.
+// whenSaid is a writer that calls do once, when text is written to it.
 type whenSaid struct {
 	text string
 	do   func()
@@ -105,9 +105,9 @@ func TestWhatGoesWrongIsTold(t *testing.T) {
 	}{
 		"no such flag":     {[]string{"--session", "3"}, 2, "--help"},
 		"one user":         {[]string{"--sessions", "1"}, 2, "--sessions must be at least 2"},
-		"too fast":         {[]string{"--sessions", "2", "--peer-rate", "1000"}, 2, "a client may send 60 a second"},
-		"no address":       {[]string{"--gateway", "127.0.0.1:8080"}, 2, "is no address such as http://"},
-		"nobody there":     {[]string{"--gateway", "http://127.0.0.1:1", "--sessions", "2", "--ramp", "0s"}, 1, "not everybody could log in: Error Code 1 - no gateway answers at http://127.0.0.1:1"},
+		"too fast":         {[]string{"--sessions", "2", "--peer-rate", "1000"}, 2, "a client may send 60 messages a second"},
+		"no address":       {[]string{"--gateway", "127.0.0.1:8080"}, 2, "is not an address such as http://"},
+		"nobody there":     {[]string{"--gateway", "http://127.0.0.1:1", "--sessions", "2", "--ramp", "0s"}, 1, "not all users could log in: Error Code 1 - no gateway answers at http://127.0.0.1:1"},
 		"another app":      {[]string{"--gateway", web.URL, "--app", strings.Repeat("b", 32), "--sessions", "2", "--ramp", "0s"}, 1, "not served here"},
 		"no token":         {[]string{"--gateway", web.URL, "--app", app, "--sessions", "2", "--ramp", "0s"}, 1, "requires a token"},
 		"small rooms":      {[]string{"--channels", "1", "--members", "1"}, 2, "--members"},
@@ -121,7 +121,7 @@ func TestWhatGoesWrongIsTold(t *testing.T) {
 	}
 }
 
-// What was sent and did not come makes the run a failure.
+// If a message was sent and did not arrive, the run fails.
 func TestLossesAreTold(t *testing.T) {
 	r := newReport()
 	r.compare("peer messages", 10, 10)

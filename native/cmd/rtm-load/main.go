@@ -1,4 +1,5 @@
-// Command rtm-load puts a gateway under load with real clients and tells how it bore it.
+// Command rtm-load puts load on a gateway with real clients. It reports latencies, errors and
+// losses.
 package main
 
 import (
@@ -15,15 +16,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program. It returns the exit code: 0 if nothing was lost and nothing
-// failed, 1 otherwise, 2 for a bad command line.
+// run is the program. It returns the exit code: 0 if nothing failed and nothing was lost, 2 for
+// a bad command line, 1 otherwise.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	p, err := parsePlan(args, stdout)
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "rtm-load: %v; see rtm-load --help\n", err)
 		return 2
-	case p == nil: // help or the version was asked for
+	case p == nil: // --help or --version
 		return 0
 	}
 	r := newReport()
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	rooms, err := f.join(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "rtm-load: not everybody could join: %v\n", err)
+		fmt.Fprintf(stderr, "rtm-load: not all members could join their channels: %v\n", err)
 		return 1
 	}
 	fmt.Fprintf(stderr, "running for %v…\n", p.duration)

@@ -13,15 +13,15 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// report collects what happened.
+// report collects the results of a run.
 type report struct {
 	mu     sync.Mutex
 	rows   map[string]*row
 	losses []string
-	took   time.Duration // of the load itself
+	took   time.Duration // how long the load ran, without login and settling
 }
 
-// The kinds of things, in the order of the table.
+// The kinds of operations, in the order of the table.
 const (
 	login       = "login"
 	join        = "join"
@@ -36,10 +36,10 @@ const (
 
 var kinds = []string{login, join, back, peerAcked, peerCame, roomTaken, roomCame, uploading, downloading}
 
-// row is one kind of thing that was done.
+// row has the results of one kind of operation.
 type row struct {
 	times  *hdrhistogram.Histogram // in µs
-	failed map[string]int          // by text
+	failed map[string]int          // number of failures by the text of the error
 }
 
 func newReport() *report { return &report{rows: map[string]*row{}} }
@@ -53,7 +53,7 @@ func (r *report) row(kind string) *row {
 	return w
 }
 
-// done counts what was due at a moment and is over now.
+// done counts an operation that ends now, and was due at the given time.
 func (r *report) done(kind string, due time.Time, err error) {
 	took := time.Since(due)
 	r.mu.Lock()
@@ -66,7 +66,7 @@ func (r *report) done(kind string, due time.Time, err error) {
 	_ = w.times.RecordValue(max(1, took.Microseconds())) // fails above ten minutes only
 }
 
-// compare counts what should have come and did not, or came too often.
+// compare reports a loss if the two numbers differ: fewer arrived than were sent, or more.
 func (r *report) compare(kind string, sent, came int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,7 +101,7 @@ func (r *report) print(out io.Writer) {
 		}
 		ms := func(q float64) float64 { return float64(row.times.ValueAtQuantile(q)) / 1000 }
 		n := row.times.TotalCount()
-		rate := "–" // these have a pace of their own
+		rate := "–" // logins, joins and reconnects are not part of the timed load
 		if kind != login && kind != join && kind != back {
 			rate = fmt.Sprintf("%.0f", float64(n)/r.took.Seconds())
 		}

@@ -18,10 +18,10 @@ import (
 	"rtmwasm/native"
 )
 
-// headBytes is room for the time at the begin of a message.
+// headBytes is the room for the time at the beginning of a message.
 const headBytes = 24
 
-// textDue is a message that tells when it was due.
+// textDue makes a message that begins with the time at which it was due.
 func textDue(due time.Time, size int) string {
 	head := strconv.FormatInt(due.UnixNano(), 10) + " "
 	return head + strings.Repeat("x", size-len(head))
@@ -33,7 +33,7 @@ func dueOf(text string) (time.Time, bool) {
 	return time.Unix(0, n), err == nil
 }
 
-// traffic runs the load, waits for what is under way, and compares.
+// traffic runs the load, waits for the messages that are under way, and reports what was lost.
 func (f *fleet) traffic(ctx context.Context, rooms []room) {
 	ending, cancel := context.WithTimeout(ctx, f.duration)
 	defer cancel()
@@ -69,7 +69,7 @@ func (f *fleet) traffic(ctx context.Context, rooms []room) {
 	for _, u := range f.users[:f.uploads] {
 		all.Go(func() { f.files(ending, ctx, u) })
 	}
-	<-ending.Done() // sessions that send nothing stay as long
+	<-ending.Done() // users that send nothing stay connected for the same time
 	all.Wait()
 	f.report.took = time.Since(begun)
 	f.settled(ctx, func() bool {
@@ -84,8 +84,8 @@ func (f *fleet) message(due time.Time) *core.Outgoing {
 	return &core.Outgoing{Message: &core.Message{Type: wire.Message_TEXT, Text: textDue(due, f.size)}}
 }
 
-// paced calls do at an even rate, each call in a goroutine of its own, and waits for them;
-// the nth of many begins a little later than the one before.
+// paced calls do at an even rate, each call in its own goroutine. It waits until all have
+// returned. nth seeds a random delay before the first call, so that users do not start together.
 func (f *fleet) paced(ctx context.Context, begun time.Time, nth int, rate float64, do func(due time.Time)) {
 	if rate <= 0 {
 		return
@@ -99,7 +99,7 @@ func (f *fleet) paced(ctx context.Context, begun time.Time, nth int, rate float6
 	}
 }
 
-// settled waits until everything is there, for as long as the plan allows.
+// settled waits until there returns true, for at most --settle.
 func (f *fleet) settled(ctx context.Context, there func() bool) {
 	end := time.Now().Add(f.settle)
 	for !there() && time.Now().Before(end) && waitUntil(ctx, time.Now().Add(20*time.Millisecond)) {
@@ -112,9 +112,9 @@ type room struct {
 	sender  *user
 }
 
-// join has the members of each channel enter it. Who may not be in more channels is
-// passed over by taking users in turn. It returns when all members were told that all are there, so
-// that the cost of the joins is not counted as a cost of messages.
+// join makes the members of each channel join it. It takes users in turn, so that no user joins
+// more channels than a client may. It returns when all members have got the full member count,
+// so that the cost of joining does not count as a cost of messages.
 func (f *fleet) join(ctx context.Context) ([]room, error) {
 	var rooms []room
 	for n := range f.channels {
@@ -145,7 +145,8 @@ func (f *fleet) join(ctx context.Context) ([]room, error) {
 	return rooms, nil
 }
 
-// files uploads and downloads one file after another until ending, and compares.
+// files uploads and downloads one file after another until ending ends. It compares each file
+// with its content.
 func (f *fleet) files(ending, ctx context.Context, u *user) {
 	content := make([]byte, f.uploadSize)
 	for n := uint64(0); ending.Err() == nil; n++ {
@@ -169,7 +170,7 @@ func (f *fleet) files(ending, ctx context.Context, u *user) {
 	}
 }
 
-// fill makes content that nobody has seen before.
+// fill fills content with new random bytes.
 func fill(content []byte, n uint64) {
 	_, _ = io.ReadFull(rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(rand.Uint32())}), content) // it never fails
 }

@@ -109,7 +109,7 @@ export const media: Area = {
       },
     },
     {
-      member: 'client.createMediaMessageByUploading', when: 'progress: 0 first, never down, the total last',
+      member: 'client.createMediaMessageByUploading', when: 'progress begins with 0, never decreases, and ends with the total',
       works: async (t) => {
         const seen: number[] = [];
         const blob = new Blob([t.bytes(60000), t.blob(3 << 20)]);

@@ -62,12 +62,8 @@ export const messages: Area = {
       member: 'client.sendMessageToPeer', when: 'the 181st message in 3 s, to peers and channels together', class: 'RtmLimitExceededError', code: 5,
       fails: async (t) => {
         const channel = await t.joined();
-        const sent = Array.from({ length: 180 }, (_, i) => (i % 2 ? channel.sendMessage({ text: 'x' }) : channel.client.sendMessageToPeer({ text: 'x' }, t.id('nobody'))));
-        const over = channel.client.sendMessageToPeer({ text: 'x' }, t.id('nobody')).catch((error: any) => error);
-        await Promise.all(sent);
-        return async () => {
-          throw await over;
-        };
+        const toPeer = () => channel.client.sendMessageToPeer({ text: 'x' }, t.id('nobody'));
+        return t.allAtOnce(180, (i) => (i % 2 ? channel.sendMessage({ text: 'x' }) : toPeer()), toPeer);
       },
     },
     { member: 'client.sendMessageToPeer', when: 'no answer: sent again after 6 s, given up after 10 s', class: 'RtmTimeoutError', code: 2, shown: 'core:TestSendIsRepeatedOnceAndTimesOut' },
@@ -105,15 +101,15 @@ export const messages: Area = {
       member: 'client.sendMessageToPeer', when: 'with enableHistoricalMessaging the message is kept for the app\'s backend: texts, images and files', differs: 'the vendor kept texts only; raw messages are not kept here either',
       shown: 'tests/rest.spec.ts:enableHistoricalMessaging keeps texts, pictures and files for the backend, in channels too',
     },
-    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: the latest 200, older ones are dropped', shown: 'gateway:TestOfflineMessagesAreLimited' },
-    { member: 'client.sendMessageToPeer', when: 'what is kept for a peer: for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
+    { member: 'client.sendMessageToPeer', when: 'the gateway keeps the latest 200 messages for a peer, and drops older ones', shown: 'gateway:TestOfflineMessagesAreLimited' },
+    { member: 'client.sendMessageToPeer', when: 'the gateway keeps messages for a peer for seven days', shown: 'gateway/natsengine:TestMailIsKeptForAWeek' },
     { member: 'client:MessageFromPeer', when: 'kept messages arrive with the login, in order: texts, bytes, images and files', shown: 'tests/offline.spec.ts:messages kept for a user who is away come with the login, in order' },
     {
       member: 'client.sendMessageToPeer', when: 'a frozen message can be sent', differs: '1.4 fails with a TypeError; this SDK sends a copy',
       works: async (t) => void (await (await t.user()).sendMessageToPeer(Object.freeze({ text: 'x' }), t.id('nobody'))),
     },
     {
-      member: 'client.sendMessageToPeer', when: 'nothing comes of a message to oneself',
+      member: 'client.sendMessageToPeer', when: 'a message to oneself is not delivered',
       works: async (t) => {
         const client = await t.user('me');
         const log = t.record(client, 'MessageFromPeer');

@@ -30,7 +30,7 @@ export const module: Area = {
       },
     },
     {
-      member: 'createInstance', when: 'config takes `gateway`, the address of the gateway, beside the keys of 1.4',
+      member: 'createInstance', when: 'config takes `gateway`, the address of the gateway, in addition to the keys of 1.4',
       differs: 'your own gateway has an address; without it the SDK uses the gateway that served the script',
       works: async (t) => {
         const client = t.client({ gateway: location.origin, enableLogUpload: false, enableCloudProxy: false });

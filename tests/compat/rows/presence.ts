@@ -36,7 +36,7 @@ export const presence: Area = {
     { member: 'client.queryPeersOnlineStatus', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 4, shown: 'core:TestPresenceAnswers' },
     { member: 'client.queryPeersOnlineStatus', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 3, shown: 'core:TestPresenceAnswers' },
     {
-      member: 'client.queryPeersOnlineStatus', when: 'tells for each user whether they are online',
+      member: 'client.queryPeersOnlineStatus', when: 'says for each user whether they are online',
       works: async (t) => {
         const c = await t.user('me');
         t.equal(await c.queryPeersOnlineStatus([t.id('me')]), { [t.id('me')]: true });
@@ -50,15 +50,15 @@ export const presence: Area = {
       member: 'client.subscribePeersOnlineStatus', when: 'the eleventh time in 5 s', class: 'RtmInvokeTooOftenError', code: 5, differs: 'the release notes of 1.4.5 claim this code, the build lacks it',
       fails: async (t) => {
         const c = await t.user();
-        for (let i = 0; i < 10; i++) await c.subscribePeersOnlineStatus(['a']);
-        return () => c.subscribePeersOnlineStatus(['a']);
+        const subscribe = () => c.subscribePeersOnlineStatus(['a']);
+        return t.allAtOnce(10, subscribe, subscribe);
       },
     },
     { member: 'client.subscribePeersOnlineStatus', when: 'no answer within 10 s', class: 'RtmTimeoutError', code: 4, shown: 'core:TestPresenceAnswers' },
     { member: 'client.subscribePeersOnlineStatus', when: 'refused by the gateway', class: 'RtmUnavailableError', code: 1, shown: 'core:TestPresenceAnswers' },
     { member: 'client.subscribePeersOnlineStatus', when: 'continues after interruptions, after which one event has the states of all; ends with logout', shown: 'core:TestResubscribe' },
     {
-      member: 'client.subscribePeersOnlineStatus', when: 'then one event has the present state of all, and each change is an event',
+      member: 'client.subscribePeersOnlineStatus', when: 'afterwards one event has the present state of all these peers, and each change gives an event',
       works: async (t) => {
         const c = await t.user();
         const peer = await t.user('peer');
@@ -78,8 +78,8 @@ export const presence: Area = {
       member: 'client.unsubscribePeersOnlineStatus', when: 'the eleventh time in 5 s', class: 'RtmInvokeTooOftenError', code: 5, differs: silent,
       fails: async (t) => {
         const c = await t.user();
-        for (let i = 0; i < 10; i++) await c.unsubscribePeersOnlineStatus(['a']);
-        return () => c.unsubscribePeersOnlineStatus(['a']);
+        const unsubscribe = () => c.unsubscribePeersOnlineStatus(['a']);
+        return t.allAtOnce(10, unsubscribe, unsubscribe);
       },
     },
     {
@@ -93,7 +93,7 @@ export const presence: Area = {
     },
     { member: 'client.queryPeersBySubscriptionOption', when: 'another option', class: RtmInvalidArgumentError, code: 2, fails: async (t) => { const c = await t.user(); return () => c.queryPeersBySubscriptionOption('x'); } },
     {
-      member: 'client.queryPeersBySubscriptionOption', when: 'has no rate', differs: 'the answer is in memory, so it needs no rate',
+      member: 'client.queryPeersBySubscriptionOption', when: 'has no rate limit', differs: 'the answer is in memory, so it needs no rate limit',
       works: async (t) => {
         const c = await t.user();
         for (let i = 0; i < 20; i++) t.equal(await c.queryPeersBySubscriptionOption('ONLINE_STATUS'), []);

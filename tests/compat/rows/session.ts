@@ -148,10 +148,10 @@ export const session: Area = {
       },
     },
     {
-      member: 'client.updateConfig', when: 'takes over what is not null, unknown keys too; returns nothing',
+      member: 'client.updateConfig', when: 'sets the keys whose value is not null, also unknown ones; returns nothing',
       works: (t) => t.equal(t.client().updateConfig({ logFilter: null, unknown: 1 }), undefined),
     },
-    { member: 'client.setParameters', when: 'is updateConfig', shown: 'web/test/module.test.ts:updateConfig takes what is not null; logs follow the filter, and mask ids' },
+    { member: 'client.setParameters', when: 'is the same as updateConfig', shown: 'web/test/module.test.ts:updateConfig takes what is not null; logs follow the filter, and mask ids' },
     {
       member: 'client.connectionState', when: 'is DISCONNECTED at first; it changes before the event is emitted',
       works: async (t) => {

@@ -1,8 +1,8 @@
-// Package fmt takes the place of the standard library's fmt in the pages' program, as
-// web/build/overlay.mjs arranges. The codec and safejs format nothing but the texts of
-// errors; the standard package brings reflect, os and time zones for it, a fifth of the
-// program. This one has what those two call. A dependency that calls more does not
-// compile, and a verb that is not known shows in the text.
+// Package fmt replaces the standard package fmt in the wasm: web/build/overlay.mjs makes the build
+// use it. The codec and safejs only format the texts of errors. For that, the standard package
+// would add reflect, os and time zones: a fifth of the wasm. This package has only the functions
+// that these two call. A dependency that calls others does not compile. An unknown verb is
+// visible in the text.
 package fmt
 
 import (
@@ -13,8 +13,8 @@ import (
 // Stringer is implemented by values that have a text.
 type Stringer interface{ String() string }
 
-// State is what a formatter is given. Nothing here calls formatters: %+v is the text of
-// an error, without the stack that safejs would add.
+// State is the argument of a formatter. This package calls no formatters: %+v is the text of an
+// error, without the stack that safejs would add.
 type State interface {
 	Write(b []byte) (n int, err error)
 	Flag(c int) bool

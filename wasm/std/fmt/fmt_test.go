@@ -13,7 +13,7 @@ type named struct{}
 
 func (named) String() string { return "named" }
 
-// The texts are those of the standard library.
+// The texts are the same as those of the standard library.
 func TestSprintf(t *testing.T) {
 	for _, c := range []struct {
 		format string

@@ -1,6 +1,6 @@
-// Package strings takes the place of the standard library's strings in the pages' program, as
-// web/build/overlay.mjs arranges. The standard package brings the tables of Unicode. This
-// one has what the program and its dependencies call; a dependency that calls more does not
+// Package strings replaces the standard package strings in the wasm: web/build/overlay.mjs makes
+// the build use it. The standard package would add the tables of Unicode. This package has only
+// the functions that the wasm and its dependencies call. A dependency that calls others does not
 // compile. The tests compare it with the standard package.
 package strings
 
@@ -41,7 +41,7 @@ func TrimSuffix(s, suffix string) string {
 	return s
 }
 
-// IndexByte returns the place of the first c in s, or -1.
+// IndexByte returns the index of the first c in s, or -1.
 func IndexByte(s string, c byte) int {
 	for i := range len(s) {
 		if s[i] == c {
@@ -51,7 +51,7 @@ func IndexByte(s string, c byte) int {
 	return -1
 }
 
-// LastIndexByte returns the place of the last c in s, or -1.
+// LastIndexByte returns the index of the last c in s, or -1.
 func LastIndexByte(s string, c byte) int {
 	for i := len(s) - 1; i >= 0; i-- {
 		if s[i] == c {
@@ -61,7 +61,7 @@ func LastIndexByte(s string, c byte) int {
 	return -1
 }
 
-// Index returns the place of the first substr in s, or -1.
+// Index returns the index of the first substr in s, or -1.
 func Index(s, substr string) int {
 	for i := range len(s) - len(substr) + 1 {
 		if s[i:i+len(substr)] == substr {
@@ -71,7 +71,7 @@ func Index(s, substr string) int {
 	return -1
 }
 
-// Cut returns what is before and after the first sep in s, and whether there is one.
+// Cut returns the text before and after the first sep in s, and whether s has a sep.
 func Cut(s, sep string) (before, after string, found bool) {
 	if i := Index(s, sep); i >= 0 {
 		return s[:i], s[i+len(sep):], true

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Every function does what that of the standard library does.
+// Each function returns the same as that of the standard library.
 func TestLikeTheStandardLibrary(t *testing.T) {
 	texts := []string{"", "a", "/", "ab", "ba", "aba", "://", "https://host/path/", "wss:", "höhe", "\xff\xfe", "a\xff"}
 	for _, s := range texts {

@@ -1,7 +1,7 @@
-// Package time takes the place of the standard library's time in the pages' program, as
-// web/build/overlay.mjs arranges. The core uses durations and reads the clock; its timers are its
-// host's. The standard package brings time zones, layouts and package syscall for it. This one has what the
-// core uses. A dependency that uses more does not compile.
+// Package time replaces the standard package time in the wasm: web/build/overlay.mjs makes the
+// build use it. The core uses durations and reads the clock; its host has the timers. The standard
+// package would add time zones, layouts and package syscall. This package has only what the core
+// uses. A dependency that uses more does not compile.
 package time
 
 import _ "unsafe" // for go:linkname
@@ -22,10 +22,11 @@ const (
 // Milliseconds returns d in whole milliseconds.
 func (d Duration) Milliseconds() int64 { return int64(d / Millisecond) }
 
-// A Time is a moment, by the machine's clock, and by one that nobody can set.
+// A Time is a moment, in Unix time and by the steady clock, which never jumps.
 type Time struct{ unixMs, steady int64 }
 
-// now is the runtime's: seconds and nanoseconds of Unix time, and nanoseconds of the steady clock.
+// now is the function of the Go runtime. It returns seconds and nanoseconds of Unix time, and
+// nanoseconds of the steady clock.
 //
 //go:linkname now
 func now() (sec int64, nsec int32, mono int64)

@@ -20,7 +20,7 @@ beforeAll(async () => {
     url = /url=(http:\/\/\S+)/.exec(line)?.[1];
     if (url) break;
   }
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   if (gateway.exitCode === null) await new Promise((resolve) => gateway.once('exit', resolve).kill());
@@ -59,4 +59,4 @@ test('a file crosses, and so does its message', async () => {
   // jsdom reads "[object Blob]" from a Blob of Node's: it is refused.
   await expect(ann.createMediaMessageByUploading(new (require('node:buffer').Blob)(['abc']))).rejects.toMatchObject({ name: 'RtmInvalidArgumentError', code: 2 });
   await Promise.all([ann.logout(), bob.logout()]);
-}, 60_000);
+}, 300_000);
