@@ -180,6 +180,34 @@ test('Back goes back within the page, and a reload changes nothing', async ({ br
   await context.close();
 });
 
+test('Back closes a dialog that was opened while another one closed', async ({ browser, gateway, run }) => {
+  const context = await browser.newContext();
+  const page = await open(context, gateway.url, `ann-${run}`, `tea-${run}`);
+  await send(page, { name: 'view.png', mimeType: 'image/png', buffer: png(320, 200) });
+  await expect(page.getByTestId('show-gallery')).toBeVisible();
+  const gallery = page.getByTestId('gallery');
+  for (const whenTold of [false, true]) {
+    await page.getByTestId('snippet').click();
+    await expect(page.locator('#snippet')).toBeVisible();
+    await page.evaluate((whenTold) => {
+      const dialog = document.querySelector<HTMLDialogElement>('#snippet')!;
+      const openOther = () => document.querySelector<HTMLElement>('[data-testid="show-gallery"]')!.click();
+      if (whenTold) dialog.addEventListener('close', openOther, { once: true }); // the step back has begun then
+      dialog.close();
+      if (!whenTold) openOther();
+    }, whenTold);
+    await expect.poll(() => page.evaluate(() => history.state.dialogs?.at(-1))).toBe('gallery');
+    await expect(gallery).toBeVisible();
+    await page.goBack();
+    await expect(gallery).toBeHidden();
+    await expect.poll(() => page.evaluate(() => history.state.dialogs ?? []), 'no step is left').toEqual([]);
+    await expect(page).toHaveURL(`${gateway.url}/#channel:tea-${run}`);
+  }
+  await page.goBack();
+  await expect(page).toHaveURL(`${gateway.url}/`);
+  await context.close();
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`fits a phone and is axe clean (${colorScheme})`, async ({ browser, gateway, run }, info) => {
     const context = await browser.newContext({ viewport: { width: 375, height: 720 }, colorScheme });

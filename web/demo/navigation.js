@@ -4,10 +4,35 @@
  * leaving the page. The address names the conversation, so a reload and a link lead to it.
  */
 
+import { byId } from './dom.js';
+
 /** @typedef {{conversation: string, fromList?: boolean, dialogs?: string[]}} Place conversation: its id, "" for the list */
 
 /** @type {(conversation: string) => void} */
 let onPlace = () => {};
+
+/**
+ * The changes of the history, one after another: a step back is taken by the browser a moment after it was asked for.
+ * @type {Promise<unknown>}
+ */
+let steps = Promise.resolve();
+
+/** @param {() => unknown} change called when the steps back before it are taken */
+function step(change) {
+  steps = steps.then(change).catch(reportError);
+}
+
+/** @type {string | undefined} Where the step back leads that this page has asked for, while the browser has not taken it */
+let expected;
+
+/** @param {string} conversation where it leads */
+function goBack(conversation) {
+  expected = conversation;
+  return new Promise((taken) => {
+    addEventListener('popstate', taken, { once: true });
+    history.back();
+  });
+}
 
 /** @returns {Place} */
 const place = () => history.state ?? { conversation: inAddress() };
@@ -39,15 +64,19 @@ export function startNavigation(show, first) {
 
 export function endNavigation() {
   onPlace = () => {};
-  history.replaceState(null, '', address(''));
+  const leave = () => history.replaceState(null, '', address(''));
+  leave();
+  step(leave); // a step back that has begun leads to another entry
 }
 
 /** Notes that a conversation is shown. @param {string} conversation its id, "" for the list */
 export function visit(conversation) {
-  const now = place();
-  if (now.conversation === conversation) return;
-  if (!conversation && now.fromList) history.back();
-  else history.pushState({ conversation, fromList: !now.conversation }, '', address(conversation));
+  step(() => {
+    const now = place();
+    if (now.conversation === conversation) return;
+    if (!conversation && now.fromList) return goBack('');
+    history.pushState({ conversation, fromList: !now.conversation }, '', address(conversation));
+  });
 }
 
 /**
@@ -56,14 +85,25 @@ export function visit(conversation) {
  */
 export function openDialog(dialog) {
   if (dialog.open) return;
-  const now = place();
-  history.pushState({ ...now, dialogs: [...(now.dialogs ?? []), dialog.id] }, '');
-  dialog.addEventListener('close', () => place().dialogs?.at(-1) === dialog.id && history.back(), { once: true });
+  dialog.addEventListener('close', () => step(leaveClosed), { once: true });
   dialog.showModal();
+  step(() => {
+    const now = place();
+    const dialogs = now.dialogs ?? [];
+    if (dialog.open && !dialogs.includes(dialog.id)) history.pushState({ ...now, dialogs: [...dialogs, dialog.id] }, '');
+  });
+}
+
+/** Goes back from the entries of dialogs that were closed. */
+async function leaveClosed() {
+  for (let top; (top = place().dialogs?.at(-1)) && !byId('dialog', top).open; ) await goBack(place().conversation);
 }
 
 addEventListener('popstate', () => {
   const { conversation, dialogs = [] } = place();
+  const own = conversation === expected;
+  expected = undefined;
+  if (own) return; // what is shown is newer than that entry
   for (const dialog of document.querySelectorAll('dialog')) if (dialog.open && !dialogs.includes(dialog.id)) dialog.close();
   onPlace(conversation);
 });
