@@ -1,7 +1,7 @@
 // The demo by keyboard alone: everything can be done, one always sees where one is, and no control takes the focus with it.
 import type { Locator, Page, Route } from '@playwright/test';
 import { CONTROLS, expectAllReached, expectFocusKept, expectRing, tabTo, watchFocus } from './support/focus.ts';
-import { png } from './support/pictures.ts';
+import { expectLoaded, png } from './support/pictures.ts';
 import { wav } from './support/sound.ts';
 import { expect, test } from './support/test.ts';
 
@@ -275,6 +275,7 @@ test('everything can be done by keyboard, and the focus is always seen', { tag: 
   const dialog = page.locator('#lightbox');
   await expect(dialog).toContainText('1 of 2');
   const box = () => page.locator('#lightbox img').evaluate((e) => e.getBoundingClientRect().toJSON() as DOMRect);
+  await expectLoaded(dialog.locator('img'));
   const fits = await box();
   for (let i = 0; i < 4; i++) await keyboard.press('+');
   const large = await box();

@@ -1,5 +1,6 @@
 // How the demo looks where that goes wrong easily: on touch screens, and at the edges of dark pictures.
 import type { Locator, Page } from '@playwright/test';
+import { expectLoaded } from './support/pictures.ts';
 import { expect, test } from './support/test.ts';
 
 test('what was tapped does not stay highlighted on a touch screen', async ({ browser, gateway }) => {
@@ -63,11 +64,11 @@ test('nothing light is seen around a dark picture in dark mode', async ({ browse
 
     await page.getByTestId('show-gallery').click();
     const gallery = page.locator('.gallery-picture').first();
-    await expect.poll(() => gallery.locator('img').evaluate((e: HTMLImageElement) => e.complete && e.naturalWidth > 0)).toBe(true);
+    await expectLoaded(gallery.locator('img'));
     expect(await reddest(page, gallery)).toBeLessThan(line);
     await gallery.click();
     const large = page.locator('#lightbox img');
-    await expect(large).not.toHaveClass(/loading/);
+    await expectLoaded(large);
     await expect(page.locator('#lightbox button').filter({ hasText: 'Save' })).toBeEnabled();
     await page.locator('.lightbox-step').evaluateAll((all) => all.forEach((e) => ((e as HTMLElement).hidden = true))); // they are light, and lie on it
     expect(await reddest(page, large), 'what is behind it is black').toBeLessThan(0x18);

@@ -1,7 +1,7 @@
 // What the demo shows of pictures and people: the viewer, albums and their corner cases; presence and delivery; sound, links, code for developers.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { png } from './support/pictures.ts';
+import { expectLoaded, png } from './support/pictures.ts';
 import { wav } from './support/sound.ts';
 import { test, expect } from './support/test.ts';
 
@@ -34,11 +34,13 @@ test('pictures of any size are seen, enlarged and moved, by keys, wheel and fing
     await expect(b.locator('button.picture:not(.preview)')).toHaveCount(4);
 
     const icon = b.getByTestId('picture').first().locator('img');
+    await expectLoaded(icon);
     expect((await icon.boundingBox())!.width).toBe(16);
     expect(await icon.evaluate((e) => getComputedStyle(e).backgroundImage), 'chequered behind what is transparent').toContain('conic-gradient');
 
     await b.getByTestId('show-gallery').click();
     const small = b.getByTestId('gallery').getByRole('button', { name: 'Open picture icon.png' }).locator('img');
+    await expectLoaded(small);
     expect((await small.boundingBox())!.width, 'not enlarged').toBe(16);
     expect(await small.evaluate((e) => getComputedStyle(e).backgroundImage)).toContain('conic-gradient');
     await b.keyboard.press('Escape');
@@ -46,6 +48,7 @@ test('pictures of any size are seen, enlarged and moved, by keys, wheel and fing
     await b.getByRole('button', { name: 'Open picture tall.png' }).click();
     const dialog = b.locator('#lightbox');
     await expect(dialog).toContainText('2 of 4');
+    await expectLoaded(dialog.locator('img'));
     const fits = await size(b, '#lightbox img');
     const stage = await size(b, '.stage');
     expect(fits.height).toBeLessThanOrEqual(stage.height);
@@ -120,7 +123,7 @@ test('a large picture is loaded when one wants it, by a button that fits a narro
     await expect(b.locator('button.picture:not(.preview)')).toHaveCount(1);
     await expect(load).toHaveCount(0);
     await expect(b.locator('.picture-status'), 'it has been loaded').toBeHidden();
-    expect(await b.locator('.picture img').evaluate((e: HTMLImageElement) => e.naturalWidth)).toBe(600);
+    await expect(b.locator('.picture img')).toHaveJSProperty('naturalWidth', 600);
   } finally {
     await Promise.all([ca.close(), cb.close()]);
   }

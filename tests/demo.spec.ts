@@ -73,6 +73,7 @@ test('a peer conversation opens by itself', async ({ browser, gateway, run }) =>
   const [a, b] = [await open(ca, gateway.url, `ann-${run}`, `x-${run}`), await open(cb, gateway.url, `ben-${run}`, `y-${run}`)];
   await a.getByTestId('new-conversation-name').fill(`ben-${run}`);
   await a.getByTestId('new-peer').click();
+  await expect(a.locator('#title')).toHaveText(`ben-${run}`); // until then the composer is that of the channel
   await a.getByTestId('composer').fill('just us');
   await a.getByTestId('send').click();
   await b.locator(`[data-testid="conversation"][data-id*="ann-${run}"]`).click();

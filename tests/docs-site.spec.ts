@@ -1,6 +1,7 @@
 /** The documentation as the gateway serves it, under its policy. `make build DOCS=yes` puts it there. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { expectLoaded } from './support/pictures.ts';
 import { test as base, expect } from './support/test.ts';
 
 const test = base.extend<{ docs: (path?: string, status?: number) => Promise<Page> }>({
@@ -28,7 +29,7 @@ async function axe(page: Page): Promise<void> {
 
 test('a reader finds the start, searches, follows links and comes back to an address', async ({ docs }) => {
   const page = await docs();
-  await expect(page.getByRole('img', { name: /^The demo/ })).toHaveJSProperty('complete', true);
+  await expectLoaded(page.getByRole('img', { name: /^The demo/ }));
   expect(await page.getByRole('img', { name: /^The demo/ }).evaluate((e) => (e as HTMLImageElement).naturalWidth)).toBeGreaterThan(500);
 
   await page.getByRole('button', { name: 'Search' }).click();

@@ -1,4 +1,11 @@
 import { crc32, deflateSync } from 'node:zlib';
+import { expect, type Locator } from '@playwright/test';
+
+/** Waits until an image is loaded; before that it has no size, or that of its place. */
+export async function expectLoaded(image: Locator): Promise<void> {
+  await expect(image).not.toHaveClass(/loading/);
+  await expect.poll(() => image.evaluate((e: HTMLImageElement) => e.complete && e.naturalWidth > 0), 'the image is loaded').toBe(true);
+}
 
 /** A PNG of one colour, width × height pixels. */
 export function png(width: number, height: number): Buffer {
