@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rtmwasm/gateway/background"
 )
 
 // Config has the settings of New. All fields must be set.
@@ -58,7 +60,7 @@ type Channels struct {
 	ctx        context.Context // ends with Close
 	stop       context.CancelFunc
 	unfollow   func()
-	background sync.WaitGroup
+	background background.Group
 	last       atomic.Uint64 // the last number of a Membership
 	missed     chan struct{} // has a token if changes may be lost
 

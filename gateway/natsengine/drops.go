@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/background"
 	"rtmwasm/gateway/retry"
 )
 
@@ -20,7 +21,7 @@ const (
 type drops struct {
 	recover    func(since time.Time) // reads messages sent since then; returns when done
 	closing    <-chan struct{}
-	background *sync.WaitGroup
+	background *background.Group
 
 	mu      sync.Mutex // guards the rest
 	noted   int        // how often note was called

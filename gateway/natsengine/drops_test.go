@@ -1,7 +1,6 @@
 package natsengine
 
 import (
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rtmwasm/core"
+	"rtmwasm/gateway/background"
 )
 
 // Whenever messages are dropped, the history is read from then on, when it surely has them,
@@ -30,9 +30,9 @@ func TestDropsAreRecovered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				type recovery struct{ since, began time.Time }
-				var background sync.WaitGroup
-				var recoveries []recovery // of background
-				d := drops{closing: t.Context().Done(), background: &background}
+				var work background.Group
+				var recoveries []recovery // of work
+				d := drops{closing: t.Context().Done(), background: &work}
 				d.recover = func(since time.Time) {
 					recoveries = append(recoveries, recovery{since, time.Now()})
 					time.Sleep(c.takes)
@@ -43,7 +43,7 @@ func TestDropsAreRecovered(t *testing.T) {
 					time.Sleep(50 * time.Millisecond)
 					d.note(dropped[len(dropped)-1])
 				}
-				background.Wait()
+				work.Wait()
 				for i, at := range dropped {
 					read := false
 					for _, r := range recoveries {
@@ -61,14 +61,14 @@ func TestDropsAreRecovered(t *testing.T) {
 
 func TestNothingIsRecoveredAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var background sync.WaitGroup
+		var work background.Group
 		closing := make(chan struct{})
-		d := drops{closing: closing, background: &background, recover: func(time.Time) { t.Error("recovered") }}
+		d := drops{closing: closing, background: &work, recover: func(time.Time) { t.Error("recovered") }}
 		d.note(time.Now())
 		close(closing)
-		background.Wait()
+		work.Wait()
 		d.note(time.Now())
-		background.Wait()
+		work.Wait()
 	})
 }
 

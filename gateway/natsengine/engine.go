@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rtmwasm/gateway/background"
 	"rtmwasm/gateway/diskspace"
 	"rtmwasm/gateway/retry"
 )
@@ -48,7 +49,7 @@ type Engine struct {
 	opts       Options
 	closing    chan struct{}
 	broken     chan error
-	background sync.WaitGroup
+	background background.Group
 	heartbeats sync.WaitGroup
 }
 

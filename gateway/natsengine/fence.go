@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"rtmwasm/gateway/background"
 )
 
 // fence lets a gateway wait until all other gateways know of its subscriptions, and until the
@@ -181,13 +183,13 @@ type coalescer struct {
 }
 
 // ask returns at once. It calls done with the result of a call that begins later.
-func (c *coalescer) ask(background *sync.WaitGroup, done func(error)) {
+func (c *coalescer) ask(work *background.Group, done func(error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = append(c.waiting, done)
 	if !c.running {
 		c.running = true
-		background.Go(c.run)
+		work.Go(c.run)
 	}
 }
 

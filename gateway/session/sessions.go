@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"rtmwasm/core/wire"
+	"rtmwasm/gateway/background"
 	"rtmwasm/gateway/channel"
 	"rtmwasm/gateway/event"
 	"rtmwasm/gateway/history"
@@ -102,7 +103,7 @@ type Sessions struct {
 	logins     context.Context // ends when Close begins
 	stopLogins context.CancelFunc
 	stopEvict  func()
-	background sync.WaitGroup
+	background background.Group
 	conns      sync.WaitGroup
 
 	mu           sync.Mutex // guards the rest
@@ -217,11 +218,11 @@ func (s *Sessions) find(id string) *session {
 // remove removes a session that has ended. It also removes the session's unfinished uploads, unless
 // the client continues elsewhere or was told to.
 func (s *Sessions) remove(session *session) {
-	s.forget(session)
 	code, _ := session.endReason()
 	if s.config.Media != nil && code != wire.CloseRestart && !session.hasMoved() {
-		s.background.Go(func() { s.config.Media.SessionEnded(session.lineage) })
+		s.background.Go(func() { s.config.Media.SessionEnded(session.lineage) }) // before Close no longer sees the session
 	}
+	s.forget(session)
 }
 
 func (s *Sessions) forget(session *session) {
