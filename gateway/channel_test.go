@@ -141,7 +141,7 @@ func TestChannelRefusals(t *testing.T) {
 	ada.send(&wire.ClientFrame{Leave: &wire.Leave{Channel: "room0"}})
 	ada.join("one more")
 
-	bob := h.login("bob") // sends all joins before he reads an answer
+	bob := h.login("bob") // sends all joins before reading an answer
 	ids := bob.burst(core.MaxJoinedChannels+1, func(i int) *wire.ClientFrame { return join(fmt.Sprint("room", i)) })
 	for _, id := range ids[:core.MaxJoinedChannels] {
 		require.NotNil(t, bob.answer(id).Joined)
