@@ -21,10 +21,21 @@ for (const seed of seeds) {
           w.client = w.AgoraRTM.createInstance(app, { gateway, logFilter: w.AgoraRTM.LOG_FILTER_ERROR });
           w.heard = [];
           w.client.on('MessageFromPeer', (m: any) => w.heard.push(m.text));
-          for (;;) {
-            // A login is one attempt; apps repeat it.
-            try { return await w.client.login({ uid }); } catch { await new Promise((r) => setTimeout(r, 600)); }
-          }
+          /** Makes a call again, as an app would, as long as `passes` says that what it threw will pass. */
+          w.repeated = async (call: () => Promise<unknown>, passes: (e: any) => boolean) => {
+            for (;;) {
+              try {
+                return await call();
+              } catch (e) {
+                if (!passes(e)) throw e;
+                await new Promise((r) => setTimeout(r, 600));
+              }
+            }
+          };
+          // A login is one attempt.
+          await w.repeated(() => w.client.login({ uid }), () => true);
+          // A transfer goes on after a reconnection, but none begins before it.
+          w.transfer = (call: () => Promise<unknown>) => w.repeated(call, (e: any) => e.code === 102);
         },
         { app: appId, uid: `u${i}-${run}`, gateway: net.url },
       );
@@ -70,7 +81,7 @@ async function send({ peer, messages, sizes }: { peer: string; messages: number;
     for (const size of sizes) {
       const bytes = new Uint8Array(size).map((_, i) => (i * 2654435761 + size) >>> 11);
       const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join();
-      w.sent.push({ id: (await w.client.createMediaMessageByUploading(new Blob([bytes]))).mediaId, sum });
+      w.sent.push({ id: (await w.transfer(() => w.client.createMediaMessageByUploading(new Blob([bytes])))).mediaId, sum });
     }
   };
   await Promise.all([say(), upload()]);
@@ -78,8 +89,9 @@ async function send({ peer, messages, sizes }: { peer: string; messages: number;
 
 /** In the page: downloads a file. */
 async function receive(id: string): Promise<{ sum: string; progress: string }> {
+  const w = window as any;
   const told: number[] = [];
-  const blob = await (window as any).client.downloadMedia(id, { onOperationProgress: (p: any) => told.push(p.currentSize) });
+  const blob = await w.transfer(() => w.client.downloadMedia(id, { onOperationProgress: (p: any) => told.push(p.currentSize) }));
   const rises = told[0] === 0 && told.at(-1) === blob.size && told.every((n, i) => !i || n > told[i - 1]);
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())).join();
   return { sum, progress: rises ? 'rises' : told.join() };
