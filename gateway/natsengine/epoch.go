@@ -21,37 +21,45 @@ var errStateLost = errors.New("natsengine: NATS has lost what gateways share: st
 
 // identity is how a gateway knows that the streams are still the ones that it opened.
 type identity struct {
-	epochs  []*state             // the states with an epoch
-	created map[string]time.Time // by stream
+	created map[string]time.Time // by stream; set before epochs
 
-	mu   sync.Mutex // guards the rest
-	lost error      // result of the last check
+	mu     sync.Mutex // guards the rest
+	epochs []*state   // the states with an epoch; nil until all of them are known
+	lost   error      // result of the last check
 }
 
-// identify notes the epochs and creation times of the streams that were opened.
+// identify notes the epochs and creation times of the streams that were opened. The connection may
+// break before that is done, and come back: then there is nothing yet to check.
 func (e *Engine) identify(ctx context.Context) error {
 	userAttributes := &state{e: e, name: kvStream + userAttributeBucket, records: kvSubject + userAttributeBucket + "."}
-	e.identity.epochs = []*state{e.members, e.sessionState, userAttributes}
-	for _, s := range e.identity.epochs {
+	epochs := []*state{e.members, e.sessionState, userAttributes}
+	for _, s := range epochs {
 		if err := s.openEpoch(ctx); err != nil {
 			return fmt.Errorf("stream %s: %w", s.name, err)
 		}
 	}
-	e.identity.created = map[string]time.Time{}
+	created := map[string]time.Time{}
 	for _, config := range e.opts.layout() {
 		info, err := e.js.info(ctx, config.Name)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", config.Name, err)
 		}
-		e.identity.created[config.Name] = info.Created
+		created[config.Name] = info.Created
 	}
+	e.identity.created = created
+	e.identity.mu.Lock()
+	defer e.identity.mu.Unlock()
+	e.identity.epochs = epochs
 	return nil
 }
 
 // checkEpochs returns errStateLost if a stream with an epoch was created again, or another error if
 // it cannot tell.
 func (e *Engine) checkEpochs(ctx context.Context) error {
-	for _, s := range e.identity.epochs {
+	e.identity.mu.Lock()
+	epochs := e.identity.epochs
+	e.identity.mu.Unlock()
+	for _, s := range epochs {
 		switch err := s.checkEpoch(ctx); {
 		case errors.Is(err, errStateLost):
 			return err

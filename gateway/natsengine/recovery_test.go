@@ -1,6 +1,7 @@
 package natsengine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -97,6 +98,20 @@ func TestLostStreamsAreNoticed(t *testing.T) {
 		require.ErrorIs(t, e.checkStreams(t.Context()), errStateLost, "%s was created again", config.Name)
 		require.NoError(t, e.identify(t.Context()))
 	}
+}
+
+// The connection may be lost and come back while an engine opens its streams, as when their servers
+// start. That is not taken for a loss of the streams.
+func TestAnEngineThatOpensHasLostNothing(t *testing.T) {
+	e := openEngine(t, Options{})
+	opening := newEngine(e.opts)
+	opening.nc, opening.js, opening.requests = e.nc, e.js, e.requests
+	without, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Error(t, opening.identify(without))
+	require.NoError(t, opening.checkEpochs(t.Context()))
+	require.NoError(t, opening.identify(t.Context()))
+	require.NoError(t, opening.checkEpochs(t.Context()))
 }
 
 // A gateway whose stream vanished is not ready any more, and is told to end.
