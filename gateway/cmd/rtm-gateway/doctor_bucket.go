@@ -35,7 +35,7 @@ func (e *examination) checkBucket(ctx context.Context) {
 	if found.Conditional {
 		e.say(good, "media", text, "")
 	} else {
-		e.say(poor, "media", text+"; it ignores If-None-Match", "use an object store that supports it: without it, if two gateways finish an upload at the same time, one may replace the other's file")
+		e.say(poor, "media", text+"; the object store does not support If-None-Match", "use one that supports it: without it, if two gateways finish an upload at the same time, one may replace the other's file")
 	}
 	if !found.Clock.IsZero() {
 		e.checkClock(found.ClockHeard, found.Clock.Add(time.Second/2), "the object store")

@@ -236,6 +236,10 @@ func TestAFinishedFileIsNotReplaced(t *testing.T) {
 	other := newKey(time.Now())
 	info = store(t, files, other, content)
 	holds(t, files, info, content)
+	found, err := files.Try(t.Context())
+	require.NoError(t, err)
+	assert.False(t, found.Conditional)
+	require.ErrorContains(t, found.CORS, "403 Forbidden", "the rest is tried too")
 }
 
 func TestDamageIsFound(t *testing.T) {

@@ -23,7 +23,7 @@ type Trial struct {
 	RoundTrip   time.Duration // how long storing a few bytes took
 	Clock       time.Time     // the time of the object store, in seconds; zero if it sent no time
 	ClockHeard  time.Time     // when Clock arrived, by the clock of this machine
-	Conditional bool          // whether the object store refuses to replace a file (If-None-Match)
+	Conditional bool          // whether the object store supports If-None-Match, by which it refuses to replace a file
 	CORS        error         // why pages cannot read files from the bucket; nil if they can
 }
 
@@ -41,16 +41,18 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 	_, _ = rand.Read(id[:])
 	object := f.pieceKey(trialApp, hex.EncodeToString(id[:]), 0, 0)
 	content := id[:]
-	put := func() (*s3.PutObjectOutput, error) {
+	put := func(ifNoneMatch *string) (*s3.PutObjectOutput, error) {
 		sum := sha256.Sum256(content)
 		return f.s3.PutObject(ctx, &s3.PutObjectInput{
-			Bucket: &f.options.Bucket, Key: &object, Body: bytes.NewReader(content), IfNoneMatch: ptr("*"),
+			Bucket: &f.options.Bucket, Key: &object, Body: bytes.NewReader(content), IfNoneMatch: ifNoneMatch,
 		}, withDigest(sum[:]))
 	}
 	began := time.Now()
-	out, err := put()
-	if status(err) == http.StatusNotImplemented {
-		return t, errors.New("the object store does not support If-None-Match, so before the gateway stores a file, it must ask whether there is one already: use an object store that supports it")
+	out, err := put(ptr("*"))
+	unknown := status(err) == http.StatusNotImplemented
+	if unknown {
+		began = time.Now()
+		out, err = put(nil)
 	}
 	if err != nil {
 		return t, fmt.Errorf("store an object: %w", f.explain("s3:PutObject", err))
@@ -63,8 +65,10 @@ func (f *Files) Try(ctx context.Context) (t Trial, err error) {
 			err = fmt.Errorf("remove an object: %w", f.explain("s3:DeleteObject", removeErr))
 		}
 	}()
-	_, err = put()
-	t.Conditional = status(err) == http.StatusPreconditionFailed
+	if !unknown {
+		_, err = put(ptr("*"))
+		t.Conditional = status(err) == http.StatusPreconditionFailed
+	}
 	if err := f.tryRead(ctx, object, content); err != nil {
 		return t, err
 	}
