@@ -206,26 +206,41 @@ func randomFile(n int) []byte {
 
 func (m *member) store(t *testing.T, content []byte) (id string) {
 	t.Helper()
-	return outcome(t, m, func(done func(string)) {
+	m.transfer(t, func(done func(*core.Error)) {
 		m.Upload(m.host.Bytes(content), core.UploadParams{}, func(_, _ int64) {}, func(up *core.Uploaded, err *core.Error) {
-			if assert.Nil(t, err) {
+			if err == nil {
 				id = up.MediaID
 			}
-			done(id)
+			done(err)
 		})
 	})
+	return id
 }
 
 func (m *member) fetch(t *testing.T, id string) []byte {
 	t.Helper()
-	blob := outcome(t, m, func(done func(core.Blob)) {
+	var blob core.Blob
+	m.transfer(t, func(done func(*core.Error)) {
 		m.Download(id, func(_, _ int64) {}, func(b core.Blob, err *core.Error) {
-			assert.Nil(t, err)
-			done(b)
+			blob = b
+			done(err)
 		})
 	})
-	require.NotNil(t, blob)
 	content, err := io.ReadAll(blob.(*native.Blob).SectionReader)
 	require.NoError(t, err)
 	return content
+}
+
+// transfer starts a transfer, which is possible while the client is connected, and waits until it
+// succeeds. A client may notice only now that its gateway was killed before.
+func (m *member) transfer(t *testing.T, start func(done func(*core.Error))) {
+	t.Helper()
+	for {
+		m.connected(t)
+		err := outcome(t, m, start)
+		if err == nil || err.Code != core.UploadMediaErrNotLoggedIn { // downloads have the same code
+			require.Nil(t, err)
+			return
+		}
+	}
 }
