@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../support/command.ts';
+import { freePort } from '../support/ports.ts';
 import { root } from '../support/proc.ts';
 import type { Block } from './blocks.ts';
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './ports.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
@@ -18,7 +19,7 @@ export class Gateway {
   constructor(private readonly args: string[] = []) {}
 
   async start(): Promise<this> {
-    const listen = this.url ? new URL(this.url).host : '127.0.0.1:0';
+    const listen = this.url ? new URL(this.url).host : `127.0.0.1:${await freePort()}`;
     const data = this.args.includes('--nats') ? [] : ['--data', this.data];
     const p = spawn('./bin/rtm-gateway', ['--listen', listen, ...data, ...this.args], {
       cwd: root,
