@@ -145,7 +145,7 @@ test('with each class missing or throwing when the SDK is loaded', async ({ newP
           const first = await settle(client.login({ uid }));
           mend();
           if (first === 'rejected') {
-            await new Promise((resolve) => setTimeout(resolve, 500)); // the interval between logins
+            await Promise.all([AgoraRTM.preload(), new Promise((resolve) => setTimeout(resolve, 500))]); // the interval between logins
             await client.login({ uid }); // the page is whole again: so is the SDK
           }
           await client.sendMessageToPeer({ text: 'x' }, uid);

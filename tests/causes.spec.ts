@@ -132,6 +132,7 @@ async function openPage(page: Page, site: Site, gateway: string, policy?: string
 function tryLogin(page: Page, gateway: string, uid: string): Promise<{ name: string; code: number; message: string; cause: string; log: string; state: string }> {
   return page.evaluate(async ({ appId, gateway, uid }) => {
     const { AgoraRTM } = window as any;
+    await AgoraRTM.preload(); // a login does not wait for it longer than 12 s
     const lines: string[] = [];
     const { error } = console;
     console.error = (line: string) => lines.push(line);

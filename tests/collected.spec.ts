@@ -17,6 +17,7 @@ async function useClients(page: Page, run: string, ending: string): Promise<void
     };
     const options = { logFilter: AgoraRTM.LOG_FILTER_ERROR };
 
+    await AgoraRTM.preload(); // a login does not wait for it longer than 12 s
     for (let n = 0; n < 10; n++) {
       const uids = [`a${n}-${run}`, `b${n}-${run}`];
       const [a, b] = uids.map(() => AgoraRTM.createInstance(appId, options));
@@ -93,6 +94,7 @@ test('a client that is not held by the application goes on hearing, and one that
   const got = await page.evaluate(async ({ appId, run }) => {
     const w = window as any;
     const { AgoraRTM } = w;
+    await AgoraRTM.preload();
     const make = () => AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_ERROR });
     const heard: string[] = [];
     await (async () => { // nothing is left of it but what it hears

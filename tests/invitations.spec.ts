@@ -110,14 +110,14 @@ test('nobody is logged in: the invitation fails, later', async ({ openPage }) =>
 });
 
 test('the callee comes online while the caller tries; a logout ends the call', async ({ openUser, openPage, run }) => {
-  const a = await openUser(`a-${run}`);
-  await call(a, `b-${run}`);
-  const b = await openPage();
-  await b.evaluate(() => {
+  const [a, b] = [await openUser(`a-${run}`), await openPage()];
+  await b.evaluate(async () => {
     const w = window as any;
+    await w.AgoraRTM.preload(); // the caller tries for 30 s
     w.client = w.AgoraRTM.createInstance('A0'.repeat(16), { logFilter: w.AgoraRTM.LOG_FILTER_ERROR });
   });
   await listen(b);
+  await call(a, `b-${run}`);
   expect(await heard(a)).toEqual([]);
   await b.evaluate((uid) => (window as any).client.login({ uid }), `b-${run}`);
   await expect.poll(() => heard(a)).toEqual([['LocalInvitationReceivedByPeer', 'RECEIVED_BY_REMOTE']]);

@@ -15,8 +15,10 @@ function tryLogin(page: Page, sdk: string, uid: string): Promise<string> {
   return page.evaluate(async ({ sdk, uid, appId }) => {
     const AgoraRTM = await new Function(`return ${sdk}`)();
     const client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_OFF });
+    // A slow machine may load for longer than a login waits.
+    const login = (): Promise<void> => client.login({ uid }).catch((e: any) => (e.code === 9 ? login() : Promise.reject(e)));
     try {
-      await client.login({ uid });
+      await login();
     } catch (e: any) {
       return `${e.name} ${e.code}${e.message}`;
     }

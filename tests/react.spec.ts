@@ -33,6 +33,7 @@ const test = base.extend<{ openApp: (version: Version, app?: string) => Promise<
       const page = await openPage();
       await page.evaluate(async ({ app, script }) => {
         const w = window as any;
+        await w.AgoraRTM.preload();
         w.client = w.AgoraRTM.createInstance(app, { logFilter: w.AgoraRTM.LOG_FILTER_ERROR });
         document.body.append(document.createElement('main'));
         const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));

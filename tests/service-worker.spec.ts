@@ -6,6 +6,7 @@ const worker = (gateway: string) => `
   AgoraRTM.setParameter('WASM_URL', '${gateway}/sdk/rtm.wasm');
   onmessage = (e) => e.waitUntil(run(e.data).then((out) => e.source.postMessage(out), (error) => e.source.postMessage(String(error))));
   async function run({ appId, uid, peer, file }) {
+    await AgoraRTM.preload();
     const client = AgoraRTM.createInstance(appId, { logFilter: AgoraRTM.LOG_FILTER_ERROR, gateway: '${gateway}' });
     const answered = new Promise((resolve) => client.once('MessageFromPeer', resolve));
     await client.login({ uid });

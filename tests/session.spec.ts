@@ -168,6 +168,7 @@ test('no gateway is a clear failure, and login can be tried again', async ({ ope
   const page = await openPage();
   const out = await page.evaluate(async (appId) => {
     const AgoraRTM = (window as any).AgoraRTM;
+    await AgoraRTM.preload();
     const client = AgoraRTM.createInstance(appId, { gateway: 'http://127.0.0.1:9', logFilter: AgoraRTM.LOG_FILTER_OFF });
     const states: string[][] = [];
     client.on('ConnectionStateChanged', (...a: string[]) => states.push(a));
@@ -182,6 +183,7 @@ test('the ES build works from a plain page, by default and by name', async ({ pa
   await page.goto(`${gateway.url}/healthz`);
   const out = await page.evaluate(async ({ url, appId, uid }) => {
     const sdk = await import(url);
+    await sdk.preload();
     const client = sdk.createInstance(appId, { logFilter: sdk.LOG_FILTER_ERROR });
     await client.login({ uid });
     const state = client.connectionState;
@@ -195,6 +197,7 @@ test('the gateway can be named by parameter and by config', async ({ openPage, g
   const page = await openPage();
   const out = await page.evaluate(async ({ gateway, appId, uid }) => {
     const { AgoraRTM } = window as any;
+    await AgoraRTM.preload();
     const quiet = { logFilter: AgoraRTM.LOG_FILTER_OFF };
     AgoraRTM.setParameter('GATEWAY', 'http://127.0.0.1:9');
     const wrong = await AgoraRTM.createInstance(appId, { ...quiet }).login({ uid }).catch((e: any) => e.code);
