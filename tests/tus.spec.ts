@@ -144,7 +144,7 @@ test('tus-js-client aborts within a chunk and goes on from what had arrived', as
   const { page, seen } = await tusPage(openUser, gateway.url, `a-${run}`);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
-  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 });
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_000_000 });
   const out = await page.evaluate(async () => {
     const { t } = window as any;
     const file = t.file(8 << 20);

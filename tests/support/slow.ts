@@ -6,8 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A slow network before a gateway, for any browser. */
 export interface Slow {
   url: string;
-  /** Stops transfers; WebSockets go on. */
-  hold(): void;
   /** Stops uploads when so many more of their bytes have passed, and resolves then; all else goes on. */
   holdUploads(after: number): Promise<void>;
   /** Stops the gateway's answers when so many more of their bytes have passed, and resolves then; all else goes on. */
@@ -25,7 +23,6 @@ export interface Slow {
 export async function slow(gateway: string, bytesPerSecond: number): Promise<Slow> {
   let target = new URL(gateway);
   const open = new Set<Socket>();
-  let gate = Promise.resolve();
   let release = () => {};
   const uploads = new Limit();
   const answers = new Limit();
@@ -40,7 +37,6 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
     for (const [from, to] of [[near, far], [far, near]] as const) {
       const pass = async (chunk: Buffer) => {
         if (!transfers) return;
-        await gate;
         if (from === far) await answers.pass(chunk);
         // A request other than a PATCH has a chunk of its own, and passes.
         else if (!/^(GET|HEAD|POST|DELETE|OPTIONS) /.test(chunk.toString('latin1', 0, 8))) await uploads.pass(chunk);
@@ -54,7 +50,6 @@ export async function slow(gateway: string, bytesPerSecond: number): Promise<Slo
   const cut = () => open.forEach((socket) => socket.destroy());
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
-    hold: () => void (gate = new Promise((resolve) => (release = resolve))),
     holdUploads: (after) => hold(uploads, after),
     holdAnswers: (after) => hold(answers, after),
     release: () => release(),
