@@ -66,7 +66,7 @@ func TestSessionOfADeadGateway(t *testing.T) {
 func TestACrowdLeavesWithItsGateway(t *testing.T) {
 	url := startNATS(t)
 	open := func() *natsengine.Engine {
-		engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: []string{url}, Logger: quiet, GatewayLife: 10 * time.Second})
+		engine, err := natsengine.Open(t.Context(), natsengine.Options{Servers: []string{url}, Logger: quiet, GatewayLife: 30 * time.Second})
 		require.NoError(t, err)
 		return engine
 	}

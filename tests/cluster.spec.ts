@@ -59,7 +59,7 @@ test('everything works between two gateways', async ({ newPage }) => {
   expect(await run(a, `return client.sendMessageToPeer({ text: 'for later' }, 'cleo', { enableOfflineMessaging: true })`)).toEqual({ hasPeerReceived: false });
   const c = await enter(await newPage(), gateways[1].url, 'cleo');
   await expect.poll(() => heard(c)).toEqual([['for later', 'ann', true]]);
-  await expect.poll(() => run(a, 'return window.states.at(-1)')).toEqual({ cleo: 'ONLINE' });
+  await expect.poll(() => run(a, 'return window.states')).toContainEqual({ cleo: 'ONLINE' });
 
   const id = await run(a, `return (await client.createMediaMessageByUploading(new Blob(['a picture']))).mediaId`);
   expect(await run(c, `return (await client.downloadMedia('${id}')).text()`)).toBe('a picture');

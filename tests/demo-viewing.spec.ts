@@ -144,11 +144,12 @@ test('a film is played where it stands, by who sends it and by who gets it', asy
       const over = new Promise((stopped) => (recorder.onstop = stopped));
       recorder.start();
       let begin: number | undefined;
+      let frames = 0;
       await new Promise<void>((drawn) => requestAnimationFrame(function draw(now) {
         begin ??= now;
         context.fillStyle = `hsl(${(now - begin) / 5} 80% 50%)`;
         context.fillRect(0, 0, 320, 180);
-        if (now - begin < 2000) requestAnimationFrame(draw);
+        if (now - begin < 2000 || ++frames < 50) requestAnimationFrame(draw);
         else drawn();
       }));
       recorder.stop();

@@ -130,7 +130,7 @@ func testDrainLimit(t *testing.T, program string) {
 // For as long as the load balancer needs to notice, the gateway that fails its readiness
 // check serves on.
 func testDrainLead(t *testing.T, program string) {
-	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--drain", "60s", "--drain-lead", "12s")
+	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--drain", "2m", "--drain-lead", "45s")
 	alice := login(t, g.addr(), "alice")
 	g.signal(syscall.SIGTERM)
 	require.Eventually(t, func() bool { return g.notReady()["serving"] != "" }, waitLimit, 5*time.Millisecond)

@@ -18,6 +18,7 @@ import (
 func testMemory(t *testing.T, program string) {
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--max-memory", "96MiB")
 	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
+	others := idleUsers(t, serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir()).addr(), 3)
 	ctx := t.Context()
 	const heaps = 60
 	for i := range heaps { // they read nothing
@@ -58,7 +59,7 @@ func testMemory(t *testing.T, program string) {
 	}
 	alice.says(t, "bob", "still here")
 	require.Equal(t, "alice: still here", next(t, bob.texts))
-	assert.Empty(t, alice.states, "nobody else lost the connection")
+	assertStay(t, []*member{alice}, others)
 	require.Eventually(t, func() bool { return g.notReady()["memory"] == "" }, waitLimit, 50*time.Millisecond)
 	login(t, g.addr(), "newcomer")
 	t.Logf("%d MiB at the peak", peak>>20)

@@ -14,7 +14,7 @@ import (
 )
 
 // eventTimeout is how long a test waits for an event that must come.
-const eventTimeout = 15 * time.Second
+const eventTimeout = 3 * time.Minute
 
 // world has the transport, the app and the users of one test of the suite.
 type world struct {
@@ -89,7 +89,7 @@ func wait[T any](u *user, start func(done func(T))) T {
 	select {
 	case v := <-out:
 		return v
-	case <-time.After(2 * eventTimeout):
+	case <-time.After(eventTimeout):
 		panic("nothing came of a call of " + u.uid)
 	}
 }
