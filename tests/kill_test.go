@@ -67,10 +67,8 @@ type member struct {
 	states chan core.State
 	texts  chan string
 
-	mu      sync.Mutex
-	back    time.Time     // when it became connected; zero while it is not
-	gone    time.Time     // when that ended
-	absence time.Duration // the longest so far
+	mu   sync.Mutex
+	back time.Time // when it became connected; zero while it is not
 }
 
 func login(t *testing.T, addr, uid string) *member {
@@ -108,15 +106,9 @@ func next[T any](t *testing.T, from <-chan T) (v T) {
 
 func (m *member) StateChanged(s core.State, _ core.Reason) {
 	m.mu.Lock()
-	now := time.Now()
-	switch {
-	case s != core.Connected && !m.back.IsZero():
-		m.back, m.gone = time.Time{}, now
-	case s == core.Connected:
-		m.back = now
-		if !m.gone.IsZero() {
-			m.absence = max(m.absence, now.Sub(m.gone))
-		}
+	m.back = time.Time{}
+	if s == core.Connected {
+		m.back = time.Now()
 	}
 	m.mu.Unlock()
 	m.states <- s
