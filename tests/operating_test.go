@@ -40,7 +40,7 @@ func TestOperating(t *testing.T) {
 		"the engine goes and comes": testEngineGone,
 		"quotas over two gateways":  testQuotas,
 		"strangers who mean harm":   testHostile,
-		"two thousand do not read":  testSlowReaders,
+		"many do not read":          testSlowReaders,
 		"memory runs short":         testMemory,
 		"uploads are scanned":       testScan,
 		"a hook scans":              testScanHook,
