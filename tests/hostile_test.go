@@ -239,7 +239,7 @@ func (s *stranger) closeCode(ctx context.Context) int {
 func testHostile(t *testing.T, program string) {
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
-	others := idleUsers(t, serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir()).addr(), 10)
+	others := idleElsewhere(t, program, 10)
 	content := randomFile(4 << 20)
 	stored := alice.store(t, content)
 	before := g.memory()

@@ -218,6 +218,7 @@ func (m *member) fetch(t *testing.T, id string) []byte {
 			done(err)
 		})
 	})
+	require.NotNil(t, blob)
 	content, err := io.ReadAll(blob.(*native.Blob).SectionReader)
 	require.NoError(t, err)
 	return content

@@ -18,7 +18,7 @@ import (
 func testMemory(t *testing.T, program string) {
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--max-memory", "96MiB")
 	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
-	others := idleUsers(t, serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir()).addr(), 3)
+	others := idleElsewhere(t, program, 3)
 	ctx := t.Context()
 	const heaps = 60
 	for i := range heaps { // they read nothing

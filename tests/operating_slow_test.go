@@ -32,7 +32,7 @@ func testSlowReaders(t *testing.T, program string) {
 
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	alice, bob := login(t, g.addr(), "alice"), login(t, g.addr(), "bob")
-	others := idleUsers(t, serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir()).addr(), 3)
+	others := idleElsewhere(t, program, 3)
 	before := g.memory()
 	for i := range strangers {
 		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", g.addr())
@@ -60,5 +60,5 @@ func testSlowReaders(t *testing.T, program string) {
 	}
 	assertStay(t, []*member{alice}, others)
 	t.Logf("%d strangers; %d MiB before, %d at the peak", strangers, before>>20, peak>>20)
-	assert.Less(t, peak, before+40<<20+int64(strangers)*50<<10, "each has at most 50 KiB")
+	assert.Less(t, peak, before+30<<20+int64(strangers)*35<<10, "each has at most 35 KiB")
 }

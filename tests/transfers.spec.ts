@@ -231,6 +231,7 @@ test('a request that the page stops is made again at once', { tag: '@everywhere'
   };
   await run(page, `w.task = w.up(new Blob([w.data(1_500_000)]))`);
   const out = await run(page, `return w.task`);
+  expect(held).toHaveLength(1);
   expect(out.mediaId, out.message).toBeTruthy();
   const lines: string[] = await run(page, `return w.lines`);
   expect(lines.join('\n')).toMatch(/the connection broke|RECONNECTING|INTERRUPTED/);
