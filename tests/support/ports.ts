@@ -9,7 +9,8 @@ let next = (process.pid * 977) % count;
 export async function freePort(): Promise<number> {
   for (;;) {
     next = (next + 1) % count;
-    const server = createServer().listen(first + next, '127.0.0.1');
+    const port = first + next; // calls at the same time move next on
+    const server = createServer().listen(port, '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch {
@@ -17,6 +18,6 @@ export async function freePort(): Promise<number> {
     }
     server.close();
     await once(server, 'close');
-    return first + next;
+    return port;
   }
 }
