@@ -104,7 +104,7 @@ var rules = []rule{
 		deep: []string{"rtmwasm/gateway", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},
 	{pkg: "gateway/natsengine", may: []string{"std", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/trace", "rtmwasm/core", "rtmwasm/gateway/background", "rtmwasm/gateway/channel", "rtmwasm/gateway/diskspace", "rtmwasm/gateway/event", "rtmwasm/gateway/history", "rtmwasm/gateway/id", "rtmwasm/gateway/mailbox", "rtmwasm/gateway/media", "rtmwasm/gateway/mediastore", "rtmwasm/gateway/mediaurl", "rtmwasm/gateway/once", "rtmwasm/gateway/presence", "rtmwasm/gateway/retry", "rtmwasm/gateway/session", "rtmwasm/gateway/webhook", "github.com/nats-io/..."},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/native", "rtmwasm/jsbridge"}},
-	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "go.opentelemetry.io/otel/trace", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/version", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3"},
+	{pkg: "gateway/cmd/rtm-gateway", may: []string{"std", "go.opentelemetry.io/otel/trace", "rtmwasm/core", "rtmwasm/gateway/...", "rtmwasm/gateway", "rtmwasm/version", "rtmwasm/web", "rtmwasm/core/wire", "github.com/coder/websocket", "github.com/peterbourgon/ff/v3", "golang.org/x/sys/unix"},
 		deep: []string{"rtmwasm/native", "rtmwasm/jsbridge", "github.com/stretchr/testify/require"}},
 	{pkg: "gateway/webhook", may: []string{"std", "rtmwasm/gateway/tracing", "go.opentelemetry.io/otel/trace", "rtmwasm/core/wire", "rtmwasm/gateway/event", "rtmwasm/gateway/retry", "rtmwasm/gateway/signature"},
 		deep: []string{"rtmwasm/gateway", "rtmwasm/gateway/session", "rtmwasm/gateway/natsengine", "github.com/nats-io/nats.go"}},

@@ -17,8 +17,9 @@ import (
 // testSlowReaders: strangers ask for the largest file there is, with headers as long as they
 // may be, and read nothing. They hold little, and users log in and talk.
 //
-// The kernel holds up to 4 MiB for each of them. They are so few that this takes a quarter of what it
-// has for all connections of the machine before it drops what arrives, also for other tests.
+// The kernel holds up to 256 KiB for each of them: 128 KiB, and its own structures. They are so few
+// that this takes a quarter of what it has for all connections of the machine before it drops what
+// arrives, also for other tests.
 func testSlowReaders(t *testing.T, program string) {
 	var files syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files))
@@ -27,7 +28,7 @@ func testSlowReaders(t *testing.T, program string) {
 		var least, pressure, most int // in pages
 		_, err := fmt.Sscan(string(text), &least, &pressure, &most)
 		require.NoError(t, err)
-		strangers = min(strangers, pressure*os.Getpagesize()/4/(4<<20))
+		strangers = min(strangers, pressure*os.Getpagesize()/4/(256<<10))
 	}
 
 	g := serve(t, program, "--listen", "127.0.0.1:0", "--data", t.TempDir())

@@ -11,7 +11,8 @@ import (
 
 // pieceBytes is how many bytes are written with one deadline. A client must read as much within the
 // stall time, so the number is small: with 60 s, 280 bytes a second are enough. But when the send
-// buffer is full, Linux lets a server write again only when a third of the buffer is free.
+// buffer is full, Linux lets a server write again only when a third of the buffer is free, or half of
+// what the buffer may have unsent.
 const pieceBytes = 16 << 10
 
 // maxPieceBytes is how many bytes of a file are written with one deadline to a client that reads quickly.

@@ -50,6 +50,7 @@ func (l *connections) Accept() (net.Conn, error) {
 		}
 		leave, ok := l.enter(c.RemoteAddr())
 		if ok {
+			limitUnsent(c)
 			return &connection{Conn: c, leave: sync.OnceFunc(leave)}, nil
 		}
 		_ = c.Close() // an error changes nothing
