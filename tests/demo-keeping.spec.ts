@@ -135,6 +135,33 @@ test('who closes the page while a picture is being prepared is asked, and told a
   }
 });
 
+test('what was just said is there when the page ends at once', async ({ context, page, gateway, run }) => {
+  const url = `${gateway.url}/?uid=ann-${run}&channel=tea-${run}`;
+  await page.goto(url);
+  await expect(page.getByTestId('composer')).toBeFocused();
+  await say(page, 'one');
+  await expect(page.getByTestId('message')).toContainText('Sent');
+  await page.getByTestId('composer').fill('two');
+  const cdp = await context.newCDPSession(page);
+  const shown = new Promise((resolve) => page.on('console', (message) => resolve(message.text())));
+  page.evaluate(async () => {
+    document.querySelector<HTMLTextAreaElement>('[data-testid=composer]')!.form!.requestSubmit();
+    for (let turns = 0; turns < 100; turns++) await undefined; // the page begins to keep it, and is told nothing any more
+    console.log(document.querySelector('.thread')!.textContent);
+    for (;;);
+  }).catch(() => {}); // it ends with the page
+  expect(await shown).toContain('two');
+  const crashed = page.waitForEvent('crash');
+  cdp.send('Page.crash').catch(() => {});
+  await crashed;
+  const next = await context.newPage();
+  await next.goto(url);
+  const message = next.getByTestId('message').filter({ hasText: 'two' });
+  await expect(message).toContainText('Not sent: the page was closed too early.');
+  await message.getByTestId('transfer-retry').click();
+  await expect(message).toContainText('Sent');
+});
+
 /** Ways in which a browser keeps nothing; each runs in the page. */
 const broken: Record<string, () => void> = {
   'never opens': () => {
@@ -473,6 +500,7 @@ test('messages of other days are told apart', async ({ page, gateway, run }) => 
   const lines = page.locator('.thread > :is(.message, .note)');
   await expect(lines).toHaveText([/^Saturday, March 7$/, /one/, /^Monday, March 9$/, /two/]);
   await expect(page.locator('.conversation-time')).toHaveText(/^12:00\sPM$/);
+  await expect(page.getByTestId('message').last()).toContainText('Sent');
   await page.clock.setFixedTime(new Date('2027-01-02T12:00:00'));
   await page.goto(url);
   await expect(lines).toHaveText([/^Saturday, March 7, 2026$/, /one/, /^Monday, March 9, 2026$/, /two/]);

@@ -41,12 +41,12 @@ export class Archive {
 
   /** @param {Omit<KeptConversation, 'account'>} conversation */
   async keepConversation(conversation) {
-    if (!this.#over) await this.#try('conversations', 'readwrite', (store) => store.put({ ...conversation, account: this.account }));
+    if (!this.#over) await this.#try('conversations', 'readwrite', (store) => commit(store.put({ ...conversation, account: this.account })));
   }
 
   /** Takes a conversation off the list. @param {string} id */
   async hide(id) {
-    await this.#try('conversations', 'readwrite', (store) => store.delete([this.account, id]));
+    await this.#try('conversations', 'readwrite', (store) => commit(store.delete([this.account, id])));
   }
 
   /** Forgets a conversation and all that was said in it. @param {string} id */
@@ -84,7 +84,7 @@ export class Archive {
     return this.#inTurn(async () => {
       const frozen = await freeze(message);
       if (this.#over) return;
-      const kept = this.#try('messages', 'readwrite', (store) => store.put({ ...frozen, account: this.account }));
+      const kept = this.#try('messages', 'readwrite', (store) => commit(store.put({ ...frozen, account: this.account })));
       kept.then(() => this.#pending.get(key) === change && this.#pending.delete(key));
     });
   }
@@ -93,7 +93,7 @@ export class Archive {
   remove({ key }) {
     if (key === undefined) return;
     this.#pending.delete(key);
-    this.#inTurn(() => void this.#try('messages', 'readwrite', (store) => store.delete(key)));
+    this.#inTurn(() => void this.#try('messages', 'readwrite', (store) => commit(store.delete(key))));
   }
 
   /**
@@ -195,6 +195,16 @@ async function open() {
   /** @type {Promise<never>} */
   const blocked = new Promise((_, reject) => (request.onblocked = reject)); // another page keeps an older version open
   return Promise.race([opened, blocked]);
+}
+
+/**
+ * Commits a transaction of one request, so that it counts if the page ends now: else the browser commits
+ * when it has told the page of the request.
+ * @param {IDBRequest} request
+ */
+function commit(request) {
+  request.transaction?.commit?.(); // Safari 14 has no commit
+  return request;
 }
 
 /**
