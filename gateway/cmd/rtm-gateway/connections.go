@@ -50,8 +50,9 @@ func (l *connections) Accept() (net.Conn, error) {
 		}
 		leave, ok := l.enter(c.RemoteAddr())
 		if ok {
-			limitUnsent(c)
-			return &connection{Conn: c, leave: sync.OnceFunc(leave)}, nil
+			accepted := &connection{Conn: c, leave: sync.OnceFunc(leave)}
+			limitUnsent(accepted)
+			return accepted, nil
 		}
 		_ = c.Close() // an error changes nothing
 	}
@@ -114,7 +115,8 @@ func (c *connection) Close() error {
 // ReadFrom implements io.ReaderFrom: net/http uses it to let the kernel send a file.
 func (c *connection) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
 
-// SyscallConn implements syscall.Conn: the gateway uses it to write without blocking.
+// SyscallConn implements syscall.Conn: the gateway uses it to write without blocking, and to limit
+// what the kernel holds.
 func (c *connection) SyscallConn() (syscall.RawConn, error) {
 	if system, ok := c.Conn.(syscall.Conn); ok {
 		return system.SyscallConn()

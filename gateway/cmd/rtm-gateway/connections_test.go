@@ -85,17 +85,24 @@ func isReset(err error) bool {
 	return ok
 }
 
-// A connection hands a file on to that of the system, which sends it.
-func TestConnectionsHandFilesOn(t *testing.T) {
+// connect returns both ends of a connection that a gateway has accepted.
+func connect(t *testing.T) (conn, client net.Conn) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	bounded := boundConnections(l, boundOptions{}, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { _ = l.Close() })
-	client, err := net.Dial("tcp", l.Addr().String())
+	client, err = net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	defer client.Close()
-	conn, err := bounded.Accept()
+	t.Cleanup(func() { _ = client.Close() })
+	conn, err = boundConnections(l, boundOptions{}, slog.New(slog.DiscardHandler)).Accept()
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn, client
+}
+
+// A connection hands a file on to that of the system, which sends it.
+func TestConnectionsHandFilesOn(t *testing.T) {
+	conn, client := connect(t)
 	name := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(name, []byte("content"), 0o600))
 	file, err := os.Open(name)

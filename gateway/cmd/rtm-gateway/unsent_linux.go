@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,12 +13,8 @@ const maxUnsent = 128 << 10
 
 // limitUnsent sets maxUnsent. It does nothing where the kernel refuses, as for Multipath TCP in
 // older kernels.
-func limitUnsent(c net.Conn) {
-	plain, ok := c.(syscall.Conn)
-	if !ok {
-		return
-	}
-	system, err := plain.SyscallConn()
+func limitUnsent(c syscall.Conn) {
+	system, err := c.SyscallConn()
 	if err != nil {
 		return
 	}

@@ -2,7 +2,7 @@
 
 package main
 
-import "net"
+import "syscall"
 
 // limitUnsent does nothing: only Linux has a limit for what a write hands to the kernel.
-func limitUnsent(net.Conn) {}
+func limitUnsent(syscall.Conn) {}
