@@ -12,6 +12,17 @@ async function listen(page: Page): Promise<void> {
 
 const news = (page: Page) => events(page, 'PeersOnlineStatusChanged');
 
+/** The same, without UNREACHABLE and the ONLINE after it: of pages that stood still for 6 s on a busy machine. */
+async function changes(page: Page): Promise<any[][]> {
+  const still = new Set<string>();
+  return (await news(page)).filter(([map]) => {
+    const [[uid, state], ...others] = Object.entries(map) as [[string, string], ...unknown[]];
+    if (others.length) return true;
+    if (state === 'UNREACHABLE') return void still.add(uid);
+    return !still.delete(uid) || state !== 'ONLINE';
+  });
+}
+
 test('subscribed peers are told of: all at first, then each change; until unsubscribed', async ({ openUser, run }) => {
   const [a, b, c] = [`a-${run}`, `b-${run}`, `c-${run}`];
   const page = await openUser(a);
@@ -28,20 +39,20 @@ test('subscribed peers are told of: all at first, then each change; until unsubs
     return order;
   }, [b, c]);
   expect(order).toEqual(['resolved', 'told']);
-  expect(await news(page)).toEqual([[{ [b]: 'ONLINE', [c]: 'OFFLINE' }]]);
+  expect(await changes(page)).toEqual([[{ [b]: 'ONLINE', [c]: 'OFFLINE' }]]);
   expect((await page.evaluate(() => (window as any).client.queryPeersBySubscriptionOption('ONLINE_STATUS'))).sort()).toEqual([b, c]);
 
   const third = await openUser(c);
-  await expect.poll(async () => (await news(page)).slice(1)).toEqual([[{ [c]: 'ONLINE' }]]);
+  await expect.poll(async () => (await changes(page)).slice(1)).toEqual([[{ [c]: 'ONLINE' }]]);
   await other.evaluate(() => (window as any).client.logout());
-  await expect.poll(async () => (await news(page)).slice(2)).toEqual([[{ [b]: 'OFFLINE' }]]);
+  await expect.poll(async () => (await changes(page)).slice(2)).toEqual([[{ [b]: 'OFFLINE' }]]);
   await page.evaluate((ids) => (window as any).client.queryPeersOnlineStatus(ids), [b]);
-  await expect.poll(async () => (await news(page)).slice(3)).toEqual([[{ [b]: 'OFFLINE' }]]); // a query tells, changed or not
+  await expect.poll(async () => (await changes(page)).slice(3)).toEqual([[{ [b]: 'OFFLINE' }]]); // a query tells, changed or not
 
   await page.evaluate((ids) => (window as any).client.unsubscribePeersOnlineStatus(ids), [c]);
   await third.evaluate(() => (window as any).client.logout());
   await expect.poll(() => page.evaluate((id) => (window as any).client.queryPeersOnlineStatus([id]), c), { intervals: [1000] }).toEqual({ [c]: false });
-  expect((await news(page)).length).toBe(4);
+  expect((await changes(page)).length).toBe(4);
 });
 
 test('a page that hangs becomes UNREACHABLE, and ONLINE when it goes on', async ({ openUser, run }) => {

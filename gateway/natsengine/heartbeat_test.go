@@ -29,7 +29,7 @@ func openEngine(t testing.TB, opts Options) *Engine {
 
 // What a gateway holds vanishes once it has stopped renewing its key.
 func TestDeadGateway(t *testing.T) {
-	e := openEngine(t, Options{GatewayLife: 5 * time.Second})
+	e := openEngine(t, Options{GatewayLife: 20 * time.Second}) // the living one must not lapse on a busy machine
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	require.NoError(t, e.RegisterGateway(ctx, "alive", func() { t.Error("the living lapsed") }, nil))
