@@ -140,6 +140,20 @@ func TestWebhookQueueKeepsOrder(t *testing.T) {
 	assert.Zero(t, meter.of(webhook.Lost))
 }
 
+// When a consumer has ended, NATS has stored which events are done, so that a gateway that stops right after
+// it does not leave them to be posted again.
+func TestWebhookQueueKeepsWhatIsDone(t *testing.T) {
+	meter := &hookCounts{}
+	e := openEngine(t, Options{Webhook: hookOptions(meter)})
+	tellLogins(t, e, meter, 0, webhook.MaxEvents)
+	consumer := consume(t, e, anyUser)
+	consumer.next(t, webhook.MaxEvents)
+	consumer.stop()
+	stream, err := e.js.Stream(t.Context(), webhookStream)
+	require.NoError(t, err)
+	assert.Zero(t, stream.CachedInfo().State.Msgs)
+}
+
 // One consumer at a time gets events, and the next one goes on where it ended.
 func TestWebhookQueueHasOneConsumer(t *testing.T) {
 	meter := &hookCounts{}

@@ -78,6 +78,7 @@ func (q *webhookQueue) hold(ctx context.Context, l *lease, deliver func(context.
 		}
 	})
 	err := q.consume(held, &current, deliver)
+	q.confirm(current.lastDone())
 	close(consumed)
 	renewing.Wait()
 	current.giveBack()
@@ -102,6 +103,18 @@ func (q *webhookQueue) consume(ctx context.Context, current *inFlight, deliver f
 		}
 	}
 	return nil
+}
+
+// confirm waits until NATS has stored which events are done: acknowledgements are sent without waiting for an
+// answer, and NATS forgets those it has not processed when it stops, or when the next holder of the lease
+// replaces the consumer. NATS processes them in order, so it answers a repetition of the last one after all others.
+func (q *webhookQueue) confirm(last jetstream.Msg) {
+	if last == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	_, _ = q.e.nc.RequestWithContext(ctx, last.Reply(), nil) // if this fails, events may be delivered again
 }
 
 // newConsumer creates a consumer that begins with the oldest event, even if a former holder of the
@@ -156,6 +169,7 @@ func giveBack(messages []jetstream.Msg) {
 type inFlight struct {
 	mu       sync.Mutex // guards the rest
 	messages map[jetstream.Msg]bool
+	last     jetstream.Msg // the last one that was done, or nil
 }
 
 // take records messages as being delivered, and returns their events.
@@ -179,6 +193,14 @@ func (h *inFlight) done(m jetstream.Msg) {
 	defer h.mu.Unlock()
 	delete(h.messages, m)
 	_ = m.Ack() // if this fails, the event is delivered again
+	h.last = m
+}
+
+// lastDone returns the last event that was done, or nil.
+func (h *inFlight) lastDone() jetstream.Msg {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
 }
 
 // extend tells NATS that the events are still being delivered.
