@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"io"
 	"os"
@@ -20,6 +21,17 @@ func configFile(t *testing.T, content string) string {
 	file := filepath.Join(t.TempDir(), "rtm.conf")
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 	return file
+}
+
+// refuse runs the gateway with settings that it must refuse, and returns what it says. The context has
+// ended, so that a gateway that takes them ends too, instead of running until the test is killed.
+func refuse(t *testing.T, args ...string) string {
+	t.Helper()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	var out bytes.Buffer
+	assert.Equal(t, 2, run(ended, args, &out, &out), "%q", args)
+	return out.String()
 }
 
 // A flag stands before a variable, a variable before the file, the file before the default.
@@ -96,10 +108,9 @@ func TestUnknownSettingsAreRefused(t *testing.T) {
 			if c.env != "" {
 				t.Setenv(c.env, "soon")
 			}
-			var out bytes.Buffer
-			assert.Equal(t, 2, run(t.Context(), c.args, &out, &out))
-			assert.Contains(t, out.String(), c.says)
-			assert.NotContains(t, out.String(), certificate)
+			said := refuse(t, c.args...)
+			assert.Contains(t, said, c.says)
+			assert.NotContains(t, said, certificate)
 		})
 	}
 }
@@ -111,24 +122,17 @@ func TestEmptySettingsAreRefused(t *testing.T) {
 	(&options{}).register(flags)
 	flags.VisitAll(func(f *flag.Flag) {
 		t.Run(f.Name, func(t *testing.T) {
-			refused := func(says string, args ...string) {
-				t.Helper()
-				var out bytes.Buffer
-				assert.Equal(t, 2, run(t.Context(), args, &out, &out))
-				assert.Contains(t, out.String(), says)
-			}
 			if b, ok := f.Value.(interface{ IsBoolFlag() bool }); !ok || !b.IsBoolFlag() {
-				refused("--"+f.Name, "--"+f.Name, "")
+				assert.Contains(t, refuse(t, "--"+f.Name, ""), "--"+f.Name)
 			}
 			if name := variable(f.Name); f.Name == "config" || !slices.Contains(commandLineOnly, f.Name) {
 				t.Setenv(name, "")
-				refused(name + " is given and empty")
+				assert.Contains(t, refuse(t), name+" is given and empty")
 			}
 		})
 	})
 	for _, list := range []string{"--origins", "--trusted-proxies", "--app"} {
-		var out bytes.Buffer
-		assert.Equal(t, 2, run(t.Context(), []string{list, " , "}, &out, &out), list)
+		refuse(t, list, " , ")
 	}
 }
 
