@@ -221,15 +221,16 @@ test('without a known address each gateway that a client names is asked, also on
     return new Response('', { status: 404 });
   });
   await assert.rejects(loader.load(undefined), /^Error: call setParameter\('GATEWAY', url\)/);
-  const loads = [loader.load('wss://a.example/'), loader.load('https://b.example/x')];
-  while (asked.length < 2) {
+  let loading = true;
+  const loads = Promise.all([loader.load('wss://a.example/'), loader.load('https://b.example/x')]).finally(() => (loading = false));
+  while (loading) {
     failFirst();
     await tick();
   }
-  const [p, q] = await Promise.all(loads);
+  const [p, q] = await loads;
   assert.equal(p, q);
   assert.deepEqual(asked.map((url) => url.replace(/\/\w{16}\//, '/…/')), ['https://a.example/sdk/…/rtm.wasm', 'https://b.example/x/sdk/…/rtm.wasm']);
-  await endOf(t, p!, () => call(p!, 'exit'));
+  await endOf(t, p, () => call(p, 'exit'));
   await assert.rejects(loader.load('ftp://x'), /must be an http or https address/);
 });
 
