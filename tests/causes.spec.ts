@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,7 +77,13 @@ const causes: Cause[] = [
       execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
         '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
       const { address, end } = await withGateway('--tls-cert', cert, '--tls-key', key);
-      return { address: address.replace('https', 'http'), end };
+      return {
+        address: address.replace('https', 'http'),
+        end: async () => {
+          await end();
+          rmSync(folder, { recursive: true });
+        },
+      };
     },
     says: ({ host }) => ['speaks https, not http', `https://${host}`, CURE],
     notIn: 'webkit',
