@@ -100,8 +100,10 @@ func TestRunFails(t *testing.T) {
 		{"help", []string{"--help"}, 0, "/healthz"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a gateway that starts would run on
+			defer cancel()
 			var out bytes.Buffer
-			assert.Equal(t, test.code, run(t.Context(), test.args, &out, &out))
+			assert.Equal(t, test.code, run(ctx, test.args, &out, &out))
 			assert.Contains(t, out.String(), test.says)
 			assert.NotContains(t, out.String(), "hunter2")
 		})
